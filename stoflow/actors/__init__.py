@@ -1,0 +1,1 @@
+"""Who decides: tenant supervisors, marketplace actors, ownership, timers."""

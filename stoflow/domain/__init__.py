@@ -1,0 +1,1 @@
+"""Pure values: states with their transition tables, outcomes, retry rules, errors, facts."""

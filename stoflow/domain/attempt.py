@@ -1,0 +1,30 @@
+"""Everything a step may know: one attempt at one task of one job."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stoflow.domain.account import Account
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.product import Product
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """`outputs` holds the outputs of the job's completed tasks by task name; `index` is the number behind the
+    colon of a repeated task's name (`upload:3`), else 0. `marker` is the random text this attempt's claim
+    committed (in a look: the marker of the attempt looked for). `listing_id` is the external id chosen for this
+    product on this marketplace, "" before one was chosen. `media_root` is where relative image paths begin.
+    """
+
+    tenant: TenantId
+    job: JobId
+    task_name: str
+    product: Product | None
+    account: Account
+    marker: str = ""
+    index: int = 0
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    listing_id: str = ""
+    media_root: str = ""

@@ -1,0 +1,88 @@
+"""Every error StoFlow raises on purpose.
+
+StoflowError
+├── ConfigurationError          a setting or an argument is wrong; names it
+├── InputError                  bad input, with a reason per field
+├── NotFound                    no such thing for this tenant
+├── Conflict                    the state does not allow it
+├── DatabaseError
+│   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
+│   └── SchemaCreationError
+├── APIError                    a call did not bring an answer
+│   ├── APIConnectionError
+│   └── APITimeoutError
+└── MarketplaceError
+    ├── VintedError
+    ├── EbayError
+    └── EtsyError
+"""
+
+from stoflow.domain.outcome import FieldError
+
+
+class StoflowError(Exception):
+    """The root of the tree above."""
+
+
+class ConfigurationError(StoflowError):
+    pass
+
+
+class InputError(StoflowError):
+    """Bad input; `errors` names each field."""
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class NotFound(StoflowError):
+    pass
+
+
+class Conflict(StoflowError):
+    pass
+
+
+class DatabaseError(StoflowError):
+    pass
+
+
+class DatabaseUnavailable(DatabaseError):
+    pass
+
+
+class SchemaCreationError(DatabaseError):
+    pass
+
+
+class APIError(StoflowError):
+    """No answer came. `sent` is False only where the call certainly never left."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class APIConnectionError(APIError):
+    pass
+
+
+class APITimeoutError(APIError):
+    pass
+
+
+class MarketplaceError(StoflowError):
+    pass
+
+
+class VintedError(MarketplaceError):
+    pass
+
+
+class EbayError(MarketplaceError):
+    pass
+
+
+class EtsyError(MarketplaceError):
+    pass

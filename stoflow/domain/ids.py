@@ -1,0 +1,9 @@
+"""Identities, so that a tenant is never passed where a job is meant."""
+
+from typing import NewType
+
+TenantId = NewType("TenantId", int)
+JobId = NewType("JobId", int)
+TaskId = NewType("TaskId", int)
+ProcessId = NewType("ProcessId", int)
+Epoch = NewType("Epoch", int)

@@ -1,0 +1,64 @@
+"""A job: one thing a seller asked for on one marketplace, and the tasks it is made of."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class JobStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class TaskStatus(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class TaskKind(StrEnum):
+    """What a lost answer of this task means."""
+
+    INNER = "inner"  # touches nothing outside: recorded with the job's next claim or settle
+    REPEATABLE = "repeatable"  # an outside call that may be sent again as it is
+    UNSAFE = "unsafe"  # creates or makes visible: after a lost answer, look before acting
+
+
+JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
+    {
+        JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.EXPIRED}),
+        JobStatus.RUNNING: frozenset(
+            {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED}
+        ),
+        JobStatus.FAILED: frozenset({JobStatus.PENDING}),  # only by a retry someone asked for
+        JobStatus.COMPLETED: frozenset(),
+        JobStatus.CANCELLED: frozenset(),
+        JobStatus.EXPIRED: frozenset(),
+    }
+)
+
+TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = MappingProxyType(
+    {
+        TaskStatus.PENDING: frozenset({TaskStatus.RUNNING, TaskStatus.SKIPPED}),
+        TaskStatus.RUNNING: frozenset(
+            {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.PENDING}  # a retry, a hand-back
+        ),
+        TaskStatus.FAILED: frozenset({TaskStatus.PENDING}),  # with its job, by a retry someone asked for
+        TaskStatus.COMPLETED: frozenset(),
+        TaskStatus.SKIPPED: frozenset(),
+    }
+)
+
+FINAL_JOB_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
+UNFINISHED_JOB_STATUSES = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
+
+
+def sources_of(target: JobStatus) -> frozenset[JobStatus]:
+    """Return the statuses from which a job may become `target`: the left side of its compare-and-set."""
+    return frozenset(source for source, targets in JOB_TRANSITIONS.items() if target in targets)

@@ -1,0 +1,84 @@
+"""What a step's result means for its task: six outcomes, and the answer of a look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One reason, naming the field it is about."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a Done step learned about the product's listing on the marketplace.
+
+    `external_id` is chosen by compare-and-set: the first one recorded stays. `visible` means buyers see it.
+    """
+
+    external_id: str
+    visible: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The step did what it is for; `output` (JSON) is what later steps read."""
+
+    output: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    listed: Listed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """Nothing was done; try later. `after_s` None means the usual back-off; `charged` False for 429."""
+
+    reason: str
+    after_s: float | None = None
+    charged: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SellerMustAct:
+    """Nothing goes on at this marketplace for this tenant until the seller has acted (log in again, reconnect)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The marketplace, or our validation, says no: final, with every reason."""
+
+    reason: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows whether it was done: look before acting again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something nobody foresaw: a person must read it."""
+
+    reason: str
+
+
+Outcome = Done | TryAgain | SellerMustAct | Refused | Unknown | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A look found nothing of the attempt it was looking for."""
+
+    reason: str = "nothing was found"
+
+
+LookResult = Outcome | Absent

@@ -1,0 +1,39 @@
+"""A product as the marketplaces' services see it: a frozen snapshot of one row of `products` and its images."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProductImage:
+    """One photo: `path` is a file below STOFLOW_HOME/media or an absolute path, `position` starts at 1."""
+
+    position: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
+
+    `condition` is a note from 0 (worn out) to 10 (new with tags); None where unknown. `currency` is ISO 4217.
+    """
+
+    id: int
+    title: str
+    description: str
+    price: Decimal | None
+    currency: str = "EUR"
+    category: str = ""
+    brand: str = ""
+    condition: int | None = None
+    size: str = ""
+    colors: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    gender: str = ""
+    season: str = ""
+    fit: str = ""
+    quantity: int = 1
+    who_made: str = ""  # the seller's declaration for Etsy, never made up
+    when_made: str = ""
+    images: tuple[ProductImage, ...] = ()

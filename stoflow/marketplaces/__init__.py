@@ -1,0 +1,1 @@
+"""Handlers and services: one folder per marketplace."""

@@ -1,0 +1,93 @@
+"""What a marketplace brings: handlers that name the steps of each action, and services that do them."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Response
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import LookResult, Outcome
+from stoflow.domain.product import Product
+
+Conversation = Generator[Call, Response, Outcome]
+"""An outside step: yields each call, is sent its response, returns the outcome.
+
+Deterministic for the same attempt: for a plugin step it is started anew in the process that holds the answer.
+A plugin step and an UNSAFE step yield exactly one call. When no response came the conversation is closed and the
+engine decides: UNSAFE means Unknown, else TryAgain.
+"""
+Look = Callable[[Attempt], Generator[Call, Response, LookResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kind of task. `do` returns an Outcome (INNER) or a Conversation (outside).
+
+    `look` is required where kind is UNSAFE: Done adopts what is there, Absent says it was not done, TryAgain
+    that the marketplace cannot tell now. `paced` marks the one call of an action that changes what buyers see.
+    `marked` says that `do` writes `attempt.marker` into what it creates, so that strays can be found by it.
+    """
+
+    name: str
+    do: Callable[[Attempt], Outcome | Conversation]
+    kind: TaskKind = TaskKind.INNER
+    paced: bool = False
+    look: Look | None = None
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task of a new job, in order. `name` is a step's name, or `name:N` for the Nth of a repeated step."""
+
+    name: str
+    kind: TaskKind
+    paced: bool = False
+
+
+class Handler(Protocol):
+    """Names the tasks of one action and delegates each to a service."""
+
+    marketplace: str
+    action: str
+
+    def create_tasks(self, product: Product | None) -> Sequence[TaskPlan]:
+        """Return the tasks of a job on this product, at most one of them paced."""
+        ...
+
+    def step(self, task_name: str) -> Step:
+        """Return the step behind a task's name; raise KeyError for a name it never gave."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One row of `public.marketplace_action_types` (legacy.md's values for Vinted)."""
+
+    code: str
+    name: str
+    priority: int = 3
+    is_batch: bool = False
+    rate_limit_ms: int = 1000
+    max_retries: int = 3
+    timeout_s: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """What it can do; whose it is lives in Account.
+
+    `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
+    `attempt.listing_id`: Done when nothing of it is left.
+    """
+
+    name: str
+    transport: Literal["direct", "plugin"]
+    actions: tuple[ActionSpec, ...]
+    handlers: Mapping[str, Handler]  # by action code
+    concurrency: int = 4  # outside calls in flight per tenant
+    quiet_s: float = 30.0  # above its longest late commit
+    second_look_s: float = 120.0
+    collect: Callable[[Attempt], Generator[Call, Response, LookResult]] | None = None
+    products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product

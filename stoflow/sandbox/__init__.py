@@ -1,0 +1,1 @@
+"""Simulated marketplaces with a ledger of every call they received."""

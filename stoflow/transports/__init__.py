@@ -1,0 +1,1 @@
+"""How work leaves the process."""
