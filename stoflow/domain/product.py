@@ -37,3 +37,27 @@ class Product:
     who_made: str = ""  # the seller's declaration for Etsy, never made up
     when_made: str = ""
     images: tuple[ProductImage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """A product before it has an id: what an import or a form brings. `external_ref` is its name in the seller's own file."""
+
+    title: str
+    description: str
+    price: Decimal | None
+    currency: str = "EUR"
+    category: str = ""
+    brand: str = ""
+    condition: int | None = None
+    size: str = ""
+    colors: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    gender: str = ""
+    season: str = ""
+    fit: str = ""
+    quantity: int = 1
+    who_made: str = ""
+    when_made: str = ""
+    images: tuple[ProductImage, ...] = ()
+    external_ref: str = ""
