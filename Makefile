@@ -1,0 +1,59 @@
+# StoFlow's chores. `make` alone lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test check lint format types bench chaos chaos-short failpoints docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## publish real products of several sellers on three simulated marketplaces
+	$(BIN)/stoflow demo $(ARGS)
+
+up: $(STAMP) ## run everything in one terminal, with the sandbox
+	$(BIN)/stoflow up --sandbox $(ARGS)
+
+test: $(STAMP) ## run all tests on real PostgreSQL and Redis, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: $(STAMP) lint types ## run every gate: lint, format, types, import contracts, own rules
+	$(BIN)/lint-imports
+	$(BIN)/python -m rules
+
+lint: $(STAMP) ## check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP) ## format the code and mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## check the types, strictly
+	$(BIN)/basedpyright
+
+bench: $(STAMP) ## measure throughput, neighbours and scale, beside Dramatiq alone
+	$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: $(STAMP) ## kill, pause and wipe everything while jobs run, then let the judge count
+	$(BIN)/python -m campaigns.chaos $(ARGS)
+
+chaos-short: $(STAMP) ## the campaign in three minutes, as continuous integration runs it
+	$(BIN)/python -m campaigns.chaos --short $(ARGS)
+
+failpoints: $(STAMP) ## kill at every failpoint, on every marketplace
+	$(BIN)/python -m campaigns.failpoints $(ARGS)
+
+docs: $(STAMP) ## write the generated pages of docs/ again
+	$(BIN)/python -m rules.states
+
+clean: ## remove the environment, caches and the embedded servers' data
+	rm -rf .venv .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@touch $@
