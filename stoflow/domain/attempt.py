@@ -14,7 +14,8 @@ class Attempt:
     """`outputs` holds the outputs of the job's completed tasks by task name; `index` is the number behind the
     colon of a repeated task's name (`upload:3`), else 0. `marker` is the random text this attempt's claim
     committed (in a look: the marker of the attempt looked for). `listing_id` is the external id chosen for this
-    product on this marketplace, "" before one was chosen. `media_root` is where relative image paths begin.
+    product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
+    create step then returns Done without a call. `media_root` is where relative image paths begin.
     """
 
     tenant: TenantId
@@ -27,4 +28,5 @@ class Attempt:
     payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     listing_id: str = ""
+    listing_visible: bool = False
     media_root: str = ""

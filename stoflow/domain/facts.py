@@ -1,0 +1,95 @@
+"""What happened, in the past tense: one class per fact, worded in `monitoring/`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStarted(Fact):
+    kind: str
+    process: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStopped(Fact):
+    kind: str
+    process: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDied(Fact):
+    kind: str
+    process: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLost(Fact):
+    kind: str
+    process: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantTaken(Fact):
+    tenant: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantReleased(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFailed(Fact):
+    actor: str
+    tenant: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused(Fact):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepBroke(Fact):
+    tenant: int
+    job: int
+    task: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaleAttemptFenced(Fact):
+    tenant: int
+    job: int
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDropped(Fact):
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSwept(Fact):
+    tenant: int
+    tasks: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAway(Fact):
+    doing: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseAway(Fact):
+    doing: str
+    error: str

@@ -1,0 +1,82 @@
+"""What the orchestrator asks a worker to run, and what the worker reports back: the two hints between them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self, get_type_hints
+
+from stoflow.domain.errors import InputError
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+
+
+class RunMode(StrEnum):
+    ACT = "act"  # run tasks from the first one on
+    LOOK = "look"  # find out what became of an attempt whose answer was lost
+    COLLECT = "collect"  # delete a stray draft; `job` is then the stray's job and `task` the stray's id
+
+
+class NextMove(StrEnum):
+    """What the job waits for when a run has ended."""
+
+    NOTHING = "nothing"  # final
+    RUN = "run"  # the next task, after `delay_s`
+    PACE = "pace"  # the next task is paced and this run had no permit for it
+    LOOK = "look"  # a look, after `delay_s`
+    PLUGIN = "plugin"  # an answer from the seller's plugin, or its deadline after `delay_s`
+    SELLER = "seller"  # the seller
+    RELOAD = "reload"  # somebody else changed it: read it again
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the hint in `value`, or raise InputError: Redis may hold anything."""
+        hints = get_type_hints(cls)
+        if not isinstance(value, Mapping) or value.keys() != hints.keys():  # pyright: ignore[reportUnknownMemberType]
+            raise InputError(f"A {cls.__name__} has exactly the fields {', '.join(hints)}.")
+        try:
+            return cls(**{name: _convert(kind, value[name]) for name, kind in hints.items()})
+        except (TypeError, ValueError) as error:
+            raise InputError(f"A {cls.__name__} holds a value that does not fit: {error}") from error
+
+
+def _convert(kind: Any, value: Any) -> Any:
+    kind = getattr(kind, "__supertype__", kind)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(value)
+    if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or not 0 <= value < 2**63)):
+        raise ValueError(f"{value!r} is not a {kind.__name__}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class RunMessage(_Hint):
+    """`claims` is the first task's counter, the fence; `owner` is where the report goes; `permit` allows the
+    paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker."""
+
+    tenant: TenantId
+    job: JobId
+    task: TaskId
+    claims: int
+    epoch: Epoch
+    owner: ProcessId
+    mode: RunMode
+    permit: bool
+    stepwise: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport(_Hint):
+    tenant: TenantId
+    job: JobId
+    marketplace: str
+    move: NextMove
+    task: TaskId  # the next one; 0 where there is none
+    claims: int
+    delay_s: float
