@@ -1,0 +1,100 @@
+"""A file of somebody else's products, read row by row into products or into reasons why not."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stoflow.catalogue import values
+from stoflow.catalogue.columns import Columns, existing, is_empty, settle
+from stoflow.catalogue.fields import BadField, Record, product_of
+from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
+from stoflow.domain.product import NewProduct
+
+OPEN_GROUPS = 1_000  # rows of one product may be mixed with rows of this many others
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProduct:
+    """A product with the line it begins on; `currency_assumed` where neither price nor column nor `--map` names one."""
+
+    line: int
+    product: NewProduct
+    currency_assumed: bool = False
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of one product so far: the first value of each column, and all photos."""
+
+    line: int
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    photos: dict[str, None] = field(default_factory=dict[str, None])
+
+
+def read_products(
+    path: Path, *, mapping: Mapping[str, str], group_by: str | None = None
+) -> Iterator[ReadProduct | RejectedRow]:
+    """Yield each product of a CSV or NDJSON file, and each row that is none with the reason.
+
+    Rows with the same value in the column `group_by` are one product, its photos in the order of the rows. Without
+    it, rows that repeat one id with nothing new but the photo are taken together too. Memory stays bounded: at most
+    1,000 products are open at once, and a row that comes back later than that is rejected, not doubled.
+
+    InputError where the file cannot be read, or no title or price can be found in it.
+    """
+    names = column_names(path)
+    columns = settle(names, mapping)
+    key = _group_key(existing(group_by, names) if group_by else None, columns)
+    return _products(read_rows(path), columns, key)
+
+
+def _products(
+    rows: Iterator[Row | RejectedRow], columns: Columns, key: Callable[[Row], str]
+) -> Iterator[ReadProduct | RejectedRow]:
+    open_groups: OrderedDict[str, _Group] = OrderedDict()
+    closed: set[int] = set()  # hashes only: a few bytes for each product of the file
+    for row in rows:
+        if isinstance(row, RejectedRow):
+            yield row
+            continue
+        name = key(row) or f"line {row.line}"
+        if hash(name) in closed:
+            yield RejectedRow(row.line, "The row repeats a product that ended long before: sort the file by product.")
+            continue
+        _add(open_groups.setdefault(name, _Group(row.line)), row, columns)
+        if len(open_groups) > OPEN_GROUPS:
+            ended, group = open_groups.popitem(last=False)
+            closed.add(hash(ended))
+            yield _product(group, columns)
+    for group in open_groups.values():
+        yield _product(group, columns)
+
+
+def _group_key(group_by: str | None, columns: Columns) -> Callable[[Row], str]:
+    if group_by:
+        return lambda row: values.text(row.values.get(group_by, ""))
+    photos = set(columns.by_field.get("images", ()))
+
+    def same_but_for_photos(row: Row) -> str:
+        reference = values.text(columns.value(row.values, "external_ref"))
+        rest = repr([value for name, value in row.values.items() if name not in photos])
+        return f"{reference} {hash(rest)}" if reference else ""
+
+    return same_but_for_photos
+
+
+def _add(group: _Group, row: Row, columns: Columns) -> None:
+    for name, value in row.values.items():
+        if is_empty(group.values.get(name)):
+            group.values[name] = value
+    group.photos.update(dict.fromkeys(values.links(columns.value(row.values, "images"))))
+
+
+def _product(group: _Group, columns: Columns) -> ReadProduct | RejectedRow:
+    try:
+        product, currency_assumed = product_of(Record(columns, group.values, tuple(group.photos)))
+    except BadField as error:
+        return RejectedRow(group.line, str(error), error.field)
+    return ReadProduct(group.line, product, currency_assumed)

@@ -1,0 +1,182 @@
+"""The rows of a CSV or NDJSON file, each with the number of the line it begins on."""
+
+import ast
+import csv
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from stoflow.catalogue.lines import lines, sample
+from stoflow.domain.errors import InputError
+
+DELIMITERS = (",", ";", "\t", "|")
+JSON_ENDINGS = frozenset({".ndjson", ".jsonl", ".json"})
+FIRST_OBJECTS = 1_000
+MAX_RECORD_LINES = 1_000  # a quote open for longer was never meant to be one
+MAX_RECORD_CHARACTERS = 100_000  # below the csv module's own limit of 131,072 for one field
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: its values by column name as the file writes it; nested JSON objects are flattened to `a.b`."""
+
+    line: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that is left out, with the reason and, where there is one, the product field it concerns."""
+
+    line: int
+    reason: str
+    field: str = ""
+
+
+class _OpenQuote(Exception):
+    """A quote was opened and not closed within a sensible distance."""
+
+
+class _Feed:
+    """Physical lines for the csv module that can be given back, since one stray quote would swallow the rest of the file."""
+
+    def __init__(self, source: Iterator[str]) -> None:
+        self._source = source
+        self._returned: deque[str] = deque()
+        self.taken: list[str] = []
+        self.line = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        characters = sum(map(len, self.taken))
+        if len(self.taken) >= MAX_RECORD_LINES or characters > MAX_RECORD_CHARACTERS:
+            raise _OpenQuote
+        line = self._returned.popleft() if self._returned else next(self._source, None)
+        if line is None:
+            if self.taken:
+                raise _OpenQuote
+            raise StopIteration
+        self.taken.append(line)
+        return line
+
+    def keep(self) -> None:
+        self.line += len(self.taken)
+        self.taken.clear()
+
+    def give_back_all_but_first(self) -> None:
+        self._returned.extendleft(reversed(self.taken[1:]))
+        self.line += 1
+        self.taken.clear()
+
+
+def read_rows(path: Path) -> Iterator[Row | RejectedRow]:
+    """Yield each row of the file, or why it cannot be read; InputError where the file as a whole is not readable."""
+    head = sample(path)
+    if not head.strip():
+        message = f"The file {path} is empty."
+        raise InputError(message)
+    if _is_json(path, head):
+        return _json_rows(path)
+    return _csv_rows(path, _delimiter(head))
+
+
+def column_names(path: Path) -> tuple[str, ...]:
+    """Return the names of the columns: those of the header, or of the first objects that can be read."""
+    head = sample(path)
+    if not _is_json(path, head):
+        return tuple(name.strip() for name in next(_records(_Feed(lines(path)), _delimiter(head)), (1, []))[1])
+    objects = (row.values for row in islice(_json_rows(path), FIRST_OBJECTS) if isinstance(row, Row))
+    return tuple(dict.fromkeys(name for values in objects for name in values))
+
+
+def _is_json(path: Path, head: str) -> bool:
+    return path.suffix.lower() in JSON_ENDINGS or head.lstrip().startswith("{")
+
+
+def _delimiter(head: str) -> str:
+    first, _, rest = head.partition("\n")
+    if first.lower().startswith("sep=") and len(first.strip()) == len("sep=") + 1:  # a spreadsheet's own hint
+        return first.strip()[-1]
+    header = first if first.strip() else rest.partition("\n")[0]
+    return max(DELIMITERS, key=header.count)
+
+
+def _records(feed: _Feed, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells); an empty list of cells stands for a quote that is never closed."""
+    reader = csv.reader(feed, delimiter=delimiter)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (_OpenQuote, csv.Error):
+            yield feed.line, []
+            feed.give_back_all_but_first()
+            reader = csv.reader(feed, delimiter=delimiter)
+            continue
+        line = feed.line
+        if any(cell.strip() for cell in cells) and not (line == 1 and cells[0].lower().startswith("sep=")):
+            yield line, cells
+        if feed.taken:  # the consumer may have given lines back already
+            feed.keep()
+
+
+def _csv_rows(path: Path, delimiter: str) -> Iterator[Row | RejectedRow]:
+    feed = _Feed(lines(path))
+    records = _records(feed, delimiter)
+    header = [name.strip() for name in next(records)[1]]
+    if not header:
+        message = f"The first line of {path} opens a quote that is never closed."
+        raise InputError(message)
+    for line, cells in records:
+        if not cells:
+            yield RejectedRow(line, "A quote is opened in this line and never closed.")
+        elif len(cells) == len(header) or (len(cells) > len(header) and not any(cells[len(header) :])):
+            yield Row(line, dict(zip(header, cells, strict=False)))
+        else:
+            yield RejectedRow(line, f"The row has {len(cells)} values where the header names {len(header)} columns.")
+            feed.give_back_all_but_first()  # a stray quote may have joined this row to good ones
+
+
+def _json_rows(path: Path) -> Iterator[Row | RejectedRow]:
+    for line, text in enumerate(lines(path), start=1):
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            if line == 1 and text.lstrip().startswith("["):
+                message = f"The file {path} is one JSON array: write one object per line instead."
+                raise InputError(message) from None
+            yield RejectedRow(line, "The line is not a JSON object.")
+            continue
+        if isinstance(value, dict):
+            yield Row(line, dict(_flattened(cast("dict[str, Any]", value))))
+        else:
+            yield RejectedRow(line, "The line is not a JSON object.")
+
+
+def _flattened(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from _flattened(cast("dict[str, Any]", inner), f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", inner
+
+
+def literal(text: str) -> Any:
+    """Return what a Python or JSON literal in a cell stands for, or the text itself."""
+    if not text.startswith(("[", "{", "(")):
+        return text
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return parse(text)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return text
