@@ -1,0 +1,34 @@
+"""The command line: every command, in one list."""
+
+import click
+
+from stoflow.cli.config import config
+from stoflow.cli.output import StoflowGroup
+from stoflow.monitoring import failpoints
+from stoflow.monitoring.logs import setup_logging
+from stoflow.monitoring.stacks import dump_stacks_on_signal
+from stoflow.settings import SettingsError, load, variable_of
+
+
+@click.group(cls=StoflowGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.version_option(package_name="stoflow")
+@click.pass_context
+def stoflow(context: click.Context) -> None:
+    """Publish a seller's products on several marketplaces, durably."""
+    settings = load()
+    setup_logging(settings.log_level)
+    try:
+        failpoints.arm_text(settings.failpoints)
+    except ValueError as error:
+        raise SettingsError(f"{variable_of('failpoints')} is wrong: {error}") from None
+    dump_stacks_on_signal()
+    context.obj = settings
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    # look
+    config,
+)
+
+for command in COMMANDS:
+    stoflow.add_command(command)

@@ -1,0 +1,91 @@
+"""What commands print: one JSON document, a table, or one line that says what is wrong."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from stoflow.domain.errors import ConfigurationError, InputError, StoflowError
+from stoflow.settings import SettingsError
+
+WORK_FAILED = 1
+WRONG_USAGE = 2
+PIPED_WIDTH_CHARS = 200  # a pipe has no width of its own, and rich would fold lines at 80
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class CommandError(click.ClickException):
+    """Ends the command with one line on standard error and an exit code."""
+
+    def __init__(self, message: str, exit_code: int = WORK_FAILED) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class StoflowGroup(click.Group):
+    """Turns StoFlow's own errors into one line and an exit code, for every command below it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, ConfigurationError, InputError) as error:
+            raise CommandError(worded(error), WRONG_USAGE) from error
+        except StoflowError as error:
+            raise CommandError(worded(error), WORK_FAILED) from error
+
+
+def json_option(command: Command) -> Command:
+    """Give a listing command its `--json`, passed as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def print_json(document: object) -> None:
+    click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(table)
+
+
+def console() -> Console:
+    """Return a console on what standard output is now, that shows a seller's text as it is."""
+    is_terminal = sys.stdout.isatty()
+    return Console(file=sys.stdout, width=None if is_terminal else PIPED_WIDTH_CHARS, markup=False, highlight=False)
+
+
+def worded(error: Exception) -> str:
+    """Return the error and, for bad input, the reason of each field."""
+    fields = error.errors if isinstance(error, InputError) else ()
+    reasons = "; ".join(f"{each.field}: {each.message}" for each in fields)
+    return f"{error} ({reasons})" if reasons else str(error)
+
+
+def _plain(value: object) -> object:
+    """Return what JSON can hold: times as RFC 3339 in UTC, money as text."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case Decimal() | Path():
+            return str(value)
+        case Mapping():
+            return {str(key): item for key, item in value.items()}
+        case frozenset() | set():
+            return sorted(value, key=str)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return asdict(value)
+        case _:
+            message = f"{type(value).__name__} has no JSON form."
+            raise TypeError(message)

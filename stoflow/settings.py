@@ -1,0 +1,154 @@
+"""Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "STOFLOW_"
+ENV_FILE = ".env"
+
+DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
+REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
+HTTP_SCHEMES = frozenset({"http", "https"})
+FERNET_KEY_BYTES = 32
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message is one line that names its variable."""
+
+
+def _of_scheme(schemes: frozenset[str], example: str) -> AfterValidator:
+    def check(url: str | None) -> str | None:
+        if url is not None and urlsplit(url).scheme not in schemes:
+            message = f"it should be an address such as {example}"
+            raise ValueError(message)
+        return url.rstrip("/") if url is not None and schemes is HTTP_SCHEMES else url
+
+    return AfterValidator(check)
+
+
+def _listed(value: object) -> object:
+    """Split `a, b` as it stands in an environment variable."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _mapped(value: object) -> object:
+    """Split `vinted=1, ebay=4` as it stands in an environment variable."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if any(not equals or not name.strip() for name, equals, _ in pairs):
+        message = "it should look like vinted=1,ebay=4"
+        raise ValueError(message)
+    return {name.strip(): number.strip() for name, _, number in pairs}
+
+
+def _fernet_key(key: str) -> str:
+    try:
+        length = len(urlsafe_b64decode(key))
+    except ValueError:
+        length = 0
+    if length != FERNET_KEY_BYTES:
+        message = "each key should be 32 bytes in URL-safe base64"
+        raise ValueError(message)
+    return key
+
+
+DatabaseUrl = Annotated[str | None, _of_scheme(DATABASE_SCHEMES, "postgresql://user:password@host:5432/stoflow")]
+RedisUrl = Annotated[str | None, _of_scheme(REDIS_SCHEMES, "redis://host:6379/0")]
+BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Keys = Annotated[tuple[Annotated[str, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_listed)]
+Counts = Annotated[Mapping[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_mapped)]
+Seconds = Annotated[Mapping[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_mapped)]
+
+
+class Settings(BaseSettings):
+    """One field, one variable: `port` is STOFLOW_PORT. A field with `repr=False` is a secret and is never shown."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # Where things are. Without a URL the embedded servers are used, with their data under `home`.
+    home: AbsolutePath = Field(default=Path(".stoflow"), validate_default=True)
+    database_url: DatabaseUrl = Field(default=None, repr=False)
+    redis_url: RedisUrl = Field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+
+    # The marketplaces reached over HTTP, and StoFlow's own OAuth application at each.
+    ebay_base_url: BaseUrl = "https://api.ebay.com"
+    ebay_client_id: str = ""
+    ebay_client_secret: str = Field(default="", repr=False)
+    etsy_base_url: BaseUrl = "https://api.etsy.com"
+    etsy_client_id: str = ""
+    etsy_shared_secret: str = Field(default="", repr=False)
+
+    # Keys are made under `home` where none are given.
+    secret_keys: Keys = Field(default=(), repr=False)
+    jwt_keys_dir: AbsolutePath | None = None
+    cors_origins: Names = ()
+    trusted_proxies: Names = ()
+
+    # `speed` divides pace, back-off, quiet times and time-outs; never leases or sweeps.
+    speed: float = Field(default=1.0, gt=0, le=1000)
+    process_lease_s: float = Field(default=30.0, gt=0)
+    heartbeat_s: float = Field(default=10.0, gt=0)
+    sweep_every_s: float = Field(default=5.0, gt=0)
+    ownership_lease_s: float = Field(default=15.0, gt=0)
+    drain_s: float = Field(default=25.0, gt=0)
+
+    # How much at once. The three mappings replace, by name, what each marketplace says of itself.
+    window: int = Field(default=64, ge=1)
+    page_size: int = Field(default=100, ge=1)
+    concurrency: Counts = Field(default_factory=dict[str, int])
+    quiet_s: Seconds = Field(default_factory=dict[str, float])
+    second_look_s: Seconds = Field(default_factory=dict[str, float])
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    failpoints: str = ""
+
+    @model_validator(mode="after")
+    def _beats_within_its_lease(self) -> Self:
+        if self.heartbeat_s * 2 > self.process_lease_s:
+            message = f"{ENV_PREFIX}HEARTBEAT_S should be at most half of {ENV_PREFIX}PROCESS_LEASE_S"
+            raise ValueError(message)
+        return self
+
+
+def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
+    """Return the settings in force: `given` first, then the environment, then `env_file`, then the defaults.
+
+    A given None counts as not given, as an option left out of a command line. Raise SettingsError, naming the
+    first wrong variable.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(_env_file=env_file, **values)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    except ValidationError as error:
+        raise SettingsError(_worded(error)) from None  # the cause would show secret values
+
+
+def variable_of(field: str) -> str:
+    return f"{ENV_PREFIX}{field.upper()}"
+
+
+def is_secret(field: str) -> bool:
+    return not Settings.model_fields[field].repr
+
+
+def _worded(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{reason}."
+    field = str(first["loc"][0])
+    shown = "" if field not in Settings.model_fields or is_secret(field) else f" (it is {first['input']!r})"
+    return f"{variable_of(field)} is wrong: {reason[0].lower()}{reason[1:]}{shown}."
