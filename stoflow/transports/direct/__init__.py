@@ -1,0 +1,1 @@
+"""Calls made from here, over HTTP with OAuth2."""

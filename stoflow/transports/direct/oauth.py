@@ -1,0 +1,69 @@
+"""New tokens for old ones (RFC 6749, section 6)."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from stoflow.domain.call import Reply, Request
+from stoflow.domain.errors import APIConnectionError
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.tokens import ConsentEnded, Tokens
+
+REFRESH_DEADLINE_S = 10.0
+_ENDED = frozenset({"invalid_grant"})
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFlow:
+    """How one marketplace refreshes.
+
+    With a secret the client names itself by Basic authentication, else by `client_id` in the body. `rotates` says
+    that each refresh ends the refresh token it was made with, so that a lost answer may have ended the consent.
+    """
+
+    base_url: str
+    path: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    rotates: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+
+def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
+    """Return the new tokens.
+
+    Raise ConsentEnded where the refresh token is not taken, and APIError where no tokens came; `sent` then says
+    whether the marketplace may have given them all the same.
+    """
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    headers = dict(flow.headers)
+    if flow.client_secret:
+        credentials = b64encode(f"{flow.client_id}:{flow.client_secret}".encode()).decode()
+        headers["authorization"] = f"Basic {credentials}"
+    else:
+        form["client_id"] = flow.client_id
+    reply = client.exchange(
+        flow.base_url, Request("POST", flow.path, form=form), headers=headers, deadline_s=REFRESH_DEADLINE_S
+    )
+    return _tokens(reply, old_refresh=token)
+
+
+def _tokens(reply: Reply, *, old_refresh: str) -> Tokens:
+    given: object = reply.body
+    body = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
+    error = str(body.get("error", ""))
+    if error in _ENDED:
+        raise ConsentEnded(str(body.get("error_description", "")) or error)
+    access, expires_in_s = body.get("access_token"), body.get("expires_in")
+    # A refusal below 500 changed nothing there; anything else may hide tokens that were given.
+    if reply.status != 200 or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
+        message = f"The marketplace gave no tokens (HTTP {reply.status})."
+        raise APIConnectionError(message, sent=not 400 <= reply.status < 500)
+    new_refresh, refresh_expires_in_s = body.get("refresh_token"), body.get("refresh_token_expires_in")
+    return Tokens(
+        access=access,
+        refresh=new_refresh if isinstance(new_refresh, str) else old_refresh,
+        access_expires_in_s=float(expires_in_s),
+        refresh_expires_in_s=float(refresh_expires_in_s) if isinstance(refresh_expires_in_s, int | float) else None,
+    )

@@ -1,0 +1,29 @@
+"""What the transport must know of a marketplace: where it is and which headers it wants."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from stoflow.transports.direct.oauth import RefreshFlow
+
+
+@dataclass(frozen=True, slots=True)
+class DirectProfile:
+    """`headers` makes a call's headers from the access token; `hosts` holds other base URLs by the path's beginning."""
+
+    name: str
+    base_url: str
+    headers: Callable[[str], Mapping[str, str]]
+    refresh: RefreshFlow
+    hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def base_url_of(self, path: str) -> str:
+        """Return the base URL for a path."""
+        for beginning, base_url in self.hosts.items():
+            if path.startswith(beginning):
+                return base_url
+        return self.base_url
+
+
+def bearer(access: str) -> dict[str, str]:
+    """Return the header every OAuth2 marketplace wants."""
+    return {"authorization": f"Bearer {access}"}

@@ -1,0 +1,35 @@
+"""A seller's tokens at one marketplace, and who keeps them."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stoflow.domain.ids import TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a marketplace gave for a seller's consent; None where it named no end."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    access_expires_in_s: float
+    refresh_expires_in_s: float | None = None
+
+
+class ConsentEnded(Exception):
+    """The marketplace takes the seller's tokens no more: only the seller can give new ones."""
+
+
+class TokenSource(Protocol):
+    """Refreshes at most once per connection however many ask; both calls may wait for that, at most `deadline_s`.
+
+    They raise ConsentEnded, or APIError with `sent=False` where the tokens cannot be had now.
+    """
+
+    def access(self, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+        """Return an access token that has not expired."""
+        ...
+
+    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+        """Return another access token than the one the marketplace has just refused."""
+        ...

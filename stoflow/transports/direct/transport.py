@@ -1,0 +1,53 @@
+"""Calls a marketplace with the seller's token."""
+
+from collections.abc import Iterable, Mapping
+from time import monotonic
+
+from stoflow.domain.call import Reply, Request
+from stoflow.domain.ids import TenantId
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
+from stoflow.transports.direct.tokens import ConsentEnded, TokenSource
+
+UNAUTHORIZED = 401
+ATTEMPT_HEADER = "x-stoflow-attempt"
+
+
+class DirectTransport:
+    """The Transport of the marketplaces that are called from here."""
+
+    def __init__(
+        self,
+        profiles: Iterable[DirectProfile],
+        tokens: TokenSource,
+        client: DirectClient,
+        *,
+        attempt_header: str = ATTEMPT_HEADER,
+    ) -> None:
+        """`attempt_header` names the header that carries the attempt for the sandbox's ledger; "" sends none."""
+        self._profiles: Mapping[str, DirectProfile] = {profile.name: profile for profile in profiles}
+        self._tokens = tokens
+        self._client = client
+        self._attempt_header = attempt_header
+
+    def send(
+        self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = ""
+    ) -> Reply:
+        """As Transport says. A 401 proves that nothing was done: with a new token the call is made once more."""
+        profile, ends_at = self._profiles[marketplace], monotonic() + deadline_s
+        marker = {self._attempt_header: attempt} if attempt and self._attempt_header else {}
+
+        def once(access: str) -> Reply:
+            headers = {**profile.headers(access), **marker}
+            base_url = profile.base_url_of(request.path)
+            return self._client.exchange(base_url, request, headers=headers, deadline_s=ends_at - monotonic())
+
+        try:
+            access = self._tokens.access(tenant, marketplace, deadline_s=deadline_s)
+            reply = once(access)
+            if reply.status != UNAUTHORIZED:
+                return reply
+            other = self._tokens.instead_of(access, tenant, marketplace, deadline_s=ends_at - monotonic())
+        except ConsentEnded as ended:
+            return Reply(UNAUTHORIZED, text=str(ended))
+        return once(other)
