@@ -1,0 +1,91 @@
+"""A log line shows what is on the list, and nothing else."""
+
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stoflow.monitoring import logs
+from stoflow.monitoring.record import counts, record
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmitted:
+    tenant: int
+    job: int
+    reason: str = ""
+    access_token: str = "hunter2"
+
+
+@dataclass(frozen=True, slots=True)
+class StepBroke:
+    job: int
+    error: Exception
+
+
+def test_a_fact_without_words_is_told_by_its_name_and_its_allowed_fields() -> None:
+    assert logs.sentence(JobSubmitted(7, 42), "") == "job submitted tenant=7 job=42 reason="
+
+
+def test_words_are_filled_in_but_never_with_a_field_that_is_not_on_the_list() -> None:
+    assert logs.sentence(JobSubmitted(7, 42), "Job {job} uses {access_token}.") == "Job 42 uses ?."
+
+
+def test_a_value_cannot_start_a_line_of_its_own_nor_flood_the_log() -> None:
+    told = logs.sentence(JobSubmitted(7, 42, reason="a\nERROR forged" + "x" * 1000), "{reason}")
+    assert told.startswith("a ERROR forged")
+    assert len(told) == logs.MAX_VALUE_CHARS
+
+
+def test_a_fact_that_holds_an_exception_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        int("x")
+    except ValueError as error:
+        record(StepBroke(42, error))
+    assert caplog.records[0].levelno == logging.ERROR
+    assert "Traceback" in caplog.text
+
+
+def test_recording_counts_even_what_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    before = counts().get("JobSubmitted", 0)
+    with caplog.at_level(logging.WARNING):
+        record(JobSubmitted(7, 42))
+    assert counts()["JobSubmitted"] == before + 1
+    assert caplog.records == []
+
+
+PROGRAM = """
+import logging
+from stoflow.monitoring.logs import setup_logging
+setup_logging("DEBUG"); setup_logging("DEBUG")
+logging.getLogger("engineio.server").warning("CONNECT hunter2")
+logging.getLogger("httpx").info("GET http://host/?token=hunter2")
+logging.getLogger("stoflow").info("hello")
+"""
+
+
+def test_libraries_that_log_payloads_are_kept_quiet_and_a_line_is_written_once() -> None:
+    ended = _python(PROGRAM)
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith("hello")
+    assert ended.stdout == ""
+
+
+def test_a_signal_dumps_the_stack_of_every_thread() -> None:
+    program = (
+        "import os, signal; from stoflow.monitoring.stacks import dump_stacks_on_signal;"
+        "dump_stacks_on_signal(); os.kill(os.getpid(), signal.SIGUSR1)"
+    )
+    ended = _python(program)
+    assert "most recent call first" in ended.stderr
+    assert ended.returncode == 0
+
+
+def _python(program: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)

@@ -1,0 +1,87 @@
+"""Settings come from the environment, are checked, and never change."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import ValidationError
+
+from stoflow.settings import Settings, SettingsError, load, variable_of
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable_of(field), raising=False)
+
+
+def test_without_any_variable_the_embedded_servers_and_the_real_pace_are_meant() -> None:
+    settings = load()
+    assert (settings.database_url, settings.redis_url, settings.speed) == (None, None, 1.0)
+    assert settings.home == Path.cwd() / ".stoflow"
+
+
+def test_the_environment_is_stronger_than_the_file_and_an_argument_than_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("STOFLOW_PORT=1001\nSTOFLOW_HOST=0.0.0.0\nSTOFLOW_WINDOW=9\nOTHER=1\n", encoding="utf-8")
+    monkeypatch.setenv("STOFLOW_PORT", "1002")
+    monkeypatch.setenv("STOFLOW_WINDOW", "10")
+    settings = load(window=11, page_size=None)
+    assert (settings.host, settings.port, settings.window, settings.page_size) == ("0.0.0.0", 1002, 11, 100)
+
+
+def test_lists_and_mappings_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    monkeypatch.setenv("STOFLOW_SECRET_KEYS", f"{new}, {old}")
+    monkeypatch.setenv("STOFLOW_CONCURRENCY", "vinted=1, ebay=8")
+    monkeypatch.setenv("STOFLOW_QUIET_S", "etsy=0.5")
+    settings = load()
+    assert settings.secret_keys == (new, old)
+    assert settings.concurrency == {"vinted": 1, "ebay": 8}
+    assert settings.quiet_s == {"etsy": 0.5}
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOFLOW_PORT", "")
+    assert load().port == 8000
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("STOFLOW_PORT", "http"),
+        ("STOFLOW_PORT", "65536"),
+        ("STOFLOW_DATABASE_URL", "mysql://user:hunter2@host/db"),
+        ("STOFLOW_REDIS_URL", "host:6379"),
+        ("STOFLOW_EBAY_BASE_URL", "ftp://host"),
+        ("STOFLOW_SECRET_KEYS", "hunter2"),
+        ("STOFLOW_SPEED", "0"),
+        ("STOFLOW_CONCURRENCY", "vinted"),
+        ("STOFLOW_CONCURRENCY", "vinted=0"),
+        ("STOFLOW_QUIET_S", "vinted=-1"),
+        ("STOFLOW_LOG_LEVEL", "LOUD"),
+        ("STOFLOW_HEARTBEAT_S", "20"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_its_variable_and_shows_no_secret(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as raised:
+        load()
+    message = str(raised.value)
+    assert message.startswith(variable)
+    assert "\n" not in message
+    assert "hunter2" not in message
+    assert raised.value.__cause__ is None
+
+
+def test_settings_are_frozen_and_their_secrets_stay_out_of_their_repr() -> None:
+    settings = load(ebay_client_secret="hunter2", database_url="postgresql://user:hunter2@host/db")
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(ValidationError):
+        settings.port = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_base_url_loses_its_last_slash_so_that_paths_can_follow() -> None:
+    assert load(etsy_base_url="http://localhost:9/").etsy_base_url == "http://localhost:9"
