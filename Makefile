@@ -33,7 +33,7 @@ format: $(STAMP) ## format the code and mend what can be mended by itself
 	$(BIN)/ruff format .
 
 types: $(STAMP) ## check the types, strictly
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 bench: $(STAMP) ## measure throughput, neighbours and scale, beside Dramatiq alone
 	$(BIN)/python -m benchmarks $(ARGS)
