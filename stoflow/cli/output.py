@@ -17,19 +17,24 @@ from rich.table import Table
 from stoflow.domain.errors import ConfigurationError, InputError, StoflowError
 from stoflow.settings import SettingsError
 
-WORK_FAILED = 1
-WRONG_USAGE = 2
 PIPED_WIDTH_CHARS = 200  # a pipe has no width of its own, and rich would fold lines at 80
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class CommandError(click.ClickException):
-    """Ends the command with one line on standard error and an exit code."""
+class WorkFailed(click.ClickException):
+    """Ends the command with one line on standard error and exit code 1."""
 
-    def __init__(self, message: str, exit_code: int = WORK_FAILED) -> None:
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
-        self.exit_code = exit_code  # pyright: ignore[reportAttributeAccessIssue]  # click types it as its default, 1
+
+
+class WrongUsage(WorkFailed):
+    """The same for a wrong argument, file or setting, with exit code 2."""
+
+    exit_code = 2
 
 
 class StoflowGroup(click.Group):
@@ -39,9 +44,9 @@ class StoflowGroup(click.Group):
         try:
             return super().invoke(ctx)
         except (SettingsError, ConfigurationError, InputError) as error:
-            raise CommandError(worded(error), WRONG_USAGE) from error
+            raise WrongUsage(worded(error)) from error
         except StoflowError as error:
-            raise CommandError(worded(error), WORK_FAILED) from error
+            raise WorkFailed(worded(error)) from error
 
 
 def json_option(command: Command) -> Command:
