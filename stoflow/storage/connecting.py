@@ -1,0 +1,53 @@
+"""How every connection to PostgreSQL is made: time-outs, no search path, plans that fit."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from stoflow.domain.errors import ConfigurationError
+
+CONNECT_WITHIN_S = 2  # libpq rounds anything less up to this
+STATEMENT_MS = 5_000
+LOCK_MS = 2_000
+IDLE_IN_TRANSACTION_MS = 15_000
+
+SESSION_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        # Empty, so that a statement that names no schema fails instead of finding another tenant's table.
+        "search_path": "",
+        "statement_timeout": str(STATEMENT_MS),
+        "lock_timeout": str(LOCK_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+        # A generic plan made while a table was empty scans the table for ever after.
+        "plan_cache_mode": "force_custom_plan",
+        "jit": "off",
+        "timezone": "UTC",
+    }
+)
+# A server that vanishes without a word is noticed by these; unix sockets ignore them.
+NETWORK_SETTINGS: Mapping[str, int] = MappingProxyType(
+    {"tcp_user_timeout": 5_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+)
+
+
+def plain_url(url: str) -> str:
+    """Return the URL as libpq reads it: SQLAlchemy's `postgresql+psycopg://` names a driver."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def conninfo(url: str, *, application_name: str, changed: Mapping[str, str] | None = None) -> str:
+    """Return libpq's text for a connection with the settings above, those in `changed` replaced.
+
+    Raise ConfigurationError for a URL that libpq cannot read, without showing it: it may hold a password.
+    """
+    try:
+        given: dict[str, Any] = conninfo_to_dict(plain_url(url))
+    except Exception as error:
+        message = "The database's URL cannot be read; it should look like postgresql://user:password@host:5432/name."
+        raise ConfigurationError(message) from error
+    settings = dict(SESSION_SETTINGS) | dict(changed or {})
+    options = [str(given.pop("options", "") or ""), *(f"-c {name}={value}" for name, value in settings.items())]
+    defaults = {"connect_timeout": CONNECT_WITHIN_S, "application_name": application_name, **NETWORK_SETTINGS}
+    return make_conninfo(**(defaults | given), options=" ".join(filter(None, options)))

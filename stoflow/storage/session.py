@@ -1,0 +1,150 @@
+"""The one door to the database: every transaction begins and ends here, and belongs to one tenant or to none."""
+
+import select
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg.rows import DictRow, dict_row, tuple_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, object_session
+from sqlalchemy.pool import NullPool
+
+from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.ids import TenantId
+from stoflow.storage.connecting import conninfo
+from stoflow.storage.failures import unavailable_by_name
+
+TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
+SCHEMA_PREFIX = "user_"
+LARGEST_TENANT = 2**31 - 1
+
+WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
+IDLE_S = 60.0
+# A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
+LIFETIME_S = 600.0
+RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
+
+
+def schema_name(tenant: TenantId) -> str:
+    """Return the schema of a tenant, made from an integer and nothing else."""
+    if type(tenant) is not int or not 0 < tenant <= LARGEST_TENANT:
+        message = f"A tenant is a positive whole number, not {tenant!r}."
+        raise ConfigurationError(message)
+    return f"{SCHEMA_PREFIX}{tenant}"
+
+
+class OneTenantSession(Session):
+    """A session of one tenant, or of none, for life: it takes in no object that another session loaded."""
+
+
+@event.listens_for(OneTenantSession, "before_attach")
+def _refuse_strangers(session: Session, instance: object) -> None:
+    # An object read for one tenant would be written, by its primary key, to another tenant's row.
+    if object_session(instance) is not session and instance.__dict__ and _was_stored(instance):
+        message = "An object of another session cannot be taken over; read it again."
+        raise ConfigurationError(message)
+
+
+def _was_stored(instance: Any) -> bool:
+    return instance._sa_instance_state.key is not None  # noqa: SLF001: what sqlalchemy.inspect returns, typed
+
+
+class Database:
+    """A pool of connections and three ways to use one, each for exactly one transaction.
+
+    All three raise DatabaseUnavailable, within 2 s, when PostgreSQL is away.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 4, application_name: str = "stoflow") -> None:
+        self.url = url
+        self._pool = ConnectionPool(
+            conninfo(url, application_name=application_name),
+            kwargs={"prepare_threshold": None},  # a prepared plan outlives the shape of its table
+            min_size=0,
+            max_size=pool_size,
+            max_idle=IDLE_S,
+            max_lifetime=LIFETIME_S,
+            reconnect_timeout=RECONNECT_S,
+            close_returns=True,
+            open=True,
+            name=application_name,
+        )
+        self._engine = create_engine(
+            "postgresql+psycopg://",
+            creator=self._take,
+            poolclass=NullPool,
+            use_native_hstore=False,
+            hide_parameters=True,
+        )
+
+    def shared(self) -> AbstractContextManager[Session]:
+        """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
+        return self._session(self._engine, {"tenant": None})
+
+    def tenant(self, tenant: TenantId) -> AbstractContextManager[Session]:
+        """Open a transaction of one tenant: models whose schema is `tenant` mean this tenant's tables."""
+        schema = schema_name(tenant)
+        # On the engine, not on a connection: what is set on a connection is forgotten at its first commit.
+        routed = self._engine.execution_options(schema_translate_map={TENANT_SCHEMA: schema})
+        return self._session(routed, {"tenant": tenant})
+
+    @contextmanager
+    def records(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants.
+
+        The caller may use the connection's pipeline inside.
+        """
+        with unavailable_by_name():
+            connection = self._take()
+            connection.row_factory = dict_row
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.row_factory = tuple_row
+                _rolled_back(connection).close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._pool.close()
+
+    @contextmanager
+    def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
+        with unavailable_by_name(), OneTenantSession(engine, expire_on_commit=False, info=dict(info)) as session:
+            with session.begin():
+                yield session
+
+    def _take(self) -> psycopg.Connection[Any]:
+        """Take a living connection: those that ended while idle are dropped without waiting for one another."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            connection = self._pool.getconn(max(0.01, deadline - time.monotonic()))
+            if not _has_ended(connection):
+                return connection
+            connection.pgconn.finish()
+            self._pool.putconn(connection)  # which replaces it
+            if time.monotonic() > deadline:
+                raise PoolTimeout
+
+
+def _has_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server ended an idle connection. It costs a round trip only if the server has said something."""
+    spoken = select.poll()
+    spoken.register(connection.fileno(), select.POLLIN)
+    if not spoken.poll(0):
+        return False
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return True
+    return False
+
+
+def _rolled_back(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    with suppress(psycopg.Error):  # a broken connection has nothing left to roll back
+        connection.rollback()
+    return connection
