@@ -1,0 +1,66 @@
+"""Rules about who may call what."""
+
+import ast
+from collections.abc import Callable, Iterator
+
+from rules.source import Finding, Rule, Source, is_product, is_python
+
+SESSION_MODULE = "stoflow/storage/session.py"
+SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
+ASYNC_FACADE = "stoflow/marketplaces/processor.py"  # keeps the legacy `await`, which only wraps a thread
+
+
+def _calls_of_method(source: Source, name: str) -> Iterator[ast.Call]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            yield node
+
+
+def _never_calls(method: str, reason: str) -> Callable[[Source], Iterator[Finding]]:
+    def check(source: Source) -> Iterator[Finding]:
+        return (Finding(call.lineno, reason) for call in _calls_of_method(source, method))
+
+    return check
+
+
+def ask_with_timeout(source: Source) -> Iterator[Finding]:
+    for call in _calls_of_method(source, "ask"):
+        if not any(keyword.arg == "timeout" for keyword in call.keywords):
+            yield Finding(call.lineno, "An .ask( without timeout= can block for ever.")
+
+
+def tests_wait_on_signals(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in SLEEPS and not _only_lets_others_run(node):
+            yield Finding(node.lineno, "A test waits on a signal, never on a sleep.")
+
+
+def _only_lets_others_run(sleep: ast.Call) -> bool:
+    return [ast.unparse(argument) for argument in sleep.args] == ["0"]
+
+
+def async_only_in_doors(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.AsyncFunctionDef):
+            yield Finding(node.lineno, f"{node.name} is async; only http/ and the sandbox are.")
+
+
+def _outside_session(source: Source) -> bool:
+    return is_product(source) and str(source.path) != SESSION_MODULE
+
+
+def _outside_doors(source: Source) -> bool:
+    return is_product(source) and not source.within("stoflow/http", "stoflow/sandbox", ASYNC_FACADE)
+
+
+CALL_RULES = (
+    Rule("one-commit", _outside_session, _never_calls("commit", f"Only {SESSION_MODULE} commits.")),
+    Rule("ask-with-timeout", is_python, ask_with_timeout),
+    Rule(
+        "stack-is-one-list",
+        is_product,
+        _never_calls("add_middleware", "Middleware is one literal list, in reading order."),
+    ),
+    Rule("tests-wait-on-signals", lambda source: is_python(source) and source.within("tests"), tests_wait_on_signals),
+    Rule("async-only-in-doors", _outside_doors, async_only_in_doors),
+)

@@ -1,0 +1,97 @@
+"""Rules about what is written in a text: SQL, schemas, statuses, marketplaces, addresses, paths."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from rules.source import Finding, Rule, Source, is_product
+from stoflow.domain.job import JobStatus, TaskStatus
+
+SQL = re.compile(r"\s*(SELECT\s|INSERT INTO\s|UPDATE \S+ SET\s|DELETE FROM\s|WITH \w+ AS\b)")
+SCHEMA_BEFORE_PLACEHOLDER = re.compile(r"\buser_$")
+MARKETPLACES = frozenset({"ebay", "etsy", "vinted"})
+STATUSES = frozenset([*JobStatus, *TaskStatus])
+# Brackets keep these patterns from finding themselves.
+REGISTRY = re.compile(r"py[p]i\.org|pythonhoste[d]\.org|registry\.npm[j]s|npm[m]irror|simple[/]?\s*--trusted-host")
+MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(?:wor[k]/|home/\w+/|Users/\w+/|opt/p[y]pi|root/)")
+
+
+def sql_in_storage(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value):
+            yield Finding(node.lineno, "SQL is written in storage/ only.")
+
+
+def schema_name_in_storage(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.JoinedStr):
+            for part, following in zip(node.values, node.values[1:], strict=False):
+                text = part.value if isinstance(part, ast.Constant) else ""
+                if SCHEMA_BEFORE_PLACEHOLDER.search(str(text)) and isinstance(following, ast.FormattedValue):
+                    yield Finding(node.lineno, "The schema of a tenant is named in storage/ only.")
+
+
+def status_by_name(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        for name, value in _named_values(node):
+            if name.endswith("status") and isinstance(value, ast.Constant) and value.value in STATUSES:
+                yield Finding(value.lineno, f"Write the member of JobStatus or TaskStatus, not {value.value!r}.")
+
+
+def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.Assign(targets=[target], value=value):
+            yield ast.unparse(target), value
+        case ast.keyword(arg=str(name), value=value):
+            yield name, value
+        case ast.Compare(left=left, comparators=[right]):
+            yield ast.unparse(left), right
+            yield ast.unparse(right), left
+        case _:
+            return
+
+
+def marketplaces_in_their_folders(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in MARKETPLACES:
+            yield Finding(node.lineno, f"{node.value!r} is named in its own folder and the registry only.")
+
+
+def no_addresses(source: Source) -> Iterator[Finding]:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if REGISTRY.search(line):
+            yield Finding(number, "Where packages come from is the machine's own setting.")
+
+
+def no_machine_paths(source: Source) -> Iterator[Finding]:
+    for number, line in enumerate(source.text.splitlines(), 1):
+        if MACHINE_PATH.search(line):
+            yield Finding(number, "A path of one machine.")
+
+
+def _outside_storage(source: Source) -> bool:
+    return is_product(source) and not source.within("stoflow/storage", "stoflow/migrations")
+
+
+def _names_no_schema(source: Source) -> bool:
+    """The sockets' rooms are called like schemas, by the public interface."""
+    return _outside_storage(source) and not source.within("stoflow/http")
+
+
+def _speaks_of_jobs(source: Source) -> bool:
+    return source.within("stoflow/jobs", "stoflow/actors", "stoflow/http", "stoflow/worker", "stoflow/cli")
+
+
+def _serves_every_marketplace(source: Source) -> bool:
+    engine = ("stoflow/actors", "stoflow/domain", "stoflow/jobs", "stoflow/worker", "stoflow/storage")
+    return is_product(source) and source.within(*engine)
+
+
+WORD_RULES = (
+    Rule("sql-in-storage", _outside_storage, sql_in_storage),
+    Rule("schema-name-in-storage", _names_no_schema, schema_name_in_storage),
+    Rule("status-by-name", _speaks_of_jobs, status_by_name),
+    Rule("marketplaces-in-their-folders", _serves_every_marketplace, marketplaces_in_their_folders),
+    Rule("no-addresses", lambda _: True, no_addresses),
+    Rule("no-machine-paths", lambda _: True, no_machine_paths),
+)

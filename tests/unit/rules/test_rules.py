@@ -1,0 +1,84 @@
+"""Each of our own rules finds what it is for, and leaves the right way alone."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from rules.__main__ import RULES, findings, tracked_sources
+from rules.source import Source
+
+ROOT = Path(__file__).parents[3]
+DOC = '"""A module."""\n'
+LONG_FUNCTION = "def f():\n" + "    x = 1\n" * 41
+
+WRONG = [
+    ("module-size", "stoflow/jobs/run.py", DOC + "x = 1\n" * 300),
+    ("function-size", "stoflow/jobs/run.py", DOC + LONG_FUNCTION),
+    ("opening-sentence", "stoflow/jobs/run.py", "x = 1\n"),
+    ("opening-sentence", "rules/more.py", "x = 1\n"),
+    ("telling-name", "stoflow/jobs/utils.py", DOC),
+    ("telling-name", "tests/common/test_it.py", DOC),
+    ("tests-without-packages", "tests/http/__init__.py", ""),
+    ("one-commit", "stoflow/jobs/run.py", DOC + "session.commit()\n"),
+    ("one-commit", "stoflow/storage/tables.py", DOC + "self.connection.commit()\n"),
+    ("ask-with-timeout", "stoflow/actors/system.py", DOC + "ref.ask(message)\n"),
+    ("ask-with-timeout", "tests/unit/test_actors.py", DOC + "ref.ask(message, block=True)\n"),
+    ("stack-is-one-list", "stoflow/http/app.py", DOC + "app.add_middleware(Tenancy)\n"),
+    ("tests-wait-on-signals", "tests/unit/test_x.py", "import time\ntime.sleep(1)\n"),
+    ("tests-wait-on-signals", "tests/unit/test_x.py", "async def t():\n    await asyncio.sleep(0.1)\n"),
+    ("async-only-in-doors", "stoflow/jobs/run.py", DOC + "async def run():\n    return 1\n"),
+    ("sql-in-storage", "stoflow/jobs/run.py", DOC + 'q = "SELECT 1"\n'),
+    ("sql-in-storage", "stoflow/http/app.py", DOC + 'q = """\n    UPDATE jobs SET x = 1\n"""\n'),
+    ("schema-name-in-storage", "stoflow/jobs/run.py", DOC + 's = f"user_{tenant}"\n'),
+    ("schema-name-in-storage", "stoflow/actors/a.py", DOC + 's = f"{x} user_{tenant}.products"\n'),
+    ("status-by-name", "stoflow/jobs/run.py", DOC + 'job.status = "running"\n'),
+    ("status-by-name", "stoflow/http/app.py", DOC + 'show(status="pending")\n'),
+    ("status-by-name", "stoflow/cli/jobs.py", DOC + 'if "failed" == row.status:\n    x = 1\n'),
+    ("marketplaces-in-their-folders", "stoflow/actors/a.py", DOC + 'if name == "vinted":\n    x = 1\n'),
+    ("no-addresses", ".ci/run", "pip install --index-url https://" + "py" + "pi.org/simple\n"),
+    ("no-machine-paths", "docs/x.md", "see /home/" + "ann/stoflow\n"),
+    ("no-machine-paths", "tests/unit/test_x.py", 'p = "/wor' + 'k/shared"\n'),
+]
+
+RIGHT = [
+    ("stoflow/jobs/run.py", DOC + "x = 1\n" * 299),
+    ("stoflow/jobs/run.py", DOC + LONG_FUNCTION.removesuffix("    x = 1\n")),
+    ("stoflow/migrations/versions/2026_long.py", DOC + "x = 1\n" * 900),
+    ("stoflow/storage/session.py", DOC + "connection.commit()\n"),
+    ("stoflow/storage/tables.py", DOC + 's = f"user_{int(tenant)}"\nq = "SELECT 1"\nstatus = "pending"\n'),
+    ("stoflow/http/rooms.py", DOC + 'room = f"user_{tenant}"\n\n\nasync def join():\n    return room\n'),
+    ("stoflow/actors/system.py", DOC + "ref.ask(message, timeout=1)\n"),
+    ("stoflow/jobs/run.py", DOC + 'job.status = JobStatus.RUNNING\nnote = "Select a product, then update it."\n'),
+    ("stoflow/marketplaces/ebay/__init__.py", DOC + 'NAME = "ebay"\n'),
+    ("stoflow/http/__init__.py", ""),
+    ("tests/unit/test_x.py", "async def t():\n    await asyncio.sleep(0)\n"),
+    ("Makefile", "demo:\n\t$(BIN)/stoflow demo > ./work/out\n"),
+]
+
+
+def names_found(path: str, text: str) -> set[str]:
+    return {finding.split(": ")[1] for finding in findings([Source(PurePosixPath(path), text)])}
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), WRONG)
+def test_a_rule_finds_what_it_is_for(rule: str, path: str, text: str) -> None:
+    assert names_found(path, text) == {rule}
+
+
+@pytest.mark.parametrize(("path", "text"), RIGHT)
+def test_the_right_way_is_left_alone(path: str, text: str) -> None:
+    assert names_found(path, text) == set()
+
+
+def test_every_rule_has_an_example_that_it_finds() -> None:
+    assert {rule.name for rule in RULES} == {name for name, _, _ in WRONG}
+
+
+def test_a_finding_says_where_and_why() -> None:
+    source = Source(PurePosixPath("stoflow/jobs/run.py"), DOC + "session.commit()\n")
+    assert list(findings([source])) == ["stoflow/jobs/run.py:2: one-commit: Only stoflow/storage/session.py commits."]
+
+
+def test_the_files_of_the_repository_are_read() -> None:
+    paths = {str(source.path) for source in tracked_sources(ROOT)}
+    assert {"Makefile", "rules/__main__.py", "stoflow/domain/job.py"} <= paths
