@@ -90,11 +90,9 @@ def _text(limit: int) -> Callable[[Any], str]:
 
 def _storable(written: str, limit: int) -> str:
     if "\x00" in written or any("\ud800" <= character <= "\udfff" for character in written):
-        message = "The text holds characters that cannot be stored."
-        raise BadValue(message)
+        raise BadValue("The text holds characters that cannot be stored.")
     if len(written) > limit:
-        message = f"The text has {len(written):,} characters where {limit:,} are allowed."
-        raise BadValue(message)
+        raise BadValue(f"The text has {len(written):,} characters where {limit:,} are allowed.")
     return written
 
 

@@ -48,15 +48,15 @@ def opened(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        message = f"The file {path} cannot be read: {error.strerror}."
-        raise InputError(message) from error
+        raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
 def _byte_lines(file: BinaryIO) -> Iterator[bytes]:
     while line := file.readline(MAX_LINE_BYTES):
         if len(line) == MAX_LINE_BYTES:
-            message = f"The file has a line of more than {MAX_LINE_BYTES // 1024 // 1024} MiB, so it is no list of products."
-            raise InputError(message)
+            raise InputError(
+                f"The file has a line of more than {MAX_LINE_BYTES // 1024**2} MiB: it is no list of products."
+            )
         yield from line.splitlines(keepends=True)  # bytes know \n, \r\n and the old lone \r, and nothing else
 
 

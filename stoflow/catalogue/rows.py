@@ -42,7 +42,7 @@ class _OpenQuote(Exception):
 
 
 class _Feed:
-    """Physical lines for the csv module that can be given back, since one stray quote would swallow the rest of the file."""
+    """Physical lines that the csv module can be made to give back: one stray quote would swallow the whole file."""
 
     def __init__(self, source: Iterator[str]) -> None:
         self._source = source
@@ -79,8 +79,7 @@ def read_rows(path: Path) -> Iterator[Row | RejectedRow]:
     """Yield each row of the file, or why it cannot be read; InputError where the file as a whole is not readable."""
     head = sample(path)
     if not head.strip():
-        message = f"The file {path} is empty."
-        raise InputError(message)
+        raise InputError(f"The file {path} is empty.")
     if _is_json(path, head):
         return _json_rows(path)
     return _csv_rows(path, _delimiter(head))
@@ -132,8 +131,7 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[Row | RejectedRow]:
     records = _records(feed, delimiter)
     header = [name.strip() for name in next(records)[1]]
     if not header:
-        message = f"The first line of {path} opens a quote that is never closed."
-        raise InputError(message)
+        raise InputError(f"The first line of {path} opens a quote that is never closed.")
     for line, cells in records:
         if not cells:
             yield RejectedRow(line, "A quote is opened in this line and never closed.")
@@ -152,8 +150,7 @@ def _json_rows(path: Path) -> Iterator[Row | RejectedRow]:
             value = json.loads(text)
         except (ValueError, RecursionError):
             if line == 1 and text.lstrip().startswith("["):
-                message = f"The file {path} is one JSON array: write one object per line instead."
-                raise InputError(message) from None
+                raise InputError(f"The file {path} is one JSON array: write one object per line instead.") from None
             yield RejectedRow(line, "The line is not a JSON object.")
             continue
         if isinstance(value, dict):

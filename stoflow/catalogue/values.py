@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, cast
 
 from stoflow.catalogue.rows import literal
-from stoflow.catalogue.words import CONDITIONS, CURRENCIES, GENDERS, plain
+from stoflow.catalogue.words import meanings, plain
 
 CENT = Decimal("0.01")
 MAX_PRICE = Decimal(1_000_000)
@@ -15,6 +15,11 @@ MAX_QUANTITY = 10_000
 BEST_NOTE = 10
 NAME_KEYS = ("name", "title", "value", "url", "src", "path", "full_size_url", "href")
 THOUSANDS_DIGITS = 3
+PRICE = re.compile(
+    r"(?P<before>[^\d.,+-]*)(?P<number>[+-]?\s?[\d.,' ]*\d(?:[.,]-)?(?:e[+-]?\d+)?)(?P<after>\D*)", re.IGNORECASE
+)
+# A comma parts photos only before an address or after the ending of a file: a path may hold one.
+BETWEEN_PHOTOS = re.compile(r"\s*[|;\n]\s*|\s*,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp))\s*,\s*")
 
 
 class BadValue(Exception):
@@ -35,34 +40,31 @@ def words(value: Any) -> tuple[str, ...]:
 
 
 def links(value: Any) -> tuple[str, ...]:
-    """Return the photos a cell names. A comma parts them only before an address or after a file name: paths may hold one."""
+    """Return the photos a cell names."""
     parts: list[str] = []
     for item in _items(value):
-        parts += re.split(r"\s*[|;\n]\s*|\s*,\s*(?=https?://)|(?<=\.jpg|\.png|\.gif)\s*,\s*|(?<=\.jpeg|\.webp)\s*,\s*", _name(item))
+        parts += BETWEEN_PHOTOS.split(_name(item))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def money(value: Any) -> tuple[Decimal, str]:
     """Return (amount, currency or "") of "12,50 €", "$1,234.00", "EUR 45" or a number."""
     written = html.unescape(str(value)).replace("\u00a0", " ").replace("\u202f", " ").strip()
-    match = re.fullmatch(r"(?P<before>[^\d.,+-]*)(?P<number>[+-]?\s?[\d.,' ]*\d(?:[.,]-)?(?:e[+-]?\d+)?)(?P<after>[^\d]*)", written, re.IGNORECASE)
+    match = PRICE.fullmatch(written)
     if match is None or isinstance(value, bool):
-        message = f'"{written[:40]}" is not a price.'
-        raise BadValue(message)
+        raise BadValue(f'"{written[:40]}" is not a price.')
     amount = _decimal(match["number"])
     if not 0 < amount <= MAX_PRICE:
-        message = f"A price of {written[:40]} is not between 0.01 and {MAX_PRICE:,}."
-        raise BadValue(message)
+        raise BadValue(f"A price of {written[:40]} is not between 0.01 and {MAX_PRICE:,}.")
     return amount.quantize(CENT, ROUND_HALF_UP), _currency_beside(match["before"], match["after"])
 
 
 def currency(value: Any) -> str:
     """Return the ISO 4217 code of a currency's name or sign."""
     written = text(value)
-    code = CURRENCIES.get(written.lower())
+    code = meanings("currency").get(written.lower())
     if code is None:
-        message = f'"{written[:40]}" is not a currency StoFlow knows.'
-        raise BadValue(message)
+        raise BadValue(f'"{written[:40]}" is not a currency StoFlow knows.')
     return code
 
 
@@ -74,13 +76,15 @@ def condition(value: Any) -> int | None:
         note = int(number[1])
         return note if note <= BEST_NOTE else None
     known = plain(written)
-    return CONDITIONS.get(known, CONDITIONS.get(known.removesuffix(" condition").removesuffix(" state")))
+    notes = meanings("condition")
+    found = notes.get(known) or notes.get(known.removesuffix(" condition").removesuffix(" state"))
+    return int(found) if found else None
 
 
 def gender(value: Any) -> str:
     """Return StoFlow's own word where it is known, else the seller's."""
     written = text(value)
-    return GENDERS.get(plain(written), written)
+    return meanings("gender").get(plain(written), written)
 
 
 def quantity(value: Any) -> int:
@@ -89,8 +93,7 @@ def quantity(value: Any) -> int:
     except InvalidOperation:
         number = Decimal(-1)
     if number != number.to_integral_value() or not 1 <= number <= MAX_QUANTITY:
-        message = f"A quantity of {text(value)[:40]} is not a whole number from 1 to {MAX_QUANTITY:,}."
-        raise BadValue(message)
+        raise BadValue(f"A quantity of {text(value)[:40]} is not a whole number from 1 to {MAX_QUANTITY:,}.")
     return int(number)
 
 
@@ -120,17 +123,16 @@ def _decimal(number: str) -> Decimal:
     try:
         return Decimal(digits)
     except InvalidOperation:
-        message = f'"{number}" is not a price.'
-        raise BadValue(message) from None
+        raise BadValue(f'"{number}" is not a price.') from None
 
 
 def _currency_beside(before: str, after: str) -> str:
     for beside in (before, after):
         written = beside.strip().lower()
         if written:
-            code = CURRENCIES.get(written) or CURRENCIES.get(written.rstrip("."))
+            codes = meanings("currency")
+            code = codes.get(written) or codes.get(written.rstrip("."))
             if code is None:
-                message = f'"{written[:40]}" beside the price is not a currency StoFlow knows.'
-                raise BadValue(message)
+                raise BadValue(f'"{written[:40]}" beside the price is not a currency StoFlow knows.')
             return code
     return ""

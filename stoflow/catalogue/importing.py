@@ -1,0 +1,93 @@
+"""Products taken in: photos to the media folder, rows to the tenants' schemas, and a report of what was missing."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import cycle, islice
+from pathlib import Path
+
+from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.products import ReadProduct
+from stoflow.catalogue.rows import RejectedRow
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct, ProductImage
+
+BATCH_PRODUCTS = 200
+KEPT_REJECTIONS = 1_000  # the rest are only counted: a report is to be read
+
+Store = Callable[[TenantId, Sequence[NewProduct]], Sequence[int]]  # writes a batch, returns the ids in its order
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSource:
+    """Where photos are looked for (the folder of the file that names them) and where they are kept."""
+
+    folder: Path
+    media: MediaFolder
+
+    def take(self, tenant: TenantId, path: str) -> str | None:
+        """Take in a photo below the folder: a file of products must not reach for the rest of the machine."""
+        photo = (self.folder / path).resolve()
+        return self.media.keep(tenant, photo) if path and photo.is_relative_to(self.folder.resolve()) else None
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file. `products` holds the new ids of each tenant; the counters say what was filled in."""
+
+    imported: int = 0
+    rejected_rows: int = 0
+    rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
+    placeholders: int = 0
+    descriptions_filled: int = 0
+    currencies_assumed: int = 0
+    products: dict[TenantId, list[int]] = field(default_factory=dict[TenantId, list[int]])
+
+    def reject(self, row: RejectedRow) -> None:
+        self.rejected_rows += 1
+        if len(self.rejected) < KEPT_REJECTIONS:
+            self.rejected.append(row)
+
+
+def import_products(
+    store: Store,
+    tenants: Sequence[TenantId],
+    items: Iterable[ReadProduct | RejectedRow],
+    *,
+    photos: PhotoSource,
+    limit: int | None = None,
+) -> ImportReport:
+    """Deal the products round-robin to the tenants, in batches of one transaction each.
+
+    A photo that is not there is drawn, a description that is not there is the title. `limit` counts products.
+    """
+    report = ImportReport(products={tenant: [] for tenant in tenants})
+    dealt = zip(cycle(tenants), islice(_accepted(items, report), limit), strict=False)
+    while batch := list(islice(dealt, BATCH_PRODUCTS)):
+        for tenant in tenants:
+            products = [_completed(item, tenant, report, photos) for owner, item in batch if owner == tenant]
+            if products:
+                report.products[tenant] += store(tenant, products)
+                report.imported += len(products)
+    return report
+
+
+def _accepted(items: Iterable[ReadProduct | RejectedRow], report: ImportReport) -> Iterator[ReadProduct]:
+    for item in items:
+        if isinstance(item, RejectedRow):
+            report.reject(item)
+        else:
+            yield item
+
+
+def _completed(item: ReadProduct, tenant: TenantId, report: ImportReport, photos: PhotoSource) -> NewProduct:
+    """Return the product with a description and photos that exist, counting what was made up."""
+    product = item.product
+    report.currencies_assumed += item.currency_assumed
+    report.descriptions_filled += not product.description
+    images: list[ProductImage] = []
+    for image in product.images or (ProductImage(1, ""),):  # no marketplace lists what nobody can see
+        path = photos.take(tenant, image.path)
+        report.placeholders += path is None
+        drawn = path or photos.media.keep_placeholder(tenant, f"{product.title} {image.position}")
+        images.append(ProductImage(image.position, drawn))
+    return replace(product, description=product.description or product.title, images=tuple(images))
