@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +16,8 @@ WIDE_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16
 def decoded(line: bytes) -> str:
     """Return the text of one line: UTF-8 where it is, else what Windows would have meant, else byte by byte."""
     for encoding in ("utf-8", "cp1252"):
-        try:
+        with suppress(UnicodeDecodeError):
             return line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     return line.decode("latin-1")
 
 

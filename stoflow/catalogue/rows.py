@@ -5,6 +5,7 @@ import csv
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ JSON_ENDINGS = frozenset({".ndjson", ".jsonl", ".json"})
 FIRST_OBJECTS = 1_000
 MAX_RECORD_LINES = 1_000  # a quote open for longer was never meant to be one
 MAX_RECORD_CHARACTERS = 100_000  # below the csv module's own limit of 131,072 for one field
+UNREADABLE = "A quote is opened in this line and never closed, or a value is over 100,000 characters long."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,23 +109,32 @@ def _delimiter(head: str) -> str:
 
 
 def _records(feed: _Feed, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells); an empty list of cells stands for a quote that is never closed."""
-    reader = csv.reader(feed, delimiter=delimiter)
+    """Yield (line, cells); an empty list of cells stands for a quote that is never closed, or closed by another row."""
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
     while True:
+        line = feed.line
         try:
             cells = next(reader)
         except StopIteration:
             return
         except (_OpenQuote, csv.Error):
-            yield feed.line, []
-            feed.give_back_all_but_first()
-            reader = csv.reader(feed, delimiter=delimiter)
-            continue
-        line = feed.line
+            cells = _tolerated(feed.taken, delimiter)
+            if not cells:
+                yield line, []
+                feed.give_back_all_but_first()
+            reader = csv.reader(feed, delimiter=delimiter, strict=True)
         if any(cell.strip() for cell in cells) and not (line == 1 and cells[0].lower().startswith("sep=")):
             yield line, cells
         if feed.taken:  # the consumer may have given lines back already
             feed.keep()
+
+
+def _tolerated(taken: list[str], delimiter: str) -> list[str]:
+    """Read a single line such as `"Levi"s,5` as spreadsheets do; within several lines that is a stray quote."""
+    try:
+        return next(csv.reader(_Feed(iter(taken)), delimiter=delimiter)) if len(taken) == 1 else []
+    except (_OpenQuote, csv.Error):
+        return []
 
 
 def _csv_rows(path: Path, delimiter: str) -> Iterator[Row | RejectedRow]:
@@ -134,7 +145,7 @@ def _csv_rows(path: Path, delimiter: str) -> Iterator[Row | RejectedRow]:
         raise InputError(f"The first line of {path} opens a quote that is never closed.")
     for line, cells in records:
         if not cells:
-            yield RejectedRow(line, "A quote is opened in this line and never closed.")
+            yield RejectedRow(line, UNREADABLE)
         elif len(cells) == len(header) or (len(cells) > len(header) and not any(cells[len(header) :])):
             yield Row(line, dict(zip(header, cells, strict=False)))
         else:
@@ -172,8 +183,6 @@ def literal(text: str) -> Any:
     if not text.startswith(("[", "{", "(")):
         return text
     for parse in (json.loads, ast.literal_eval):
-        try:
+        with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return parse(text)
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            continue
     return text

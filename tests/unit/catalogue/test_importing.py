@@ -1,0 +1,114 @@
+"""Products taken in: dealt to the sellers, with photos that exist."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from PIL import Image
+
+from stoflow.catalogue.demo import demo_products
+from stoflow.catalogue.drawing import Subject, draw
+from stoflow.catalogue.importing import KEPT_REJECTIONS, PhotoSource, import_products
+from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.products import ReadProduct
+from stoflow.catalogue.rows import RejectedRow
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct, ProductImage
+
+ANNA, BEN = TenantId(7), TenantId(8)
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.products: dict[TenantId, list[NewProduct]] = {}
+
+    def store(self, tenant: TenantId, products: Sequence[NewProduct]) -> list[int]:
+        kept = self.products.setdefault(tenant, [])
+        kept += products
+        return list(range(len(kept) - len(products) + 1, len(kept) + 1))
+
+
+def product(title: str, *photos: str, description: str = "Fine.") -> ReadProduct:
+    images = tuple(ProductImage(position, path) for position, path in enumerate(photos, start=1))
+    return ReadProduct(1, NewProduct(title=title, description=description, price=Decimal(5), images=images))
+
+
+def photos_in(tmp_path: Path) -> PhotoSource:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return PhotoSource(folder, MediaFolder(tmp_path / "media"))
+
+
+def test_products_are_dealt_round_robin(tmp_path: Path):
+    shelf = Shelf()
+    items = [product("a"), RejectedRow(2, "Bad."), product("b"), product("c"), product("d")]
+    report = import_products(shelf.store, [ANNA, BEN], items, photos=photos_in(tmp_path), limit=3)
+    assert {tenant: [each.title for each in kept] for tenant, kept in shelf.products.items()} == {
+        ANNA: ["a", "c"],
+        BEN: ["b"],
+    }
+    assert (report.imported, report.rejected_rows, report.products) == (3, 1, {ANNA: [1, 2], BEN: [1]})
+
+
+def test_a_photo_that_is_there_is_copied_and_a_missing_one_drawn(tmp_path: Path):
+    shelf, photos = Shelf(), photos_in(tmp_path)
+    Image.new("RGB", (40, 40), "red").save(photos.folder / "real.png")
+    (photos.folder / "broken.jpg").write_bytes(b"no image")
+    items = [product("a", "real.png", "missing.jpg", "broken.jpg", "https://host/photo.jpg")]
+    report = import_products(shelf.store, [ANNA], items, photos=photos)
+    kept = [photos.media.root / image.path for image in shelf.products[ANNA][0].images]
+    assert report.placeholders == 3
+    assert kept[0].read_bytes() == (photos.folder / "real.png").read_bytes()
+    assert [path.suffix for path in kept] == [".png", ".jpg", ".jpg", ".jpg"]
+    for path in kept:
+        with Image.open(path) as image:
+            image.verify()
+
+
+def test_a_file_cannot_reach_for_photos_outside_its_folder(tmp_path: Path):
+    shelf, photos = Shelf(), photos_in(tmp_path)
+    secret = tmp_path / "secret.png"
+    Image.new("RGB", (40, 40), "red").save(secret)
+    (photos.folder / "link.png").symlink_to(secret)
+    items = [product("a", "../secret.png", str(secret), "link.png")]
+    assert import_products(shelf.store, [ANNA], items, photos=photos).placeholders == 3
+
+
+def test_a_missing_description_is_the_title_and_a_photo_is_always_there(tmp_path: Path):
+    shelf = Shelf()
+    report = import_products(shelf.store, [ANNA], [product("Coat", description="")], photos=photos_in(tmp_path))
+    assert (report.descriptions_filled, report.placeholders) == (1, 1)
+    assert shelf.products[ANNA][0].description == "Coat"
+    assert len(shelf.products[ANNA][0].images) == 1
+
+
+def test_a_report_keeps_the_first_rejections_and_counts_all(tmp_path: Path):
+    rejections = (RejectedRow(line, "Bad.") for line in range(KEPT_REJECTIONS + 5))
+    report = import_products(Shelf().store, [ANNA], rejections, photos=photos_in(tmp_path))
+    assert (report.rejected_rows, len(report.rejected)) == (KEPT_REJECTIONS + 5, KEPT_REJECTIONS)
+
+
+def test_placeholders_share_their_bytes_but_not_their_names(tmp_path: Path):
+    media = MediaFolder(tmp_path)
+    first, second = media.keep_placeholder(ANNA, "same"), media.keep_placeholder(BEN, "same")
+    assert first != second
+    assert (tmp_path / first).samefile(tmp_path / second)
+
+
+def test_a_drawing_is_a_photo_of_real_size_and_the_same_every_time():
+    photo = draw(Subject("dress", "red", "A dress"))
+    assert photo == draw(Subject("dress", "red", "A dress"))
+    assert 60_000 < len(photo) < 220_000
+    assert photo != draw(Subject("dress", "red", "A dress", view=2))
+
+
+def test_the_demo_has_at_least_sixty_different_products_with_photos(tmp_path: Path):
+    media = MediaFolder(tmp_path)
+    items = list(islice(demo_products(media), 66))
+    assert len({item.product.title for item in items}) == 66
+    assert len({item.product.category for item in items}) >= 30
+    assert all(2 <= len(item.product.images) <= 4 for item in items)
+    assert all((tmp_path / image.path).exists() for item in items for image in item.product.images)
+    assert sum(item.product.when_made.startswith(("19", "2000")) for item in items) >= 60
+    assert next(islice(demo_products(media), 66, None)) == items[0]

@@ -1,0 +1,140 @@
+"""Other people's columns become products, row by row."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from stoflow.catalogue.columns import parse_mapping
+from stoflow.catalogue.products import OPEN_GROUPS, ReadProduct, read_products
+from stoflow.catalogue.rows import RejectedRow
+from stoflow.domain.errors import InputError
+from stoflow.domain.product import NewProduct, ProductImage
+
+
+def read(
+    path: Path, text: str, *options: str, group_by: str | None = None
+) -> tuple[list[NewProduct], list[RejectedRow]]:
+    path.write_text(text, "utf-8")
+    items = list(read_products(path, mapping=parse_mapping(options), group_by=group_by))
+    products = [item.product for item in items if isinstance(item, ReadProduct)]
+    return products, [item for item in items if isinstance(item, RejectedRow)]
+
+
+def test_known_names_of_columns_map_by_themselves(tmp_path: Path):
+    text = (
+        "Titre;Prix;Marque;Taille;Couleurs;État;Genre;Matière;Réf;Photos\n"
+        "Robe;12,50 €;Sézane;M;noir, blanc;Bon état;Femme;Soie;A1;a.jpg|b.jpg\n"
+    )
+    assert read(tmp_path / "a.csv", text) == (
+        [
+            NewProduct(
+                title="Robe",
+                description="",
+                price=Decimal("12.50"),
+                brand="Sézane",
+                condition=6,
+                size="M",
+                colors=("noir", "blanc"),
+                materials=("Soie",),
+                gender="women",
+                images=(ProductImage(1, "a.jpg"), ProductImage(2, "b.jpg")),
+                external_ref="A1",
+            )
+        ],
+        [],
+    )
+
+
+def test_the_more_telling_of_two_columns_wins_and_the_other_steps_in(tmp_path: Path):
+    text = "title,price,category,category_path\na,1,tops,tops.shirts\nb,1,tops,\n"
+    products, _ = read(tmp_path / "a.csv", text)
+    assert [product.category for product in products] == ["tops.shirts", "tops"]
+
+
+def test_a_mapping_goes_before_the_known_names(tmp_path: Path):
+    products, _ = read(tmp_path / "a.csv", "title,Model,price\na,Z-1,1\n", "title=model,currency==GBP")
+    assert (products[0].title, products[0].currency) == ("Z-1", "GBP")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["title"], "--map takes field=Column"),
+        (["colour=Model"], 'no field "colour"'),
+        (["title=Nowhere"], 'no column "Nowhere"'),
+    ],
+)
+def test_a_wrong_mapping_is_refused_before_anything_is_read(tmp_path: Path, options: list[str], reason: str):
+    with pytest.raises(InputError, match=reason):
+        read(tmp_path / "a.csv", "title,price\na,1\n", *options)
+
+
+def test_a_file_without_a_price_says_how_to_name_it(tmp_path: Path):
+    with pytest.raises(InputError, match=r"--map price=Column.* The file has title, cost"):
+        read(tmp_path / "a.csv", "title,cost\na,1\n")
+
+
+def test_bad_rows_are_named_by_line_and_field_and_good_ones_kept(tmp_path: Path):
+    text = 'title,price,qty,currency\ngood,5,,\n,5,,\nx,,,\nx,free,,\nx,5,0,\nx,5,,shells\n"nul\0",5,,\nlast,5,2,USD\n'
+    products, rejected = read(tmp_path / "a.csv", text)
+    assert [product.title for product in products] == ["good", "last"]
+    assert [(row.line, row.field) for row in rejected] == [
+        (3, "title"),
+        (4, "price"),
+        (5, "price"),
+        (6, "quantity"),
+        (7, "currency"),
+        (8, "title"),
+    ]
+    assert rejected[2].reason == '"free" is not a price.'
+
+
+def test_half_a_character_out_of_json_is_refused(tmp_path: Path):
+    _, rejected = read(tmp_path / "a.ndjson", '{"title": "\\ud800", "price": 5}\n')
+    assert [(row.line, row.field) for row in rejected] == [(1, "title")]
+
+
+def test_a_title_that_is_a_novel_is_refused(tmp_path: Path):
+    _, rejected = read(tmp_path / "a.csv", f"title,price\n{'x' * 501},5\n")
+    assert rejected == [RejectedRow(2, "The text has 501 characters where 500 are allowed.", "title")]
+
+
+def test_one_column_per_grade_gives_the_condition(tmp_path: Path):
+    products, _ = read(tmp_path / "a.csv", "title,price,is_new,is_gently_used\na,1,False,True\nb,1,1,0\nc,1,no,no\n")
+    assert [product.condition for product in products] == [8, 10, None]
+
+
+def test_photos_one_per_row_are_one_product(tmp_path: Path):
+    text = "ID,Title,Price,Images\n1,a,5,1.jpg\n1,a,5,2.jpg\n2,b,6,3.jpg\n1,a,5,4.jpg\n"
+    for group_by in ("id", None):
+        products, rejected = read(tmp_path / "a.csv", text, group_by=group_by)
+        assert [[image.path for image in product.images] for product in products] == [
+            ["1.jpg", "2.jpg", "4.jpg"],
+            ["3.jpg"],
+        ]
+        assert not rejected
+
+
+def test_rows_of_one_id_that_differ_are_products_of_their_own_unless_grouped(tmp_path: Path):
+    text = "ID,Title,Price\n1,small,5\n1,large,5\n"
+    assert len(read(tmp_path / "a.csv", text)[0]) == 2
+    assert len(read(tmp_path / "a.csv", text, group_by="ID")[0]) == 1
+
+
+def test_a_product_that_comes_back_after_a_thousand_others_is_not_doubled(tmp_path: Path):
+    others = "".join(f"{number},t,5\n" for number in range(2, OPEN_GROUPS + 3))
+    products, rejected = read(tmp_path / "a.csv", f"ID,Title,Price\n1,t,5\n{others}1,t,5\n", group_by="ID")
+    assert len(products) == OPEN_GROUPS + 2
+    assert [row.line for row in rejected] == [OPEN_GROUPS + 4]
+
+
+def test_a_currency_nobody_wrote_is_assumed_and_said(tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text("title,price,marketplace\na,5,\nb,5 €,\nc,5,grailed\n")
+    items = [item for item in read_products(path, mapping={}) if isinstance(item, ReadProduct)]
+    assert [(item.product.currency, item.currency_assumed) for item in items] == [
+        ("EUR", True),
+        ("EUR", False),
+        ("USD", False),
+    ]
