@@ -29,9 +29,9 @@ LIBRARY_LEVELS: Mapping[str, int] = {
 SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths duration_ms epoch error event failures
-    field from_status host job kind limit listing look_at looks marketplace name next_at outcome owner pid plugin
-    port position process product queue reason revision rows signal size socket state status step task tenant
-    tenants threads to_status until url version waited_s waiting work
+    field from_status host job kind limit listing look_at looks loop marketplace name next_at outcome owner path pid
+    plugin port position process product queue reason request_id revision rows signal size socket state status step
+    task tenant tenants threads to_status until url version waited_s waiting where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""

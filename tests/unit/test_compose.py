@@ -1,0 +1,88 @@
+"""docker-compose.yml and the Dockerfile say only what the real command line and the real settings understand."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+from cryptography.fernet import Fernet
+
+from stoflow.cli.main import stoflow
+from stoflow.settings import ENV_PREFIX, Settings, load, variable_of
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if str(service["image"]).startswith("stoflow:")}
+GIVEN = {"POSTGRES_PASSWORD": "open-sesame", "STOFLOW_SECRET_KEYS": Fernet.generate_key().decode()}
+REFERENCE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
+
+
+def filled(text: str) -> str:
+    """Replace `${NAME:-default}` and `${NAME:?message}` as Compose does."""
+
+    def value(reference: re.Match[str]) -> str:
+        if reference["kind"] == "?":
+            return GIVEN[reference["name"]]
+        return GIVEN.get(reference["name"], reference["rest"] or "")
+
+    return REFERENCE.sub(value, text)
+
+
+def test_the_services_are_the_two_servers_and_one_for_each_kind_of_process() -> None:
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "api", "orchestrator", "worker"}
+    assert set(OURS) == set(SERVICES) - {"postgres", "redis"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_services_command_is_understood_by_the_real_command_line(name: str) -> None:
+    called, *arguments = OURS[name]["command"]
+    context = click.Context(stoflow, info_name="stoflow")
+    command = stoflow.get_command(context, called)
+    assert called == name
+    assert command is not None
+    command.make_context(name, arguments, parent=context)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_services_variables_are_understood_by_the_real_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {key: filled(str(value)) for key, value in OURS[name]["environment"].items()}
+    known = {variable_of(field) for field in Settings.model_fields}
+    assert {key for key in environment if key.startswith(ENV_PREFIX)} <= known
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    settings = load(env_file=None)
+    assert settings.database_url == "postgresql://stoflow:open-sesame@postgres:5432/stoflow"
+    assert settings.secret_keys == (GIVEN["STOFLOW_SECRET_KEYS"],)
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    secrets = [variable_of(name) for name, field in Settings.model_fields.items() if not field.repr]
+    for service in OURS.values():
+        for variable in {*secrets, "POSTGRES_PASSWORD"} & set(service["environment"]):
+            assert REFERENCE.search(str(service["environment"][variable])) or variable == "STOFLOW_REDIS_URL"
+
+
+def test_every_service_that_stays_is_restarted_and_waits_for_the_servers_it_needs() -> None:
+    assert {name for name, service in SERVICES.items() if service["restart"] == "no"} == {"migrate"}
+    for name in ("api", "orchestrator", "worker"):
+        assert OURS[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "api"])
+def test_what_others_wait_for_has_a_health_check(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+def test_docker_gives_a_process_longer_than_it_takes_to_drain() -> None:
+    for service in OURS.values():
+        assert int(service["stop_grace_period"].removesuffix("s")) > load(env_file=None).drain_s
+
+
+def test_the_image_is_built_from_pinned_versions_and_starts_the_command_line() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert any("-c constraints.txt" in line for line in lines)
+    assert 'ENTRYPOINT ["stoflow"]' in lines
+    assert any(line.startswith("USER ") for line in lines)
