@@ -78,7 +78,7 @@ def _reply(response: httpx.Response, content: bytes) -> Reply:
     return Reply(status=response.status_code, headers=headers, body=_parsed(text), text=text)
 
 
-def _parsed(text: str) -> Any:  # noqa: ANN401 (JSON is anything)
+def _parsed(text: str) -> Any:
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):

@@ -68,7 +68,7 @@ class DeadlineStream(httpcore.NetworkStream):
         remaining = _remaining(httpcore.ConnectTimeout)
         return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, timeout=remaining))
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's signature)
+    def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 

@@ -11,7 +11,9 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
 REFRESH_DEADLINE_S = 10.0
-_ENDED = frozenset({"invalid_grant"})
+OK = 200
+REFUSALS = range(400, 500)
+CONSENT_ENDED = frozenset({"invalid_grant"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,13 @@ def _tokens(reply: Reply, *, old_refresh: str) -> Tokens:
     given: object = reply.body
     body = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
     error = str(body.get("error", ""))
-    if error in _ENDED:
+    if error in CONSENT_ENDED:
         raise ConsentEnded(str(body.get("error_description", "")) or error)
     access, expires_in_s = body.get("access_token"), body.get("expires_in")
-    # A refusal below 500 changed nothing there; anything else may hide tokens that were given.
-    if reply.status != 200 or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
+    # A refusal changed nothing there; anything else may hide tokens that were given.
+    if reply.status != OK or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
         message = f"The marketplace gave no tokens (HTTP {reply.status})."
-        raise APIConnectionError(message, sent=not 400 <= reply.status < 500)
+        raise APIConnectionError(message, sent=reply.status not in REFUSALS)
     new_refresh, refresh_expires_in_s = body.get("refresh_token"), body.get("refresh_token_expires_in")
     return Tokens(
         access=access,

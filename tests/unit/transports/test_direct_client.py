@@ -173,6 +173,7 @@ def test_a_call_that_waits_for_a_free_connection_never_left(server: Any) -> None
             get(narrow, server.url, deadline_s=SHORT_S)
         free.set()
         assert first.result(AMPLE_S).status == 204
+    narrow.close()
     assert not raised.value.sent
 
 

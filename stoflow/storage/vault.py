@@ -1,0 +1,85 @@
+"""Seals a connection's tokens, so that the database alone gives nobody access to a seller's account."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import mkstemp
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.ids import TenantId
+
+KEY_FILE = Path("keys", "secret.key")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A connection's tokens and who is renewing them. Times are seconds since 1970 by the database's clock.
+
+    `stale_at` is a little before the access token's end. `renewer` holds the right to refresh until `renewed_by`.
+    `lost` counts the refreshes since the last good one whose answer never came.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    stale_at: float
+    renewer: str = ""
+    renewed_by: float = 0.0
+    resting_until: float = 0.0
+    lost: int = 0
+
+
+class Vault:
+    """Fernet binds a text to nothing, so the plaintext names its tenant and marketplace, and `unseal` compares."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """`keys` are Fernet keys, newest first: the first seals, each unseals."""
+        if not keys:
+            message = "At least one secret key is needed to keep tokens."
+            raise ConfigurationError(message)
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def seal(self, tenant: TenantId, marketplace: str, secret: Secret) -> str:
+        """Return the text to store in this tenant's connection to this marketplace."""
+        bound = {"tenant": tenant, "marketplace": marketplace, "tokens": asdict(secret)}
+        return self._fernet.encrypt(json.dumps(bound).encode()).decode()
+
+    def unseal(self, tenant: TenantId, marketplace: str, sealed: str) -> Secret:
+        """Return what was sealed for this tenant and marketplace; raise ConfigurationError for anything else."""
+        try:
+            bound = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            message = f"None of STOFLOW_SECRET_KEYS opens the {marketplace} tokens of tenant {tenant}."
+            raise ConfigurationError(message) from None
+        if (bound["tenant"], bound["marketplace"]) != (tenant, marketplace):
+            message = f"The {marketplace} tokens stored for tenant {tenant} are not theirs."
+            raise ConfigurationError(message)
+        return Secret(**bound["tokens"])
+
+
+def secret_keys(given: Sequence[str], home: Path) -> tuple[str, ...]:
+    """Return the configured keys, or the one under `home`, made when first asked for by whichever process is first."""
+    if given:
+        return tuple(given)
+    path = home / KEY_FILE
+    if not path.exists():
+        _make_key(path)
+    return (path.read_text().strip(),)
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = mkstemp(dir=path.parent)  # made with mode 0600
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        Path(path).hardlink_to(temporary)  # whole or not at all, and never over another process's key
+    except FileExistsError:
+        return
+    finally:
+        Path(temporary).unlink()
