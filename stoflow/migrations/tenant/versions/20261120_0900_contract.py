@@ -1,0 +1,20 @@
+"""What only the old code read goes: its batch key, its statistics, its tasks and its enum types."""
+
+from alembic import op
+
+revision = "20261120_0900_contract"
+down_revision = "20261120_0300_engine"
+
+GONE = """
+ALTER TABLE marketplace_jobs DROP COLUMN batch_id;
+DROP TABLE vinted_job_stats;
+DROP TABLE old_marketplace_tasks;
+DROP TYPE jobstatus;
+DROP TYPE batchjobstatus;
+DROP TYPE tasktype;
+DROP TYPE taskstatus
+"""
+
+
+def upgrade() -> None:
+    op.execute(GONE)

@@ -1,0 +1,84 @@
+"""Tenants: one row of `public.users` and one schema each."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import errors
+
+from stoflow.domain.errors import Conflict, InputError, NotFound, SchemaCreationError
+from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import FieldError
+from stoflow.storage.schema_copy import copy_of_template
+from stoflow.storage.session import Database, schema_name
+
+TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the template, exclusive while it changes
+NO_PASSWORD = "!"  # noqa: S105: no hash looks like this, so nothing matches it
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+LONGEST_EMAIL = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    id: TenantId
+    email: str
+    full_name: str | None
+    is_active: bool
+    created_at: datetime
+
+
+def create_tenant(
+    database: Database, email: str, *, full_name: str | None = None, password_hash: str = NO_PASSWORD, role: str = "user"
+) -> TenantId:
+    """Create a user and their schema, both or neither.
+
+    Raise InputError for what is no e-mail address, Conflict where it is taken, SchemaCreationError where
+    the template cannot be copied.
+    """
+    address = email.strip().lower()
+    if not EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL:
+        raise InputError("A tenant needs an e-mail address.", (FieldError("email", f"{email!r} is none."),))
+    try:
+        with database.records() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [TEMPLATE_LOCK])
+            row = connection.execute(
+                "INSERT INTO public.users (email, hashed_password, full_name, role) VALUES (%s, %s, %s, %s) RETURNING id",
+                [address, password_hash, full_name, role],
+            ).fetchone()
+            assert row is not None  # noqa: S101: RETURNING answers one row
+            tenant = TenantId(row["id"])
+            # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
+            connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())
+    except errors.UniqueViolation as error:
+        raise Conflict(f"There is already a tenant with the address {address}.") from error
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DuplicateSchema) as error:
+        raise SchemaCreationError(f"The schema could not be created; run `stoflow migrate` first ({error}).") from error
+    return tenant
+
+
+def list_tenants(database: Database) -> Sequence[Tenant]:
+    with database.records() as connection:
+        rows = connection.execute(
+            "SELECT id, email, full_name, is_active, created_at FROM public.users ORDER BY id"
+        ).fetchall()
+    return [Tenant(**row) for row in rows]
+
+
+def suspend_tenant(database: Database, tenant: TenantId) -> None:
+    """Let nothing new of this tenant begin; the engine hears of it like of a job."""
+    _set_active(database, tenant, active=False)
+
+
+def resume_tenant(database: Database, tenant: TenantId) -> None:
+    _set_active(database, tenant, active=True)
+
+
+def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
+    with database.records() as connection:
+        changed = connection.execute(
+            "UPDATE public.users SET is_active = %s, updated_at = now() WHERE id = %s", [active, tenant]
+        ).rowcount
+        if not changed:
+            raise NotFound(f"There is no tenant {tenant}.")
+        connection.execute("INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
