@@ -28,15 +28,42 @@ LIBRARY_LEVELS: Mapping[str, int] = {
 
 SHOWN_FIELDS = frozenset(
     """
-    action actor after_s applied attempt cause child claims code count deaths duration_ms epoch error event failures
-    field from_status host job kind limit listing look_at looks loop marketplace name next_at outcome owner path pid
-    plugin port position process product queue reason request_id revision rows signal size socket state status step
-    task tenant tenants threads to_status until url version waited_s waiting where work
+    action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
+    event expired failures field from_status host job kind limit listing look_at looks loop marketplace name next_at
+    outcome owner path pid plugin port position process product queue reason request_id revision rows signal size
+    socket state status step task tasks tenant tenants threads to_status until url version waited_s waiting where
+    work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
 
-WORDS: Mapping[str, tuple[int, str]] = {}
+INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR
+WORDS: Mapping[str, tuple[int, str]] = {
+    # processes
+    "ProcessStarted": (INFO, "The {kind} is ready as process {process}."),
+    "ProcessStopped": (INFO, "The {kind}, process {process}, has stopped."),
+    "ProcessDied": (WARNING, "A {kind}, process {process}, died and is replaced: {detail}."),
+    "LeaseLost": (WARNING, "The {kind}, process {process}, lost its lease and lets go of its work."),
+    # the engine
+    "TenantTaken": (INFO, "Tenant {tenant} is ours, epoch {epoch}."),
+    "TenantReleased": (INFO, "Tenant {tenant} is let go."),
+    "ActorFailed": (ERROR, "{actor} of tenant {tenant} failed and reloads: {error}."),
+    "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
+    "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
+    "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
+    "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),
+    "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
+    # servers away
+    "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),
+    "DatabaseAway": (WARNING, "PostgreSQL cannot be reached while {doing}: {error}."),
+    # the doors
+    "RequestFailed": (ERROR, "Request {request_id} to {path} failed at {where}: {error}."),
+    "SocketEventFailed": (ERROR, "A socket's {event} failed at {where}: {error}."),
+    "SocketClosed": (INFO, "A socket of tenant {tenant} was closed: {reason}."),
+    "BackgroundLoopFailed": (WARNING, "A round of {loop} failed at {where} and is tried again: {error}."),
+    "FeedItemRefused": (WARNING, "Redis brought news that made no sense: {reason}."),
+    "RelayMessageDropped": (WARNING, "News for other api processes could not leave: {reason}."),
+}
 """Level and sentence by fact, `{field}` being filled in; a fact that is not here is told as `name field=value`."""
 
 
@@ -72,12 +99,9 @@ def setup_logging(level: str) -> None:
 
 
 def write(fact: Fact) -> None:
-    """Write a fact's line; with its traceback where the fact holds an exception and is worded as an error."""
-    level, words = WORDS.get(type(fact).__name__, (_level_of(fact), ""))
-    if not _logger.isEnabledFor(level):
-        return
-    error = next((value for _, value in _fields_of(fact) if isinstance(value, BaseException)), None)
-    _logger.log(level, "%s", sentence(fact, words), exc_info=error if level >= logging.ERROR else None)
+    level, words = WORDS.get(type(fact).__name__, (logging.DEBUG, ""))
+    if _logger.isEnabledFor(level):
+        _logger.log(level, "%s", sentence(fact, words))
 
 
 def sentence(fact: Fact, words: str) -> str:
@@ -89,16 +113,10 @@ def sentence(fact: Fact, words: str) -> str:
     return " ".join([name, *(f"{field}={value}" for field, value in shown.items())])
 
 
-def _level_of(fact: Fact) -> int:
-    """A fact that holds an exception is one somebody should read."""
-    return logging.ERROR if any(isinstance(value, BaseException) for _, value in _fields_of(fact)) else logging.DEBUG
-
-
 def _fields_of(fact: Fact) -> Iterator[tuple[str, object]]:
     return ((name, getattr(fact, name)) for name in fact.__dataclass_fields__)
 
 
 def _told(value: object) -> str:
     """One line, of bounded length, whatever a marketplace or a seller wrote."""
-    text = f"{type(value).__name__}: {value}" if isinstance(value, BaseException) else str(value)
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text[: MAX_VALUE_CHARS + 1])[:MAX_VALUE_CHARS]
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)[:MAX_VALUE_CHARS])

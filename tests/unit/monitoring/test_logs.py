@@ -4,11 +4,15 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
+from stoflow.domain import facts as engine_facts
+from stoflow.domain.facts import StepBroke
+from stoflow.http import facts as door_facts
 from stoflow.monitoring import logs
 from stoflow.monitoring.record import counts, record
 
@@ -19,12 +23,6 @@ class JobSubmitted:
     job: int
     reason: str = ""
     access_token: str = "hunter2"
-
-
-@dataclass(frozen=True, slots=True)
-class StepBroke:
-    job: int
-    error: Exception
 
 
 def test_a_fact_without_words_is_told_by_its_name_and_its_allowed_fields() -> None:
@@ -41,13 +39,30 @@ def test_a_value_cannot_start_a_line_of_its_own_nor_flood_the_log() -> None:
     assert len(told) == logs.MAX_VALUE_CHARS
 
 
-def test_a_fact_that_holds_an_exception_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    try:
-        int("x")
-    except ValueError as error:
-        record(StepBroke(42, error))
-    assert caplog.records[0].levelno == logging.ERROR
-    assert "Traceback" in caplog.text
+def test_a_fact_is_logged_at_the_level_of_its_words(caplog: pytest.LogCaptureFixture) -> None:
+    record(StepBroke(7, 42, "map", "KeyError"))
+    assert [(line.levelno, line.getMessage()) for line in caplog.records] == [
+        (logging.ERROR, "Task map of job 42, tenant 7, broke: KeyError.")
+    ]
+
+
+FACTS = {
+    name: fact
+    for module in (engine_facts, door_facts)
+    for name, fact in vars(module).items()
+    if is_dataclass(fact) and name != "Fact"
+}
+
+
+def test_every_fact_has_words_and_no_words_are_left_of_facts_that_are_gone() -> None:
+    assert set(logs.WORDS) == set(FACTS)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_words_only_name_fields_that_the_fact_has_and_that_may_be_shown(name: str) -> None:
+    _, words = logs.WORDS[name]
+    named = {field for _, field, _, _ in Formatter().parse(words) if field}
+    assert named <= {field.name for field in fields(FACTS[name])} & logs.SHOWN_FIELDS
 
 
 def test_recording_counts_even_what_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
