@@ -1,0 +1,27 @@
+"""The one developer's application the sandbox knows on eBay and on Etsy."""
+
+import hmac
+from base64 import b64decode
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """eBay calls them client id and client secret, Etsy keystring and shared secret."""
+
+    client_id: str = "stoflow-sandbox"
+    client_secret: str = "stoflow-sandbox-secret"  # noqa: S105  # opens nothing but this simulator
+
+    def opens_with_basic(self, header: str) -> bool:
+        """Say whether an Authorization header of the Basic kind is this application's."""
+        kind, _, coded = header.partition(" ")
+        if kind.lower() != "basic":
+            return False
+        try:
+            return self.opens_with_pair(b64decode(coded, validate=True).decode())
+        except ValueError:
+            return False
+
+    def opens_with_pair(self, pair: str) -> bool:
+        """Say whether `id:secret` is this application's."""
+        return hmac.compare_digest(pair.encode(), f"{self.client_id}:{self.client_secret}".encode())

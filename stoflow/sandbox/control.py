@@ -1,0 +1,159 @@
+"""The sandbox's own levers: faults, sellers, sign-ins, and the ledger. No marketplace has these, no fault meets them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from stoflow.domain.errors import InputError, NotFound
+from stoflow.sandbox.application import Application
+from stoflow.sandbox.faults import FaultKind, FaultPlan, ScriptedFault
+from stoflow.sandbox.ledger import Ledger, LedgerEntry
+from stoflow.sandbox.market import Market
+from stoflow.sandbox.sellers import Seller
+
+SCRIPT_FIELDS = frozenset({"marketplace", "operation", "fault", "seller", "nth", "count"})
+
+
+class Control:
+    """Makes sellers and faults, shows the ledger."""
+
+    def __init__(
+        self, markets: Sequence[Market], *, ledger: Ledger, faults: FaultPlan, application: Application
+    ) -> None:
+        self._markets = {market.name: market for market in markets}
+        self._ledger = ledger
+        self._faults = faults
+        self._application = application
+        self._sellers: dict[tuple[str, str], Seller] = {}
+
+    def routes(self) -> list[Route]:
+        """Return the control endpoints."""
+        return [
+            Route("/ready", self._ready, methods=["GET"]),
+            Route("/faults", self._set_faults, methods=["POST"]),
+            Route("/script", self._add_script, methods=["POST"]),
+            Route("/sellers", self._make_seller, methods=["POST"]),
+            Route("/sellers/{marketplace}/{external_id}/grant", self._grant, methods=["POST"]),
+            Route("/sellers/{marketplace}/{external_id}/revoke", self._revoke, methods=["POST"]),
+            Route("/sessions/{tenant:int}", self._session, methods=["GET"]),
+            Route("/ledger", self._show_ledger, methods=["GET"]),
+        ]
+
+    def make_seller(
+        self, marketplace: str, *, tenant: int | None, name: str = "", wishes: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Make a seller; return all that is needed to be connected as that seller."""
+        market = self._market(marketplace)
+        seller = market.make_seller(name=name or f"Seller {tenant}", tenant=tenant, wishes=wishes or {})
+        self._sellers[(marketplace, seller.external_id)] = seller
+        return self._connection(market, seller)
+
+    async def _ready(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's endpoint shape
+        return JSONResponse({"status": "ready", "application": asdict(self._application)})
+
+    async def _set_faults(self, request: Request) -> Response:
+        body = await _object(request)
+        rate, seed = body.get("rate"), body.get("seed")
+        if not isinstance(rate, int | float) or not isinstance(seed, int | None):
+            message = "Faults need a rate between 0 and 1, and a whole seed or none."
+            raise InputError(message)
+        self._faults.set_rate(rate=float(rate), seed=seed)
+        return JSONResponse({"rate": self._faults.rate, "seed": self._faults.seed})
+
+    async def _add_script(self, request: Request) -> Response:
+        body = await _json(request)
+        if not isinstance(body, list):
+            message = "A script is a list of faults."
+            raise InputError(message)
+        script = [self._scripted(fault) for fault in body]
+        self._faults.add_script(script)
+        return JSONResponse({"added": len(script)})
+
+    async def _make_seller(self, request: Request) -> Response:
+        body = await _object(request)
+        tenant = body.get("tenant")
+        if not isinstance(tenant, int | None):
+            message = "The tenant marker of a seller is a whole number or none."
+            raise InputError(message)
+        wishes = body.get("settings", {})
+        made = self.make_seller(
+            str(body.get("marketplace", "")), tenant=tenant, name=str(body.get("name", "")), wishes=wishes
+        )
+        return JSONResponse(made, 201)
+
+    async def _grant(self, request: Request) -> Response:
+        seller = self._seller(request)
+        return JSONResponse(self._connection(self._market(seller.marketplace), seller), 201)
+
+    async def _revoke(self, request: Request) -> Response:
+        seller = self._seller(request)
+        self._market(seller.marketplace).tokens.revoke(seller)
+        return Response(status_code=204)
+
+    async def _session(self, request: Request) -> Response:
+        tenant = request.path_params["tenant"]
+        members = [seller for seller in self._sellers.values() if (seller.marketplace, seller.tenant) == ("vinted", tenant)]
+        if not members:
+            message = f"No Vinted member of tenant {tenant} was made here."
+            raise NotFound(message)
+        return JSONResponse(self._connection(self._markets["vinted"], members[-1]))
+
+    async def _show_ledger(self, request: Request) -> Response:
+        since = request.query_params.get("since", "0")
+        if not since.isdecimal():
+            message = "`since` is the number of a ledger entry."
+            raise InputError(message)
+        return StreamingResponse(_lines(self._ledger.since(int(since))), media_type="application/x-ndjson")
+
+    def _connection(self, market: Market, seller: Seller) -> dict[str, Any]:
+        return {"external_id": seller.external_id, **market.grant(seller), "settings": dict(seller.settings)}
+
+    def _market(self, name: str) -> Market:
+        if name not in self._markets:
+            message = f"The sandbox knows {', '.join(self._markets)}, not {name or 'an unnamed marketplace'}."
+            raise InputError(message)
+        return self._markets[name]
+
+    def _seller(self, request: Request) -> Seller:
+        key = request.path_params["marketplace"], request.path_params["external_id"]
+        if key not in self._sellers:
+            message = f"No seller {key[1]} was made on {key[0]}."
+            raise NotFound(message)
+        return self._sellers[key]
+
+    def _scripted(self, fault: Any) -> ScriptedFault:
+        if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
+            message = f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}."
+            raise InputError(message)
+        market = self._market(fault["marketplace"])
+        known = {operation.name for operation in market.operations()} | {"listing.activate", "listing.deactivate", "*"}
+        if fault["operation"] not in known or fault["fault"] not in set(FaultKind):
+            message = f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}."
+            raise InputError(message)
+        return ScriptedFault(**{**fault, "fault": FaultKind(fault["fault"])})
+
+
+def _lines(entries: Sequence[LedgerEntry]) -> Iterator[str]:
+    for entry in entries:
+        yield json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError as error:
+        message = "The body should be JSON."
+        raise InputError(message) from error
+
+
+async def _object(request: Request) -> dict[str, Any]:
+    body = await _json(request)
+    if not isinstance(body, dict):
+        message = "The body should be a JSON object."
+        raise InputError(message)
+    return body

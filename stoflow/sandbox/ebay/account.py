@@ -1,0 +1,125 @@
+"""What stands around an eBay offer: OAuth tokens, business policies, locations, pictures, who the seller is."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stoflow.sandbox.application import Application
+from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow.sandbox.ebay.errors import refusal
+from stoflow.sandbox.ebay.shop import MARKETPLACES, Shop
+from stoflow.sandbox.images import picture_type
+from stoflow.sandbox.sellers import Numbers, TokenBook
+
+PICTURE_BYTES_AT_MOST = 12 * 1024 * 1024
+PICTURE_LIFE_DAYS = 30
+POLICY_LISTS = {
+    "fulfillment_policy": "fulfillmentPolicies",
+    "payment_policy": "paymentPolicies",
+    "return_policy": "returnPolicies",
+}
+
+
+def refresh(call: ReceivedCall, tokens: TokenBook, application: Application, *, life_s: float) -> Answer:
+    """Grant an access token; eBay's refresh tokens do not rotate."""
+    if not application.opens_with_basic(call.headers.get("authorization", "")):
+        return _oauth_error(401, "invalid_client", "client authentication failed")
+    match call.form.get("grant_type"):
+        case "refresh_token":
+            seller = tokens.refreshed_by(call.form.get("refresh_token", ""))
+            if seller is None:
+                what = "the provided authorization refresh token is invalid or was issued to another client"
+                return _oauth_error(400, "invalid_grant", what)
+            access = tokens.grant_access(seller, expires_at=time.time() + life_s)
+            body = {"access_token": access, "expires_in": int(life_s), "token_type": "User Access Token"}
+            return Answer(200, body, effect=Effect(seller=seller, state="granted"))
+        case "client_credentials":
+            body = {
+                "access_token": "v^1.1#application",
+                "expires_in": int(life_s),
+                "token_type": "Application Access Token",
+            }
+            return Answer(200, body)
+        case _:
+            return _oauth_error(400, "unsupported_grant_type", "grant type in request is not supported by the server")
+
+
+def list_policies(shop: Shop, call: ReceivedCall) -> Answer:
+    """getFulfillmentPolicies and its two sisters."""
+    kind = call.operation.partition(".")[0]
+    marketplace = call.query.get("marketplace_id", "")
+    if marketplace not in MARKETPLACES:
+        raise refusal(400, 20403, fieldName="marketplaceId")
+    found = [policy for policy in shop.policies[kind].values() if policy["marketplaceId"] == marketplace]
+    body: dict[str, Any] = {"total": len(found), "limit": len(found), "offset": 0, "href": call.operation}
+    return Answer(200, {**body, POLICY_LISTS[kind]: found})
+
+
+def list_locations(shop: Shop, call: ReceivedCall) -> Answer:
+    """getInventoryLocations."""
+    shown = list(shop.locations.values())
+    return Answer(200, {"href": call.operation, "limit": 100, "offset": 0, "total": len(shown), "locations": shown})
+
+
+def get_location(shop: Shop, call: ReceivedCall) -> Answer:
+    """getInventoryLocation."""
+    location = shop.locations.get(call.path["key"])
+    if location is None:
+        raise refusal(404, 25805, fieldName="merchantLocationKey")
+    return Answer(200, location)
+
+
+def create_location(shop: Shop, call: ReceivedCall) -> Answer:
+    """createInventoryLocation."""
+    key = call.path["key"]
+    if key in shop.locations:
+        raise refusal(409, 25803, fieldName="merchantLocationKey")
+    if not isinstance(call.json, dict) or "location" not in call.json:
+        raise refusal(400, 25801, fieldName="location")
+    shop.locations[key] = {**call.json, "merchantLocationKey": key, "merchantLocationStatus": "ENABLED"}
+    return Answer(204, effect=Effect(state="ENABLED"))
+
+
+def upload_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]], numbers: Numbers) -> Answer:
+    """createImageFromFile."""
+    upload = call.files.get("image")
+    if upload is None:
+        raise refusal(400, 190203)
+    if len(upload.content) > PICTURE_BYTES_AT_MOST:
+        raise refusal(400, 190201)
+    if picture_type(upload.content) is None:
+        raise refusal(400, 190203)
+    return _kept(pictures, numbers)
+
+
+def link_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]], numbers: Numbers) -> Answer:
+    """createImageFromUrl: the sandbox fetches nothing, so any https address will do."""
+    url = call.json.get("imageUrl") if isinstance(call.json, dict) else None
+    if not isinstance(url, str) or not url.startswith("https://"):
+        raise refusal(400, 190204)
+    return _kept(pictures, numbers)
+
+
+def get_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]]) -> Answer:
+    """getImage."""
+    picture = pictures.get(call.path["image_id"])
+    if picture is None:
+        raise refusal(404, 190200)
+    return Answer(200, picture)
+
+
+def _kept(pictures: dict[str, dict[str, Any]], numbers: Numbers) -> Answer:
+    image_id = str(numbers.take())
+    url = f"https://i.ebayimg.com/images/g/{image_id}/s-l1600.jpg"
+    expires = datetime.now(UTC) + timedelta(days=PICTURE_LIFE_DAYS)
+    pictures[image_id] = {
+        "imageUrl": url,
+        "expirationDate": expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "maxDimensionImageUrl": url,
+    }
+    location = {"location": f"/commerce/media/v1_beta/image/{image_id}"}
+    return Answer(201, pictures[image_id], location, Effect(listing_id="", state="uploaded"))
+
+
+def _oauth_error(status: int, error: str, description: str) -> Answer:
+    return Answer(status, {"error": error, "error_description": description})

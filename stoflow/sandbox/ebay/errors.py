@@ -1,0 +1,88 @@
+"""eBay's own words for what it refuses."""
+
+from collections.abc import Mapping
+
+from stoflow.sandbox.calls import Answer, Refusal
+
+INVENTORY = "API_INVENTORY"
+MEDIA = "API_MEDIA"
+ACCOUNT = "API_ACCOUNT"
+
+# errorId: domain, category, message. From the contracts and the common error page.
+ERRORS: dict[int, tuple[str, str, str]] = {
+    1001: ("OAuth", "REQUEST", "Invalid access token"),
+    1002: ("OAuth", "REQUEST", "Missing access token"),
+    1003: ("OAuth", "REQUEST", "Token type in the Authorization header is invalid"),
+    2001: ("ACCESS", "REQUEST", "Too many requests"),
+    2002: ("ACCESS", "REQUEST", "Resource not resolved"),
+    2004: ("ACCESS", "REQUEST", "Invalid request"),
+    20403: (ACCOUNT, "REQUEST", "Invalid {fieldName}"),
+    25001: (INVENTORY, "APPLICATION", "A system error has occurred. {additionalInfo}"),
+    25002: (INVENTORY, "REQUEST", "{additionalInfo}"),
+    25003: (INVENTORY, "REQUEST", "The offer has an invalid price. {additionalInfo}"),
+    25004: (INVENTORY, "REQUEST", "The offer has an invalid quantity. {additionalInfo}"),
+    25005: (INVENTORY, "REQUEST", "The offer has an invalid category ID. {additionalInfo}"),
+    25007: (INVENTORY, "REQUEST", "The offer has an invalid fulfillment policy. {additionalInfo}"),
+    25008: (INVENTORY, "REQUEST", "The offer has an invalid payment policy. {additionalInfo}"),
+    25009: (INVENTORY, "REQUEST", "The offer has an invalid return policy. {additionalInfo}"),
+    25012: (INVENTORY, "REQUEST", "The offer has an invalid inventory location. {additionalInfo}"),
+    25014: (INVENTORY, "REQUEST", "The offer has invalid pictures. {additionalInfo}"),
+    25016: (INVENTORY, "REQUEST", "The {fieldName} value is invalid. {additionalInfo}"),
+    25017: (INVENTORY, "REQUEST", "Missing field {fieldName}. {additionalInfo}"),
+    25021: (INVENTORY, "REQUEST", "The offer has an invalid item condition. {additionalInfo}"),
+    25702: (INVENTORY, "REQUEST", "{skuValue} could not be found or is not available in the system."),
+    25706: (INVENTORY, "REQUEST", "You have provided invalid pagination values. {additionalInfo}"),
+    25707: (
+        INVENTORY,
+        "REQUEST",
+        "This is an invalid value for a SKU. Only alphanumeric characters can be used for SKUs, and their length "
+        "must not exceed 50 characters.",
+    ),
+    25709: (INVENTORY, "REQUEST", "Invalid value for {fieldName}. {additionalInfo}"),
+    25710: (
+        INVENTORY,
+        "REQUEST",
+        "We didn't find the resource/entity you are requesting. Please verify the request",
+    ),
+    25713: (INVENTORY, "REQUEST", "This Offer is not available : {additionalInfo}."),
+    25801: (INVENTORY, "REQUEST", "Missing field {fieldName}."),
+    25803: (INVENTORY, "REQUEST", "{fieldName} already exists."),
+    25805: (INVENTORY, "REQUEST", "{fieldName} Not Found."),
+    190200: (MEDIA, "REQUEST", "The image resource was not found."),
+    190201: (MEDIA, "REQUEST", "The image file size is larger than the limit. Please refer to the documentation."),
+    190203: (
+        MEDIA,
+        "REQUEST",
+        "The supplied image is in a format that is not supported. Please refer to the documentation for a list of "
+        "supported formats.",
+    ),
+    190204: (MEDIA, "REQUEST", "No valid image can be downloaded from the provided imageUrl."),
+}
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def error(
+    status: int, error_id: int, values: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Return eBay's answer carrying one error; `values` fill the message and become its parameters."""
+    domain, category, pattern = ERRORS[error_id]
+    given = values or {}
+    message = pattern.format_map(_Blank(given)).strip()
+    body = {
+        "errorId": error_id,
+        "domain": domain,
+        "category": category,
+        "message": message,
+        "longMessage": message,
+        "parameters": [{"name": name, "value": value} for name, value in given.items() if name != "additionalInfo"],
+    }
+    return Answer(status, {"errors": [body]}, headers or {})
+
+
+def refusal(status: int, error_id: int, **values: str) -> Refusal:
+    """Return the same as something to raise."""
+    return Refusal(error(status, error_id, values))

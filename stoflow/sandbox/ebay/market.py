@@ -1,0 +1,182 @@
+"""eBay as the sandbox serves it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stoflow.domain.errors import InputError
+from stoflow.sandbox.application import Application
+from stoflow.sandbox.calls import Answer, ReceivedCall
+from stoflow.sandbox.ebay import account, items, offers
+from stoflow.sandbox.ebay.errors import error, refusal
+from stoflow.sandbox.ebay.shop import MARKETPLACES, Shop
+from stoflow.sandbox.market import Operation
+from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+
+ACCESS_LIFE_S = 7200
+FIRST_OFFER = 6_240_000_001
+FIRST_LISTING = 256_700_000_001
+FIRST_PICTURE = 900_001
+LOCATION_KEY = "HOME"
+INVENTORY = "/sell/inventory/v1"
+ACCOUNT = "/sell/account/v1"
+MEDIA = "/commerce/media/v1_beta"
+
+ShopWork = Callable[[Shop, ReceivedCall], Answer]
+
+
+class EbayMarket:
+    """Sellers, their shops, and the numbers eBay gives."""
+
+    name = "ebay"
+
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
+        self.tokens = TokenBook()
+        self._application = application
+        self._life_s = ACCESS_LIFE_S / token_speed
+        self._shops: dict[str, Shop] = {}
+        self._pictures: dict[str, dict[str, Any]] = {}
+        self._sellers, self._offers = Numbers(), Numbers(FIRST_OFFER)
+        self._listings, self._picture_numbers = Numbers(FIRST_LISTING), Numbers(FIRST_PICTURE)
+
+    def operations(self) -> Sequence[Operation]:
+        """Return eBay's calls."""
+        at = self._in_shop
+        item, offer = f"{INVENTORY}/inventory_item/{{sku}}", f"{INVENTORY}/offer/{{offer_id}}"
+        location, image = f"{INVENTORY}/location/{{key}}", f"{MEDIA}/image"
+        return (
+            Operation("token.refresh", "POST", "/identity/v1/oauth2/token", self._refresh, open_door=True),
+            # inventory items
+            Operation("item.put", "PUT", item, at(items.put_item)),
+            Operation("item.get", "GET", item, at(items.get_item)),
+            Operation("item.delete", "DELETE", item, at(items.delete_item)),
+            Operation("item.list", "GET", f"{INVENTORY}/inventory_item", at(items.list_items)),
+            # offers
+            Operation("offer.create", "POST", f"{INVENTORY}/offer", at(self._create_offer)),
+            Operation("offer.list", "GET", f"{INVENTORY}/offer", at(offers.list_offers)),
+            Operation("offer.get", "GET", offer, at(offers.get_offer)),
+            Operation("offer.update", "PUT", offer, at(offers.update_offer)),
+            Operation("offer.delete", "DELETE", offer, at(offers.delete_offer)),
+            Operation("offer.publish", "POST", f"{offer}/publish", at(self._publish_offer)),
+            Operation("offer.withdraw", "POST", f"{offer}/withdraw", at(offers.withdraw_offer)),
+            # what an offer stands on
+            Operation("location.list", "GET", f"{INVENTORY}/location", at(account.list_locations)),
+            Operation("location.get", "GET", location, at(account.get_location)),
+            Operation("location.create", "POST", location, at(account.create_location)),
+            Operation("fulfillment_policy.list", "GET", f"{ACCOUNT}/fulfillment_policy", at(account.list_policies)),
+            Operation("payment_policy.list", "GET", f"{ACCOUNT}/payment_policy", at(account.list_policies)),
+            Operation("return_policy.list", "GET", f"{ACCOUNT}/return_policy", at(account.list_policies)),
+            # pictures and the person
+            Operation("photo.upload", "POST", f"{image}/create_image_from_file", self._upload_picture),
+            Operation("photo.link", "POST", f"{image}/create_image_from_url", self._link_picture),
+            Operation("photo.get", "GET", f"{image}/{{image_id}}", self._get_picture),
+            Operation("user.get", "GET", "/commerce/identity/v1/user/", self._who),
+        )
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        """Return the bearer token."""
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+
+    def authorize(self, call: ReceivedCall) -> None:
+        """Refuse a missing, foreign or ended token with eBay's three errors."""
+        header = call.headers.get("authorization", "")
+        if not header:
+            raise refusal(400, 1002)
+        token = self.token_of(call.headers)
+        if not token:
+            raise refusal(400, 1003)
+        if not self.tokens.is_live(token, time.time()):
+            raise refusal(401, 1001)
+
+    def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
+        """Make a seller with a location and the three policies of one eBay site."""
+        site = str(wishes.get("marketplace_id", "EBAY_FR"))
+        if site not in MARKETPLACES:
+            message = f"eBay's sandbox knows the sites {', '.join(MARKETPLACES)}, not {site}."
+            raise InputError(message)
+        currency, language = MARKETPLACES[site]
+        number = self._sellers.take()
+        policies = {kind: str(number * 10 + index) for index, kind in enumerate(account.POLICY_LISTS)}
+        settings = {
+            "marketplace_id": site,
+            "merchant_location_key": LOCATION_KEY,
+            "fulfillment_policy_id": policies["fulfillment_policy"],
+            "payment_policy_id": policies["payment_policy"],
+            "return_policy_id": policies["return_policy"],
+            "currency": currency,
+            "content_language": language,
+        }
+        seller = Seller(self.name, f"ebay-{number}", name, tenant, settings)
+        self._shops[seller.external_id] = _furnished(policies, site)
+        return seller
+
+    def grant(self, seller: Seller) -> Mapping[str, Any]:
+        """Grant both tokens, as after a consent."""
+        expires_at = time.time() + self._life_s
+        return {
+            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix="v^1.1#"),
+            "refresh_token": self.tokens.grant_refresh(seller, prefix="v^1.1#r#"),
+            "expires_in": int(self._life_s),
+        }
+
+    def too_many(self, retry_after_s: int) -> Answer:
+        """Return error 2001."""
+        return error(429, 2001, headers={"retry-after": str(retry_after_s)})
+
+    def broken(self) -> Answer:
+        """Return error 25001."""
+        return error(500, 25001)
+
+    def not_found(self) -> Answer:
+        """Return error 2002."""
+        return error(404, 2002)
+
+    def _in_shop(self, work: ShopWork) -> Callable[[ReceivedCall], Answer]:
+        def work_in_shop(call: ReceivedCall) -> Answer:
+            if call.seller is None:
+                raise refusal(401, 1001)
+            return work(self._shops[call.seller.external_id], call)
+
+        return work_in_shop
+
+    def _refresh(self, call: ReceivedCall) -> Answer:
+        return account.refresh(call, self.tokens, self._application, life_s=self._life_s)
+
+    def _create_offer(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return offers.create_offer(shop, call, self._offers)
+
+    def _publish_offer(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return offers.publish_offer(shop, call, self._listings)
+
+    def _upload_picture(self, call: ReceivedCall) -> Answer:
+        return account.upload_picture(call, self._pictures, self._picture_numbers)
+
+    def _link_picture(self, call: ReceivedCall) -> Answer:
+        return account.link_picture(call, self._pictures, self._picture_numbers)
+
+    def _get_picture(self, call: ReceivedCall) -> Answer:
+        return account.get_picture(call, self._pictures)
+
+    def _who(self, call: ReceivedCall) -> Answer:
+        if call.seller is None:
+            raise refusal(401, 1001)
+        return Answer(200, {"userId": call.seller.external_id, "username": call.seller.name})
+
+
+def _furnished(policies: Mapping[str, str], site: str) -> Shop:
+    shop = Shop()
+    shop.locations[LOCATION_KEY] = {
+        "merchantLocationKey": LOCATION_KEY,
+        "merchantLocationStatus": "ENABLED",
+        "location": {"address": {"country": site.removeprefix("EBAY_"), "city": "Lyon", "postalCode": "69001"}},
+        "locationTypes": ["WAREHOUSE"],
+    }
+    identity = {
+        "fulfillment_policy": "fulfillmentPolicyId",
+        "payment_policy": "paymentPolicyId",
+        "return_policy": "returnPolicyId",
+    }
+    for kind, number in policies.items():
+        shop.policies[kind] = {number: {identity[kind]: number, "name": kind, "marketplaceId": site}}
+    return shop

@@ -1,0 +1,227 @@
+"""Etsy as the sandbox serves it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stoflow.sandbox.application import Application
+from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow.sandbox.etsy import inventory, listings
+from stoflow.sandbox.etsy.errors import described, refusal
+from stoflow.sandbox.etsy.shop import Shop
+from stoflow.sandbox.market import Operation
+from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+
+ACCESS_LIFE_S = 3600
+FIRST_USER = 700_000_001
+FIRST_LISTING = 1_700_000_001
+V3 = "/v3/application"
+SHOP = f"{V3}/shops/{{shop_id}}"
+LISTING = f"{V3}/listings/{{listing_id}}"
+SHOP_LISTING = f"{SHOP}/listings/{{listing_id}}"
+LIMIT_HEADERS = {
+    "x-limit-per-second": "150",
+    "x-remaining-this-second": "149",
+    "x-limit-per-day": "100000",
+    "x-remaining-today": "99999",
+}
+
+ShopWork = Callable[[Shop, ReceivedCall], Answer]
+
+
+class EtsyMarket:
+    """Sellers, their shops, and the numbers Etsy gives."""
+
+    name = "etsy"
+
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
+        self.tokens = TokenBook()
+        self._application = application
+        self._life_s = ACCESS_LIFE_S / token_speed
+        self._shops: dict[str, Shop] = {}
+        self._users, self._numbers = Numbers(FIRST_USER), Numbers(FIRST_LISTING)
+
+    def operations(self) -> Sequence[Operation]:
+        """Return Etsy's calls."""
+        at = self._in_shop
+        images, image = f"{SHOP_LISTING}/images", f"{LISTING}/images/{{image_id}}"
+        token_path = "/v3/public/oauth/token"
+        return (
+            Operation("token.refresh", "POST", token_path, self._refresh, open_door=True, by_rate=False),
+            # listings
+            Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
+            Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all)),
+            Operation("listing.get", "GET", LISTING, at(listings.show)),
+            Operation("listing.update", "PATCH", SHOP_LISTING, at(listings.update), rename=listings.update_name),
+            Operation("listing.delete", "DELETE", LISTING, at(listings.delete)),
+            # pictures
+            Operation("photo.upload", "POST", images, at(self._upload_image)),
+            Operation("photo.list", "GET", f"{LISTING}/images", at(listings.list_images)),
+            Operation("photo.get", "GET", image, at(listings.show_image)),
+            Operation("photo.delete", "DELETE", f"{images}/{{image_id}}", at(listings.delete_image)),
+            # inventory
+            Operation("inventory.update", "PUT", f"{LISTING}/inventory", at(self._replace_inventory)),
+            Operation("inventory.get", "GET", f"{LISTING}/inventory", at(inventory.show_inventory)),
+            # the shop and the person
+            Operation("user.get", "GET", f"{V3}/users/me", at(_show_me)),
+            Operation("shop.get", "GET", SHOP, at(_show_shop)),
+            Operation("shipping_profile.list", "GET", f"{SHOP}/shipping-profiles", at(_show_shipping_profiles)),
+            Operation("return_policy.list", "GET", f"{SHOP}/policies/return", at(_show_return_policies)),
+            Operation("readiness.list", "GET", f"{SHOP}/readiness-state-definitions", at(_show_readiness)),
+        )
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        """Return the bearer token, which begins with the user's id and a dot."""
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        return token.strip() if kind.lower() == "bearer" else ""
+
+    def authorize(self, call: ReceivedCall) -> None:
+        """Refuse a call without the application's key and secret, or without a live token."""
+        key = call.headers.get("x-api-key", "")
+        if not key:
+            raise refusal(401, "Missing header x-api-key or client_id")
+        if ":" not in key:
+            raise refusal(403, "Shared secret is required in x-api-key header.")
+        if not self._application.opens_with_pair(key):
+            raise refusal(403, "API key not found or not active, or incorrect shared secret for API key.")
+        token = self.token_of(call.headers)
+        user, dot, _ = token.partition(".")
+        if not (token and dot and user.isdecimal() and call.seller):
+            raise described(401, "invalid_token", "The access token is malformed or unknown")
+        if not self.tokens.is_live(token, time.time()):
+            raise described(401, "invalid_token", "access token is expired")
+
+    def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
+        """Make a seller with a shop and the profiles a physical listing needs."""
+        user_id = self._users.take()
+        shop = Shop(
+            user_id=user_id,
+            shop_id=self._users.take(),
+            name=name,
+            currency=str(wishes.get("currency", "EUR")),
+            shipping_profile_id=self._users.take(),
+            return_policy_id=self._users.take(),
+            readiness_state_id=self._users.take(),
+        )
+        settings = {
+            "user_id": user_id,
+            "shop_id": shop.shop_id,
+            "shipping_profile_id": shop.shipping_profile_id,
+            "return_policy_id": shop.return_policy_id,
+            "readiness_state_id": shop.readiness_state_id,
+            "currency": shop.currency,
+        }
+        seller = Seller(self.name, str(shop.shop_id), name, tenant, settings)
+        self._shops[seller.external_id] = shop
+        return seller
+
+    def grant(self, seller: Seller) -> Mapping[str, Any]:
+        """Grant both tokens; each begins with the user's id."""
+        prefix, expires_at = f"{seller.settings['user_id']}.", time.time() + self._life_s
+        return {
+            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix=prefix),
+            "refresh_token": self.tokens.grant_refresh(seller, prefix=prefix),
+            "expires_in": int(self._life_s),
+        }
+
+    def too_many(self, retry_after_s: int) -> Answer:
+        """Return the answer of the limit per second."""
+        headers = {**LIMIT_HEADERS, "x-remaining-this-second": "0", "retry-after": str(retry_after_s)}
+        return Answer(429, {"error": "Exceeded per second rate limit"}, headers)
+
+    def broken(self) -> Answer:
+        """Return the answer that may hide a created draft."""
+        return Answer(500, {"error": "Server Error"})
+
+    def not_found(self) -> Answer:
+        """Return Etsy's answer to an unknown path."""
+        return Answer(404, {"error": "Resource not found"})
+
+    def _in_shop(self, work: ShopWork) -> Callable[[ReceivedCall], Answer]:
+        def work_in_shop(call: ReceivedCall) -> Answer:
+            if call.seller is None:
+                raise refusal(401, "invalid_token")
+            answer = work(self._shops[call.seller.external_id], call)
+            return Answer(answer.status, answer.body, {**LIMIT_HEADERS, **answer.headers}, answer.effect)
+
+        return work_in_shop
+
+    def _refresh(self, call: ReceivedCall) -> Answer:
+        form = call.form or (call.json if isinstance(call.json, dict) else {})
+        if form.get("client_id") != self._application.client_id:
+            raise described(401, "invalid_client", "client_id is not valid")
+        if form.get("grant_type") != "refresh_token":
+            raise described(400, "unsupported_grant_type", "grant_type is not supported")
+        seller = self.tokens.rotate(str(form.get("refresh_token", "")))
+        if seller is None:
+            raise described(400, "invalid_grant", "refresh_token is revoked")
+        body = {**self.grant(seller), "token_type": "Bearer"}
+        return Answer(200, body, effect=Effect(seller=seller, state="rotated"))
+
+    def _create_draft(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return listings.create_draft(shop, call, self._numbers)
+
+    def _upload_image(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return listings.upload_image(shop, call, self._numbers)
+
+    def _replace_inventory(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return inventory.replace_inventory(shop, call, self._numbers)
+
+
+def _show_me(shop: Shop, call: ReceivedCall) -> Answer:  # noqa: ARG001  # every shop work takes both
+    return Answer(200, {"user_id": shop.user_id, "shop_id": shop.shop_id})
+
+
+def _show_shop(shop: Shop, call: ReceivedCall) -> Answer:
+    listings.check_shop(shop, call)
+    active = sum(listing.state == "active" for listing in shop.listings.values())
+    return Answer(
+        200,
+        {
+            "shop_id": shop.shop_id,
+            "user_id": shop.user_id,
+            "shop_name": shop.name,
+            "currency_code": shop.currency,
+            "is_vacation": False,
+            "listing_active_count": active,
+            "shop_location_country_iso": "FR",
+        },
+    )
+
+
+def _show_shipping_profiles(shop: Shop, call: ReceivedCall) -> Answer:
+    listings.check_shop(shop, call)
+    profile = {
+        "shipping_profile_id": shop.shipping_profile_id,
+        "title": "Standard",
+        "user_id": shop.user_id,
+        "origin_country_iso": "FR",
+        "is_deleted": False,
+        "profile_type": "manual",
+    }
+    return Answer(200, {"count": 1, "results": [profile]})
+
+
+def _show_return_policies(shop: Shop, call: ReceivedCall) -> Answer:
+    listings.check_shop(shop, call)
+    policy = {
+        "return_policy_id": shop.return_policy_id,
+        "shop_id": shop.shop_id,
+        "accepts_returns": True,
+        "accepts_exchanges": False,
+        "return_deadline": 14,
+    }
+    return Answer(200, {"count": 1, "results": [policy]})
+
+
+def _show_readiness(shop: Shop, call: ReceivedCall) -> Answer:
+    listings.check_shop(shop, call)
+    profile = {
+        "shop_id": shop.shop_id,
+        "readiness_state_id": shop.readiness_state_id,
+        "readiness_state": "ready_to_ship",
+        "min_processing_days": 1,
+        "max_processing_days": 3,
+        "processing_days_display_label": "1-3 days",
+    }
+    return Answer(200, {"count": 1, "results": [profile]})

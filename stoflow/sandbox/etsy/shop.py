@@ -1,0 +1,121 @@
+"""What one Etsy seller has: a shop, its profiles, its listings."""
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from stoflow.sandbox.calls import Effect
+
+PRICE_DIVISOR = 100
+LISTING_LIFE_S = 120 * 24 * 3600
+MARKER = re.compile(r"[A-Za-z0-9_:.-]{8,80}")
+
+
+@dataclass(slots=True)
+class Listing:
+    """`fields` are what the seller set; `marker` is the description it was made with, where that is no prose."""
+
+    listing_id: int
+    fields: dict[str, Any]
+    created_at: int
+    state: str = "draft"
+    marker: str = ""
+    images: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    products: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    on_property: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    changed_at: int = 0
+
+    @property
+    def sku(self) -> str:
+        """The SKU of its first product, which only an inventory update can give."""
+        return next((str(product["sku"]) for product in self.products if product.get("sku")), "")
+
+    def effect(self) -> Effect:
+        """Return what the ledger should remember of it."""
+        return Effect(
+            listing_id=str(self.listing_id),
+            sku=self.sku,
+            marker=self.marker,
+            state=self.state,
+            title=str(self.fields["title"]),
+        )
+
+
+@dataclass(slots=True)
+class Shop:
+    """One seller's shop; ids are Etsy's integers."""
+
+    user_id: int
+    shop_id: int
+    name: str
+    currency: str
+    shipping_profile_id: int
+    return_policy_id: int
+    readiness_state_id: int
+    listings: dict[int, Listing] = field(default_factory=dict[int, Listing])
+
+
+def money(amount: float, currency: str) -> Mapping[str, Any]:
+    """Return a price as Etsy shows it."""
+    cents = int((Decimal(str(amount)) * PRICE_DIVISOR).to_integral_value())
+    return {"amount": cents, "divisor": PRICE_DIVISOR, "currency_code": currency}
+
+
+def listing_json(shop: Shop, listing: Listing) -> dict[str, Any]:
+    """Return a listing as getListing shows it."""
+    fields = listing.fields
+    return {
+        "listing_id": listing.listing_id,
+        "user_id": shop.user_id,
+        "shop_id": shop.shop_id,
+        "title": fields["title"],
+        "description": fields["description"],
+        "state": listing.state,
+        "creation_timestamp": listing.created_at,
+        "created_timestamp": listing.created_at,
+        "ending_timestamp": listing.created_at + LISTING_LIFE_S,
+        "original_creation_timestamp": listing.created_at,
+        "last_modified_timestamp": listing.changed_at,
+        "updated_timestamp": listing.changed_at,
+        "state_timestamp": listing.changed_at,
+        "quantity": fields["quantity"],
+        "shop_section_id": None,
+        "featured_rank": -1,
+        "url": f"https://www.etsy.com/listing/{listing.listing_id}",
+        "num_favorers": 0,
+        "non_taxable": False,
+        "is_taxable": True,
+        "is_customizable": False,
+        "is_personalizable": False,
+        "listing_type": "physical",
+        "tags": fields.get("tags", []),
+        "materials": fields.get("materials", []),
+        "shipping_profile_id": fields.get("shipping_profile_id"),
+        "return_policy_id": fields.get("return_policy_id"),
+        "processing_min": None,
+        "processing_max": None,
+        "who_made": fields["who_made"],
+        "when_made": fields["when_made"],
+        "is_supply": fields.get("is_supply", False),
+        "is_private": False,
+        "style": [],
+        "has_variations": len(listing.products) > 1,
+        "should_auto_renew": fields.get("should_auto_renew", False),
+        "language": "fr",
+        "price": money(fields["price"], shop.currency),
+        "taxonomy_id": fields["taxonomy_id"],
+        "readiness_state_id": fields.get("readiness_state_id"),
+    }
+
+
+def marker_in(description: str) -> str:
+    """Return the description where it is one word that only a program writes."""
+    return description if MARKER.fullmatch(description) else ""
+
+
+def now_s() -> int:
+    """Return the time in Etsy's whole seconds."""
+    return int(time.time())

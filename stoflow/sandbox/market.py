@@ -1,0 +1,64 @@
+"""What a simulated marketplace is: a table of operations, a check of who calls, and its own words for trouble."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from stoflow.sandbox.calls import Answer, ReceivedCall
+from stoflow.sandbox.sellers import Seller, TokenBook
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call the marketplace understands; `rename` finds a finer name in what is sent.
+
+    `open_door` is True where no seller's token is needed. `by_rate` is False where a fault by rate would cut the
+    seller off for good: a lost answer to a rotating refresh is a revocation, and revocation comes by script only.
+    """
+
+    name: str
+    method: str
+    path: str
+    work: Callable[[ReceivedCall], Answer]
+    open_door: bool = False
+    by_rate: bool = True
+    rename: Callable[[ReceivedCall], str] | None = None
+
+
+class Market(Protocol):
+    """One simulated marketplace; `work` functions run one at a time."""
+
+    name: str
+    tokens: TokenBook
+
+    def operations(self) -> Sequence[Operation]:
+        """Return its calls; the first whose path fits answers."""
+        ...
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        """Return the seller's token a call carries, "" where it carries none."""
+        ...
+
+    def authorize(self, call: ReceivedCall) -> None:
+        """Raise Refusal unless the call's token opens this door."""
+        ...
+
+    def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
+        """Make a seller with a furnished shop."""
+        ...
+
+    def grant(self, seller: Seller) -> Mapping[str, Any]:
+        """Return new tokens of this seller, as after a consent or a sign-in."""
+        ...
+
+    def too_many(self, retry_after_s: int) -> Answer:
+        """Return its answer to too many calls."""
+        ...
+
+    def broken(self) -> Answer:
+        """Return its answer when something broke on its side."""
+        ...
+
+    def not_found(self) -> Answer:
+        """Return its answer to a path it does not know."""
+        ...

@@ -1,0 +1,106 @@
+"""The sellers of the sandbox and the tokens that prove who calls."""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+DIGEST_LENGTH = 12
+FIRST_SELLER_NUMBER = 100_001
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """One account on one marketplace; `tenant` is the marker its maker gave, for the ledger only."""
+
+    marketplace: str
+    external_id: str
+    name: str
+    tenant: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(slots=True)
+class _Access:
+    seller: Seller
+    expires_at: float
+
+
+class TokenBook:
+    """The tokens of one marketplace: access tokens end, refresh tokens are revoked or rotated."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._access: dict[str, _Access] = {}
+        self._refresh: dict[str, Seller] = {}
+
+    def grant_access(self, seller: Seller, *, expires_at: float, prefix: str = "") -> str:
+        """Return a new access token of this seller; older ones live on until their own end."""
+        token = f"{prefix}{secrets.token_urlsafe(24)}"
+        with self._lock:
+            self._access[token] = _Access(seller, expires_at)
+        return token
+
+    def grant_refresh(self, seller: Seller, *, prefix: str = "") -> str:
+        """Return a new refresh token of this seller."""
+        token = f"{prefix}{secrets.token_urlsafe(24)}"
+        with self._lock:
+            self._refresh[token] = seller
+        return token
+
+    def owner(self, access_token: str) -> Seller | None:
+        """Return whose token this is, ended or not; None for one nobody was given or that was revoked."""
+        with self._lock:
+            access = self._access.get(access_token)
+            return access.seller if access else None
+
+    def is_live(self, access_token: str, now: float) -> bool:
+        """Say whether the token still opens the door."""
+        with self._lock:
+            access = self._access.get(access_token)
+            return access is not None and now < access.expires_at
+
+    def refreshed_by(self, refresh_token: str) -> Seller | None:
+        """Return whose refresh token this is."""
+        with self._lock:
+            return self._refresh.get(refresh_token)
+
+    def rotate(self, refresh_token: str) -> Seller | None:
+        """Use a refresh token up: the second presenter gets None."""
+        with self._lock:
+            return self._refresh.pop(refresh_token, None)
+
+    def expire(self, seller: Seller) -> None:
+        """End every access token of this seller; its refresh tokens stay good."""
+        with self._lock:
+            for access in self._access.values():
+                if access.seller == seller:
+                    access.expires_at = 0.0
+
+    def revoke(self, seller: Seller) -> None:
+        """Forget every token of this seller, as when the person withdraws the consent."""
+        with self._lock:
+            self._access = {token: access for token, access in self._access.items() if access.seller != seller}
+            self._refresh = {token: owner for token, owner in self._refresh.items() if owner != seller}
+
+
+class Numbers:
+    """Identities in increasing order, safe over threads."""
+
+    def __init__(self, first: int = FIRST_SELLER_NUMBER) -> None:
+        self._lock = threading.Lock()
+        self._next = first
+
+    def take(self) -> int:
+        """Return the next number."""
+        with self._lock:
+            number = self._next
+            self._next += 1
+            return number
+
+
+def digest_of(token: str) -> str:
+    """Return the few characters by which the ledger tells tokens apart without holding them."""
+    return sha256(token.encode()).hexdigest()[:DIGEST_LENGTH] if token else ""

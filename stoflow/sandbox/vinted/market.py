@@ -1,0 +1,156 @@
+"""Vinted as the sandbox serves it, to a member's own browser."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from uuid import uuid4
+
+from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow.sandbox.market import Operation
+from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow.sandbox.vinted import items
+from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY
+from stoflow.sandbox.vinted.wardrobe import Wardrobe
+
+ACCESS_LIFE_S = 7200
+FIRST_MEMBER = 80_000_001
+FIRST_ITEM = 5_000_000_001
+FIRST_PHOTO = 20_000_000_001
+API = "/api/v2"
+UPLOAD = f"{API}/item_upload"
+ACCESS_COOKIE = "access_token_web"
+REFRESH_COOKIE = "refresh_token_web"
+PAGE = """<!doctype html><html><body><script>self.__next_f.push([1,"{{\\"CSRF_TOKEN\\":\\"{csrf}\\"}}"])</script>
+<script>window.config = {{"CSRF_TOKEN":"{csrf}","user_id":{user}}}</script></body></html>"""
+
+WardrobeWork = Callable[[Wardrobe, ReceivedCall], Answer]
+
+
+class VintedMarket:
+    """Members, their wardrobes, and the numbers Vinted gives."""
+
+    name = "vinted"
+
+    def __init__(self, *, token_speed: float = 1.0) -> None:
+        self.tokens = TokenBook()
+        self._life_s = ACCESS_LIFE_S / token_speed
+        self._wardrobes: dict[str, Wardrobe] = {}
+        self._members = Numbers(FIRST_MEMBER)
+        self._items, self._photos = Numbers(FIRST_ITEM), Numbers(FIRST_PHOTO)
+
+    def operations(self) -> Sequence[Operation]:
+        """Return the site's calls; GETs want the cookies alone, writes the CSRF token too."""
+        at = self._in_wardrobe
+        draft, item = f"{UPLOAD}/drafts/{{item_id}}", f"{UPLOAD}/items/{{item_id}}"
+        wardrobe, refresh = f"{API}/wardrobe/{{user_id}}/items", "/web/api/auth/refresh"
+        return (
+            Operation("photo.upload", "POST", f"{API}/photos", at(self._upload_photo)),
+            # drafts
+            Operation("draft.create", "POST", f"{UPLOAD}/drafts", at(self._create_draft)),
+            Operation("draft.complete", "POST", f"{draft}/completion", at(items.complete_draft)),
+            Operation("draft.delete", "DELETE", draft, at(items.delete_draft)),
+            # items
+            Operation("item.create", "POST", f"{UPLOAD}/items", at(self._create_item)),
+            Operation("item.get", "GET", item, at(items.show_item)),
+            Operation("item.update", "PUT", item, at(items.update_item)),
+            Operation("item.delete", "POST", f"{API}/items/{{item_id}}/delete", at(items.delete_item)),
+            Operation("item.hide", "PUT", f"{API}/items/{{item_id}}/is_hidden", at(items.hide_item)),
+            Operation("wardrobe.list", "GET", wardrobe, at(items.list_wardrobe)),
+            # the member and the page
+            Operation("user.get", "GET", f"{API}/users/current", at(_show_member)),
+            Operation("page.new_item", "GET", "/items/new", at(_show_page)),
+            Operation("session.refresh", "POST", refresh, self._refresh, open_door=True, by_rate=False),
+        )
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        """Return the access token in the session's cookies."""
+        return _cookie(headers, ACCESS_COOKIE)
+
+    def authorize(self, call: ReceivedCall) -> None:
+        """Refuse a session that ended, and a write without the page's CSRF token."""
+        if call.seller is None or not self.tokens.is_live(self.token_of(call.headers), time.time()):
+            raise Refusal(SIGNED_OUT)
+        wardrobe = self._wardrobes[call.seller.external_id]
+        if call.method != "GET" and call.headers.get("x-csrf-token") != wardrobe.csrf_token:
+            raise Refusal(ACCESS_DENIED)
+
+    def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
+        """Make a member with an empty wardrobe."""
+        user_id, login = self._members.take(), name.lower().replace(" ", "_")
+        currency = str(wishes.get("currency", "EUR"))
+        settings = {"user_id": user_id, "login": login, "currency": currency}
+        seller = Seller(self.name, str(user_id), name, tenant, settings)
+        self._wardrobes[seller.external_id] = Wardrobe(user_id, login, currency)
+        return seller
+
+    def grant(self, seller: Seller) -> Mapping[str, Any]:
+        """Sign the member in: new cookies, and a new CSRF token on the pages."""
+        access = self.tokens.grant_access(seller, expires_at=time.time() + self._life_s)
+        refresh = self.tokens.grant_refresh(seller)
+        wardrobe = self._wardrobes[seller.external_id]
+        wardrobe.csrf_token = str(uuid4())
+        return {
+            "access_token": access,
+            "refresh_token": refresh,
+            "expires_in": int(self._life_s),
+            "session": {
+                "cookies": {ACCESS_COOKIE: access, REFRESH_COOKIE: refresh, "anon_id": str(uuid4())},
+                "csrf_token": wardrobe.csrf_token,
+            },
+        }
+
+    def too_many(self, retry_after_s: int) -> Answer:
+        """Return the answer to too much haste."""
+        return Answer(429, TOO_MANY, {"retry-after": str(retry_after_s)})
+
+    def broken(self) -> Answer:
+        """Return the answer when the site broke."""
+        return BROKEN
+
+    def not_found(self) -> Answer:
+        """Return the answer to an unknown path."""
+        return NOT_FOUND
+
+    def _in_wardrobe(self, work: WardrobeWork) -> Callable[[ReceivedCall], Answer]:
+        def work_in_wardrobe(call: ReceivedCall) -> Answer:
+            if call.seller is None:
+                raise Refusal(SIGNED_OUT)
+            return work(self._wardrobes[call.seller.external_id], call)
+
+        return work_in_wardrobe
+
+    def _refresh(self, call: ReceivedCall) -> Answer:
+        seller = self.tokens.rotate(_cookie(call.headers, REFRESH_COOKIE))
+        if seller is None:
+            raise Refusal(SIGNED_OUT)
+        granted = self.grant(seller)
+        names = ((ACCESS_COOKIE, "access_token"), (REFRESH_COOKIE, "refresh_token"))
+        # One answer here carries one header of a name; the browser takes both cookies from the body as well.
+        body = {"code": 0, "cookies": {cookie: granted[token] for cookie, token in names}}
+        return Answer(200, body, effect=Effect(seller=seller, state="rotated"))
+
+    def _upload_photo(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
+        return items.upload_photo(wardrobe, call, self._photos)
+
+    def _create_draft(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
+        return items.create_draft(wardrobe, call, self._items)
+
+    def _create_item(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
+        return items.create_item(wardrobe, call, self._items)
+
+
+def _show_member(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:  # noqa: ARG001  # every wardrobe work takes both
+    return Answer(200, {"user": {"id": wardrobe.user_id, "login": wardrobe.login}, "code": 0})
+
+
+def _show_page(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:  # noqa: ARG001  # as above
+    return Answer(200, PAGE.format(csrf=wardrobe.csrf_token, user=wardrobe.user_id))
+
+
+def _cookie(headers: Mapping[str, str], name: str) -> str:
+    try:
+        cookies = SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return ""
+    return cookies[name].value if name in cookies else ""
