@@ -1,0 +1,252 @@
+"""What the API answers, and how each answer is made from the values behind it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
+from stoflow.domain.outcome import FieldError
+from stoflow.domain.product import Product
+from stoflow.jobs.views import JobView, Page, TaskView, TimelineEntry
+
+MS_PER_S: Final = 1000
+
+
+class Answered(BaseModel):
+    """What the API gives; fields may be added, never taken away."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class FieldErrorBody(Answered):
+    field: str
+    message: str
+
+    @classmethod
+    def all_of(cls, errors: Iterable[FieldError]) -> list[Self]:
+        return [cls(field=error.field, message=error.message) for error in errors]
+
+
+class TaskBody(Answered):
+    id: int
+    name: str
+    position: int
+    status: str
+    attempt: int
+    failures: int
+    verifying: bool
+    output: dict[str, Any] | None
+    error: str | None
+    errors: list[FieldErrorBody]
+    not_before: datetime | None
+    created_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, task: TaskView) -> Self:
+        return cls(
+            id=task.id,
+            name=task.name,
+            position=task.position,
+            status=task.status,
+            attempt=task.attempt,
+            failures=task.failures,
+            verifying=task.verifying,
+            output=dict(task.output) if task.output is not None else None,
+            error=task.error,
+            errors=FieldErrorBody.all_of(task.errors),
+            not_before=task.not_before,
+            created_at=task.created_at,
+            started_at=task.started_at,
+            completed_at=task.completed_at,
+        )
+
+
+class ResultBody(Answered):
+    """What came of a final job."""
+
+    job_id: int
+    marketplace: str
+    action: str
+    success: bool
+    result: dict[str, Any] | None
+    duration_ms: int | None
+
+    @classmethod
+    def of(cls, job: JobView) -> Self | None:
+        if job.status not in FINAL_JOB_STATUSES:
+            return None
+        took = job.completed_at - job.started_at if job.completed_at and job.started_at else None
+        return cls(
+            job_id=job.id,
+            marketplace=job.marketplace,
+            action=job.action,
+            success=job.status is JobStatus.COMPLETED,
+            result=dict(job.result) if job.result is not None else None,
+            duration_ms=round(took.total_seconds() * MS_PER_S) if took is not None else None,
+        )
+
+
+class JobBody(Answered):
+    id: int
+    marketplace: str
+    action: str
+    status: JobStatus
+    product_id: int | None
+    priority: int
+    tasks: list[TaskBody]
+    result: ResultBody | None
+    error: str | None
+    error_kind: str | None
+    errors: list[FieldErrorBody]
+    cancel_requested: bool
+    batch_id: int | None
+    waiting: str
+    not_before: datetime | None
+    expires_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, job: JobView) -> Self:
+        return cls(
+            id=job.id,
+            marketplace=job.marketplace,
+            action=job.action,
+            status=job.status,
+            product_id=job.product_id,
+            priority=job.priority,
+            tasks=[TaskBody.of(task) for task in job.tasks],
+            result=ResultBody.of(job),
+            error=job.error,
+            error_kind=job.error_kind,
+            errors=FieldErrorBody.all_of(job.errors),
+            cancel_requested=job.cancel_requested,
+            batch_id=job.batch_id,
+            waiting=job.waiting,
+            not_before=job.not_before,
+            expires_at=job.expires_at,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            completed_at=job.completed_at,
+        )
+
+
+class JobsPage(Answered):
+    items: list[JobBody]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[JobView]) -> Self:
+        return cls(items=[JobBody.of(job) for job in page.items], next_cursor=page.next_cursor)
+
+
+class TimelineEntryBody(Answered):
+    id: int
+    at: datetime
+    cause: str
+    task: str | None
+    from_status: str | None
+    to_status: str | None
+    attempt: int
+    detail: dict[str, Any]
+
+    @classmethod
+    def of(cls, entry: TimelineEntry) -> Self:
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            cause=entry.cause,
+            task=entry.task,
+            from_status=entry.from_status,
+            to_status=entry.to_status,
+            attempt=entry.attempt,
+            detail=dict(entry.detail),
+        )
+
+
+class TimelineBody(Answered):
+    items: list[TimelineEntryBody]
+    next_cursor: str | None
+
+
+class PriceBody(Answered):
+    amount: str
+    currency: str
+
+
+class ProductBody(Answered):
+    id: int
+    title: str
+    description: str
+    price: PriceBody | None
+    category: str
+    brand: str
+    condition: int | None
+    size: str
+    colors: list[str]
+    materials: list[str]
+    gender: str
+    season: str
+    fit: str
+    quantity: int
+    who_made: str
+    when_made: str
+    images: int
+
+    @classmethod
+    def of(cls, product: Product) -> Self:
+        return cls(
+            id=product.id,
+            title=product.title,
+            description=product.description,
+            price=PriceBody(amount=f"{product.price:.2f}", currency=product.currency)
+            if product.price is not None
+            else None,
+            category=product.category,
+            brand=product.brand,
+            condition=product.condition,
+            size=product.size,
+            colors=list(product.colors),
+            materials=list(product.materials),
+            gender=product.gender,
+            season=product.season,
+            fit=product.fit,
+            quantity=product.quantity,
+            who_made=product.who_made,
+            when_made=product.when_made,
+            images=len(product.images),
+        )
+
+
+class ProductsPage(Answered):
+    items: list[ProductBody]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[Product]) -> Self:
+        return cls(items=[ProductBody.of(product) for product in page.items], next_cursor=page.next_cursor)
+
+
+class Alive(Answered):
+    status: str
+
+
+class Ready(Answered):
+    status: str
+    postgres: str
+    redis: str
+
+
+class ProblemBody(Answered):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldErrorBody] | None = None

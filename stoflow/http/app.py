@@ -1,0 +1,115 @@
+"""The api's doors put together: routes, sockets, and the middleware every request passes."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from stoflow.http.auth import Authentication
+from stoflow.http.doors import Doors
+from stoflow.http.endpoint import endpoint_of
+from stoflow.http.feed import Feed
+from stoflow.http.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
+from stoflow.http.openapi import OPENAPI_PATH, openapi_document
+from stoflow.http.relay import Relay
+from stoflow.http.routes import OPERATIONS
+from stoflow.http.socket_limits import SocketLimits, SocketTimes
+from stoflow.http.sockets import Sockets
+from stoflow.http.tenancy import TenancyMiddleware
+from stoflow.http.threads import Threads
+from stoflow.http.tokens import AccessTokens
+
+MAX_BODY_BYTES: Final = 256 * 1024
+ALLOWED_METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """What may be configured of the doors."""
+
+    cors_origins: Sequence[str] = ()
+    limits: SocketLimits = field(default_factory=SocketLimits)
+    times: SocketTimes = field(default_factory=SocketTimes)
+
+
+def create_app(
+    doors: Doors,
+    tokens: AccessTokens,
+    *,
+    feed: Feed,
+    relay: Relay | None = None,
+    options: ApiOptions | None = None,
+) -> Starlette:
+    """Return the application. `feed` brings other processes' news, `relay` joins the sockets of several of them."""
+    options = options or ApiOptions()
+    threads = Threads()
+    authentication = Authentication(tokens, doors.standings, threads)
+    sockets = Sockets(
+        doors,
+        authentication,
+        threads,
+        relay=relay,
+        origins=options.cors_origins,
+        limits=options.limits,
+        times=options.times,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        await sockets.start(feed)
+        try:
+            yield
+        finally:
+            await sockets.stop()
+
+    return Starlette(
+        routes=[*_routes(doors, threads), Mount("/socket.io", app=sockets.asgi)],
+        middleware=_middleware(authentication, options),
+        lifespan=lifespan,
+    )
+
+
+def _middleware(authentication: Authentication, options: ApiOptions) -> list[Middleware]:
+    return [
+        # every answer, also an error's
+        Middleware(RequestIdMiddleware),
+        Middleware(SecurityHeadersMiddleware),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=options.cors_origins,
+            allow_methods=ALLOWED_METHODS,
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=("X-Request-ID", "Retry-After"),
+        ),
+        # nothing unhappy leaves in another shape
+        Middleware(ProblemMiddleware),
+        # what may come in, and for whom
+        Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+        Middleware(TenancyMiddleware, authentication=authentication),
+    ]
+
+
+def _routes(doors: Doors, threads: Threads) -> list[Route]:
+    document = openapi_document(OPERATIONS)
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(document)
+
+    return [
+        *(
+            Route(one.path, endpoint_of(one, doors, threads), methods=[one.method], name=one.name)
+            for one in sorted(
+                OPERATIONS, key=lambda one: "{marketplace}" in one.path
+            )  # /api/jobs/{id} before any marketplace
+        ),
+        Route(OPENAPI_PATH, openapi, methods=["GET"], name="openapi"),
+    ]

@@ -1,0 +1,61 @@
+"""What the doors may ask of the rest of StoFlow: use cases, given by the composition root."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from stoflow.domain.call import Answer
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.product import NewProduct, Product
+from stoflow.jobs.views import JobFilter, JobView, Page, PluginCommand, SubmitJob, TimelineEntry
+
+
+class Standing(StrEnum):
+    """What PostgreSQL says of a tenant."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work."""
+
+    postgres: bool
+    redis: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PluginUseCases:
+    """The plugin's side. Every call may be repeated.
+
+    `command_sent` is called before a command leaves: it binds the command to this plugin_id and says whether it is
+    bound to it now, so that no second plugin ever receives it. `receive_answer` ignores unknown and late answers.
+    """
+
+    connected: Callable[[TenantId, str, str], None]  # tenant, plugin_id, socket_id
+    gone: Callable[[TenantId, str, str], None]
+    open_commands: Callable[[Sequence[tuple[TenantId, str]]], Sequence[PluginCommand]]
+    command_sent: Callable[[TenantId, str, str], bool]  # tenant, request_id, plugin_id
+    receive_answer: Callable[[TenantId, str, str, Answer], None]  # tenant, plugin_id, request_id, answer
+    session_state: Callable[[TenantId, str, bool, str], None]  # tenant, marketplace, ok, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Every use case is a plain blocking call; the doors run each in a thread. `marketplaces` names those there are."""
+
+    marketplaces: frozenset[str]
+    submit: Callable[[TenantId, SubmitJob], JobView]
+    find_job: Callable[[TenantId, JobId], JobView]
+    list_jobs: Callable[[TenantId, JobFilter], Page[JobView]]
+    timeline: Callable[[TenantId, JobId], Sequence[TimelineEntry]]
+    cancel_job: Callable[[TenantId, JobId], JobView]
+    retry_job: Callable[[TenantId, JobId], JobView]
+    create_product: Callable[[TenantId, NewProduct], Product]
+    list_products: Callable[[TenantId, int, str | None], Page[Product]]  # tenant, limit, cursor
+    find_product: Callable[[TenantId, int], Product]
+    standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]]  # who is missing is unknown
+    health: Callable[[], Health]
+    plugin: PluginUseCases

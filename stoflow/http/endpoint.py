@@ -1,0 +1,107 @@
+"""One story for every route: read what was asked, run the use case in a thread, answer."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.http.doors import Doors
+from stoflow.http.problems import Malformed, Problem, response_of
+from stoflow.http.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
+from stoflow.http.strict_json import strict_json
+from stoflow.http.tenancy import tenant_of
+from stoflow.http.threads import Threads
+
+PUBLIC_TENANT: Final = TenantId(0)
+CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, read and checked. `query` and `body` are of the types its operation names."""
+
+    tenant: TenantId
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    query: Any
+    body: Any
+
+    def id(self) -> int:
+        """Return the id in the path; what could never be one is simply not found."""
+        text = self.path["id"]
+        if not CANONICAL_ID.fullmatch(text) or int(text) > MAX_ID:
+            raise NotFound(f"There is nothing with the id {text[:20]}.")
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path: what it takes, what it gives, which problems it may answer instead."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handle: Callable[[Doors, Asked], BaseModel | Problem]
+    answer: type[BaseModel]
+    status: int = 200
+    query: type[Given] = NoQuery
+    body: type[Given] = NoBody
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # name → description
+    problems: tuple[int, ...] = ()
+    public: bool = False
+
+
+def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Callable[[Request], Awaitable[Response]]:
+    """Return the Starlette endpoint of an operation."""
+
+    async def endpoint(request: Request) -> Response:
+        asked = Asked(
+            tenant=PUBLIC_TENANT if operation.public else tenant_of(request.scope),
+            path=request.path_params,
+            headers=request.headers,
+            query=_query(operation.query, request),
+            body=await _body(operation.body, request),
+        )
+        answer = await threads.run(operation.handle, doors, asked)
+        if isinstance(answer, Problem):
+            return response_of(answer)
+        return Response(answer.model_dump_json(), operation.status, media_type="application/json")
+
+    return endpoint
+
+
+def _query(schema: type[Given], request: Request) -> Given:
+    pairs = request.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise InputError("A query parameter is given twice.")
+    try:
+        return schema.model_validate_strings(given)
+    except ValidationError as error:
+        raise InputError("The query is not right.", reasons_of(error)) from None
+
+
+async def _body(schema: type[Given], request: Request) -> Given:
+    raw = await request.body() if request.method in {"POST", "PUT", "PATCH"} else b""
+    if not raw and schema is NoBody:
+        return NoBody()
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "Send the body as application/json.")
+    try:
+        value = strict_json(raw)
+    except InputError as error:
+        raise Malformed(str(error)) from None
+    if not isinstance(value, dict):
+        raise InputError("The body must be a JSON object.")
+    try:
+        return schema.model_validate_json(raw)
+    except ValidationError as error:
+        raise InputError("The body is not right.", reasons_of(error)) from None

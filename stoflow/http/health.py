@@ -1,0 +1,27 @@
+"""Whether this process answers, and whether it can work."""
+
+from http import HTTPStatus
+
+from stoflow.http.answers import Alive, Ready
+from stoflow.http.doors import Doors
+from stoflow.http.endpoint import Asked
+from stoflow.http.problems import Problem
+
+
+def healthz(_: Doors, __: Asked) -> Alive:
+    return Alive(status="ok")
+
+
+def readyz(doors: Doors, _: Asked) -> Ready | Problem:
+    """Without Redis the answer is "degraded": hints are late, nothing is lost."""
+    health = doors.health()
+    words = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
+    if not health.postgres:
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "PostgreSQL does not answer.", more={**words, "state": "unavailable"}
+        )
+    return Ready(status="ready" if health.redis else "degraded", **words)
+
+
+def _word(answers: bool) -> str:  # noqa: FBT001 - a yes or no is what this puts into a word
+    return "up" if answers else "down"

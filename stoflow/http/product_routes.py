@@ -1,0 +1,41 @@
+"""Products over HTTP."""
+
+from decimal import Decimal
+
+from stoflow.domain.product import NewProduct
+from stoflow.http.answers import ProductBody, ProductsPage
+from stoflow.http.doors import Doors
+from stoflow.http.endpoint import Asked
+from stoflow.http.schemas import NewProductBody, PageQuery
+
+
+def create_product(doors: Doors, asked: Asked) -> ProductBody:
+    body: NewProductBody = asked.body
+    product = NewProduct(
+        title=body.title,
+        description=body.description,
+        price=Decimal(body.price.amount) if body.price else None,
+        currency=body.price.currency if body.price else "EUR",
+        category=body.category,
+        brand=body.brand,
+        condition=body.condition,
+        size=body.size,
+        colors=tuple(body.colors),
+        materials=tuple(body.materials),
+        gender=body.gender,
+        season=body.season,
+        fit=body.fit,
+        quantity=body.quantity,
+        who_made=body.who_made,
+        when_made=body.when_made,
+    )
+    return ProductBody.of(doors.create_product(asked.tenant, product))
+
+
+def list_products(doors: Doors, asked: Asked) -> ProductsPage:
+    query: PageQuery = asked.query
+    return ProductsPage.of(doors.list_products(asked.tenant, query.limit, query.cursor))
+
+
+def read_product(doors: Doors, asked: Asked) -> ProductBody:
+    return ProductBody.of(doors.find_product(asked.tenant, asked.id()))

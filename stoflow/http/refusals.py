@@ -1,0 +1,53 @@
+"""How a socket is told that something was wrong, in the same words as over HTTP."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import ValidationError
+from socketio.exceptions import ConnectionRefusedError as Refusal
+
+from stoflow.domain.errors import InputError
+from stoflow.http.facts import SocketEventFailed
+from stoflow.http.guarded_socket import GuardedSocket
+from stoflow.http.problems import Problem, problem_of
+from stoflow.http.schemas import reasons_of
+from stoflow.monitoring.record import record
+
+CODES: Final = {
+    HTTPStatus.UNAUTHORIZED: "not_authenticated",
+    HTTPStatus.FORBIDDEN: "not_allowed",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "bad_input",
+    HTTPStatus.SERVICE_UNAVAILABLE: "try_again",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "broken",
+}
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Return what python-socketio sends instead of a connection."""
+    problem = _problem_of("connect", error)
+    return Refusal(problem.detail, _said(problem))
+
+
+async def complain(socket: GuardedSocket, event: str, error: Exception) -> dict[str, Any]:
+    """Send the sender an error event; return the same for the event's acknowledgement."""
+    said = _said(_problem_of(event, error)) | {"event": event[:50]}
+    await socket.complain(said)
+    return {"ok": False, "error": said}
+
+
+def _problem_of(event: str, error: Exception) -> Problem:
+    if isinstance(error, ValidationError):
+        return problem_of(InputError("What was sent is not right.", reasons_of(error)))
+    problem = problem_of(error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        record(SocketEventFailed.of(event[:50], error))
+    return problem
+
+
+def _said(problem: Problem) -> dict[str, Any]:
+    said: dict[str, Any] = {"code": CODES[HTTPStatus(problem.status)], "message": problem.detail}
+    if problem.errors:
+        said["errors"] = [{"field": error.field, "message": error.message} for error in problem.errors]
+    return said

@@ -1,0 +1,76 @@
+"""Every route, in one table: Starlette's routes and the OpenAPI document are both made from it."""
+
+from typing import Final
+
+from stoflow.http.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
+from stoflow.http.endpoint import Operation
+from stoflow.http.health import healthz, readyz
+from stoflow.http.job_routes import (
+    cancel_job,
+    create_job,
+    list_all_jobs,
+    list_marketplace_jobs,
+    read_job,
+    read_timeline,
+    retry_job,
+)
+from stoflow.http.product_routes import create_product, list_products, read_product
+from stoflow.http.schemas import AllJobsQuery, JobsQuery, NewJob, NewProductBody, PageQuery
+
+IDEMPOTENCY = {
+    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours."
+}
+
+OPERATIONS: Final = (
+    # jobs
+    Operation(
+        "POST", "/api/{marketplace}/jobs", "createJob", "Ask for a job.",
+        create_job, JobBody, 201, body=NewJob, headers=IDEMPOTENCY, problems=(400, 404, 409, 413, 415, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/jobs", "listMarketplaceJobs", "List the jobs of one marketplace, newest first.",
+        list_marketplace_jobs, JobsPage, query=JobsQuery, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/jobs", "listJobs", "List jobs, newest first.",
+        list_all_jobs, JobsPage, query=AllJobsQuery, problems=(422,),
+    ),
+    Operation(
+        "GET", "/api/jobs/{id}", "readJob", "Read one job with its tasks.",
+        read_job, JobBody, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/jobs/{id}/timeline", "readTimeline", "Read what happened to a job, in order.",
+        read_timeline, TimelineBody, problems=(404, 422),
+    ),
+    Operation(
+        "POST", "/api/jobs/{id}/cancel", "cancelJob", "Ask for a job to be cancelled.",
+        cancel_job, JobBody, 202, problems=(400, 404, 409, 413, 415, 422),
+    ),
+    Operation(
+        "POST", "/api/jobs/{id}/retry", "retryJob", "Take a failed job up again where it stopped.",
+        retry_job, JobBody, 202, problems=(400, 404, 409, 413, 415, 422),
+    ),
+    # products
+    Operation(
+        "POST", "/api/products", "createProduct", "Add a product.",
+        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 413, 415, 422),
+    ),
+    Operation(
+        "GET", "/api/products", "listProducts", "List products, newest first.",
+        list_products, ProductsPage, query=PageQuery, problems=(422,),
+    ),
+    Operation(
+        "GET", "/api/products/{id}", "readProduct", "Read one product.",
+        read_product, ProductBody, problems=(404, 422),
+    ),
+    # health
+    Operation(
+        "GET", "/healthz", "healthz", "Say that this process answers.",
+        healthz, Alive, problems=(422,), public=True,
+    ),
+    Operation(
+        "GET", "/readyz", "readyz", "Say whether PostgreSQL and Redis answer.",
+        readyz, Ready, problems=(422,), public=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,144 @@
+"""The bodies and queries the API takes: strict, and nothing in them that is not named here."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from stoflow.domain.job import JobStatus
+from stoflow.domain.outcome import FieldError
+
+MAX_ID: Final = 2**31 - 1
+MAX_LIMIT: Final = 200
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2999
+RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})$")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL_CHARACTERS_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def one_line(text: str) -> str:
+    if CONTROL_CHARACTERS.search(text):
+        raise ValueError("control characters are not allowed here")
+    return text
+
+
+def lines(text: str) -> str:
+    if CONTROL_CHARACTERS_BUT_LINES.search(text):
+        raise ValueError("control characters other than line breaks and tabs are not allowed here")
+    return text
+
+
+def _rfc_3339(text: object) -> object:
+    # Without this a number, also one in quotes, would be taken for seconds since 1970.
+    if not isinstance(text, str) or not RFC_3339.match(text):
+        raise ValueError("give a time as in 2026-11-20T09:30:00Z")
+    return text
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"the year must be between {FIRST_YEAR} and {LAST_YEAR}")
+    return moment
+
+
+Word = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
+
+
+class Given(BaseModel):
+    """What a caller gives."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class NewJob(Given):
+    """A job to be done on one product, or on the account where the action needs no product."""
+
+    action_type: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
+    product_id: Id | None = None
+    priority: Annotated[int, Field(ge=1, le=4, description="1 critical, 2 high, 3 normal, 4 low.")] | None = None
+    payload: dict[str, Any] = Field(default_factory=dict)
+    not_before: Moment | None = None
+    expires_at: Moment | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.not_before and self.expires_at and self.expires_at <= self.not_before:
+            raise ValueError("expires_at must be later than not_before")
+        return self
+
+
+class Money(Given):
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$", examples=["12.50"])]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] = "EUR"
+
+
+class NewProductBody(Given):
+    """A product to be listed. Photos come with `stoflow products import`."""
+
+    title: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
+    description: Annotated[str, Field(max_length=20_000), AfterValidator(lines)] = ""
+    price: Money | None = None
+    category: Word = ""
+    brand: Word = ""
+    condition: Annotated[int, Field(ge=0, le=10, description="0 worn out to 10 new with tags.")] | None = None
+    size: Word = ""
+    colors: Annotated[list[Word], Field(max_length=10)] = Field(default_factory=list)
+    materials: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
+    gender: Word = ""
+    season: Word = ""
+    fit: Word = ""
+    quantity: Annotated[int, Field(ge=0, le=1_000_000)] = 1
+    who_made: Word = ""
+    when_made: Word = ""
+
+
+class PageQuery(Given):
+    """Where to read on, and how much."""
+
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
+    cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=.:-]+$")] | None = None
+
+
+class JobsQuery(PageQuery):
+    """Which jobs; times are inclusive."""
+
+    status: JobStatus | None = None
+    action: Word | None = None
+    product_id: Id | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+
+
+class AllJobsQuery(JobsQuery):
+    """The same, over all marketplaces or one of them."""
+
+    marketplace: Word | None = None
+
+
+class NoQuery(Given):
+    """No parameter at all."""
+
+
+class NoBody(Given):
+    """An empty body, or an empty object."""
+
+
+def reasons_of(error: ValidationError) -> tuple[FieldError, ...]:
+    """Return every reason, each naming its field; never what was given."""
+    return tuple(
+        FieldError(".".join(str(part) for part in reason["loc"]) or "body", reason["msg"].removeprefix("Value error, "))
+        for reason in error.errors(include_url=False, include_input=False, include_context=False)
+    )
