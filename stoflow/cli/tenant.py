@@ -1,0 +1,68 @@
+"""`stoflow tenant`: create, list and suspend sellers."""
+
+import click
+
+from stoflow.bootstrap import opened
+from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.domain.ids import TenantId
+from stoflow.settings import Settings
+from stoflow.storage import tenants
+
+
+@click.group()
+def tenant() -> None:
+    """Create, list and suspend sellers."""
+
+
+@tenant.command()
+@click.argument("email")
+@click.option("--name", default=None, help="The seller's full name.")
+@json_option
+@click.pass_obj
+def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -> None:
+    """Create a seller with their own schema, and print their id."""
+    with opened(settings) as installation:
+        made = tenants.create_tenant(installation.database, email, full_name=name)
+    if as_json:
+        print_json({"id": made, "email": email.strip().lower()})
+    else:
+        click.echo(made)
+
+
+@tenant.command(name="list")
+@json_option
+@click.pass_obj
+def list_(settings: Settings, *, as_json: bool) -> None:
+    """List every seller."""
+    with opened(settings) as installation:
+        found = tenants.list_tenants(installation.database)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("id", "email", "name", "state", "since"),
+        [
+            (each.id, each.email, each.full_name, "active" if each.is_active else "suspended", each.created_at)
+            for each in found
+        ],
+    )
+
+
+@tenant.command()
+@click.argument("tenant_id", type=click.IntRange(1))
+@click.pass_obj
+def suspend(settings: Settings, *, tenant_id: int) -> None:
+    """Let nothing new of a seller begin."""
+    with opened(settings) as installation:
+        tenants.suspend_tenant(installation.database, TenantId(tenant_id))
+    click.echo(f"Tenant {tenant_id} is suspended.")
+
+
+@tenant.command()
+@click.argument("tenant_id", type=click.IntRange(1))
+@click.pass_obj
+def resume(settings: Settings, *, tenant_id: int) -> None:
+    """Let a suspended seller go on."""
+    with opened(settings) as installation:
+        tenants.resume_tenant(installation.database, TenantId(tenant_id))
+    click.echo(f"Tenant {tenant_id} goes on.")
