@@ -1,0 +1,137 @@
+"""The checks every marketplace makes of a product: each says every reason, naming its field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from stoflow.domain.account import Account
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.outcome import FieldError
+from stoflow.domain.product import Product
+from stoflow.marketplaces.categories import Category, resolve_category
+from stoflow.marketplaces.conditions import grade_of
+from stoflow.marketplaces.photos import photo_path
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a marketplace takes: prices in its own currency."""
+
+    lowest_price: Decimal
+    highest_quantity: int
+    most_photos: int
+    highest_price: Decimal = Decimal(1_000_000)
+
+
+def product_of(attempt: Attempt) -> Product:
+    """Return the product this attempt is about; the engine gives one to each action that needs one."""
+    if attempt.product is None:
+        raise ValueError(f"The task {attempt.task_name} needs a product.")
+    return attempt.product
+
+
+def price_in(currency: str, product: Product, account: Account) -> Decimal | FieldError:
+    """Return the price in the marketplace's currency.
+
+    Another currency is carried over only by a rate of the seller's own: `account.settings["exchange_rates"]`,
+    by currency, how much of the marketplace's currency one unit is worth.
+    """
+    if product.price is None:
+        return FieldError("price", "The product has no price.")
+    if product.currency == currency:
+        return product.price.quantize(CENT, ROUND_HALF_UP)
+    rate = _rate(account.settings.get("exchange_rates"), product.currency)
+    if rate is None:
+        return FieldError("currency", f"The price is in {product.currency}, this account sells in {currency}.")
+    return (product.price * rate).quantize(CENT, ROUND_HALF_UP)
+
+
+def _rate(rates: Any, currency: str) -> Decimal | None:
+    if not isinstance(rates, Mapping) or currency not in rates:
+        return None
+    try:
+        rate = Decimal(str(rates[currency]))
+    except InvalidOperation:
+        return None
+    return rate if rate.is_finite() and rate > 0 else None
+
+
+def price_errors(price: Decimal | FieldError, limits: Limits, currency: str) -> tuple[FieldError, ...]:
+    """Return why the marketplace would not take this price."""
+    if isinstance(price, FieldError):
+        return (price,)
+    if price < limits.lowest_price:
+        return (FieldError("price", f"The price of {price} {currency} is below {limits.lowest_price}."),)
+    if price > limits.highest_price:
+        return (FieldError("price", f"The price of {price} {currency} is above {limits.highest_price}."),)
+    return ()
+
+
+def quantity_errors(product: Product, limits: Limits) -> tuple[FieldError, ...]:
+    """Return why the marketplace would not take this quantity."""
+    if 1 <= product.quantity <= limits.highest_quantity:
+        return ()
+    return (FieldError("quantity", f"The quantity is {product.quantity}, not 1 to {limits.highest_quantity}."),)
+
+
+def photo_errors(attempt: Attempt, limits: Limits) -> tuple[FieldError, ...]:
+    """Return what is missing of the photos; those above the marketplace's number are left out, not refused."""
+    images = product_of(attempt).images[: limits.most_photos]
+    if not images:
+        return (FieldError("images", "The product has no photo."),)
+    missing = [str(image.position) for image in images if not photo_path(attempt, image).is_file()]
+    return (FieldError("images", f"The file of photo {', '.join(missing)} is missing."),) if missing else ()
+
+
+def category_errors(
+    category: Category | FieldError, known: Mapping[str, Any], marketplace: str
+) -> tuple[FieldError, ...]:
+    """Return why the product has no category there."""
+    if isinstance(category, FieldError):
+        return (category,)
+    return (
+        () if category.name in known else (FieldError("category", f"{marketplace} has no category {category.name}."),)
+    )
+
+
+def size_errors(product: Product, category: Category | FieldError) -> tuple[FieldError, ...]:
+    """Return that a size is missing where nobody would buy without one."""
+    if isinstance(category, Category) and category.needs_size and not product.size.strip():
+        return (FieldError("size", f"{category.name} needs a size."),)
+    return ()
+
+
+def setting_errors(account: Account, names: tuple[str, ...], marketplace: str) -> tuple[FieldError, ...]:
+    """Return which settings of the account are missing, named `account.<setting>`."""
+    missing = [name for name in names if not account.settings.get(name)]
+    return tuple(FieldError(f"account.{name}", f"The {marketplace} account has no {name}.") for name in missing)
+
+
+def category_of(attempt: Attempt) -> Category:
+    """Return the category of a product that passed validation."""
+    category = resolve_category(product_of(attempt))
+    if isinstance(category, Category):
+        return category
+    raise ValueError(category.message)
+
+
+def settled_price(currency: str, attempt: Attempt) -> Decimal:
+    """Return the price of a product that passed validation."""
+    price = price_in(currency, product_of(attempt), attempt.account)
+    if isinstance(price, Decimal):
+        return price
+    raise ValueError(price.message)
+
+
+def condition_errors(product: Product) -> tuple[FieldError, ...]:
+    """Return why the product's condition cannot be said on a marketplace."""
+    if product.condition is None:
+        return (FieldError("condition", "The product has no condition."),)
+    if grade_of(product.condition) is None:
+        return (
+            FieldError("condition", f"A note of {product.condition} of 10 is too worn to be sold as satisfactory."),
+        )
+    return ()

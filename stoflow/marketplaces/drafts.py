@@ -1,0 +1,25 @@
+"""Drafts made under a random marker, of which one is chosen and the others are collected."""
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.outcome import Broken, Done, Listed, Outcome
+
+
+def draft_made(listing_id: str) -> Outcome:
+    """Return what creating or finding a draft means: the engine records the first such id as the product's listing."""
+    if not listing_id:
+        return Broken("The marketplace made a draft without an id.")
+    return Done({"listing_id": listing_id}, listed=Listed(listing_id))
+
+
+def choose(attempt: Attempt) -> Outcome:
+    """Go on with the id recorded for the product, whichever draft this job's own creation made.
+
+    Any other draft is a stray: its marker leads the collection to it.
+    """
+    listing_id = attempt.listing_id or attempt.outputs["create"].get("listing_id", "")
+    return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made to choose from.")
+
+
+def chosen(attempt: Attempt) -> str:
+    """Return the id every later task works on."""
+    return str(attempt.outputs["choose"]["listing_id"])

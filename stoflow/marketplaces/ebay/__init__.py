@@ -1,0 +1,1 @@
+"""eBay, through its Sell APIs."""

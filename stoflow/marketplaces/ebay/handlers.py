@@ -1,0 +1,44 @@
+"""Which tasks publish a product on eBay."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from stoflow.domain.job import TaskKind
+from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.validation import LIMITS
+from stoflow.marketplaces.handlers import DirectAPIJobHandler
+
+
+class PublishEbay(DirectAPIJobHandler):
+    """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
+
+    marketplace: ClassVar[str] = "ebay"
+    action: ClassVar[str] = "publish"
+    per_photo: ClassVar[frozenset[str]] = frozenset({"upload"})
+    most_photos: ClassVar[int] = LIMITS.most_photos
+
+    def __init__(self, publication: EbayPublication) -> None:
+        self._publication = publication
+
+    def get_service(self) -> EbayPublication:
+        """Return the service that publishes."""
+        return self._publication
+
+    def get_service_method_name(self) -> str:
+        """Return the method that makes the listing visible."""
+        return "publish"
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The tasks, in order."""
+        service = self._publication
+        return (
+            Step("validate", service.validate),
+            Step("map", service.map),
+            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("item", service.store_item, TaskKind.REPEATABLE),
+            Step("create", service.create_offer, TaskKind.UNSAFE, look=service.look_for_offer),
+            Step("publish", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
+            Step("save", service.save),
+        )

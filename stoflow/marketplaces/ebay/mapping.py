@@ -1,0 +1,123 @@
+"""A product in eBay's words: the inventory item and the offer."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.product import Product
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.categories import Category, kind_label
+from stoflow.marketplaces.colours import color_label, colors_of
+from stoflow.marketplaces.conditions import Grade, grade_of
+from stoflow.marketplaces.ebay.sites import categories, conditions, site_of
+from stoflow.marketplaces.sizes import shoe_size, size_of
+from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
+
+TITLE_CHARACTERS = 80
+DESCRIPTION_CHARACTERS = 4_000
+LISTING_DESCRIPTION_CHARACTERS = 500_000
+ASPECT_CHARACTERS = 50
+CONDITION_DESCRIPTION_CHARACTERS = 1_000
+UNBRANDED = "Unbranded"
+"""eBay's own value for an article without a brand; second-hand words that name no brand mean the same."""
+NO_BRAND_WORDS = frozenset(
+    {"", "vintage", "no brand", "sans marque", "zonder merk", "geen merk", "unbranded", "other", "none", "-"}
+)
+PRE_OWNED = frozenset({Grade.GOOD, Grade.SATISFACTORY})
+
+
+def sku_of(attempt: Attempt) -> str:
+    """Return the SKU: the same for every attempt at this product, different for two tenants on one account."""
+    return f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+
+
+def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
+    """Return the body of PUT inventory_item, without its pictures."""
+    product, category = checks.product_of(attempt), checks.category_of(attempt)
+    grade = grade_of(product.condition) or Grade.SATISFACTORY
+    item: dict[str, Any] = {
+        "availability": {"shipToLocationAvailability": {"quantity": product.quantity}},
+        "condition": conditions()[grade],
+        "product": {
+            "title": shorten(one_line(product.title), TITLE_CHARACTERS),
+            "description": shorten(_description(product), DESCRIPTION_CHARACTERS),
+            "aspects": _aspects(attempt, category),
+        },
+    }
+    if grade in PRE_OWNED:
+        item["conditionDescription"] = shorten(f"Second-hand, {grade}.", CONDITION_DESCRIPTION_CHARACTERS)
+    return item
+
+
+def offer(attempt: Attempt) -> Mapping[str, Any]:
+    """Return the body of POST offer."""
+    product, settings, site = checks.product_of(attempt), attempt.account.settings, _site(attempt)
+    price = checks.settled_price(site["currency"], attempt)
+    return {
+        "sku": sku_of(attempt),
+        "marketplaceId": site["marketplace_id"],
+        "format": "FIXED_PRICE",
+        "availableQuantity": product.quantity,
+        "categoryId": categories()[checks.category_of(attempt).name]["category_id"],
+        "includeCatalogProductDetails": False,
+        "listingDescription": _as_html(product),
+        "listingDuration": "GTC",
+        "merchantLocationKey": str(settings["merchant_location_key"]),
+        "listingPolicies": {
+            "fulfillmentPolicyId": str(settings["fulfillment_policy_id"]),
+            "paymentPolicyId": str(settings["payment_policy_id"]),
+            "returnPolicyId": str(settings["return_policy_id"]),
+        },
+        "pricingSummary": {"price": {"value": str(price), "currency": site["currency"]}},
+    }
+
+
+def _site(attempt: Attempt) -> Mapping[str, str]:
+    site = site_of(attempt.account)
+    if site is None:
+        raise ValueError("The eBay account names a site we do not know.")
+    return site
+
+
+def content_language(attempt: Attempt) -> Mapping[str, str]:
+    """Return the header eBay requires on every write of an item or offer."""
+    return {"Content-Language": _site(attempt)["content_language"]}
+
+
+def listing_url(attempt: Attempt, listing_id: str) -> str:
+    """Return where buyers see the listing."""
+    return f"https://www.{_site(attempt)['domain']}/itm/{listing_id}"
+
+
+def _description(product: Product) -> str:
+    return tidy(product.description) or one_line(product.title)
+
+
+def _as_html(product: Product) -> str:
+    lines = html.escape(_description(product), quote=False).replace("\n", "<br>")
+    return f"<p>{shorten(lines, LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
+
+
+def _aspects(attempt: Attempt, category: Category) -> Mapping[str, list[str]]:
+    product, site = checks.product_of(attempt), _site(attempt)
+    language = site["language"]
+    brand = one_line(product.brand)
+    found = {
+        site["brand"]: UNBRANDED if plain(brand) in NO_BRAND_WORDS else brand,
+        site["department"]: site[category.audience],
+        site["type"]: kind_label(category.kind, language),
+        site["color"]: next((color_label(name, language) for name in colors_of(product)), ""),
+        **_size_aspect(product, category, site),
+    }
+    return {name: [shorten(value, ASPECT_CHARACTERS)] for name, value in found.items() if value}
+
+
+def _size_aspect(product: Product, category: Category, site: Mapping[str, str]) -> Mapping[str, str]:
+    size = size_of(product.size)
+    if size is None:
+        return {}
+    if category.section != "shoes":
+        return {site["size"]: size.label}
+    charted = shoe_size(size, category.audience)
+    return {site["shoe_size"]: charted.number(site["shoe_system"]) if charted else size.label}

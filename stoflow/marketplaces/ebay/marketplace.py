@@ -1,0 +1,19 @@
+"""eBay as the registry sees it."""
+
+from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.ebay.handlers import PublishEbay
+from stoflow.marketplaces.ebay.publication import EbayPublication
+
+EBAY = Marketplace(
+    name="ebay",
+    transport="direct",
+    actions=(
+        ActionSpec("publish", "Publish product"),
+        ActionSpec("update", "Update product"),
+        ActionSpec("delete", "Delete product", priority=4),
+        ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
+        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
+    ),
+    handlers={"publish": PublishEbay(EbayPublication())},
+    products=frozenset({"publish", "update", "delete"}),
+)

@@ -1,0 +1,121 @@
+"""Publishing on eBay: pictures, the inventory item, one offer per SKU, and the call that makes it visible."""
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, FilePart, Reply, Request, Response
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, listing_url, offer, sku_of
+from stoflow.marketplaces.ebay.validation import ebay_errors
+from stoflow.marketplaces.outputs import in_order, text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.replies import is_success, reply_of
+
+INVENTORY = "/sell/inventory/v1"
+IMAGES = "/commerce/media/v1_beta/image"
+PHOTO_LIMIT_BYTES = 12_000_000
+NOT_FOUND = 404
+
+Looking = Generator[Call, Response, LookResult]
+
+
+class EbayPublication:
+    """One method per task; what a task learned is read from the outputs of those before it."""
+
+    def validate(self, attempt: Attempt) -> Outcome:
+        """Refuse with every reason at once, or go on."""
+        errors = ebay_errors(attempt)
+        return Refused("The product is not ready for eBay.", errors) if errors else Done()
+
+    def map(self, attempt: Attempt) -> Outcome:
+        """Output: `item` and `offer`, the bodies as they will be sent."""
+        return Done({"sku": sku_of(attempt), "item": inventory_item(attempt), "offer": offer(attempt)})
+
+    def upload(self, attempt: Attempt) -> Conversation:
+        """Send one photo; output: its address `image_url`. Sent twice, the unused picture expires by itself."""
+        try:
+            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+        except UnreadablePhoto as error:
+            return Refused(str(error))
+        part = FilePart("image", photo.filename, photo.content, photo.content_type)
+        reply = reply_of((yield Request("POST", f"{IMAGES}/create_image_from_file", files=(part,))))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        address = text_in(reply.body, "imageUrl")
+        return Done({"image_url": address}) if address else Broken("eBay gave an uploaded picture no address.")
+
+    def store_item(self, attempt: Attempt) -> Conversation:
+        """Put the inventory item whole, pictures in order: the same call again changes nothing."""
+        mapped = attempt.outputs["map"]
+        images = [output["image_url"] for output in in_order(attempt, "upload")]
+        item = {**mapped["item"], "product": {**mapped["item"]["product"], "imageUrls": images}}
+        path = f"{INVENTORY}/inventory_item/{mapped['sku']}"
+        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=item)))
+        return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
+
+    def create_offer(self, attempt: Attempt) -> Conversation:
+        """Make the SKU's one offer; the one eBay says is already there is adopted."""
+        body = attempt.outputs["map"]["offer"]
+        reply = reply_of((yield Request("POST", f"{INVENTORY}/offer", headers=content_language(attempt), json=body)))
+        if is_success(reply):
+            return _offer_found(text_in(reply.body, "offerId"))
+        adopted = failures.duplicate_offer_id(reply)
+        return Done({"offer_id": adopted, "adopted": True}) if adopted else failures.outcome_of(reply, unsafe=True)
+
+    def look_for_offer(self, attempt: Attempt) -> Looking:
+        """Find the SKU's fixed-price offer on this site."""
+        body = attempt.outputs["map"]["offer"]
+        query = {"sku": str(body["sku"]), "marketplace_id": str(body["marketplaceId"]), "format": str(body["format"])}
+        reply = reply_of((yield Request("GET", f"{INVENTORY}/offer", query=query)))
+        if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
+            return Absent("eBay has no offer for the SKU.")
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        return (
+            _offer_found(_offer_of(reply, body)) if _offer_of(reply, body) else Absent("eBay has no offer for the SKU.")
+        )
+
+    def publish(self, attempt: Attempt) -> Conversation:
+        """Make the offer a listing that buyers see."""
+        offer_id = attempt.outputs["create"]["offer_id"]
+        reply = reply_of((yield Request("POST", f"{INVENTORY}/offer/{offer_id}/publish")))
+        if not is_success(reply):
+            return failures.outcome_of_publish(reply)
+        return _published(attempt, text_in(reply.body, "listingId"))
+
+    def look_for_listing(self, attempt: Attempt) -> Looking:
+        """Read the offer's status."""
+        offer_id = attempt.outputs["create"]["offer_id"]
+        reply = reply_of((yield Request("GET", f"{INVENTORY}/offer/{offer_id}")))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        if text_in(reply.body, "status") == "PUBLISHED":
+            return _published(attempt, text_in(reply.body, "listing", "listingId"))
+        return Absent("eBay has not published the offer.")
+
+    def save(self, attempt: Attempt) -> Outcome:
+        """Output: the result the seller reads."""
+        published = attempt.outputs["publish"]
+        return Done({key: published[key] for key in ("listing_id", "url")} | {"sku": attempt.outputs["map"]["sku"]})
+
+
+def _offer_of(reply: Reply, body: Mapping[str, Any]) -> str:
+    offers: list[Mapping[str, Any]] = reply.body.get("offers") or [] if isinstance(reply.body, Mapping) else []
+    same = ("sku", "marketplaceId", "format")
+    return next(
+        (str(found["offerId"]) for found in offers if all(found.get(key, body[key]) == body[key] for key in same)), ""
+    )
+
+
+def _offer_found(offer_id: str) -> Outcome:
+    return Done({"offer_id": offer_id}) if offer_id else Broken("eBay made an offer without an id.")
+
+
+def _published(attempt: Attempt, listing_id: str) -> Outcome:
+    if not listing_id:
+        return Broken("eBay published an offer without a listing id.")
+    url = listing_url(attempt, listing_id)
+    return Done({"listing_id": listing_id, "url": url}, listed=Listed(listing_id, visible=True, url=url))

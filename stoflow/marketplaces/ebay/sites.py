@@ -1,0 +1,36 @@
+"""The eBay sites we publish on: language, currency and the names of item specifics there.
+
+The names on EBAY_US and EBAY_GB are eBay's own; the other languages' are ours until fetchItemAspects was asked there.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+from stoflow.domain.account import Account
+from stoflow.marketplaces.tables import read_table
+
+DEFAULT_SITE = "EBAY_FR"
+PACKAGE = "stoflow.marketplaces.ebay"
+
+
+@cache
+def sites() -> Mapping[str, Mapping[str, str]]:
+    """Return every site by its marketplace id."""
+    return {row["marketplace_id"]: row for row in read_table(PACKAGE, "sites")}
+
+
+def site_of(account: Account) -> Mapping[str, str] | None:
+    """Return the site of `account.settings["marketplace_id"]`, by default eBay France; None for one we do not know."""
+    return sites().get(str(account.settings.get("marketplace_id") or DEFAULT_SITE))
+
+
+@cache
+def categories() -> Mapping[str, Mapping[str, str]]:
+    """Return eBay's category of each of StoFlow's."""
+    return {row["category"]: row for row in read_table(PACKAGE, "categories")}
+
+
+@cache
+def conditions() -> Mapping[str, str]:
+    """Return eBay's condition in apparel of each grade."""
+    return {row["grade"]: row["condition"] for row in read_table(PACKAGE, "conditions")}

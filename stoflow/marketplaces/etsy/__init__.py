@@ -1,0 +1,1 @@
+"""Etsy, through its Open API v3."""

@@ -1,0 +1,69 @@
+"""Finding our own drafts in an Etsy shop by their marker, and taking strays away."""
+
+from collections.abc import Generator, Mapping
+from typing import Any, cast
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
+from stoflow.marketplaces.etsy import failures
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.replies import is_success, reply_of
+
+API = "/v3/application"
+PAGE_SIZE = 100
+MOST_PAGES = 500
+NOT_FOUND = 404
+
+
+def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:
+    """Return the id of the draft whose description is the marker, "" where no page has it, or why Etsy cannot tell.
+
+    Pages can repeat a listing or shift under the reader, so the whole list is read until the marker shows.
+    """
+    if not attempt.marker:
+        return Broken("A look for a draft needs the marker it was made with.")
+    seen: set[str] = set()
+    for page in range(MOST_PAGES):
+        reply = reply_of((yield _page(attempt, page)))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        results = _results(reply)
+        for listing in results:
+            if _carries(listing, attempt.marker):
+                return text_in(listing, "listing_id")
+        seen |= {text_in(listing, "listing_id") for listing in results}
+        if len(results) < PAGE_SIZE or len(seen) >= _count(reply):
+            return ""
+    return Broken("The shop has more drafts than StoFlow can look through.")
+
+
+def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    """Delete the draft that carries the marker, unless it is the chosen one; no other is ever touched."""
+    found = yield from find_draft(attempt)
+    if not isinstance(found, str):
+        return found
+    if not found or found == attempt.listing_id:
+        return Done()
+    reply = reply_of((yield Request("DELETE", f"{API}/listings/{found}")))
+    if is_success(reply) or reply.status == NOT_FOUND:
+        return Done({"deleted": found})
+    return failures.outcome_of(reply, unsafe=False)
+
+
+def _page(attempt: Attempt, page: int) -> Request:
+    query = {"state": "draft", "limit": str(PAGE_SIZE), "offset": str(page * PAGE_SIZE)}
+    return Request("GET", f"{API}/shops/{attempt.account.external_id}/listings", query=query)
+
+
+def _results(reply: Reply) -> list[Mapping[str, Any]]:
+    body = cast("Mapping[str, Any]", reply.body) if isinstance(reply.body, Mapping) else {}
+    return cast("list[Mapping[str, Any]]", body.get("results") or [])
+
+
+def _count(reply: Reply) -> int:
+    return int(text_in(reply.body, "count") or 0)
+
+
+def _carries(listing: Mapping[str, Any], marker: str) -> bool:
+    return text_in(listing, "description").strip() == marker and text_in(listing, "state") in {"", "draft"}

@@ -1,0 +1,46 @@
+"""Which tasks publish a product on Etsy."""
+
+from functools import cached_property
+from typing import ClassVar
+
+from stoflow.domain.job import TaskKind
+from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.drafts import choose
+from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.validation import LIMITS
+from stoflow.marketplaces.handlers import DirectAPIJobHandler
+
+
+class PublishEtsy(DirectAPIJobHandler):
+    """`publish_etsy`: a draft under a marker, one chosen, filled, and made active."""
+
+    marketplace: ClassVar[str] = "etsy"
+    action: ClassVar[str] = "publish"
+    per_photo: ClassVar[frozenset[str]] = frozenset({"upload"})
+    most_photos: ClassVar[int] = LIMITS.most_photos
+
+    def __init__(self, publication: EtsyPublication) -> None:
+        self._publication = publication
+
+    def get_service(self) -> EtsyPublication:
+        """Return the service that publishes."""
+        return self._publication
+
+    def get_service_method_name(self) -> str:
+        """Return the method that makes the listing visible."""
+        return "activate"
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The tasks, in order."""
+        service = self._publication
+        return (
+            Step("validate", service.validate),
+            Step("map", service.map),
+            Step("create", service.create_draft, TaskKind.UNSAFE, look=service.look_for_draft, marked=True),
+            Step("choose", choose),
+            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("inventory", service.store_inventory, TaskKind.REPEATABLE),
+            Step("activate", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
+            Step("save", service.save),
+        )

@@ -1,0 +1,127 @@
+"""A product in Etsy's words: the draft, its inventory, and the description buyers read."""
+
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.product import Product
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.categories import kind_label
+from stoflow.marketplaces.colours import colors_of
+from stoflow.marketplaces.conditions import grade_of
+from stoflow.marketplaces.etsy.labels import categories, declared
+from stoflow.marketplaces.wording import keep_signs, one_line, plain, shorten, tidy
+
+TITLE_CHARACTERS = 140
+TAGS = 13
+TAG_CHARACTERS = 20
+MATERIALS = 13
+MATERIAL_CHARACTERS = 45
+DESCRIPTION_CHARACTERS = 50_000
+MARKS = frozenset("™©®")
+ONCE_EACH = frozenset("%:&+")
+"""Signs a title may hold once at most."""
+
+
+def sku_of(attempt: Attempt) -> str:
+    """Return the SKU of the listing's only product."""
+    return f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+
+
+def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
+    """Return the form of createDraftListing, without its description."""
+    product, settings = checks.product_of(attempt), attempt.account.settings
+    form = {
+        "quantity": str(product.quantity),
+        "title": title_for(product),
+        "price": str(price),
+        "who_made": declared(attempt, "who_made"),
+        "when_made": declared(attempt, "when_made"),
+        "taxonomy_id": categories()[checks.category_of(attempt).name],
+        "shipping_profile_id": str(settings["shipping_profile_id"]),
+        "readiness_state_id": str(settings["readiness_state_id"]),
+        "is_supply": "false",
+        "type": "physical",
+        "tags": ",".join(_tags(attempt)),
+        "materials": ",".join(_materials(product)),
+    }
+    if settings.get("return_policy_id"):
+        form["return_policy_id"] = str(settings["return_policy_id"])
+    return {name: value for name, value in form.items() if value}
+
+
+def inventory(attempt: Attempt, price: Decimal) -> Mapping[str, Any]:
+    """Return the body of updateListingInventory: one product, one offering."""
+    offering = {
+        "price": float(price),
+        "quantity": checks.product_of(attempt).quantity,
+        "is_enabled": True,
+        "readiness_state_id": int(attempt.account.settings["readiness_state_id"]),
+    }
+    return {
+        "products": [{"sku": sku_of(attempt), "property_values": [], "offerings": [offering]}],
+        "price_on_property": [],
+        "quantity_on_property": [],
+        "sku_on_property": [],
+    }
+
+
+def title_for(product: Product) -> str:
+    """Return the title in signs Etsy allows: letters, digits, punctuation, maths, ™ © ®; each of % : & + once."""
+    allowed = keep_signs(product.title, _in_title)
+    kept = list[str]()
+    for sign in allowed:
+        kept.append(" " if sign in ONCE_EACH and sign in kept else sign)
+    return shorten(one_line("".join(kept)), TITLE_CHARACTERS)
+
+
+def description_for(product: Product) -> str:
+    """Return the seller's words, and below them what Etsy has no field of its own for."""
+    grade = grade_of(product.condition)
+    facts = {
+        "Brand": one_line(product.brand),
+        "Size": one_line(product.size),
+        "Colour": ", ".join(colors_of(product)),
+        "Material": ", ".join(product.materials),
+        "Condition": str(grade) if grade else "",
+    }
+    lines = "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
+    words = tidy(product.description) or one_line(product.title)
+    return shorten(f"{words}\n\n{lines}".strip(), DESCRIPTION_CHARACTERS)
+
+
+def _tags(attempt: Attempt) -> tuple[str, ...]:
+    product, category = checks.product_of(attempt), checks.category_of(attempt)
+    label = kind_label(category.kind, "en").lower()
+    candidates = (
+        label,
+        f"{category.audience} {label}",
+        product.brand,
+        *colors_of(product),
+        *product.materials,
+        product.season,
+    )
+    cleaned = (keep_signs(candidate, _in_tag).lower() for candidate in candidates)
+    return tuple(dict.fromkeys(tag for tag in cleaned if tag and len(tag) <= TAG_CHARACTERS))[:TAGS]
+
+
+def _materials(product: Product) -> tuple[str, ...]:
+    cleaned = (keep_signs(material, _in_material) for material in product.materials)
+    return tuple(dict.fromkeys(shorten(name, MATERIAL_CHARACTERS) for name in cleaned if plain(name)))[:MATERIALS]
+
+
+def _in_title(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    return kind[0] in "LP" or kind in {"Nd", "Sm", "Zs"} or sign in MARKS
+
+
+def _in_tag(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    return kind[0] == "L" or kind in {"Nd", "Zs"} or sign in MARKS or sign in "-'"
+
+
+def _in_material(sign: str) -> bool:
+    kind = unicodedata.category(sign)
+    return kind[0] == "L" or kind in {"Nd", "Zs"}

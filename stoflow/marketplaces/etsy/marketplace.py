@@ -1,0 +1,21 @@
+"""Etsy as the registry sees it."""
+
+from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.etsy.drafts import collect_stray
+from stoflow.marketplaces.etsy.handlers import PublishEtsy
+from stoflow.marketplaces.etsy.publication import EtsyPublication
+
+ETSY = Marketplace(
+    name="etsy",
+    transport="direct",
+    actions=(
+        ActionSpec("publish", "Publish product"),
+        ActionSpec("update", "Update product"),
+        ActionSpec("delete", "Delete product", priority=4),
+        ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
+        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
+    ),
+    handlers={"publish": PublishEtsy(EtsyPublication())},
+    collect=collect_stray,
+    products=frozenset({"publish", "update", "delete"}),
+)

@@ -1,0 +1,122 @@
+"""Publishing on Etsy: a draft under a marker, photos, inventory, and the one call that describes and activates it."""
+
+from collections.abc import Generator
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, FilePart, Request, Response
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.drafts import chosen, draft_made
+from stoflow.marketplaces.etsy import failures
+from stoflow.marketplaces.etsy.drafts import find_draft
+from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of
+from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.replies import is_success, reply_of
+
+API = "/v3/application"
+PHOTO_LIMIT_BYTES = 9_500_000
+NOT_FOUND = 404
+
+Looking = Generator[Call, Response, LookResult]
+
+
+class EtsyPublication:
+    """One method per task; what a task learned is read from the outputs of those before it."""
+
+    def validate(self, attempt: Attempt) -> Outcome:
+        """Refuse with every reason at once, or go on."""
+        errors = etsy_errors(attempt)
+        return Refused("The product is not ready for Etsy.", errors) if errors else Done()
+
+    def map(self, attempt: Attempt) -> Outcome:
+        """Output: `draft` (the form without description), `inventory`, and the real `description`."""
+        price = checks.settled_price(currency_of(attempt), attempt)
+        return Done(
+            {
+                "sku": sku_of(attempt),
+                "draft": draft_form(attempt, price),
+                "inventory": inventory(attempt, price),
+                "description": description_for(checks.product_of(attempt)),
+            }
+        )
+
+    def create_draft(self, attempt: Attempt) -> Conversation:
+        """Make a draft whose description is this attempt's marker."""
+        form = {**attempt.outputs["map"]["draft"], "description": attempt.marker}
+        path = f"{API}/shops/{attempt.account.external_id}/listings"
+        reply = reply_of((yield Request("POST", path, form=form)))
+        return (
+            draft_made(text_in(reply.body, "listing_id"))
+            if is_success(reply)
+            else failures.outcome_of(reply, unsafe=True)
+        )
+
+    def look_for_draft(self, attempt: Attempt) -> Looking:
+        """Find the draft that carries the marker, among all of the shop's."""
+        found = yield from find_draft(attempt)
+        if isinstance(found, str):
+            return draft_made(found) if found else Absent("Etsy has no draft with the marker.")
+        return found
+
+    def upload(self, attempt: Attempt) -> Conversation:
+        """Put one photo at its rank: the same call again replaces it."""
+        try:
+            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+        except UnreadablePhoto as error:
+            return Refused(str(error))
+        path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}/images"
+        part = FilePart("image", photo.filename, photo.content, photo.content_type)
+        rank = {"rank": str(attempt.index), "overwrite": "true"}
+        reply = reply_of((yield Request("POST", path, form=rank, files=(part,))))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        return Done({"image_id": text_in(reply.body, "listing_image_id")})
+
+    def store_inventory(self, attempt: Attempt) -> Conversation:
+        """Put the inventory whole: the same call again changes nothing."""
+        path = f"{API}/listings/{chosen(attempt)}/inventory"
+        reply = reply_of((yield Request("PUT", path, json=attempt.outputs["map"]["inventory"])))
+        return (
+            Done({"sku": attempt.outputs["map"]["sku"]})
+            if is_success(reply)
+            else failures.outcome_of(reply, unsafe=False)
+        )
+
+    def activate(self, attempt: Attempt) -> Conversation:
+        """Replace the marker by the real description and make the listing active, in one call."""
+        form = {"description": attempt.outputs["map"]["description"], "state": "active"}
+        path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}"
+        reply = reply_of((yield Request("PATCH", path, form=form)))
+        return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+
+    def look_for_listing(self, attempt: Attempt) -> Looking:
+        """Read the listing's state."""
+        reply = reply_of((yield Request("GET", f"{API}/listings/{chosen(attempt)}")))
+        if reply.status == NOT_FOUND:
+            return Refused("The draft is no longer on Etsy.")
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        return (
+            _active(attempt, reply.body)
+            if text_in(reply.body, "state") == "active"
+            else Absent("The listing is not active.")
+        )
+
+    def save(self, attempt: Attempt) -> Outcome:
+        """Output: the result the seller reads."""
+        activated = attempt.outputs["activate"]
+        return Done(
+            {"listing_id": activated["listing_id"], "url": activated["url"], "sku": attempt.outputs["map"]["sku"]}
+        )
+
+
+def _active(attempt: Attempt, body: Any) -> Outcome:
+    if text_in(body, "state") != "active":
+        return Broken("Etsy did not make the listing active, and did not say why.")
+    listing_id = chosen(attempt)
+    url = text_in(body, "url") or f"https://www.etsy.com/listing/{listing_id}"
+    return Done({"listing_id": listing_id, "url": url}, listed=Listed(listing_id, visible=True, url=url))

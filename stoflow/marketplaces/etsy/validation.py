@@ -1,0 +1,61 @@
+"""Whether a product can be published on Etsy: every reason at once."""
+
+from decimal import Decimal
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.outcome import FieldError
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.categories import resolve_category
+from stoflow.marketplaces.checks import Limits
+from stoflow.marketplaces.etsy.labels import categories, declared, labels
+from stoflow.marketplaces.etsy.mapping import title_for
+
+LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
+SETTINGS = ("shipping_profile_id", "readiness_state_id")
+DEFAULT_CURRENCY = "EUR"
+OLD_ENOUGH_FOR_VINTAGE = frozenset(
+    {"before_2007", "2000_2006", "before_1700", "1700s", "1800s"} | {f"19{decade}0s" for decade in range(10)}
+)
+"""Sold by someone else than the maker, a thing must be vintage: 20 years old or more."""
+
+
+def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
+    """Return every reason why Etsy would not take this product from this account."""
+    product, account = checks.product_of(attempt), attempt.account
+    category = resolve_category(product)
+    currency = currency_of(attempt)
+    return (
+        *(() if title_for(product) else (FieldError("title", "Nothing of the title can be said on Etsy."),)),
+        *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
+        *checks.quantity_errors(product, LIMITS),
+        *checks.category_errors(category, categories(), "Etsy"),
+        *checks.size_errors(product, category),
+        *_declaration_errors(attempt),
+        *checks.photo_errors(attempt, LIMITS),
+        *checks.setting_errors(account, SETTINGS, "Etsy"),
+        *_shop_errors(attempt),
+    )
+
+
+def currency_of(attempt: Attempt) -> str:
+    """Return the shop's currency: `account.settings["currency"]`, by default the euro."""
+    return str(attempt.account.settings.get("currency") or DEFAULT_CURRENCY)
+
+
+def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:
+    errors = list[FieldError]()
+    for field, question in (("who_made", "who made it"), ("when_made", "when it was made")):
+        value = declared(attempt, field)
+        if not value:
+            errors.append(FieldError(field, f"Etsy asks {question}: declare it on the product or for the account."))
+        elif value not in labels()[field]:
+            errors.append(FieldError(field, f"Etsy has no {field} “{value}”."))
+    who, when = declared(attempt, "who_made"), declared(attempt, "when_made")
+    if not errors and who == "someone_else" and when not in OLD_ENOUGH_FOR_VINTAGE:
+        errors.append(FieldError("when_made", "What someone else made must be vintage on Etsy: 20 years old or more."))
+    return tuple(errors)
+
+
+def _shop_errors(attempt: Attempt) -> tuple[FieldError, ...]:
+    known = attempt.account.external_id.isdigit()
+    return () if known else (FieldError("account.external_id", "The Etsy account names no shop."),)

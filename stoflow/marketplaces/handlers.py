@@ -1,0 +1,76 @@
+"""What every handler shares: the tasks of an action in order, and the step behind each task's name."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.product import Product
+from stoflow.marketplaces.contract import Step, TaskPlan
+
+
+class BaseJobHandler(ABC):
+    """One action of one marketplace: `steps` names its tasks; a step in `per_photo` becomes one task per photo."""
+
+    marketplace: ClassVar[str]
+    action: ClassVar[str]
+    per_photo: ClassVar[frozenset[str]] = frozenset()
+    most_photos: ClassVar[int] = 0
+
+    @property
+    @abstractmethod
+    def steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task of this action, in order."""
+
+    @cached_property
+    def _steps_by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    def create_tasks(self, product: Product | None) -> Sequence[TaskPlan]:
+        """Return the tasks of a job on this product: photos above the marketplace's number are left out."""
+        photos = min(len(product.images), self.most_photos) if product else 0
+        return tuple(plan for step in self.steps for plan in self._plans(step, photos))
+
+    def _plans(self, step: Step, photos: int) -> tuple[TaskPlan, ...]:
+        if step.name not in self.per_photo:
+            return (TaskPlan(step.name, step.kind, paced=step.paced),)
+        return tuple(TaskPlan(f"{step.name}:{number}", step.kind, paced=step.paced) for number in range(1, photos + 1))
+
+    def step(self, task_name: str) -> Step:
+        """Return the step of `name` or `name:N`; raise KeyError for a name this handler never gave."""
+        name, colon, number = task_name.partition(":")
+        if bool(colon) != (name in self.per_photo) or (colon and not number.isdecimal()):
+            raise KeyError(task_name)
+        return self._steps_by_name[name]
+
+
+class DirectAPIJobHandler(BaseJobHandler):
+    """An action of a marketplace with an API of its own: one method of one service changes what buyers see.
+
+    The registry resolves that method when it is built, so that a misspelt name fails at the start.
+    """
+
+    @abstractmethod
+    def get_service(self) -> Any:
+        """Return the service that does the action."""
+
+    @abstractmethod
+    def get_service_method_name(self) -> str:
+        """Return the name of the service's method behind the paced task."""
+
+    @property
+    def service_method(self) -> Callable[..., Any]:
+        """The method itself; ConfigurationError where the service has none of that name."""
+        method = getattr(self.get_service(), self.get_service_method_name(), None)
+        if not callable(method):
+            service = type(self.get_service()).__name__
+            message = f"{type(self).__name__} names {service}.{self.get_service_method_name()}, which does not exist."
+            raise ConfigurationError(message)
+        return method
+
+
+class VintedJobHandler(BaseJobHandler):
+    """An action on Vinted: every outside task is one command of the seller's own plugin."""
+
+    marketplace: ClassVar[str] = "vinted"

@@ -1,0 +1,77 @@
+"""Photos read from disk and, where they are too large for the way they go, made smaller: always the same way."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.product import ProductImage
+
+CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
+JPEG_QUALITIES = (85, 75, 65)
+LONGEST_SIDES_PX = (1600, 1280, 1024, 800, 640, 480, 320)
+
+
+class UnreadablePhoto(Exception):
+    """The file is missing or holds no picture; the message is for the seller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo ready to send."""
+
+    content: bytes
+    content_type: str
+    filename: str
+
+
+def photo_path(attempt: Attempt, image: ProductImage) -> Path:
+    """Return where the photo lies: below the media folder, unless its path is absolute."""
+    return Path(attempt.media_root) / image.path
+
+
+def read_photo(attempt: Attempt, index: int, *, limit_bytes: int) -> Photo:
+    """Return the product's photo number `index` (from 1), at most `limit_bytes` long; raise UnreadablePhoto."""
+    images = attempt.product.images if attempt.product else ()
+    if not 1 <= index <= len(images):
+        message = f"The product has no photo {index}."
+        raise UnreadablePhoto(message)
+    try:
+        content = photo_path(attempt, images[index - 1]).read_bytes()
+        content_type = _content_type(content)
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        message = f"Photo {index} cannot be read."
+        raise UnreadablePhoto(message) from error
+    if content_type not in EXTENSIONS or len(content) > limit_bytes:
+        content, content_type = shrink(content, limit_bytes=limit_bytes), "image/jpeg"
+    return Photo(content, content_type, f"photo-{index}.{EXTENSIONS[content_type]}")
+
+
+def _content_type(content: bytes) -> str:
+    with Image.open(io.BytesIO(content)) as picture:
+        return CONTENT_TYPES.get(picture.format or "", "")
+
+
+def shrink(content: bytes, *, limit_bytes: int) -> bytes:
+    """Return the picture as a JPEG of at most `limit_bytes`: less quality first, then fewer pixels.
+
+    Deterministic: the same file gives the same bytes. Raise UnreadablePhoto where even the smallest is too large.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, Image.DecompressionBombError) as error:
+        message = "The photo is damaged."
+        raise UnreadablePhoto(message) from error
+    for side_px in LONGEST_SIDES_PX:
+        smaller = ImageOps.contain(picture, (side_px, side_px)) if max(picture.size) > side_px else picture
+        for quality in JPEG_QUALITIES:
+            encoded = io.BytesIO()
+            smaller.save(encoded, "JPEG", quality=quality, optimize=True)
+            if encoded.tell() <= limit_bytes:
+                return encoded.getvalue()
+    message = f"The photo cannot be made smaller than {limit_bytes} bytes."
+    raise UnreadablePhoto(message)

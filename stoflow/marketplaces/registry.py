@@ -1,0 +1,134 @@
+"""Every marketplace StoFlow knows: the three built in, and those that installed packages bring."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from importlib.metadata import entry_points as installed_entry_points
+
+from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.job import TaskKind
+from stoflow.domain.product import Product, ProductImage
+from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace
+from stoflow.marketplaces.ebay.marketplace import EBAY
+from stoflow.marketplaces.etsy.marketplace import ETSY
+from stoflow.marketplaces.handlers import DirectAPIJobHandler
+from stoflow.marketplaces.vinted.marketplace import VINTED
+
+ENTRY_POINT_GROUP = "stoflow.marketplaces"
+BUILT_IN: tuple[Marketplace, ...] = (VINTED, EBAY, ETSY)
+PROBE = Product(
+    id=1, title="Probe", description="", price=None, images=(ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"))
+)
+"""A product with two photos, to see which tasks a handler makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What can be done where. Handlers are keyed `{action}_{marketplace}`."""
+
+    marketplaces: Mapping[str, Marketplace]
+    handlers: Mapping[str, Handler]
+
+    def marketplace(self, name: str) -> Marketplace:
+        """Return the marketplace; ValueError for a name nobody registered."""
+        try:
+            return self.marketplaces[name]
+        except KeyError:
+            message = f"Unknown marketplace: {name}"
+            raise ValueError(message) from None
+
+    def handler(self, marketplace: str, action: str) -> Handler:
+        """Return the handler of an action; ValueError for a pair nobody registered."""
+        try:
+            return self.handlers[f"{action}_{marketplace}"]
+        except KeyError:
+            raise _invalid(action, marketplace) from None
+
+    def action(self, marketplace: str, code: str) -> ActionSpec:
+        """Return an action type, with a handler or without; ValueError for a pair nobody registered."""
+        known = self.marketplaces.get(marketplace)
+        spec = next((spec for spec in known.actions if spec.code == code), None) if known else None
+        if spec is None:
+            raise _invalid(code, marketplace)
+        return spec
+
+
+def build_registry(extra: Iterable[Marketplace] = (), *, entry_points: bool = True) -> Registry:
+    """Return the checked registry; ConfigurationError says which marketplace breaks which rule."""
+    installed = _installed() if entry_points else ()
+    marketplaces = (*BUILT_IN, *extra, *installed)
+    twice = [name for name, count in Counter(marketplace.name for marketplace in marketplaces).items() if count > 1]
+    if twice:
+        message = f"The marketplace {twice[0]} is registered twice."
+        raise ConfigurationError(message)
+    for marketplace in marketplaces:
+        _check_marketplace(marketplace)
+    return Registry(
+        marketplaces={marketplace.name: marketplace for marketplace in marketplaces},
+        handlers={
+            f"{code}_{place.name}": handler for place in marketplaces for code, handler in place.handlers.items()
+        },
+    )
+
+
+def _invalid(action: str, marketplace: str) -> ValueError:
+    return ValueError(f"Invalid action code: {action} for marketplace: {marketplace}")
+
+
+def _installed() -> tuple[Marketplace, ...]:
+    return tuple(_loaded(entry) for entry in installed_entry_points(group=ENTRY_POINT_GROUP))
+
+
+def _loaded(entry: EntryPoint) -> Marketplace:
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError) as error:
+        message = f"The entry point {entry.name} = {entry.value} cannot be loaded: {error}."
+        raise ConfigurationError(message) from error
+    if not isinstance(found, Marketplace):
+        message = f"The entry point {entry.name} = {entry.value} is not a Marketplace."
+        raise ConfigurationError(message)
+    return found
+
+
+def _check_marketplace(marketplace: Marketplace) -> None:
+    codes = [spec.code for spec in marketplace.actions]
+    if len(set(codes)) < len(codes):
+        message = f"{marketplace.name} declares an action twice: {', '.join(codes)}."
+        raise ConfigurationError(message)
+    for code, handler in marketplace.handlers.items():
+        fault = _fault(marketplace, code, handler)
+        if fault:
+            message = f"The handler {code}_{marketplace.name} {fault}."
+            raise ConfigurationError(message)
+
+
+def _fault(marketplace: Marketplace, code: str, handler: Handler) -> str | None:
+    """Return what is wrong with a handler, or None."""
+    if code not in {spec.code for spec in marketplace.actions}:
+        return "has no action type"
+    if (handler.marketplace, handler.action) != (marketplace.name, code):
+        return f"says it is {handler.action}_{handler.marketplace}"
+    if isinstance(handler, DirectAPIJobHandler):
+        _ = handler.service_method  # resolving it is the check
+    return _task_fault(handler)
+
+
+def _task_fault(handler: Handler) -> str | None:
+    plans = handler.create_tasks(PROBE)
+    names = [plan.name for plan in plans]
+    if len(set(names)) < len(names):
+        return f"has two tasks of one name: {', '.join(names)}"
+    if sum(plan.paced for plan in plans) > 1:
+        return "has more than one paced task"
+    for plan in plans:
+        try:
+            step = handler.step(plan.name)
+        except KeyError:
+            return f"has no step behind its task {plan.name}"
+        if (step.kind, step.paced) != (plan.kind, plan.paced):
+            return f"plans its task {plan.name} unlike its step"
+        if step.kind is TaskKind.UNSAFE and step.look is None:
+            return f"has no look for its unsafe step {step.name}"
+    return None

@@ -1,0 +1,1 @@
+"""Vinted, through the seller's own browser."""

@@ -1,0 +1,84 @@
+"""A product in Vinted's words: the body of a draft."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.product import Product
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.categories import UNISEX_WORDS
+from stoflow.marketplaces.colours import colors_of
+from stoflow.marketplaces.conditions import grade_of
+from stoflow.marketplaces.sizes import size_of
+from stoflow.marketplaces.vinted.tables import brand_id, categories, colors, size_id, statuses
+from stoflow.marketplaces.vinted.validation import currency_of
+from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
+
+TITLE_CHARACTERS = 100
+DESCRIPTION_CHARACTERS = 2_000
+COLORS = 2
+UPLOADS = uuid.UUID("5f0f2c52-8f52-4f0e-9f0b-6a3c5e1b7d10")
+"""The namespace of our upload sessions: one session per job, the same in every process that continues it."""
+
+
+def upload_session(attempt: Attempt) -> str:
+    """Return the uuid that all photos of the job share."""
+    return str(uuid.uuid5(UPLOADS, f"{attempt.tenant}/{attempt.job}"))
+
+
+def draft_fields(attempt: Attempt) -> Mapping[str, Any]:
+    """Return the draft's fields, without its id, its photos and its marker."""
+    product, category = checks.product_of(attempt), checks.category_of(attempt)
+    row = categories()[category.name]
+    size = size_id(size_of(product.size), category)
+    return {
+        "currency": currency_of(attempt),
+        "temp_uuid": upload_session(attempt),
+        "title": shorten(one_line(product.title), TITLE_CHARACTERS),
+        "description": _description(product),
+        "brand_id": brand_id(product.brand),
+        "brand": one_line(product.brand) or None,
+        "catalog_id": int(category.vinted_id or row["catalog_id"]),
+        "isbn": None,
+        "is_unisex": plain(product.gender) in UNISEX_WORDS,
+        "ai_photo": False,
+        "price": float(checks.settled_price(currency_of(attempt), attempt)),
+        "package_size_id": int(attempt.account.settings.get("package_size_id") or row["package_size_id"]),
+        "shipment_prices": {"domestic": None, "international": None},
+        "color_ids": list(dict.fromkeys(colors()[name] for name in colors_of(product)))[:COLORS],
+        "measurement_length": None,
+        "measurement_width": None,
+        "item_attributes": _attributes(product, size),
+        "manufacturer": None,
+        "manufacturer_labelling": None,
+    }
+
+
+def _attributes(product: Product, size: int | None) -> list[Mapping[str, Any]]:
+    grade = grade_of(product.condition)
+    found = {"size": size, "condition": statuses()[grade] if grade else None}
+    return [{"code": code, "ids": [number]} for code, number in found.items() if number is not None]
+
+
+def _description(product: Product) -> str:
+    """Return the seller's words, with the size as the seller says it where they do not."""
+    words = tidy(product.description) or one_line(product.title)
+    size = one_line(product.size)
+    said = not size or plain(size) in plain(f"{product.title} {words}")
+    return shorten(words if said else f"{words}\n\n{size}", DESCRIPTION_CHARACTERS)
+
+
+def creation(attempt: Attempt, fields: Mapping[str, Any], photos: Sequence[int]) -> Mapping[str, Any]:
+    """Return the payload of `vinted.draft.create`: the description is the attempt's marker."""
+    assigned = [{"id": photo, "orientation": 0} for photo in photos]
+    draft = {**fields, "id": None, "description": attempt.marker, "assigned_photos": assigned}
+    return {"draft": draft, "parcel": None, "upload_session_id": fields["temp_uuid"]}
+
+
+def completion(draft_id: str, fields: Mapping[str, Any], photos: Sequence[int]) -> Mapping[str, Any]:
+    """Return the payload of `vinted.draft.complete`: the whole body again, with the real description."""
+    assigned = [{"id": photo, "orientation": 0} for photo in photos]
+    draft = {**fields, "id": int(draft_id) if draft_id.isdigit() else draft_id, "photos": assigned}
+    session = fields["temp_uuid"]
+    return {"draft_id": draft_id, "draft": draft, "push_up": False, "parcel": None, "upload_session_id": session}

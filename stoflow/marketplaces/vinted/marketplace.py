@@ -1,0 +1,24 @@
+"""Vinted as the registry sees it."""
+
+from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.vinted.handlers import PublishVinted
+from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.marketplaces.vinted.wardrobe import collect_stray
+
+VINTED = Marketplace(
+    name="vinted",
+    transport="plugin",
+    actions=(
+        ActionSpec("message", "Respond to message", priority=1, timeout_s=30),
+        ActionSpec("orders", "Fetch orders", is_batch=True, rate_limit_ms=1500),
+        ActionSpec("publish", "Publish product", rate_limit_ms=2500, timeout_s=120),
+        ActionSpec("update", "Update product", rate_limit_ms=2000),
+        ActionSpec("delete", "Delete product", priority=4, rate_limit_ms=2000, timeout_s=30),
+        ActionSpec("sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300),
+        ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120),
+    ),
+    handlers={"publish": PublishVinted(VintedPublication())},
+    concurrency=1,
+    collect=collect_stray,
+    products=frozenset({"publish", "update", "delete", "link_product"}),
+)

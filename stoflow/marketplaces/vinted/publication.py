@@ -1,0 +1,105 @@
+"""Publishing on Vinted through the seller's plugin: photos, a draft under a marker, and the call that completes it."""
+
+from base64 import b64encode
+from collections.abc import Generator, Mapping
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.drafts import chosen, draft_made
+from stoflow.marketplaces.outputs import in_order, text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.replies import answer_of
+from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields, upload_session
+from stoflow.marketplaces.vinted.validation import vinted_errors
+from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
+
+ENCODED_PHOTO_LIMIT_BYTES = 180 * 1024
+"""A command must fit a socket frame of 256 KiB with everything around it."""
+PHOTO_LIMIT_BYTES = ENCODED_PHOTO_LIMIT_BYTES // 4 * 3
+DEFAULT_DOMAIN = "www.vinted.fr"
+
+Looking = Generator[Call, Response, LookResult]
+
+
+class VintedPublication:
+    """One method per task; what a task learned is read from the outputs of those before it."""
+
+    def validate(self, attempt: Attempt) -> Outcome:
+        """Refuse with every reason at once, or go on."""
+        errors = vinted_errors(attempt)
+        return Refused("The product is not ready for Vinted.", errors) if errors else Done()
+
+    def map(self, attempt: Attempt) -> Outcome:
+        """Output: `draft`, the fields as they will be sent."""
+        return Done({"draft": draft_fields(attempt)})
+
+    def upload(self, attempt: Attempt) -> Conversation:
+        """Send one photo, small enough for a frame; sent twice, the first stays unused."""
+        try:
+            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+        except UnreadablePhoto as error:
+            return Refused(str(error))
+        payload = {"temp_uuid": upload_session(attempt), "content_b64": b64encode(photo.content).decode()}
+        answer = answer_of((yield Command("vinted.photo.upload", payload)))
+        if not answer.success:
+            return failures.outcome_of(answer, unsafe=False)
+        photo_id = text_in(answer.data, "id")
+        if not photo_id.isdigit():
+            return Broken("Vinted gave an uploaded photo no id.")
+        return Done({"photo_id": int(photo_id)})
+
+    def create_draft(self, attempt: Attempt) -> Conversation:
+        """Make a draft whose description is this attempt's marker."""
+        payload = creation(attempt, attempt.outputs["map"]["draft"], _photos(attempt))
+        answer = answer_of((yield Command("vinted.draft.create", payload)))
+        if not answer.success:
+            return failures.outcome_of(answer, unsafe=True)
+        return draft_made(text_in(answer.data, "draft", "id") or text_in(answer.data, "id"))
+
+    def look_for_draft(self, attempt: Attempt) -> Looking:
+        """Find the draft that carries the marker in the wardrobe."""
+        found = yield from find_draft(attempt)
+        if found is None:
+            return Absent("Vinted has no draft with the marker.")
+        return draft_made(text_in(found, "id")) if isinstance(found, Mapping) else found
+
+    def complete(self, attempt: Attempt) -> Conversation:
+        """Send the draft whole, with its real description: buyers see it from then on."""
+        payload = completion(chosen(attempt), attempt.outputs["map"]["draft"], _photos(attempt))
+        answer = answer_of((yield Command("vinted.draft.complete", payload)))
+        if not answer.success:
+            return failures.outcome_of(answer, unsafe=True)
+        return _completed(attempt, text_in(answer.data, "item", "url"))
+
+    def look_for_listing(self, attempt: Attempt) -> Looking:
+        """Ask for the item itself; where Vinted no longer shows it (sold, reserved), look in the wardrobe."""
+        answer = answer_of((yield Command("vinted.item.get", {"item_id": chosen(attempt)})))
+        item = answer.data.get("item") if answer.success else None
+        if answer.error_code == failures.NOT_FOUND:
+            item = yield from find_item(attempt, chosen(attempt))
+            if item is None:
+                return Refused("The draft is no longer on Vinted.")
+        elif not answer.success:
+            return failures.outcome_of(answer, unsafe=False)
+        if not isinstance(item, Mapping):
+            return item or Broken("Vinted showed an item without its fields.")
+        return Absent("The draft is not completed.") if is_draft(item) else _completed(attempt, text_in(item, "url"))
+
+    def save(self, attempt: Attempt) -> Outcome:
+        """Output: the result the seller reads."""
+        completed = attempt.outputs["complete"]
+        return Done({"listing_id": completed["listing_id"], "url": completed["url"]})
+
+
+def _photos(attempt: Attempt) -> list[int]:
+    return [output["photo_id"] for output in in_order(attempt, "upload")]
+
+
+def _completed(attempt: Attempt, url: str) -> Outcome:
+    listing_id = chosen(attempt)
+    domain = attempt.account.settings.get("domain") or DEFAULT_DOMAIN
+    address = url or f"https://{domain}/items/{listing_id}"
+    return Done({"listing_id": listing_id, "url": address}, listed=Listed(listing_id, visible=True, url=address))
