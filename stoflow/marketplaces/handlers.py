@@ -1,9 +1,9 @@
 """What every handler shares: the tasks of an action in order, and the step behind each task's name."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.product import Product
@@ -13,18 +13,22 @@ from stoflow.marketplaces.contract import Step, TaskPlan
 class BaseJobHandler(ABC):
     """One action of one marketplace: `steps` names its tasks; a step in `per_photo` becomes one task per photo."""
 
-    marketplace: ClassVar[str]
-    action: ClassVar[str]
-    per_photo: ClassVar[frozenset[str]] = frozenset()
-    most_photos: ClassVar[int] = 0
+    marketplace: str
+    action: str
+    per_photo: frozenset[str] = frozenset()
+    most_photos: int = 0
 
-    @property
     @abstractmethod
-    def steps(self) -> tuple[Step, ...]:
+    def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task of this action, in order."""
 
     @cached_property
-    def _steps_by_name(self) -> dict[str, Step]:
+    def steps(self) -> tuple[Step, ...]:
+        """The kinds of task of this action, in order."""
+        return self.make_steps()
+
+    @cached_property
+    def _steps_by_name(self) -> Mapping[str, Step]:
         return {step.name: step for step in self.steps}
 
     def create_tasks(self, product: Product | None) -> Sequence[TaskPlan]:
@@ -73,4 +77,4 @@ class DirectAPIJobHandler(BaseJobHandler):
 class VintedJobHandler(BaseJobHandler):
     """An action on Vinted: every outside task is one command of the seller's own plugin."""
 
-    marketplace: ClassVar[str] = "vinted"
+    marketplace = "vinted"

@@ -1,8 +1,5 @@
 """Which tasks publish a product on eBay."""
 
-from functools import cached_property
-from typing import ClassVar
-
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.ebay.publication import EbayPublication
@@ -13,10 +10,10 @@ from stoflow.marketplaces.handlers import DirectAPIJobHandler
 class PublishEbay(DirectAPIJobHandler):
     """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
 
-    marketplace: ClassVar[str] = "ebay"
-    action: ClassVar[str] = "publish"
-    per_photo: ClassVar[frozenset[str]] = frozenset({"upload"})
-    most_photos: ClassVar[int] = LIMITS.most_photos
+    marketplace = "ebay"
+    action = "publish"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
     def __init__(self, publication: EbayPublication) -> None:
         self._publication = publication
@@ -29,9 +26,8 @@ class PublishEbay(DirectAPIJobHandler):
         """Return the method that makes the listing visible."""
         return "publish"
 
-    @cached_property
-    def steps(self) -> tuple[Step, ...]:
-        """The tasks, in order."""
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
         service = self._publication
         return (
             Step("validate", service.validate),

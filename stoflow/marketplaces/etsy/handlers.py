@@ -1,8 +1,5 @@
 """Which tasks publish a product on Etsy."""
 
-from functools import cached_property
-from typing import ClassVar
-
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
@@ -14,10 +11,10 @@ from stoflow.marketplaces.handlers import DirectAPIJobHandler
 class PublishEtsy(DirectAPIJobHandler):
     """`publish_etsy`: a draft under a marker, one chosen, filled, and made active."""
 
-    marketplace: ClassVar[str] = "etsy"
-    action: ClassVar[str] = "publish"
-    per_photo: ClassVar[frozenset[str]] = frozenset({"upload"})
-    most_photos: ClassVar[int] = LIMITS.most_photos
+    marketplace = "etsy"
+    action = "publish"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
     def __init__(self, publication: EtsyPublication) -> None:
         self._publication = publication
@@ -30,9 +27,8 @@ class PublishEtsy(DirectAPIJobHandler):
         """Return the method that makes the listing visible."""
         return "activate"
 
-    @cached_property
-    def steps(self) -> tuple[Step, ...]:
-        """The tasks, in order."""
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
         service = self._publication
         return (
             Step("validate", service.validate),

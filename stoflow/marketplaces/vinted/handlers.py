@@ -1,8 +1,5 @@
 """Which tasks publish a product on Vinted."""
 
-from functools import cached_property
-from typing import ClassVar
-
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
@@ -14,16 +11,15 @@ from stoflow.marketplaces.vinted.validation import LIMITS
 class PublishVinted(VintedJobHandler):
     """`publish_vinted`: photos, a draft under a marker, one chosen and completed."""
 
-    action: ClassVar[str] = "publish"
-    per_photo: ClassVar[frozenset[str]] = frozenset({"upload"})
-    most_photos: ClassVar[int] = LIMITS.most_photos
+    action = "publish"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
     def __init__(self, publication: VintedPublication) -> None:
         self._publication = publication
 
-    @cached_property
-    def steps(self) -> tuple[Step, ...]:
-        """The tasks, in order."""
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
         service = self._publication
         return (
             Step("validate", service.validate),
