@@ -3,6 +3,7 @@
 import click
 
 from stoflow.cli.config import config
+from stoflow.cli.migrate import migrate
 from stoflow.cli.output import StoflowGroup
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
@@ -26,8 +27,9 @@ def stoflow(context: click.Context) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    # look
+    # prepare and look
     config,
+    migrate,
 )
 
 for command in COMMANDS:

@@ -1,0 +1,43 @@
+"""What the pages point at is really there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stoflow.settings import ENV_PREFIX, Settings, variable_of
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PATH = re.compile(
+    r"`((?:stoflow|tests|docs|benchmarks|campaigns|rules|changelog\.d|\.ci)/[\w./-]*|[\w-]+\.(?:toml|yml|md))`"
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
+TARGET = re.compile(r"`make ([a-z-]+)|^\$ make ([a-z-]+)", re.MULTILINE)
+VARIABLE = re.compile(rf"\b{ENV_PREFIX}[A-Z0-9_]+\b")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_and_link_of_a_page_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = {name for name in PATH.findall(text) if not name.startswith("stoflow/marketplaces/<")}
+    missing = [name for name in named if not (ROOT / name).exists()]
+    missing += [link for link, _ in LINK.findall(text) if not (page.parent / link).exists()]
+    # A decision is a record of its day: what it names may have moved since.
+    assert missing == [] or page.parent.name == "decisions"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_and_variable_of_a_page_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {first or second for first, second in TARGET.findall(text)} <= targets
+    assert set(VARIABLE.findall(text)) <= {variable_of(field) for field in Settings.model_fields}
+
+
+def test_make_alone_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony is not None
+    described = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
+    assert sorted(phony[1].split()) == sorted(described)
