@@ -6,11 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
-
-import psycopg
 
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
@@ -166,7 +165,7 @@ def _revisions(connection: Connection) -> dict[str, str | None]:
         stamped += [schema] if has_version else []
     for start in range(0, len(stamped), SCHEMAS_AT_ONCE):
         parts = (
-            f"SELECT '{schema}', version_num FROM {schema}.{VERSION_TABLE}"  # noqa: S608: checked by the pattern above
+            f"SELECT '{schema}', version_num FROM {schema}.{VERSION_TABLE}"
             for schema in stamped[start : start + SCHEMAS_AT_ONCE]
         )
         revisions |= {row[0]: row[1] for row in connection.execute(text(" UNION ALL ".join(parts)))}

@@ -50,4 +50,4 @@ def conninfo(url: str, *, application_name: str, changed: Mapping[str, str] | No
     settings = dict(SESSION_SETTINGS) | dict(changed or {})
     options = [str(given.pop("options", "") or ""), *(f"-c {name}={value}" for name, value in settings.items())]
     defaults = {"connect_timeout": CONNECT_WITHIN_S, "application_name": application_name, **NETWORK_SETTINGS}
-    return make_conninfo(**(defaults | given), options=" ".join(filter(None, options)))
+    return make_conninfo("", **(defaults | given), options=" ".join(filter(None, options)))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import stoflow
@@ -158,7 +159,7 @@ def _urls(folder: Path) -> ServerUrls:
     )
 
 
-def _state(folder: Path) -> dict[str, object]:
+def _state(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "state.json").read_text())
 
 

@@ -40,6 +40,7 @@ from stoflow.storage.system_user import give, let_read, let_through, server_user
 LOOK_EVERY_S = 0.2
 RESTARTS_AT_ONCE = 50
 SOCKETS_PREFIX = "stoflow-"
+SHORT_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 — mkdtemp makes a private folder in it
 LONGEST_TEMPORARY_FOLDER = 70  # bytes, so that a socket's path below it stays under 104
 
 
@@ -66,6 +67,7 @@ class Keeper:
             valkey(Path(order.valkey_binary), self.places),
         ]
         self._binaries = binaries
+        self._durable = order.durable
         self._logs: dict[str, IO[bytes]] = {}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -73,7 +75,7 @@ class Keeper:
         end_remains(self.places)
         for leftover in self.places.sockets.iterdir():
             leftover.unlink()
-        make_data_folder(self._binaries, self.places, self._user)
+        make_data_folder(self._binaries, self.places, self._user, durable=self._durable)
         for server in self._servers:
             self._logs[server.name] = self.places.log(server.name).open("wb")
             self._run(server)
@@ -131,7 +133,9 @@ def socket_folder(note: Path, user: pwd.struct_passwd | None) -> Path:
     noted = Path(note.read_text()) if note.exists() else None
     if noted is None or not _is_private(noted, owner):
         parent = tempfile.gettempdir()
-        noted = Path(tempfile.mkdtemp(prefix=SOCKETS_PREFIX, dir=parent if _is_short(parent) else "/tmp"))
+        noted = Path(
+            tempfile.mkdtemp(prefix=SOCKETS_PREFIX, dir=parent if _is_short(parent) else SHORT_TEMPORARY_FOLDER)
+        )
         give(noted, user)
         note.write_text(str(noted))
     if user is not None:

@@ -68,4 +68,4 @@ def copy_of_template(connection: psycopg.Connection[DictRow], schema: str) -> Se
         cursor = connection.execute(query)
         statements += [row["statement"].replace(f"{TEMPLATE_SCHEMA}.", f"{schema}.") for row in cursor]
     version = "SELECT version_num FROM template_tenant.alembic_version"
-    return [*statements, f"INSERT INTO {schema}.alembic_version {version}"]  # noqa: S608: made from an integer
+    return [*statements, f"INSERT INTO {schema}.alembic_version {version}"]

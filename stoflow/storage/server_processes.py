@@ -1,4 +1,4 @@
-"""The two embedded server processes: how each is started, known to be ready, stopped, and cleaned up after a kill -9."""
+"""The two embedded server processes: how each is started, known to be ready, stopped, and cleaned up after."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from stoflow.storage.system_user import give
 
@@ -29,6 +29,14 @@ POSTGRESQL_SETTINGS = {
     "max_locks_per_transaction": "256",
     "cluster_name": "stoflow",
 }
+# The collation that PostgreSQL brings itself: the same on every system and release.
+INITDB_OPTIONS = (
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C",
+    "--builtin-locale=C.UTF-8",
+)
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # for tests only
 
 
@@ -121,7 +129,7 @@ def valkey(binary: Path, places: Places) -> Server:
     )
 
 
-def make_data_folder(binaries: Path, places: Places, user: pwd.struct_passwd | None) -> None:
+def make_data_folder(binaries: Path, places: Places, user: pwd.struct_passwd | None, *, durable: bool) -> None:
     """Create the database's files once, beside their place and then moved, so that a kill leaves no half of it."""
     if (places.data / "PG_VERSION").exists():
         return
@@ -129,25 +137,24 @@ def make_data_folder(binaries: Path, places: Places, user: pwd.struct_passwd | N
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     give(unfinished, user)
-    command = [str(binaries / "initdb"), "-D", str(unfinished), "-U", "postgres", "--auth=trust"]
-    options = ["--encoding=UTF8", "--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C", "--no-sync"]
+    command = [str(binaries / "initdb"), "-D", str(unfinished), "-U", "postgres", *INITDB_OPTIONS]
+    command += [] if durable else ["--no-sync"]
     with places.log("initdb").open("wb") as log:
-        done = subprocess.run([*command, *options], check=False, stdout=log, stderr=log, **_as_user(user))
+        done = subprocess.run(command, check=False, stdout=log, stderr=log, **_as_user(user))
     if done.returncode != 0:
         raise ServerFailed(_with_log("PostgreSQL could not make its data folder", places.log("initdb")))
-    os.sync()
     unfinished.rename(places.data)
 
 
 def start(server: Server, log: IO[bytes], user: pwd.struct_passwd | None) -> subprocess.Popen[bytes]:
     """Start a server that ends with this process, however this process ends."""
-    return subprocess.Popen(
+    return subprocess.Popen[bytes](
         server.command,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
         cwd="/",
-        preexec_fn=_ending_with_parent(server.stop_signals[0]),  # noqa: PLW1509: the keeper has one thread
+        preexec_fn=_ending_with_parent(server.stop_signals[0]),
         **_as_user(user),
     )
 
@@ -201,7 +208,7 @@ def _ending_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return lambda: prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
-def _as_user(user: pwd.struct_passwd | None) -> dict[str, object]:
+def _as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
     if user is None:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

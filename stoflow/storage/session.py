@@ -50,7 +50,7 @@ def _refuse_strangers(session: Session, instance: object) -> None:
 
 
 def _was_stored(instance: Any) -> bool:
-    return instance._sa_instance_state.key is not None  # noqa: SLF001: what sqlalchemy.inspect returns, typed
+    return instance._sa_instance_state.key is not None  # noqa: SLF001 — what sqlalchemy.inspect returns, typed
 
 
 class Database:
@@ -114,9 +114,9 @@ class Database:
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
-        with unavailable_by_name(), OneTenantSession(engine, expire_on_commit=False, info=dict(info)) as session:
-            with session.begin():
-                yield session
+        session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
+        with unavailable_by_name(), session, session.begin():
+            yield session
 
     def _take(self) -> psycopg.Connection[Any]:
         """Take a living connection: those that ended while idle are dropped without waiting for one another."""

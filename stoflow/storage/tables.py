@@ -15,7 +15,7 @@ from stoflow.storage.session import TENANT_SCHEMA
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012: SQLAlchemy reads it from the class
+    type_annotation_map = {  # noqa: RUF012 — SQLAlchemy reads it from the class
         datetime: TIMESTAMP(timezone=True),
         str: Text,
         tuple[str, ...]: ARRAY(Text, as_tuple=True),

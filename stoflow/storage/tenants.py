@@ -14,7 +14,7 @@ from stoflow.storage.schema_copy import copy_of_template
 from stoflow.storage.session import Database, schema_name
 
 TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the template, exclusive while it changes
-NO_PASSWORD = "!"  # noqa: S105: no hash looks like this, so nothing matches it
+NO_PASSWORD = "!"  # noqa: S105 — no hash looks like this, so nothing matches it
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 LONGEST_EMAIL = 255
 
@@ -29,7 +29,12 @@ class Tenant:
 
 
 def create_tenant(
-    database: Database, email: str, *, full_name: str | None = None, password_hash: str = NO_PASSWORD, role: str = "user"
+    database: Database,
+    email: str,
+    *,
+    full_name: str | None = None,
+    password_hash: str = NO_PASSWORD,
+    role: str = "user",
 ) -> TenantId:
     """Create a user and their schema, both or neither.
 
@@ -43,10 +48,11 @@ def create_tenant(
         with database.records() as connection:
             connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [TEMPLATE_LOCK])
             row = connection.execute(
-                "INSERT INTO public.users (email, hashed_password, full_name, role) VALUES (%s, %s, %s, %s) RETURNING id",
+                "INSERT INTO public.users (email, hashed_password, full_name, role)"
+                " VALUES (%s, %s, %s, %s) RETURNING id",
                 [address, password_hash, full_name, role],
             ).fetchone()
-            assert row is not None  # noqa: S101: RETURNING answers one row
+            assert row is not None
             tenant = TenantId(row["id"])
             # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
             connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())

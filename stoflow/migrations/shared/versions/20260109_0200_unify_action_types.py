@@ -23,9 +23,12 @@ CREATE TABLE public.marketplace_action_types (
 """
 
 ROWS = """
-INSERT INTO public.marketplace_action_types
-    (id, marketplace, code, name, description, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds, created_at)
-SELECT id, 'vinted', code, name, description, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds, created_at
+INSERT INTO public.marketplace_action_types (
+    id, marketplace, code, name, description, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds,
+    created_at
+)
+SELECT
+    id, 'vinted', code, name, description, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds, created_at
 FROM vinted.action_types ORDER BY id
 """
 
