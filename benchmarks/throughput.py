@@ -1,0 +1,114 @@
+"""How fast, how soon and at what cost: a burst of five-step jobs, then a trickle."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from benchmarks.figures import medians, percentile
+from benchmarks.machine import Machine
+from benchmarks.peer import MakePeer, Peer, wait_until_done
+from benchmarks.sampling import Sampler
+from benchmarks.session import warm
+from benchmarks.workload import at_rate, jobs
+
+TENANTS = 50
+TRICKLE_PER_S = 20.0
+WITHIN_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    jobs: int = 2000
+    trickle_s: float = 15.0
+    rounds: int = 3
+
+
+SHORT = Plan(jobs=300, trickle_s=5.0, rounds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """One round of one peer. Latency is from before the submit to the recorded completion."""
+
+    done: int
+    jobs_per_s: float
+    submits_per_s: float
+    cpu_ms_per_job: float
+    cpu_s_by_kind: dict[str, float]
+    peak_rss_mib: float
+    peak_pss_mib: float
+    trickle_p50_ms: float
+    trickle_p99_ms: float
+    trickle_cpu_ms_per_job: float
+
+
+def compare(peers: Mapping[str, MakePeer], plan: Plan) -> dict[str, Any]:
+    """Run all peers in each round, since the machine changes between rounds; begin each round with another one."""
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in peers}
+    names = list(peers)
+    for number in range(plan.rounds):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            rounds[name].append(asdict(measure(peers[name], plan)))
+    return {
+        "peers": {name: medians(measured) for name, measured in rounds.items()},
+        "ratios": {name: _ratios(rounds["stoflow"], measured) for name, measured in rounds.items()}
+        if "stoflow" in rounds
+        else {},
+        "rounds": rounds,
+    }
+
+
+def measure(make: MakePeer, plan: Plan) -> Throughput:
+    """Measure one peer once."""
+    with warm(make, tenants=TENANTS) as (peer, place):
+        burst = _burst(peer, place, plan.jobs)
+        trickle = _trickle(peer, place, plan.trickle_s)
+    return Throughput(**burst, **trickle)
+
+
+def _burst(peer: Peer, place: Machine, count: int) -> dict[str, Any]:
+    work = jobs("burst", count, tenants=range(1, TENANTS + 1))
+    sampler = Sampler(place).start()
+    began_at = time.time()
+    for job in work:
+        peer.enqueue(job)
+    submitted_at = time.time()
+    wait_until_done(peer, "burst", count, within_s=WITHIN_S)
+    usage = sampler.end()
+    done = peer.done_times("burst")
+    if not done:
+        message = f"{peer.name} did none of {count} jobs.\n{place.logs()}"
+        raise RuntimeError(message)
+    return {
+        "done": len(done),
+        "jobs_per_s": len(done) / (max(done.values()) - began_at),
+        "submits_per_s": count / (submitted_at - began_at),
+        "cpu_ms_per_job": 1000 * usage.cpu_s / len(done),
+        "cpu_s_by_kind": usage.cpu_s_by_kind,
+        "peak_rss_mib": usage.peak_rss_mib,
+        "peak_pss_mib": usage.peak_pss_mib,
+    }
+
+
+def _trickle(peer: Peer, place: Machine, seconds: float) -> dict[str, Any]:
+    work = jobs("trickle", int(TRICKLE_PER_S * seconds), tenants=range(1, TENANTS + 1))
+    sampler, submitted = Sampler(place).start(), dict[str, float]()
+    for job in at_rate(work, TRICKLE_PER_S):
+        submitted[job.name] = time.time()
+        peer.enqueue(job)
+    wait_until_done(peer, "trickle", len(work), within_s=WITHIN_S)
+    usage, done = sampler.end(), peer.done_times("trickle")
+    latencies_ms = [1000 * (at - submitted[name]) for name, at in done.items()]
+    return {
+        "trickle_p50_ms": percentile(latencies_ms, 0.5),
+        "trickle_p99_ms": percentile(latencies_ms, 0.99),
+        "trickle_cpu_ms_per_job": 1000 * usage.cpu_s / len(work),
+    }
+
+
+def _ratios(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> float:
+    """Return how many times their jobs/s we did, as the median over the rounds."""
+    return median(one["jobs_per_s"] / other["jobs_per_s"] for one, other in zip(ours, theirs, strict=True))
