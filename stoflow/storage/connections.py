@@ -86,7 +86,7 @@ class Connections:
         return Account(marketplace, row["external_id"], row["settings"])
 
     def tokens_of(self, tenant: TenantId, marketplace: str) -> Secret:
-        """Return what is stored, fresh or not; for a token to use, ask AccessTokens."""
+        """Return what is stored, fresh or not; for a token to use, ask SellerTokens."""
         with self._database.records() as connection:
             row = read_connection(connection, tenant, marketplace)
         return self._vault.unseal(tenant, marketplace, row["secret"])

@@ -1,4 +1,4 @@
-"""Access tokens ready for use: remembered for seconds, and renewed once however many threads ask."""
+"""Sellers' access tokens, ready for use: remembered for seconds, and renewed once however many threads ask."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -28,7 +28,7 @@ class Remembered:
     until: float
 
 
-class AccessTokens:
+class SellerTokens:
     """The TokenSource of a process, over the connections in PostgreSQL."""
 
     def __init__(

@@ -12,9 +12,9 @@ from cryptography.fernet import Fernet
 
 from stoflow.domain.errors import APIConnectionError, APIError, APITimeoutError, DatabaseUnavailable, NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.storage.access_tokens import AccessTokens
 from stoflow.storage.connections import Connections
 from stoflow.storage.renewals import Renewals, RenewedElsewhere, Resting, Right, Usable
+from stoflow.storage.seller_tokens import SellerTokens
 from stoflow.storage.session import Database, schema_name
 from stoflow.storage.vault import Vault
 from stoflow.transports.direct.client import DirectClient
@@ -110,11 +110,11 @@ def client() -> Generator[DirectClient]:
 
 
 @pytest.fixture
-def process(database: Database, token_server: TokenServer, client: DirectClient) -> Callable[..., AccessTokens]:
+def process(database: Database, token_server: TokenServer, client: DirectClient) -> Callable[..., SellerTokens]:
     """Make what one process has: its own memory, over the same database."""
 
-    def made(*, rotates: bool = True, rest_s: float = 0.0) -> AccessTokens:
-        return AccessTokens(
+    def made(*, rotates: bool = True, rest_s: float = 0.0) -> SellerTokens:
+        return SellerTokens(
             Renewals(database, VAULT),
             {"etsy": token_server.flow(rotates=rotates)},
             lambda flow, token: refresh(client, flow, token),
@@ -172,7 +172,7 @@ def test_a_change_of_state_is_announced_once(connections: Connections, database:
 
 
 def test_a_fresh_token_costs_no_refresh(
-    connections: Connections, tenant: TenantId, process: Callable[..., AccessTokens], token_server: TokenServer
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], token_server: TokenServer
 ) -> None:
     connect(connections, tenant, FRESH)
     assert process().access(tenant, "etsy", deadline_s=AMPLE_S) == "access-0"
@@ -183,7 +183,7 @@ def test_a_fresh_token_costs_no_refresh(
 def test_sixteen_threads_of_two_processes_refresh_once(
     connections: Connections,
     tenant: TenantId,
-    process: Callable[..., AccessTokens],
+    process: Callable[..., SellerTokens],
     token_server: TokenServer,
     refused: str,
 ) -> None:
@@ -201,7 +201,7 @@ def test_sixteen_threads_of_two_processes_refresh_once(
 
 
 def test_who_cannot_wait_for_the_refresh_makes_no_call(
-    connections: Connections, tenant: TenantId, process: Callable[..., AccessTokens], token_server: TokenServer
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], token_server: TokenServer
 ) -> None:
     connect(connections, tenant, EXPIRED)
     token_server.answering.clear()
@@ -221,7 +221,7 @@ def test_a_refresh_token_that_is_not_taken_needs_the_seller_and_is_tried_once(
     connections: Connections,
     database: Database,
     tenant: TenantId,
-    process: Callable[..., AccessTokens],
+    process: Callable[..., SellerTokens],
     token_server: TokenServer,
 ) -> None:
     connect(connections, tenant, EXPIRED)
@@ -234,7 +234,7 @@ def test_a_refresh_token_that_is_not_taken_needs_the_seller_and_is_tried_once(
 
 
 def test_a_seller_who_connects_again_goes_on(
-    connections: Connections, tenant: TenantId, process: Callable[..., AccessTokens], token_server: TokenServer
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], token_server: TokenServer
 ) -> None:
     connect(connections, tenant, EXPIRED)
     token_server.revoked = True
@@ -249,7 +249,7 @@ def test_a_lost_answer_where_tokens_rotate_gets_one_more_try_with_the_old_one(
     connections: Connections,
     database: Database,
     tenant: TenantId,
-    process: Callable[..., AccessTokens],
+    process: Callable[..., SellerTokens],
     token_server: TokenServer,
 ) -> None:
     connect(connections, tenant, EXPIRED)
@@ -266,7 +266,7 @@ def test_a_lost_answer_where_tokens_rotate_gets_one_more_try_with_the_old_one(
 
 
 def test_two_lost_answers_where_tokens_rotate_need_the_seller(
-    connections: Connections, database: Database, tenant: TenantId, process: Callable[..., AccessTokens]
+    connections: Connections, database: Database, tenant: TenantId, process: Callable[..., SellerTokens]
 ) -> None:
     connect(connections, tenant, EXPIRED)
     calls: list[str] = []
@@ -277,7 +277,7 @@ def test_two_lost_answers_where_tokens_rotate_need_the_seller(
         raise APITimeoutError(message)
 
     flows = {"etsy": RefreshFlow("", "", "app", rotates=True)}
-    tokens = AccessTokens(Renewals(database, VAULT), flows, lost, rest_s=0.0)
+    tokens = SellerTokens(Renewals(database, VAULT), flows, lost, rest_s=0.0)
     for expected in (APITimeoutError, APITimeoutError, ConsentEnded, ConsentEnded):
         with pytest.raises(expected):
             tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
@@ -301,7 +301,7 @@ def test_a_lost_answer_where_tokens_stay_is_asked_for_again(
                 return tokens
 
     flows = {"etsy": RefreshFlow("", "", "app", rotates=False)}
-    tokens = AccessTokens(Renewals(database, VAULT), flows, answered, rest_s=0.0)
+    tokens = SellerTokens(Renewals(database, VAULT), flows, answered, rest_s=0.0)
     for _ in range(4):
         with pytest.raises(APITimeoutError):
             tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
@@ -309,7 +309,7 @@ def test_a_lost_answer_where_tokens_stay_is_asked_for_again(
 
 
 def test_after_a_failed_refresh_nobody_hammers_the_token_server(
-    connections: Connections, tenant: TenantId, process: Callable[..., AccessTokens], token_server: TokenServer
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], token_server: TokenServer
 ) -> None:
     connect(connections, tenant, EXPIRED)
     token_server.unavailable = 5
@@ -335,7 +335,7 @@ def test_the_new_pair_is_stored_though_the_database_was_away_when_it_came(
                 raise DatabaseUnavailable(message)
             return super().end(tenant, marketplace, right, tokens)
 
-    tokens = AccessTokens(
+    tokens = SellerTokens(
         AwayOnce(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: refresh(client, flow, token)
     )
     assert tokens.access(tenant, "etsy", deadline_s=AMPLE_S) == "access-1"
