@@ -11,6 +11,7 @@ from stoflow.marketplaces.tables import read_table
 from stoflow.marketplaces.wording import plain
 
 PACKAGE = "stoflow.marketplaces"
+LONGEST_PHRASE_WORDS = 3
 AUDIENCES = ("women", "men", "girls", "boys", "baby")
 AUDIENCE_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("women", "womens", "women's", "womenswear", "woman", "ladies", "lady", "female", "f"), "women"),
@@ -55,7 +56,6 @@ STAND_INS: Mapping[str, tuple[str, ...]] = {
     "bodysuits": ("tops",),
     "earrings": ("jewellery",),
     "brooches": ("jewellery",),
-    "jewellery": ("jewellery",),
 }
 ITEM_WORDS_THAT_ARE_ALSO_NAMES = frozenset(
     {"leather", "denim", "sweat", "short", "chain", "collar", "das", "pet", "hemd"}
@@ -110,20 +110,20 @@ def resolve_category(product: Product) -> Category | FieldError:
     if text in _rows():
         return Category(text)
     if text.isdigit():
-        return _of_vinted(text)
-    kind = _kind(text, weak=False) or _kind(_for_title(product.title), weak=False) or _kind(text, weak=True)
-    if kind is None:
-        return FieldError("category", f"No category is known for “{text or product.title}”.")
-    return _in_department(kind, product)
+        return _of_vinted(text, product)
+    kind = _kind(text) or _kind(_for_title(product.title)) or _kind(text, weak=True)
+    return _in_department(kind, _audiences(product), product)
 
 
-def _of_vinted(catalogue_id: str) -> Category | FieldError:
+def _of_vinted(catalogue_id: str, product: Product) -> Category | FieldError:
     row = _vinted_rows().get(catalogue_id)
     if row is None:
-        return FieldError(
-            "category", f"Vinted's category {catalogue_id} is not clothing, shoes, bags or accessories we know."
-        )
-    return Category(row["category"], vinted_id=catalogue_id if row["is_leaf"] else "")
+        return FieldError("category", f"Vinted's category {catalogue_id} is none of those StoFlow can publish in.")
+    audience, _, kind = row["category"].partition("/")
+    if kind:
+        return Category(row["category"], vinted_id=catalogue_id if row["is_leaf"] else "")
+    kind = _kind(_for_title(product.title)) or _kind(product.title, weak=True)  # "other clothing": what is it then?
+    return _in_department(kind, (audience,), product)
 
 
 @cache
@@ -131,24 +131,29 @@ def _vinted_rows() -> Mapping[str, Mapping[str, str]]:
     return {row["catalog_id"]: row for row in read_table(PACKAGE, "vinted_catalogue")}
 
 
-def _in_department(kind: str, product: Product) -> Category | FieldError:
-    for audience in _audiences(product):
+def _in_department(kind: str, audiences: tuple[str, ...], product: Product) -> Category | FieldError:
+    if not kind:
+        return FieldError("category", f"No category is known for “{product.category.strip() or product.title}”.")
+    for audience in audiences:
         for candidate in (kind, *STAND_INS.get(kind, ())):
             if f"{audience}/{candidate}" in _rows():
                 return Category(f"{audience}/{candidate}")
     only = [name for name in _rows() if name.endswith(f"/{kind}")]
-    if len(only) == 1 and not _audiences(product):
+    if len(only) == 1 and not audiences:
         return Category(only[0])
+    if audiences:
+        return FieldError("category", f"StoFlow has no category for {kind} in the {audiences[0]} department.")
     return FieldError("gender", f"Say whether “{product.title}” is for women, men, girls, boys or a baby.")
 
 
 def _audiences(product: Product) -> tuple[str, ...]:
     """Return whom the product may be for, likeliest first; empty where nothing says so."""
-    for text in (product.category, product.gender, product.title):
-        words = _words(text) if text != product.title else [word for word in _words(text) if len(word) > 1]
-        found = [AUDIENCE_WORDS[word] for word in words if word in AUDIENCE_WORDS]
+    title = " ".join(word for word in _words(product.title) if len(word) > 1)  # "M" is a size there, not a man
+    for text in (product.category, product.gender, title):
+        words = _words(text)
+        found = next((AUDIENCE_WORDS[word] for word in words if word in AUDIENCE_WORDS), None)
         if found:
-            return tuple(sorted(set(found), key=AUDIENCES.index, reverse=True))[:1]
+            return (found,)
         if UNISEX_WORDS & {*words, plain(text)}:
             return ("men", "women")
     return ()
@@ -168,25 +173,28 @@ def _kinds_by_phrase(*, weak: bool) -> Mapping[str, str]:
     return {
         plain(phrase): row["kind"]
         for row in read_table(PACKAGE, "kinds")
-        for phrase in (row["kind"] if not weak else "", *row[column].split("|"))
+        for phrase in ("" if weak else row["kind"], *row[column].split("|"))
         if phrase
     }
 
 
-def _kind(text: str, *, weak: bool) -> str | None:
-    """Return the kind named last in the text: the noun, in English ("shirt dress"); a longer phrase wins.
+def _kind(text: str, *, weak: bool = False) -> str:
+    """Return the kind named last in the text, as the noun is in English ("shirt dress"); a longer phrase wins.
 
-    The last part of a path ("tops.polos", "Women > Dresses") is asked first.
+    The last part of a path ("tops.polos", "Women > Dresses") is asked first. Weak phrases fit several kinds
+    ("bottoms", "socks underwear"): they are asked only where nothing better was found, in category and title.
     """
-    phrases = _kinds_by_phrase(weak=weak)
+    phrases, vague = _kinds_by_phrase(weak=weak), _kinds_by_phrase(weak=True)
     for part in reversed(re.split(r"[.>/]|\s-\s", text)):
-        words = _words(part)
-        for length in range(min(3, len(words)), 0, -1):
+        words = [word for word in _words(part) if word != "&"]
+        if not weak and " ".join(words) in vague:
+            continue
+        for length in range(min(LONGEST_PHRASE_WORDS, len(words)), 0, -1):
             for start in range(len(words) - length, -1, -1):
-                phrase = " ".join(words[start : start + length]).replace(" & ", " ")
-                if phrase in phrases:
-                    return phrases[phrase]
-    return None
+                found = phrases.get(" ".join(words[start : start + length]))
+                if found:
+                    return found
+    return ""
 
 
 @cache

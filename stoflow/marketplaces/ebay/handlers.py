@@ -35,6 +35,7 @@ class PublishEbay(DirectAPIJobHandler):
             Step("upload", service.upload, TaskKind.REPEATABLE),
             Step("item", service.store_item, TaskKind.REPEATABLE),
             Step("create", service.create_offer, TaskKind.UNSAFE, look=service.look_for_offer),
+            Step("revise", service.revise, TaskKind.REPEATABLE),
             Step("publish", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
             Step("save", service.save),
         )

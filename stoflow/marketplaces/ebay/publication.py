@@ -18,6 +18,8 @@ INVENTORY = "/sell/inventory/v1"
 IMAGES = "/commerce/media/v1_beta/image"
 PHOTO_LIMIT_BYTES = 12_000_000
 NOT_FOUND = 404
+OFFER_KEY = ("sku", "marketplaceId", "format")
+"""What eBay keeps unique; an offer's update does not name them again."""
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -57,13 +59,13 @@ class EbayPublication:
         return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
     def create_offer(self, attempt: Attempt) -> Conversation:
-        """Make the SKU's one offer; the one eBay says is already there is adopted."""
+        """Make the SKU's one offer; the one eBay says is already there is adopted. Output: `offer_id`, `adopted`."""
         body = attempt.outputs["map"]["offer"]
         reply = reply_of((yield Request("POST", f"{INVENTORY}/offer", headers=content_language(attempt), json=body)))
         if is_success(reply):
-            return _offer_found(text_in(reply.body, "offerId"))
-        adopted = failures.duplicate_offer_id(reply)
-        return Done({"offer_id": adopted, "adopted": True}) if adopted else failures.outcome_of(reply, unsafe=True)
+            return _offer(text_in(reply.body, "offerId"), adopted=False)
+        twin = failures.duplicate_offer_id(reply)
+        return _offer(twin, adopted=True) if twin else failures.outcome_of(reply, unsafe=True)
 
     def look_for_offer(self, attempt: Attempt) -> Looking:
         """Find the SKU's fixed-price offer on this site."""
@@ -74,9 +76,18 @@ class EbayPublication:
             return Absent("eBay has no offer for the SKU.")
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        return (
-            _offer_found(_offer_of(reply, body)) if _offer_of(reply, body) else Absent("eBay has no offer for the SKU.")
-        )
+        found = _same_offer(reply, body)
+        return _offer(found, adopted=True) if found else Absent("eBay has no offer for the SKU.")
+
+    def revise(self, attempt: Attempt) -> Conversation:
+        """Put this job's words and price into an adopted offer, which an earlier job may have made."""
+        created = attempt.outputs["create"]
+        if not created["adopted"]:
+            return Done()
+        body = {key: value for key, value in attempt.outputs["map"]["offer"].items() if key not in OFFER_KEY}
+        path = f"{INVENTORY}/offer/{created['offer_id']}"
+        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=body)))
+        return Done({"revised": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
     def publish(self, attempt: Attempt) -> Conversation:
         """Make the offer a listing that buyers see."""
@@ -102,16 +113,14 @@ class EbayPublication:
         return Done({key: published[key] for key in ("listing_id", "url")} | {"sku": attempt.outputs["map"]["sku"]})
 
 
-def _offer_of(reply: Reply, body: Mapping[str, Any]) -> str:
+def _same_offer(reply: Reply, body: Mapping[str, Any]) -> str:
     offers: list[Mapping[str, Any]] = reply.body.get("offers") or [] if isinstance(reply.body, Mapping) else []
-    same = ("sku", "marketplaceId", "format")
-    return next(
-        (str(found["offerId"]) for found in offers if all(found.get(key, body[key]) == body[key] for key in same)), ""
-    )
+    same = (found for found in offers if all(found.get(key, body[key]) == body[key] for key in OFFER_KEY))
+    return next((text_in(found, "offerId") for found in same), "")
 
 
-def _offer_found(offer_id: str) -> Outcome:
-    return Done({"offer_id": offer_id}) if offer_id else Broken("eBay made an offer without an id.")
+def _offer(offer_id: str, *, adopted: bool) -> Outcome:
+    return Done({"offer_id": offer_id, "adopted": adopted}) if offer_id else Broken("eBay made an offer without an id.")
 
 
 def _published(attempt: Attempt, listing_id: str) -> Outcome:

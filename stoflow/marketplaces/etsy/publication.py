@@ -20,6 +20,8 @@ from stoflow.marketplaces.replies import is_success, reply_of
 API = "/v3/application"
 PHOTO_LIMIT_BYTES = 9_500_000
 NOT_FOUND = 404
+ONLY_AT_CREATION = frozenset({"quantity", "price", "readiness_state_id"})
+"""Fields of a draft that an update does not take; the inventory carries them."""
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -45,7 +47,9 @@ class EtsyPublication:
         )
 
     def create_draft(self, attempt: Attempt) -> Conversation:
-        """Make a draft whose description is this attempt's marker."""
+        """Make a draft whose description is this attempt's marker; one already chosen for the product is used again."""
+        if attempt.listing_id:
+            return draft_made(attempt.listing_id)
         form = {**attempt.outputs["map"]["draft"], "description": attempt.marker}
         path = f"{API}/shops/{attempt.account.external_id}/listings"
         reply = reply_of((yield Request("POST", path, form=form)))
@@ -87,8 +91,13 @@ class EtsyPublication:
         )
 
     def activate(self, attempt: Attempt) -> Conversation:
-        """Replace the marker by the real description and make the listing active, in one call."""
-        form = {"description": attempt.outputs["map"]["description"], "state": "active"}
+        """Replace the marker by the real description and make the listing active, in one call.
+
+        All fields are sent: the chosen draft may be an earlier job's.
+        """
+        mapped = attempt.outputs["map"]
+        kept = {name: value for name, value in mapped["draft"].items() if name not in ONLY_AT_CREATION}
+        form = {**kept, "description": mapped["description"], "state": "active"}
         path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}"
         reply = reply_of((yield Request("PATCH", path, form=form)))
         return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)

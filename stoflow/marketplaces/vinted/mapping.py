@@ -81,4 +81,4 @@ def completion(draft_id: str, fields: Mapping[str, Any], photos: Sequence[int]) 
     assigned = [{"id": photo, "orientation": 0} for photo in photos]
     draft = {**fields, "id": int(draft_id) if draft_id.isdigit() else draft_id, "photos": assigned}
     session = fields["temp_uuid"]
-    return {"draft_id": draft_id, "draft": draft, "push_up": False, "parcel": None, "upload_session_id": session}
+    return {"id": draft_id, "draft": draft, "push_up": False, "parcel": None, "upload_session_id": session}

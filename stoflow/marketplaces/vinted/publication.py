@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made
 from stoflow.marketplaces.outputs import in_order, text_in
@@ -46,18 +46,20 @@ class VintedPublication:
         answer = answer_of((yield Command("vinted.photo.upload", payload)))
         if not answer.success:
             return failures.outcome_of(answer, unsafe=False)
-        photo_id = text_in(answer.data, "id")
+        photo_id = text_in(failures.body_of(answer), "id")
         if not photo_id.isdigit():
             return Broken("Vinted gave an uploaded photo no id.")
         return Done({"photo_id": int(photo_id)})
 
     def create_draft(self, attempt: Attempt) -> Conversation:
-        """Make a draft whose description is this attempt's marker."""
+        """Make a draft whose description is this attempt's marker; one already chosen for the product is used again."""
+        if attempt.listing_id:
+            return draft_made(attempt.listing_id)
         payload = creation(attempt, attempt.outputs["map"]["draft"], _photos(attempt))
         answer = answer_of((yield Command("vinted.draft.create", payload)))
         if not answer.success:
             return failures.outcome_of(answer, unsafe=True)
-        return draft_made(text_in(answer.data, "draft", "id") or text_in(answer.data, "id"))
+        return draft_made(text_in(failures.body_of(answer), "draft", "id"))
 
     def look_for_draft(self, attempt: Attempt) -> Looking:
         """Find the draft that carries the marker in the wardrobe."""
@@ -70,14 +72,16 @@ class VintedPublication:
         """Send the draft whole, with its real description: buyers see it from then on."""
         payload = completion(chosen(attempt), attempt.outputs["map"]["draft"], _photos(attempt))
         answer = answer_of((yield Command("vinted.draft.complete", payload)))
+        if answer.error_code == failures.NOT_FOUND:
+            return Unknown("Vinted has no such draft: it may be completed already.")
         if not answer.success:
             return failures.outcome_of(answer, unsafe=True)
-        return _completed(attempt, text_in(answer.data, "item", "url"))
+        return _completed(attempt, text_in(failures.body_of(answer), "item", "url"))
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Ask for the item itself; where Vinted no longer shows it (sold, reserved), look in the wardrobe."""
-        answer = answer_of((yield Command("vinted.item.get", {"item_id": chosen(attempt)})))
-        item = answer.data.get("item") if answer.success else None
+        answer = answer_of((yield Command("vinted.item.get", {"id": chosen(attempt)})))
+        item = failures.body_of(answer).get("item") if answer.success else None
         if answer.error_code == failures.NOT_FOUND:
             item = yield from find_item(attempt, chosen(attempt))
             if item is None:

@@ -50,7 +50,7 @@ def brand_id(name: str) -> int | None:
 def _sizes() -> Mapping[tuple[str, str], int]:
     """Return size ids by group and by each way a title says them, whole titles first."""
     rows = read_table(PACKAGE, "sizes")
-    found = {(row["size_group"], plain(row["title"])): int(row["size_id"]) for row in rows}
+    found = {(row["size_group"], plain(row["title"].removesuffix(" Ø"))): int(row["size_id"]) for row in rows}
     for row in rows:
         # The last number of "M / 38 / 10" is a British size: 30 is one row's first number and another one's last.
         for part in row["title"].split(" / ")[:2] if row["size_group"] == "4" else row["title"].split(" / "):

@@ -61,7 +61,7 @@ def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
     draft_id = text_in(found, "id")
     if not draft_id or draft_id == attempt.listing_id:
         return Done()
-    answer = answer_of((yield Command("vinted.draft.delete", {"draft_id": draft_id})))
+    answer = answer_of((yield Command("vinted.draft.delete", {"id": draft_id})))
     if answer.success or answer.error_code == failures.NOT_FOUND:
         return Done({"deleted": draft_id})
     return failures.outcome_of(answer, unsafe=False)
@@ -76,9 +76,9 @@ def _whole(item: Item) -> Found:
     """Return a draft with its description, which the wardrobe's list leaves out; None where it is gone since."""
     if "description" in item:
         return item
-    answer = answer_of((yield Command("vinted.item.get", {"item_id": text_in(item, "id")})))
+    answer = answer_of((yield Command("vinted.item.get", {"id": text_in(item, "id")})))
     if answer.success:
-        return cast("Item", answer.data.get("item") or {})
+        return cast("Item", failures.body_of(answer).get("item") or {})
     return None if answer.error_code == failures.NOT_FOUND else failures.outcome_of(answer, unsafe=False)
 
 
@@ -87,8 +87,8 @@ def _carries(item: Item, marker: str) -> bool:
 
 
 def _pages(answer: Answer) -> int:
-    return int(text_in(answer.data, "pagination", "total_pages") or 1)
+    return int(text_in(failures.body_of(answer), "pagination", "total_pages") or 1)
 
 
 def _items(answer: Answer) -> list[Item]:
-    return cast("list[Item]", answer.data.get("items") or [])
+    return cast("list[Item]", failures.body_of(answer).get("items") or [])
