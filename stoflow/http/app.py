@@ -1,6 +1,6 @@
 """The api's doors put together: routes, sockets, and the middleware every request passes."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from stoflow.http.auth import Authentication
 from stoflow.http.doors import Doors
-from stoflow.http.endpoint import endpoint_of
+from stoflow.http.endpoint import Endpoint, endpoint_of
 from stoflow.http.feed import Feed
 from stoflow.http.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.openapi import OPENAPI_PATH, openapi_document
@@ -104,12 +104,17 @@ def _routes(doors: Doors, threads: Threads) -> list[Route]:
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
 
-    return [
-        *(
-            Route(one.path, endpoint_of(one, doors, threads), methods=[one.method], name=one.name)
-            for one in sorted(
-                OPERATIONS, key=lambda one: "{marketplace}" in one.path
-            )  # /api/jobs/{id} before any marketplace
-        ),
-        Route(OPENAPI_PATH, openapi, methods=["GET"], name="openapi"),
-    ]
+    by_path: dict[str, dict[str, Endpoint]] = {OPENAPI_PATH: {"GET": openapi}}
+    for one in OPERATIONS:
+        by_path.setdefault(one.path, {})[one.method] = endpoint_of(one, doors, threads)
+    fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
+    return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
+
+
+def _of_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """One route per path, so that a wrong method is told all the right ones."""
+
+    async def endpoint(request: Request) -> Response:
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
+
+    return endpoint

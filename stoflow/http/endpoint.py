@@ -20,6 +20,7 @@ from stoflow.http.tenancy import tenant_of
 from stoflow.http.threads import Threads
 
 PUBLIC_TENANT: Final = TenantId(0)
+Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -59,7 +60,7 @@ class Operation:
     public: bool = False
 
 
-def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Callable[[Request], Awaitable[Response]]:
+def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoint:
     """Return the Starlette endpoint of an operation."""
 
     async def endpoint(request: Request) -> Response:

@@ -46,7 +46,7 @@ class GuardedSocket:
     ) -> None:
         self.identity: Identity | None = None
         self.socket_id = ""
-        self.scope = scope | {SCOPE_KEY: self}
+        self.scope: Scope = {**scope, SCOPE_KEY: self}
         self._receive = receive
         self._send = send
         self._limits = limits

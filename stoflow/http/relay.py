@@ -67,7 +67,7 @@ class Relay(AsyncPubSubManager):
             except (RedisError, OSError) as error:
                 record(RelayMessageDropped(reason=type(error).__name__))
 
-    async def _listen(self) -> AsyncGenerator[bytes]:
+    async def _listen(self) -> AsyncGenerator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride] - the base only says "coroutine"
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:

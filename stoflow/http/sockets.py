@@ -225,7 +225,7 @@ def _server(relay: Relay | None, origins: Sequence[str], limits: SocketLimits) -
     return socketio.AsyncServer(
         async_mode="asgi",
         client_manager=relay,
-        logger=MUTE,
+        logger=MUTE,  # pyright: ignore[reportArgumentType] - a logger is as welcome as a bool
         engineio_logger=MUTE,
         async_handlers=False,
         transports=["websocket"],

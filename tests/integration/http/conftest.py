@@ -1,0 +1,395 @@
+"""The api over a real web server, in front of use cases that remember instead of working."""
+
+import asyncio
+import itertools
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from queue import Queue
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from websockets.sync.client import ClientConnection, connect
+
+from stoflow.domain.call import Answer
+from stoflow.domain.errors import Conflict, DatabaseUnavailable, InputError, NotFound
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
+from stoflow.domain.outcome import FieldError
+from stoflow.domain.product import NewProduct, Product
+from stoflow.http.app import ApiOptions, create_app
+from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
+from stoflow.http.keys import SigningKeys, new_key
+from stoflow.http.relay import Relay
+from stoflow.http.server import web_server
+from stoflow.http.tokens import AccessTokens
+from stoflow.jobs.views import JobFilter, JobView, Page, PluginCommand, SubmitJob, TaskView, TimelineEntry
+
+WAIT_S = 10
+
+
+class FakeUseCases:
+    """Jobs, products and plugins of several tenants, in memory. `away` makes everything fail as PostgreSQL would."""
+
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+        self._tenants = itertools.count(1)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; the tenants are new ones, so that nothing remembered about others counts."""
+        self.away = False
+        self.alice, self.bob = TenantId(next(self._tenants)), TenantId(next(self._tenants))
+        self.standing = {self.alice: Standing.ACTIVE, self.bob: Standing.ACTIVE}
+        self.health = Health(postgres=True, redis=True)
+        self.jobs: dict[TenantId, dict[JobId, JobView]] = {}
+        self.keys: dict[tuple[TenantId, str], tuple[str | None, JobId]] = {}
+        self.products: dict[TenantId, dict[int, Product]] = {}
+        self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
+        self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
+
+    def doors(self) -> Doors:
+        return Doors(
+            marketplaces=frozenset({"vinted", "ebay", "etsy"}),
+            submit=self.submit,
+            find_job=self.find_job,
+            list_jobs=self.list_jobs,
+            timeline=self.timeline,
+            cancel_job=self.cancel_job,
+            retry_job=self.retry_job,
+            create_product=self.create_product,
+            list_products=self.list_products,
+            find_product=self.find_product,
+            standings=self.standings,
+            health=lambda: self.health,
+            plugin=PluginUseCases(
+                connected=lambda *told: self.said.put(("connected", *told)),
+                gone=lambda *told: self.said.put(("gone", *told)),
+                open_commands=self.open_commands,
+                command_sent=self.command_sent,
+                receive_answer=self.receive_answer,
+                session_state=lambda *told: self.said.put(("session", *told)),
+            ),
+        )
+
+    def submit(self, tenant: TenantId, asked: SubmitJob) -> JobView:
+        self._answers()
+        if asked.action != "publish":
+            message = f"Invalid action code: {asked.action} for marketplace: {asked.marketplace}"
+            raise InputError(message, (FieldError("action_type", message),))
+        known = self.keys.get((tenant, asked.idempotency_key or ""))
+        if known:
+            if known[0] != asked.idempotency_digest:
+                raise InputError("The Idempotency-Key was used for something else.")
+            return self.jobs[tenant][known[1]]
+        job = JobView(
+            id=JobId(next(self._ids)),
+            marketplace=asked.marketplace,
+            action=asked.action,
+            status=JobStatus.PENDING,
+            product_id=asked.product_id,
+            priority=asked.priority or 3,
+            created_at=datetime.now(UTC),
+            not_before=asked.not_before,
+            tasks=(TaskView(TaskId(1), "validate", 1, TaskStatus.PENDING),),
+        )
+        self.jobs.setdefault(tenant, {})[job.id] = job
+        if asked.idempotency_key:
+            self.keys[tenant, asked.idempotency_key] = (asked.idempotency_digest, job.id)
+        return job
+
+    def find_job(self, tenant: TenantId, job: JobId) -> JobView:
+        self._answers()
+        try:
+            return self.jobs[tenant][job]
+        except KeyError:
+            raise NotFound(f"There is no job {job}.") from None
+
+    def list_jobs(self, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:
+        self._answers()
+        before = int(wanted.cursor) if wanted.cursor else 2**31
+        found = [
+            job
+            for job in sorted(self.jobs.get(tenant, {}).values(), key=lambda job: -job.id)
+            if job.id < before
+            and wanted.marketplace in {None, job.marketplace}
+            and wanted.status in {None, job.status}
+            and wanted.action in {None, job.action}
+            and wanted.product_id in {None, job.product_id}
+        ]
+        page = found[: wanted.limit]
+        return Page(tuple(page), str(page[-1].id) if len(found) > len(page) else None)
+
+    def timeline(self, tenant: TenantId, job: JobId) -> Sequence[TimelineEntry]:
+        self.find_job(tenant, job)
+        return [TimelineEntry(id=1, at=datetime.now(UTC), cause="submitted", to_status="pending")]
+
+    def cancel_job(self, tenant: TenantId, job: JobId) -> JobView:
+        found = self.find_job(tenant, job)
+        if found.status in FINAL_JOB_STATUSES:
+            raise Conflict("The job has already ended.")
+        return self.change(tenant, job, cancel_requested=True)
+
+    def retry_job(self, tenant: TenantId, job: JobId) -> JobView:
+        if self.find_job(tenant, job).status is not JobStatus.FAILED:
+            raise Conflict("Only a failed job can be retried.")
+        return self.change(tenant, job, status=JobStatus.PENDING)
+
+    def change(self, tenant: TenantId, job: JobId, **changes: Any) -> JobView:
+        changed = self.jobs[tenant][job] = replace(self.jobs[tenant][job], **changes)
+        return changed
+
+    def create_product(self, tenant: TenantId, new: NewProduct) -> Product:
+        self._answers()
+        product = Product(
+            id=next(self._ids),
+            title=new.title,
+            description=new.description,
+            price=new.price,
+            currency=new.currency,
+            colors=new.colors,
+        )
+        self.products.setdefault(tenant, {})[product.id] = product
+        return product
+
+    def list_products(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
+        self._answers()
+        found = [one for one in self.products.get(tenant, {}).values() if one.id > int(cursor or 0)]
+        page = found[:limit]
+        return Page(tuple(page), str(page[-1].id) if len(found) > len(page) else None)
+
+    def find_product(self, tenant: TenantId, product: int) -> Product:
+        self._answers()
+        try:
+            return self.products[tenant][product]
+        except KeyError:
+            raise NotFound(f"There is no product {product}.") from None
+
+    def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
+        self._answers()
+        return {tenant: self.standing[tenant] for tenant in tenants if tenant in self.standing}
+
+    def add_command(self, tenant: TenantId, request_id: str, *, bound_to: str = "") -> None:
+        deadline = datetime.now(UTC) + timedelta(minutes=2)
+        command = PluginCommand(tenant, request_id, "", "vinted.draft.create", {"title": "Coat"}, deadline)
+        self.commands[request_id] = (command, bound_to)
+
+    def open_commands(self, plugins: Sequence[tuple[TenantId, str]]) -> Sequence[PluginCommand]:
+        self._answers()
+        return [
+            replace(command, plugin_id=plugin_id)
+            for tenant, plugin_id in plugins
+            for command, bound in list(self.commands.values())
+            if command.tenant == tenant and bound in {"", plugin_id}
+        ]
+
+    def command_sent(self, _: TenantId, request_id: str, plugin_id: str) -> bool:
+        command, bound = self.commands[request_id]
+        if bound in {"", plugin_id}:
+            self.commands[request_id] = (command, plugin_id)
+        return bound in {"", plugin_id}
+
+    def receive_answer(self, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
+        self._answers()
+        self.commands.pop(request_id, None)
+        self.said.put(("answer", tenant, plugin_id, request_id, answer))
+
+    def next_said(self) -> tuple[Any, ...]:
+        return self.said.get(timeout=WAIT_S)
+
+    def _answers(self) -> None:
+        if self.away:
+            raise DatabaseUnavailable("connection to server at 10.0.0.7 failed: secret words")
+
+
+class Wire:
+    """The feed, as Redis would bring it: what is said in the test's thread is heard in the api's loop."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._queue: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+
+    async def listen(self) -> AsyncIterator[Mapping[str, Any]]:
+        self._loop = asyncio.get_running_loop()
+        while True:
+            yield await self._queue.get()
+
+    def say(self, **news: Any) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, news)
+
+
+@dataclass
+class Api:
+    """A running api."""
+
+    url: str
+    use_cases: FakeUseCases
+    tokens: AccessTokens
+    wire: Wire
+    client: httpx.Client
+    sockets: list["RawSocket"] = field(default_factory=list)
+
+    @property
+    def alice(self) -> TenantId:
+        return self.use_cases.alice
+
+    @property
+    def bob(self) -> TenantId:
+        return self.use_cases.bob
+
+    def token(self, tenant: TenantId | None = None) -> str:
+        return self.tokens.issue_access_token(tenant or self.alice)
+
+    def ask(self, method: str, path: str, *, tenant: TenantId | None = None, **more: Any) -> httpx.Response:
+        """Send a request as Alice, or as another tenant."""
+        headers = {"Authorization": f"Bearer {self.token(tenant)}"} | more.pop("headers", {})
+        return self.client.request(method, path, headers=headers, **more)
+
+    def ask_unknown(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send a request without a token."""
+        return self.client.request(method, path, **more)
+
+    def a_job(self, **changes: Any) -> JobId:
+        job = self.use_cases.submit(self.alice, SubmitJob("vinted", "publish", 1))
+        self.use_cases.change(self.alice, job.id, **changes)
+        return job.id
+
+    def socket(self, **headers: str) -> "RawSocket":
+        """Open a websocket and speak Engine.IO only as far as its greeting."""
+        url = self.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        socket = RawSocket(connect(url, additional_headers=headers, max_size=None))
+        assert socket.read().startswith("0")
+        self.sockets.append(socket)
+        return socket
+
+    def frontend(self, tenant: TenantId | None = None) -> "RawSocket":
+        return self.socket().hello({"token": self.token(tenant), "client": "frontend"})
+
+    def plugin(self, tenant: TenantId | None = None, plugin_id: str = "laptop") -> "RawSocket":
+        return self.socket().hello({"token": self.token(tenant), "client": "plugin", "plugin_id": plugin_id})
+
+    def close_sockets(self) -> None:
+        while self.sockets:
+            self.sockets.pop().connection.close()
+
+
+class RawSocket:
+    """A client that sends exactly what it is told to."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    def hello(self, auth: Any) -> "RawSocket":
+        self.send("40" + json.dumps(auth))
+        answer = self.read()
+        assert answer.startswith('40{"sid"'), answer
+        return self
+
+    def send(self, frame: str | bytes) -> None:
+        self.connection.send(frame)
+
+    def emit(self, event: str, data: Any) -> None:
+        self.send("42" + json.dumps([event, data]))
+
+    def read(self) -> str:
+        """Return the next frame that is not a ping."""
+        while True:
+            frame = self.connection.recv(timeout=WAIT_S)
+            assert isinstance(frame, str)
+            if frame != "2":
+                return frame
+
+    def event(self) -> tuple[str, Any]:
+        frame = self.read()
+        assert frame.startswith("42"), frame
+        name, data = json.loads(frame[2:])
+        return name, data
+
+    def error(self) -> str:
+        """Return the code of the next event, which must be an error."""
+        name, data = self.event()
+        assert name == "error", (name, data)
+        assert data["message"]
+        return data["code"]
+
+    def refusal(self) -> str:
+        """Return the words with which the connection was refused."""
+        frame = self.read()
+        assert frame.startswith("44"), frame
+        return json.loads(frame[2:])["message"]
+
+    def until_closed(self) -> list[str]:
+        """Return all that still comes before the server closes."""
+        return [str(frame) for frame in self.connection]
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    server: uvicorn.Server = web_server(app, host="127.0.0.1", port=0)
+    ready = threading.Event()
+    startup = server.startup
+
+    async def announced(*arguments: Any, **more: Any) -> None:
+        await startup(*arguments, **more)
+        ready.set()
+
+    server.startup = announced
+    thread = threading.Thread(target=server.run, name="api")
+    thread.start()
+    try:
+        assert ready.wait(WAIT_S)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def keys() -> SigningKeys:
+    return SigningKeys([new_key()])
+
+
+StartApi = Callable[..., Api]
+
+
+def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
+    def start(
+        options: ApiOptions | None = None, *, use_cases: FakeUseCases | None = None, relay: Relay | None = None
+    ) -> Api:
+        fake, wire, tokens = use_cases or FakeUseCases(), Wire(), AccessTokens(keys)
+        app = create_app(fake.doors(), tokens, feed=wire.listen, relay=relay, options=options)
+        url = stack.enter_context(serving(app))
+        client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
+        api = Api(url, fake, tokens, wire, client)
+        stack.callback(api.close_sockets)
+        return api
+
+    return start
+
+
+@pytest.fixture
+def start_api(keys: SigningKeys) -> Iterator[StartApi]:
+    """Start an api with other options, or a second one beside the first."""
+    with ExitStack() as stack:
+        yield starter(stack, keys)
+
+
+@pytest.fixture(scope="session")
+def running_api(keys: SigningKeys) -> Iterator[Api]:
+    with ExitStack() as stack:
+        yield starter(stack, keys)()
+
+
+@pytest.fixture
+def api(running_api: Api) -> Iterator[Api]:
+    """The usual api, with tenants of this test's own."""
+    running_api.use_cases.reset()
+    yield running_api
+    running_api.close_sockets()

@@ -1,0 +1,331 @@
+"""Every route: when all is well, and each way in which it is not."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from stoflow.domain.job import JobStatus
+from stoflow.http.app import ApiOptions
+from stoflow.http.doors import Health, Standing
+from stoflow.http.routes import OPERATIONS
+
+NOBODY = 2**31 - 1
+NEW_JOB = {"action_type": "publish", "product_id": 1}
+NEW_PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}, "colors": ["grey"]}
+PROTECTED = [one for one in OPERATIONS if not one.public]
+BODIES = {"createJob": NEW_JOB, "createProduct": NEW_PRODUCT}
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body = response.json()
+    assert {"type", "title", "status", "detail"} <= body.keys()
+    assert body["status"] == status
+    assert body["detail"]
+    return body
+
+
+def path_of(operation: Any, job: int = 1) -> str:
+    return operation.path.format(marketplace="vinted", id=job)
+
+
+def call(api: Any, operation: Any, path: str, **more: Any) -> httpx.Response:
+    if operation.method == "POST" and operation.name in BODIES:
+        more.setdefault("json", BODIES[operation.name])
+    return api.ask(operation.method, path, **more)
+
+
+def test_a_job_is_made_and_read_again(api: Any) -> None:
+    made = api.ask("POST", "/api/vinted/jobs", json=NEW_JOB)
+    assert made.status_code == 201
+    job = made.json()
+    assert (job["marketplace"], job["action"], job["status"]) == ("vinted", "publish", "pending")
+    assert job["tasks"][0]["name"] == "validate"
+    assert api.ask("GET", f"/api/jobs/{job['id']}").json() == job
+    assert job["created_at"].endswith("Z")
+
+
+def test_the_result_of_a_final_job_has_its_six_members(api: Any) -> None:
+    job = api.a_job(status=JobStatus.COMPLETED, result={"listing_id": "77"})
+    assert api.ask("GET", f"/api/jobs/{job}").json()["result"] == {
+        "job_id": job,
+        "marketplace": "vinted",
+        "action": "publish",
+        "success": True,
+        "result": {"listing_id": "77"},
+        "duration_ms": None,
+    }
+
+
+def test_jobs_are_listed_in_pages_newest_first(api: Any) -> None:
+    jobs = [api.a_job() for _ in range(3)]
+    first = api.ask("GET", "/api/jobs", params={"limit": 2}).json()
+    assert [job["id"] for job in first["items"]] == jobs[:0:-1]
+    rest = api.ask("GET", "/api/vinted/jobs", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [job["id"] for job in rest["items"]] == jobs[:1]
+    assert rest["next_cursor"] is None
+
+
+def test_jobs_are_filtered(api: Any) -> None:
+    failed = api.a_job(status=JobStatus.FAILED)
+    api.a_job()
+    assert [job["id"] for job in api.ask("GET", "/api/jobs?status=failed").json()["items"]] == [failed]
+    assert api.ask("GET", "/api/ebay/jobs").json() == {"items": [], "next_cursor": None}
+
+
+def test_a_timeline_is_read(api: Any) -> None:
+    entries = api.ask("GET", f"/api/jobs/{api.a_job()}/timeline").json()["items"]
+    assert [entry["cause"] for entry in entries] == ["submitted"]
+
+
+def test_a_cancel_is_noted_and_a_final_job_refuses_it(api: Any) -> None:
+    job = api.a_job()
+    answer = api.ask("POST", f"/api/jobs/{job}/cancel")
+    assert (answer.status_code, answer.json()["cancel_requested"]) == (202, True)
+    problem(api.ask("POST", f"/api/jobs/{api.a_job(status=JobStatus.COMPLETED)}/cancel"), 409)
+
+
+def test_a_failed_job_is_retried_and_another_is_not(api: Any) -> None:
+    answer = api.ask("POST", f"/api/jobs/{api.a_job(status=JobStatus.FAILED)}/retry", json={})
+    assert (answer.status_code, answer.json()["status"]) == (202, "pending")
+    problem(api.ask("POST", f"/api/jobs/{api.a_job()}/retry"), 409)
+
+
+def test_a_product_is_made_read_and_listed(api: Any) -> None:
+    made = api.ask("POST", "/api/products", json=NEW_PRODUCT)
+    assert made.status_code == 201
+    assert made.json()["price"] == {"amount": "12.50", "currency": "EUR"}
+    assert api.ask("GET", f"/api/products/{made.json()['id']}").json() == made.json()
+    assert api.ask("GET", "/api/products?limit=1").json()["items"] == [made.json()]
+
+
+def test_health_needs_no_token(api: Any) -> None:
+    assert api.ask_unknown("GET", "/healthz").json() == {"status": "ok"}
+    assert api.ask_unknown("GET", "/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
+
+
+def test_without_redis_the_api_is_degraded_and_without_postgres_not_ready(api: Any) -> None:
+    api.use_cases.health = Health(postgres=True, redis=False)
+    assert api.ask("GET", "/readyz").json()["status"] == "degraded"
+    api.use_cases.health = Health(postgres=False, redis=True)
+    answer = problem(api.ask("GET", "/readyz"), 503)
+    assert (answer["postgres"], answer["redis"]) == ("down", "up")
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
+def test_no_route_opens_without_a_token(api: Any, operation: Any) -> None:
+    answer = api.ask_unknown(operation.method, path_of(operation), json=BODIES.get(operation.name, {}))
+    problem(answer, 401)
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
+def test_a_suspended_tenant_is_refused_everywhere(api: Any, operation: Any) -> None:
+    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    problem(call(api, operation, path_of(operation)), 403)
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
+def test_a_tenant_that_is_no_more_is_not_authenticated(api: Any, operation: Any) -> None:
+    problem(call(api, operation, path_of(operation), tenant=NOBODY), 401)
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
+def test_without_postgres_every_route_says_when_to_come_back(api: Any, operation: Any) -> None:
+    api.use_cases.away = True
+    answer = call(api, operation, path_of(operation))
+    assert "secret" not in json.dumps(problem(answer, 503))
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
+def test_no_route_shows_or_changes_what_is_another_tenants(api: Any, operation: Any) -> None:
+    hers = api.ask("POST", "/api/vinted/jobs", json=NEW_JOB, headers={"Idempotency-Key": "canary"}).json()["id"]
+    product = api.ask("POST", "/api/products", json=NEW_PRODUCT | {"title": "Canary"}).json()["id"]
+    before = dict(api.use_cases.jobs[api.alice]), dict(api.use_cases.products[api.alice])
+    path = path_of(operation, product if "products" in operation.path else hers)
+    answer = call(api, operation, path, tenant=api.bob, headers={"Idempotency-Key": "canary"})
+    if "{id}" in operation.path:
+        problem(answer, 404)
+    elif operation.method == "GET":
+        assert answer.json()["items"] == []
+    else:
+        assert answer.json()["id"] not in {hers, product}
+    assert "Canary" not in answer.text
+    assert (api.use_cases.jobs[api.alice], api.use_cases.products[api.alice]) == before
+
+
+@pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
+@pytest.mark.parametrize("text", ["0", "-1", "01", "x", "2147483648", "9" * 5000, "1.0", "%00", "١"])
+def test_an_id_that_cannot_be_is_not_found(api: Any, operation: Any, text: str) -> None:
+    problem(api.ask(operation.method, operation.path.format(id=text)), 404)
+
+
+@pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
+def test_an_id_nobody_has_is_not_found(api: Any, operation: Any) -> None:
+    problem(api.ask(operation.method, operation.path.format(id=2_147_483_647)), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_unknown_marketplace_is_not_found(api: Any, method: str) -> None:
+    problem(api.ask(method, "/api/depop/jobs", json=NEW_JOB if method == "POST" else None), 404)
+
+
+def test_an_unknown_path_is_not_found_and_below_api_only_with_a_token(api: Any) -> None:
+    problem(api.ask("GET", "/api/nothing/here"), 404)
+    problem(api.ask_unknown("GET", "/api/nothing/here"), 401)
+    problem(api.ask_unknown("GET", "/nothing"), 404)
+
+
+def test_a_method_that_is_not_there_says_which_are(api: Any) -> None:
+    answer = api.ask("DELETE", "/api/products")
+    problem(answer, 405)
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "action_type"),
+        ({"action_type": ""}, "action_type"),
+        ({"action_type": "pub\u0000lish"}, None),
+        ({"action_type": "pub\u001blish"}, "action_type"),
+        ({"action_type": "publish", "product_id": "1"}, "product_id"),
+        ({"action_type": "publish", "product_id": True}, "product_id"),
+        ({"action_type": "publish", "product_id": 2**31}, "product_id"),
+        ({"action_type": "publish", "priority": 5}, "priority"),
+        ({"action_type": "publish", "priority": 1.5}, "priority"),
+        ({"action_type": "publish", "payload": []}, "payload"),
+        ({"action_type": "publish", "not_before": 1_700_000_000}, "not_before"),
+        ({"action_type": "publish", "not_before": "2026-11-20T10:00:00"}, "not_before"),
+        ({"action_type": "publish", "not_before": "9999-12-31T23:59:59-10:00"}, "not_before"),
+        ({"action_type": "publish", "surprise": 1}, "surprise"),
+        ({"action_type": "explode"}, "action_type"),
+    ],
+)
+def test_a_bad_job_is_refused_by_field_and_nothing_is_made(api: Any, body: Any, field: str | None) -> None:
+    answer = api.ask("POST", "/api/vinted/jobs", json=body)
+    if field is None:
+        problem(answer, 400)
+    else:
+        assert field in {error["field"] for error in problem(answer, 422)["errors"]}
+    assert api.use_cases.jobs == {}
+
+
+def test_a_job_may_not_end_before_it_begins(api: Any) -> None:
+    times = {"not_before": "2026-12-01T10:00:00Z", "expires_at": "2026-12-01T09:00:00Z"}
+    problem(api.ask("POST", "/api/vinted/jobs", json=NEW_JOB | times), 422)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"action_type":"publish","action_type":"delete"}',
+        b'{"action_type":"publish","payload":{"a":NaN}}',
+        b'{"action_type":"publish","payload":{"a":1e999}}',
+        b'{"action_type":"publish","payload":{"a":"\\u0000"}}',
+        b'{"action_type":"publish","payload":{"a":"\\ud800"}}',
+        b'{"action_type":"publish","payload":{"a":' + b"9" * 5000 + b"}}",
+        b'{"action_type":"publish","payload":{"a":' + b"[" * 40 + b"]" * 40 + b"}}",
+        b"[" * 100_000,
+    ],
+    ids=["empty", "cut", "bytes", "twice", "nan", "infinite", "nul", "surrogate", "long", "nested", "deep"],
+)
+def test_a_body_that_cannot_be_stored_is_malformed(api: Any, text: bytes) -> None:
+    problem(api.ask("POST", "/api/vinted/jobs", content=text, headers={"Content-Type": "application/json"}), 400)
+    assert api.use_cases.jobs == {}
+
+
+def test_a_body_must_be_an_object_and_json(api: Any) -> None:
+    problem(api.ask("POST", "/api/vinted/jobs", json=[1]), 422)
+    problem(api.ask("POST", "/api/vinted/jobs", content=b"a=1", headers={"Content-Type": "text/plain"}), 415)
+    problem(api.ask("POST", f"/api/jobs/{api.a_job()}/cancel", json={"now": True}), 422)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "status=lost",
+        "created_after=1700000000",
+        "cursor=",
+        "page=2",
+        "limit=1&limit=2",
+    ],
+)
+def test_a_bad_query_is_refused(api: Any, query: str) -> None:
+    problem(api.ask("GET", f"/api/jobs?{query}"), 422)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "a\nb"}, "title"),
+        ({"price": {"amount": 12.5}}, "price.amount"),
+        ({"price": {"amount": "1e3"}}, "price.amount"),
+        ({"price": {"amount": "-1"}}, "price.amount"),
+        ({"price": {"amount": "1", "currency": "eur"}}, "price.currency"),
+        ({"condition": 11}, "condition"),
+        ({"images": ["/etc/passwd"]}, "images"),
+    ],
+)
+def test_a_bad_product_is_refused_by_field(api: Any, change: Any, field: str) -> None:
+    answer = problem(api.ask("POST", "/api/products", json=NEW_PRODUCT | change), 422)
+    assert field in {error["field"] for error in answer["errors"]}
+    assert api.use_cases.products == {}
+
+
+def test_the_same_key_and_body_answer_the_same_job(api: Any) -> None:
+    def submit(body: Any) -> httpx.Response:
+        return api.ask("POST", "/api/vinted/jobs", json=body, headers={"Idempotency-Key": "k-1"})
+
+    first = submit(NEW_JOB)
+    assert submit(dict(reversed(NEW_JOB.items()))).json() == first.json()
+    problem(submit(NEW_JOB | {"priority": 1}), 422)
+    assert len(api.use_cases.jobs[api.alice]) == 1
+
+
+@pytest.mark.parametrize("key", ["", "with space", "x" * 201])
+def test_an_unusable_key_is_refused(api: Any, key: str) -> None:
+    problem(api.ask("POST", "/api/vinted/jobs", json=NEW_JOB, headers={"Idempotency-Key": key}), 422)
+
+
+def test_a_body_of_more_than_256_kib_is_refused_by_length_and_in_pieces(api: Any) -> None:
+    pieces = [b" " * 64 * 1024] * 5
+    headers = {"Content-Type": "application/json"}
+    problem(api.ask("POST", "/api/vinted/jobs", content=b"".join(pieces), headers=headers), 413)
+    problem(api.ask("POST", "/api/vinted/jobs", content=iter(pieces), headers=headers), 413)
+
+
+def test_an_error_of_ours_keeps_its_words_to_itself(api: Any) -> None:
+    class Leaky(dict[Any, Any]):
+        def __getitem__(self, _: object) -> Any:
+            raise RuntimeError("password=hunter2")
+
+    api.use_cases.jobs = Leaky()
+    assert "hunter2" not in json.dumps(problem(api.ask("GET", "/api/jobs/1"), 500))
+
+
+def test_every_answer_carries_its_id_and_tells_browsers_to_be_careful(api: Any) -> None:
+    for path in ("/healthz", "/nothing", "/api/jobs"):
+        headers = api.ask_unknown("GET", path, headers={"X-Request-ID": "my-7"}).headers
+        assert headers["x-request-id"] == "my-7"
+        assert headers["x-content-type-options"] == "nosniff"
+    assert api.ask("GET", "/healthz", headers={"X-Request-ID": "a b\tc"}).headers["x-request-id"] != "a b\tc"
+
+
+def test_only_named_origins_may_read(start_api: Any) -> None:
+    from_shop = {"Origin": "https://shop.example"}
+    assert "access-control-allow-origin" not in start_api().ask("GET", "/healthz", headers=from_shop).headers
+    open_api = start_api(ApiOptions(cors_origins=["https://shop.example"]))
+    answer = open_api.ask_unknown("GET", "/api/jobs", headers=from_shop)
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
