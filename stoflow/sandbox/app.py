@@ -1,7 +1,7 @@
 """The sandbox as one web application: three marketplaces and the control endpoints."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -38,7 +38,7 @@ class SandboxOptions:
     speed: float = 1.0
     token_speed: float = 1.0
     latency_ms: tuple[float, float] = (0.0, 5.0)
-    application: Application = Application()
+    application: Application = field(default_factory=Application)
 
 
 class Sandbox:
@@ -55,9 +55,7 @@ class Sandbox:
             EtsyMarket(options.application, token_speed=options.token_speed),
             VintedMarket(token_speed=options.token_speed),
         )
-        self.control = Control(
-            self.markets, ledger=self.ledger, faults=self.faults, application=options.application
-        )
+        self.control = Control(self.markets, ledger=self.ledger, faults=self.faults, application=options.application)
 
     def app(self) -> Starlette:
         """Return the web application."""

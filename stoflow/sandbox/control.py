@@ -1,4 +1,4 @@
-"""The sandbox's own levers: faults, sellers, sign-ins, and the ledger. No marketplace has these, no fault meets them."""
+"""The sandbox's own levers: faults, sellers, sign-ins, the ledger. No marketplace has these, no fault meets them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +30,7 @@ class Control:
         self._faults = faults
         self._application = application
         self._sellers: dict[tuple[str, str], Seller] = {}
+        self._connections: dict[str, dict[str, Any]] = {}  # what was granted last, by external id
 
     def routes(self) -> list[Route]:
         """Return the control endpoints."""
@@ -60,16 +61,14 @@ class Control:
         body = await _object(request)
         rate, seed = body.get("rate"), body.get("seed")
         if not isinstance(rate, int | float) or not isinstance(seed, int | None):
-            message = "Faults need a rate between 0 and 1, and a whole seed or none."
-            raise InputError(message)
+            raise InputError("Faults need a rate between 0 and 1, and a whole seed or none.")
         self._faults.set_rate(rate=float(rate), seed=seed)
         return JSONResponse({"rate": self._faults.rate, "seed": self._faults.seed})
 
     async def _add_script(self, request: Request) -> Response:
         body = await _json(request)
         if not isinstance(body, list):
-            message = "A script is a list of faults."
-            raise InputError(message)
+            raise InputError("A script is a list of faults.")
         script = [self._scripted(fault) for fault in body]
         self._faults.add_script(script)
         return JSONResponse({"added": len(script)})
@@ -78,8 +77,7 @@ class Control:
         body = await _object(request)
         tenant = body.get("tenant")
         if not isinstance(tenant, int | None):
-            message = "The tenant marker of a seller is a whole number or none."
-            raise InputError(message)
+            raise InputError("The tenant marker of a seller is a whole number or none.")
         wishes = body.get("settings", {})
         made = self.make_seller(
             str(body.get("marketplace", "")), tenant=tenant, name=str(body.get("name", "")), wishes=wishes
@@ -97,45 +95,49 @@ class Control:
 
     async def _session(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
-        members = [seller for seller in self._sellers.values() if (seller.marketplace, seller.tenant) == ("vinted", tenant)]
+        vinted = (seller for seller in self._sellers.values() if seller.marketplace == "vinted")
+        members = [seller for seller in vinted if seller.tenant == tenant]
         if not members:
-            message = f"No Vinted member of tenant {tenant} was made here."
-            raise NotFound(message)
-        return JSONResponse(self._connection(self._markets["vinted"], members[-1]))
+            raise NotFound(f"No Vinted member of tenant {tenant} was made here.")
+        return JSONResponse(self._connections[members[-1].external_id])
 
     async def _show_ledger(self, request: Request) -> Response:
         since = request.query_params.get("since", "0")
         if not since.isdecimal():
-            message = "`since` is the number of a ledger entry."
-            raise InputError(message)
+            raise InputError("`since` is the number of a ledger entry.")
         return StreamingResponse(_lines(self._ledger.since(int(since))), media_type="application/x-ndjson")
 
     def _connection(self, market: Market, seller: Seller) -> dict[str, Any]:
-        return {"external_id": seller.external_id, **market.grant(seller), "settings": dict(seller.settings)}
+        granted = {"external_id": seller.external_id, **market.grant(seller), "settings": dict(seller.settings)}
+        self._connections[seller.external_id] = granted
+        return granted
 
     def _market(self, name: str) -> Market:
         if name not in self._markets:
-            message = f"The sandbox knows {', '.join(self._markets)}, not {name or 'an unnamed marketplace'}."
-            raise InputError(message)
+            raise InputError(f"The sandbox knows {', '.join(self._markets)}, not {name or 'an unnamed marketplace'}.")
         return self._markets[name]
 
     def _seller(self, request: Request) -> Seller:
         key = request.path_params["marketplace"], request.path_params["external_id"]
         if key not in self._sellers:
-            message = f"No seller {key[1]} was made on {key[0]}."
-            raise NotFound(message)
+            raise NotFound(f"No seller {key[1]} was made on {key[0]}.")
         return self._sellers[key]
 
     def _scripted(self, fault: Any) -> ScriptedFault:
         if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
-            message = f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}."
-            raise InputError(message)
+            raise InputError(f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}.")
         market = self._market(fault["marketplace"])
         known = {operation.name for operation in market.operations()} | {"listing.activate", "listing.deactivate", "*"}
         if fault["operation"] not in known or fault["fault"] not in set(FaultKind):
-            message = f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}."
-            raise InputError(message)
-        return ScriptedFault(**{**fault, "fault": FaultKind(fault["fault"])})
+            raise InputError(f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}.")
+        return ScriptedFault(
+            marketplace=market.name,
+            operation=fault["operation"],
+            fault=FaultKind(fault["fault"]),
+            seller=str(fault.get("seller", "")),
+            nth=int(fault.get("nth", 1)),
+            count=int(fault.get("count", 1)),
+        )
 
 
 def _lines(entries: Sequence[LedgerEntry]) -> Iterator[str]:
@@ -147,13 +149,11 @@ async def _json(request: Request) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError as error:
-        message = "The body should be JSON."
-        raise InputError(message) from error
+        raise InputError("The body should be JSON.") from error
 
 
 async def _object(request: Request) -> dict[str, Any]:
     body = await _json(request)
     if not isinstance(body, dict):
-        message = "The body should be a JSON object."
-        raise InputError(message)
+        raise InputError("The body should be a JSON object.")
     return body

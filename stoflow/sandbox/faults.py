@@ -123,6 +123,5 @@ def _delay_s(kind: FaultKind, random: Random) -> float:
 
 def _checked_rate(rate: float) -> float:
     if not 0 <= rate <= 1:
-        message = "The rate of faults should be between 0 and 1."
-        raise InputError(message)
+        raise InputError("The rate of faults should be between 0 and 1.")
     return rate

@@ -92,7 +92,7 @@ def read_ledger(file: Path) -> list[LedgerEntry]:
 
 def _open_whole(file: Path) -> TextIO:
     """Open for appending, on a line of its own even after a kill cut the last one short."""
-    torn = file.exists() and not file.read_bytes()[-1:] in {b"", b"\n"}
+    torn = file.exists() and file.read_bytes()[-1:] not in {b"", b"\n"}
     opened = file.open("a", encoding="utf-8")
     if torn:
         opened.write("\n")

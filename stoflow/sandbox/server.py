@@ -71,8 +71,7 @@ class SandboxServer:
             )
             self._thread.start()
         if not self._started.wait(START_TIMEOUT_S):
-            message = f"The sandbox did not start within {START_TIMEOUT_S:.0f} s."
-            raise ConfigurationError(message)
+            raise ConfigurationError(f"The sandbox did not start within {START_TIMEOUT_S:.0f} s.")
 
     def stop(self) -> None:
         """Stop the thread's server and close the ledger."""
@@ -108,7 +107,6 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        message = f"The sandbox cannot listen on {host}:{port}: {error.strerror}."
-        raise ConfigurationError(message) from error
+        raise ConfigurationError(f"The sandbox cannot listen on {host}:{port}: {error.strerror}.") from error
     listener.listen(BACKLOG)
     return listener

@@ -35,8 +35,7 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     25707: (
         INVENTORY,
         "REQUEST",
-        "This is an invalid value for a SKU. Only alphanumeric characters can be used for SKUs, and their length "
-        "must not exceed 50 characters.",
+        "This is an invalid value for a SKU. Only alphanumeric characters can be used for SKUs, up to 50 of them.",
     ),
     25709: (INVENTORY, "REQUEST", "Invalid value for {fieldName}. {additionalInfo}"),
     25710: (
@@ -53,8 +52,7 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     190203: (
         MEDIA,
         "REQUEST",
-        "The supplied image is in a format that is not supported. Please refer to the documentation for a list of "
-        "supported formats.",
+        "The supplied image is in a format that is not supported. Please refer to the documentation.",
     ),
     190204: (MEDIA, "REQUEST", "No valid image can be downloaded from the provided imageUrl."),
 }

@@ -93,8 +93,7 @@ class EbayMarket:
         """Make a seller with a location and the three policies of one eBay site."""
         site = str(wishes.get("marketplace_id", "EBAY_FR"))
         if site not in MARKETPLACES:
-            message = f"eBay's sandbox knows the sites {', '.join(MARKETPLACES)}, not {site}."
-            raise InputError(message)
+            raise InputError(f"eBay's sandbox knows the sites {', '.join(MARKETPLACES)}, not {site}.")
         currency, language = MARKETPLACES[site]
         number = self._sellers.take()
         policies = {kind: str(number * 10 + index) for index, kind in enumerate(account.POLICY_LISTS)}

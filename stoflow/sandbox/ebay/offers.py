@@ -111,9 +111,7 @@ def _wanted(offer: Offer, call: ReceivedCall) -> bool:
 
 def _effect(shop: Shop, offer: Offer) -> Effect:
     title = str((shop.items.get(offer.sku, {}).get("product") or {}).get("title", ""))
-    return Effect(
-        sku=offer.sku, offer_id=offer.offer_id, listing_id=offer.listing_id, state=offer.status, title=title
-    )
+    return Effect(sku=offer.sku, offer_id=offer.offer_id, listing_id=offer.listing_id, state=offer.status, title=title)
 
 
 def _check_offer(body: dict[str, Any]) -> None:
@@ -134,8 +132,6 @@ def _check_offer(body: dict[str, Any]) -> None:
 
 
 def _check_publishable(shop: Shop, sku: str, body: dict[str, Any]) -> None:
-    item = shop.items.get(sku, {})
-    product = item.get("product", {})
     if body.get("merchantLocationKey") not in shop.locations:
         raise refusal(400, 25012)
     if not str(body.get("categoryId", "")).isdecimal():
@@ -147,6 +143,11 @@ def _check_publishable(shop: Shop, sku: str, body: dict[str, Any]) -> None:
     _check_price(body)
     if body.get("format") == "FIXED_PRICE" and body.get("listingDuration", "GTC") != "GTC":
         raise refusal(400, 25016, fieldName="listingDuration")
+    _check_item(shop.items.get(sku, {}), body)
+
+
+def _check_item(item: dict[str, Any], body: dict[str, Any]) -> None:
+    product = item.get("product", {})
     quantity = item.get("availability", {}).get("shipToLocationAvailability", {}).get("quantity", 0)
     if quantity < 1 or body.get("availableQuantity", quantity) < 1:
         raise refusal(400, 25004)

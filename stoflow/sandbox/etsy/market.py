@@ -15,6 +15,7 @@ from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 ACCESS_LIFE_S = 3600
 FIRST_USER = 700_000_001
 FIRST_LISTING = 1_700_000_001
+OAUTH = "/v3/public/oauth/token"
 V3 = "/v3/application"
 SHOP = f"{V3}/shops/{{shop_id}}"
 LISTING = f"{V3}/listings/{{listing_id}}"
@@ -45,9 +46,8 @@ class EtsyMarket:
         """Return Etsy's calls."""
         at = self._in_shop
         images, image = f"{SHOP_LISTING}/images", f"{LISTING}/images/{{image_id}}"
-        token_path = "/v3/public/oauth/token"
         return (
-            Operation("token.refresh", "POST", token_path, self._refresh, open_door=True, by_rate=False),
+            Operation("token.refresh", "POST", OAUTH, self._refresh, open_door=True, by_rate=False),
             # listings
             Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
             Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all)),

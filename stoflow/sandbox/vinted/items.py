@@ -174,7 +174,7 @@ def _check_whole(wardrobe: Wardrobe, fields: Mapping[str, Any]) -> None:
             "description",
             "Description length is not valid",
         ),
-        (_is_number(price) and PRICE_AT_LEAST <= price <= PRICE_AT_MOST, "price", "Price is not valid"),
+        (_is_number(price) and PRICE_AT_LEAST <= float(price or 0) <= PRICE_AT_MOST, "price", "Price is not valid"),
         (_is_id(fields.get("catalog_id")), "category", "Category must be selected"),
         (_is_id(fields.get("package_size_id")), "package_size", "Parcel size must be selected"),
         (attribute_id(fields, "condition") in CONDITIONS, "condition", "Condition must be selected"),

@@ -121,14 +121,13 @@ class VintedMarket:
         return work_in_wardrobe
 
     def _refresh(self, call: ReceivedCall) -> Answer:
-        seller = self.tokens.rotate(_cookie(call.headers, REFRESH_COOKIE))
+        refresh = _cookie(call.headers, REFRESH_COOKIE)
+        seller = self.tokens.refreshed_by(refresh)
         if seller is None:
             raise Refusal(SIGNED_OUT)
-        granted = self.grant(seller)
-        names = ((ACCESS_COOKIE, "access_token"), (REFRESH_COOKIE, "refresh_token"))
-        # One answer here carries one header of a name; the browser takes both cookies from the body as well.
-        body = {"code": 0, "cookies": {cookie: granted[token] for cookie, token in names}}
-        return Answer(200, body, effect=Effect(seller=seller, state="rotated"))
+        access = self.tokens.grant_access(seller, expires_at=time.time() + self._life_s)
+        cookie = {"set-cookie": f"{ACCESS_COOKIE}={access}; Path=/"}
+        return Answer(200, {"code": 0}, cookie, Effect(seller=seller, state="refreshed"))
 
     def _upload_photo(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
         return items.upload_photo(wardrobe, call, self._photos)

@@ -1,0 +1,70 @@
+"""`stoflow plugin`: the headless reference plugin."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from stoflow.cli.output import WrongUsage
+from stoflow.sandbox.browser import TIMEOUT_S
+from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+
+
+@click.command()
+@click.option("--url", required=True, help="StoFlow's api.")
+@click.option("--token", default="", help="An access token of the tenant.")
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the token, read again whenever it changes.",
+)
+@click.option("--sandbox", "sandbox_url", required=True, help="The sandbox that plays Vinted.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember what was done.")
+@click.option("--plugin-id", default="", help="The identity of that journal; by default a new one.")
+@click.option("--lose", type=click.FloatRange(0, 1), default=0.0, help="Share of acts after which the plugin is gone.")
+@click.option("--seed", type=int, default=0, help="Which acts those are.")
+@click.option("--timeout", "timeout_s", type=float, default=TIMEOUT_S, help="Seconds to wait for Vinted.")
+def plugin(
+    *,
+    url: str,
+    token: str,
+    token_file: Path | None,
+    sandbox_url: str,
+    journal: Path | None,
+    plugin_id: str,
+    lose: float,
+    seed: int,
+    timeout_s: float,
+) -> None:
+    """Do a tenant's Vinted commands against the sandbox, as the browser extension does them on the site."""
+    if bool(token) == bool(token_file):
+        raise WrongUsage("Give the plugin either --token or --token-file.")
+    options = PluginOptions(
+        plugin_id=plugin_id, journal_file=journal, token_file=token_file, lose=lose, seed=seed, timeout_s=timeout_s
+    )
+    first_token = token or (token_file.read_text(encoding="utf-8").strip() if token_file else "")
+    headless = HeadlessPlugin(url.rstrip("/"), first_token, sandbox_url.rstrip("/"), options)
+    _run_until_signal(headless)
+
+
+def _run_until_signal(headless: HeadlessPlugin) -> None:
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the shape of a signal handler
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    headless.start()
+    announced = threading.Thread(target=_announce, args=(headless, stop), name="announce", daemon=True)
+    announced.start()
+    stop.wait()
+    headless.stop()
+
+
+def _announce(headless: HeadlessPlugin, stop: threading.Event) -> None:
+    headless.ready.wait()
+    if not stop.is_set():
+        click.echo(f"The plugin {headless.plugin_id} is ready.")

@@ -1,0 +1,61 @@
+"""`stoflow sandbox`: the three simulated marketplaces alone."""
+
+from pathlib import Path
+
+import click
+
+from stoflow.cli.output import json_option, print_json
+from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.server import SandboxServer
+
+DEFAULT_PORT = 8090
+DEFAULT_LATENCY_MS = (0.0, 5.0)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, help="0 takes any free port.")
+@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), help="Append the ledger to this file.")
+@click.option("--faults", type=click.FloatRange(0, 1), default=0.0, help="Share of calls that go wrong.")
+@click.option("--seed", type=int, default=0, help="Which calls go wrong.")
+@click.option("--speed", type=click.FloatRange(0, min_open=True), default=1.0, help="Divides every delay.")
+@click.option(
+    "--token-speed", type=click.FloatRange(0, min_open=True), default=1.0, help="Divides the life of access tokens."
+)
+@click.option(
+    "--latency-ms",
+    type=(click.FloatRange(0), click.FloatRange(0)),
+    default=DEFAULT_LATENCY_MS,
+    help="Shortest and longest processing time.",
+)
+@json_option
+def sandbox(
+    *,
+    host: str,
+    port: int,
+    ledger: Path | None,
+    faults: float,
+    seed: int,
+    speed: float,
+    token_speed: float,
+    latency_ms: tuple[float, float],
+    as_json: bool,
+) -> None:
+    """Run simulators of eBay, Etsy and Vinted, with a ledger of every call they receive."""
+    options = SandboxOptions(
+        ledger_file=ledger,
+        fault_rate=faults,
+        seed=seed,
+        speed=speed,
+        token_speed=token_speed,
+        latency_ms=(latency_ms[0], max(latency_ms)),
+    )
+    server = SandboxServer(options, host=host, port=port)
+    server.run(lambda: _announce(server.url, as_json=as_json))
+
+
+def _announce(url: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"ready": True, "url": url})
+    else:
+        click.echo(f"The sandbox is ready at {url}.")

@@ -1,0 +1,131 @@
+"""Reads a ledger as a story of listings: who made them, when they became visible, when they ended, whose they are."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from stoflow.sandbox.ledger import LedgerEntry
+
+SKU = re.compile(r"sf(\d+)p(\d+)")
+
+
+class Deed(StrEnum):
+    CREATED = "created"
+    ACTIVATED = "activated"
+    UPDATED = "updated"
+    ENDED = "ended"
+
+
+DEEDS: Mapping[tuple[str, str], Deed] = {
+    ("ebay", "offer.create"): Deed.CREATED,
+    ("ebay", "offer.publish"): Deed.ACTIVATED,
+    ("ebay", "offer.withdraw"): Deed.ENDED,
+    ("ebay", "offer.delete"): Deed.ENDED,
+    ("ebay", "item.delete"): Deed.ENDED,
+    ("ebay", "offer.update"): Deed.UPDATED,
+    ("ebay", "item.put"): Deed.UPDATED,
+    ("etsy", "listing.create_draft"): Deed.CREATED,
+    ("etsy", "listing.activate"): Deed.ACTIVATED,
+    ("etsy", "listing.deactivate"): Deed.ENDED,
+    ("etsy", "listing.delete"): Deed.ENDED,
+    ("etsy", "listing.update"): Deed.UPDATED,
+    ("etsy", "inventory.update"): Deed.UPDATED,
+    ("vinted", "draft.create"): Deed.CREATED,
+    ("vinted", "draft.complete"): Deed.ACTIVATED,
+    ("vinted", "draft.delete"): Deed.ENDED,
+    ("vinted", "item.delete"): Deed.ENDED,
+    ("vinted", "item.update"): Deed.UPDATED,
+}
+CREATED_VISIBLE = frozenset({("vinted", "item.create")})
+# The one call of each action that changes what buyers see: what pace is about.
+PACED: Mapping[tuple[str, str], frozenset[str]] = {
+    ("ebay", "publish"): frozenset({"offer.publish"}),
+    ("ebay", "update"): frozenset({"item.put"}),
+    ("ebay", "delete"): frozenset({"offer.withdraw", "offer.delete", "item.delete"}),
+    ("etsy", "publish"): frozenset({"listing.activate"}),
+    ("etsy", "update"): frozenset({"inventory.update"}),
+    ("etsy", "delete"): frozenset({"listing.delete"}),
+    ("vinted", "publish"): frozenset({"draft.complete", "item.create"}),
+    ("vinted", "update"): frozenset({"item.update"}),
+    ("vinted", "delete"): frozenset({"item.delete"}),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """One product of one tenant on one marketplace; `product` is None where nothing tells which one it is."""
+
+    tenant: int
+    marketplace: str
+    product: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One committed deed on one listing of one subject."""
+
+    at: float
+    deed: Deed
+    subject: Subject
+    listing: str
+    entry: LedgerEntry
+
+
+@dataclass(slots=True)
+class Attribution:
+    """Tells whose product a listing is: by SKU, by the id its job recorded, by the marker its job drew."""
+
+    by_sku: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    by_listing: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
+    by_marker: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
+
+    @classmethod
+    def of(cls, entries: Iterable[LedgerEntry], jobs: Iterable[Mapping[str, Any]]) -> "Attribution":
+        """Read it from the ledger's SKUs and from what the jobs say of themselves."""
+        attribution = cls()
+        for entry in entries:
+            if entry.sku and entry.listing_id:
+                attribution.by_sku[entry.marketplace, entry.listing_id] = entry.sku
+        for job in jobs:
+            subject = subject_of(job)
+            if job.get("external_id"):
+                attribution.by_listing.setdefault((subject.marketplace, str(job["external_id"])), subject)
+            for marker in job.get("markers", ()):
+                attribution.by_marker[subject.marketplace, marker] = subject
+        return attribution
+
+    def subject(self, entry: LedgerEntry) -> Subject:
+        """Return the subject of an entry; without a product where nothing tells."""
+        sku = entry.sku or self.by_sku.get((entry.marketplace, entry.listing_id), "")
+        if match := SKU.fullmatch(sku):
+            return Subject(int(match[1]), entry.marketplace, int(match[2]))
+        return (
+            self.by_listing.get((entry.marketplace, entry.listing_id))
+            or self.by_marker.get((entry.marketplace, entry.marker))
+            or Subject(entry.tenant or 0, entry.marketplace, None)
+        )
+
+
+def subject_of(job: Mapping[str, Any]) -> Subject:
+    """Return what a job is about."""
+    return Subject(int(job["tenant"]), str(job["marketplace"]), job["product_id"])
+
+
+def sightings(entries: Sequence[LedgerEntry], attribution: Attribution) -> list[Sighting]:
+    """Return every committed deed, in the order the marketplaces did them."""
+    committed = sorted((entry for entry in entries if entry.committed_at is not None), key=_commit_order)
+    return [sighting for entry in committed for sighting in _seen(entry, attribution)]
+
+
+def _seen(entry: LedgerEntry, attribution: Attribution) -> Iterator[Sighting]:
+    key = entry.marketplace, entry.operation
+    deeds = (Deed.CREATED, Deed.ACTIVATED) if key in CREATED_VISIBLE else (DEEDS[key],) if key in DEEDS else ()
+    for deed in deeds:
+        listing = entry.listing_id or entry.offer_id
+        yield Sighting(entry.committed_at or 0.0, deed, attribution.subject(entry), listing, entry)
+
+
+def _commit_order(entry: LedgerEntry) -> tuple[float, int]:
+    return entry.committed_at or 0.0, entry.seq
