@@ -89,6 +89,7 @@ class Children:
         """Start again those that have ended; return them."""
         ended = [child for child in self.running if child.has_ended]
         for child in ended:
+            _kill(child.process)  # whatever it left behind
             child.process = _spawn(child.arguments, child.environment, child.log)
         return ended
 

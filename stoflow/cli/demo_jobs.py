@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from stoflow.cli.demo_summary import JobCounts
+from stoflow.cli.demo_summary import JobOutcome
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
@@ -19,8 +19,6 @@ SUBMITTING_THREADS = 8
 LOOK_EVERY_S = 1.0
 LOOK_SHARE = 5  # looking takes at most a fifth of the time, however many jobs there are
 STALLED_AFTER_S = 900.0  # longer than any quiet time, second look and back-off together
-
-Job = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +77,20 @@ class DemoJobs:
         open_jobs = Counter(job["marketplace"] for job in self._open())
         return Standing({name: total - open_jobs[name] for name, total in self._total.items()}, dict(self._total))
 
-    def all(self) -> Iterator[tuple[TenantId, Job]]:
-        """Yield every job with its tasks."""
+    def outcomes(self) -> Iterator[JobOutcome]:
+        """Yield every job with its tasks; only one that took a second attempt has a story worth reading."""
         with ThreadPoolExecutor(SUBMITTING_THREADS) as threads:
             for tenant, client in self._clients.items():
                 listed = [job["id"] for job in client.jobs()]
-                yield from ((tenant, job) for job in threads.map(client.job, listed))
-
-    def count(self, jobs: Sequence[tuple[TenantId, Job]]) -> JobCounts:
-        """Add the jobs up; only those that took a second attempt can have been looked for."""
-        counts = JobCounts()
-        for tenant, job in jobs:
-            eventful = any(task["attempt"] > 1 for task in job["tasks"])
-            counts.add(job, self._clients[tenant].timeline(job["id"]) if eventful else ())
-        return counts
+                for job in threads.map(client.job, listed):
+                    eventful = any(task["attempt"] > 1 for task in job["tasks"])
+                    yield JobOutcome(tenant, job, client.timeline(job["id"]) if eventful else ())
 
     def _submit(self, wish: Wanted) -> None:
         key = f"demo-{wish.product}-{wish.marketplace}"
         self._clients[wish.tenant].create_job(wish.marketplace, action=ACTION, product_id=wish.product, key=key)
 
-    def _open(self) -> Iterator[Job]:
+    def _open(self) -> Iterator[Mapping[str, Any]]:
         # Pending first: a job only ever moves on to what is asked for later, so none is missed between the two.
         for status in (JobStatus.PENDING, JobStatus.RUNNING):
             for client in self._clients.values():

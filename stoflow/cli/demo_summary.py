@@ -1,17 +1,40 @@
 """What a demo came to: counted from the API's own answers, judged against the sandbox's ledger."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from stoflow.domain.ids import TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 
 CHECKING_TASK = "validate"  # a product that a marketplace would not take may fail here, and only here
 COUNTERS = ("lost", "doubled", "unexpected", "wrong_owner", "over_limit", "reordered", "excess_creates")
-LOOK_CAUSES = ("looked", "absence confirmed")
+ABSENCE_CAUSE = "absence confirmed"
+LOOK_CAUSES = ("looked", ABSENCE_CAUSE)
 
 Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """One job as the API tells it, with the timeline where it took more than one attempt."""
+
+    tenant: TenantId
+    job: Body
+    timeline: Sequence[Body] = ()
+
+    def for_judge(self) -> Body:
+        """Return what the judge asks to know."""
+        outputs = [task["output"] or {} for task in reversed(self.job["tasks"])]
+        result = (self.job["result"] or {}).get("result") or {}
+        return {
+            **{name: self.job[name] for name in ("id", "product_id", "marketplace", "action", "status", "error")},
+            "tenant": self.tenant,
+            "external_id": next((found["listing_id"] for found in (result, *outputs) if found.get("listing_id")), None),
+            "absences": sum(entry["cause"] == ABSENCE_CAUSE for entry in self.timeline),
+            "expiry_asked": self.job["expires_at"] is not None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +97,14 @@ class JobCounts:
     not_final: int = 0
     failed_outside_validate: int = 0
 
-    def add(self, job: Body, timeline: Iterable[Body] = ()) -> None:
+    def add(self, outcome: JobOutcome) -> None:
         """Count one job with its tasks; its timeline says how often it was looked for."""
+        job = outcome.job
         status = JobStatus(job["status"])
         self.statuses[status] += 1
         self.tasks += len(job["tasks"])
         self.retries += sum(task["failures"] for task in job["tasks"])
-        self.looks += sum(entry["cause"].startswith(LOOK_CAUSES) for entry in timeline)
+        self.looks += sum(entry["cause"].startswith(LOOK_CAUSES) for entry in outcome.timeline)
         self.listings[job["marketplace"]] += status is JobStatus.COMPLETED
         self.not_final += status not in FINAL_JOB_STATUSES
         if status is JobStatus.FAILED:

@@ -1,11 +1,13 @@
 """The demo's sums, and when it calls itself good."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from stoflow.cli.demo_summary import COUNTERS, FailureReason, JobCounts, Summary, most_frequent
+from stoflow.cli.demo_summary import COUNTERS, FailureReason, JobCounts, JobOutcome, Summary, most_frequent
+from stoflow.domain.ids import TenantId
 
 GOOD: dict[str, Any] = {
     "tenants": 1,
@@ -26,9 +28,10 @@ def task(name: str, status: str = "completed", failures: int = 0) -> Mapping[str
     return {"name": name, "status": status, "failures": failures}
 
 
-def job(status: str, *tasks: Mapping[str, Any], error: str | None = None, **errors: str) -> Mapping[str, Any]:
+def job(status: str, *tasks: Mapping[str, Any], error: str | None = None, **errors: str) -> JobOutcome:
     named = [{"field": field, "message": message} for field, message in errors.items()]
-    return {"marketplace": "etsy", "status": status, "tasks": tasks, "error": error, "errors": named}
+    body = {"marketplace": "etsy", "status": status, "tasks": tasks, "error": error, "errors": named}
+    return JobOutcome(TenantId(7), body)
 
 
 def test_jobs_tasks_retries_and_looks_add_up():
@@ -39,7 +42,7 @@ def test_jobs_tasks_retries_and_looks_add_up():
         {"cause": "could not look"},
         {"cause": "done"},
     ]
-    counts.add(job("completed", task("validate"), task("create", failures=2)), looked)
+    counts.add(replace(job("completed", task("validate"), task("create", failures=2)), timeline=looked))
     counts.add(job("cancelled", task("validate")))
     assert counts.jobs() == {"total": 2, "cancelled": 1, "completed": 1, "expired": 0, "failed": 0}
     assert (counts.tasks, counts.retries, counts.looks, counts.listings["etsy"]) == (3, 2, 2, 1)
@@ -97,3 +100,21 @@ def test_the_document_has_every_field_the_interface_promises():
         "duration_s",
     }
     assert promised | set(COUNTERS) <= Summary(**GOOD).document().keys()
+
+
+def test_the_judge_hears_what_became_of_the_job_and_where():
+    tasks = [{"name": "create", "output": {"listing_id": "11"}}, {"name": "save", "output": None}]
+    body = {"id": 3, "product_id": 5, "marketplace": "etsy", "action": "publish", "status": "failed", "error": "No."}
+    outcome = JobOutcome(
+        TenantId(7), {**body, "result": None, "expires_at": None, "tasks": tasks}, [{"cause": "absence confirmed"}]
+    )
+    assert outcome.for_judge() == {**body, "tenant": 7, "external_id": "11", "absences": 1, "expiry_asked": False}
+
+
+def test_the_result_names_the_listing_that_was_chosen():
+    body = {"id": 3, "product_id": 5, "marketplace": "etsy", "action": "publish", "status": "completed", "error": None}
+    tasks = [{"name": "create", "output": {"listing_id": "11"}}]
+    outcome = JobOutcome(
+        TenantId(7), {**body, "expires_at": None, "tasks": tasks, "result": {"result": {"listing_id": "12"}}}
+    )
+    assert outcome.for_judge()["external_id"] == "12"

@@ -1,0 +1,141 @@
+"""`stoflow demo`: real products of several sellers, published on simulated marketplaces, then judged."""
+
+import fcntl
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from stoflow.catalogue.columns import parse_mapping
+from stoflow.cli.demo_progress import teller
+from stoflow.cli.demo_run import DemoPlan, run_demo
+from stoflow.cli.demo_summary import Summary
+from stoflow.cli.demo_world import SandboxTempo
+from stoflow.cli.output import WorkFailed, WrongUsage, console, json_option, print_json, print_table
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import build_registry
+from stoflow.settings import Settings
+
+PRODUCTS_EACH = 60
+SHOWN_DETAILS = 20
+SHOWN_FAILURES = 12
+
+
+@click.command()
+@click.option("--tenants", type=click.IntRange(1, 1000), default=3, help="How many sellers.")
+@click.option(
+    "--products",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV or NDJSON file instead of the demo's own catalogue.",
+)
+@click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Which column of FILE fills a field.")
+@click.option("--group-by", metavar="COLUMN", default=None, help="Rows of FILE with one value here are one product.")
+@click.option("--limit", type=click.IntRange(1), default=None, help="Products in all, dealt to the sellers in turn.")
+@click.option(
+    "--marketplaces", "names", default=None, metavar="NAME,NAME", help="Where to publish; everywhere if not given."
+)
+@click.option("--faults", type=click.FloatRange(0, 1), default=0.0, help="Share of the sandbox's calls that go wrong.")
+@click.option("--seed", type=int, default=0, help="Which calls those are.")
+@click.option(
+    "--speed", type=click.FloatRange(0.01, 1000), default=None, help="Divides every pace of engine and sandbox."
+)
+@json_option
+@click.pass_obj
+def demo(
+    settings: Settings,
+    *,
+    tenants: int,
+    file: Path | None,
+    mapping: tuple[str, ...],
+    group_by: str | None,
+    limit: int | None,
+    names: str | None,
+    faults: float,
+    seed: int,
+    speed: float | None,
+    as_json: bool,
+) -> None:
+    """Publish real products of several sellers on simulated marketplaces, and compare what they say was done."""
+    if file is None and (mapping or group_by):
+        raise WrongUsage("--map and --group-by say how to read the FILE of --products, which is missing.")
+    plan = DemoPlan(
+        tenants=tenants,
+        marketplaces=_chosen(names),
+        products=limit if limit or file else tenants * PRODUCTS_EACH,
+        file=file,
+        mapping=parse_mapping(mapping),
+        group_by=group_by,
+        tempo=SandboxTempo(faults, seed, settings.speed if speed is None else speed),
+        folder=settings.home / "demo" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}",
+    )
+    with _alone(settings.home), _ending_on_signal(), teller() as telling:
+        summary, verdict = run_demo(settings, plan, telling)
+    _show(summary, verdict.details, as_json=as_json)
+    if not summary.is_good(faults=faults):
+        raise WorkFailed(f"The demo did not end well; ledger and logs are in {plan.folder}.")
+
+
+def _chosen(names: str | None) -> Sequence[Marketplace]:
+    known = build_registry().marketplaces
+    wanted = dict.fromkeys(name.strip() for name in names.split(",")) if names is not None else known
+    if unknown := [name for name in wanted if name not in known]:
+        raise WrongUsage(f'There is no marketplace "{unknown[0]}"; there are {", ".join(sorted(known))}.')
+    return [known[name] for name in wanted]
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Refuse a second demo in one home: its orchestrator would take the other's sellers to the wrong sandbox."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkFailed(f"Another demo is running in {home}.") from None
+        yield
+
+
+@contextmanager
+def _ending_on_signal() -> Iterator[None]:
+    """Let SIGTERM end the demo like Ctrl-C does, so that nothing is left running."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(summary: Summary, details: Sequence[str], *, as_json: bool) -> None:
+    for detail in details[:SHOWN_DETAILS]:
+        click.echo(detail, err=True)
+    if as_json:
+        print_json(summary.document())
+        return
+    jobs, listings = summary.jobs, summary.listings
+    print_table(
+        ("what", "how many"),
+        [
+            ("sellers", summary.tenants),
+            ("products", summary.products),
+            ("rejected rows", summary.rejected_rows),
+            *((f"jobs {name}", count) for name, count in jobs.items()),
+            ("tasks", summary.tasks),
+            *((f"listed on {name}", count) for name, count in listings.items()),
+            ("retries", summary.retries),
+            ("looks", summary.looks),
+            *((name.replace("_", " "), count) for name, count in summary.counters.items()),
+        ],
+    )
+    for failure in summary.failures[:SHOWN_FAILURES]:
+        console().print(f"{failure.count} × {failure.reason}")
+    console().print(f"It took {summary.duration_s:.1f} s from when the servers answered.")

@@ -1,0 +1,181 @@
+"""One run of the demo, from empty schemas to the judge's verdict."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from stoflow.catalogue.demo import demo_products
+from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
+from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.products import ReadProduct, read_products
+from stoflow.catalogue.rows import RejectedRow
+from stoflow.cli.children import Children
+from stoflow.cli.demo_jobs import DemoJobs
+from stoflow.cli.demo_progress import Teller
+from stoflow.cli.demo_sellers import connect_sellers, make_tenants
+from stoflow.cli.demo_summary import JobCounts, JobOutcome, Summary, most_frequent
+from stoflow.cli.demo_tokens import SellerToken
+from stoflow.cli.demo_world import LEDGER, SandboxTempo, World, environment, plugins, start_sandbox, start_stoflow
+from stoflow.cli.output import WorkFailed
+from stoflow.cli.products import MEDIA, Shelf, worded
+from stoflow.domain.ids import TenantId
+from stoflow.http.keys import load_keys
+from stoflow.http.tokens import AccessTokens
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.migrations import runner
+from stoflow.sandbox.judge import Paces, Verdict, judge
+from stoflow.sandbox.ledger import read_ledger
+from stoflow.settings import Settings
+from stoflow.storage.connections import Connections
+from stoflow.storage.embedded import resolve_servers
+from stoflow.storage.session import Database
+from stoflow.storage.vault import Vault, secret_keys
+from stoflow.transports.api_client import ApiClient
+from stoflow.transports.direct.client import DirectClient
+
+PLUGIN_TRANSPORT = "plugin"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What was asked for. Without `file` the demo's own catalogue is dealt; `folder` is for ledger, logs, tokens."""
+
+    tenants: int
+    marketplaces: Sequence[Marketplace]
+    products: int | None
+    file: Path | None
+    mapping: Mapping[str, str]
+    group_by: str | None
+    tempo: SandboxTempo
+    folder: Path
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [marketplace.name for marketplace in self.marketplaces]
+
+    @property
+    def paces(self) -> Paces:
+        """Return the milliseconds between two paced calls, as in force."""
+        return {
+            marketplace.name: {spec.code: spec.rate_limit_ms / self.tempo.speed for spec in marketplace.actions}
+            for marketplace in self.marketplaces
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every part of a run uses."""
+
+    settings: Settings
+    plan: DemoPlan
+    database: Database
+    http: DirectClient
+    teller: Teller
+
+
+def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summary, Verdict]:
+    """Do everything, leave no process behind, and return what it came to."""
+    # Read first, so that a wrong file or option ends the run before anything has begun.
+    items = read_products(plan.file, mapping=plan.mapping, group_by=plan.group_by) if plan.file else None
+    with ExitStack() as stack:
+        urls = stack.enter_context(resolve_servers(settings))
+        began = time.monotonic()
+        teller.say("The servers answer.")
+        _migrate(urls.database_url)
+        run = _Run(settings, plan, *_tools(stack, urls.database_url), teller)
+        children = Children(environment(urls, home=settings.home, speed=plan.tempo.speed), plan.folder)
+        stack.enter_context(children)
+        report, jobs = _published(run, children, stack, items)
+        outcomes = list(jobs.outcomes())
+        verdict = judge(read_ledger(plan.folder / LEDGER), [outcome.for_judge() for outcome in outcomes], plan.paces)
+        return _summary(plan, report, outcomes, verdict, duration_s=time.monotonic() - began), verdict
+
+
+def _migrate(database_url: str) -> None:
+    report = runner.migrate(database_url)
+    if report.failed:
+        raise WorkFailed("; ".join(f"{failure.schema}: {failure.reason}" for failure in report.failed))
+
+
+def _tools(stack: ExitStack, database_url: str) -> tuple[Database, DirectClient]:
+    database, http = Database(database_url, application_name="stoflow demo"), DirectClient()
+    stack.callback(database.close)
+    stack.callback(http.close)
+    return database, http
+
+
+def _published(
+    run: _Run, children: Children, stack: ExitStack, items: Iterator[ReadProduct | RejectedRow] | None
+) -> tuple[ImportReport, DemoJobs]:
+    """Start the processes, make sellers and products, submit the jobs and wait until each is final."""
+    world = start_sandbox(children, run.http, run.plan.folder, run.plan.tempo)
+    sellers = _sellers(run, world)
+    start_stoflow(children, run.http, world)
+    stack.enter_context(plugins(world, sellers))
+    run.teller.say(f"Sandbox, api, orchestrator, workers and plugins are running; their logs are in {world.folder}.")
+    report = _imported(run, list(sellers), items)
+    run.teller.say(f"{worded(report)} {len(sellers)} sellers share them.")
+    jobs = DemoJobs({tenant: ApiClient(run.http, world.api_url, token) for tenant, token in sellers.items()})
+    jobs.submit(report.products, run.plan.names)
+    jobs.watch(run.teller.show, _check(children, sellers))
+    return report, jobs
+
+
+def _sellers(run: _Run, world: World) -> Mapping[TenantId, SellerToken]:
+    """Make tenants with an account at every marketplace, and a token each."""
+    tenants = make_tenants(run.database, run.plan.tenants)
+    keys = secret_keys(run.settings.secret_keys, run.settings.home)
+    connections = Connections(run.database, Vault(keys))
+    by_plugin = frozenset(each.name for each in run.plan.marketplaces if each.transport == PLUGIN_TRANSPORT)
+    connect_sellers(connections, run.http, world.sandbox_url, tenants, run.plan.names, by_plugin=by_plugin)
+    tokens = AccessTokens(load_keys(run.settings.jwt_keys_dir, home=run.settings.home))
+    return {tenant: SellerToken(tenant, tokens, world.folder / f"token-{tenant}") for tenant in tenants}
+
+
+def _imported(
+    run: _Run, tenants: Sequence[TenantId], items: Iterator[ReadProduct | RejectedRow] | None
+) -> ImportReport:
+    media = MediaFolder(run.settings.home / MEDIA)
+    folder = run.plan.file.parent if run.plan.file else media.root
+    dealt = demo_products(media) if items is None else items
+    photos = PhotoSource(folder, media)
+    return import_products(Shelf(run.database).store, tenants, dealt, photos=photos, limit=run.plan.products)
+
+
+def _check(children: Children, sellers: Mapping[TenantId, SellerToken]) -> Callable[[], None]:
+    """Return what is looked after while waiting: that every process lives, and that no token grows old."""
+
+    def check() -> None:
+        children.check()
+        for token in sellers.values():
+            token()
+
+    return check
+
+
+def _summary(
+    plan: DemoPlan, report: ImportReport, outcomes: Sequence[JobOutcome], verdict: Verdict, *, duration_s: float
+) -> Summary:
+    counts = JobCounts()
+    for outcome in outcomes:
+        counts.add(outcome)
+    return Summary(
+        tenants=plan.tenants,
+        products=report.imported,
+        rejected_rows=report.rejected_rows,
+        jobs=counts.jobs(),
+        tasks=counts.tasks,
+        listings={name: counts.listings[name] for name in plan.names},
+        retries=counts.retries,
+        looks=counts.looks,
+        **verdict.counters,
+        failures=most_frequent(counts.failures),
+        duration_s=round(duration_s, 1),
+        placeholders=report.placeholders,
+        descriptions_filled=report.descriptions_filled,
+        currencies_assumed=report.currencies_assumed,
+        failed_outside_validate=counts.failed_outside_validate,
+        not_final=counts.not_final,
+    )

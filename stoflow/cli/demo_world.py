@@ -1,0 +1,108 @@
+"""The processes of a demo: the simulated marketplaces, and every kind of process StoFlow has."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stoflow.cli.children import LOCALHOST, Children, free_port
+from stoflow.cli.demo_tokens import SellerToken
+from stoflow.domain.call import Request
+from stoflow.domain.errors import APIConnectionError
+from stoflow.domain.ids import TenantId
+from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow.settings import variable_of
+from stoflow.storage.embedded import ServerUrls
+from stoflow.transports.api_client import is_ready
+from stoflow.transports.direct.client import DirectClient
+
+LEDGER = "ledger.ndjson"
+SANDBOX_READY = "/control/ready"
+CONTROL_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxTempo:
+    """How the sandbox behaves: the share of calls that go wrong, chosen by the seed, and what divides its delays."""
+
+    faults: float = 0.0
+    seed: int = 0
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where things of one run are: the addresses of its doors, its own folder for ledger and logs."""
+
+    sandbox_url: str
+    api_url: str
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / LEDGER
+
+
+def environment(urls: ServerUrls, *, home: Path, speed: float) -> Mapping[str, str]:
+    """Return what every process of the run has in common."""
+    values = {"database_url": urls.database_url, "redis_url": urls.redis_url, "home": str(home), "speed": str(speed)}
+    return {variable_of(field): value for field, value in values.items()}
+
+
+def start_sandbox(children: Children, http: DirectClient, folder: Path, tempo: SandboxTempo) -> World:
+    """Start the three marketplaces and choose where the api will be."""
+    port = free_port()
+    world = World(f"http://{LOCALHOST}:{port}", f"http://{LOCALHOST}:{free_port()}", folder)
+    arguments = ["--port", str(port), "--ledger", str(world.ledger)]
+    arguments += ["--faults", str(tempo.faults), "--seed", str(tempo.seed), "--speed", str(tempo.speed)]
+    sandbox = children.start("sandbox", "sandbox", *arguments)
+    children.wait_until(lambda: is_ready(http, world.sandbox_url, SANDBOX_READY), sandbox)
+    return world
+
+
+def start_stoflow(children: Children, http: DirectClient, world: World) -> None:
+    """Start api, orchestrator and workers against the sandbox; return when the api answers."""
+    variables = marketplace_variables(http, world.sandbox_url)
+    variables |= {variable_of("host"): LOCALHOST, variable_of("port"): world.api_url.rpartition(":")[2]}
+    api = children.start("api", "api", **variables)
+    children.start("orchestrator", "orchestrator", **variables)
+    children.start("worker", "worker", **variables)
+    children.wait_until(lambda: is_ready(http, world.api_url), api)
+
+
+@contextmanager
+def plugins(world: World, sellers: Mapping[TenantId, SellerToken]) -> Iterator[None]:
+    """Keep every seller's browser open: the headless plugins are threads of ours, cheaper than processes."""
+    crew = [
+        HeadlessPlugin(
+            world.api_url,
+            token(),
+            world.sandbox_url,
+            PluginOptions(journal_file=world.folder / f"plugin-{tenant}.ndjson", token_file=token.file),
+        )
+        for tenant, token in sellers.items()
+    ]
+    try:
+        for plugin in crew:
+            plugin.start()
+        yield
+    finally:
+        for plugin in crew:
+            plugin.stop()
+
+
+def marketplace_variables(http: DirectClient, sandbox_url: str) -> dict[str, str]:
+    """Return the settings that lead the direct marketplaces' calls to the sandbox, in its own application's name."""
+    reply = http.exchange(sandbox_url, Request("GET", SANDBOX_READY), headers={}, deadline_s=CONTROL_S)
+    if not isinstance(reply.body, dict):
+        raise APIConnectionError("The sandbox does not say which application it knows.")
+    application = reply.body["application"]
+    fields = {
+        "ebay_base_url": f"{sandbox_url}/ebay",
+        "ebay_client_id": application["client_id"],
+        "ebay_client_secret": application["client_secret"],
+        "etsy_base_url": f"{sandbox_url}/etsy",
+        "etsy_client_id": application["client_id"],
+        "etsy_shared_secret": application["client_secret"],
+    }
+    return {variable_of(field): value for field, value in fields.items()}
