@@ -5,12 +5,14 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 SIZE_PX = (1200, 900)
 GRAIN_PX = (600, 450)  # the cloth's grain: it gives the file the weight of a camera's
 GRAIN_MIDDLE = 128
+GRAIN_DIVISOR = 14
 JPEG_QUALITY = 82
 TEXT_PX = 34
 
@@ -119,6 +121,14 @@ def _font() -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def _grained(image: Image.Image, chance: random.Random) -> Image.Image:
+    """Add the grain to the brightness only: a third of the work, and how film does it."""
+    brightness, *colours = image.convert("YCbCr").split()
+    grain = ImageChops.offset(_grain(), chance.randrange(SIZE_PX[0]), chance.randrange(SIZE_PX[1]))
+    return Image.merge("YCbCr", (ImageChops.add(brightness, grain, offset=-GRAIN_MIDDLE), *colours))
+
+
+@cache
+def _grain() -> Image.Image:
+    chance = random.Random("grain")
     noise = Image.frombytes("L", GRAIN_PX, chance.randbytes(GRAIN_PX[0] * GRAIN_PX[1]))
-    grain = noise.point([GRAIN_MIDDLE + (level - GRAIN_MIDDLE) // 14 for level in range(256)]).resize(image.size)
-    return ImageChops.add(image, Image.merge("RGB", (grain, grain, grain)), offset=-GRAIN_MIDDLE)
+    return noise.point([GRAIN_MIDDLE + (level - GRAIN_MIDDLE) // GRAIN_DIVISOR for level in range(256)]).resize(SIZE_PX)
