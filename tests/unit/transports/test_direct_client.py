@@ -28,7 +28,7 @@ def trickle(beginning: bytes, byte: bytes) -> Callable[[socket.socket, bytes], N
 
     def answer(connection: socket.socket, _: bytes) -> None:
         connection.sendall(beginning)
-        for _ in range(100):
+        for _piece in range(100):
             stopped.wait(FAR_TOO_LATE_S / 100)
             connection.sendall(byte)
 
