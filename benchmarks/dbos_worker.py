@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from threading import Event
 from typing import Any
 
 from dbos import DBOS
@@ -45,6 +44,7 @@ def job(given: dict[str, Any]) -> dict[str, Any]:
 
 def main(number: str) -> None:
     """Work until told to end."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # in every thread, so that this one receives it
     DBOS(
         config={
             "name": "peer",
@@ -58,9 +58,7 @@ def main(number: str) -> None:
     )
     DBOS.launch()
     DBOS.register_queue(QUEUE, **context()["queue"])
-    ended = Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    ended.wait()
+    signal.sigwait({signal.SIGTERM})
     DBOS.destroy()
 
 

@@ -44,6 +44,6 @@ def save(given: dict[str, Any]) -> None:
 
 
 def pipeline(payload: dict[str, Any]) -> dramatiq.pipeline:
-    return dramatiq.pipeline(
-        [validate.message(payload), map_.message(), upload.message(), create.message(), save.message()]
-    )
+    # Each one's argument is what the one before returns, which its own signature does not know.
+    after: list[Any] = [map_, upload, create, save]
+    return dramatiq.pipeline([validate.message(payload), *(actor.message() for actor in after)])

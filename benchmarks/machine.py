@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Machine:
         self.home = home
         self.urls = urls
         self.started_file = home / "started"
+        self.site = home / "site"  # where a peer may install something for its processes
         pids = server_pids(home)
         self._roots: dict[str, list[int]] = {
             "client": [os.getpid()],
@@ -35,17 +37,16 @@ class Machine:
 
     def start(self, kind: str, command: Sequence[str], env: Mapping[str, str]) -> int:
         """Start a process counted under `kind`, with its log in the home; return its pid."""
-        path = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
-        environment = {
-            **os.environ,
-            "PYTHONPATH": path,
-            "PYTHONWARNINGS": "ignore",
-            STARTED_FILE: str(self.started_file),
-            **env,
-        }
+        path = os.pathsep.join(filter(None, (str(self.site), str(CHECKOUT), os.environ.get("PYTHONPATH"))))
+        ours = {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore", STARTED_FILE: str(self.started_file)}
         with (self.home / f"{kind}-{len(self._started)}.log").open("wb") as log:
             process = subprocess.Popen(
-                command, env=environment, stdout=log, stderr=log, cwd=self.home, start_new_session=True
+                command,
+                env={**os.environ, **ours, **env},
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                start_new_session=True,
             )
         self._started.append(process)
         self._roots.setdefault(kind, []).append(process.pid)
@@ -88,6 +89,13 @@ class Machine:
         self._roots = {kind: roots for kind, roots in self._roots.items() if kind in _SERVERS}
 
 
+def free_port() -> int:
+    """Return a port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 _SERVERS = frozenset({"client", "postgresql", "valkey"})
 
 
@@ -98,7 +106,7 @@ def _descendants(pid: int) -> list[psutil.Process]:
 
 
 @contextmanager
-def machine() -> Iterator[Machine]:
+def machine() -> Generator[Machine]:
     """Give fresh servers in a temporary home."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,

@@ -1,6 +1,6 @@
 """One peer, ready to be measured on a machine of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from benchmarks.machine import Machine, machine
@@ -12,7 +12,7 @@ WARM_WITHIN_S = 60.0
 
 
 @contextmanager
-def prepared(make: MakePeer, *, tenants: int) -> Iterator[tuple[Peer, Machine]]:
+def prepared(make: MakePeer, *, tenants: int) -> Generator[tuple[Peer, Machine]]:
     """Give the peer with its client open and no workers yet."""
     with machine() as place:
         peer = make(place)
@@ -25,7 +25,7 @@ def prepared(make: MakePeer, *, tenants: int) -> Iterator[tuple[Peer, Machine]]:
 
 
 @contextmanager
-def warm(make: MakePeer, *, tenants: int) -> Iterator[tuple[Peer, Machine]]:
+def warm(make: MakePeer, *, tenants: int) -> Generator[tuple[Peer, Machine]]:
     """Give the peer with its workers started and warmed up."""
     with prepared(make, tenants=tenants) as (peer, place):
         peer.start_workers()

@@ -54,7 +54,7 @@ def compare(peers: Mapping[str, MakePeer], plan: Plan) -> dict[str, Any]:
             rounds[name].append(asdict(measure(peers[name], plan)))
     return {
         "peers": {name: medians(measured) for name, measured in rounds.items()},
-        "ratios": {name: _ratios(rounds["stoflow"], measured) for name, measured in rounds.items()}
+        "ratios": {name: ratio_to(measured, rounds["stoflow"]) for name, measured in rounds.items()}
         if "stoflow" in rounds
         else {},
         "rounds": rounds,
@@ -109,6 +109,6 @@ def _trickle(peer: Peer, place: Machine, seconds: float) -> dict[str, Any]:
     }
 
 
-def _ratios(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> float:
+def ratio_to(theirs: Sequence[dict[str, Any]], ours: Sequence[dict[str, Any]]) -> float:
     """Return how many times their jobs/s we did, as the median over the rounds."""
     return median(one["jobs_per_s"] / other["jobs_per_s"] for one, other in zip(ours, theirs, strict=True))

@@ -1,0 +1,77 @@
+"""`python -m benchmarks`: every measurement, or some, as tables or as one JSON document."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from benchmarks import idle, neighbour, pick_up, report, scale, throughput
+from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
+from benchmarks.dramatiq_peer import DramatiqPeer
+from benchmarks.peer import MakePeer
+from benchmarks.stoflow_peer import StoflowPeer
+
+PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dramatiq": DramatiqPeer, "dbos": DbosPeer}
+FAIR_PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dbos-partitioned": PartitionedDbosPeer}
+
+Measurement = Callable[[bool, frozenset[str]], dict[str, Any]]
+"""Given whether to be short, and the peers to measure."""
+
+
+def _throughput(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
+    return throughput.compare(_chosen(PEERS, only), throughput.SHORT if short else throughput.Plan())
+
+
+def _neighbour(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
+    plan = neighbour.SHORT if short else neighbour.Plan()
+    return {name: asdict(neighbour.measure(make, plan)) for name, make in _chosen(FAIR_PEERS, only).items()}
+
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "throughput": _throughput,
+    "neighbour": _neighbour,
+    "pick-up": lambda short, _: asdict(pick_up.measure(10 if short else 60)),
+    "idle": lambda short, _: asdict(idle.measure(10 if short else 60)),
+    "tenants": lambda short, _: asdict(scale.measure_tenants(20 if short else 1000)),
+    "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
+}
+
+
+def main() -> int:
+    """Return 0 where every bound of StoFlow held, 1 where one did not. Figures are this machine's, busy as it is."""
+    arguments = _parser().parse_args()
+    peers = frozenset(arguments.peers.split(",")) if arguments.peers else frozenset[str]()
+    wanted = arguments.only.split(",") if arguments.only else list(MEASUREMENTS)
+    results: dict[str, Any] = {}
+    for name in wanted:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        results[name] = MEASUREMENTS[name](arguments.short, peers)
+    failed = report.failures(results)
+    if arguments.json:
+        place = {"cpus": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
+        print(json.dumps({"machine": place, "short": arguments.short, "failed": failed, **results}, indent=2))
+    else:
+        print(report.worded(results))
+        print(f"\nOut of bounds: {', '.join(failed)}" if failed else "\nEvery bound held.")
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a few minutes; its figures prove nothing")
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--only", default="", help=f"some of {', '.join(MEASUREMENTS)}, with commas between")
+    parser.add_argument("--peers", default="", help="some of the peers, with commas between")
+    return parser
+
+
+def _chosen(peers: Mapping[str, MakePeer], only: frozenset[str]) -> dict[str, MakePeer]:
+    return {name: make for name, make in peers.items() if not only or name in only}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""StoFlow itself: jobs submitted through its use case, orchestrator and workers as their commands start them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from benchmarks.machine import Machine
+from benchmarks.peer import PROCESSES, THREADS
+from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
+from benchmarks.workload import BenchJob
+from stoflow.domain.ids import TenantId
+from stoflow.jobs.submit import submit
+from stoflow.jobs.views import SubmitJob
+from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry
+from stoflow.migrations import runner
+from stoflow.storage.session import Database, schema_name
+from stoflow.storage.tenants import create_tenant
+from stoflow.transports.feed import HintedFeed
+from stoflow.transports.hints import Hints
+
+ENTRY_POINTS = f"[{ENTRY_POINT_GROUP}]\n{NAME} = benchmarks.stoflow_marketplace:MARKETPLACE\n"
+METADATA = "Metadata-Version: 2.1\nName: stoflow-nowhere\nVersion: 0\n"
+
+FINISHED = """
+SELECT {tenant} AS tenant, id, extract(epoch FROM completed_at)::float8 AS at
+FROM {schema}.marketplace_jobs WHERE status = 'completed' AND id = ANY(%s)
+"""
+
+
+class StoflowPeer:
+    """One orchestrator, and one worker command with two processes of eight threads."""
+
+    name = "stoflow"
+    durable = "every step's start, end, result, attempt and timeline, with fences, in PostgreSQL"
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.environment: Mapping[str, str] = {
+            "STOFLOW_HOME": str(machine.home / "stoflow"),
+            "STOFLOW_DATABASE_URL": machine.urls.database_url,
+            "STOFLOW_REDIS_URL": machine.urls.redis_url,
+        }
+        self._registry = build_registry([MARKETPLACE], entry_points=False)
+        self.database = Database(machine.urls.database_url)
+        self._hints = Hints(machine.urls.redis_url)
+        self._feed = HintedFeed(self._hints)
+        self.tenants: list[TenantId] = []
+        self._waiting: dict[TenantId, dict[int, str]] = defaultdict(dict)  # names of unfinished jobs, by id
+        self._done: dict[str, float] = {}
+
+    def setup(self, *, tenants: int) -> None:
+        self._install_marketplace()
+        runner.migrate(self._machine.urls.database_url, parallel=1)
+        self.tenants = [create_tenant(self.database, f"tenant{number}@example.com") for number in range(tenants)]
+
+    def open(self) -> None:
+        self._hints.start()
+
+    def start_workers(self) -> None:
+        self.start("orchestrator", "orchestrator")
+        self.start("workers", "worker", "--processes", str(PROCESSES), "--threads", str(THREADS))
+
+    def start(self, kind: str, *arguments: str, **environment: str) -> int:
+        """Start a `stoflow` command."""
+        return self._machine.python(kind, ["-m", "stoflow", *arguments], {**self.environment, **environment})
+
+    def enqueue(self, job: BenchJob, *, priority: int | None = None) -> None:
+        tenant = self.tenants[job.tenant - 1]
+        asked = SubmitJob(NAME, ACTION, priority=priority, payload=job.payload())
+        made, _ = submit(self.database, self._registry, tenant, asked)
+        self._feed.announced()
+        self._waiting[tenant][made] = job.name
+
+    def done_times(self, beginning: str) -> Mapping[str, float]:
+        asked = {tenant: self._asked(tenant, beginning) for tenant in self.tenants}
+        asked = {tenant: jobs for tenant, jobs in asked.items() if jobs}
+        if asked:
+            parts = [FINISHED.format(tenant=tenant, schema=schema_name(tenant)) for tenant in asked]
+            with self.database.records() as connection:
+                rows = connection.execute(" UNION ALL ".join(parts).encode(), list(asked.values())).fetchall()
+            for row in rows:
+                self._done[self._waiting[row["tenant"]].pop(row["id"])] = row["at"]
+        return {name: at for name, at in self._done.items() if name.startswith(beginning)}
+
+    def stop(self) -> None:
+        self._machine.end_processes()
+        self._hints.stop()
+        self.database.close()
+
+    def _asked(self, tenant: TenantId, beginning: str) -> list[int]:
+        return [job for job, name in self._waiting[tenant].items() if name.startswith(beginning)]
+
+    def _install_marketplace(self) -> None:
+        """Bring the marketplace as an installed package would: by its entry point."""
+        package = self._machine.site / "stoflow_nowhere-0.dist-info"
+        package.mkdir(parents=True)
+        (package / "METADATA").write_text(METADATA)
+        (package / "entry_points.txt").write_text(ENTRY_POINTS)

@@ -1,0 +1,83 @@
+"""The sums behind the benchmarks' verdicts."""
+
+from itertools import pairwise
+from time import perf_counter
+
+import pytest
+
+from benchmarks.figures import medians, percentile
+from benchmarks.report import failures, worded
+from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
+from benchmarks.throughput import ratio_to
+from benchmarks.workload import STEPS, BenchJob, at_rate, jobs, run_step
+from stoflow.domain.account import Account
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import Done
+from stoflow.marketplaces.registry import build_registry
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 3.0), (0.99, 5.0), (1.0, 5.0)])
+def test_a_percentile_is_one_of_the_values(share: float, expected: float) -> None:
+    assert percentile([5.0, 1.0, 3.0, 2.0, 4.0], share) == expected
+
+
+def test_rounds_come_down_to_their_medians() -> None:
+    rounds = [{"jobs_per_s": 1.0, "kinds": "a"}, {"jobs_per_s": 9.0, "kinds": "b"}, {"jobs_per_s": 2.0, "kinds": "c"}]
+    assert medians(rounds) == {"jobs_per_s": 2.0, "kinds": "c"}
+
+
+def test_a_ratio_is_taken_inside_each_round() -> None:
+    ours = [{"jobs_per_s": 300.0}, {"jobs_per_s": 30.0}, {"jobs_per_s": 500.0}]
+    theirs = [{"jobs_per_s": 100.0}, {"jobs_per_s": 10.0}, {"jobs_per_s": 100.0}]
+    assert ratio_to(theirs, ours) == 3.0
+
+
+def test_jobs_are_dealt_over_the_tenants() -> None:
+    assert [job.tenant for job in jobs("burst", 5, tenants=(1, 2, 3))] == [1, 2, 3, 1, 2]
+    assert [job.name for job in jobs("burst", 2, tenants=(1,))] == ["burst-000000", "burst-000001"]
+
+
+def test_a_rate_is_kept() -> None:
+    times = [perf_counter() for _ in at_rate(jobs("trickle", 4, tenants=(1,)), per_s=100.0)]
+    assert all(later >= earlier for earlier, later in pairwise(times))
+    assert times[-1] - times[0] >= 0.02
+
+
+def test_each_step_hands_on_about_two_hundred_bytes() -> None:
+    given = BenchJob("burst-1", 7).payload()
+    for position in range(len(STEPS)):
+        given = run_step(position, given)
+    assert (given["step"], given["n"], given["tenant"]) == ("save", 5, 7)
+    assert 150 < len(str(given)) < 250
+
+
+def test_our_marketplace_has_five_steps_of_which_two_are_outside_and_none_is_paced() -> None:
+    handler = build_registry([MARKETPLACE], entry_points=False).handler(NAME, ACTION)
+    plans = handler.create_tasks(None)
+    assert [plan.name for plan in plans] == list(STEPS)
+    assert [plan.name for plan in plans if plan.kind is TaskKind.REPEATABLE] == ["upload", "create"]
+    assert not any(plan.paced for plan in plans)
+
+
+def test_a_step_outside_is_a_conversation_without_a_call() -> None:
+    handler = build_registry([MARKETPLACE], entry_points=False).handler(NAME, ACTION)
+    given = BenchJob("burst-1", 7).payload()
+    attempt = Attempt(
+        TenantId(7), JobId(1), "upload", None, Account(NAME, ""), outputs={"map": given}, payload={"not": "read"}
+    )
+    conversation = handler.step("upload").do(attempt)
+    with pytest.raises(StopIteration) as stopped:
+        next(conversation)
+    assert stopped.value.value == Done({**given, "step": "upload", "n": 1})
+
+
+def test_a_bound_that_does_not_hold_is_named() -> None:
+    results = {
+        "throughput": {"peers": {}, "ratios": {"dbos": 2.9, "dramatiq": 0.6}},
+        "neighbour": {"stoflow": {"within_bound": True}, "dbos-partitioned": {"within_bound": False}},
+        "idle": {"percent_of_a_core": 4.0, "within_bound": False},
+    }
+    assert failures(results) == ["throughput beside dbos", "idle"]
+    assert "2.90 × the jobs/s of dbos" in worded(results)
