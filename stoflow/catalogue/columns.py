@@ -53,11 +53,16 @@ def parse_mapping(options: Iterable[str]) -> dict[str, str]:
             field, equals, column = pair.partition("=")
             if not equals or not column.strip():
                 raise InputError(f'--map takes field=Column, and "{pair}" is not that.')
-            mapping[field.strip()] = column.strip()
-    for field in mapping:
-        if field not in FIELDS:
-            raise InputError(f'A product has no field "{field}". Its fields are {", ".join(FIELDS)}.')
+            mapping[_field(field.strip())] = column.strip()
     return mapping
+
+
+def _field(name: str) -> str:
+    """Return the field someone means: by its own name, or by one its columns go by, as photos for images."""
+    field = name if name in FIELDS else next((each for each in FIELDS if plain(name) in column_words()[each]), None)
+    if field is None:
+        raise InputError(f'A product has no field "{name}". Its fields are {", ".join(FIELDS)}.')
+    return field
 
 
 def settle(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:

@@ -1,9 +1,12 @@
 """Other people's columns become products, row by row."""
 
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stoflow.catalogue.columns import parse_mapping
 from stoflow.catalogue.products import OPEN_GROUPS, ReadProduct, read_products
@@ -57,11 +60,16 @@ def test_a_mapping_goes_before_the_known_names(tmp_path: Path):
     assert (products[0].title, products[0].currency) == ("Z-1", "GBP")
 
 
+def test_a_field_may_be_named_as_its_columns_are(tmp_path: Path):
+    products, _ = read(tmp_path / "a.csv", "title,price,A,B\na,1,red,x.jpg\n", "colour=A,photos=B")
+    assert (products[0].colors, products[0].images) == (("red",), (ProductImage(1, "x.jpg"),))
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         (["title"], "--map takes field=Column"),
-        (["colour=Model"], 'no field "colour"'),
+        (["flavour=Model"], 'no field "flavour"'),
         (["title=Nowhere"], 'no column "Nowhere"'),
     ],
 )
@@ -138,3 +146,14 @@ def test_a_currency_nobody_wrote_is_assumed_and_said(tmp_path: Path):
         ("EUR", False),
         ("USD", False),
     ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(content=st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+def test_whatever_a_file_holds_it_is_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, content: bytes):
+    path = tmp_path_factory.mktemp("fuzz", numbered=True) / "a.csv"
+    for head, mapping in ((b"title,price,images,id\n", {}), (b'{"title": "a", "price": 5}\n', {}), (b"", {})):
+        path.write_bytes(head + content)
+        with suppress(InputError):
+            for item in read_products(path, mapping=mapping):
+                assert item.reason if isinstance(item, RejectedRow) else item.product.title
