@@ -5,6 +5,8 @@ import click
 from stoflow.cli.config import config
 from stoflow.cli.migrate import migrate
 from stoflow.cli.output import StoflowGroup
+from stoflow.cli.plugin import plugin
+from stoflow.cli.sandbox import sandbox
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.stacks import dump_stacks_on_signal
@@ -30,6 +32,9 @@ COMMANDS: tuple[click.Command, ...] = (
     # prepare and look
     config,
     migrate,
+    # play the outside world
+    sandbox,
+    plugin,
 )
 
 for command in COMMANDS:
