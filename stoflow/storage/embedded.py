@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
+
 import stoflow
 from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
 from stoflow.settings import Settings
+from stoflow.storage.connecting import CONNECT_WITHIN_S
 from stoflow.storage.keeper import Order, open_lock, try_lock
 
 FOLDER = "servers"
@@ -88,12 +91,12 @@ def _start_lock(folder: Path) -> Iterator[None]:
 
 
 def _is_kept(folder: Path) -> bool:
-    """Whether a keeper runs; one that is just ending is waited for."""
+    """Whether a keeper runs and its servers answer; one that is just ending or mending is waited for."""
     lock = open_lock(folder / "keeper.lock")
     try:
         deadline = time.monotonic() + STOPPED_WITHIN_S
         while not try_lock(lock):
-            if (folder / "state.json").exists():
+            if _answers(folder):
                 return True
             if time.monotonic() > deadline:
                 message = f"The embedded servers under {folder} neither run nor end."
@@ -102,6 +105,15 @@ def _is_kept(folder: Path) -> bool:
         return False
     finally:
         os.close(lock)
+
+
+def _answers(folder: Path) -> bool:
+    """A keeper that was just killed holds its lock for a moment longer: only an answer proves that it lives."""
+    try:
+        with psycopg.connect(_urls(folder).database_url, connect_timeout=CONNECT_WITHIN_S):
+            return True
+    except (OSError, psycopg.OperationalError):
+        return False
 
 
 def _start_keeper(folder: Path, *, durable: bool) -> None:

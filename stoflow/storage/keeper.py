@@ -28,6 +28,7 @@ from stoflow.storage.server_processes import (
     ServerFailed,
     end_remains,
     failure_of,
+    last_words,
     make_data_folder,
     postgresql,
     start,
@@ -38,7 +39,9 @@ from stoflow.storage.server_processes import (
 from stoflow.storage.system_user import give, let_read, let_through, server_user
 
 LOOK_EVERY_S = 0.2
-RESTARTS_AT_ONCE = 50
+FAILED_PAUSE_S = 1.0
+STARTS = 50
+MEMORY_STILL_HELD = "shared memory"  # by processes of a killed PostgreSQL, for a moment
 SOCKETS_PREFIX = "stoflow-"
 SHORT_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 — mkdtemp makes a private folder in it
 LONGEST_TEMPORARY_FOLDER = 70  # bytes, so that a socket's path below it stays under 104
@@ -84,13 +87,15 @@ class Keeper:
         self._tell_pids()
 
     def mend(self) -> None:
-        """Start again what died."""
+        """Start again what died; what cannot start now (the disk is full) is tried again at the next look."""
         dead = [server for server in self._servers if self._processes[server.name].poll() is not None]
         for server in dead:
             self._run(server)
-            self._until_ready(server)
         if dead:
             self._tell_pids()
+        for server in dead:
+            if not wait_until_ready(server, self._processes[server.name]):
+                time.sleep(FAILED_PAUSE_S)
 
     def stop(self) -> None:
         for server in self._servers:
@@ -107,10 +112,12 @@ class Keeper:
         self._processes[server.name] = start(server, self._logs[server.name], self._user)
 
     def _until_ready(self, server: Server) -> None:
-        for _ in range(RESTARTS_AT_ONCE):
+        for _ in range(STARTS):
             if wait_until_ready(server, self._processes[server.name]):
                 return
-            time.sleep(LOOK_EVERY_S)  # processes of a killed PostgreSQL hold its memory for a moment
+            if MEMORY_STILL_HELD not in last_words(self.places.log(server.name)):
+                break
+            time.sleep(LOOK_EVERY_S)
             self._run(server)
         raise failure_of(server, self.places)
 

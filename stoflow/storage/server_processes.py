@@ -20,6 +20,8 @@ from stoflow.storage.system_user import give
 POLL_S = 0.02
 READY_WITHIN_S = 60.0  # crash recovery after a kill -9 may replay a lot
 STOP_WITHIN_S = 10.0
+LAST_LINES = 5
+NO_PID = 2**22 + 1  # above the highest one of Linux and macOS
 PR_SET_PDEATHSIG = 1
 
 POSTGRESQL_SETTINGS = {
@@ -37,7 +39,7 @@ INITDB_OPTIONS = (
     "--locale=C",
     "--builtin-locale=C.UTF-8",
 )
-UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # for tests only
+UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off"}  # for tests only
 
 
 class ServerFailed(Exception):
@@ -142,7 +144,7 @@ def make_data_folder(binaries: Path, places: Places, user: pwd.struct_passwd | N
     with places.log("initdb").open("wb") as log:
         done = subprocess.run(command, check=False, stdout=log, stderr=log, **_as_user(user))
     if done.returncode != 0:
-        raise ServerFailed(_with_log("PostgreSQL could not make its data folder", places.log("initdb")))
+        raise ServerFailed(f"PostgreSQL could not make its data folder: {last_words(places.log('initdb'))}")
     unfinished.rename(places.data)
 
 
@@ -178,12 +180,15 @@ def stop(server: Server, process: subprocess.Popen[bytes]) -> None:
 
 
 def end_remains(places: Places) -> None:
-    """End servers that outlived their keeper, and forget the pids of dead ones: another process may have them now."""
+    """End servers that outlived their keeper, and take dead ones' pids away: another process may have them now."""
     for pid_file, mark in ((places.postmaster_pid, str(places.data)), (places.valkey_pid, str(places.sockets))):
         lines = _lines(pid_file)
         if lines and lines[0].strip().isdigit():
             _end_orphan(int(lines[0]), mark)
-        pid_file.unlink(missing_ok=True)
+    lines = _lines(places.postmaster_pid)
+    if lines:
+        # Only the pid: by the other lines PostgreSQL sees whether processes of a killed server still write.
+        places.postmaster_pid.write_text("\n".join([str(NO_PID), *lines[1:], ""]))
 
 
 def _end_orphan(pid: int, mark: str) -> None:
@@ -215,11 +220,11 @@ def _as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
 
 
 def failure_of(server: Server, places: Places) -> ServerFailed:
-    return ServerFailed(_with_log(f"The embedded {server.name} could not be started", places.log(server.name)))
+    return ServerFailed(f"The embedded {server.name} could not be started: {last_words(places.log(server.name))}")
 
 
-def _with_log(message: str, log: Path) -> str:
-    return f"{message}: {' | '.join(_lines(log)[-5:]) or 'it logged nothing.'}"
+def last_words(log: Path) -> str:
+    return " | ".join(_lines(log)[-LAST_LINES:]) or "it logged nothing."
 
 
 def _lines(path: Path) -> list[str]:

@@ -53,6 +53,19 @@ def _was_stored(instance: Any) -> bool:
     return instance._sa_instance_state.key is not None  # noqa: SLF001 — what sqlalchemy.inspect returns, typed
 
 
+class PooledConnection(psycopg.Connection[Any]):
+    """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever."""
+
+    def close(self) -> None:
+        pool, was_broken = self._pool, self.closed
+        if pool is None:
+            super().close()
+            return
+        pool.putconn(self)
+        if was_broken:
+            self._pool = None  # closing it twice must not return it twice
+
+
 class Database:
     """A pool of connections and three ways to use one, each for exactly one transaction.
 
@@ -69,7 +82,7 @@ class Database:
             max_idle=IDLE_S,
             max_lifetime=LIFETIME_S,
             reconnect_timeout=RECONNECT_S,
-            close_returns=True,
+            connection_class=PooledConnection,
             open=True,
             name=application_name,
         )
@@ -126,7 +139,7 @@ class Database:
             if not _has_ended(connection):
                 return connection
             connection.pgconn.finish()
-            self._pool.putconn(connection)  # which replaces it
+            connection.close()  # the pool replaces it
             if time.monotonic() > deadline:
                 raise PoolTimeout
 

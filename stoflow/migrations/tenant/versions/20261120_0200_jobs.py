@@ -19,14 +19,35 @@ ALTER TABLE marketplace_jobs
     ADD COLUMN waiting text
 """
 
+# Whatever made the key unique there, under whatever name, one constraint does it here.
+UNIQUE = """
+DO $$
+DECLARE
+    old record;
+BEGIN
+    FOR old IN
+        SELECT i.indexrelid::regclass AS name, k.conname
+        FROM pg_index i
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND i.indkey::text = a.attnum::text
+        LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid
+        WHERE i.indrelid = 'marketplace_jobs'::regclass AND a.attname = 'idempotency_key'
+    LOOP
+        IF old.conname IS NULL THEN
+            EXECUTE format('DROP INDEX %s', old.name);
+        ELSE
+            EXECUTE format('ALTER TABLE marketplace_jobs DROP CONSTRAINT %I', old.conname);
+        END IF;
+    END LOOP;
+END $$
+"""
+
 KEYS = """
 UPDATE marketplace_jobs SET cancel_requested = false WHERE cancel_requested IS NULL;
 ALTER TABLE marketplace_jobs
-    DROP CONSTRAINT IF EXISTS marketplace_jobs_idempotency_key_key,
     ALTER COLUMN idempotency_key TYPE text,
     ALTER COLUMN cancel_requested SET DEFAULT false,
-    ALTER COLUMN cancel_requested SET NOT NULL;
-ALTER TABLE marketplace_jobs ADD CONSTRAINT marketplace_jobs_idempotency_key_key UNIQUE (idempotency_key)
+    ALTER COLUMN cancel_requested SET NOT NULL,
+    ADD CONSTRAINT marketplace_jobs_idempotency_key_key UNIQUE (idempotency_key)
 """
 
 # Nobody can pause a single job any more: a paused one waits again.
@@ -124,5 +145,5 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.announ
 
 
 def upgrade() -> None:
-    for statement in (COLUMNS, KEYS, BATCHES, STATUS, TASKS, INDEXES, ANNOUNCE):
+    for statement in (COLUMNS, UNIQUE, KEYS, BATCHES, STATUS, TASKS, INDEXES, ANNOUNCE):
         op.execute(statement)

@@ -1,0 +1,196 @@
+"""Who reaches which tenant's tables, and what a broken connection looks like."""
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+
+from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.domain.ids import TenantId
+from stoflow.storage.session import Database, schema_name
+from stoflow.storage.tables import ProductRow
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def titles(database: Database, tenant: TenantId) -> list[str]:
+    with database.tenant(tenant) as session:
+        return list(session.scalars(select(ProductRow.title)))
+
+
+def sell(database: Database, tenant: TenantId, title: str) -> None:
+    with database.tenant(tenant) as session:
+        session.add(ProductRow(title=title))
+
+
+@pytest.fixture
+def alone(database_url: str):
+    """A database handle with one connection, so that every transaction reuses it."""
+    opened = Database(database_url, pool_size=1)
+    yield opened
+    opened.close()
+
+
+def test_each_tenant_reads_its_own_rows_on_one_reused_connection(alone: Database, tenants: Callable[[], TenantId]):
+    first, second = tenants(), tenants()
+    sell(alone, first, "a coat")
+    sell(alone, second, "a hat")
+    assert titles(alone, first) == ["a coat"]
+    assert titles(alone, second) == ["a hat"]
+
+
+def test_the_tenant_holds_after_a_commit_and_after_a_rolled_back_savepoint(alone: Database, tenant: TenantId):
+    with alone.tenant(tenant) as session:
+        session.add(ProductRow(title="a coat"))
+        with pytest.raises(ProgrammingError), session.begin_nested():
+            session.execute(text("SELECT * FROM nowhere"))
+        assert session.scalars(select(ProductRow.title)).all() == ["a coat"]
+    sell(alone, tenant, "a hat")
+    assert titles(alone, tenant) == ["a coat", "a hat"]
+
+
+def test_a_transaction_without_a_tenant_finds_no_tenant_table(database: Database, tenant: TenantId):
+    with pytest.raises(ProgrammingError, match=r"tenant\.products"), database.shared() as session:
+        session.scalars(select(ProductRow)).all()
+
+
+def test_sql_that_names_no_schema_is_an_error_for_tenants_and_for_all(alone: Database, tenant: TenantId):
+    sell(alone, tenant, "a coat")
+    with pytest.raises(ProgrammingError), alone.tenant(tenant) as session:
+        session.execute(text("SELECT * FROM products"))
+    with pytest.raises(ProgrammingError), alone.shared() as session:
+        session.execute(text("SELECT * FROM users"))
+    with pytest.raises(psycopg.errors.UndefinedTable), alone.records() as connection:
+        connection.execute("SELECT * FROM products")
+
+
+def test_a_search_path_set_by_one_user_of_a_connection_is_gone_for_the_next(alone: Database, tenant: TenantId):
+    with pytest.raises(ZeroDivisionError), alone.records() as connection:
+        connection.execute(f"SET search_path = {schema_name(tenant)}".encode())
+        raise ZeroDivisionError
+    with alone.records() as connection:
+        assert connection.execute("SHOW search_path").fetchone() == {"search_path": ""}
+
+
+def test_an_object_of_one_tenant_cannot_be_written_to_another(database: Database, tenants: Callable[[], TenantId]):
+    first, second = tenants(), tenants()
+    sell(database, first, "a coat")
+    sell(database, second, "a hat")
+    with database.tenant(first) as session:
+        coat = session.scalars(select(ProductRow)).one()
+    coat.title = "stolen"
+    with pytest.raises(ConfigurationError), database.tenant(second) as session:
+        session.add(coat)
+    assert titles(database, second) == ["a hat"]
+
+
+def test_an_unknown_tenant_has_no_tables(database: Database):
+    with pytest.raises(ProgrammingError):
+        titles(database, TenantId(4711))
+
+
+@pytest.mark.parametrize("strange", [0, -1, True, "7", "1; DROP SCHEMA public", None, 2**31])
+def test_a_schema_is_named_by_a_positive_integer_only(strange: object):
+    with pytest.raises(ConfigurationError):
+        schema_name(strange)  # pyright: ignore[reportArgumentType]
+
+
+def test_what_fails_inside_a_transaction_is_not_stored(database: Database, tenant: TenantId):
+    with pytest.raises(ZeroDivisionError), database.tenant(tenant) as session:
+        session.add(ProductRow(title="a coat"))
+        session.flush()
+        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), database.records() as connection:
+        connection.execute("INSERT INTO public.outbox (tenant, job) VALUES (1, 1)")
+        raise ZeroDivisionError
+    assert titles(database, tenant) == []
+    with database.records() as connection:
+        assert connection.execute("SELECT * FROM public.outbox").fetchall() == []
+
+
+def test_records_may_use_a_pipeline(database: Database):
+    with database.records() as connection, connection.pipeline():
+        cursors = [connection.execute("SELECT %s::int AS n", [number]) for number in range(3)]
+        assert [cursor.fetchone() for cursor in cursors] == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+def test_every_connection_has_time_outs_and_plans_made_for_each_statement(database: Database):
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "plan_cache_mode", "TimeZone")
+    with database.records() as connection:
+        rows = [connection.execute("SELECT current_setting(%s) AS value", [name]).fetchone() for name in names]
+    assert [row and row["value"] for row in rows] == ["5s", "2s", "15s", "force_custom_plan", "UTC"]
+
+
+def test_nothing_is_prepared_so_a_changed_table_breaks_no_live_statement(alone: Database, tenant: TenantId):
+    query = f"SELECT * FROM {schema_name(tenant)}.products".encode()
+    for _ in range(10):
+        with alone.records() as connection:
+            connection.execute(query)
+    with alone.records() as connection:
+        assert connection.execute("SELECT count(*) AS n FROM pg_prepared_statements").fetchone() == {"n": 0}
+
+
+def test_a_database_that_is_away_is_named_so_through_every_door():
+    away = Database(NOWHERE)
+    for opened in (away.shared(), away.tenant(TenantId(1))):
+        with pytest.raises(DatabaseUnavailable), opened as session:
+            session.execute(text("SELECT 1"))
+    with pytest.raises(DatabaseUnavailable), away.records():
+        pass
+    away.close()
+
+
+def test_a_connection_that_ended_while_idle_is_replaced_unseen(alone: Database, database: Database):
+    with alone.records() as connection:
+        pid = connection.info.backend_pid
+    with database.records() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with alone.records() as connection:
+        assert connection.info.backend_pid != pid
+
+
+def test_a_connection_that_ends_in_the_middle_is_unavailable(alone: Database, database: Database):
+    with pytest.raises(DatabaseUnavailable), alone.records() as connection:
+        with database.records() as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+        connection.execute("SELECT 1")
+    with alone.records() as connection:
+        assert connection.execute("SELECT 1 AS n").fetchone() == {"n": 1}
+
+
+def test_a_lock_held_too_long_and_an_empty_pool_are_unavailable(alone: Database, database: Database, tenant: TenantId):
+    lock = f"LOCK TABLE {schema_name(tenant)}.products".encode()
+    with database.records() as holder:
+        holder.execute(lock)
+        with pytest.raises(DatabaseUnavailable), alone.records() as waiting:
+            waiting.execute("SET LOCAL lock_timeout = '10ms'")
+            waiting.execute(lock)
+    with alone.records(), pytest.raises(DatabaseUnavailable), alone.records():
+        pass
+
+
+def test_threads_share_the_pool_and_keep_their_tenants_apart(database: Database, tenants: Callable[[], TenantId]):
+    mine = [tenants() for _ in range(4)]
+    wrong: list[str] = []
+
+    def work(tenant: TenantId) -> None:
+        for _ in range(10):
+            sell(database, tenant, str(tenant))
+            wrong.extend(title for title in titles(database, tenant) if title != str(tenant))
+
+    threads = [threading.Thread(target=work, args=[tenant]) for tenant in mine]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert [len(titles(database, tenant)) for tenant in mine] == [10] * 4
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_showing_it():
+    with pytest.raises(ConfigurationError) as refused:
+        Database("postgresql://user:hunter2@host:5432/name?nonsense=1")
+    assert "hunter2" not in str(refused.value)
