@@ -47,6 +47,18 @@ class ImportReport:
         if len(self.rejected) < KEPT_REJECTIONS:
             self.rejected.append(row)
 
+    @property
+    def sentence(self) -> str:
+        """Return the report in one sentence for each thing that happened."""
+        said = [f"{self.imported} products imported, {self.rejected_rows} rows rejected."]
+        if self.placeholders:
+            said.append(f"{self.placeholders} photos were not there and were drawn.")
+        if self.descriptions_filled:
+            said.append(f"{self.descriptions_filled} had no description and took the title.")
+        if self.currencies_assumed:
+            said.append(f"{self.currencies_assumed} named no currency and were taken to be in euro.")
+        return " ".join(said)
+
 
 def import_products(
     store: Store,

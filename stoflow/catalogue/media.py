@@ -11,10 +11,16 @@ from PIL import Image, UnidentifiedImageError
 from stoflow.catalogue.drawing import INKS, SHAPES, Subject, draw
 from stoflow.domain.ids import TenantId
 
+FOLDER = "media"
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
 MAX_PHOTO_BYTES = 30 * 1024 * 1024
 PLACEHOLDERS = 32  # drawn once and shared by links, so that thousands of missing photos cost no disk
 PLACEHOLDER_CAPTION = "The photo was not in the file"
+
+
+def media_folder(home: Path) -> "MediaFolder":
+    """Return the photos' folder of an installation."""
+    return MediaFolder(home / FOLDER)
 
 
 class MediaFolder:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
-from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow
+from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.children import Children
 from stoflow.cli.demo_jobs import DemoJobs
 from stoflow.cli.demo_progress import Teller
@@ -19,7 +20,6 @@ from stoflow.cli.demo_summary import JobCounts, JobOutcome, Summary, most_freque
 from stoflow.cli.demo_tokens import SellerToken
 from stoflow.cli.demo_world import LEDGER, SandboxTempo, World, environment, plugins, start_sandbox, start_stoflow
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.products import MEDIA, Shelf, worded
 from stoflow.domain.ids import TenantId
 from stoflow.http.keys import load_keys
 from stoflow.http.tokens import AccessTokens
@@ -116,7 +116,7 @@ def _published(
     stack.enter_context(plugins(world, sellers))
     run.teller.say(f"Sandbox, api, orchestrator, workers and plugins are running; their logs are in {world.folder}.")
     report = _imported(run, list(sellers), items)
-    run.teller.say(f"{worded(report)} {len(sellers)} sellers share them.")
+    run.teller.say(f"{report.sentence} {len(sellers)} sellers share them.")
     jobs = DemoJobs({tenant: ApiClient(run.http, world.api_url, token) for tenant, token in sellers.items()})
     jobs.submit(report.products, run.plan.names)
     jobs.watch(run.teller.show, _check(children, sellers))
@@ -137,7 +137,7 @@ def _sellers(run: _Run, world: World) -> Mapping[TenantId, SellerToken]:
 def _imported(
     run: _Run, tenants: Sequence[TenantId], items: Iterator[ReadProduct | RejectedRow] | None
 ) -> ImportReport:
-    media = MediaFolder(run.settings.home / MEDIA)
+    media = media_folder(run.settings.home)
     folder = run.plan.file.parent if run.plan.file else media.root
     dealt = demo_products(media) if items is None else items
     photos = PhotoSource(folder, media)

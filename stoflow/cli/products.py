@@ -1,6 +1,5 @@
 """`stoflow products import`: somebody else's file of products, taken in row by row."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,18 +7,12 @@ import click
 from stoflow.bootstrap import opened
 from stoflow.catalogue.columns import parse_mapping
 from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
-from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.products import read_products
+from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.output import WorkFailed, json_option, print_json
-from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct
 from stoflow.settings import Settings
-from stoflow.storage.products import add_products
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import list_tenants
-
-MEDIA = "media"  # below STOFLOW_HOME
 
 
 @click.group()
@@ -47,28 +40,13 @@ def import_(
     tenant = TenantId(tenant_id)
     items = read_products(file, mapping=parse_mapping(mapping), group_by=group_by)
     with opened(settings) as installation:
-        if tenant not in {each.id for each in list_tenants(installation.database)}:
-            raise NotFound(f"There is no tenant {tenant}.")
-        report = import_products(
-            Shelf(installation.database).store,
-            [tenant],
-            items,
-            photos=PhotoSource(file.parent, MediaFolder(settings.home / MEDIA)),
-        )
+        shelf = Shelf(installation.database)
+        shelf.check(tenant)
+        photos = PhotoSource(file.parent, media_folder(settings.home))
+        report = import_products(shelf.store, [tenant], items, photos=photos)
     show_report(report, tenant, as_json=as_json)
     if not report.imported:
         raise WorkFailed(f"No product of {file} could be imported.")
-
-
-class Shelf:
-    """Where an import puts a batch: one transaction of its tenant."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def store(self, tenant: TenantId, batch: Sequence[NewProduct]) -> Sequence[int]:
-        with self._database.tenant(tenant) as session:
-            return add_products(session, batch)
 
 
 def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> None:
@@ -87,16 +65,4 @@ def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> Non
         return
     for row in report.rejected:
         click.echo(f"line {row.line}: {f'{row.field}: ' if row.field else ''}{row.reason}", err=True)
-    click.echo(worded(report))
-
-
-def worded(report: ImportReport) -> str:
-    """Return the report in one sentence for each thing that happened."""
-    said = [f"{report.imported} products imported, {report.rejected_rows} rows rejected."]
-    if report.placeholders:
-        said.append(f"{report.placeholders} photos were not there and were drawn.")
-    if report.descriptions_filled:
-        said.append(f"{report.descriptions_filled} had no description and took the title.")
-    if report.currencies_assumed:
-        said.append(f"{report.currencies_assumed} named no currency and were taken to be in euro.")
-    return " ".join(said)
+    click.echo(report.sentence)

@@ -1,0 +1,42 @@
+"""Products of a file, dealt to two sellers of a real database."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stoflow.catalogue.importing import PhotoSource, import_products
+from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.products import read_products
+from stoflow.catalogue.shelf import Shelf
+from stoflow.domain.errors import NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.storage.products import list_products
+from stoflow.storage.session import Database
+
+ROWS = 501  # more than two batches
+
+
+def test_a_file_is_dealt_in_batches_and_what_comes_back_is_what_was_read(
+    database: Database, tmp_path: Path, tenants: Callable[[], TenantId]
+):
+    file = tmp_path / "a.csv"
+    rows = "".join(f'{number},"Naïve 🧥 {number}",{number}.5 €\n' for number in range(1, ROWS + 1))
+    file.write_text(f"id,titre,prix\n{rows}bad,,5\n", "utf-8")
+    anna, ben = tenants(), tenants()
+    photos = PhotoSource(tmp_path, MediaFolder(tmp_path / "media"))
+    items = read_products(file, mapping={})
+    report = import_products(Shelf(database).store, [anna, ben], items, photos=photos)
+    assert (report.imported, report.rejected_rows, report.placeholders) == (ROWS, 1, ROWS)
+    with database.tenant(anna) as session:
+        stored = list_products(session, limit=ROWS)
+    assert [product.id for product in stored] == report.products[anna]
+    assert [product.title for product in stored] == [f"Naïve 🧥 {number}" for number in range(1, ROWS + 1, 2)]
+    assert str(stored[0].price) == "1.50"
+    assert all((tmp_path / "media" / product.images[0].path).exists() for product in stored)
+    assert len(report.products[ben]) == ROWS // 2
+
+
+def test_a_tenant_nobody_made_is_named(database: Database):
+    with pytest.raises(NotFound, match="There is no tenant 7"):
+        Shelf(database).check(TenantId(7))
