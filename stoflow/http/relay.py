@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -40,7 +41,11 @@ class Relay(AsyncPubSubManager):
         )
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING_MESSAGES)
         self._sender: asyncio.Task[None] | None = None
-        self.listening = asyncio.Event()  # set while this process hears the others
+        self._listening = threading.Event()  # set while this process hears the others
+
+    def wait_until_listening(self, timeout_s: float) -> bool:
+        """Block until this process hears the others; for a thread other than the loop's."""
+        return self._listening.wait(timeout_s)
 
     def initialize(self) -> None:
         super().initialize()
@@ -72,12 +77,12 @@ class Relay(AsyncPubSubManager):
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
                     await subscription.subscribe(self.channel)
-                    self.listening.set()
+                    self._listening.set()
                     while True:
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                         if message is not None:
                             yield message["data"]
             except (RedisError, OSError) as error:
-                self.listening.clear()
+                self._listening.clear()
                 record(BackgroundLoopFailed.of("relay", error))
             await asyncio.sleep(PAUSE_AFTER_FAILURE_S)

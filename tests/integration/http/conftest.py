@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from stoflow.domain.call import Answer
@@ -44,6 +45,8 @@ class FakeUseCases:
     def reset(self) -> None:
         """Forget everything; the tenants are new ones, so that nothing remembered about others counts."""
         self.away = False
+        self.deaf = 0  # so many departures are not heard
+        self.on_answer = self.receive_answer
         self.alice, self.bob = TenantId(next(self._tenants)), TenantId(next(self._tenants))
         self.standing = {self.alice: Standing.ACTIVE, self.bob: Standing.ACTIVE}
         self.health = Health(postgres=True, redis=True)
@@ -69,10 +72,10 @@ class FakeUseCases:
             health=lambda: self.health,
             plugin=PluginUseCases(
                 connected=lambda *told: self.said.put(("connected", *told)),
-                gone=lambda *told: self.said.put(("gone", *told)),
+                gone=self.gone,
                 open_commands=self.open_commands,
                 command_sent=self.command_sent,
-                receive_answer=self.receive_answer,
+                receive_answer=lambda *told: self.on_answer(*told),
                 session_state=lambda *told: self.said.put(("session", *told)),
             ),
         )
@@ -194,13 +197,23 @@ class FakeUseCases:
             self.commands[request_id] = (command, plugin_id)
         return bound in {"", plugin_id}
 
+    def gone(self, *told: Any) -> None:
+        if self.deaf:
+            self.deaf -= 1
+            raise DatabaseUnavailable("nobody hears")
+        self.said.put(("gone", *told))
+
     def receive_answer(self, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
         self._answers()
         self.commands.pop(request_id, None)
         self.said.put(("answer", tenant, plugin_id, request_id, answer))
 
     def next_said(self) -> tuple[Any, ...]:
-        return self.said.get(timeout=WAIT_S)
+        """Return what the plugin side was told next about Alice or Bob; another test's sockets may still be leaving."""
+        while True:
+            said = self.said.get(timeout=WAIT_S)
+            if said[1] in {self.alice, self.bob}:
+                return said
 
     def _answers(self) -> None:
         if self.away:
@@ -233,7 +246,7 @@ class Api:
     tokens: AccessTokens
     wire: Wire
     client: httpx.Client
-    sockets: list["RawSocket"] = field(default_factory=list)
+    open_sockets: ExitStack = field(default_factory=ExitStack)
 
     @property
     def alice(self) -> TenantId:
@@ -263,9 +276,8 @@ class Api:
     def socket(self, **headers: str) -> "RawSocket":
         """Open a websocket and speak Engine.IO only as far as its greeting."""
         url = self.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
-        socket = RawSocket(connect(url, additional_headers=headers, max_size=None))
+        socket = RawSocket(self.open_sockets.enter_context(connect(url, additional_headers=headers, max_size=None)))
         assert socket.read().startswith("0")
-        self.sockets.append(socket)
         return socket
 
     def frontend(self, tenant: TenantId | None = None) -> "RawSocket":
@@ -273,10 +285,6 @@ class Api:
 
     def plugin(self, tenant: TenantId | None = None, plugin_id: str = "laptop") -> "RawSocket":
         return self.socket().hello({"token": self.token(tenant), "client": "plugin", "plugin_id": plugin_id})
-
-    def close_sockets(self) -> None:
-        while self.sockets:
-            self.sockets.pop().connection.close()
 
 
 class RawSocket:
@@ -324,9 +332,13 @@ class RawSocket:
         assert frame.startswith("44"), frame
         return json.loads(frame[2:])["message"]
 
-    def until_closed(self) -> list[str]:
-        """Return all that still comes before the server closes."""
-        return [str(frame) for frame in self.connection]
+    def until_closed(self) -> str:
+        """Read until the server closes; return the reason it gave."""
+        while True:
+            try:
+                self.connection.recv(timeout=WAIT_S)
+            except ConnectionClosed as closed:
+                return closed.rcvd.reason if closed.rcvd else ""
 
 
 @contextmanager
@@ -368,7 +380,7 @@ def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
         url = stack.enter_context(serving(app))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
         api = Api(url, fake, tokens, wire, client)
-        stack.callback(api.close_sockets)
+        stack.callback(api.open_sockets.close)
         return api
 
     return start
@@ -392,4 +404,4 @@ def api(running_api: Api) -> Iterator[Api]:
     """The usual api, with tenants of this test's own."""
     running_api.use_cases.reset()
     yield running_api
-    running_api.close_sockets()
+    running_api.open_sockets.close()

@@ -1,0 +1,352 @@
+"""Sockets: who comes in, what is heard and told, and every defence against a client that means ill."""
+
+import json
+import logging
+import time
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from stoflow.http.app import ApiOptions
+from stoflow.http.doors import Standing
+from stoflow.http.keys import SigningKeys
+from stoflow.http.socket_limits import SocketLimits, SocketTimes
+from stoflow.http.tokens import LIFETIME_S, AccessTokens
+
+KIB = 1024
+OFTEN = SocketTimes(poll_s=0.1)
+
+
+def news(api: Any, tenant: int, status: str) -> None:
+    api.wire.say(tenant=tenant, event="job_status_update", data={"job_id": 1, "status": status})
+
+
+# --- coming in ------------------------------------------------------------------------------------------------------
+
+
+def test_a_frontend_hears_its_own_jobs_and_no_others(api: Any) -> None:
+    hers, his = api.frontend(api.alice), api.frontend(api.bob)
+    news(api, api.alice, "running")
+    news(api, api.bob, "failed")
+    assert hers.event() == ("job_status_update", {"job_id": 1, "status": "running"})
+    assert his.event() == ("job_status_update", {"job_id": 1, "status": "failed"})
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [
+        None,
+        {},
+        [],
+        {"client": "frontend"},
+        {"token": "x", "client": "admin"},
+        {"token": 5, "client": "frontend"},
+        {"token": "x", "client": "plugin"},
+        {"token": "x", "client": "plugin", "plugin_id": "a b"},
+        {"token": "x", "client": "frontend"},
+        {"token": "x", "client": "frontend", "room": "user_2"},
+    ],
+    ids=str,
+)
+def test_who_does_not_say_properly_who_they_are_is_refused_and_closed(api: Any, auth: Any) -> None:
+    socket = api.socket()
+    socket.send("40" if auth is None else "40" + json.dumps(auth))
+    assert socket.refusal()
+    assert "refused" in socket.until_closed()
+    api.plugin(api.bob)
+    assert api.use_cases.next_said()[:2] == ("connected", api.bob)  # and nothing before it
+
+
+def test_a_suspended_tenant_gets_no_socket(api: Any) -> None:
+    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    socket = api.socket()
+    socket.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
+    assert "suspended" in socket.refusal()
+
+
+def test_without_postgres_a_socket_is_refused_with_nothing_of_the_error(api: Any) -> None:
+    api.use_cases.away = True
+    socket = api.socket()
+    socket.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
+    assert "secret" not in socket.refusal()
+
+
+def test_polling_is_refused_in_words(api: Any) -> None:
+    answer = httpx.get(f"{api.url}/socket.io/?EIO=4&transport=polling")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert "websocket" in answer.json()["detail"]
+
+
+def test_a_page_of_another_origin_gets_no_socket(api: Any, start_api: Any) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        api.socket(Origin="https://evil.example")
+    named = start_api(ApiOptions(cors_origins=["https://shop.example"]))
+    named.socket(Origin="https://shop.example")
+    with pytest.raises(InvalidStatus, match="403"):
+        named.socket(Origin=named.url)
+
+
+# --- defences -------------------------------------------------------------------------------------------------------
+
+
+def test_a_socket_that_never_says_who_it_is_is_closed(start_api: Any) -> None:
+    api = start_api(ApiOptions(times=SocketTimes(connect_s=0.3)))
+    known, silent = api.frontend(), api.socket()
+    assert "in time" in silent.until_closed()
+    news(api, api.alice, "running")
+    assert known.event()[0] == "job_status_update"
+
+
+@pytest.mark.parametrize("name", ["connect", "disconnect"])
+def test_reserved_names_are_refused_and_do_nothing(api: Any, name: str) -> None:
+    plugin = api.plugin()
+    assert api.use_cases.next_said()[0] == "connected"
+    his = {"token": api.token(api.bob), "client": "plugin", "plugin_id": "his"}
+    plugin.send("42" + json.dumps([name, {}]))
+    assert plugin.error() == "reserved_event"
+    plugin.send("42" + json.dumps([name, {"asgi.scope": {}}, his]))
+    assert plugin.error() == "bad_event"
+    plugin.emit("vinted_session_update", {"ok": True})
+    assert api.use_cases.next_said()[0] == "session"  # and nothing before it: neither handler ran again
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (b"\x04binary", "binary"),
+        ('451-["plugin_response",{"_placeholder":true,"num":0}]', "binary"),
+        ('461-0[{"_placeholder":true,"num":0}]', "binary"),
+        ("40", "already_connected"),
+        ("40/admin,", "bad_namespace"),
+        ('42/admin,["token",{}]', "bad_frame"),
+        ("430[]", "bad_frame"),
+        ("44{}", "bad_frame"),
+        ("4", "bad_frame"),
+        ("", "bad_frame"),
+        ("49", "bad_frame"),
+        ("2", "bad_frame"),
+        ("2probe", "bad_frame"),
+        ("5", "bad_frame"),
+        ("0{}", "bad_frame"),
+        ("noise", "bad_frame"),
+        ("42", "bad_frame"),
+        ("42{}", "bad_frame"),
+        ("42[", "bad_json"),
+        ("42[NaN]", "bad_json"),
+        ('42["token",{"a":"\\u0000"}]', "bad_json"),
+        ('42["token",{"a":1,"a":2}]', "bad_json"),
+        ('42["token",' + "[" * 50_000, "bad_json"),
+        ("42[]", "bad_event"),
+        ("42[1]", "bad_event"),
+        ('42["token",1]', "bad_event"),
+        ('42["token",{},{}]', "bad_event"),
+        ('42["message",{}]', "reserved_event"),
+        ('42["*",{}]', "reserved_event"),
+        ('42["surprise",{}]', "not_found"),
+        ('42["plugin_command",{}]', "not_found"),
+        ('42["token",{}]', "bad_input"),
+        ('42["token",{"token":"x","more":1}]', "bad_input"),
+        ('42["token",{"token":"x"}]', "not_authenticated"),
+        ('42["plugin_response",{"request_id":"12345678"}]', "bad_input"),
+        ('42["plugin_response",{"request_id":"12345678","success":"yes"}]', "bad_input"),
+        ('42["plugin_response",{"request_id":"12345678","success":false}]', "bad_input"),
+        ('42["plugin_response",{"request_id":"\' OR 1=1","success":true}]', "bad_input"),
+        ('42["plugin_progress",{"request_id":"12345678","done":-1,"total":1}]', "bad_input"),
+        ('42["vinted_session_update",{}]', "bad_input"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_bad_frame_is_answered_and_changes_nothing(api: Any, frame: Any, code: str) -> None:
+    plugin = api.plugin()
+    assert api.use_cases.next_said()[0] == "connected"
+    plugin.send(frame)
+    assert plugin.error() == code
+    plugin.emit("vinted_session_update", {"ok": False, "reason": "later"})
+    assert api.use_cases.next_said() == ("session", api.alice, "vinted", False, "later")
+
+
+@pytest.mark.parametrize(
+    "frame", ['42["token",{}]', b"\x04", "3", "noise", "40/admin,", '40{"token":1,"token":2}'], ids=str
+)
+def test_nothing_is_heard_before_the_client_has_said_who_it_is(api: Any, frame: Any) -> None:
+    socket = api.socket()
+    socket.send(frame)
+    assert socket.refusal()
+    socket.until_closed()
+
+
+def test_a_frontend_cannot_speak_for_the_plugin(api: Any) -> None:
+    frontend = api.frontend()
+    frontend.emit("plugin_response", {"request_id": "12345678", "success": True})
+    assert frontend.error() == "not_found"
+    api.plugin()
+    assert api.use_cases.next_said()[0] == "connected"  # and nothing before it
+
+
+def test_the_web_server_takes_no_frame_above_256_kib(api: Any) -> None:
+    frontend = api.frontend()
+    frontend.send("42" + json.dumps(["token", {"token": "x" * 257 * KIB}]))
+    frontend.until_closed()
+    assert frontend.connection.close_code == 1009
+
+
+def test_the_socket_takes_no_frame_above_its_own_limit_in_bytes(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(frame_bytes=1000)))
+    frontend = api.frontend()
+    frontend.send('42["token",{"token":"' + "é" * 600 + '"}]')
+    assert frontend.error() == "too_large"
+
+
+def test_who_sends_too_fast_is_read_more_slowly(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(frames_per_s=0.001, frames_burst=3), times=OFTEN))
+    plugin = api.plugin()  # the first of three frames
+    for _ in range(4):
+        plugin.emit("vinted_session_update", {"ok": True})
+    assert plugin.error() == "too_fast"
+    other = api.plugin(api.bob)
+    other.emit("vinted_session_update", {"ok": True})
+    told = [api.use_cases.next_said()[:2] for _ in range(5)]
+    assert told == [
+        ("connected", api.alice),
+        ("session", api.alice),
+        ("session", api.alice),
+        ("connected", api.bob),
+        ("session", api.bob),
+    ]
+    let_go(api, plugin)
+
+
+def test_all_sockets_of_a_tenant_share_one_rate(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(tenant_frames_per_s=0.001, tenant_frames_burst=2), times=OFTEN))
+    first, second, other = api.plugin(plugin_id="a"), api.plugin(plugin_id="b"), api.plugin(api.bob)
+    first.emit("vinted_session_update", {"ok": True})
+    assert [api.use_cases.next_said()[0] for _ in range(4)] == ["connected"] * 3 + ["session"]
+    second.emit("vinted_session_update", {"ok": True})
+    assert api.use_cases.next_said()[0] == "session"
+    second.emit("vinted_session_update", {"ok": True})
+    assert second.error() == "too_fast"
+    other.emit("vinted_session_update", {"ok": True})
+    assert api.use_cases.next_said()[:2] == ("session", api.bob)
+    let_go(api, second)
+
+
+def let_go(api: Any, held_back: Any) -> None:
+    """A socket held back for hours would hold the stopping server too."""
+    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    assert "suspended" in held_back.until_closed()
+
+
+def test_a_tenant_has_only_so_many_sockets(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(sockets_per_tenant=2)))
+    first = api.frontend()
+    api.frontend()
+    third = api.socket()
+    third.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
+    assert "too many" in third.refusal()
+    api.frontend(api.bob)
+    first.connection.close()
+    api.frontend()
+
+
+def test_only_so_many_may_wait_at_the_door(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(unknown_sockets=2)))
+    waiting = [api.socket(), api.socket()]
+    with pytest.raises(InvalidStatus, match="403"):
+        api.socket()
+    waiting[0].hello({"token": api.token(), "client": "frontend"})
+    api.socket()
+
+
+def test_what_a_socket_says_is_handled_in_order(api: Any) -> None:
+    plugin = api.plugin()
+    handled: list[str] = []
+    original = api.use_cases.receive_answer
+
+    def slow_first(tenant: Any, plugin_id: str, request_id: str, answer: Any) -> None:
+        deadline = time.monotonic() + 0.3
+        while request_id == "request-1" and not handled and time.monotonic() < deadline:
+            pass
+        handled.append(request_id)
+        original(tenant, plugin_id, request_id, answer)
+
+    api.use_cases.on_answer = slow_first
+    plugin.emit("plugin_response", {"request_id": "request-1", "success": True})
+    plugin.emit("plugin_response", {"request_id": "request-2", "success": True})
+    assert [api.use_cases.next_said()[0] for _ in range(3)] == ["connected", "answer", "answer"]
+    assert handled == ["request-1", "request-2"]
+
+
+def ending_soon(keys: SigningKeys, tenant: Any) -> str:
+    return AccessTokens(keys, clock=lambda: time.time() - LIFETIME_S + 2).issue_access_token(tenant)
+
+
+def test_a_socket_ends_with_its_token_unless_it_is_renewed(start_api: Any, keys: SigningKeys) -> None:
+    api = start_api(ApiOptions(times=SocketTimes(token_grace_s=0)))
+    renewed, ended = (
+        api.socket().hello({"token": ending_soon(keys, api.alice), "client": "frontend"}) for _ in range(2)
+    )
+    renewed.send('421["token",' + json.dumps({"token": api.token()}) + "]")
+    assert renewed.read() == '431[{"ok":true}]'
+    assert "token has ended" in ended.until_closed()
+    news(api, api.alice, "running")
+    assert renewed.event()[0] == "job_status_update"
+
+
+def test_a_socket_outlives_its_token_by_the_grace_only(start_api: Any, keys: SigningKeys) -> None:
+    api = start_api(ApiOptions(times=SocketTimes(token_grace_s=3600)))
+    socket = api.socket().hello({"token": ending_soon(keys, api.alice), "client": "frontend"})
+    time_out = AccessTokens(keys)
+    token = ending_soon(keys, api.alice)
+    while True:
+        try:
+            time_out.read(token)
+        except Exception:  # noqa: BLE001 - it has ended
+            break
+    news(api, api.alice, "running")
+    assert socket.event()[0] == "job_status_update"
+
+
+def test_another_tenants_token_renews_nothing(api: Any) -> None:
+    frontend = api.frontend()
+    frontend.emit("token", {"token": api.token(api.bob)})
+    assert frontend.error() == "not_allowed"
+
+
+def test_the_sockets_of_a_tenant_end_when_it_is_suspended(start_api: Any) -> None:
+    api = start_api(ApiOptions(times=SocketTimes(poll_s=0.1)))
+    hers, his = api.frontend(), api.frontend(api.bob)
+    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    assert "suspended" in hers.until_closed()
+    news(api, api.bob, "running")
+    assert his.event()[0] == "job_status_update"
+
+
+def test_no_log_line_holds_a_token_or_a_payload(start_api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("engineio.server", "socketio.server", "stoflow"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    api = start_api()
+    plugin = api.plugin(plugin_id="canary-1")
+    plugin.emit("vinted_session_update", {"ok": True, "reason": "canary-2"})
+    plugin.emit("canary-3", {})
+    assert plugin.error() == "not_found"
+    plugin.connection.close()
+    while api.use_cases.next_said()[0] != "gone":
+        pass
+    assert "canary" not in caplog.text
+    assert "ey" + "J" not in caplog.text  # how every token begins
+
+
+def test_noise_on_the_feed_changes_nothing(api: Any) -> None:
+    frontend = api.frontend()
+    for noise in (
+        {"tenant": "1", "event": "job_status_update"},
+        {"tenant": api.alice, "event": "connect", "data": {}},
+        {"tenant": api.alice, "event": "plugin_response", "data": {}},
+        {"tenant": api.alice, "event": "job_status_update", "data": []},
+        {},
+    ):
+        api.wire.say(**noise)
+    news(api, api.alice, "completed")
+    assert frontend.event() == ("job_status_update", {"job_id": 1, "status": "completed"})
