@@ -7,7 +7,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.storage.products import add_products
 from stoflow.storage.session import Database
-from stoflow.storage.tenants import list_tenants
+from stoflow.storage.tenants import standings_of
 
 
 class Shelf:
@@ -16,7 +16,7 @@ class Shelf:
 
     def check(self, tenant: TenantId) -> None:
         """Raise NotFound where there is no such tenant."""
-        if tenant not in {each.id for each in list_tenants(self._database)}:
+        if tenant not in standings_of(self._database, [tenant]):
             raise NotFound(f"There is no tenant {tenant}.")
 
     def store(self, tenant: TenantId, batch: Sequence[NewProduct]) -> Sequence[int]:

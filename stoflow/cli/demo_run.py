@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from stoflow.bootstrap import Installation, access_tokens, opened, prepare
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
 from stoflow.catalogue.media import media_folder
@@ -21,21 +22,15 @@ from stoflow.cli.demo_tokens import SellerToken
 from stoflow.cli.demo_world import LEDGER, SandboxTempo, World, environment, plugins, start_sandbox, start_stoflow
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
-from stoflow.http.keys import load_keys
-from stoflow.http.tokens import AccessTokens
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.migrations import runner
 from stoflow.sandbox.judge import Paces, Verdict, judge
 from stoflow.sandbox.ledger import read_ledger
 from stoflow.settings import Settings
 from stoflow.storage.connections import Connections
-from stoflow.storage.embedded import resolve_servers
-from stoflow.storage.session import Database
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.api_client import ApiClient
 from stoflow.transports.direct.client import DirectClient
-
-PLUGIN_TRANSPORT = "plugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +63,8 @@ class DemoPlan:
 class _Run:
     """What every part of a run uses."""
 
-    settings: Settings
+    installation: Installation
     plan: DemoPlan
-    database: Database
     http: DirectClient
     teller: Teller
 
@@ -80,30 +74,26 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
     # Read first, so that a wrong file or option ends the run before anything has begun.
     items = read_products(plan.file, mapping=plan.mapping, group_by=plan.group_by) if plan.file else None
     with ExitStack() as stack:
-        urls = stack.enter_context(resolve_servers(settings))
+        installation = stack.enter_context(opened(settings))
         began = time.monotonic()
         teller.say("The servers answer.")
-        _migrate(urls.database_url)
-        run = _Run(settings, plan, *_tools(stack, urls.database_url), teller)
-        children = Children(environment(urls, home=settings.home, speed=plan.tempo.speed), plan.folder)
-        stack.enter_context(children)
+        _migrate(installation)
+        http = DirectClient()
+        stack.callback(http.close)
+        run = _Run(installation, plan, http, teller)
+        variables = environment(installation.urls, home=settings.home, speed=plan.tempo.speed)
+        children = stack.enter_context(Children(variables, plan.folder))
         report, jobs = _published(run, children, stack, items)
         outcomes = list(jobs.outcomes())
         verdict = judge(read_ledger(plan.folder / LEDGER), [outcome.for_judge() for outcome in outcomes], plan.paces)
         return _summary(plan, report, outcomes, verdict, duration_s=time.monotonic() - began), verdict
 
 
-def _migrate(database_url: str) -> None:
-    report = runner.migrate(database_url)
+def _migrate(installation: Installation) -> None:
+    report = runner.migrate(installation.urls.database_url)
     if report.failed:
         raise WorkFailed("; ".join(f"{failure.schema}: {failure.reason}" for failure in report.failed))
-
-
-def _tools(stack: ExitStack, database_url: str) -> tuple[Database, DirectClient]:
-    database, http = Database(database_url, application_name="stoflow demo"), DirectClient()
-    stack.callback(database.close)
-    stack.callback(http.close)
-    return database, http
+    prepare(installation)
 
 
 def _published(
@@ -125,23 +115,26 @@ def _published(
 
 def _sellers(run: _Run, world: World) -> Mapping[TenantId, SellerToken]:
     """Make tenants with an account at every marketplace, and a token each."""
-    tenants = make_tenants(run.database, run.plan.tenants)
-    keys = secret_keys(run.settings.secret_keys, run.settings.home)
-    connections = Connections(run.database, Vault(keys))
-    by_plugin = frozenset(each.name for each in run.plan.marketplaces if each.transport == PLUGIN_TRANSPORT)
+    tenants = make_tenants(run.installation.database, run.plan.tenants)
+    settings = run.installation.settings
+    vault = Vault(secret_keys(settings.secret_keys, settings.home))
+    connections = Connections(run.installation.database, vault)
+    by_plugin = frozenset(run.installation.plugin_marketplaces)
     connect_sellers(connections, run.http, world.sandbox_url, tenants, run.plan.names, by_plugin=by_plugin)
-    tokens = AccessTokens(load_keys(run.settings.jwt_keys_dir, home=run.settings.home))
+    tokens = access_tokens(settings)
     return {tenant: SellerToken(tenant, tokens, world.folder / f"token-{tenant}") for tenant in tenants}
 
 
 def _imported(
     run: _Run, tenants: Sequence[TenantId], items: Iterator[ReadProduct | RejectedRow] | None
 ) -> ImportReport:
-    media = media_folder(run.settings.home)
+    media = media_folder(run.installation.settings.home)
     folder = run.plan.file.parent if run.plan.file else media.root
     dealt = demo_products(media) if items is None else items
     photos = PhotoSource(folder, media)
-    return import_products(Shelf(run.database).store, tenants, dealt, photos=photos, limit=run.plan.products)
+    return import_products(
+        Shelf(run.installation.database).store, tenants, dealt, photos=photos, limit=run.plan.products
+    )
 
 
 def _check(children: Children, sellers: Mapping[TenantId, SellerToken]) -> Callable[[], None]:
