@@ -3,10 +3,14 @@
 import click
 
 from stoflow.cli.config import config
+from stoflow.cli.jobs import jobs
 from stoflow.cli.migrate import migrate
+from stoflow.cli.orchestrator import orchestrator
 from stoflow.cli.output import StoflowGroup
 from stoflow.cli.plugin import plugin
 from stoflow.cli.sandbox import sandbox
+from stoflow.cli.tenant import tenant
+from stoflow.cli.worker import worker, worker_process
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.stacks import dump_stacks_on_signal
@@ -32,6 +36,13 @@ COMMANDS: tuple[click.Command, ...] = (
     # prepare and look
     config,
     migrate,
+    # run
+    orchestrator,
+    worker,
+    worker_process,
+    # work with what is there
+    tenant,
+    jobs,
     # play the outside world
     sandbox,
     plugin,

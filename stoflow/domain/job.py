@@ -1,8 +1,11 @@
 """A job: one thing a seller asked for on one marketplace, and the tasks it is made of."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from stoflow.domain.ids import JobId, TenantId
 
 
 class JobStatus(StrEnum):
@@ -62,3 +65,16 @@ UNFINISHED_JOB_STATUSES = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 def sources_of(target: JobStatus) -> frozenset[JobStatus]:
     """Return the statuses from which a job may become `target`: the left side of its compare-and-set."""
     return frozenset(source for source, targets in JOB_TRANSITIONS.items() if target in targets)
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """News for the seller's page: `done` of `total` tasks are completed."""
+
+    tenant: TenantId
+    job: JobId
+    marketplace: str
+    action: str
+    status: JobStatus
+    done: int
+    total: int

@@ -73,9 +73,12 @@ class RunMessage(_Hint):
 
 @dataclass(frozen=True, slots=True)
 class RunReport(_Hint):
+    """`mode` is the run's own; for COLLECT `task` is the stray's id."""
+
     tenant: TenantId
     job: JobId
     marketplace: str
+    mode: RunMode
     move: NextMove
     task: TaskId  # the next one; 0 where there is none
     claims: int

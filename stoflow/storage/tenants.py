@@ -1,7 +1,7 @@
 """Tenants: one row of `public.users` and one schema each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -88,3 +88,12 @@ def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
         if not changed:
             raise NotFound(f"There is no tenant {tenant}.")
         connection.execute("INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
+
+
+def standings_of(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, bool]:
+    """Return, for each of these that exists, whether it is active."""
+    with database.records() as connection:
+        rows = connection.execute(
+            "SELECT id, is_active FROM public.users WHERE id = ANY(%s::int[])", [list(tenants)]
+        ).fetchall()
+    return {TenantId(row["id"]): row["is_active"] for row in rows}

@@ -1,0 +1,114 @@
+"""Reads for actors: a few threads ask PostgreSQL and tell, so that no actor ever waits."""
+
+import threading
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any
+
+import pykka
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.actors.news import JobsRead, PageRead, Released
+from stoflow.actors.timers import tell
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts import DatabaseAway, TenantReleased
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.ownership import read_version, release_tenant
+from stoflow.storage.engine.queueing import QueuePage, read_page, read_queued
+from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.storage.session import Database
+
+THREADS = 2
+RETRY_S = 1.0
+JOIN_S = 5.0
+
+Read = Callable[[Connection[DictRow]], Any]
+
+
+class _Request:
+    def __init__(self, reply_to: pykka.ActorRef[Any], read: Read) -> None:
+        self.reply_to = reply_to
+        self.read = read
+
+
+class Loader:
+    """Each request is one short transaction; the answer is told to `reply_to`, again and again until it could be read."""
+
+    def __init__(self, database: Database, me: ProcessId, *, marketplaces: Sequence[str]) -> None:
+        self._database = database
+        self._me = me
+        self._marketplaces = tuple(marketplaces)
+        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._run, name=f"loader-{n}", daemon=True) for n in range(THREADS)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            if not thread.is_alive():
+                thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for _ in self._threads:
+            self._requests.put(None)
+        for thread in self._threads:
+            thread.join(JOIN_S)
+
+    def page(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, held: Sequence[JobId], limit: int) -> None:
+        """Answer PageRead: what may go on for the tenant beyond what is held."""
+
+        def read(connection: Connection[DictRow]) -> PageRead:
+            return PageRead(
+                read_page(connection, tenant, marketplaces=self._marketplaces, held=held, limit=limit)
+            )
+
+        self._requests.put(_Request(reply_to, read))
+
+    def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
+        """Answer JobsRead: these jobs as they stand."""
+        self._requests.put(_Request(reply_to, lambda c: JobsRead(read_queued(c, tenant, jobs))))
+
+    def cancel(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, job: JobId) -> None:
+        """Cancel the job if nothing of it is under way; answer JobsRead."""
+
+        def read(connection: Connection[DictRow]) -> JobsRead:
+            finish_cancel(connection, tenant, job)
+            return JobsRead(read_queued(connection, tenant, [job]))
+
+        self._requests.put(_Request(reply_to, read))
+
+    def release(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, epoch: Epoch) -> None:
+        """Answer Released: forget the tenant where it has nothing left to do."""
+
+        def read(connection: Connection[DictRow]) -> Released:
+            version = read_version(connection, tenant, self._me, epoch)
+            if version is None:
+                return Released(kept=False)
+            page = read_page(connection, tenant, marketplaces=self._marketplaces, held=(), limit=1)
+            if _has_work(page) or not release_tenant(connection, tenant, self._me, epoch, version=version):
+                return Released(kept=True)
+            record(TenantReleased(tenant))
+            return Released(kept=False)
+
+        self._requests.put(_Request(reply_to, read))
+
+    def _run(self) -> None:
+        while (request := self._requests.get()) is not None:
+            try:
+                with self._database.records() as connection:
+                    answer = request.read(connection)
+            except DatabaseError as error:
+                self._again(request, error)
+            else:
+                tell(request.reply_to, answer)
+
+    def _again(self, request: _Request, error: DatabaseError) -> None:
+        record(DatabaseAway("reading for an actor", str(error)))
+        if not self._stopping.wait(RETRY_S):
+            self._requests.put(request)
+
+
+def _has_work(page: QueuePage) -> bool:
+    return bool(page.jobs or page.strays) or page.later_in_s is not None

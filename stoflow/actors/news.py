@@ -1,0 +1,136 @@
+"""What actors tell one another."""
+
+from dataclasses import dataclass
+
+from stoflow.domain.ids import JobId
+from stoflow.domain.run import RunMessage, RunReport
+from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The outbox says that these jobs are new or were changed; 0 among them: the tenant itself."""
+
+    jobs: tuple[JobId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    page: QueuePage
+
+
+@dataclass(frozen=True, slots=True)
+class JobsRead:
+    jobs: tuple[QueuedJob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A marketplace actor has room for `count` more jobs."""
+
+    marketplace: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Jobs handed to a marketplace actor, or read anew for it."""
+
+    jobs: tuple[QueuedJob, ...]
+    strays: tuple[QueuedStray, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why nothing may be sent to the marketplace for this tenant; "" where it may."""
+
+    halted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    report: RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job's time has come: its retry, its look, its pace."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class StrayDue:
+    stray: QueuedStray
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look after what has been in flight for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceDue:
+    """The next paced call of this action may be made."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelNow:
+    """A cancel waits and nothing of the job is under way."""
+
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDied:
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job is final: it leaves the actors' memory."""
+
+    marketplace: str
+    job: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """Read these jobs again: somebody else changed them, or nothing was heard of them."""
+
+    jobs: tuple[JobId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Read the tenant's queue again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleCheck:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The tenant has nothing left to do and is nobody's now; `kept` where something came in between."""
+
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A permitted run, to be sent when the window has room."""
+
+    marketplace: str
+    message: RunMessage
+    started: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A message is no longer in flight."""
+
+    count: int = 1

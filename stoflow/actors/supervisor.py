@@ -1,0 +1,278 @@
+"""A tenant's supervisor: owns its job queue, paged from PostgreSQL, and the marketplace actors under it."""
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pykka
+
+from stoflow.actors.loader import Loader
+from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
+from stoflow.actors.marketplace import MarketplaceActor, Place
+from stoflow.actors.news import (
+    Announced,
+    CancelNow,
+    ChildDied,
+    Finished,
+    Freed,
+    IdleCheck,
+    JobsRead,
+    PageRead,
+    Released,
+    Reload,
+    Reported,
+    Reread,
+    Standing,
+    Take,
+    Want,
+)
+from stoflow.actors.timers import Timers, tell
+from stoflow.domain.facts import ActorFailed
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.queueing import QueuedJob, QueuePage
+
+IDLE_S = 30.0
+LOW = 8  # fewer queued than this, and more in PostgreSQL: read the next page
+OFFLINE = "plugin offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every supervisor of an orchestrator shares. `caps` by marketplace; `plugins` are reached through one."""
+
+    pool: Pool
+    loader: Loader
+    timers: Timers
+    dispatcher: pykka.ActorRef[Any]
+    me: ProcessId
+    caps: Mapping[str, int]
+    plugins: frozenset[str]
+    pace_s: Callable[[str, str], float]
+    sweep_soon: Callable[[TenantId], None]
+    page_size: int
+    on_released: Callable[[TenantId], None]
+
+
+class _Branch:
+    """One marketplace of the tenant: its actor, what waits for it, what it holds and how much it has room for."""
+
+    def __init__(self, actor: pykka.ActorRef[Any]) -> None:
+        self.actor = actor
+        self.queue: list[tuple[int, JobId, QueuedJob]] = []
+        self.held: set[JobId] = set()
+        self.room = 0
+
+
+class TenantSupervisor(PooledActor):
+    """Hands the most urgent jobs to the marketplace that has room, restarts what died, ends when idle."""
+
+    def __init__(self, around: Surroundings, on_death: OnDeath, tenant: TenantId, epoch: Epoch) -> None:
+        super().__init__(around.pool, on_death)
+        self._around = around
+        self._tenant = tenant
+        self._epoch = epoch
+        self._branches: dict[str, _Branch] = {}
+        self._halted: dict[str, str] = {}
+        self._plugin_connected = False
+        self._full: frozenset[str] = frozenset()
+        self._behind = True  # jobs may stand behind those of the owner before
+        self._loading = False
+        self._stale = False
+
+    @property
+    def tenant(self) -> TenantId:
+        return self._tenant
+
+    def begin(self) -> None:
+        self._load()
+
+    def handle(self, message: Any) -> None:
+        match message:
+            case Reported(report):
+                self._route(report.marketplace, message)
+            case Want(marketplace, count):
+                self._branches[marketplace].room += count
+                self._serve(marketplace)
+            case Finished(marketplace, job):
+                self._on_finished(marketplace, job)
+            case JobsRead(jobs):
+                self._arrive_all(jobs)
+            case PageRead(page):
+                self._on_page(page)
+            case Announced(jobs):
+                self._on_announced(jobs)
+            case Reread(jobs):
+                self._around.loader.jobs(self.actor_ref, self._tenant, jobs)
+            case CancelNow(job):
+                self._around.loader.cancel(self.actor_ref, self._tenant, job)
+            case Reload():
+                self._load()
+            case ChildDied(marketplace):
+                self._restart(marketplace)
+            case IdleCheck():
+                self._release_if_idle()
+            case Released(kept):
+                self._on_released(kept=kept)
+            case _:
+                super().handle(message)
+
+    def stop_all(self) -> None:
+        """Stop the marketplace actors and then this one; called when ownership was lost or this actor died."""
+        for branch in self._branches.values():
+            branch.actor.stop(block=False)
+        self.stop()
+
+    # What came from PostgreSQL
+
+    def _load(self) -> None:
+        if self._loading:
+            self._stale = True
+            return
+        self._loading = True
+        known = [job for branch in self._branches.values() for job in branch.held]
+        known += [job for branch in self._branches.values() for _, job, _ in branch.queue]
+        self._around.loader.page(self.actor_ref, self._tenant, known, self._around.page_size)
+
+    def _on_page(self, page: QueuePage) -> None:
+        self._loading = False
+        self._full = page.full
+        self._halted = dict(page.halted)
+        self._plugin_connected = page.plugin_connected
+        self._behind = self._behind and (bool(page.jobs) or any(branch.held for branch in self._branches.values()))
+        for marketplace, branch in self._branches.items():
+            tell(branch.actor, Standing(self._standing(marketplace)))
+        self._arrive_all(page.jobs)
+        for stray in page.strays:
+            tell(self._branch(stray.marketplace).actor, Take((), (stray,)))
+        if page.later_in_s is not None:
+            self._around.timers.after(page.later_in_s, self.actor_ref, Reload())
+        if self._stale:
+            self._stale = False
+            self._load()
+
+    def _standing(self, marketplace: str) -> str:
+        if marketplace in self._around.plugins and not self._plugin_connected:
+            return OFFLINE
+        return self._halted.get(marketplace, "")
+
+    def _on_announced(self, jobs: tuple[JobId, ...]) -> None:
+        if 0 in jobs:
+            self._load()
+        named = tuple(job for job in jobs if job)
+        if named:
+            self._around.loader.jobs(self.actor_ref, self._tenant, named)
+
+    def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
+        for job in jobs:
+            self._arrive(job)
+        for marketplace in tuple(self._branches):
+            self._serve(marketplace)
+        self._check_idle()
+
+    def _arrive(self, job: QueuedJob) -> None:
+        held = job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
+        if held:
+            tell(self._branches[job.marketplace].actor, Take((job,)))
+        elif job.final:
+            return
+        elif job.behind:
+            self._behind = True
+        elif job.running:
+            branch = self._branch(job.marketplace)
+            branch.held.add(job.id)
+            tell(branch.actor, Take((job,)))
+        elif job.due_in_s > 0:
+            self._around.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
+        else:
+            self._queue(job)
+
+    def _queue(self, job: QueuedJob) -> None:
+        branch = self._branch(job.marketplace)
+        if len(branch.queue) >= self._around.page_size * 2:
+            self._full |= {job.marketplace}  # it is read again when its turn comes
+        elif all(job.id != queued for _, queued, _ in branch.queue):
+            heapq.heappush(branch.queue, (job.priority, job.id, job))
+
+    # What goes to the marketplaces
+
+    def _branch(self, marketplace: str) -> _Branch:
+        if marketplace not in self._branches:
+            self._branches[marketplace] = _Branch(self._start(marketplace))
+            tell(self._branches[marketplace].actor, Standing(self._standing(marketplace)))
+        return self._branches[marketplace]
+
+    def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
+        around = self._around
+        place = Place(
+            tenant=self._tenant,
+            marketplace=marketplace,
+            epoch=self._epoch,
+            me=around.me,
+            cap=around.caps[marketplace],
+            pace_s=lambda action: around.pace_s(marketplace, action),
+            sweep_soon=around.sweep_soon,
+        )
+        return MarketplaceActor.start(
+            around.pool, self._on_child_death, place, self.actor_ref, around.dispatcher, around.timers
+        )
+
+    def _serve(self, marketplace: str) -> None:
+        branch = self._branches[marketplace]
+        handed: list[QueuedJob] = []
+        while branch.room > 0 and branch.queue:
+            job = heapq.heappop(branch.queue)[2]
+            branch.held.add(job.id)
+            branch.room -= 1
+            handed.append(job)
+        if handed:
+            tell(branch.actor, Take(tuple(handed)))
+        if marketplace in self._full and len(branch.queue) < LOW and not self._standing(marketplace):
+            self._load()
+
+    def _route(self, marketplace: str, message: Reported) -> None:
+        branch = self._branches.get(marketplace)
+        if branch is None or not tell(branch.actor, message):
+            self._around.loader.jobs(self.actor_ref, self._tenant, (message.report.job,))
+
+    # Ends
+
+    def _on_finished(self, marketplace: str, job: JobId) -> None:
+        self._branches[marketplace].held.discard(job)
+        if self._behind:
+            self._load()
+        self._check_idle()
+
+    def _check_idle(self) -> None:
+        if self._is_idle():
+            self._around.timers.after(IDLE_S, self.actor_ref, IdleCheck())
+
+    def _is_idle(self) -> bool:
+        return not self._loading and not any(branch.held or branch.queue for branch in self._branches.values())
+
+    def _release_if_idle(self) -> None:
+        if self._is_idle():
+            self._loading = True
+            self._around.loader.release(self.actor_ref, self._tenant, self._epoch)
+
+    def _on_released(self, *, kept: bool) -> None:
+        self._loading = False
+        if kept:
+            self._load()
+        else:
+            self.stop_all()
+            self._around.on_released(self._tenant)
+
+    def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:
+        """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""
+        assert isinstance(actor, MarketplaceActor)  # noqa: S101 - the only children there are
+        record(ActorFailed("marketplace", self._tenant, f"{type(error).__name__}: {error}"))
+        tell(self._around.dispatcher, Freed(actor.messages_out))
+        tell(self.actor_ref, ChildDied(actor.marketplace))
+
+    def _restart(self, marketplace: str) -> None:
+        old = self._branches.pop(marketplace)
+        self._branches[marketplace] = fresh = _Branch(self._start(marketplace))
+        fresh.queue = old.queue
+        self._load()

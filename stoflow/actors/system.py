@@ -1,0 +1,183 @@
+"""The orchestrator: start and stop of everything that decides, in one screen."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stoflow.actors.dispatcher import Dispatcher, Send
+from stoflow.actors.loader import Loader
+from stoflow.actors.mailbox import Pool, PooledActor
+from stoflow.actors.supervisor import Surroundings
+from stoflow.actors.sweeper import Sweeper
+from stoflow.actors.tenants import Tenants
+from stoflow.actors.timers import Timers
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts import ActorFailed, DatabaseAway
+from stoflow.domain.ids import ProcessId
+from stoflow.domain.run import RunReport
+from stoflow.jobs.lease import Lease
+from stoflow.jobs.sweep import Sweep
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
+from stoflow.storage.session import Database
+from stoflow.transports.feed import FeedReader
+
+POOL_THREADS = 2
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an orchestrator is told of the marketplaces and of time; seconds are real ones."""
+
+    caps: Mapping[str, int]
+    plugins: frozenset[str]
+    pace_s: Callable[[str, str], float]
+    quiet_s: Mapping[str, float]
+    window: int
+    page_size: int
+    ownership_lease_s: float
+    sweep_every_s: float
+
+
+class Orchestrator:
+    """Owns tenants by lease and decides for them; several may run."""
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        *,
+        send: Send,
+        feed: Callable[[ProcessId, Callable[[Sequence[RunReport]], None]], FeedReader],
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._send = send
+        self._feed = feed
+        lease_s = policy.ownership_lease_s
+        self._lease = Lease(
+            database, "orchestrator", lease_s=lease_s, every_s=lease_s / 3, on_lost=lambda _: self._begin_again()
+        )
+        self._restarting = threading.Lock()
+        self._reign: Reign | None = None
+
+    @property
+    def tenants(self) -> int:
+        """How many tenants this orchestrator decides for."""
+        return self._reign.tenants if self._reign else 0
+
+    def start(self) -> None:
+        if self._reign is None:
+            self._lease.start()
+            self._begin()
+
+    def stop(self) -> None:
+        """Stop permitting, then give ownership back, so that another orchestrator goes on at once."""
+        if self._reign is not None:
+            self._reign.stop()
+            self._reign = None
+        self._lease.stop()
+
+    def _begin(self) -> None:
+        self._reign = Reign(self._database, self._policy, self._lease.process(), self._send, self._feed)
+        self._reign.start(on_broken=self._begin_again)
+
+    def _begin_again(self) -> None:
+        """After a lost lease, or a dispatcher that died: everything in memory is stale, PostgreSQL is not."""
+        with self._restarting:
+            if self._reign is not None:
+                self._reign.stop()
+                self._begin()
+
+
+class Reign:
+    """All that runs under one identity of the orchestrator."""
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy,
+        me: ProcessId,
+        send: Send,
+        feed: Callable[[ProcessId, Callable[[Sequence[RunReport]], None]], FeedReader],
+    ) -> None:
+        self._database = database
+        self._me = me
+        self._pool = Pool(POOL_THREADS)
+        self._timers = Timers()
+        self._loader = Loader(database, me, marketplaces=tuple(policy.caps))
+        sweep = Sweep(database, policy.quiet_s)
+        self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
+        self._reader = feed(me, self._on_news)
+        self._policy = policy
+        self._send = send
+        self._looking = threading.Lock()
+        self._tenants: Tenants | None = None
+        self._on_broken: Callable[[], None] = lambda: None
+
+    @property
+    def tenants(self) -> int:
+        return len(self._tenants) if self._tenants else 0
+
+    def start(self, *, on_broken: Callable[[], None]) -> None:
+        self._on_broken = on_broken
+        self._pool.start()
+        self._timers.start()
+        self._loader.start()
+        self._tenants = Tenants(self._surroundings())
+        self._look()
+        self._sweeper.start()
+        self._reader.start()
+
+    def stop(self) -> None:
+        self._reader.stop()
+        self._sweeper.stop()
+        if self._tenants is not None:
+            self._tenants.stop()
+        self._loader.stop()
+        self._timers.stop()
+        self._pool.stop()
+
+    def _surroundings(self) -> Surroundings:
+        policy = self._policy
+        return Surroundings(
+            pool=self._pool,
+            loader=self._loader,
+            timers=self._timers,
+            dispatcher=Dispatcher.start(self._pool, self._on_dispatcher_death, window=policy.window, send=self._send),
+            me=self._me,
+            caps=policy.caps,
+            plugins=policy.plugins,
+            pace_s=policy.pace_s,
+            sweep_soon=self._sweeper.soon,
+            page_size=policy.page_size,
+            on_released=lambda tenant: self._tenants.drop(tenant) if self._tenants else None,
+        )
+
+    def _on_dispatcher_death(self, _actor: PooledActor, error: BaseException) -> None:
+        record(ActorFailed("dispatcher", 0, f"{type(error).__name__}: {error}"))
+        threading.Thread(target=self._on_broken, name="restart", daemon=True).start()
+
+    def _on_news(self, reports: Sequence[RunReport]) -> None:
+        if self._tenants is not None:
+            self._tenants.report(reports)
+        self._look()
+
+    def _look(self) -> None:
+        """Read the outbox and take tenants whose owner is gone."""
+        if self._tenants is None or not self._looking.acquire(blocking=False):
+            return
+        try:
+            with self._database.records() as connection:
+                news = consume_outbox(connection, self._me, limit=AT_ONCE)
+                taken = acquire_tenants(connection, self._me, limit=AT_ONCE)
+        except DatabaseError as error:
+            record(DatabaseAway("reading the outbox", str(error)))
+        else:
+            fresh = {tenant for tenant, _ in taken}
+            self._tenants.announce([told for told in news if told.tenant not in fresh])
+            for tenant, epoch in taken:
+                self._tenants.take(tenant, epoch)
+        finally:
+            self._looking.release()

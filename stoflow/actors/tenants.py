@@ -1,0 +1,74 @@
+"""The supervisors of the tenants this orchestrator owns: started, told, restarted, let go."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pykka
+
+from stoflow.actors.mailbox import PooledActor
+from stoflow.actors.news import Announced, Reported
+from stoflow.actors.supervisor import Surroundings, TenantSupervisor
+from stoflow.actors.timers import tell
+from stoflow.domain.facts import ActorFailed, TenantTaken
+from stoflow.domain.ids import Epoch, TenantId
+from stoflow.domain.run import RunReport
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.ownership import Announcement
+
+
+class Tenants:
+    """Looked up here and never in Pykka's registry, which is linear."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._owned: dict[TenantId, tuple[Epoch, pykka.ActorRef[Any]]] = {}
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._owned)
+
+    def take(self, tenant: TenantId, epoch: Epoch) -> None:
+        """Begin to decide for a tenant under this epoch."""
+        with self._lock:
+            self.drop(tenant)
+            ref = TenantSupervisor.start(self._around, self._on_death, tenant, epoch)
+            self._owned[tenant] = (epoch, ref)
+        record(TenantTaken(tenant, epoch))
+
+    def drop(self, tenant: TenantId) -> None:
+        """Forget a tenant that is released or owned by somebody else."""
+        with self._lock:
+            known = self._owned.pop(tenant, None)
+        if known is not None:
+            known[1].stop(block=False)
+
+    def stop(self) -> None:
+        with self._lock:
+            for tenant in tuple(self._owned):
+                self.drop(tenant)
+
+    def announce(self, news: Sequence[Announcement]) -> None:
+        for announcement in news:
+            known = self._owned.get(announcement.tenant)
+            if known is not None:
+                tell(known[1], Announced(announcement.jobs))
+
+    def report(self, reports: Sequence[RunReport]) -> None:
+        for report in reports:
+            known = self._owned.get(report.tenant)
+            if known is not None:
+                tell(known[1], Reported(report))
+
+    def _on_death(self, actor: PooledActor, error: BaseException) -> None:
+        """Runs in the dying supervisor's turn: its successor begins with what PostgreSQL knows."""
+        assert isinstance(actor, TenantSupervisor)  # noqa: S101 - the only actors started here
+        record(ActorFailed("supervisor", actor.tenant, f"{type(error).__name__}: {error}"))
+        actor.stop_all()
+        with self._lock:
+            known = self._owned.get(actor.tenant)
+            if known is not None and known[1] == actor.actor_ref:
+                self._owned[actor.tenant] = (known[0], self._start_again(actor.tenant, known[0]))
+
+    def _start_again(self, tenant: TenantId, epoch: Epoch) -> pykka.ActorRef[Any]:
+        return TenantSupervisor.start(self._around, self._on_death, tenant, epoch)

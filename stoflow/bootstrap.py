@@ -1,0 +1,342 @@
+"""The composition root: the only file in which concrete classes meet."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import redis
+from starlette.applications import Starlette
+
+from stoflow.actors.system import Orchestrator, Policy
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.ids import JobId, ProcessId, TenantId
+from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.run import RunReport
+from stoflow.domain.tempo import Tempo
+from stoflow.http.app import ApiOptions, create_app
+from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
+from stoflow.http.keys import load_keys
+from stoflow.http.relay import Relay
+from stoflow.http.tokens import AccessTokens
+from stoflow.jobs import plugin
+from stoflow.jobs.answer import receive_answer
+from stoflow.jobs.change import cancel_job, retry_job
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.lease import Lease
+from stoflow.jobs.read import find_job, list_jobs, timeline
+from stoflow.jobs.submit import submit
+from stoflow.jobs.views import JobView, Page, SubmitJob
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.settings import Settings
+from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
+from stoflow.storage.embedded import ServerUrls, resolve_servers
+from stoflow.storage.products import add_product, get_product, list_products
+from stoflow.storage.recorder import Recorder
+from stoflow.storage.renewals import Renewals
+from stoflow.storage.seller_tokens import SellerTokens
+from stoflow.storage.session import Database
+from stoflow.storage.tenants import standings_of
+from stoflow.storage.vault import Vault, secret_keys
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.oauth import refresh
+from stoflow.transports.direct.profile import DirectProfile
+from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
+from stoflow.transports.direct.transport import DirectTransport
+from stoflow.transports.feed import FeedReader, HintedFeed, events
+from stoflow.transports.hints import Hints, quick_client
+from stoflow.transports.messages.broker import make_broker
+from stoflow.transports.messages.sending import Messages
+from stoflow.worker.process import WorkerProcess
+
+MEDIA = "media"
+API_CONNECTIONS = 12
+WORKER_CONNECTIONS_BESIDE_THREADS = 4
+RELAY_CHANNEL = "stoflow:sockets"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One StoFlow: its settings, its servers, its database and the marketplaces it knows."""
+
+    settings: Settings
+    urls: ServerUrls
+    database: Database
+    registry: Registry
+
+    @property
+    def tempo(self) -> Tempo:
+        return Tempo(self.settings.speed)
+
+    @property
+    def plugin_marketplaces(self) -> tuple[str, ...]:
+        known = self.registry.marketplaces.values()
+        return tuple(place.name for place in known if place.transport == "plugin")
+
+    def quiet_s(self, place: Marketplace) -> float:
+        return self.settings.quiet_s.get(place.name, place.quiet_s)
+
+    def second_look_s(self, place: Marketplace) -> float:
+        return self.settings.second_look_s.get(place.name, place.second_look_s)
+
+
+@contextmanager
+def opened(settings: Settings, *, pool_size: int = 4, extra: Sequence[Marketplace] = ()) -> Iterator[Installation]:
+    """Open the installation these settings describe, with embedded servers where they name none."""
+    with ExitStack() as stack:
+        urls = stack.enter_context(resolve_servers(settings))
+        database = Database(urls.database_url, pool_size=pool_size)
+        stack.callback(database.close)
+        yield Installation(settings, urls, database, build_registry(extra))
+
+
+def prepare(installation: Installation) -> None:
+    """Let PostgreSQL know the action types of every registered marketplace."""
+    rows = [
+        ActionTypeRow(place.name, **asdict(spec))
+        for place in installation.registry.marketplaces.values()
+        for spec in place.actions
+    ]
+    upsert_action_types(installation.database, rows)
+
+
+# The orchestrator
+
+
+def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
+    """Return the orchestrator and the hints' thread it sends by; neither is started."""
+    hints = Hints(installation.urls.redis_url)
+    messages = Messages(make_broker(installation.urls.redis_url), hints)
+
+    def reader(me: ProcessId, on_news: Callable[[Sequence[RunReport]], None]) -> FeedReader:
+        return FeedReader(installation.urls.redis_url, me, on_news)
+
+    return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
+
+
+def _policy(installation: Installation) -> Policy:
+    settings, registry = installation.settings, installation.registry
+    places = registry.marketplaces
+
+    def pace_s(marketplace: str, action: str) -> float:
+        return installation.tempo.pace_s(registry.action(marketplace, action).rate_limit_ms)
+
+    return Policy(
+        caps={name: settings.concurrency.get(name, place.concurrency) for name, place in places.items()},
+        plugins=frozenset(installation.plugin_marketplaces),
+        pace_s=pace_s,
+        quiet_s={
+            name: installation.tempo.scaled_s(installation.quiet_s(place)) for name, place in places.items()
+        },
+        window=settings.window,
+        page_size=settings.page_size,
+        ownership_lease_s=settings.ownership_lease_s,
+        sweep_every_s=settings.sweep_every_s,
+    )
+
+
+# The worker
+
+
+def worker_process(installation: Installation, *, threads: int, marketplaces: Sequence[str]) -> WorkerProcess:
+    """Return one worker process's parts; `marketplaces` are the queues it consumes, all of them where empty."""
+    settings = installation.settings
+    lease = Lease(
+        installation.database, "worker", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s
+    )
+    hints = Hints(installation.urls.redis_url)
+    return WorkerProcess(
+        engine=_engine(installation, lease, hints),
+        broker=make_broker(installation.urls.redis_url),
+        lease=lease,
+        hints=hints,
+        marketplaces=list(marketplaces) or list(installation.registry.marketplaces),
+        threads=threads,
+        drain_s=settings.drain_s,
+    )
+
+
+def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
+    settings = installation.settings
+    return Engine(
+        database=installation.database,
+        recorder=Recorder(installation.database),
+        registry=installation.registry,
+        transport=_transport(installation),
+        feed=HintedFeed(hints),
+        tempo=installation.tempo,
+        process=lease.process,
+        lease_s=settings.process_lease_s,
+        quiet_s=installation.quiet_s,
+        second_look_s=installation.second_look_s,
+        media_root=str(settings.home / MEDIA),
+    )
+
+
+def _transport(installation: Installation) -> DirectTransport:
+    settings = installation.settings
+    profiles = _profiles(settings)
+    client = DirectClient()
+    renewals = Renewals(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
+    flows = {profile.name: profile.refresh for profile in profiles}
+    tokens = SellerTokens(renewals, flows, partial(refresh, client))
+    return DirectTransport(profiles, tokens, client)
+
+
+def _profiles(settings: Settings) -> tuple[DirectProfile, ...]:
+    return (
+        ebay_profile(
+            settings.ebay_base_url, client_id=settings.ebay_client_id, client_secret=settings.ebay_client_secret
+        ),
+        etsy_profile(
+            settings.etsy_base_url, client_id=settings.etsy_client_id, shared_secret=settings.etsy_shared_secret
+        ),
+    )
+
+
+# The api
+
+
+@dataclass(frozen=True, slots=True)
+class ApiProcess:
+    """The api's application with what runs beside it; started in order, stopped in reverse."""
+
+    app: Starlette
+    lease: Lease
+    engine: Engine
+    hints: Hints
+
+    def start(self) -> None:
+        self.lease.start()
+        self.engine.recorder.start()
+        self.hints.start()
+
+    def stop(self) -> None:
+        self.engine.recorder.stop()
+        self.hints.stop()
+        self.lease.stop()
+
+
+def api_application(installation: Installation) -> ApiProcess:
+    """Return the api, its doors bound to the use cases."""
+    settings = installation.settings
+    lease = Lease(installation.database, "api", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s)
+    hints = Hints(installation.urls.redis_url)
+    engine = _engine(installation, lease, hints)
+    app = create_app(
+        _doors(installation, engine, HintedFeed(hints)),
+        access_tokens(settings),
+        feed=lambda: events(installation.urls.redis_url),
+        relay=Relay(installation.urls.redis_url, channel=RELAY_CHANNEL),
+        options=ApiOptions(cors_origins=settings.cors_origins),
+    )
+    return ApiProcess(app, lease, engine, hints)
+
+
+def access_tokens(settings: Settings) -> AccessTokens:
+    """Return what issues and reads access tokens, with keys made under the home where none are configured."""
+    return AccessTokens(load_keys(settings.jwt_keys_dir, home=settings.home))
+
+
+def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Doors:
+    database, by_plugin = installation.database, installation.plugin_marketplaces
+    view = partial(find_job, database, plugin=by_plugin)
+
+    def submitted(tenant: TenantId, asked: SubmitJob) -> JobView:
+        job, made = submit(database, installation.registry, tenant, asked)
+        if made:
+            feed.announced()
+        return view(tenant, job)
+
+    def changed(change: Callable[[Database, TenantId, JobId], JobView]) -> Callable[[TenantId, JobId], JobView]:
+        def use_case(tenant: TenantId, job: JobId) -> JobView:
+            after = change(database, tenant, job)
+            feed.announced()
+            return after
+
+        return use_case
+
+    return Doors(
+        marketplaces=frozenset(installation.registry.marketplaces),
+        submit=submitted,
+        find_job=view,
+        list_jobs=partial(list_jobs, database, plugin=by_plugin),
+        timeline=partial(timeline, database),
+        cancel_job=changed(cancel_job),
+        retry_job=changed(retry_job),
+        create_product=partial(_create_product, database),
+        list_products=partial(_list_products, database),
+        find_product=partial(_find_product, database),
+        standings=partial(_standings, database),
+        health=partial(_health, installation),
+        plugin=_plugin_doors(engine, feed),
+    )
+
+
+def _plugin_doors(engine: Engine, feed: HintedFeed) -> PluginUseCases:
+    def announcing(use_case: Callable[..., None]) -> Callable[..., None]:
+        def announced(*arguments: object) -> None:
+            use_case(engine, *arguments)
+            feed.announced()
+
+        return announced
+
+    return PluginUseCases(
+        connected=announcing(plugin.connected),
+        gone=announcing(plugin.gone),
+        open_commands=partial(plugin.open_commands, engine),
+        command_sent=partial(plugin.command_sent, engine),
+        receive_answer=partial(receive_answer, engine),
+        session_state=announcing(plugin.session_state),
+    )
+
+
+def _create_product(database: Database, tenant: TenantId, product: NewProduct) -> Product:
+    with database.tenant(tenant) as session:
+        return get_product(session, add_product(session, product))
+
+
+def _find_product(database: Database, tenant: TenantId, product: int) -> Product:
+    with database.tenant(tenant) as session:
+        return get_product(session, product)
+
+
+def _list_products(database: Database, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
+    after = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0
+    with database.tenant(tenant) as session:
+        found = list_products(session, after=after, limit=limit + 1)
+    items = tuple(found[:limit])
+    return Page(items, str(items[-1].id) if len(found) > limit else None)
+
+
+def _standings(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
+    return {
+        tenant: Standing.ACTIVE if active else Standing.SUSPENDED
+        for tenant, active in standings_of(database, tenants).items()
+    }
+
+
+def _health(installation: Installation) -> Health:
+    return Health(postgres=_answers_postgres(installation.database), redis=_answers_redis(installation.urls.redis_url))
+
+
+def _answers_postgres(database: Database) -> bool:
+    try:
+        with database.records() as connection:
+            connection.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _answers_redis(url: str) -> bool:
+    client = quick_client(url)
+    try:
+        return bool(client.ping())  # pyright: ignore[reportUnknownMemberType]
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+

@@ -1,0 +1,126 @@
+"""`stoflow jobs`: list, show, retry and cancel a tenant's jobs."""
+
+import click
+
+from stoflow.bootstrap import Installation, opened
+from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobStatus
+from stoflow.jobs.change import cancel_job, retry_job
+from stoflow.jobs.read import find_job, list_jobs, timeline
+from stoflow.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.settings import Settings
+
+tenant_option = click.option("--tenant", "tenant_id", required=True, type=click.IntRange(1), help="The seller's id.")
+job_argument = click.argument("job_id", type=click.IntRange(1))
+
+
+@click.group()
+def jobs() -> None:
+    """List, show, retry and cancel a seller's jobs."""
+
+
+@jobs.command(name="list")
+@tenant_option
+@click.option("--marketplace", default=None)
+@click.option("--status", default=None, type=click.Choice([status.value for status in JobStatus]))
+@click.option("--action", default=None)
+@click.option("--limit", default=50, type=click.IntRange(1, 200))
+@click.option("--cursor", default=None, help="Where the page before ended.")
+@json_option
+@click.pass_obj
+def list_(  # noqa: PLR0913 - its options
+    settings: Settings,
+    *,
+    tenant_id: int,
+    marketplace: str | None,
+    status: str | None,
+    action: str | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """List jobs, newest first."""
+    wanted = JobFilter(
+        marketplace=marketplace,
+        status=JobStatus(status) if status else None,
+        action=action,
+        limit=limit,
+        cursor=cursor,
+    )
+    with opened(settings) as installation:
+        page = list_jobs(
+            installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces
+        )
+    if as_json:
+        print_json(page)
+        return
+    print_table(
+        ("id", "marketplace", "action", "product", "status", "waiting", "error"),
+        [(job.id, job.marketplace, job.action, job.product_id, job.status, job.waiting, job.error) for job in page.items],
+    )
+    if page.next_cursor:
+        click.echo(f"More with --cursor {page.next_cursor}", err=True)
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@json_option
+@click.pass_obj
+def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
+    """Show a job, its tasks and its timeline."""
+    with opened(settings) as installation:
+        job = _find(installation, tenant_id, job_id)
+        entries = timeline(installation.database, TenantId(tenant_id), JobId(job_id))
+    if as_json:
+        print_json({"job": job, "timeline": entries})
+        return
+    _print_job(job)
+    _print_timeline(entries)
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@click.pass_obj
+def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
+    """Let a failed job go on where it stopped."""
+    with opened(settings) as installation:
+        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id))
+    click.echo(f"Job {job.id} is {job.status}.")
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@click.pass_obj
+def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
+    """Cancel a job, now or as soon as what is under way is known."""
+    with opened(settings) as installation:
+        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id))
+    click.echo(f"Job {job.id} is {job.status}{'' if job.status == 'cancelled' else ', to be cancelled'}.")
+
+
+def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
+    return find_job(
+        installation.database, TenantId(tenant_id), JobId(job_id), plugin=installation.plugin_marketplaces
+    )
+
+
+def _print_job(job: JobView) -> None:
+    click.echo(f"Job {job.id}: {job.action} on {job.marketplace}, product {job.product_id}, {job.status}")
+    for line in (job.waiting, job.error, *(f"{each.field}: {each.message}" for each in job.errors)):
+        if line:
+            click.echo(f"  {line}")
+    print_table(
+        ("task", "status", "attempt", "failures", "error"),
+        [(task.name, task.status, task.attempt, task.failures, task.error) for task in job.tasks],
+    )
+
+
+def _print_timeline(entries: list[TimelineEntry]) -> None:
+    print_table(
+        ("at", "task", "from", "to", "cause", "attempt"),
+        [(entry.at, entry.task, entry.from_status, entry.to_status, entry.cause, entry.attempt) for entry in entries],
+    )

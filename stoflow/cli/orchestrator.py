@@ -1,0 +1,25 @@
+"""`stoflow orchestrator`: the process in which the actors decide."""
+
+import click
+
+from stoflow import bootstrap
+from stoflow.cli.serving import until_stopped
+from stoflow.settings import Settings
+
+CONNECTIONS = 6
+
+
+@click.command()
+@click.pass_obj
+def orchestrator(settings: Settings) -> None:
+    """Decide who is next: own tenants, permit their tasks, sweep. Several may run."""
+    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=CONNECTIONS) as installation:
+        bootstrap.prepare(installation)
+        deciding, hints = bootstrap.orchestrator(installation)
+        hints.start()
+        try:
+            deciding.start()
+            stopped.wait()
+        finally:
+            deciding.stop()
+            hints.stop()

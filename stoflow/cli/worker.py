@@ -1,0 +1,84 @@
+"""`stoflow worker`: worker processes under our supervision, each with its own consumers and threads."""
+
+from threading import Event
+
+import click
+
+from stoflow import bootstrap
+from stoflow.cli.children import Children
+from stoflow.cli.serving import until_stopped
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts import DatabaseAway, ProcessDied
+from stoflow.monitoring.record import record
+from stoflow.settings import Settings
+from stoflow.storage.engine.processes import bury_child
+from stoflow.storage.session import Database
+
+CHECK_EVERY_S = 0.2
+CONNECTIONS_BESIDE_THREADS = 3
+
+threads_option = click.option("--threads", default=8, type=click.IntRange(1, 256), help="Threads in each process.")
+queues_option = click.option("--queues", default="", help="Marketplaces to work for, by commas; all by default.")
+
+
+@click.command()
+@click.option("--processes", default=2, type=click.IntRange(1, 64), help="Worker processes.")
+@threads_option
+@queues_option
+@click.pass_obj
+def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> None:
+    """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
+    arguments = ["worker-process", "--threads", str(threads), "--queues", queues]
+    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=1) as installation:
+        _known_queues(installation, queues)
+        urls = installation.urls
+        environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
+        with Children(environment) as children:
+            for number in range(processes):
+                children.start(f"worker-{number}", *arguments)
+            _watch_over(children, installation.database, stopped)
+            children.stop(within_s=settings.drain_s + 2)
+
+
+def _watch_over(children: Children, database: Database, stopped: Event) -> None:
+    while not stopped.wait(CHECK_EVERY_S):
+        for child in [child for child in children.running if child.has_ended]:
+            record(ProcessDied("worker", child.process.pid, f"exit code {child.process.returncode}"))
+            _bury(database, child.process.pid)
+        children.revive()
+
+
+def _bury(database: Database, pid: int) -> None:
+    """Let the sweeper free what the child held now, instead of at the end of its lease."""
+    try:
+        with database.records() as connection:
+            bury_child(connection, pid)
+    except DatabaseError as error:
+        record(DatabaseAway("burying a worker process", str(error)))
+
+
+@click.command(name="worker-process", hidden=True)
+@threads_option
+@queues_option
+@click.pass_obj
+def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
+    """Run one worker process."""
+    pool_size = threads + CONNECTIONS_BESIDE_THREADS
+    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=pool_size) as installation:
+        working = bootstrap.worker_process(
+            installation, threads=threads, marketplaces=_known_queues(installation, queues)
+        )
+        try:
+            working.start()
+            stopped.wait()
+        finally:
+            working.stop()
+
+
+def _known_queues(installation: bootstrap.Installation, queues: str) -> list[str]:
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    for name in names:
+        if name not in installation.registry.marketplaces:
+            message = f"--queues names an unknown marketplace: {name}"
+            raise click.UsageError(message)
+    return names

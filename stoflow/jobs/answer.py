@@ -1,0 +1,130 @@
+"""A plugin's answer completes its task, whichever process receives it and whoever restarted meanwhile."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from stoflow.domain.call import Answer
+from stoflow.domain.facts import StaleAttemptFenced
+from stoflow.domain.ids import TenantId
+from stoflow.domain.job import TaskKind, TaskStatus
+from stoflow.domain.outcome import LookResult
+from stoflow.domain.run import NextMove, RunMode, RunReport
+from stoflow.jobs.attempting import OUTCOMES, changed, command_statement, only_outcome, tried, write_settle
+from stoflow.jobs.collect import answer_for_stray
+from stoflow.jobs.conversation import Pending, resume
+from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.look import look_of
+from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
+from stoflow.storage.engine.ownership import owner_of
+from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.strays import read_stray
+
+
+def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
+    """Settle the task the command belongs to; an unknown, foreign, repeated or late answer changes nothing."""
+    if not _is_uuid(request_id):
+        return
+    with engine.database.records() as connection:
+        sent = find_command(connection, tenant, request_id, plugin_id)
+        job = read_job(connection, tenant, sent.job) if sent else None
+        earlier = read_answers(connection, tenant, sent) if sent else ()
+        stray = read_stray(connection, tenant, sent.stray) if sent and sent.stray is not None else None
+    if job is None or sent is None:
+        return
+    if stray is not None and stray.claims == sent.claims:
+        engine.recorder.write(tenant, job.id, record_answer(tenant, request_id, answer))
+        answer_for_stray(engine, job, stray, (*earlier, answer))
+        return
+    task = _task_of(job, sent)
+    if task is None:
+        return
+    result = _read(engine, job, task, (*earlier, answer))
+    move = _write(engine, job, task, request_id, answer, result)
+    engine.feed.job_changed(changed(job, move, len(outputs_of(job)) + (move is GO_ON)))
+    _report(engine, job, task, move)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _task_of(job: StoredJob, sent: SentCommand) -> StoredTask | None:
+    """Return the task, if the attempt the command was sent for is still its last one."""
+    task = next((task for task in job.tasks if task.id == sent.task), None)
+    if task is None or task.status is not TaskStatus.RUNNING or task.claims != sent.claims:
+        record(StaleAttemptFenced(job.tenant, job.id, task.name if task else ""))
+        return None
+    return task
+
+
+def _is_look(task: StoredTask) -> bool:
+    return task.verifying and task.out
+
+
+def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answer, ...]) -> LookResult | Pending:
+    """Start the step's conversation, or its look's, anew and tell it every answer."""
+    if _is_look(task):
+        find, attempt = look_of(engine, job, task)
+        return resume(find(attempt), answers, TaskKind.REPEATABLE)
+    attempt = engine.attempt(job, task, marker=task.marker, outputs=outputs_of(job))
+    begun = step_of(engine, job, task).do(attempt)
+    return begun if isinstance(begun, OUTCOMES) else resume(begun, answers, task.kind)
+
+
+def _write(  # noqa: PLR0913 - an answer with all it is about
+    engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: LookResult | Pending
+) -> Move:
+    """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again."""
+    kept = record_answer(job.tenant, request_id, answer)
+    if isinstance(result, Pending):
+        engine.recorder.write(job.tenant, job.id, kept, command_statement(job.tenant, task, result))
+        engine.feed.commands_waiting(job.tenant)
+        return Move(NextMove.PLUGIN, engine.timeout_s(job))
+    settled = _settlement(engine, job, task, result)
+    failpoint("answer.before")
+    rows: tuple[Row, ...] = write_settle(engine, job, *settled.statements, kept)
+    failpoint("answer.after")
+    return settled.read(rows[0])
+
+
+def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: LookResult) -> Settlement:
+    about = tried(engine, job, task, step_of(engine, job, task))
+    if _is_look(task):
+        return look_settlement(about, result, engine.tempo, engine.random)
+    return settlement(about, only_outcome(result), engine.tempo, engine.random)
+
+
+def _report(engine: Engine, job: StoredJob, task: StoredTask, move: Move) -> None:
+    with engine.database.records() as connection:
+        owner = owner_of(connection, job.tenant)
+    if owner is None:
+        return
+    follows = _next(job, task) if move is GO_ON else task
+    after = _after(engine, job, follows) if move is GO_ON else move
+    report = RunReport(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        mode=RunMode.ACT,
+        move=after.next or NextMove.RELOAD,
+        task=follows.id if follows else task.id,
+        claims=follows.claims if follows else task.claims,
+        delay_s=after.delay_s,
+    )
+    engine.feed.report(owner[0], report)
+
+
+def _next(job: StoredJob, task: StoredTask) -> StoredTask | None:
+    return replace(job, tasks=tuple(t for t in job.tasks if t.position > task.position)).next_task()
+
+
+def _after(engine: Engine, job: StoredJob, follows: StoredTask | None) -> Move:
+    if follows is None:
+        return RELOAD
+    return Move(NextMove.PACE if engine.pace_s(job, follows) > 0 else NextMove.RUN)

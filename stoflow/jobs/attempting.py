@@ -1,0 +1,124 @@
+"""The parts every attempt has, whether it acts, looks or answers for a plugin."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.facts import SettleDropped
+from stoflow.domain.ids import TenantId
+from stoflow.domain.job import JobChanged
+from stoflow.domain.outcome import Absent, Broken, Done, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.jobs.conversation import Pending
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.settle import Move, Row, Tried
+from stoflow.marketplaces.contract import Step
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.commands import issue_command
+from stoflow.storage.engine.reading import StoredJob, StoredTask
+from stoflow.storage.engine.statement import Statement
+
+SETTLE_RETRY_S = 0.2
+OUTCOMES = (Done, TryAgain, SellerMustAct, Refused, Unknown, Broken)
+
+
+def sender(engine: Engine, job: StoredJob, attempt: str, deadline_s: float) -> Callable[[Call], Response]:
+    """Return what makes a direct call of this attempt; `deadline_s` is a monotonic time for all its calls."""
+
+    def send(call: Call) -> Response:
+        if isinstance(call, Command):
+            message = f"{job.marketplace} is called directly and takes no commands."
+            raise TypeError(message)
+        failpoint("call.before")
+        reply = engine.transport.send(
+            call,
+            tenant=job.tenant,
+            marketplace=job.marketplace,
+            deadline_s=max(0.001, deadline_s - time.monotonic()),
+            attempt=attempt,
+        )
+        failpoint("call.after")
+        return reply
+
+    return send
+
+
+def command_statement(tenant: TenantId, task: StoredTask, pending: Pending) -> Statement:
+    """Return the row of a plugin command, to be committed with the claim `task.claims` stands for."""
+    return issue_command(
+        tenant,
+        task=task.id,
+        claims=task.claims,
+        seq=pending.seq,
+        request_id=str(uuid4()),
+        action=pending.command.action,
+        payload=pending.command.payload,
+    )
+
+
+def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried:
+    """Return what a settle needs to know of the attempt whose claim made `task.claims`."""
+    marketplace = engine.registry.marketplace(job.marketplace)
+    return Tried(
+        tenant=job.tenant,
+        marketplace=job.marketplace,
+        task=task.id,
+        claims=task.claims,
+        kind=task.kind,
+        failures=task.failures,
+        looks=task.looks,
+        marked=step.marked,
+        quiet_s=engine.quiet_s(marketplace),
+        second_look_s=engine.second_look_s(marketplace),
+    )
+
+
+def attempt_name(job: StoredJob, task: StoredTask) -> str:
+    """Return what marks this attempt's calls in the sandbox's ledger."""
+    return f"{job.tenant}-{job.id}-{task.id}-{task.claims}"
+
+
+def digest(job: StoredJob, task: StoredTask, outputs: Mapping[str, Any]) -> str:
+    """Name the inputs of a task, so that the record shows whether two attempts had the same."""
+    inputs = json.dumps([task.name, job.payload, outputs], sort_keys=True, default=str)
+    return hashlib.blake2s(inputs.encode(), digest_size=16).hexdigest()
+
+
+def changed(job: StoredJob, move: Move, done: int) -> JobChanged:
+    """Return what the seller's page is told of the job."""
+    return JobChanged(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        action=job.action,
+        status=move.status,
+        done=done,
+        total=len(job.tasks),
+    )
+
+
+def only_outcome(value: Outcome | Absent | Pending) -> Outcome:
+    """Return an act's outcome; what only a look may answer is a fault of the step."""
+    return Broken("Only a look may find nothing.") if isinstance(value, Absent | Pending) else value
+
+
+def reason_of(outcome: Outcome) -> str:
+    return "" if isinstance(outcome, Done) else outcome.reason
+
+
+def write_settle(engine: Engine, job: StoredJob, *statements: Statement) -> tuple[Row, ...]:
+    """Commit a settle, trying again while PostgreSQL is away until the lease ends; then drop it: the next one looks."""
+    give_up_s = time.monotonic() + engine.lease_s
+    while True:
+        try:
+            return engine.recorder.write(job.tenant, job.id, *statements)
+        except DatabaseUnavailable as error:
+            if time.monotonic() >= give_up_s:
+                record(SettleDropped(str(error)))
+                raise
+        time.sleep(SETTLE_RETRY_S)

@@ -1,0 +1,41 @@
+"""What a person may ask of a job that exists: cancel it, or retry it."""
+
+from stoflow.domain.errors import Conflict
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.jobs.read import find_job
+from stoflow.jobs.views import JobView
+from stoflow.storage.engine.changing import request_cancel, retry
+from stoflow.storage.engine.ownership import announce
+from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.storage.session import Database
+
+
+def cancel_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
+    """Cancel the job now, or as soon as what is under way is known. Raise Conflict where it is final.
+
+    Once something is visible to buyers the job completes, and says that the cancel came too late.
+    """
+    before = find_job(database, tenant, job)
+    with database.records() as connection:
+        asked = request_cancel(connection, tenant, job)
+        if asked:
+            finish_cancel(connection, tenant, job)
+            announce(connection, tenant, job)
+    if not asked:
+        message = f"Job {job} is {before.status} and cannot be cancelled."
+        raise Conflict(message)
+    return find_job(database, tenant, job)
+
+
+def retry_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
+    """Let a FAILED job go on at its first unfinished task. Raise Conflict where it is not FAILED or a later one began."""
+    before = find_job(database, tenant, job)
+    with database.records() as connection:
+        retried = retry(connection, tenant, job)
+        if retried:
+            announce(connection, tenant, job)
+    if not retried:
+        reason = "a later job of its product has started" if before.status == "failed" else f"it is {before.status}"
+        message = f"Job {job} cannot be retried: {reason}."
+        raise Conflict(message)
+    return find_job(database, tenant, job)

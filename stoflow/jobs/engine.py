@@ -1,0 +1,93 @@
+"""What a worker needs to run jobs: its tools, handed in by bootstrap."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.domain.job import JobChanged, TaskStatus
+from stoflow.domain.run import RunReport
+from stoflow.domain.tempo import Tempo
+from stoflow.marketplaces.contract import Handler, Marketplace, Step
+from stoflow.marketplaces.registry import Registry
+from stoflow.storage.engine.reading import StoredJob, StoredTask
+from stoflow.storage.recorder import Recorder
+from stoflow.storage.session import Database
+from stoflow.transports.contract import Transport
+
+
+Outputs = Mapping[str, Mapping[str, Any]]
+
+
+class Feed(Protocol):
+    """Hints to other processes; losing one changes nothing."""
+
+    def report(self, owner: ProcessId, report: RunReport) -> None: ...
+
+    def job_changed(self, news: JobChanged) -> None: ...
+
+    def commands_waiting(self, tenant: TenantId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """`process` answers the identity under which claims are made now; it changes when a lease was lost."""
+
+    database: Database
+    recorder: Recorder
+    registry: Registry
+    transport: Transport
+    feed: Feed
+    tempo: Tempo
+    process: Callable[[], ProcessId]
+    lease_s: float
+    quiet_s: Callable[[Marketplace], float]
+    second_look_s: Callable[[Marketplace], float]
+    media_root: str
+    random: Random = field(default_factory=Random)
+
+    def handler(self, job: StoredJob) -> Handler:
+        return self.registry.handler(job.marketplace, job.action)
+
+    def pace_s(self, job: StoredJob, task: StoredTask) -> float:
+        """Return the seconds between paced calls of this task's action, 0 for a task that is not paced."""
+        if not task.paced:
+            return 0.0
+        return self.tempo.pace_s(self.registry.action(job.marketplace, job.action).rate_limit_ms)
+
+    def timeout_s(self, job: StoredJob) -> float:
+        """Return the total deadline of one outside attempt."""
+        return self.tempo.scaled_s(self.registry.action(job.marketplace, job.action).timeout_s)
+
+    def attempt(self, job: StoredJob, task: StoredTask, *, marker: str, outputs: Outputs) -> Attempt:
+        """Return everything the task's step may know."""
+        return Attempt(
+            tenant=job.tenant,
+            job=job.id,
+            task_name=task.name,
+            product=job.product,
+            account=job.account,
+            marker=marker,
+            index=_index(task.name),
+            payload=job.payload,
+            outputs=outputs,
+            listing_id=job.listing_id,
+            listing_visible=job.listing_visible,
+            media_root=self.media_root,
+        )
+
+
+def _index(task_name: str) -> int:
+    _, _, number = task_name.partition(":")
+    return int(number) if number else 0
+
+
+def outputs_of(job: StoredJob) -> dict[str, Mapping[str, Any]]:
+    """Return the outputs of the job's completed tasks by task name."""
+    return {task.name: task.output for task in job.tasks if task.status is TaskStatus.COMPLETED}
+
+
+def step_of(engine: Engine, job: StoredJob, task: StoredTask) -> Step:
+    return engine.handler(job).step(task.name)

@@ -1,0 +1,83 @@
+"""A process's own lease, renewed by a thread; lost, the process takes a new identity."""
+
+import threading
+from collections.abc import Callable
+
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts import DatabaseAway, LeaseLost, ProcessStarted, ProcessStopped
+from stoflow.domain.ids import ProcessId
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.processes import beat, bury, register_process
+from stoflow.storage.session import Database
+
+JOIN_S = 5.0
+
+
+class Lease:
+    """`on_lost` is called with the new identity when this process was declared dead while it was paused."""
+
+    def __init__(
+        self,
+        database: Database,
+        kind: str,
+        *,
+        lease_s: float,
+        every_s: float,
+        on_lost: Callable[[ProcessId], None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._kind = kind
+        self._lease_s = lease_s
+        self._every_s = every_s
+        self._on_lost = on_lost
+        self._process: ProcessId | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+
+    def process(self) -> ProcessId:
+        """Return the identity under which this process acts now."""
+        if self._process is None:
+            message = "The lease has not been started."
+            raise RuntimeError(message)
+        return self._process
+
+    def start(self) -> None:
+        if self._process is None:
+            self._process = self._register()
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Give the lease back, so that nobody waits for its end."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(JOIN_S)
+        if self._process is not None:
+            try:
+                with self._database.records() as connection:
+                    bury(connection, self._process)
+            except DatabaseError as error:
+                record(DatabaseAway("giving back a lease", str(error)))
+            record(ProcessStopped(self._kind, self._process))
+            self._process = None
+
+    def _register(self) -> ProcessId:
+        with self._database.records() as connection:
+            process = register_process(connection, self._kind, lease_s=self._lease_s)
+        record(ProcessStarted(self._kind, process))
+        return process
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every_s):
+            try:
+                self._renew()
+            except DatabaseError as error:
+                record(DatabaseAway("renewing a lease", str(error)))
+
+    def _renew(self) -> None:
+        process = self.process()
+        with self._database.records() as connection:
+            alive = beat(connection, process, lease_s=self._lease_s)
+        if not alive:
+            record(LeaseLost(self._kind, process))
+            self._process = self._register()
+            self._on_lost(self._process)

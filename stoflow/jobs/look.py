@@ -1,0 +1,119 @@
+"""A look: finding out what became of an attempt whose answer was lost, before anything is done again."""
+
+import time
+from dataclasses import replace
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.job import TaskKind, TaskStatus
+from stoflow.domain.outcome import LookResult
+from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.jobs.attempting import attempt_name, changed, command_statement, sender, tried, write_settle
+from stoflow.jobs.conversation import Pending, hold, resume
+from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
+from stoflow.marketplaces.contract import Look
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.storage.engine.claiming import claim_look
+from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.statement import Statement
+
+
+def look(engine: Engine, message: RunMessage) -> None:
+    """Look for what the task's last attempt may have done, adopt it or confirm its absence, and report."""
+    with engine.database.records() as connection:
+        job = read_job(connection, message.tenant, message.job)
+    task = next((task for task in job.tasks if task.id == message.task), None) if job else None
+    if job is None or task is None:
+        return
+    stale = task.status is not TaskStatus.RUNNING or not task.verifying or task.claims != message.claims
+    move = RELOAD if stale else _look(engine, message, job, task)
+    engine.feed.report(message.owner, _report(job, task, move))
+    engine.feed.job_changed(changed(job, move, len(outputs_of(job))))
+
+
+def look_of(engine: Engine, job: StoredJob, task: StoredTask) -> tuple[Look, Attempt]:
+    """Return the step's look with what it may know: the marker is the one of the attempt looked for."""
+    step = step_of(engine, job, task)
+    if step.look is None:
+        message = f"The step {step.name} of {job.action}_{job.marketplace} cannot be looked for."
+        raise LookupError(message)
+    return step.look, engine.attempt(job, task, marker=task.marker, outputs=outputs_of(job))
+
+
+def settle_look(engine: Engine, job: StoredJob, task: StoredTask, found: LookResult) -> Move:
+    """Write what a look found; `task.claims` is the look's own fence."""
+    about = tried(engine, job, task, step_of(engine, job, task))
+    settled = look_settlement(about, found, engine.tempo, engine.random)
+    failpoint("look.settle.before")
+    move = settled.read(write_settle(engine, job, *settled.statements)[0])
+    failpoint("look.settle.after")
+    return move
+
+
+def _look(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> Move:
+    find, attempt = look_of(engine, job, task)
+    timeout_s = engine.timeout_s(job)
+    now = replace(task, claims=task.claims + 1)
+    if engine.registry.marketplace(job.marketplace).transport == "plugin":
+        return _ask_plugin(engine, message, job, now, (find, attempt, timeout_s))
+    if not _claim(engine, message, job, task, timeout_s + engine.lease_s, holds=True):
+        return RELOAD
+    send = sender(engine, job, attempt_name(job, now), time.monotonic() + timeout_s)
+    return settle_look(engine, job, now, hold(find(attempt), send, TaskKind.REPEATABLE))
+
+
+def _ask_plugin(
+    engine: Engine, message: RunMessage, job: StoredJob, now: StoredTask, asked: tuple[Look, Attempt, float]
+) -> Move:
+    find, attempt, timeout_s = asked
+    pending = resume(find(attempt), (), TaskKind.REPEATABLE)
+    before = replace(now, claims=now.claims - 1)
+    if not isinstance(pending, Pending):
+        claimed = _claim(engine, message, job, before, timeout_s, holds=False)
+        return settle_look(engine, job, now, pending) if claimed else RELOAD
+    issued = command_statement(job.tenant, now, pending)
+    if not _claim(engine, message, job, before, timeout_s, holds=False, more=(issued,)):
+        return RELOAD
+    engine.feed.commands_waiting(job.tenant)
+    return Move(NextMove.PLUGIN, timeout_s)
+
+
+def _claim(  # noqa: PLR0913 - one compare-and-set
+    engine: Engine,
+    message: RunMessage,
+    job: StoredJob,
+    task: StoredTask,
+    deadline_s: float,
+    *,
+    holds: bool,
+    more: tuple[Statement, ...] = (),
+) -> bool:
+    process = engine.process()
+    statement = claim_look(
+        job.tenant,
+        task=task.id,
+        claims=task.claims,
+        epoch=message.epoch,
+        process=process,
+        holder=process if holds else None,
+        deadline_s=deadline_s,
+    )
+    failpoint("look.claim.before")
+    row = engine.recorder.write(job.tenant, job.id, statement, *more)[0]
+    failpoint("look.claim.after")
+    return row is not None
+
+
+def _report(job: StoredJob, task: StoredTask, move: Move) -> RunReport:
+    """After an adoption the job goes on: its owner reads it again."""
+    after = RELOAD if move is GO_ON else move
+    return RunReport(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        mode=RunMode.LOOK,
+        move=after.next or NextMove.RELOAD,
+        task=task.id,
+        claims=task.claims + 1,
+        delay_s=after.delay_s,
+    )

@@ -1,0 +1,50 @@
+"""The plugin's side of the engine: who is there, what it was asked, whether its session is good."""
+
+from collections.abc import Sequence
+
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.views import PluginCommand
+from stoflow.storage.engine import commands
+from stoflow.storage.engine.ownership import announce
+from stoflow.storage.engine.standing import connected_again, needs_seller
+
+THE_TENANT = JobId(0)
+
+
+def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
+    """Note that the tenant's plugin is here: its jobs may go on."""
+    with engine.database.records() as connection:
+        commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
+        announce(connection, tenant, THE_TENANT)
+
+
+def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
+    """Note that it left, unless it has come again by another socket."""
+    with engine.database.records() as connection:
+        if commands.set_gone(connection, tenant, plugin_id, socket_id):
+            announce(connection, tenant, THE_TENANT)
+
+
+def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> list[PluginCommand]:
+    """Return what these plugins have not answered yet, each one's oldest first."""
+    with engine.database.records() as connection:
+        return [
+            PluginCommand(tenant, command.request_id, plugin_id, command.action, command.payload, command.deadline)
+            for tenant, plugin_id in plugins
+            for command in commands.open_commands(connection, tenant, plugin_id)
+        ]
+
+
+def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: str) -> bool:
+    """Note that a command leaves; False where it is not this plugin's."""
+    with engine.database.records() as connection:
+        return commands.mark_sent(connection, tenant, request_id, plugin_id)
+
+
+def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001
+    """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
+    statement = connected_again(tenant, marketplace) if ok else needs_seller(tenant, marketplace, reason)
+    with engine.database.records() as connection:
+        connection.execute(statement.text, statement.params)
+        announce(connection, tenant, THE_TENANT)

@@ -1,0 +1,134 @@
+"""Reading jobs: one, a page, a timeline, and why a job is not going on."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskStatus
+from stoflow.domain.outcome import FieldError
+from stoflow.jobs.views import JobFilter, JobView, Page, TaskView, TimelineEntry
+from stoflow.storage.engine.viewing import view_job, view_page, view_timeline
+from stoflow.storage.session import Database
+
+LARGEST_ID = 2**31 - 1
+
+
+def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str] = ("vinted",)) -> JobView:
+    """Return the job with its tasks; raise NotFound. `plugin` names the marketplaces reached through it."""
+    row = None
+    if 0 < job <= LARGEST_ID:
+        with database.records() as connection:
+            row = view_job(connection, tenant, job, plugin_marketplaces=plugin)
+    if row is None:
+        message = f"There is no job {job}."
+        raise NotFound(message)
+    return _view(row)
+
+
+def list_jobs(
+    database: Database, tenant: TenantId, wanted: JobFilter, *, plugin: Sequence[str] = ("vinted",)
+) -> Page[JobView]:
+    """Return one page of jobs, newest first, without their tasks."""
+    before = _before(wanted.cursor)
+    with database.records() as connection:
+        rows = view_page(
+            connection,
+            tenant,
+            plugin_marketplaces=plugin,
+            marketplace=wanted.marketplace,
+            status=wanted.status.value if wanted.status else None,
+            action=wanted.action,
+            product_id=wanted.product_id,
+            created_after=wanted.created_after,
+            created_before=wanted.created_before,
+            before=before,
+            limit=wanted.limit + 1,
+        )
+    items = tuple(_view(row) for row in rows[: wanted.limit])
+    return Page(items, str(items[-1].id) if len(rows) > wanted.limit else None)
+
+
+def timeline(database: Database, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
+    """Return every change of the job and its tasks, oldest first; raise NotFound."""
+    find_job(database, tenant, job)
+    with database.records() as connection:
+        rows = view_timeline(connection, tenant, job)
+    return [TimelineEntry(**{**row, "detail": row["detail"] or {}}) for row in rows]
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LARGEST_ID:
+        message = "This cursor was not made by this list."
+        raise InputError(message, (FieldError("cursor", message),))
+    return int(cursor)
+
+
+def _view(row: Mapping[str, Any]) -> JobView:
+    return JobView(
+        id=JobId(row["id"]),
+        marketplace=row["marketplace"],
+        action=row["action"],
+        status=JobStatus(row["status"]),
+        product_id=row["product_id"],
+        priority=row["priority"],
+        created_at=row["created_at"],
+        tasks=tuple(_task(task) for task in row["tasks"] or ()),
+        result=row["result_data"],
+        error=row["error_message"],
+        error_kind=row["error_kind"],
+        errors=_fields(row["error_fields"]),
+        cancel_requested=row["cancel_requested"],
+        batch_id=row["batch_job_id"],
+        waiting=_waiting(row["standing"] or {}),
+        not_before=row["not_before"],
+        expires_at=row["expires_at"],
+        started_at=row["started_at"],
+        completed_at=row["completed_at"],
+    )
+
+
+def _task(row: Mapping[str, Any]) -> TaskView:
+    return TaskView(
+        id=TaskId(row["id"]),
+        name=row["name"],
+        position=row["position"],
+        status=TaskStatus(row["status"]),
+        attempt=row["claims"],
+        failures=row["failures"],
+        verifying=row["verifying"] and row["status"] == TaskStatus.RUNNING,
+        output=row["output"],
+        error=row["error"],
+        errors=_fields(row["error_fields"]),
+        not_before=_time(row["not_before"]),
+        created_at=_time(row["created_at"]),
+        started_at=_time(row["started_at"]),
+        completed_at=_time(row["completed_at"]),
+    )
+
+
+def _fields(errors: Any) -> tuple[FieldError, ...]:
+    return tuple(FieldError(error["field"], error["message"]) for error in errors or ())
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _waiting(standing: Mapping[str, Any]) -> str:
+    """Say why the job does not go on, most lasting reason first; "" where nothing holds it."""
+    if standing.get("reason"):
+        return standing["reason"]
+    if standing.get("behind"):
+        return f"behind job {standing['behind']}"
+    if standing.get("offline"):
+        since = standing.get("offline_since")
+        return f"plugin offline since {since}" if since else "plugin has never been connected"
+    if standing.get("look_at"):
+        return f"verifying, next look at {standing['look_at']}"
+    if standing.get("retry_at"):
+        return f"retry at {standing['retry_at']}: {standing.get('error') or ''}"
+    return ""

@@ -1,0 +1,262 @@
+"""A run: consecutive tasks of one job under one message. Inner tasks in memory, outside ones claimed and settled."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from stoflow.domain.facts import StaleAttemptFenced, StepBroke
+from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
+from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
+from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.jobs.attempting import (
+    OUTCOMES,
+    attempt_name,
+    changed,
+    command_statement,
+    digest,
+    only_outcome,
+    reason_of,
+    sender,
+    tried,
+    write_settle,
+)
+from stoflow.jobs.conversation import Pending, broken, checked, hold, resume
+from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, settlement
+from stoflow.marketplaces.contract import Step
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.claiming import Claim, InnerDone
+from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.settling import close_completed, close_failed
+from stoflow.storage.engine.statement import Statement
+
+MARKER_PREFIX = "stoflow-draft-"
+
+
+def run(engine: Engine, message: RunMessage) -> None:
+    """Run what the message permits and report what the job waits for; a stale message does nothing."""
+    with engine.database.records() as connection:
+        job = read_job(connection, message.tenant, message.job)
+    if job is not None:
+        Run(engine, message, job).go()
+
+
+@dataclass(slots=True)
+class Run:
+    """The state of one run: what is done in memory and not yet written, and the task it has come to."""
+
+    engine: Engine
+    message: RunMessage
+    job: StoredJob
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    inner: list[InnerDone] = field(default_factory=list[InnerDone])
+    unwritten: Settlement | None = None  # of the task before, to be committed with the next claim
+
+    def go(self) -> None:
+        task = self.job.next_task()
+        if self.job.status in FINAL_JOB_STATUSES or task is None:
+            self._report(Move(NextMove.NOTHING, status=self.job.status), task)
+            return
+        if task.id != self.message.task or task.claims != self.message.claims or task.status is not TaskStatus.PENDING:
+            self._report(RELOAD, task)
+            return
+        self.outputs = outputs_of(self.job)
+        self._report(*self._advance(task))
+
+    def _advance(self, first: StoredTask) -> tuple[Move, StoredTask | None]:
+        for task in self.job.tasks:
+            if task.position < first.position or task.status is TaskStatus.SKIPPED:
+                continue
+            move, now = self._inner(task) if self._in_memory(task) else self._outside(task)
+            if move is not GO_ON:
+                return move, now
+        return self._complete(), None
+
+    def _in_memory(self, task: StoredTask) -> bool:
+        return task.kind is TaskKind.INNER and not self.message.stepwise
+
+    def _inner(self, task: StoredTask) -> tuple[Move, StoredTask]:
+        started_at = datetime.now(UTC)
+        outcome = self._do_inner(task)
+        if not isinstance(outcome, Done):
+            return self._fail_inner(task, outcome), task
+        self.outputs[task.name] = outcome.output
+        self.inner.append(InnerDone(task.id, outcome.output, digest(self.job, task, self.outputs), started_at, datetime.now(UTC)))
+        return GO_ON, task
+
+    def _do_inner(self, task: StoredTask) -> Outcome:
+        try:
+            failpoint("inner.before")
+            step = step_of(self.engine, self.job, task)
+            attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.outputs)
+            return only_outcome(checked(step.do(attempt)))
+        except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
+            return broken(error, unsafe=False)
+
+    def _fail_inner(self, task: StoredTask, outcome: Outcome) -> Move:
+        """An inner task gives the same answer each time, so whatever is not Done is final."""
+        self._note_broken(task, outcome)
+        errors = outcome.errors if isinstance(outcome, Refused) else ()
+        failed = close_failed(
+            self.job.tenant,
+            self.job.id,
+            self.message.epoch,
+            inner=self.inner,
+            task=task.id,
+            reason=reason_of(outcome),
+            kind="refused" if isinstance(outcome, Refused) else "broken",
+            errors=errors,
+        )
+        return FAILED if self._write(failed)[-1] else RELOAD
+
+    def _complete(self) -> Move:
+        last = self.job.tasks[-1]
+        result = dict(self.outputs.get(last.name, {}))
+        failpoint("close.before")
+        rows = self._write(
+            close_completed(self.job.tenant, self.job.id, self.message.epoch, inner=self.inner, result=result)
+        )
+        failpoint("close.after")
+        return COMPLETED if rows[-1] else RELOAD
+
+    def _outside(self, task: StoredTask) -> tuple[Move, StoredTask]:
+        pace_s = self.engine.pace_s(self.job, task)
+        if pace_s > 0 and not self.message.permit:
+            move = self._flush()
+            return (Move(NextMove.PACE) if move is GO_ON else move), task
+        try:
+            step = step_of(self.engine, self.job, task)
+        except (KeyError, ValueError) as error:
+            return self._fail_inner(task, Broken(f"There is no step for the task {task.name}: {error}")), task
+        marker = f"{MARKER_PREFIX}{uuid4().hex}" if step.marked else ""
+        if self.engine.registry.marketplace(self.job.marketplace).transport == "plugin" and task.kind != TaskKind.INNER:
+            return self._ask_plugin(task, step, marker, pace_s)
+        return self._act(task, step, marker, pace_s)
+
+    def _act(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
+        timeout_s = self.engine.timeout_s(self.job)
+        claim = self._claim(task, marker, pace_s, deadline_s=timeout_s + self.engine.lease_s, holds=True)
+        begun_s = time.monotonic()
+        if self._write_claim(claim.statement()) is None:
+            return RELOAD, task
+        now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
+        # A call made later than its permit holds (this process was paused) would break pace or outlive its lease.
+        valid_s = min(self.engine.lease_s / 2, pace_s) if pace_s > 0 else self.engine.lease_s / 2
+        outcome = self._call(now, step, begun_s + valid_s, begun_s + timeout_s)
+        return self._settle(now, step, outcome), now
+
+    def _call(self, task: StoredTask, step: Step, valid_until_s: float, deadline_s: float) -> Outcome:
+        attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.outputs)
+        try:
+            begun = step.do(attempt)
+        except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
+            return broken(error, unsafe=False)
+        if task.kind is TaskKind.INNER or isinstance(begun, OUTCOMES):
+            return only_outcome(checked(begun))
+        if time.monotonic() > valid_until_s:
+            begun.close()
+            return TryAgain("The permit for this call ran out before it was made.", after_s=0.0, charged=False)
+        send = sender(self.engine, self.job, attempt_name(self.job, task), deadline_s)
+        return only_outcome(hold(begun, send, task.kind))
+
+    def _ask_plugin(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
+        deadline_s = self.engine.timeout_s(self.job)
+        attempt = self.engine.attempt(self.job, task, marker=marker or task.marker, outputs=self.outputs)
+        begun = step.do(attempt)
+        pending = begun if isinstance(begun, OUTCOMES) else resume(begun, (), task.kind)
+        claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
+        now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
+        if not isinstance(pending, Pending):
+            if self._write_claim(claim.statement()) is None:
+                return RELOAD, task
+            return self._settle(now, step, only_outcome(pending)), now
+        issued = command_statement(self.job.tenant, now, pending)
+        if self._write_claim(claim.statement(), issued) is None:
+            return RELOAD, task
+        self.engine.feed.commands_waiting(self.job.tenant)
+        return Move(NextMove.PLUGIN, deadline_s), now
+
+    def _claim(self, task: StoredTask, marker: str, pace_s: float, *, deadline_s: float, holds: bool) -> Claim:
+        process = self.engine.process()
+        return Claim(
+            tenant=self.job.tenant,
+            job=self.job.id,
+            task=task.id,
+            position=task.position,
+            claims=task.claims,
+            epoch=self.message.epoch,
+            process=process,
+            holder=process if holds else None,
+            marketplace=self.job.marketplace,
+            action=self.job.action,
+            pace_s=pace_s,
+            deadline_s=deadline_s,
+            marker=marker or None,
+            digest=digest(self.job, task, self.outputs),
+            inner=tuple(self.inner),
+        )
+
+    def _write_claim(self, claim: Statement, *more: Statement) -> Row:
+        """Commit the settle before it together with the claim; the claim's row, None where it was not granted."""
+        failpoint("claim.before")
+        before = len(self.unwritten.statements) if self.unwritten else 0
+        rows = self._write(claim, *more)
+        failpoint("claim.after")
+        self.inner.clear()
+        return rows[before]
+
+    def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
+        self._note_broken(task, outcome)
+        self.unwritten = settlement(
+            tried(self.engine, self.job, task, step), outcome, self.engine.tempo, self.engine.random
+        )
+        if isinstance(outcome, Done):
+            self.outputs[task.name] = outcome.output
+            if outcome.listed is None:
+                return GO_ON
+        return self._flush()
+
+    def _flush(self) -> Move:
+        """Write the settle that waits, if one does; which listing was chosen is known only then."""
+        if self.unwritten is None:
+            return GO_ON
+        waiting = self.unwritten
+        failpoint("settle.before")
+        first = self._write()[0]
+        failpoint("settle.after")
+        if first is None:
+            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
+        elif first.get("external_id"):
+            self.job = replace(self.job, listing_id=first["external_id"])
+        return waiting.read(first)
+
+    def _write(self, *statements: Statement) -> tuple[Row, ...]:
+        """Commit these after the settle that waits; a claim alone is not worth waiting for PostgreSQL."""
+        if self.unwritten is None:
+            return self.engine.recorder.write(self.job.tenant, self.job.id, *statements)
+        rows = write_settle(self.engine, self.job, *self.unwritten.statements, *statements)
+        self.unwritten = None
+        return rows
+
+    def _note_broken(self, task: StoredTask, outcome: Outcome) -> None:
+        if isinstance(outcome, Broken):
+            record(StepBroke(self.job.tenant, self.job.id, task.name, outcome.reason))
+
+    def _report(self, move: Move, task: StoredTask | None) -> None:
+        report = RunReport(
+            tenant=self.job.tenant,
+            job=self.job.id,
+            marketplace=self.job.marketplace,
+            mode=RunMode.ACT,
+            move=move.next or NextMove.RELOAD,
+            task=task.id if task else self.message.task,
+            claims=task.claims if task else self.message.claims,
+            delay_s=move.delay_s,
+        )
+        self.engine.feed.report(self.message.owner, report)
+        self.engine.feed.job_changed(changed(self.job, move, len(self.outputs)))
+

@@ -1,0 +1,179 @@
+"""From an outcome to what is written and what comes next, one short branch each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from stoflow.domain.ids import TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskKind
+from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.retry import backoff_s
+from stoflow.domain.run import NextMove
+from stoflow.domain.tempo import Tempo
+from stoflow.storage.engine.settling import settle_back, settle_done, settle_failed, settle_verifying
+from stoflow.storage.engine.standing import needs_seller
+from stoflow.storage.engine.statement import Statement
+
+Row = Mapping[str, Any] | None
+LOOKS_UNTIL_ABSENT = 2
+BLIND_LOOK_S = 5.0  # between looks that could not be made
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a job waits for; GO_ON (None) means its next task may follow in this run."""
+
+    next: NextMove | None
+    delay_s: float = 0.0
+    status: JobStatus = JobStatus.RUNNING
+
+
+GO_ON = Move(None)
+RELOAD = Move(NextMove.RELOAD)
+COMPLETED = Move(NextMove.NOTHING, status=JobStatus.COMPLETED)
+FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`statements` to commit together; `read` turns the first one's row (None: fenced) into the next move."""
+
+    statements: tuple[Statement, ...]
+    read: Callable[[Row], Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt that was made: `claims` is its fence."""
+
+    tenant: TenantId
+    marketplace: str
+    task: TaskId
+    claims: int
+    kind: TaskKind
+    failures: int
+    looks: int
+    marked: bool
+    quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
+    second_look_s: float
+
+
+def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:
+    """Return what the outcome of an act writes."""
+    match outcome:
+        case Done(output, listed):
+            statement = settle_done(
+                tried.tenant, tried.task, tried.claims, output=output, listed=listed, marked=tried.marked
+            )
+            return Settlement((statement,), _after_done)
+        case TryAgain(reason, after_s, charged):
+            return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)
+        case SellerMustAct(reason):
+            return _halt(tried, reason)
+        case Refused(reason, errors):
+            failed = settle_failed(
+                tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors
+            )
+            return Settlement((failed,), lambda row: FAILED if row else RELOAD)
+        case Unknown(reason):
+            if tried.kind is TaskKind.UNSAFE:
+                return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
+            return _back(tried, reason, "try_again", _delay_s(tried, None, tempo, random), charge=True)
+        case Broken(reason):
+            return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
+
+
+def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
+    """Return what a look writes: adopt what is there, look once more, or act again after two absences."""
+    match found:
+        case Done(output, listed):
+            statement = settle_done(
+                tried.tenant,
+                tried.task,
+                tried.claims,
+                output=output,
+                listed=listed,
+                marked=tried.marked,
+                cause="looked and adopted",
+            )
+            return Settlement((statement,), _after_done)
+        case Absent(reason) if tried.looks + 1 < LOOKS_UNTIL_ABSENT:
+            delay_s = tempo.scaled_s(max(0.0, tried.second_look_s - tried.quiet_s))
+            return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")
+        case Absent(reason):
+            return _absent(tried, reason, tempo, random)
+        case SellerMustAct(reason):
+            again = _verify(tried, reason, 0.0, looks=tried.looks, cause="looked: the seller must act")
+            halted = needs_seller(tried.tenant, tried.marketplace, reason)
+            return Settlement((*again.statements, halted), lambda row: Move(NextMove.SELLER) if row else RELOAD)
+        case TryAgain(reason, after_s):
+            delay_s = tempo.scaled_s(after_s if after_s is not None else BLIND_LOOK_S)
+            return _verify(tried, reason, delay_s, looks=tried.looks, cause="could not look")
+        case Refused(reason) | Unknown(reason) | Broken(reason):
+            return _verify(tried, reason, tempo.scaled_s(BLIND_LOOK_S), looks=tried.looks, cause="could not look")
+
+
+def _after_done(row: Row) -> Move:
+    if row is None:
+        return RELOAD
+    return RELOAD if row["cancelled"] else GO_ON
+
+
+def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) -> float:
+    return tempo.scaled_s(after_s if after_s is not None else backoff_s(tried.failures + 1, random))
+
+
+def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool) -> Settlement:
+    statement = settle_back(
+        tried.tenant, tried.task, tried.claims, reason=reason, kind=kind, delay_s=delay_s, charge=charge
+    )
+    return Settlement((statement,), lambda row: _after_back(row, delay_s))
+
+
+def _after_back(row: Row, delay_s: float) -> Move:
+    if row is None or row["cancelled"]:
+        return RELOAD
+    return FAILED if row["failed"] else Move(NextMove.RUN, delay_s)
+
+
+def _halt(tried: Tried, reason: str) -> Settlement:
+    back = settle_back(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind="seller",
+        delay_s=0.0,
+        charge=False,
+        waiting=reason,
+        cause="the seller must act",
+    )
+    halted = needs_seller(tried.tenant, tried.marketplace, reason)
+    return Settlement(
+        (back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER)
+    )
+
+
+def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:
+    statement = settle_verifying(
+        tried.tenant, tried.task, tried.claims, reason=reason, delay_s=delay_s, looks=looks, cause=cause
+    )
+    return Settlement((statement,), lambda row: Move(NextMove.LOOK, delay_s) if row else RELOAD)
+
+
+def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settlement:
+    delay_s = _delay_s(tried, None, tempo, random)
+    statement = settle_back(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind="try_again",
+        delay_s=delay_s,
+        charge=True,
+        cause="absence confirmed",
+        absences=1,
+        stray_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
+    )
+    return Settlement((statement,), lambda row: _after_back(row, delay_s))

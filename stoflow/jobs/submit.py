@@ -1,0 +1,97 @@
+"""Accepting a job: checked, then its row, tasks and announcement in one commit."""
+
+from datetime import UTC, datetime
+
+from stoflow.domain.errors import Conflict, InputError, NotFound
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.outcome import FieldError
+from stoflow.domain.product import Product, ProductImage
+from stoflow.jobs.views import SubmitJob
+from stoflow.marketplaces.contract import Handler
+from stoflow.marketplaces.registry import Registry
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.storage.engine.submitting import NewJob, NewTask, find_by_key, insert_job, lock_product
+from stoflow.storage.session import Database
+
+PRIORITIES = range(1, 5)
+
+
+def submit(database: Database, registry: Registry, tenant: TenantId, asked: SubmitJob) -> tuple[JobId, bool]:
+    """Return the job's id, and whether it was made now (False: the idempotency key had made it before).
+
+    Raise InputError naming each bad field, NotFound for an unknown product.
+    """
+    handler = _checked(registry, asked)
+    failpoint("submit.before")
+    with database.records() as connection:
+        if asked.idempotency_key is not None:
+            known = find_by_key(connection, tenant, _key(asked))
+            if known is not None:
+                return _same(known, asked), False
+        images = 0
+        if asked.product_id is not None:
+            found = lock_product(connection, tenant, asked.product_id)
+            if found is None:
+                message = f"There is no product {asked.product_id}."
+                raise NotFound(message)
+            images = found
+        made = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
+    failpoint("submit.after")
+    if made is None:
+        message = "Another request with this Idempotency-Key is under way."
+        raise Conflict(message)
+    return made, True
+
+
+def _checked(registry: Registry, asked: SubmitJob) -> Handler:
+    errors: list[FieldError] = []
+    try:
+        handler = registry.handler(asked.marketplace, asked.action)
+    except ValueError as error:
+        raise InputError(str(error), (FieldError("action_type", str(error)),)) from error
+    if asked.product_id is None and asked.action in registry.marketplace(asked.marketplace).products:
+        errors.append(FieldError("product_id", f"{asked.action} needs a product."))
+    if asked.priority is not None and asked.priority not in PRIORITIES:
+        errors.append(FieldError("priority", "The priority is 1 (critical), 2 (high), 3 (normal) or 4 (low)."))
+    if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
+        errors.append(FieldError("expires_at", "This time has passed."))
+    if errors:
+        message = "The job was not accepted."
+        raise InputError(message, tuple(errors))
+    return handler
+
+
+def _key(asked: SubmitJob) -> str:
+    """Keep the keys of one tenant's marketplaces apart."""
+    return f"{asked.marketplace}:{asked.idempotency_key}"
+
+
+def _same(known: tuple[JobId, str], asked: SubmitJob) -> JobId:
+    job, digest = known
+    if digest != (asked.idempotency_digest or ""):
+        message = "This Idempotency-Key was used with another body."
+        raise InputError(message, (FieldError("Idempotency-Key", message),))
+    return job
+
+
+def _new_job(asked: SubmitJob) -> NewJob:
+    return NewJob(
+        marketplace=asked.marketplace,
+        action=asked.action,
+        product_id=asked.product_id,
+        priority=asked.priority,
+        payload=dict(asked.payload),
+        expires_at=asked.expires_at,
+        not_before=asked.not_before,
+        idempotency_key=_key(asked) if asked.idempotency_key is not None else None,
+        idempotency_digest=asked.idempotency_digest or "",
+    )
+
+
+def _tasks(handler: Handler, asked: SubmitJob, images: int) -> list[NewTask]:
+    """Which tasks a job has depends on its product only through the number of photos."""
+    product = None
+    if asked.product_id is not None:
+        photos = tuple(ProductImage(position, "") for position in range(1, images + 1))
+        product = Product(id=asked.product_id, title="", description="", price=None, images=photos)
+    return [NewTask(plan.name, plan.kind.value, plan.paced) for plan in handler.create_tasks(product)]

@@ -1,0 +1,67 @@
+"""The sweep: frees what nobody will answer for. It changes rows and announces them; it never sends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stoflow.domain.facts import ProcessDied, TenantSwept
+from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.ownership import announce
+from stoflow.storage.engine.processes import bury_expired, recently_dead
+from stoflow.storage.engine.sweeping import sweep_tenant, take_sweep, tenants_with_work
+from stoflow.storage.session import Database
+
+TENANTS_A_PAGE = 50
+ROWS_A_TENANT = 200
+BEGINNING = TenantId(0)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One sweeper of one orchestrator; `quiet_s` is the wait before a first look, in real seconds by marketplace."""
+
+    database: Database
+    quiet_s: Mapping[str, float]
+    after: TenantId = BEGINNING
+    known_dead: frozenset[ProcessId] = field(default_factory=frozenset[ProcessId])
+
+    def bury(self) -> bool:
+        """Declare expired processes dead; True where somebody died since the last call."""
+        with self.database.records() as connection:
+            for process in bury_expired(connection):
+                record(ProcessDied("expired", process, "its lease ended"))
+            dead = recently_dead(connection)
+        news = bool(dead - self.known_dead)
+        self.known_dead = dead
+        return news
+
+    def everyone(self) -> None:
+        """Sweep every tenant with work, page by page."""
+        self.after = BEGINNING
+        while self.next_page():
+            pass
+
+    def next_page(self) -> bool:
+        """Sweep the next tenants; False at the end, where the next call begins anew."""
+        with self.database.records() as connection:
+            if not take_sweep(connection):
+                return False
+            tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
+        self.tenants(tenants)
+        self.after = tenants[-1] if len(tenants) == TENANTS_A_PAGE else BEGINNING
+        return len(tenants) == TENANTS_A_PAGE
+
+    def tenants(self, tenants: Sequence[TenantId]) -> None:
+        """Sweep these tenants, each in a transaction of its own."""
+        for tenant in tenants:
+            failpoint("sweep.before")
+            with self.database.records() as connection:
+                swept = sweep_tenant(
+                    connection, tenant, dead=self.known_dead, quiet_s=self.quiet_s, limit=ROWS_A_TENANT
+                )
+                for job in {*swept.tasks, *swept.ended}:
+                    announce(connection, tenant, job)
+            failpoint("sweep.after")
+            if swept.tasks or swept.ended:
+                record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))

@@ -1,0 +1,33 @@
+"""Action types as rows, upserted at start from what is registered: a new marketplace needs no migration."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from stoflow.storage.session import Database
+
+UPSERT = """
+INSERT INTO public.marketplace_action_types
+  (marketplace, code, name, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds)
+VALUES (%(marketplace)s, %(code)s, %(name)s, %(priority)s, %(is_batch)s, %(rate_limit_ms)s, %(max_retries)s,
+        %(timeout_s)s)
+ON CONFLICT (marketplace, code) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTypeRow:
+    marketplace: str
+    code: str
+    name: str
+    priority: int
+    is_batch: bool
+    rate_limit_ms: int
+    max_retries: int
+    timeout_s: int
+
+
+def upsert_action_types(database: Database, rows: Iterable[ActionTypeRow]) -> None:
+    """Add the action types that are not there; a row an operator has changed stays as it is."""
+    with database.records() as connection:
+        for row in rows:
+            connection.execute(UPSERT, {name: getattr(row, name) for name in ActionTypeRow.__slots__})

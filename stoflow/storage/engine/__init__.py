@@ -1,0 +1,1 @@
+"""The engine's own SQL: schema-qualified from integers, one statement per step of a job's life."""

@@ -1,0 +1,54 @@
+"""What a person asks of a job that exists: cancel, retry."""
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.engine.statement import bind
+
+REQUEST_CANCEL = """
+WITH job AS (
+  UPDATE {s}.marketplace_jobs SET cancel_requested = true
+  WHERE id = %(job)s AND status IN ('pending', 'running') RETURNING id
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, cause) SELECT id, 'cancel requested' FROM job
+)
+SELECT id FROM job
+"""
+
+# Refused once a later job of the product has started: its effect would come out of order.
+RETRY = """
+WITH job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = 'pending', completed_at = NULL, error_message = NULL, error_kind = NULL, error_fields = NULL,
+      cancel_requested = false, redispatches = 0, waiting = NULL, not_before = NULL, expires_at = NULL,
+      retry_count = j.retry_count + 1
+  WHERE j.id = %(job)s AND j.status = 'failed' AND NOT EXISTS (
+    SELECT FROM {s}.marketplace_jobs later
+    WHERE later.product_id = j.product_id AND later.marketplace = j.marketplace AND later.id > j.id
+      AND (later.status <> 'pending' AND later.started_at IS NOT NULL))
+  RETURNING j.id
+), task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET status = 'pending', failures = 0, deaths = 0, not_before = NULL, error = NULL, error_kind = NULL,
+      error_fields = NULL, completed_at = NULL
+  FROM job WHERE t.job_id = job.id AND t.status = 'failed' RETURNING t.job_id, t.name, t.claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT id, NULL, 'failed', 'pending', 'retry requested', 0 FROM job
+  UNION ALL SELECT job_id, name, 'failed', 'pending', 'retry requested', claims FROM task
+)
+SELECT id FROM job
+"""
+
+
+def request_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
+    """Note that the job is to be cancelled; False where it is final."""
+    statement = bind(REQUEST_CANCEL, tenant, job=job)
+    return connection.execute(statement.text, statement.params).fetchone() is not None
+
+
+def retry(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
+    """Set a FAILED job and its failed tasks to PENDING; False where its state or a later job forbids it."""
+    statement = bind(RETRY, tenant, job=job)
+    return connection.execute(statement.text, statement.params).fetchone() is not None

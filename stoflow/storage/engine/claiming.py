@@ -1,0 +1,177 @@
+"""Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.storage.engine.statement import Statement, bind
+
+INNER_ROWS = """jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
+                started_at timestamptz, completed_at timestamptz)"""
+
+# The job row is locked first, so claims of one job, its cancel and its expiry stand in line. A pace slot may be
+# spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
+CLAIM = f"""
+WITH was AS MATERIALIZED (
+  SELECT j.id, j.status FROM {{s}}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
+    AND (j.status = 'running' OR NOT EXISTS (
+      SELECT FROM {{s}}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')))
+    AND NOT EXISTS (
+      SELECT FROM {{s}}.marketplace_tasks b
+      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
+        AND b.id <> ALL(%(inner_ids)s::int[]))
+    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
+  FOR UPDATE OF j
+), pace AS (
+  INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
+  SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second'
+  FROM was WHERE %(pace_s)s::float8 > 0
+  ON CONFLICT (tenant, marketplace, action) DO UPDATE SET next_at = EXCLUDED.next_at
+    WHERE p.next_at <= clock_timestamp()
+  RETURNING 1
+), task AS (
+  UPDATE {{s}}.marketplace_tasks t
+  SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
+      deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
+      started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s
+  FROM was
+  WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
+    AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
+    AND (%(pace_s)s::float8 <= 0 OR EXISTS (SELECT FROM pace))
+  RETURNING t.id, t.claims, t.name
+), job AS (
+  UPDATE {{s}}.marketplace_jobs j
+  SET status = 'running', started_at = coalesce(j.started_at, clock_timestamp()), waiting = NULL
+  FROM was, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  RETURNING j.id, was.status AS before
+), inner_done AS (
+  UPDATE {{s}}.marketplace_tasks i
+  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
+      completed_at = r.completed_at, claims = i.claims + 1
+  FROM {INNER_ROWS}, task WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
+  RETURNING i.name, i.claims, i.started_at, i.completed_at, i.position
+), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
+  SELECT * FROM (
+    SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0 FROM job WHERE before = 'pending'
+    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
+    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
+    UNION ALL SELECT %(job)s, name, clock_timestamp(), 'pending', 'running', 'claimed', claims FROM task
+  ) AS lines
+)
+SELECT claims FROM task
+"""
+
+CLAIM_LOOK = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET claims = t.claims + 1, claimed_by = %(holder)s,
+      deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'
+  WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.claimed_by IS NULL
+    AND t.look_at <= clock_timestamp() AND t.deadline IS NULL
+    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
+  RETURNING t.job_id, t.name, t.claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, cause, attempt) SELECT job_id, name, 'looking', claims FROM task
+)
+SELECT claims FROM task
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class InnerDone:
+    """An inner task that ran in memory, to be recorded with the next claim or close."""
+
+    task: TaskId
+    output: Any
+    digest: str
+    started_at: datetime
+    completed_at: datetime
+
+
+def inner_params(inner: Sequence[InnerDone]) -> dict[str, Any]:
+    rows = [
+        {
+            "id": done.task,
+            "output": done.output,
+            "digest": done.digest,
+            "started_at": done.started_at.isoformat(),
+            "completed_at": done.completed_at.isoformat(),
+        }
+        for done in inner
+    ]
+    return {"inner": Jsonb(rows), "inner_ids": [done.task for done in inner]}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`pace_s` is 0 for a task that is not paced; `holder` None where the plugin, not a worker, does the act."""
+
+    tenant: TenantId
+    job: JobId
+    task: TaskId
+    position: int
+    claims: int
+    epoch: Epoch
+    process: ProcessId
+    holder: ProcessId | None
+    marketplace: str
+    action: str
+    pace_s: float
+    deadline_s: float
+    marker: str | None
+    digest: str
+    inner: Sequence[InnerDone] = ()
+
+    def statement(self) -> Statement:
+        """Answers the new `claims`, or no row where the task may not be run by this message (any more, or yet)."""
+        return bind(
+            CLAIM,
+            self.tenant,
+            job=self.job,
+            task=self.task,
+            position=self.position,
+            claims=self.claims,
+            epoch=self.epoch,
+            process=self.process,
+            holder=self.holder,
+            marketplace=self.marketplace,
+            action=self.action,
+            pace_s=self.pace_s,
+            deadline_s=self.deadline_s,
+            marker=self.marker,
+            digest=self.digest,
+            **inner_params(self.inner),
+        )
+
+
+def claim_look(  # noqa: PLR0913 - the columns of one compare-and-set
+    tenant: TenantId,
+    *,
+    task: TaskId,
+    claims: int,
+    epoch: Epoch,
+    process: ProcessId,
+    holder: ProcessId | None,
+    deadline_s: float,
+) -> Statement:
+    """Answer the new `claims`, or no row where the look is not due or somebody else looks."""
+    return bind(
+        CLAIM_LOOK,
+        tenant,
+        task=task,
+        claims=claims,
+        epoch=epoch,
+        process=process,
+        holder=holder,
+        deadline_s=deadline_s,
+    )

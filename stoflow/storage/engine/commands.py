@@ -1,0 +1,161 @@
+"""Commands to plugins and their answers: in PostgreSQL, so that any process may emit and any may settle."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.call import Answer
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.storage.engine.statement import Statement, bind
+
+# Written in the claim's own transaction, and only where the claim took the task. Bound to the plugin that is
+# connected now: its journal is what makes a resend safe.
+ISSUE = """
+INSERT INTO {s}.plugin_commands (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline)
+SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
+FROM {s}.marketplace_tasks t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
+WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
+RETURNING request_id
+"""
+
+OPEN = """
+SELECT request_id::text AS request_id, action, payload, deadline FROM {s}.plugin_commands
+WHERE plugin_id = %(plugin_id)s AND answered_at IS NULL AND deadline > clock_timestamp() ORDER BY id LIMIT 50
+"""
+
+SENT = """
+UPDATE {s}.plugin_commands SET sent_at = clock_timestamp()
+WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s
+"""
+
+ANSWER = """
+UPDATE {s}.plugin_commands SET answered_at = clock_timestamp(), answer = %(answer)s
+WHERE request_id = %(request_id)s::uuid AND answered_at IS NULL RETURNING id
+"""
+
+FIND = """
+SELECT job_id, task_id, stray_id, claims, seq FROM {s}.plugin_commands
+WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answered_at IS NULL
+"""
+
+ANSWERS = """
+SELECT answer FROM {s}.plugin_commands
+WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(stray)s AND claims = %(claims)s
+  AND answer IS NOT NULL
+ORDER BY seq
+"""
+
+CONNECTED = """
+INSERT INTO public.plugin_presence AS v (tenant, plugin_id, process, socket_id, connected, since)
+VALUES (%(tenant)s, %(plugin_id)s, %(process)s, %(socket_id)s, true, clock_timestamp())
+ON CONFLICT (tenant) DO UPDATE SET plugin_id = EXCLUDED.plugin_id, process = EXCLUDED.process,
+  socket_id = EXCLUDED.socket_id, connected = true, since = EXCLUDED.since
+"""
+
+GONE = """
+UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
+WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCommand:
+    request_id: str
+    action: str
+    payload: Mapping[str, Any]
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommand:
+    """Where a command belongs: to a task or to a stray. `seq` counts the commands of one attempt from 0."""
+
+    job: JobId
+    task: TaskId | None
+    stray: int | None
+    claims: int
+    seq: int
+
+
+def issue_command(  # noqa: PLR0913 - the columns of one row
+    tenant: TenantId,
+    *,
+    task: TaskId,
+    claims: int,
+    seq: int,
+    request_id: str,
+    action: str,
+    payload: Mapping[str, Any],
+) -> Statement:
+    """Answer the request id, or no row where the attempt is not (any more) the task's."""
+    return bind(
+        ISSUE,
+        tenant,
+        task=task,
+        claims=claims,
+        seq=seq,
+        request_id=request_id,
+        action=action,
+        payload=Jsonb(dict(payload)),
+    )
+
+
+def open_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Sequence[OpenCommand]:
+    """Return what this plugin has not answered yet, oldest first."""
+    statement = bind(OPEN, tenant, plugin_id=plugin_id)
+    return [OpenCommand(**row) for row in connection.execute(statement.text, statement.params)]
+
+
+def mark_sent(connection: Connection[DictRow], tenant: TenantId, request_id: str, plugin_id: str) -> bool:
+    """Note that a command leaves; False where it is not bound to this plugin."""
+    statement = bind(SENT, tenant, request_id=request_id, plugin_id=plugin_id)
+    return connection.execute(statement.text, statement.params).rowcount == 1
+
+
+def find_command(
+    connection: Connection[DictRow], tenant: TenantId, request_id: str, plugin_id: str
+) -> SentCommand | None:
+    """Return where an open command of this plugin belongs; None for an unknown, foreign or answered one."""
+    statement = bind(FIND, tenant, request_id=request_id, plugin_id=plugin_id)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    if row is None:
+        return None
+    return SentCommand(JobId(row["job_id"]), row["task_id"], row["stray_id"], row["claims"], row["seq"])
+
+
+def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statement:
+    """Keep the first answer to a command; no row for a repeated one."""
+    stored = Jsonb(
+        {
+            "success": answer.success,
+            "data": dict(answer.data),
+            "error_code": answer.error_code,
+            "error_message": answer.error_message,
+            "retryable": answer.retryable,
+        }
+    )
+    return bind(ANSWER, tenant, request_id=request_id, answer=stored)
+
+
+def read_answers(connection: Connection[DictRow], tenant: TenantId, sent: SentCommand) -> tuple[Answer, ...]:
+    """Return the answers of the command's attempt, in the order of its commands."""
+    statement = bind(ANSWERS, tenant, task=sent.task, stray=sent.stray, claims=sent.claims)
+    return tuple(Answer(**row["answer"]) for row in connection.execute(statement.text, statement.params))
+
+
+def set_connected(
+    connection: Connection[DictRow], tenant: TenantId, plugin_id: str, *, process: int, socket_id: str
+) -> None:
+    params = {"tenant": tenant, "plugin_id": plugin_id, "process": process, "socket_id": socket_id}
+    connection.execute(CONNECTED, params)
+
+
+def set_gone(connection: Connection[DictRow], tenant: TenantId, plugin_id: str, socket_id: str) -> bool:
+    """Note that the plugin left; False where another socket of it has come since."""
+    params = {"tenant": tenant, "plugin_id": plugin_id, "socket_id": socket_id}
+    return connection.execute(GONE, params).rowcount == 1

@@ -1,0 +1,94 @@
+"""Who decides for a tenant: one orchestrator by lease, with an epoch that fences the one before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+
+# The outbox rows of tenants owned by another living orchestrator are left to it.
+CONSUME = """
+WITH taken AS (
+  DELETE FROM public.outbox WHERE id IN (
+    SELECT o.id FROM public.outbox o
+    LEFT JOIN public.tenant_work w ON w.tenant = o.tenant
+    LEFT JOIN public.processes p ON p.id = w.owner
+    WHERE w.owner IS NULL OR w.owner = %(me)s OR p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp()
+    ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED)
+  RETURNING tenant, job
+), noted AS (
+  INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
+  ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
+)
+SELECT tenant, array_agg(DISTINCT job) AS jobs FROM taken GROUP BY tenant
+"""
+
+ACQUIRE = """
+UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epochs') WHERE tenant IN (
+  SELECT w.tenant FROM public.tenant_work w LEFT JOIN public.processes p ON p.id = w.owner
+  WHERE w.owner IS DISTINCT FROM %(me)s AND (p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp())
+    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+  ORDER BY w.tenant LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
+RETURNING tenant, epoch
+"""
+
+VERSION = "SELECT version FROM public.tenant_work WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s"
+
+# Only where nothing was announced since `version` was read, which was before the tenant was seen to be idle.
+RELEASE = """
+DELETE FROM public.tenant_work
+WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s AND version = %(version)s
+  AND NOT EXISTS (SELECT FROM public.outbox o WHERE o.tenant = %(tenant)s)
+RETURNING tenant
+"""
+
+OWNER = "SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s"
+
+ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, %(job)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """`jobs` were made or changed; 0 among them means something about the tenant itself changed."""
+
+    tenant: TenantId
+    jobs: tuple[JobId, ...]
+
+
+def consume_outbox(connection: Connection[DictRow], me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
+    """Take up to `limit` announcements, noting their tenants as having work."""
+    rows = connection.execute(CONSUME, {"me": me, "limit": limit})
+    return tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
+
+
+def acquire_tenants(connection: Connection[DictRow], me: ProcessId, *, limit: int) -> Sequence[tuple[TenantId, Epoch]]:
+    """Become the owner of tenants with work whose owner is gone."""
+    rows = connection.execute(ACQUIRE, {"me": me, "limit": limit})
+    return [(TenantId(row["tenant"]), Epoch(row["epoch"])) for row in rows]
+
+
+def read_version(connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:
+    """Return what to hand to `release_tenant`, or None where somebody else owns the tenant."""
+    row = connection.execute(VERSION, {"tenant": tenant, "me": me, "epoch": epoch}).fetchone()
+    return row["version"] if row else None
+
+
+def release_tenant(
+    connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch, *, version: int
+) -> bool:
+    """Forget an idle tenant; False where something was announced since."""
+    params = {"tenant": tenant, "me": me, "epoch": epoch, "version": version}
+    return connection.execute(RELEASE, params).fetchone() is not None
+
+
+def owner_of(connection: Connection[DictRow], tenant: TenantId) -> tuple[ProcessId, Epoch] | None:
+    """Return who decides for the tenant now."""
+    row = connection.execute(OWNER, {"tenant": tenant}).fetchone()
+    return (ProcessId(row["owner"]), Epoch(row["epoch"])) if row and row["owner"] is not None else None
+
+
+def announce(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> None:
+    """Tell the tenant's owner, in this transaction's commit, that the job (0: the tenant) changed."""
+    connection.execute(ANNOUNCE, {"tenant": tenant, "job": job})

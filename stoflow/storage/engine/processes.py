@@ -1,0 +1,74 @@
+"""Leases belong to processes: one heartbeat row each, by PostgreSQL's clock."""
+
+import os
+import socket
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import ProcessId
+
+REGISTER = """
+INSERT INTO public.processes (kind, host, pid, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+RETURNING id
+"""
+
+BEAT = """
+UPDATE public.processes SET expires_at = clock_timestamp() + %(lease_s)s::float8 * interval '1 second'
+WHERE id = %(id)s AND NOT dead RETURNING id
+"""
+
+BURY = "UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead"
+
+BURY_PID = """
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
+"""
+
+BURY_EXPIRED = """
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id
+"""
+
+FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
+
+# For a minute, because a claim that began before the burial may commit after the first sweep. Of a dead process
+# `expires_at` is the time of its burial.
+RECENTLY_DEAD = """
+SELECT id FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
+"""
+
+
+def register_process(connection: Connection[DictRow], kind: str, *, lease_s: float) -> ProcessId:
+    """Return the identity of this process, alive for `lease_s` without a beat."""
+    params = {"kind": kind, "host": socket.gethostname(), "pid": os.getpid(), "lease_s": lease_s}
+    row = connection.execute(REGISTER, params).fetchone()
+    assert row is not None, "INSERT … RETURNING answers a row"  # noqa: S101 - for the type checker
+    return ProcessId(row["id"])
+
+
+def beat(connection: Connection[DictRow], process: ProcessId, *, lease_s: float) -> bool:
+    """Renew the lease; False where the process was declared dead meanwhile and must take a new identity."""
+    return connection.execute(BEAT, {"id": process, "lease_s": lease_s}).fetchone() is not None
+
+
+def bury(connection: Connection[DictRow], process: ProcessId) -> None:
+    """Declare a process dead: what it held may be taken at once."""
+    connection.execute(BURY, {"id": process})
+
+
+def bury_child(connection: Connection[DictRow], pid: int) -> None:
+    """Declare a process of this host dead by its pid, which its parent has just reaped."""
+    connection.execute(BURY_PID, {"host": socket.gethostname(), "pid": pid})
+
+
+def bury_expired(connection: Connection[DictRow]) -> tuple[ProcessId, ...]:
+    """Declare every process dead whose lease has ended."""
+    connection.execute(FORGET)
+    return tuple(ProcessId(row["id"]) for row in connection.execute(BURY_EXPIRED))
+
+
+def recently_dead(connection: Connection[DictRow]) -> frozenset[ProcessId]:
+    """Return who died within the last minute."""
+    return frozenset(ProcessId(row["id"]) for row in connection.execute(RECENTLY_DEAD))

@@ -1,0 +1,176 @@
+"""The queue of one tenant as its supervisor pages it: what may go on now, most urgent first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import TaskKind
+from stoflow.storage.engine.statement import bind
+
+NEXT_TASK = """
+  LEFT JOIN LATERAL (
+    SELECT t.id, t.claims, t.kind, t.paced, t.status, t.claimed_by IS NOT NULL AS claimed,
+           t.look_at IS NOT NULL AS verifying,
+           extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
+           extract(epoch FROM t.deadline - clock_timestamp())::float8 AS deadline_in_s
+    FROM {s}.marketplace_tasks t
+    WHERE t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1
+  ) AS task ON true
+"""
+
+COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
+  j.cancel_requested, task.id AS task, task.claims, task.kind, task.paced, task.status AS task_status,
+  task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
+  extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s"""
+
+STARTED = f"""
+SELECT {COLUMNS} FROM {{s}}.marketplace_jobs j
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
+WHERE j.status = 'running' AND j.id <> ALL(%(held)s::int[]) ORDER BY j.priority, j.id LIMIT %(limit)s
+"""
+
+# Per marketplace, so that one marketplace's backlog hides no other's jobs. A job whose time has not come is read
+# with its delay: its actor holds the timer.
+PENDING = f"""
+SELECT {COLUMNS} FROM {{s}}.marketplace_jobs j
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
+WHERE j.status = 'pending' AND j.marketplace = %(marketplace)s AND j.id <> ALL(%(held)s::int[])
+  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp() + interval '1 minute')
+  AND NOT EXISTS (
+    SELECT FROM {{s}}.marketplace_jobs ahead
+    WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+      AND ahead.status IN ('pending', 'running'))
+ORDER BY j.priority, j.id LIMIT %(limit)s
+"""
+
+ONE = f"""
+SELECT {COLUMNS}, j.status = 'pending' AND EXISTS (
+    SELECT FROM {{s}}.marketplace_jobs ahead
+    WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+      AND ahead.status IN ('pending', 'running')) AS behind
+FROM {{s}}.marketplace_jobs j
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
+WHERE j.id = ANY(%(jobs)s::int[])
+"""
+
+STANDING = """
+SELECT c.marketplace, c.state, c.reason FROM {s}.connections c
+"""
+
+PRESENCE = """
+SELECT EXISTS (
+  SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+  WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected
+"""
+
+STRAYS = """
+SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
+FROM {s}.strays WHERE claimed_by IS NULL AND deadline IS NULL ORDER BY look_after LIMIT 20
+"""
+
+LATER = """
+SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 AS due_in_s
+FROM {s}.marketplace_jobs WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute'
+"""
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """One job with its next task; delays are in seconds from now by the database's clock, 0 or less where due."""
+
+    id: JobId
+    marketplace: str
+    action: str
+    priority: int
+    running: bool
+    final: bool
+    waiting: str
+    cancelling: bool
+    behind: bool  # another job of its product comes first
+    task: TaskId
+    claims: int
+    kind: TaskKind
+    paced: bool
+    in_flight: bool  # its task is claimed, or a plugin holds its command
+    verifying: bool
+    due_in_s: float
+    deadline_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedStray:
+    id: int
+    job: JobId
+    marketplace: str
+    claims: int
+    due_in_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """`full` names the marketplaces that have more pending jobs than were read."""
+
+    jobs: tuple[QueuedJob, ...]
+    full: frozenset[str]
+    halted: Mapping[str, str]  # marketplace → why nothing may be sent there for this tenant
+    plugin_connected: bool
+    strays: tuple[QueuedStray, ...]
+    later_in_s: float | None
+
+
+def read_page(
+    connection: Connection[DictRow], tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int
+) -> QueuePage:
+    """Return what may go on for the tenant, at most `limit` started and `limit` pending jobs per marketplace."""
+
+    def rows(template: str, **params: Any) -> list[DictRow]:
+        statement = bind(template, tenant, held=list(held), limit=limit, **params)
+        return connection.execute(statement.text, statement.params).fetchall()
+
+    started = [_queued(row) for row in rows(STARTED)]
+    pending = {name: [_queued(row) for row in rows(PENDING, marketplace=name)] for name in marketplaces}
+    later = rows(LATER)[0]["due_in_s"]
+    return QueuePage(
+        jobs=(*started, *(job for jobs in pending.values() for job in jobs)),
+        full=frozenset(name for name, jobs in pending.items() if len(jobs) == limit),
+        halted={row["marketplace"]: row["reason"] or "" for row in rows(STANDING) if row["state"] != "connected"},
+        plugin_connected=rows(PRESENCE)[0]["connected"],
+        strays=tuple(
+            QueuedStray(row["id"], JobId(row["job_id"]), row["marketplace"], row["claims"], row["due_in_s"])
+            for row in rows(STRAYS)
+        ),
+        later_in_s=later,
+    )
+
+
+def read_queued(connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId]) -> tuple[QueuedJob, ...]:
+    """Return these jobs as they stand now."""
+    statement = bind(ONE, tenant, jobs=list(jobs))
+    return tuple(_queued(row) for row in connection.execute(statement.text, statement.params))
+
+
+def _queued(row: Mapping[str, Any]) -> QueuedJob:
+    verifying = bool(row["verifying"])
+    in_flight = row["task_status"] == "running" and (row["claimed"] or not verifying or row["deadline_in_s"] is not None)
+    return QueuedJob(
+        id=JobId(row["id"]),
+        marketplace=row["marketplace"],
+        action=row["action"],
+        priority=row["priority"],
+        running=row["status"] == "running",
+        final=row["status"] not in ("pending", "running"),
+        waiting=row["waiting"] or "",
+        cancelling=row["cancel_requested"] and not row["acted"],
+        behind=row.get("behind", False),
+        task=TaskId(row["task"] or 0),
+        claims=row["claims"] or 0,
+        kind=TaskKind(row["kind"] or TaskKind.INNER),
+        paced=bool(row["paced"]),
+        in_flight=in_flight,
+        verifying=verifying,
+        due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0),
+        deadline_in_s=row["deadline_in_s"] if row["deadline_in_s"] is not None else 0.0,
+    )

@@ -1,0 +1,139 @@
+"""What a worker reads before it runs a job: one row with everything a step may know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.account import Account
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
+from stoflow.domain.product import Product, ProductImage
+from stoflow.storage.engine.statement import bind
+
+READ_JOB = """
+SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_data, j.cancel_requested, j.acted,
+       coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
+       c.external_id AS account_id, c.settings AS account_settings,
+       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+          SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
+          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
+       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
+       (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
+          FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images
+FROM {s}.marketplace_jobs j
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+LEFT JOIN {s}.products p ON p.id = j.product_id
+LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
+LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace
+WHERE j.id = %(job)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    id: TaskId
+    name: str
+    position: int
+    kind: TaskKind
+    paced: bool
+    status: TaskStatus
+    claims: int
+    failures: int
+    looks: int
+    marker: str
+    output: Mapping[str, Any]
+    verifying: bool
+    out: bool  # an act or a look is under way
+    delay_s: float  # until its next try or look is due, 0 where it is due
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJob:
+    tenant: TenantId
+    id: JobId
+    marketplace: str
+    action: str
+    status: JobStatus
+    payload: Mapping[str, Any]
+    cancel_requested: bool
+    listing_id: str
+    listing_visible: bool
+    account: Account
+    tasks: tuple[StoredTask, ...]
+    product: Product | None
+
+    def next_task(self) -> StoredTask | None:
+        unfinished = (t for t in self.tasks if t.status not in (TaskStatus.COMPLETED, TaskStatus.SKIPPED))
+        return next(unfinished, None)
+
+
+def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
+    """Return the job with its tasks, product and account, or None where it is gone."""
+    statement = bind(READ_JOB, tenant, job=job)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    return _job(tenant, row) if row else None
+
+
+def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
+    return StoredJob(
+        tenant=tenant,
+        id=JobId(row["id"]),
+        marketplace=row["marketplace"],
+        action=row["action"],
+        status=JobStatus(row["status"]),
+        payload=row["input_data"] or {},
+        cancel_requested=row["cancel_requested"],
+        listing_id=row["listing_id"],
+        listing_visible=row["listing_visible"],
+        account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
+        tasks=tuple(_task(task) for task in row["tasks"] or ()),
+        product=_product(row["product"], row["images"] or ()) if row["product"] else None,
+    )
+
+
+def _task(row: Mapping[str, Any]) -> StoredTask:
+    return StoredTask(
+        id=TaskId(row["id"]),
+        name=row["name"],
+        position=row["position"],
+        kind=TaskKind(row["kind"]),
+        paced=row["paced"],
+        status=TaskStatus(row["status"]),
+        claims=row["claims"],
+        failures=row["failures"],
+        looks=row["looks"],
+        marker=row["marker"] or "",
+        output=row["output"] or {},
+        verifying=row["verifying"],
+        out=row["out"],
+        delay_s=float(row["delay_s"] or 0),
+    )
+
+
+def _product(row: Mapping[str, Any], images: Any) -> Product:
+    return Product(
+        id=row["id"],
+        title=row["title"] or "",
+        description=row["description"] or "",
+        price=Decimal(str(row["price"])) if row["price"] is not None else None,
+        currency=row["currency"] or "EUR",
+        category=row["category"] or "",
+        brand=row["brand"] or "",
+        condition=row["condition"],
+        size=row["size"] or row["size_normalized"] or row["size_original"] or "",
+        colors=tuple(row["colors"] or ()),
+        materials=tuple(row["materials"] or ()),
+        gender=row["gender"] or "",
+        season=row["season"] or "",
+        fit=row["fit"] or "",
+        quantity=row["stock_quantity"] if row["stock_quantity"] is not None else 1,
+        who_made=row["who_made"] or "",
+        when_made=row["when_made"] or "",
+        images=tuple(ProductImage(position, path) for position, path in images),
+    )

@@ -1,0 +1,294 @@
+"""Settles: what an attempt's outcome writes, only where its `claims` are still the task's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
+from stoflow.domain.outcome import FieldError, Listed
+from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
+from stoflow.storage.engine.claiming import INNER_ROWS, InnerDone, inner_params
+from stoflow.storage.engine.statement import Statement, bind
+
+# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
+SETTLE_DONE = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
+      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims, marker
+), job AS MATERIALIZED (
+  SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
+  FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), listing AS (
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
+  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, id FROM job
+  WHERE %(external_id)s::text IS NOT NULL AND product_id IS NOT NULL
+  ON CONFLICT (product_id, marketplace) DO UPDATE
+    SET external_id = coalesce(l.external_id, EXCLUDED.external_id), updated_at = clock_timestamp(),
+        visible = CASE WHEN coalesce(l.external_id, EXCLUDED.external_id) = EXCLUDED.external_id
+                       THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
+        url = coalesce(nullif(EXCLUDED.url, ''), l.url), job_id = EXCLUDED.job_id
+  RETURNING external_id, visible
+), stray AS (
+  INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+  SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
+  FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
+), seen AS (
+  UPDATE {s}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
+)
+SELECT job.cancel_requested AND NOT (job.acted OR coalesce((SELECT visible FROM listing), false)) AS cancelled,
+       (SELECT external_id FROM listing) AS external_id
+FROM job
+"""
+
+# `failures` decides in SQL whether another try is left, so that no reader's old count can grant one too many.
+SETTLE_BACK = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET status = CASE WHEN t.failures + %(charge)s > j.max_retries OR t.deaths >= %(quarantine)s
+                    THEN 'failed' ELSE 'pending' END,
+      failures = t.failures + %(charge)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
+      not_before = clock_timestamp() + %(delay_s)s::float8 * interval '1 second',
+      absences = t.absences + %(absences)s, error = %(reason)s,
+      error_kind = CASE WHEN t.deaths >= %(quarantine)s THEN 'poison' ELSE %(kind)s END
+  FROM {s}.marketplace_jobs j
+  WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
+  RETURNING t.job_id, t.name, t.claims, t.status, t.marker, t.error_kind
+), job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = CASE WHEN task.status = 'failed' THEN 'failed' ELSE j.status END, waiting = %(waiting)s,
+      completed_at = CASE WHEN task.status = 'failed' THEN clock_timestamp() END,
+      error_message = %(reason)s, error_kind = task.error_kind
+  FROM task WHERE j.id = task.job_id
+  RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace
+), stray AS (
+  INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+  SELECT job.id, job.product_id, job.marketplace, task.marker,
+         clock_timestamp() + %(stray_after_s)s::float8 * interval '1 second'
+  FROM task, job WHERE %(stray_after_s)s::float8 IS NOT NULL AND task.marker IS NOT NULL
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
+  UNION ALL SELECT id, NULL, 'running', 'failed', %(cause)s, 0, %(detail)s FROM job WHERE status = 'failed'
+)
+SELECT job.status = 'failed' AS failed, job.cancelled FROM job
+"""
+
+SETTLE_FAILED = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET status = 'failed', claimed_by = NULL, deadline = NULL, look_at = NULL, completed_at = clock_timestamp(),
+      error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims
+), job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = 'failed', completed_at = clock_timestamp(), error_message = %(reason)s, error_kind = %(kind)s,
+      error_fields = %(fields)s, waiting = NULL
+  FROM task WHERE j.id = task.job_id AND j.status = 'running' RETURNING j.id
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, name, 'running', 'failed', %(kind)s, claims, %(detail)s FROM task
+  UNION ALL SELECT id, NULL, 'running', 'failed', %(kind)s, 0, %(detail)s FROM job
+)
+SELECT id FROM job
+"""
+
+SETTLE_VERIFYING = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET claimed_by = NULL, deadline = NULL, looks = %(looks)s, error = %(reason)s, error_kind = 'verifying',
+      look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
+  SELECT job_id, name, %(cause)s, claims, %(detail)s FROM task
+)
+SELECT job_id FROM task
+"""
+
+# Closes a job whose remaining tasks are inner ones; a job that never claimed anything passes RUNNING here.
+CLOSE = f"""
+WITH was AS MATERIALIZED (
+  SELECT j.id, j.status, j.cancel_requested FROM {{s}}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
+    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND NOT EXISTS (
+      SELECT FROM {{s}}.marketplace_tasks b WHERE b.job_id = j.id AND b.id <> ALL(%(inner_ids)s::int[])
+        AND (b.status = 'running' OR (b.status NOT IN ('completed', 'skipped') AND %(failed_task)s::int IS NULL)))
+  FOR UPDATE OF j
+), inner_done AS (
+  UPDATE {{s}}.marketplace_tasks i
+  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
+      completed_at = r.completed_at, claims = i.claims + 1
+  FROM {INNER_ROWS}, was WHERE i.id = r.id AND i.job_id = was.id AND i.status = 'pending'
+  RETURNING i.name, i.claims, i.started_at, i.completed_at
+), failed AS (
+  UPDATE {{s}}.marketplace_tasks t
+  SET status = 'failed', claims = t.claims + 1, started_at = coalesce(t.started_at, clock_timestamp()),
+      completed_at = clock_timestamp(), error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
+  FROM was WHERE t.id = %(failed_task)s AND t.job_id = was.id AND t.status = 'pending'
+  RETURNING t.name, t.claims, t.started_at
+), job AS (
+  UPDATE {{s}}.marketplace_jobs j
+  SET status = %(status)s, started_at = coalesce(j.started_at, clock_timestamp()), completed_at = clock_timestamp(),
+      result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
+      waiting = NULL
+  FROM was WHERE j.id = was.id
+  RETURNING j.id, was.status AS before, was.cancel_requested
+), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
+  SELECT * FROM (
+    SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0, NULL::jsonb
+      FROM job WHERE before = 'pending'
+    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims, NULL FROM inner_done
+    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims, NULL FROM inner_done
+    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims, NULL FROM failed
+    UNION ALL SELECT %(job)s, name, clock_timestamp(), 'running', 'failed', %(kind)s, claims, %(detail)s FROM failed
+    UNION ALL SELECT %(job)s, NULL, clock_timestamp(), 'running', %(status)s,
+      CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0, %(detail)s FROM job
+  ) AS lines
+)
+SELECT id FROM job
+"""
+
+
+def settle_done(
+    tenant: TenantId,
+    task: TaskId,
+    claims: int,
+    *,
+    output: Mapping[str, Any],
+    listed: Listed | None,
+    marked: bool,
+    cause: str = "done",
+) -> Statement:
+    """Answer `cancelled` (a cancel waits and nothing is visible yet) and the chosen `external_id`; no row: fenced."""
+    return bind(
+        SETTLE_DONE,
+        tenant,
+        task=task,
+        claims=claims,
+        output=Jsonb(dict(output)),
+        external_id=listed.external_id if listed else None,
+        visible=bool(listed and listed.visible),
+        url=listed.url if listed else "",
+        marked=marked,
+        cause=cause,
+    )
+
+
+def settle_back(  # noqa: PLR0913 - the columns of one compare-and-set
+    tenant: TenantId,
+    task: TaskId,
+    claims: int,
+    *,
+    reason: str,
+    kind: str,
+    delay_s: float,
+    charge: bool,
+    waiting: str | None = None,
+    cause: str = "try again",
+    absences: int = 0,
+    stray_after_s: float | None = None,
+) -> Statement:
+    """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`."""
+    return bind(
+        SETTLE_BACK,
+        tenant,
+        task=task,
+        claims=claims,
+        reason=reason,
+        kind=kind,
+        delay_s=delay_s,
+        charge=int(charge),
+        quarantine=DEATHS_UNTIL_QUARANTINE,
+        waiting=waiting,
+        cause=cause,
+        absences=absences,
+        stray_after_s=stray_after_s,
+        detail=Jsonb({"reason": reason}),
+    )
+
+
+def _fields(errors: Sequence[FieldError]) -> Jsonb | None:
+    return Jsonb([{"field": error.field, "message": error.message} for error in errors]) if errors else None
+
+
+def settle_failed(
+    tenant: TenantId, task: TaskId, claims: int, *, reason: str, kind: str, errors: Sequence[FieldError] = ()
+) -> Statement:
+    """Fail the task and its job for good; no row: fenced."""
+    return bind(
+        SETTLE_FAILED,
+        tenant,
+        task=task,
+        claims=claims,
+        reason=reason,
+        kind=kind,
+        fields=_fields(errors),
+        detail=Jsonb({"reason": reason}),
+    )
+
+
+def settle_verifying(
+    tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, looks: int, cause: str
+) -> Statement:
+    """Leave the task RUNNING, to be looked for after `delay_s`; no row: fenced."""
+    return bind(
+        SETTLE_VERIFYING,
+        tenant,
+        task=task,
+        claims=claims,
+        reason=reason,
+        delay_s=delay_s,
+        looks=looks,
+        cause=cause,
+        detail=Jsonb({"reason": reason}),
+    )
+
+
+def close_completed(
+    tenant: TenantId, job: JobId, epoch: Epoch, *, inner: Sequence[InnerDone], result: Mapping[str, Any]
+) -> Statement:
+    """Complete the job with its last inner tasks; no row where it may not be (any more)."""
+    return _close(tenant, job, epoch, inner=inner, status="completed", result=Jsonb(dict(result)), cause="done")
+
+
+def close_failed(  # noqa: PLR0913 - the columns of one compare-and-set
+    tenant: TenantId,
+    job: JobId,
+    epoch: Epoch,
+    *,
+    inner: Sequence[InnerDone],
+    task: TaskId,
+    reason: str,
+    kind: str,
+    errors: Sequence[FieldError] = (),
+) -> Statement:
+    """Fail the job at an inner task."""
+    return _close(
+        tenant,
+        job,
+        epoch,
+        inner=inner,
+        status="failed",
+        cause=kind,
+        failed_task=task,
+        reason=reason,
+        kind=kind,
+        fields=_fields(errors),
+        detail=Jsonb({"reason": reason}),
+    )
+
+
+def _close(tenant: TenantId, job: JobId, epoch: Epoch, *, inner: Sequence[InnerDone], **columns: Any) -> Statement:
+    empty = dict.fromkeys(("failed_task", "reason", "kind", "fields", "result", "detail"))
+    return bind(CLOSE, tenant, job=job, epoch=epoch, **{**empty, **columns, **inner_params(inner)})

@@ -1,0 +1,82 @@
+"""Strays: drafts nobody will make visible, as rows (marker, look after) until the marketplace has none of them."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.call import Command
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.storage.engine.statement import Statement, bind
+
+READ = "SELECT id, marker, claims, tries FROM {s}.strays WHERE id = %(id)s"
+
+CLAIM = """
+UPDATE {s}.strays SET claims = claims + 1, claimed_by = %(holder)s,
+  deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'
+WHERE id = %(id)s AND claims = %(claims)s AND deadline IS NULL AND look_after <= clock_timestamp()
+  AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+RETURNING id
+"""
+
+ISSUE = """
+INSERT INTO {s}.plugin_commands (request_id, job_id, stray_id, claims, seq, plugin_id, action, payload, deadline)
+SELECT %(request_id)s, %(job)s, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
+FROM {s}.strays t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
+WHERE t.id = %(id)s AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
+"""
+
+REMOVE = "DELETE FROM {s}.strays WHERE id = %(id)s AND claims = %(claims)s RETURNING id"
+
+KEEP = """
+UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, tries = tries + %(looked)s,
+  look_after = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
+WHERE id = %(id)s AND claims = %(claims)s RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    id: int
+    marker: str
+    claims: int
+    tries: int
+
+
+def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int) -> Stray | None:
+    statement = bind(READ, tenant, id=stray)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    return Stray(**row) if row else None
+
+
+def claim_stray(  # noqa: PLR0913 - the columns of one compare-and-set
+    tenant: TenantId, stray: int, claims: int, *, epoch: Epoch, holder: ProcessId | None, deadline_s: float
+) -> Statement:
+    return bind(CLAIM, tenant, id=stray, claims=claims, epoch=epoch, holder=holder, deadline_s=deadline_s)
+
+
+def issue_for_stray(  # noqa: PLR0913 - the columns of one row
+    tenant: TenantId, stray: int, job: JobId, claims: int, seq: int, command: Command
+) -> Statement:
+    """Ask the plugin, where the claim took the stray."""
+    return bind(
+        ISSUE,
+        tenant,
+        id=stray,
+        job=job,
+        claims=claims,
+        seq=seq,
+        request_id=str(uuid4()),
+        action=command.action,
+        payload=Jsonb(dict(command.payload)),
+    )
+
+
+def remove_stray(tenant: TenantId, stray: int, claims: int) -> Statement:
+    return bind(REMOVE, tenant, id=stray, claims=claims)
+
+
+def keep_stray(tenant: TenantId, stray: int, claims: int, *, delay_s: float, looked: bool) -> Statement:
+    return bind(KEEP, tenant, id=stray, claims=claims, delay_s=delay_s, looked=int(looked))

@@ -1,0 +1,114 @@
+"""How a job begins: its row, its tasks and its first line of timeline in one commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.engine.statement import bind
+
+# The product's lock makes ids grow in the order in which jobs of one product were accepted.
+LOCK_PRODUCT = """
+SELECT p.id, p.title, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
+FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY UPDATE OF p
+"""
+
+SAME_KEY = """
+SELECT id, idempotency_digest FROM {s}.marketplace_jobs
+WHERE idempotency_key = %(key)s AND created_at > clock_timestamp() - interval '24 hours'
+"""
+
+FREE_OLD_KEY = """
+UPDATE {s}.marketplace_jobs SET idempotency_key = NULL
+WHERE idempotency_key = %(key)s AND created_at <= clock_timestamp() - interval '24 hours'
+"""
+
+INSERT_JOB = """
+WITH job AS (
+  INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
+    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, created_at)
+  SELECT %(marketplace)s, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
+    a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, clock_timestamp()
+  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING id, priority
+), tasks AS (
+  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
+  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
+  FROM job, unnest(%(names)s::text[], %(positions)s::int[], %(kinds)s::text[], %(paced)s::bool[])
+    AS r(name, position, kind, paced)
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
+), inherited AS (
+  UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
+  WHERE ahead.product_id = %(product)s AND ahead.marketplace = %(marketplace)s
+    AND ahead.status IN ('pending', 'running') AND ahead.id < job.id AND ahead.priority > job.priority
+)
+SELECT id FROM job
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    name: str
+    kind: str
+    paced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    marketplace: str
+    action: str
+    product_id: int | None
+    priority: int | None
+    payload: dict[str, Any]
+    expires_at: datetime | None
+    not_before: datetime | None
+    idempotency_key: str | None
+    idempotency_digest: str | None
+
+
+def find_by_key(connection: Connection[DictRow], tenant: TenantId, key: str) -> tuple[JobId, str] | None:
+    """Return the job made under this key within 24 hours, with the digest of the body that made it."""
+    freed = bind(FREE_OLD_KEY, tenant, key=key)
+    connection.execute(freed.text, freed.params)
+    statement = bind(SAME_KEY, tenant, key=key)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    return (JobId(row["id"]), row["idempotency_digest"] or "") if row else None
+
+
+def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int) -> int | None:
+    """Hold the product until the commit; return its number of photos, or None where there is no such product."""
+    statement = bind(LOCK_PRODUCT, tenant, product=product)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    return row["images"] if row else None
+
+
+def insert_job(
+    connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[NewTask]
+) -> JobId | None:
+    """Return the new job's id, or None where another one took its idempotency key first."""
+    statement = bind(
+        INSERT_JOB,
+        tenant,
+        marketplace=job.marketplace,
+        action=job.action,
+        product=job.product_id,
+        priority=job.priority,
+        payload=Jsonb(job.payload),
+        expires_at=job.expires_at,
+        not_before=job.not_before,
+        key=job.idempotency_key,
+        digest=job.idempotency_digest,
+        names=[task.name for task in tasks],
+        positions=list(range(1, len(tasks) + 1)),
+        kinds=[task.kind for task in tasks],
+        paced=[task.paced for task in tasks],
+    )
+    row = connection.execute(statement.text, statement.params).fetchone()
+    return JobId(row["id"]) if row else None

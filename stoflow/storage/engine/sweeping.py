@@ -1,0 +1,176 @@
+"""What the sweeper changes: attempts whose holder is gone or whose deadline passed, and jobs that expired."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.ids import JobId, ProcessId, TenantId
+from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
+from stoflow.storage.engine.statement import bind
+
+# What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
+LOST = """
+  SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker
+  FROM {s}.marketplace_tasks t
+  WHERE t.status = 'running' AND (t.claimed_by IS NOT NULL OR t.deadline IS NOT NULL)
+    AND (t.claimed_by = ANY(%(dead)s::bigint[]) OR t.deadline <= clock_timestamp()
+      OR (t.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM public.processes p WHERE p.id = t.claimed_by)))
+  ORDER BY t.id LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
+"""
+
+# A lost look is looked again. A lost unsafe act is verified after the quiet time. Anything else may run again.
+# A death is charged where a worker held the task; a plugin's silence is charged as a failure instead.
+SWEEP_TASKS = f"""
+WITH lost AS MATERIALIZED ({LOST}), task AS (
+  UPDATE {{s}}.marketplace_tasks t
+  SET claimed_by = NULL, deadline = NULL,
+      deaths = t.deaths + lost.held::int,
+      failures = t.failures + (NOT lost.held AND lost.look_at IS NULL AND lost.kind <> 'unsafe')::int,
+      status = CASE
+        WHEN lost.look_at IS NULL AND lost.kind <> 'unsafe'
+          AND (t.deaths + lost.held::int >= %(quarantine)s
+            OR t.failures + (NOT lost.held)::int > j.max_retries) THEN 'failed'
+        WHEN lost.look_at IS NULL AND lost.kind <> 'unsafe' THEN 'pending' ELSE 'running' END,
+      look_at = CASE
+        WHEN lost.look_at IS NOT NULL THEN clock_timestamp()
+        WHEN lost.kind = 'unsafe'
+          THEN clock_timestamp() + coalesce((%(quiet_s)s::jsonb ->> j.marketplace)::float8, 30) * interval '1 second'
+        END,
+      error = CASE WHEN lost.held THEN 'The process that ran it ended without an answer.'
+                   ELSE 'No answer came before the deadline.' END,
+      error_kind = CASE WHEN t.deaths + lost.held::int >= %(quarantine)s AND lost.kind <> 'unsafe' THEN 'poison'
+                        WHEN lost.kind = 'unsafe' THEN 'verifying' ELSE 'interrupted' END
+  FROM lost, {{s}}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
+  RETURNING t.id, t.job_id, t.name, t.claims, t.status, t.error, t.error_kind
+), job AS (
+  UPDATE {{s}}.marketplace_jobs j
+  SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind
+  FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running' RETURNING j.id
+), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, name, 'running', nullif(status, 'running'), 'swept: ' || error_kind, claims,
+         jsonb_build_object('reason', error) FROM task
+  UNION ALL SELECT id, NULL, 'running', 'failed', 'poison', 0, NULL FROM job
+)
+SELECT job_id FROM task
+"""
+
+# A job whose outcome is being verified, or whose call is out, expires only after that is known.
+EXPIRE = """
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
+    error_message = 'It was not done before its time ran out.', error_kind = 'expired'
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause) SELECT id, before, 'expired', 'expired' FROM job
+)
+SELECT id, product_id, marketplace FROM due
+"""
+
+CANCEL = """
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND j.cancel_requested AND NOT j.acted
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  FOR UPDATE OF j
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause) SELECT id, before, 'cancelled', 'cancel' FROM job
+)
+SELECT id, product_id, marketplace FROM due
+"""
+
+# A job that ends before anything is visible leaves its drafts to the collector.
+DISOWN = """
+WITH listing AS (
+  UPDATE {s}.listings SET external_id = NULL, updated_at = clock_timestamp()
+  WHERE job_id = %(job)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
+)
+INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+SELECT t.job_id, %(product)s, %(marketplace)s, t.marker, clock_timestamp()
+FROM {s}.marketplace_tasks t
+WHERE t.job_id = %(job)s AND t.marker IS NOT NULL AND t.status = 'completed' AND EXISTS (SELECT FROM listing)
+"""
+
+ACTIVE = """
+SELECT tenant FROM public.tenant_work WHERE tenant > %(after)s ORDER BY tenant LIMIT %(limit)s
+"""
+
+SWEEP_LOCK = "SELECT pg_try_advisory_xact_lock(4820811) AS mine"
+
+SWEEP_STRAYS = """
+UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, look_after = clock_timestamp()
+WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETURNING job_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """The jobs whose tasks went back or to verifying, and the jobs that ended."""
+
+    tasks: tuple[JobId, ...]
+    ended: tuple[JobId, ...]
+    strays: int
+
+
+def take_sweep(connection: Connection[DictRow]) -> bool:
+    """Be the one sweeper for this transaction; False where another one sweeps."""
+    row = connection.execute(SWEEP_LOCK).fetchone()
+    return bool(row and row["mine"])
+
+
+def tenants_with_work(connection: Connection[DictRow], *, after: TenantId, limit: int) -> Sequence[TenantId]:
+    """Return the next page of tenants with unfinished work."""
+    rows = connection.execute(ACTIVE, {"after": after, "limit": limit})
+    return [TenantId(row["tenant"]) for row in rows]
+
+
+def sweep_tenant(
+    connection: Connection[DictRow],
+    tenant: TenantId,
+    *,
+    dead: frozenset[ProcessId],
+    quiet_s: Mapping[str, float],
+    limit: int,
+) -> Swept:
+    """Free what nobody will answer for; `quiet_s` by marketplace is the wait before the first look."""
+
+    def rows(template: str, **params: Any) -> list[DictRow]:
+        statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
+        return connection.execute(statement.text, statement.params).fetchall()
+
+    tasks = rows(SWEEP_TASKS, quarantine=DEATHS_UNTIL_QUARANTINE, quiet_s=Jsonb(dict(quiet_s)))
+    expired = rows(EXPIRE)
+    for row in expired:
+        _disown(connection, tenant, row)
+    return Swept(
+        tasks=tuple(JobId(row["job_id"]) for row in tasks),
+        ended=tuple(JobId(row["id"]) for row in expired),
+        strays=len(rows(SWEEP_STRAYS)),
+    )
+
+
+def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
+    """Cancel the job if a cancel waits and nothing of it is out or visible."""
+    statement = bind(CANCEL, tenant, job=job)
+    row = connection.execute(statement.text, statement.params).fetchone()
+    if row is None:
+        return False
+    _disown(connection, tenant, row)
+    return True
+
+
+def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:
+    statement = bind(DISOWN, tenant, job=row["id"], product=row["product_id"], marketplace=row["marketplace"])
+    connection.execute(statement.text, statement.params)

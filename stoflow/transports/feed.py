@@ -1,0 +1,129 @@
+"""The feed: what processes tell one another. Lists for orchestrators, a channel for the api's sockets."""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, cast
+
+import redis
+import redis.asyncio
+
+from stoflow.domain.errors import InputError
+from stoflow.domain.facts import MessageRefused, RedisAway
+from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.domain.job import JobChanged
+from stoflow.domain.run import RunReport
+from stoflow.monitoring.record import record
+from stoflow.transports.hints import Hints
+
+PREFIX = "stoflow:feed:"
+WAKE = "stoflow:feed:wake"
+CHANNEL = "stoflow:feed:events"
+LOOK_EVERY_S = 1  # by itself, should a wake be lost
+BATCH = 500
+KEPT_S = 60
+
+
+def _list_of(owner: ProcessId) -> str:
+    return f"{PREFIX}{owner}"
+
+
+class HintedFeed:
+    """Sends facts as hints: implements the Feed of `jobs/`."""
+
+    def __init__(self, hints: Hints) -> None:
+        self._hints = hints
+
+    def report(self, owner: ProcessId, report: RunReport) -> None:
+        """Tell the tenant's owner how a run ended."""
+        key, text = _list_of(owner), json.dumps(report.to_json())
+
+        def hint(pipeline: Any) -> None:
+            pipeline.rpush(key, text)
+            pipeline.expire(key, KEPT_S)
+
+        self._hints.put(hint)
+
+    def job_changed(self, news: JobChanged) -> None:
+        """Tell the seller's open pages."""
+        data = {
+            "job_id": news.job,
+            "status": news.status,
+            "marketplace": news.marketplace,
+            "action": news.action,
+            "progress": {"done": news.done, "total": news.total},
+        }
+        self._publish({"tenant": news.tenant, "event": "job_status_update", "data": data})
+
+    def commands_waiting(self, tenant: TenantId) -> None:
+        """Tell the api process that holds the tenant's plugin to read its open commands."""
+        self._publish({"tenant": tenant, "event": "plugin_command", "data": {}})
+
+    def announced(self) -> None:
+        """Wake an orchestrator: the outbox has rows."""
+
+        def hint(pipeline: Any) -> None:
+            pipeline.rpush(WAKE, "1")
+            pipeline.ltrim(WAKE, -8, -1)  # one is enough, however many jobs came
+
+        self._hints.put(hint)
+
+    def _publish(self, event: dict[str, Any]) -> None:
+        text = json.dumps(event)
+        self._hints.put(lambda pipeline: pipeline.publish(CHANNEL, text))
+
+
+class FeedReader:
+    """Waits for reports to one orchestrator and for wakes, in a thread of its own."""
+
+    def __init__(self, url: str, me: ProcessId, on_news: Callable[[Sequence[RunReport]], None]) -> None:
+        """`on_news` is called for each batch of reports, and at least every second with none."""
+        self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
+        self._key = _list_of(me)
+        self._on_news = on_news
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(LOOK_EVERY_S + 3)
+        self._client.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._on_news(self._wait())
+
+    def _wait(self) -> list[RunReport]:
+        try:
+            got = cast("Any", self._client.blpop([self._key, WAKE], timeout=LOOK_EVERY_S))
+            if got is None:
+                return []
+            texts = [got[1]] if got[0].decode() == self._key else []
+            texts += cast("Any", self._client.lpop(self._key, BATCH)) or []
+        except redis.RedisError as error:
+            record(RedisAway("waiting for reports", str(error)))
+            self._stopping.wait(LOOK_EVERY_S)
+            return []
+        return [report for text in texts if (report := _parsed(text)) is not None]
+
+
+def _parsed(text: bytes) -> RunReport | None:
+    try:
+        return RunReport.from_json(json.loads(text))
+    except (ValueError, InputError) as error:
+        record(MessageRefused(str(error)))
+        return None
+
+
+async def events(url: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield what is published to the api's sockets; raise RedisError when Redis goes away."""
+    client = redis.asyncio.Redis.from_url(url)  # pyright: ignore[reportUnknownMemberType]
+    async with client, client.pubsub() as channel:  # pyright: ignore[reportUnknownMemberType]
+        await channel.subscribe(CHANNEL)  # pyright: ignore[reportUnknownMemberType]
+        async for message in cast("AsyncIterator[dict[str, Any]]", channel.listen()):
+            if message["type"] == "message":
+                yield json.loads(message["data"])

@@ -1,0 +1,84 @@
+"""Hints leave from one background thread: nothing waits for Redis, and what it does not take is dropped."""
+
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from stoflow.domain.facts import RedisAway
+from stoflow.monitoring.record import record
+
+TIMEOUT_S = 0.2  # redis-py's own defaults would hold a hint for 4 to 5 s
+QUIET_AFTER_FAILURE_S = 0.5
+BATCH = 200
+KEPT = 10_000
+
+Hint = Callable[[Any], None]
+"""Adds its commands to a Redis pipeline."""
+
+
+def quick_client(url: str) -> redis.Redis:
+    """Return a client that fails fast instead of retrying."""
+    return redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class Hints:
+    """Sends hints in pipelined batches, in order."""
+
+    def __init__(self, url: str) -> None:
+        self._client = quick_client(url)
+        self._queue: SimpleQueue[Hint | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Send what was put, once, then end."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+            self._client.close()
+
+    def put(self, hint: Hint) -> None:
+        if self._queue.qsize() < KEPT:
+            self._queue.put(hint)
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, last = self._gather(first)
+            self._send(batch)
+            if last:
+                return
+
+    def _gather(self, first: Hint) -> tuple[list[Hint], bool]:
+        batch = [first]
+        try:
+            while len(batch) < BATCH:
+                hint = self._queue.get_nowait()
+                if hint is None:
+                    return batch, True
+                batch.append(hint)
+        except Empty:
+            return batch, False
+        return batch, False
+
+    def _send(self, batch: list[Hint]) -> None:
+        try:
+            with self._client.pipeline(transaction=False) as pipeline:
+                for hint in batch:
+                    hint(pipeline)
+                pipeline.execute()
+        except redis.RedisError as error:
+            record(RedisAway(f"sending {len(batch)} hints", str(error)))
+            time.sleep(QUIET_AFTER_FAILURE_S)

@@ -1,0 +1,1 @@
+"""Messages: Dramatiq's broker on Redis, and the sending."""

@@ -1,0 +1,94 @@
+"""The broker: Dramatiq on Redis as a doorbell. It carries hints; PostgreSQL decides."""
+
+import time
+from typing import Any
+
+import redis
+from dramatiq import Message
+from dramatiq.broker import MessageProxy
+from dramatiq.brokers.redis import RedisBroker, _RedisConsumer  # noqa: PLC2701 - the base of a consumer class
+from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.middleware import Middleware
+
+from stoflow.domain.facts import MessageRefused
+from stoflow.monitoring.record import record
+
+NAMESPACE = "stoflow"
+QUEUE_PREFIX = "run."
+WAKE_TIMEOUT_S = 1  # a consumer looks by itself this often, should a wake be lost
+WAKES_KEPT = 16
+HEARTBEAT_TIMEOUT_MS = 15_000
+MAINTENANCE_PER_MILLION = 10_000
+BUSY_POLL_S = 0.002
+
+# Dramatiq's own retries, delays, time limits, results and callbacks lose or double work when a process or Redis
+# dies (docs/decisions/0002-messages-are-hints.md), so none of them is here.
+MIDDLEWARE: tuple[Middleware, ...] = ()
+
+
+def queue_name(marketplace: str) -> str:
+    """One queue per marketplace: an outage of one fills no other's threads."""
+    return f"{QUEUE_PREFIX}{marketplace}"
+
+
+def wake_key(queue: str) -> str:
+    return f"{NAMESPACE}:{queue}.wake"
+
+
+class WakingConsumer(_RedisConsumer):
+    """Waits on a wake list where the stock consumer sleeps with a back-off of up to a second."""
+
+    def __next__(self) -> MessageProxy | None:
+        try:
+            if not self.message_cache:
+                self._fetch_or_wait()
+            return self._decoded()
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise ConnectionClosed(error) from None
+
+    def _fetch_or_wait(self) -> None:
+        room = self.prefetch - self.outstanding_message_count
+        if room <= 0:
+            time.sleep(BUSY_POLL_S)  # until a worker thread has finished one
+            return
+        self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        if not self.message_cache:
+            self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_TIMEOUT_S)
+
+    def _decoded(self) -> MessageProxy | None:
+        """Return the next message; one that cannot be decoded is dropped alone, not with its neighbours."""
+        while self.message_cache:
+            data = self.message_cache.pop(0)
+            try:
+                message: Message[Any] = Message.decode(data)
+            except (DecodeError, TypeError, ValueError) as error:
+                record(MessageRefused(f"A message could not be decoded: {error}"))
+                continue
+            self.queued_message_ids.add(message.message_id)
+            return MessageProxy(message)
+        return None
+
+
+class WakingBroker(RedisBroker):
+    """A Redis broker without delay queues, whose consumers are woken."""
+
+    @property
+    def consumer_class(self) -> Any:
+        return WakingConsumer
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+
+def make_broker(redis_url: str) -> WakingBroker:
+    """Return a broker; nothing is connected yet."""
+    return WakingBroker(
+        url=redis_url,
+        middleware=list(MIDDLEWARE),
+        namespace=NAMESPACE,
+        maintenance_chance=MAINTENANCE_PER_MILLION,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+    )

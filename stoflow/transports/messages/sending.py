@@ -1,0 +1,60 @@
+"""Sending run messages: pipelined by the hints' thread, with the broker's own script."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from dramatiq import Message
+from dramatiq.common import current_millis
+
+from stoflow.domain.run import RunMessage
+from stoflow.transports.hints import Hints
+from stoflow.transports.messages.broker import WAKES_KEPT, WakingBroker, queue_name, wake_key
+
+WORKER_FUNCTION = "run"
+NO_MAINTENANCE = 0
+UNPACK_AT_MOST = 1000
+
+
+class Messages:
+    """Puts run messages into the queue of their marketplace."""
+
+    def __init__(self, broker: WakingBroker, hints: Hints) -> None:
+        self._broker = broker
+        self._hints = hints
+
+    def send(self, marketplace: str, messages: Sequence[RunMessage]) -> None:
+        """Hand the messages to the hints' thread; what Redis does not take is dropped, and sent anew by its owner."""
+        queue = queue_name(marketplace)
+        encoded = [self._encoded(queue, message) for message in messages]
+
+        def hint(pipeline: Any) -> None:
+            for identity, data in encoded:
+                self._enqueue(pipeline, queue, identity, data)
+            wake = wake_key(queue)
+            pipeline.rpush(wake, *(["1"] * len(encoded)))
+            pipeline.ltrim(wake, -WAKES_KEPT, -1)
+
+        self._hints.put(hint)
+
+    def _encoded(self, queue: str, message: RunMessage) -> tuple[str, bytes]:
+        identity = str(uuid4())
+        options = {"redis_message_id": identity}
+        envelope: Message[None] = Message(queue, WORKER_FUNCTION, (), message.to_json(), options)
+        return identity, envelope.encode()
+
+    def _enqueue(self, pipeline: Any, queue: str, identity: str, data: bytes) -> None:
+        """Call the broker's enqueue script inside the pipeline: the broker itself knows no pipelines."""
+        arguments = [
+            "enqueue",
+            current_millis(),
+            queue,
+            self._broker.broker_id,
+            self._broker.heartbeat_timeout,
+            self._broker.dead_message_ttl,
+            NO_MAINTENANCE,
+            UNPACK_AT_MOST,
+            identity,
+            data,
+        ]
+        self._broker.scripts["dispatch"](keys=[self._broker.namespace], args=arguments, client=pipeline)

@@ -1,0 +1,40 @@
+"""The functions that consume messages: three lines each."""
+
+from typing import Any
+
+import dramatiq
+
+from stoflow.domain.errors import DatabaseError, InputError
+from stoflow.domain.facts import DatabaseAway, MessageRefused
+from stoflow.domain.run import RunMessage, RunMode
+from stoflow.jobs.collect import collect
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.look import look
+from stoflow.jobs.run import run
+from stoflow.monitoring.record import record
+from stoflow.transports.messages.broker import WakingBroker, queue_name
+from stoflow.transports.messages.sending import WORKER_FUNCTION
+
+USE_CASES = {RunMode.ACT: run, RunMode.LOOK: look, RunMode.COLLECT: collect}
+
+
+def consume(engine: Engine, hint: dict[str, Any]) -> None:
+    """Do what a message says. Nothing is raised to Dramatiq: what was lost is found again from PostgreSQL."""
+    try:
+        message = RunMessage.from_json(hint)
+        USE_CASES[message.mode](engine, message)
+    except InputError as error:
+        record(MessageRefused(str(error)))
+    except DatabaseError as error:
+        record(DatabaseAway("running a job", str(error)))
+
+
+def declare(broker: WakingBroker, engine: Engine, marketplaces: list[str]) -> None:
+    """Let the broker's queues be consumed: one queue per marketplace, one worker function for all."""
+
+    def run_job(**hint: Any) -> None:
+        consume(engine, hint)
+
+    for marketplace in marketplaces:
+        broker.declare_queue(queue_name(marketplace))
+    dramatiq.actor(run_job, actor_name=WORKER_FUNCTION, queue_name=queue_name(marketplaces[0]), broker=broker)
