@@ -20,6 +20,12 @@ def labels() -> Mapping[str, frozenset[str]]:
 
 
 @cache
+def vintage_labels() -> frozenset[str]:
+    """Return the labels of when_made that say 20 years old or more, as someone else's work must be."""
+    return frozenset(row["value"] for row in read_table(PACKAGE, "labels") if row["vintage"])
+
+
+@cache
 def categories() -> Mapping[str, str]:
     """Return Etsy's taxonomy id of each of StoFlow's categories."""
     return {row["category"]: row["taxonomy_id"] for row in read_table(PACKAGE, "categories")}

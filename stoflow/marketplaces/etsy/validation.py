@@ -7,16 +7,12 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import resolve_category
 from stoflow.marketplaces.checks import Limits
-from stoflow.marketplaces.etsy.labels import categories, declared, labels
+from stoflow.marketplaces.etsy.labels import categories, declared, labels, vintage_labels
 from stoflow.marketplaces.etsy.mapping import title_for
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
 SETTINGS = ("shipping_profile_id", "readiness_state_id")
 DEFAULT_CURRENCY = "EUR"
-OLD_ENOUGH_FOR_VINTAGE = frozenset(
-    {"before_2007", "2000_2006", "before_1700", "1700s", "1800s"} | {f"19{decade}0s" for decade in range(10)}
-)
-"""Sold by someone else than the maker, a thing must be vintage: 20 years old or more."""
 
 
 def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
@@ -51,7 +47,7 @@ def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         elif value not in labels()[field]:
             errors.append(FieldError(field, f"Etsy has no {field} “{value}”."))
     who, when = declared(attempt, "who_made"), declared(attempt, "when_made")
-    if not errors and who == "someone_else" and when not in OLD_ENOUGH_FOR_VINTAGE:
+    if not errors and who == "someone_else" and when not in vintage_labels():
         errors.append(FieldError("when_made", "What someone else made must be vintage on Etsy: 20 years old or more."))
     return tuple(errors)
 

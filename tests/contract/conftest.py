@@ -1,0 +1,141 @@
+"""The simulated marketplaces with one seller each, and a product that may be published everywhere."""
+
+import base64
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from stoflow.domain.account import Account
+from stoflow.domain.call import Answer, Call, Command, Request, Response
+from stoflow.domain.product import Product, ProductImage
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.browser import Browser, Session
+from stoflow.sandbox.commands import perform
+from stoflow.sandbox.server import SandboxServer
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
+from tests.contract.acting import DECLARED, Acting, Site
+
+REGISTRY = build_registry(entry_points=False)
+PUBLISHERS = [
+    pytest.param(place, action, id=f"{action}_{place.name}")
+    for place in REGISTRY.marketplaces.values()
+    for action in place.handlers
+]
+DEADLINE_S = 10.0
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if {"marketplace", "action"} <= set(metafunc.fixturenames):
+        metafunc.parametrize(("marketplace", "action"), PUBLISHERS)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return REGISTRY
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def media_root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("media")
+    for number, colour in enumerate(("firebrick", "seagreen", "navy"), start=1):
+        Image.new("RGB", (640, 480), colour).save(folder / f"{number}.jpg")
+    return str(folder)
+
+
+@pytest.fixture
+def product() -> Product:
+    return Product(
+        id=5,
+        title="Robe d'été à fleurs",
+        description="Portée deux fois.\nLavable à 30°.",
+        price=Decimal("24.50"),
+        category="women/dresses",
+        brand="Zara",
+        condition=8,
+        size="M / 38 / 10",
+        colors=("bleu marine",),
+        materials=("coton",),
+        gender="women",
+        images=(ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"), ProductImage(3, "3.jpg")),
+    )
+
+
+SiteMaker = Callable[[Marketplace], Site]
+
+
+@pytest.fixture
+def make_site(sandbox: SandboxServer) -> Iterator[SiteMaker]:
+    """Make a new seller on a marketplace; one the sandbox does not simulate is skipped by name."""
+    client = DirectClient(connections=2)
+    browsers: list[Browser] = []
+
+    def make(marketplace: Marketplace) -> Site:
+        if marketplace.name not in {market.name for market in sandbox.sandbox.markets}:
+            pytest.skip(f"The sandbox does not simulate {marketplace.name}.")
+        seller = sandbox.sandbox.control.make_seller(marketplace.name, tenant=7)
+        account = Account(marketplace.name, seller["external_id"], {**seller["settings"], **DECLARED})
+        if marketplace.transport == "plugin":
+            browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
+            return Site(account, through_plugin(browsers[-1]))
+        return Site(account, directly(client, sandbox, marketplace.name, seller))
+
+    yield make
+    client.close()
+    for browser in browsers:
+        browser.close()
+
+
+def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: Any) -> Callable[[Call], Response]:
+    base = f"{sandbox.url}/{name}"
+    profile = {
+        "ebay": ebay_profile(base, client_id="stoflow-sandbox", client_secret="stoflow-sandbox-secret"),
+        "etsy": etsy_profile(base, client_id="stoflow-sandbox", shared_secret="stoflow-sandbox-secret"),
+    }[name]
+
+    def answer(call: Call) -> Response:
+        assert isinstance(call, Request)
+        headers = profile.headers(seller["access_token"])
+        return client.exchange(profile.base_url_of(call.path), call, headers=headers, deadline_s=DEADLINE_S)
+
+    return answer
+
+
+def through_plugin(browser: Browser) -> Callable[[Call], Response]:
+    def answer(call: Call) -> Response:
+        assert isinstance(call, Command)
+        said = perform(
+            call.action,
+            call.payload,
+            browser=browser,
+            fetch_file=lambda url: base64.b64decode(Path(url).read_bytes()),
+            request_id="r",
+        )
+        error = said.get("error", {})
+        return Answer(
+            success=said["success"],
+            data=said.get("data", {}),
+            error_code=error.get("code", ""),
+            error_message=error.get("message", ""),
+            retryable=error.get("retryable", False),
+        )
+
+    return answer
+
+
+@pytest.fixture
+def acting(marketplace: Marketplace, action: str, make_site: SiteMaker, product: Product, media_root: str) -> Acting:
+    """A job of this action, nothing done yet."""
+    return Acting(marketplace.handlers[action], make_site(marketplace), product, media_root)
