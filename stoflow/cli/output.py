@@ -40,6 +40,10 @@ class WrongUsage(WorkFailed):
 class StoflowGroup(click.Group):
     """Turns StoFlow's own errors into one line and an exit code, for every command below it."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their list, not of the alphabet."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
