@@ -2,14 +2,18 @@
 
 import click
 
+from stoflow.cli.api import api
 from stoflow.cli.config import config
+from stoflow.cli.demo import demo
 from stoflow.cli.jobs import jobs
 from stoflow.cli.migrate import migrate
 from stoflow.cli.orchestrator import orchestrator
 from stoflow.cli.output import StoflowGroup
 from stoflow.cli.plugin import plugin
+from stoflow.cli.products import products
 from stoflow.cli.sandbox import sandbox
 from stoflow.cli.tenant import tenant
+from stoflow.cli.token import token
 from stoflow.cli.worker import worker, worker_process
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
@@ -17,7 +21,10 @@ from stoflow.monitoring.stacks import dump_stacks_on_signal
 from stoflow.settings import SettingsError, load, variable_of
 
 
-@click.group(cls=StoflowGroup, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
+
+
+@click.group(cls=StoflowGroup, context_settings=CONTEXT)
 @click.version_option(package_name="stoflow")
 @click.pass_context
 def stoflow(context: click.Context) -> None:
@@ -33,15 +40,20 @@ def stoflow(context: click.Context) -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    # see it work
+    demo,
     # prepare and look
     config,
     migrate,
     # run
+    api,
     orchestrator,
     worker,
     worker_process,
     # work with what is there
     tenant,
+    token,
+    products,
     jobs,
     # play the outside world
     sandbox,
