@@ -40,7 +40,7 @@ class WrongUsage(WorkFailed):
 class StoflowGroup(click.Group):
     """Turns StoFlow's own errors into one line and an exit code, for every command below it."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  the signature is click's
         """Return the commands in the order of their list, not of the alphabet."""
         return list(self.commands)
 
