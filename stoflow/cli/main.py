@@ -20,7 +20,6 @@ from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.stacks import dump_stacks_on_signal
 from stoflow.settings import SettingsError, load, variable_of
 
-
 CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
 
 
