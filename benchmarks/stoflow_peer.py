@@ -7,11 +7,13 @@ from benchmarks.machine import Machine
 from benchmarks.peer import PROCESSES, THREADS
 from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
 from benchmarks.workload import BenchJob
+from stoflow.bootstrap import Installation, prepare
 from stoflow.domain.ids import TenantId
 from stoflow.jobs.submit import submit
 from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry
 from stoflow.migrations import runner
+from stoflow.settings import Settings
 from stoflow.storage.session import Database, schema_name
 from stoflow.storage.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
@@ -50,6 +52,7 @@ class StoflowPeer:
     def setup(self, *, tenants: int) -> None:
         self._install_marketplace()
         runner.migrate(self._machine.urls.database_url, parallel=1)
+        prepare(Installation(Settings(), self._machine.urls, self.database, self._registry))
         self.tenants = [create_tenant(self.database, f"tenant{number}@example.com") for number in range(tenants)]
 
     def open(self) -> None:

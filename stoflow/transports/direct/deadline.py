@@ -86,16 +86,18 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        refusal = httpcore.ConnectError(f"{host} has no address")
-        for address in _addresses(host, port):
-            remaining = _remaining(httpcore.ConnectTimeout)
+        failure: Exception = httpcore.ConnectError(f"{host} has no address")
+        addresses = _addresses(host, port)
+        for tried, address in enumerate(addresses):
+            # An address that never answers leaves time for the next ones.
+            share_s = _remaining(httpcore.ConnectTimeout) / (len(addresses) - tried)
             try:
-                stream = self._backend.connect_tcp(address, port, remaining, local_address, socket_options)
-            except httpcore.ConnectError as error:
-                refusal = error
+                stream = self._backend.connect_tcp(address, port, share_s, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
             else:
                 return DeadlineStream(stream)
-        raise refusal
+        raise failure
 
 
 def _addresses(host: str, port: int) -> list[str]:

@@ -138,6 +138,13 @@ def test_a_name_nobody_knows_certainly_never_left(client: DirectClient) -> None:
     assert not raised.value.sent
 
 
+def test_a_host_is_reached_by_whichever_of_its_addresses_answers(
+    server: Any, client: DirectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "_look_up", lambda _, __, answers: answers.put(["127.0.0.2", "127.0.0.1"]))
+    assert get(client, server.url).status == 200
+
+
 def test_a_name_look_up_that_hangs_ends_with_the_deadline(
     client: DirectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
