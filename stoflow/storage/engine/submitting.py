@@ -32,7 +32,7 @@ INSERT_JOB = """
 WITH job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
     max_retries, expires_at, not_before, idempotency_key, idempotency_digest, created_at)
-  SELECT %(marketplace)s, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
+  SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, clock_timestamp()
   FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
   ON CONFLICT (idempotency_key) DO NOTHING
