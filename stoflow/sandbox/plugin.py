@@ -67,7 +67,7 @@ class HeadlessPlugin:
         self._journal = Journal(options.journal_file)
         self._browser = Browser(sandbox_url, session, timeout_s=options.timeout_s)
         self._random = Random(options.seed)
-        self._commands: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
+        self._commands: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()  # None: look whether to stop
         self._stopping, self._dropped = threading.Event(), threading.Event()
         self._session_ok = True
         self._socket: socketio.Client | None = None
@@ -86,6 +86,7 @@ class HeadlessPlugin:
         """Finish the command in hand, leave, close the journal."""
         self._stopping.set()
         self._dropped.set()
+        self._commands.put(None)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(STOP_TIMEOUT_S)
@@ -155,7 +156,8 @@ class HeadlessPlugin:
             except Empty:
                 self._look_after_session()
                 continue
-            self._do(command)
+            if command is not None:
+                self._do(command)
 
     def _do(self, command: Mapping[str, Any]) -> None:
         request_id, action = command["request_id"], command["action"]
