@@ -58,7 +58,7 @@ class PooledConnection(psycopg.Connection[Any]):
 
     def close(self) -> None:
         pool, was_broken = self._pool, self.closed
-        if pool is None:
+        if not isinstance(pool, ConnectionPool):
             super().close()
             return
         pool.putconn(self)

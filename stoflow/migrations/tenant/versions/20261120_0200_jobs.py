@@ -78,6 +78,21 @@ UPDATE marketplace_jobs j SET batch_job_id = b.id
 FROM batch_jobs b WHERE b.batch_id = j.batch_id AND j.batch_job_id IS NULL
 """
 
+# A key into `public` made every new tenant lock all users' rows, and every deleted user look into each schema.
+CREATORS = """
+DO $$
+DECLARE
+    old record;
+BEGIN
+    FOR old IN
+        SELECT conname FROM pg_constraint
+        WHERE conrelid = 'batch_jobs'::regclass AND confrelid = 'public.users'::regclass
+    LOOP
+        EXECUTE format('ALTER TABLE batch_jobs DROP CONSTRAINT %I', old.conname);
+    END LOOP;
+END $$
+"""
+
 TASKS = """
 ALTER TABLE marketplace_tasks RENAME TO old_marketplace_tasks;
 ALTER TABLE old_marketplace_tasks RENAME CONSTRAINT marketplace_tasks_pkey TO old_marketplace_tasks_pkey;
@@ -145,5 +160,5 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.announ
 
 
 def upgrade() -> None:
-    for statement in (COLUMNS, UNIQUE, KEYS, BATCHES, STATUS, TASKS, INDEXES, ANNOUNCE):
+    for statement in (COLUMNS, UNIQUE, KEYS, BATCHES, STATUS, CREATORS, TASKS, INDEXES, ANNOUNCE):
         op.execute(statement)

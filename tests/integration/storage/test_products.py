@@ -1,0 +1,117 @@
+"""Products: what goes in comes out, many at once, and each tenant's own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, update
+
+from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct, Product, ProductImage
+from stoflow.storage.products import add_product, add_products, get_product, ids_by_reference, list_products
+from stoflow.storage.session import Database
+from stoflow.storage.tables import ProductRow
+
+COAT = NewProduct(
+    title="Wool coat",
+    description="Warm, “as new”.",
+    price=Decimal("120.50"),
+    category="coats",
+    brand="Ivory & Moss",
+    condition=8,
+    size="M",
+    colors=("navy", "grey"),
+    materials=("wool",),
+    gender="women",
+    season="winter",
+    fit="loose",
+    quantity=2,
+    who_made="someone_else",
+    when_made="2020_2026",
+    images=(ProductImage(1, "front.jpg"), ProductImage(2, "back.jpg")),
+    external_ref="row-1",
+)
+BARE = NewProduct(title="Hat", description="", price=None)
+
+
+def test_a_product_comes_back_as_it_was_stored(database: Database, tenant: TenantId):
+    with database.tenant(tenant) as session:
+        full, bare = add_product(session, COAT), add_product(session, BARE)
+    values = {name: getattr(COAT, name) for name in Product.__slots__ if name != "id"}
+    with database.tenant(tenant) as session:
+        assert get_product(session, full) == Product(id=full, **values)
+        assert get_product(session, bare) == Product(id=bare, title="Hat", description="", price=None)
+
+
+def test_many_products_keep_their_order_and_their_photos(database: Database, tenant: TenantId):
+    many = [
+        replace(COAT, title=f"Coat {number}", images=(ProductImage(1, f"{number}.jpg"),), external_ref=f"row-{number}")
+        for number in range(1500)
+    ]
+    with database.tenant(tenant) as session:
+        ids = add_products(session, many)
+        assert add_products(session, []) == []
+    with database.tenant(tenant) as session:
+        found = [get_product(session, ids[number]) for number in (0, 999, 1499)]
+    assert [(product.title, product.images[0].path) for product in found] == [
+        ("Coat 0", "0.jpg"),
+        ("Coat 999", "999.jpg"),
+        ("Coat 1499", "1499.jpg"),
+    ]
+
+
+def test_products_are_listed_page_by_page(database: Database, tenant: TenantId):
+    with database.tenant(tenant) as session:
+        ids = add_products(session, [BARE] * 5)
+        first = [product.id for product in list_products(session, limit=3)]
+        rest = [product.id for product in list_products(session, after=first[-1], limit=3)]
+    assert first + rest == list(ids)
+
+
+def test_a_deleted_product_is_gone_for_every_reader(database: Database, tenant: TenantId):
+    with database.tenant(tenant) as session:
+        deleted = add_product(session, COAT)
+        session.execute(update(ProductRow).where(ProductRow.id == deleted).values(deleted_at=func.now()))
+    with database.tenant(tenant) as session:
+        assert list_products(session) == []
+        assert ids_by_reference(session, ["row-1"]) == {}
+        with pytest.raises(NotFound):
+            get_product(session, deleted)
+
+
+def test_an_import_finds_what_it_brought_before(database: Database, tenants: Callable[[], TenantId]):
+    mine, other = tenants(), tenants()
+    with database.tenant(mine) as session:
+        first = add_product(session, COAT)
+    with database.tenant(mine) as session:
+        assert ids_by_reference(session, ["row-1", "row-2"]) == {"row-1": first}
+    with database.tenant(other) as session:
+        assert ids_by_reference(session, ["row-1"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": "  "}, "title"),
+        ({"title": "x" * 501}, "title"),
+        ({"description": "a\0b"}, "text"),
+        ({"colors": ("a\0b",)}, "text"),
+        ({"price": Decimal("NaN")}, "price"),
+        ({"price": Decimal(-1)}, "price"),
+        ({"price": Decimal("1e9")}, "price"),
+        ({"price": Decimal("1.005")}, "price"),
+        ({"currency": "EURO"}, "currency"),
+        ({"condition": 11}, "condition"),
+        ({"quantity": -1}, "quantity"),
+        ({"images": (ProductImage(1, "a"), ProductImage(1, "b"))}, "images"),
+    ],
+)
+def test_what_the_table_cannot_hold_is_refused_by_field(
+    database: Database, tenant: TenantId, changes: dict[str, object], field: str
+):
+    wrong = replace(COAT, **changes)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InputError) as refused, database.tenant(tenant) as session:
+        add_product(session, wrong)
+    assert [error.field for error in refused.value.errors] == [field]
