@@ -31,7 +31,7 @@ def list_jobs(
     database: Database, tenant: TenantId, wanted: JobFilter, *, plugin: Sequence[str] = ("vinted",)
 ) -> Page[JobView]:
     """Return one page of jobs, newest first, without their tasks."""
-    before = _before(wanted.cursor)
+    before = id_in(wanted.cursor)
     with database.records() as connection:
         rows = view_page(
             connection,
@@ -55,10 +55,16 @@ def timeline(database: Database, tenant: TenantId, job: JobId) -> list[TimelineE
     find_job(database, tenant, job)
     with database.records() as connection:
         rows = view_timeline(connection, tenant, job)
-    return [TimelineEntry(**{**row, "detail": row["detail"] or {}}) for row in rows]
+    return [_entry(row) for row in rows]
 
 
-def _before(cursor: str | None) -> int | None:
+def _entry(row: Mapping[str, Any]) -> TimelineEntry:
+    values: dict[str, Any] = {**row, "detail": row["detail"] or {}}
+    return TimelineEntry(**values)
+
+
+def id_in(cursor: str | None) -> int | None:
+    """Return the id at which a page ended; raise InputError for what no list gave."""
     if cursor is None:
         return None
     if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LARGEST_ID:

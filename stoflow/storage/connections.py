@@ -1,7 +1,7 @@
 """A tenant's connections: the account at each marketplace, whether it is usable, and its sealed tokens."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -102,10 +102,12 @@ class Connections:
             mark_connection(connection, tenant, marketplace, state=CONNECTED, reason=None)
 
 
-def execute(connection: Connection[DictRow], template: str, tenant: TenantId, **values: Any) -> DictRow | None:
+def execute(
+    connection: Connection[DictRow], template: LiteralString, tenant: TenantId, **values: Any
+) -> DictRow | None:
     """Run one statement in the tenant's schema; return its first row."""
     statement = bind(template, tenant, **values)
-    cursor = connection.execute(statement.text.encode(), statement.params)
+    cursor = connection.execute(statement.text, statement.params)
     return cursor.fetchone() if cursor.description else None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -77,6 +77,7 @@ SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 AS due_in
 FROM {s}.marketplace_jobs WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute'
 """
 
+
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
     """One job with its next task; delays are in seconds from now by the database's clock, 0 or less where due."""
@@ -126,7 +127,7 @@ def read_page(
 ) -> QueuePage:
     """Return what may go on for the tenant, at most `limit` started and `limit` pending jobs per marketplace."""
 
-    def rows(template: str, **params: Any) -> list[DictRow]:
+    def rows(template: LiteralString, **params: Any) -> list[DictRow]:
         statement = bind(template, tenant, held=list(held), limit=limit, **params)
         return connection.execute(statement.text, statement.params).fetchall()
 
@@ -154,7 +155,9 @@ def read_queued(connection: Connection[DictRow], tenant: TenantId, jobs: Sequenc
 
 def _queued(row: Mapping[str, Any]) -> QueuedJob:
     verifying = bool(row["verifying"])
-    in_flight = row["task_status"] == "running" and (row["claimed"] or not verifying or row["deadline_in_s"] is not None)
+    in_flight = row["task_status"] == "running" and (
+        row["claimed"] or not verifying or row["deadline_in_s"] is not None
+    )
     return QueuedJob(
         id=JobId(row["id"]),
         marketplace=row["marketplace"],

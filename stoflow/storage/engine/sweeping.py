@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -146,7 +146,7 @@ def sweep_tenant(
 ) -> Swept:
     """Free what nobody will answer for; `quiet_s` by marketplace is the wait before the first look."""
 
-    def rows(template: str, **params: Any) -> list[DictRow]:
+    def rows(template: LiteralString, **params: Any) -> list[DictRow]:
         statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
         return connection.execute(statement.text, statement.params).fetchall()
 
