@@ -99,7 +99,7 @@ def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Cancel a job, now or as soon as what is under way is known."""
     with opened(settings) as installation:
         job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id))
-    click.echo(f"Job {job.id} is {job.status}{'' if job.status == 'cancelled' else ', to be cancelled'}.")
+    click.echo(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:

@@ -2,6 +2,7 @@
 
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.jobs.read import find_job
 from stoflow.jobs.views import JobView
 from stoflow.storage.engine.changing import request_cancel, retry
@@ -35,7 +36,8 @@ def retry_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
         if retried:
             announce(connection, tenant, job)
     if not retried:
-        reason = "a later job of its product has started" if before.status == "failed" else f"it is {before.status}"
+        failed = before.status is JobStatus.FAILED
+        reason = "a later job of its product has started" if failed else f"it is {before.status}"
         message = f"Job {job} cannot be retried: {reason}."
         raise Conflict(message)
     return find_job(database, tenant, job)
