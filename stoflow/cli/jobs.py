@@ -29,7 +29,7 @@ def jobs() -> None:
 @click.option("--cursor", default=None, help="Where the page before ended.")
 @json_option
 @click.pass_obj
-def list_(  # noqa: PLR0913 - its options
+def list_(
     settings: Settings,
     *,
     tenant_id: int,
@@ -49,15 +49,16 @@ def list_(  # noqa: PLR0913 - its options
         cursor=cursor,
     )
     with opened(settings) as installation:
-        page = list_jobs(
-            installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces
-        )
+        page = list_jobs(installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces)
     if as_json:
         print_json(page)
         return
     print_table(
         ("id", "marketplace", "action", "product", "status", "waiting", "error"),
-        [(job.id, job.marketplace, job.action, job.product_id, job.status, job.waiting, job.error) for job in page.items],
+        [
+            (job.id, job.marketplace, job.action, job.product_id, job.status, job.waiting, job.error)
+            for job in page.items
+        ],
     )
     if page.next_cursor:
         click.echo(f"More with --cursor {page.next_cursor}", err=True)
@@ -103,9 +104,7 @@ def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
-    return find_job(
-        installation.database, TenantId(tenant_id), JobId(job_id), plugin=installation.plugin_marketplaces
-    )
+    return find_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=installation.plugin_marketplaces)
 
 
 def _print_job(job: JobView) -> None:

@@ -29,7 +29,10 @@ def cancel_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
 
 
 def retry_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
-    """Let a FAILED job go on at its first unfinished task. Raise Conflict where it is not FAILED or a later one began."""
+    """Let a FAILED job go on at its first unfinished task.
+
+    Raise Conflict where it is not FAILED, or where a later job of its product began.
+    """
     before = find_job(database, tenant, job)
     with database.records() as connection:
         retried = retry(connection, tenant, job)
