@@ -1,31 +1,49 @@
-"""`stoflow api`: the doors users open."""
+"""`stoflow api`: the HTTP and Socket.IO doors, one process of them."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 import click
 
-from stoflow import bootstrap
+from stoflow.bootstrap import API_CONNECTIONS, api_application, opened, prepare
 from stoflow.http.server import web_server
 from stoflow.settings import Settings
 
 
 @click.command()
 @click.option("--host", default=None, help="Where to listen; STOFLOW_HOST by default.")
-@click.option("--port", default=None, type=click.IntRange(0, 65535), help="STOFLOW_PORT by default.")
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="STOFLOW_PORT by default; 0 takes a free one.")
 @click.pass_obj
 def api(settings: Settings, *, host: str | None, port: int | None) -> None:
-    """Serve HTTP and the plugins' sockets."""
-    with bootstrap.opened(settings, pool_size=bootstrap.API_CONNECTIONS) as installation:
-        bootstrap.prepare(installation)
-        serving = bootstrap.api_application(installation)
-        server = web_server(
-            serving.app,
-            host=host or settings.host,
-            port=settings.port if port is None else port,
-            trusted_proxies=settings.trusted_proxies,
-        )
-        serving.start()
+    """Serve the HTTP API and the sockets until SIGTERM, then finish what is under way."""
+    with _signals_as_exit(), opened(settings, pool_size=API_CONNECTIONS) as installation:
+        prepare(installation)
+        process = api_application(installation)
+        process.start()
         try:
-            server.run()
+            web_server(
+                process.app,
+                host=host or settings.host,
+                port=settings.port if port is None else port,
+                trusted_proxies=settings.trusted_proxies,
+            ).run()
         finally:
-            serving.stop()
+            process.stop()
 
 
+@contextmanager
+def _signals_as_exit() -> Iterator[None]:
+    """Turn SIGTERM and SIGINT into a clean exit: uvicorn raises them once more when it has drained."""
+    before = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _exit(_: int, __: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

@@ -1,22 +1,57 @@
-"""`stoflow token`: an access token, for scripts and the plugin."""
+"""`stoflow token`: access tokens, for scripts and for the plugin."""
+
+import signal
+import threading
+from pathlib import Path
 
 import click
 
-from stoflow import bootstrap
-from stoflow.domain.errors import NotFound
+from stoflow.bootstrap import Installation, access_tokens, opened
+from stoflow.cli.demo_tokens import SellerToken
+from stoflow.cli.output import WorkFailed, WrongUsage
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.tenants import standings_of
 
+CHECK_EVERY_S = 10.0
+
 
 @click.command()
-@click.option("--tenant", "tenant_id", required=True, type=click.IntRange(1), help="The seller's id.")
+@click.option("--tenant", "tenant_id", type=click.IntRange(1, 2**31 - 1), required=True, help="Whose token.")
+@click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path), help="Write it there, for the plugin.")
+@click.option("--refresh", is_flag=True, help="Keep the file's token fresh until stopped.")
 @click.pass_obj
-def token(settings: Settings, *, tenant_id: int) -> None:
-    """Print an access token that is good for 15 minutes."""
+def token(settings: Settings, *, tenant_id: int, token_file: Path | None, refresh: bool) -> None:
+    """Print an access token, good for fifteen minutes, or keep one in a file."""
     tenant = TenantId(tenant_id)
-    with bootstrap.opened(settings) as installation:
-        if not standings_of(installation.database, [tenant]).get(tenant):
-            message = f"There is no active tenant {tenant_id}."
-            raise NotFound(message)
-    click.echo(bootstrap.access_tokens(settings).issue_access_token(tenant))
+    if refresh and token_file is None:
+        raise WrongUsage("--refresh keeps a file fresh: name it with --token-file.")
+    with opened(settings) as installation:
+        _check(installation, tenant)
+        if token_file is None:
+            click.echo(access_tokens(settings).issue_access_token(tenant))
+            return
+        kept = SellerToken(tenant, access_tokens(settings), token_file)
+        kept()
+        if refresh:
+            _keep_fresh(installation, kept)
+
+
+def _keep_fresh(installation: Installation, kept: SellerToken) -> None:
+    """Renew the file well before its token ends, until a signal, or until the tenant may not have one any more."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(CHECK_EVERY_S):
+        _check(installation, kept.tenant)
+        kept()
+
+
+def _check(installation: Installation, tenant: TenantId) -> None:
+    match standings_of(installation.database, [tenant]).get(tenant):
+        case None:
+            raise WorkFailed(f"There is no tenant {tenant}.")
+        case False:
+            raise WorkFailed(f"Tenant {tenant} is suspended.")
+        case _:
+            pass

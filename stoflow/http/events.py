@@ -6,13 +6,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 
 from stoflow.domain.call import Answer
-from stoflow.http.schemas import Given, Word, one_line
+from stoflow.http.schemas import Given, Word, one_line_of
 from stoflow.http.tokens import MAX_TOKEN_CHARACTERS
 
+MAX_TOLD_CHARACTERS: Final = 2000
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 RequestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
 PluginId = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,100}$")]
-Text = Annotated[str, Field(max_length=2000), AfterValidator(one_line)]
+# A marketplace's own words: shortened rather than refused, because an answer must not be lost for them.
+Told = Annotated[str, Field(max_length=100_000), AfterValidator(lambda text: one_line_of(text)[:MAX_TOLD_CHARACTERS])]
 
 
 class FrontendHello(Given):
@@ -36,7 +38,7 @@ class Renewal(Given):
 
 class AnswerError(Given):
     code: Word
-    message: Text = ""
+    message: Told = ""
     retryable: bool = False
 
 
@@ -76,11 +78,11 @@ class SessionUpdate(Given):
     """`ok`: the seller's own session at the marketplace works again."""
 
     ok: bool
-    reason: Text = ""
+    reason: Told = ""
 
 
 class RobotCheck(Given):
-    reason: Text = ""
+    reason: Told = ""
 
 
 PLUGIN_EVENTS: Final[Mapping[str, type[Given]]] = {

@@ -33,6 +33,11 @@ def one_line(text: str) -> str:
     return text
 
 
+def one_line_of(text: str) -> str:
+    """Return the text with each control character replaced by a space."""
+    return CONTROL_CHARACTERS.sub(" ", text)
+
+
 def lines(text: str) -> str:
     if CONTROL_CHARACTERS_BUT_LINES.search(text):
         raise ValueError("control characters other than line breaks and tabs are not allowed here")
@@ -114,7 +119,7 @@ class PageQuery(Given):
 
 
 class JobsQuery(PageQuery):
-    """Which jobs; times are inclusive."""
+    """Which jobs; a time itself is neither after nor before it."""
 
     status: JobStatus | None = None
     action: Word | None = None
