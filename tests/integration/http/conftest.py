@@ -363,6 +363,11 @@ def serving(app: Any) -> Iterator[str]:
         assert not thread.is_alive()
 
 
+@pytest.fixture(name="serving")
+def serving_() -> Callable[[Any], Any]:
+    return serving
+
+
 @pytest.fixture(scope="session")
 def keys() -> SigningKeys:
     return SigningKeys([new_key()])

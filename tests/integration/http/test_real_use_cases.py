@@ -1,0 +1,257 @@
+"""The doors before the real use cases and a real database: what is promised over HTTP holds down to the rows."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+import stoflow
+from stoflow.bootstrap import access_tokens, api_application, opened, prepare
+from stoflow.domain.ids import TenantId
+from stoflow.settings import Settings
+from stoflow.storage.session import Database
+from stoflow.storage.tenants import suspend_tenant
+
+WAIT_S = 10
+PRODUCT = {
+    "title": "Wool coat",
+    "description": "Warm.\nLined.",
+    "price": {"amount": "12.50", "currency": "EUR"},
+    "category": "coats",
+    "brand": "Zara",
+    "condition": 8,
+    "size": "M",
+    "colors": ["grey"],
+    "materials": ["wool"],
+    "gender": "women",
+}
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One tenant with a client of its own."""
+
+    tenant: TenantId
+    client: httpx.Client
+
+    def product(self, **changes: Any) -> int:
+        made = self.client.post("/api/products", json=PRODUCT | changes)
+        assert made.status_code == 201, made.text
+        return made.json()["id"]
+
+    def submit(self, product: int, marketplace: str = "ebay", **more: Any) -> httpx.Response:
+        headers = more.pop("headers", {})
+        body = {"action_type": "publish", "product_id": product, **more}
+        return self.client.post(f"/api/{marketplace}/jobs", json=body, headers=headers)
+
+
+Serving = Callable[[Any], Any]
+
+
+@pytest.fixture
+def shops(settings: Settings, tenants: Callable[[], TenantId], serving: Serving) -> Iterator[tuple[Shop, Shop]]:
+    with ExitStack() as stack:
+        installation = stack.enter_context(opened(settings, pool_size=8))
+        prepare(installation)
+        process = api_application(installation)
+        process.start()
+        stack.callback(process.stop)
+        url = stack.enter_context(serving(process.app))
+        tokens = access_tokens(settings)
+
+        def shop() -> Shop:
+            tenant = tenants()
+            headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
+            return Shop(tenant, stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=WAIT_S)))
+
+        yield shop(), shop()
+
+
+def test_a_product_comes_back_as_it_went_in(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    product = alice.product()
+    read = alice.client.get(f"/api/products/{product}").json()
+    assert read == {**read, **PRODUCT, "id": product}
+    assert alice.client.get("/api/products").json()["items"] == [read]
+
+
+def test_products_are_read_page_by_page(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    made = [alice.product(title=f"Coat {number}") for number in range(5)]
+    seen: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = alice.client.get("/api/products", params={"limit": "2", **cursor}).json()
+        seen += [product["id"] for product in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert sorted(seen) == made
+    assert len(seen) == 5
+
+
+def test_a_job_is_made_listed_explained_and_cancelled(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    job = alice.submit(alice.product()).json()
+    assert (job["marketplace"], job["action"], job["status"], job["result"]) == ("ebay", "publish", "pending", None)
+    assert [task["position"] for task in job["tasks"]] == sorted(task["position"] for task in job["tasks"])
+    assert {task["status"] for task in job["tasks"]} == {"pending"}
+    assert [one["id"] for one in alice.client.get("/api/ebay/jobs?status=pending").json()["items"]] == [job["id"]]
+    assert alice.client.get("/api/etsy/jobs").json()["items"] == []
+    assert alice.client.post(f"/api/jobs/{job['id']}/retry").status_code == 409
+    cancelled = alice.client.post(f"/api/jobs/{job['id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["cancel_requested"]) == (202, True)
+    assert alice.client.get(f"/api/jobs/{job['id']}").json()["status"] == "cancelled"
+    assert alice.client.post(f"/api/jobs/{job['id']}/cancel").status_code == 409
+    entries = alice.client.get(f"/api/jobs/{job['id']}/timeline").json()["items"]
+    assert [entry["to_status"] for entry in entries if entry["task"] is None][-1] == "cancelled"
+
+
+def test_jobs_are_read_page_by_page_each_once(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    made = {alice.submit(alice.product()).json()["id"] for _ in range(5)}
+    seen: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = alice.client.get("/api/jobs", params={"limit": "2", **cursor}).json()
+        seen += [job["id"] for job in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == sorted(made, reverse=True)
+
+
+def test_the_filters_reach_the_database(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    products = [alice.product(), alice.product()]
+    first, second = (alice.submit(product).json() for product in products)
+
+    def found(**query: str) -> list[int]:
+        answer = alice.client.get("/api/jobs", params=query)
+        assert answer.status_code == 200, answer.text
+        return [job["id"] for job in answer.json()["items"]]
+
+    assert found(product_id=str(products[0])) == [first["id"]]
+    assert found(action="publish", marketplace="ebay") == [second["id"], first["id"]]
+    assert found(action="delete") == []
+    assert found(created_after="2999-01-01T00:00:00Z") == []
+    assert found(created_before="2000-01-01T00:00:00Z") == []
+    assert found(created_after=first["created_at"]) == [second["id"]]
+    assert found(created_before=second["created_at"]) == [first["id"]]
+
+
+def test_a_cursor_that_nobody_gave_is_refused(shops: tuple[Shop, Shop]) -> None:
+    for path in ("/api/jobs", "/api/ebay/jobs", "/api/products"):
+        for cursor in ("x", "-1", "99999999999999999999", "1.5"):
+            answer = shops[0].client.get(path, params={"cursor": cursor})
+            assert answer.status_code == 422, (path, cursor, answer.text)
+            assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+def test_a_job_that_cannot_be_is_refused_in_words(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    product = alice.product()
+    for change in ({"product_id": 2_147_483_647}, {"product_id": None}, {"action_type": "explode"}):
+        answer = alice.submit(product, **change)
+        assert answer.status_code in {404, 422}, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert alice.client.get("/api/jobs").json()["items"] == []
+
+
+def test_the_same_key_makes_one_job_however_often_and_at_once(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    product, key = alice.product(), {"Idempotency-Key": str(uuid4())}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: alice.submit(product, headers=key), range(8)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["id"] for answer in answers if answer.status_code == 201}) == 1
+    assert len(alice.client.get("/api/jobs").json()["items"]) == 1
+    assert alice.submit(product, headers=key).status_code == 201
+    assert alice.submit(product, headers=key, priority=1).status_code == 422
+
+
+def test_a_key_counts_within_one_tenant_and_marketplace(shops: tuple[Shop, Shop]) -> None:
+    alice, bob = shops
+    key = {"Idempotency-Key": "the-same"}
+    mine, his = alice.submit(alice.product(), headers=key), bob.submit(bob.product(), headers=key)
+    assert (mine.status_code, his.status_code) == (201, 201)
+    other = alice.submit(alice.client.get("/api/products").json()["items"][0]["id"], "etsy", headers=key)
+    assert other.status_code == 201
+    assert other.json()["marketplace"] == "etsy"
+
+
+def test_nobody_reads_or_changes_what_is_anothers(shops: tuple[Shop, Shop]) -> None:
+    alice, bob = shops
+    product = alice.product(title="Canary")
+    job = alice.submit(product).json()
+    for method, path in (
+        ("GET", f"/api/jobs/{job['id']}"),
+        ("GET", f"/api/jobs/{job['id']}/timeline"),
+        ("POST", f"/api/jobs/{job['id']}/cancel"),
+        ("POST", f"/api/jobs/{job['id']}/retry"),
+        ("GET", f"/api/products/{product}"),
+    ):
+        answer = bob.client.request(method, path)
+        assert answer.status_code == 404, (path, answer.text)
+        assert "Canary" not in answer.text
+    for path in ("/api/jobs", "/api/ebay/jobs", "/api/products"):
+        assert bob.client.get(path).json() == {"items": [], "next_cursor": None}
+    assert bob.submit(product).status_code in {404, 422}
+    assert alice.client.get(f"/api/jobs/{job['id']}").json() == job
+
+
+def test_a_suspended_tenant_is_out_within_a_second(shops: tuple[Shop, Shop], database: Database) -> None:
+    alice, bob = shops
+    assert alice.client.get("/api/jobs").status_code == 200
+    suspend_tenant(database, alice.tenant)
+    time.sleep(1)  # the promise itself: a cached standing may live this long
+    assert alice.client.get("/api/jobs").status_code == 403
+    assert bob.client.get("/api/jobs").status_code == 200
+
+
+def test_the_api_says_that_it_is_ready(shops: tuple[Shop, Shop]) -> None:
+    assert shops[0].client.get("/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
+
+
+def test_the_command_serves_until_sigterm_and_gives_its_lease_back(settings: Settings, database: Database) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    names = {"HOME": settings.home, "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url}
+    environment = {**os.environ, **{f"STOFLOW_{name}": str(value) for name, value in names.items()}}
+    command = [sys.executable, "-m", "stoflow", "api", "--port", str(port)]
+    environment["PYTHONPATH"] = str(Path(stoflow.__file__).parent.parent)
+    with subprocess.Popen(command, env=environment, cwd=settings.home) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/readyz", process)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WAIT_S) == 0
+        finally:
+            process.kill()
+    with database.records() as connection:
+        rows = connection.execute("SELECT dead FROM public.processes WHERE kind = 'api'").fetchall()
+    assert [row["dead"] for row in rows] in ([True], [])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 3 * WAIT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"{url} did not answer.")
