@@ -24,7 +24,7 @@ from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.lease import Lease
-from stoflow.jobs.read import find_job, list_jobs, timeline
+from stoflow.jobs.read import find_job, id_in, list_jobs, timeline
 from stoflow.jobs.submit import submit
 from stoflow.jobs.views import JobView, Page, SubmitJob
 from stoflow.marketplaces.contract import Marketplace
@@ -303,9 +303,8 @@ def _find_product(database: Database, tenant: TenantId, product: int) -> Product
 
 
 def _list_products(database: Database, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
-    after = int(cursor) if cursor and cursor.isascii() and cursor.isdigit() else 0
     with database.tenant(tenant) as session:
-        found = list_products(session, after=after, limit=limit + 1)
+        found = list_products(session, after=id_in(cursor) or 0, limit=limit + 1)
     items = tuple(found[:limit])
     return Page(items, str(items[-1].id) if len(found) > limit else None)
 
