@@ -9,9 +9,9 @@ ELLIPSIS = "…"
 
 def plain(text: str) -> str:
     """Return the text for comparing: lower case, no accents, single spaces."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("’", "'"))
+    decomposed = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("’", "'"))
     bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return " ".join(bare.lower().split())
+    return " ".join(bare.split())
 
 
 def one_line(text: str) -> str:

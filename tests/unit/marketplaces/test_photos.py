@@ -1,0 +1,92 @@
+"""Photos are sent as they are where they fit, and smaller, always the same, where they do not."""
+
+import io
+import json
+import random
+from base64 import b64decode
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from stoflow.domain.call import Command
+from stoflow.domain.outcome import Refused
+from stoflow.domain.product import Product, ProductImage
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, shrink
+from stoflow.marketplaces.vinted.publication import VintedPublication
+from tests.unit.marketplaces.conftest import MakeAttempt
+
+FRAME_BYTES = 256 * 1024
+
+
+def noisy_photo(side_px: int) -> bytes:
+    """Return a photo that hardly compresses, as a camera's large ones do."""
+    noise = random.Random(1).randbytes(side_px * side_px * 3)
+    encoded = io.BytesIO()
+    Image.frombytes("RGB", (side_px, side_px), noise).save(encoded, "JPEG", quality=95)
+    return encoded.getvalue()
+
+
+@pytest.fixture
+def large(tmp_path: Path, product: Product) -> Product:
+    (tmp_path / "large.jpg").write_bytes(noisy_photo(1200))
+    return replace(product, images=(ProductImage(1, str(tmp_path / "large.jpg")),))
+
+
+def test_a_photo_that_fits_is_sent_as_it_is(make_attempt: MakeAttempt, media_root: Path) -> None:
+    photo = read_photo(make_attempt("ebay"), 1, limit_bytes=100_000)
+    assert photo.content == (media_root / "1.jpg").read_bytes()
+    assert (photo.content_type, photo.filename) == ("image/jpeg", "photo-1.jpg")
+
+
+def test_a_photo_no_marketplace_takes_becomes_a_jpeg(
+    make_attempt: MakeAttempt, tmp_path: Path, product: Product
+) -> None:
+    Image.new("RGBA", (20, 20), "red").save(tmp_path / "p.webp")
+    attempt = make_attempt(
+        "etsy", product=replace(product, images=(ProductImage(1, "p.webp"),)), media_root=str(tmp_path)
+    )
+    photo = read_photo(attempt, 1, limit_bytes=100_000)
+    assert photo.content_type == "image/jpeg"
+    assert Image.open(io.BytesIO(photo.content)).format == "JPEG"
+
+
+def test_a_large_photo_is_made_to_fit_a_frame_and_every_process_makes_the_same(
+    make_attempt: MakeAttempt, large: Product
+) -> None:
+    service = VintedPublication()
+    calls = [next(service.upload(make_attempt("vinted", product=large, index=1))) for _ in range(2)]
+    first = calls[0]
+    assert isinstance(first, Command)
+    assert calls == [first, first]
+    assert len(json.dumps(dict(first.payload))) < FRAME_BYTES * 3 // 4
+    assert min(Image.open(io.BytesIO(b64decode(first.payload["content_b64"]))).size) >= 300
+
+
+def test_a_picture_that_cannot_be_made_small_enough_is_refused() -> None:
+    with pytest.raises(UnreadablePhoto, match="cannot be made smaller"):
+        shrink(noisy_photo(400), limit_bytes=100)
+
+
+def test_a_file_that_is_no_picture_is_refused(make_attempt: MakeAttempt, tmp_path: Path, product: Product) -> None:
+    (tmp_path / "p.jpg").write_text("not a picture")
+    attempt = make_attempt(
+        "ebay", product=replace(product, images=(ProductImage(1, "p.jpg"),)), media_root=str(tmp_path)
+    )
+    with pytest.raises(UnreadablePhoto, match="Photo 1 cannot be read"):
+        read_photo(attempt, 1, limit_bytes=1000)
+    with pytest.raises(UnreadablePhoto, match="no photo 2"):
+        read_photo(attempt, 2, limit_bytes=1000)
+
+
+def test_a_damaged_picture_is_refused() -> None:
+    with pytest.raises(UnreadablePhoto, match="damaged"):
+        shrink(noisy_photo(64)[:500], limit_bytes=100)
+
+
+def test_an_upload_of_a_file_gone_since_is_refused(make_attempt: MakeAttempt) -> None:
+    attempt = make_attempt("vinted", index=1, media_root="/nowhere")
+    with pytest.raises(StopIteration) as end:
+        next(VintedPublication().upload(attempt))
+    assert isinstance(end.value.value, Refused)
