@@ -1,0 +1,256 @@
+"""Conversations held by hand, for what the sandbox never says: odd pages, missing ids, things gone in between."""
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.marketplaces.drafts import choose
+from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.etsy import drafts as etsy_drafts
+from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.vinted import wardrobe
+from stoflow.marketplaces.vinted.publication import VintedPublication
+from tests.unit.marketplaces.conftest import MakeAttempt
+
+EBAY, ETSY, VINTED = EbayPublication(), EtsyPublication(), VintedPublication()
+Held = tuple[LookResult, list[Call]]
+
+
+def held(conversation: Generator[Call, Response, LookResult], responses: Iterable[Response]) -> Held:
+    """Return how a conversation ends on these responses, and the calls it made."""
+    calls: list[Call] = []
+    waiting = iter(responses)
+    try:
+        calls.append(next(conversation))
+        while True:
+            calls.append(conversation.send(next(waiting)))
+    except StopIteration as end:
+        return end.value, calls
+
+
+def drafts(*found: Mapping[str, Any], count: int | None = None) -> Reply:
+    return Reply(200, body={"count": len(found) if count is None else count, "results": list(found)})
+
+
+def draft(number: int, description: str = "") -> Mapping[str, Any]:
+    return {"listing_id": number, "description": description or f"text {number}", "state": "draft"}
+
+
+def said(body: Mapping[str, Any]) -> Answer:
+    return Answer(success=True, data={"status": 200, "body": body})
+
+
+def failed(code: str) -> Answer:
+    return Answer(success=False, error_code=code, error_message="No.")
+
+
+def wardrobe_page(*items: Mapping[str, Any], pages: int = 1) -> Answer:
+    return said({"items": list(items), "pagination": {"total_pages": pages}})
+
+
+@pytest.fixture
+def etsy(make_attempt: MakeAttempt) -> Attempt:
+    return make_attempt("etsy", outputs={"choose": {"listing_id": "5"}})
+
+
+@pytest.fixture
+def vinted(make_attempt: MakeAttempt) -> Attempt:
+    return make_attempt("vinted", outputs={"choose": {"listing_id": "5"}})
+
+
+@pytest.fixture
+def ebay(make_attempt: MakeAttempt) -> Attempt:
+    offer = {"sku": "sf7p5", "marketplaceId": "EBAY_FR", "format": "FIXED_PRICE"}
+    created = {"offer_id": "8", "adopted": True}
+    return make_attempt("ebay", outputs={"map": {"sku": "sf7p5", "offer": offer}, "create": created})
+
+
+def test_etsys_pages_may_repeat_a_draft(etsy: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(etsy_drafts, "PAGE_SIZE", 2)
+    pages = [
+        drafts(draft(1), draft(2), count=3),
+        drafts(draft(2), draft(1), count=3),
+        drafts(draft(3, etsy.marker), count=3),
+    ]
+    found, calls = held(ETSY.look_for_draft(etsy), pages)
+    assert found == Done({"listing_id": "3"}, listed=Listed("3"))
+    assert [call.query["offset"] for call in calls if isinstance(call, Request)] == ["0", "2", "4"]
+
+
+def test_a_marker_must_be_the_whole_description(etsy: Attempt) -> None:
+    found, _ = held(ETSY.look_for_draft(etsy), [drafts(draft(1, f"{etsy.marker} and more"))])
+    assert isinstance(found, Absent)
+
+
+def test_a_shop_without_end_is_not_looked_through(etsy: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(etsy_drafts, "PAGE_SIZE", 1)
+    monkeypatch.setattr(etsy_drafts, "MOST_PAGES", 2)
+    found, _ = held(ETSY.look_for_draft(etsy), [drafts(draft(1), count=9), drafts(draft(2), count=9)])
+    assert isinstance(found, Broken)
+
+
+def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: MakeAttempt) -> None:
+    for conversation in (
+        ETSY.look_for_draft(make_attempt("etsy", marker="")),
+        etsy_drafts.collect_stray(make_attempt("etsy", marker="")),
+        VINTED.look_for_draft(make_attempt("vinted", marker="")),
+        wardrobe.collect_stray(make_attempt("vinted", marker="")),
+    ):
+        found, calls = held(conversation, [])
+        assert isinstance(found, Broken)
+        assert calls == []
+
+
+@pytest.mark.parametrize(("status", "ending"), [(204, Done), (404, Done), (409, Refused), (503, TryAgain)])
+def test_a_stray_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
+    found, calls = held(etsy_drafts.collect_stray(etsy), [drafts(draft(3, etsy.marker)), Reply(status)])
+    assert isinstance(found, ending)
+    assert calls[1] == Request("DELETE", "/v3/application/listings/3")
+
+
+def test_a_collection_that_cannot_see_deletes_nothing(etsy: Attempt, vinted: Attempt) -> None:
+    for found, calls in (
+        held(etsy_drafts.collect_stray(etsy), [Reply(503)]),
+        held(wardrobe.collect_stray(vinted), [failed("no_answer")]),
+    ):
+        assert isinstance(found, TryAgain)
+        assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "ending"),
+    [
+        (Reply(200, body={"state": "active", "url": "https://etsy/5"}), Done),
+        (Reply(200, body={"state": "draft"}), Absent),
+        (Reply(404, body={"error": "gone"}), Refused),
+        (Reply(500), TryAgain),
+    ],
+)
+def test_a_listing_on_etsy_is_what_its_state_says(etsy: Attempt, reply: Reply, ending: type) -> None:
+    found, _ = held(ETSY.look_for_listing(etsy), [reply])
+    assert isinstance(found, ending)
+
+
+def test_a_marketplace_that_answers_without_an_id_is_not_trusted(
+    make_attempt: MakeAttempt, etsy: Attempt, vinted: Attempt, ebay: Attempt
+) -> None:
+    mapped = {"map": {"draft": {"temp_uuid": "u"}, "description": "d"}, "choose": {"listing_id": "5"}}
+    plain = make_attempt("etsy", outputs=mapped)
+    for conversation, response in (
+        (ETSY.create_draft(plain), Reply(201, body={})),
+        (ETSY.activate(plain), Reply(200, body={"state": "inactive"})),
+        (VINTED.create_draft(make_attempt("vinted", outputs=mapped)), said({"draft": {}})),
+        (VINTED.upload(make_attempt("vinted", index=1)), said({"id": None})),
+        (VINTED.look_for_listing(vinted), said({})),
+        (EBAY.create_offer(ebay), Reply(201, body=None)),
+        (EBAY.publish(ebay), Reply(200, body={})),
+        (EBAY.upload(make_attempt("ebay", index=1)), Reply(201, body={})),
+    ):
+        ended, _ = held(conversation, [response])
+        assert isinstance(ended, Broken)
+
+
+def test_the_offer_ebay_names_is_adopted_and_given_this_jobs_words(ebay: Attempt) -> None:
+    twin = {"errorId": 25002, "parameters": [{"name": "offerId", "value": "8"}]}
+    ended, _ = held(EBAY.create_offer(ebay), [Reply(400, body={"errors": [twin]})])
+    assert ended == Done({"offer_id": "8", "adopted": True})
+    ended, calls = held(EBAY.revise(ebay), [Reply(204)])
+    assert isinstance(ended, Done)
+    assert isinstance(calls[0], Request)
+    assert (calls[0].method, calls[0].path) == ("PUT", "/sell/inventory/v1/offer/8")
+    ended, _ = held(EBAY.revise(ebay), [Reply(503)])
+    assert isinstance(ended, TryAgain)
+
+
+def test_an_offer_in_another_format_is_not_ours(ebay: Attempt) -> None:
+    auction = {"offerId": "9", "sku": "sf7p5", "marketplaceId": "EBAY_FR", "format": "AUCTION"}
+    found, _ = held(EBAY.look_for_offer(ebay), [Reply(200, body={"offers": [auction]})])
+    assert isinstance(found, Absent)
+    found, _ = held(EBAY.look_for_offer(ebay), [Reply(404, body={"errors": [{"errorId": 25710}]})])
+    assert isinstance(found, Refused)
+
+
+def test_a_published_offer_is_adopted_with_its_listing(ebay: Attempt) -> None:
+    body = {"status": "PUBLISHED", "listing": {"listingId": "110"}}
+    found, _ = held(EBAY.look_for_listing(ebay), [Reply(200, body=body)])
+    assert isinstance(found, Done)
+    assert found.listed == Listed("110", visible=True, url="https://www.ebay.fr/itm/110")
+
+
+def test_vinteds_wardrobe_leaves_descriptions_out_so_each_draft_is_asked_for(vinted: Attempt) -> None:
+    pages = [
+        wardrobe_page({"id": 1, "is_draft": False}, {"id": 2, "is_draft": True}, pages=2),
+        failed("http_404"),  # draft 2 was deleted since
+        wardrobe_page({"id": 3, "is_draft": True}, pages=2),
+        said({"item": {"id": 3, "is_draft": True, "description": vinted.marker}}),
+    ]
+    found, calls = held(VINTED.look_for_draft(vinted), pages)
+    assert found == Done({"listing_id": "3"}, listed=Listed("3"))
+    assert [call.payload.get("id") for call in calls if isinstance(call, Command)] == [None, "2", None, "3"]
+
+
+def test_a_description_in_the_wardrobe_spares_the_question(vinted: Attempt) -> None:
+    page = wardrobe_page({"id": 3, "is_draft": True, "description": vinted.marker})
+    found, calls = held(VINTED.look_for_draft(vinted), [page])
+    assert isinstance(found, Done)
+    assert len(calls) == 1
+
+
+def test_a_captcha_in_the_middle_of_a_look_asks_the_seller(vinted: Attempt) -> None:
+    found, _ = held(VINTED.look_for_draft(vinted), [wardrobe_page({"id": 3, "is_draft": True}), failed("datadome")])
+    assert isinstance(found, SellerMustAct)
+
+
+def test_a_wardrobe_without_end_is_not_looked_through(vinted: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wardrobe, "MOST_PAGES", 1)
+    found, _ = held(VINTED.look_for_draft(vinted), [wardrobe_page(pages=2)])
+    assert isinstance(found, Broken)
+    found, _ = held(VINTED.look_for_listing(vinted), [failed("http_404"), wardrobe_page(pages=2)])
+    assert isinstance(found, Broken)
+
+
+@pytest.mark.parametrize(
+    ("page", "ending"),
+    [
+        (wardrobe_page({"id": 5, "is_draft": False, "url": "https://vinted/5"}), Done),
+        (wardrobe_page({"id": 4, "is_draft": False}), Refused),
+        (failed("http_503"), TryAgain),
+    ],
+)
+def test_an_item_vinted_no_longer_edits_is_found_in_the_wardrobe(vinted: Attempt, page: Answer, ending: type) -> None:
+    found, _ = held(VINTED.look_for_listing(vinted), [failed("http_404"), page])
+    assert isinstance(found, ending)
+
+
+def test_a_stray_on_vinted_may_be_gone_already(vinted: Attempt) -> None:
+    page = wardrobe_page({"id": 3, "is_draft": True, "description": vinted.marker})
+    for answer, ending in ((failed("http_404"), Done), (said({}), Done), (failed("http_503"), TryAgain)):
+        found, calls = held(wardrobe.collect_stray(vinted), [page, answer])
+        assert isinstance(found, ending)
+        assert calls[1] == Command("vinted.draft.delete", {"id": "3"})
+
+
+def test_a_draft_vinted_does_not_know_may_be_completed_already(make_attempt: MakeAttempt) -> None:
+    outputs = {"map": {"draft": {"temp_uuid": "u"}}, "choose": {"listing_id": "5"}}
+    ended, _ = held(VINTED.complete(make_attempt("vinted", outputs=outputs)), [failed("http_404")])
+    assert isinstance(ended, Unknown)
+
+
+def test_the_recorded_draft_is_chosen_whichever_this_job_made(make_attempt: MakeAttempt) -> None:
+    created = {"create": {"listing_id": "B"}}
+    assert choose(make_attempt("etsy", outputs=created, listing_id="A")) == Done({"listing_id": "A"})
+    assert choose(make_attempt("etsy", outputs=created)) == Done({"listing_id": "B"})
+    assert isinstance(choose(make_attempt("etsy", outputs={"create": {}})), Broken)
+
+
+@pytest.mark.parametrize("service", [ETSY, VINTED])
+def test_a_product_with_a_chosen_draft_makes_no_other(
+    make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication
+) -> None:
+    ended, calls = held(service.create_draft(make_attempt("etsy", listing_id="A")), [])
+    assert ended == Done({"listing_id": "A"}, listed=Listed("A"))
+    assert calls == []
