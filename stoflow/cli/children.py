@@ -93,14 +93,19 @@ class Children:
             child.process = _spawn(child.arguments, child.environment, child.log)
         return ended
 
-    def stop(self, *, within_s: float = STOP_WITHIN_S) -> None:
-        """Ask each to end, last started first, and wait for it; who takes too long is killed with its own children."""
+    def stop(self, *, within_s: float = STOP_WITHIN_S, together: bool = False) -> None:
+        """Ask each to end, last started first, and wait for it; who takes too long is killed with its own children.
+
+        `together` asks all of them before it waits: right where none needs another one to finish its work.
+        """
+        if together:
+            for child in reversed(self.running):
+                _ask_to_end(child.process)
         while self.running:
             child = self.running.pop()
             with ExitStack() as last:
                 last.callback(_kill, child.process)
-                if child.process.poll() is None:
-                    child.process.terminate()
+                _ask_to_end(child.process)
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(within_s)
 
@@ -125,6 +130,11 @@ def _spawn(arguments: Sequence[str], variables: Mapping[str, str], log: Path | N
             env={**os.environ, **variables},
             start_new_session=True,
         )
+
+
+def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

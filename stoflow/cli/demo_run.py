@@ -86,7 +86,9 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
         report, jobs = _published(run, children, stack, items)
         outcomes = list(jobs.outcomes())
         verdict = judge(read_ledger(plan.folder / LEDGER), [outcome.for_judge() for outcome in outcomes], plan.paces)
-        return _summary(plan, report, outcomes, verdict, duration_s=time.monotonic() - began), verdict
+        summary = _summary(plan, report, outcomes, verdict, duration_s=time.monotonic() - began)
+        children.stop(together=True)  # every job is final, so nobody waits for anybody
+        return summary, verdict
 
 
 def _migrate(installation: Installation) -> None:

@@ -74,6 +74,15 @@ def test_a_child_that_does_not_listen_is_killed(tmp_path: Path, http: DirectClie
     assert child.process.returncode == -signal.SIGKILL
 
 
+def test_children_can_be_asked_all_at_once(tmp_path: Path, http: DirectClient):
+    with Children({}, tmp_path) as children:
+        first, second = started(children, http), started(children, http)
+        children.stop(together=True)
+        assert not children.running
+    assert first.has_ended
+    assert second.has_ended
+
+
 def test_children_end_when_their_parent_is_killed(tmp_path: Path):
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
