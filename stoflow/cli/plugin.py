@@ -1,13 +1,12 @@
 """`stoflow plugin`: the headless reference plugin."""
 
-import signal
-import threading
 from pathlib import Path
-from types import FrameType
+from threading import Event, Thread
 
 import click
 
 from stoflow.cli.output import WrongUsage
+from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.browser import TIMEOUT_S
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
 
@@ -45,26 +44,15 @@ def plugin(
         plugin_id=plugin_id, journal_file=journal, token_file=token_file, lose=lose, seed=seed, timeout_s=timeout_s
     )
     first_token = token or (token_file.read_text(encoding="utf-8").strip() if token_file else "")
-    headless = HeadlessPlugin(url.rstrip("/"), first_token, sandbox_url.rstrip("/"), options)
-    _run_until_signal(headless)
+    with until_stopped() as stopped:
+        headless = HeadlessPlugin(url.rstrip("/"), first_token, sandbox_url.rstrip("/"), options)
+        headless.start()
+        Thread(target=_announce, args=(headless, stopped), name="announce", daemon=True).start()
+        stopped.wait()
+        headless.stop()
 
 
-def _run_until_signal(headless: HeadlessPlugin) -> None:
-    stop = threading.Event()
-
-    def ask_to_stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the shape of a signal handler
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ask_to_stop)
-    headless.start()
-    announced = threading.Thread(target=_announce, args=(headless, stop), name="announce", daemon=True)
-    announced.start()
-    stop.wait()
-    headless.stop()
-
-
-def _announce(headless: HeadlessPlugin, stop: threading.Event) -> None:
+def _announce(headless: HeadlessPlugin, stopped: Event) -> None:
     headless.ready.wait()
-    if not stop.is_set():
+    if not stopped.is_set():
         click.echo(f"The plugin {headless.plugin_id} is ready.")

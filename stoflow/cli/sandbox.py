@@ -1,10 +1,12 @@
 """`stoflow sandbox`: the three simulated marketplaces alone."""
 
+import json
 from pathlib import Path
 
 import click
 
-from stoflow.cli.output import json_option, print_json
+from stoflow.cli.output import json_option
+from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.server import SandboxServer
 
@@ -50,12 +52,7 @@ def sandbox(
         token_speed=token_speed,
         latency_ms=(latency_ms[0], max(latency_ms)),
     )
-    server = SandboxServer(options, host=host, port=port)
-    server.run(lambda: _announce(server.url, as_json=as_json))
-
-
-def _announce(url: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"ready": True, "url": url})
-    else:
-        click.echo(f"The sandbox is ready at {url}.")
+    with until_stopped() as stopped, SandboxServer(options, host=host, port=port) as server:
+        ready = {"ready": True, "url": server.url}
+        click.echo(json.dumps(ready) if as_json else f"The sandbox is ready at {server.url}.")
+        stopped.wait()

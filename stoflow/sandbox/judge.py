@@ -1,9 +1,10 @@
 """The judge: compares what was asked of StoFlow with what the marketplaces' ledger says was done.
 
 It knows the ledger and the public API's JSON, never StoFlow's tables. A job is a mapping of `tenant`, `id`,
-`product_id`, `marketplace`, `action`, `status` (lower case), `order` (the order of acceptance; default its id),
-`external_id`, `absences` (looks that confirmed that nothing was there), and, where known, `markers` (drawn for its
-creates), `error` (why it failed) and `expiry_asked`. `paces` are milliseconds by marketplace and action, as in force.
+`product_id`, `marketplace`, `action`, `status` (lower case), `order` (of acceptance; default its id), `external_id`,
+`absences` (looks that confirmed that nothing was there), and, where known, `markers` (drawn for its creates), `error`
+(why it failed), `expiry_asked`, and `acted` (False where it ended before it could create anything). `paces` are
+milliseconds by marketplace and action, as in force.
 """
 
 from collections import Counter, defaultdict
@@ -153,9 +154,9 @@ def _unattributed(
     kin = [job for job in jobs if (job["tenant"], job["marketplace"]) == (subject.tenant, subject.marketplace)]
     spare = 0
     for product in {job["product_id"] for job in kin}:
-        about = [job for job in kin if job["product_id"] == product and "markers" not in job]
+        about = [job for job in kin if job["product_id"] == product and _may_have_created(job)]
         if not about:
-            continue  # every create of theirs is known by its marker
+            continue
         created = sum(deed.deed is Deed.CREATED for deed in deeds.get(subject_of(about[0]), ()))
         spare += (not created) + _absences(about) + len(about) - 1
     creates = sum(deed.deed is Deed.CREATED for deed in own)
@@ -226,6 +227,11 @@ def _apply(deed: Sighting, active: set[str]) -> None:
 def _ends_a_listing(deed: Sighting, case: _Case) -> bool:
     """Tell the end of a listing from the collection of a draft."""
     return deed.deed is Deed.ENDED and deed.listing in case.activated
+
+
+def _may_have_created(job: Job) -> bool:
+    """Say whether a create nobody owns may be this job's: not where all of its creates are known by their markers."""
+    return bool(job.get("acted", True)) and "markers" not in job
 
 
 def _acts(job: Job) -> bool:

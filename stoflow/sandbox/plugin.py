@@ -218,7 +218,7 @@ class HeadlessPlugin:
         if code == "datadome":
             self._session_ok = False
             self._emit(CAPTCHA, {"reason": answer["error"]["message"]})
-        elif code == "session_lost":
+        elif code in {"session_lost", "http_403"}:
             self._session_ok = False
             self._tell_session(answer["error"]["message"])
 

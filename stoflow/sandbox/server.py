@@ -1,4 +1,4 @@
-"""Runs the sandbox's web server: in the foreground for the command, in a thread for tests and the demo."""
+"""Runs the sandbox's web server in a thread, on a port of its own."""
 
 import socket
 import threading
@@ -54,14 +54,6 @@ class SandboxServer:
     def url(self) -> str:
         """The address in front of /ebay, /etsy, /vinted and /control."""
         return f"http://{self._host}:{self._socket.getsockname()[1]}"
-
-    def run(self, on_ready: Callable[[], None]) -> None:
-        """Serve until a signal asks to stop."""
-        server = _Announcing(_config(self.sandbox), on_ready)
-        try:
-            server.run(sockets=[self._socket])
-        finally:
-            self.sandbox.ledger.close()
 
     def start(self) -> None:
         """Serve in a thread; return when it answers."""

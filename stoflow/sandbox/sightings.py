@@ -8,6 +8,7 @@ from typing import Any
 
 from stoflow.sandbox.ledger import LedgerEntry
 
+ATTEMPT = re.compile(r"(\d+)-(\d+)-.*")  # tenant, job, then what tells attempts apart
 SKU = re.compile(r"sf(\d+)p(\d+)")
 
 
@@ -75,11 +76,12 @@ class Sighting:
 
 @dataclass(slots=True)
 class Attribution:
-    """Tells whose product a listing is: by SKU, by the id its job recorded, by the marker its job drew."""
+    """Tells whose product a listing is: by SKU, by the id or marker its job recorded, by the attempt that called."""
 
     by_sku: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     by_listing: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
     by_marker: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
+    by_job: dict[tuple[str, int, int], Subject] = field(default_factory=dict[tuple[str, int, int], Subject])
 
     @classmethod
     def of(cls, entries: Iterable[LedgerEntry], jobs: Iterable[Mapping[str, Any]]) -> "Attribution":
@@ -90,6 +92,7 @@ class Attribution:
                 attribution.by_sku[entry.marketplace, entry.listing_id] = entry.sku
         for job in jobs:
             subject = subject_of(job)
+            attribution.by_job[subject.marketplace, subject.tenant, int(job["id"])] = subject
             if job.get("external_id"):
                 attribution.by_listing.setdefault((subject.marketplace, str(job["external_id"])), subject)
             for marker in job.get("markers", ()):
@@ -104,8 +107,13 @@ class Attribution:
         return (
             self.by_listing.get((entry.marketplace, entry.listing_id))
             or self.by_marker.get((entry.marketplace, entry.marker))
+            or self._by_attempt(entry)
             or Subject(entry.tenant or 0, entry.marketplace, None)
         )
+
+    def _by_attempt(self, entry: LedgerEntry) -> Subject | None:
+        match = ATTEMPT.fullmatch(entry.attempt)
+        return self.by_job.get((entry.marketplace, int(match[1]), int(match[2]))) if match else None
 
 
 def subject_of(job: Mapping[str, Any]) -> Subject:

@@ -141,12 +141,12 @@ def test_another_sellers_offer_does_not_exist(ebay: Any) -> None:
 
 def test_a_refresh_gives_an_access_token_and_keeps_the_refresh_token(ebay: Any) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": ebay.made["refresh_token"]}
-    for _ in range(2):
-        reply = ebay.http.post("/ebay/identity/v1/oauth2/token", data=form, headers=BASIC)
+    first, second = (ebay.http.post("/ebay/identity/v1/oauth2/token", data=form, headers=BASIC) for _ in range(2))
+    for reply in (first, second):
         assert reply.status_code == 200
         assert reply.json().keys() == {"access_token", "expires_in", "token_type"}
         assert (reply.json()["expires_in"], reply.json()["token_type"]) == (7200, "User Access Token")
-    ebay.headers["authorization"] = f"Bearer {reply.json()['access_token']}"
+    ebay.headers["authorization"] = f"Bearer {second.json()['access_token']}"
     assert ebay.inventory("GET", "/location").status_code == 200
 
 

@@ -19,11 +19,8 @@ class Story:
 
     def add(self, marketplace: str, operation: str, **fields: Any) -> "Story":
         at = 100.0 * (len(self.entries) + 1)
-        times = {"time": at, "committed_at": at + 0.1, "answered_at": at + 0.2}
-        defaults: dict[str, Any] = {"tenant": 7, "status": 200, "seq": len(self.entries) + 1}
-        self.entries.append(
-            LedgerEntry(marketplace=marketplace, operation=operation, **{**defaults, **times, **fields})
-        )
+        entry = LedgerEntry(marketplace, operation, at, 200, seq=len(self.entries) + 1, tenant=7)
+        self.entries.append(replace(entry, **{"committed_at": at + 0.1, "answered_at": at + 0.2, **fields}))
         return self
 
     def ebay(self, product: int = 1, listing: str = "L1", tenant: int = 7) -> "Story":
@@ -250,6 +247,21 @@ def test_a_product_that_failed_before_its_draft_hides_no_excess_where_markers_ar
     failed = job(2, "vinted", product=2, status="failed", error="No photo.", markers=[])
     done = job(1, "vinted", external_id="V1", markers=["marker-1"])
     assert counted(story, done, failed) == {"excess_creates": 1}
+
+
+def test_a_product_that_failed_before_it_could_create_hides_no_excess() -> None:
+    story = Story().vinted_draft("V9", "marker-9").vinted()
+    done = job(1, "vinted", external_id="V1")
+    failed = job(2, "vinted", product=2, status="failed", error="No photo.")
+    assert not counted(story, done, failed)
+    assert counted(story, done, {**failed, "acted": False}) == {"excess_creates": 1}
+
+
+def test_a_create_is_known_by_the_attempt_that_made_it() -> None:
+    story = Story().add("etsy", "listing.create_draft", listing_id="E9", attempt="7-1-3-1").etsy()
+    story.add("etsy", "listing.create_draft", listing_id="E8", attempt="7-2-3-1")
+    done, gave_up = job(1, "etsy"), job(2, "etsy", product=2, status="failed", error="Refused.")
+    assert counted(story, done, gave_up) == {"excess_creates": 1}
 
 
 def test_a_publish_after_one_that_was_cancelled_may_create_anew() -> None:
