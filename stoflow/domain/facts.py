@@ -65,6 +65,11 @@ class StepBroke(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class RunBroke(Fact):
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaleAttemptFenced(Fact):
     tenant: int
     job: int

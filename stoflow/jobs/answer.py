@@ -1,6 +1,5 @@
 """A plugin's answer completes its task, whichever process receives it and whoever restarted meanwhile."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from stoflow.domain.call import Answer
@@ -105,8 +104,8 @@ def _report(engine: Engine, job: StoredJob, task: StoredTask, move: Move) -> Non
         owner = owner_of(connection, job.tenant)
     if owner is None:
         return
-    follows = _next(job, task) if move is GO_ON else task
-    after = _after(engine, job, follows) if move is GO_ON else move
+    follows = job.next_task(after=task.position) if move is GO_ON else task
+    after = _after(engine, job, task) if move is GO_ON else move
     report = RunReport(
         tenant=job.tenant,
         job=job.id,
@@ -120,11 +119,9 @@ def _report(engine: Engine, job: StoredJob, task: StoredTask, move: Move) -> Non
     engine.feed.report(owner[0], report)
 
 
-def _next(job: StoredJob, task: StoredTask) -> StoredTask | None:
-    return replace(job, tasks=tuple(t for t in job.tasks if t.position > task.position)).next_task()
-
-
-def _after(engine: Engine, job: StoredJob, follows: StoredTask | None) -> Move:
-    if follows is None:
+def _after(engine: Engine, job: StoredJob, task: StoredTask) -> Move:
+    """Return what a job waits for once `task` is done."""
+    if job.next_task(after=task.position) is None:
         return RELOAD
-    return Move(NextMove.PACE if engine.pace_s(job, follows) > 0 else NextMove.RUN)
+    outside = job.next_task(after=task.position, outside=True)
+    return Move(NextMove.PACE if outside is not None and engine.pace_s(job, outside) > 0 else NextMove.RUN)

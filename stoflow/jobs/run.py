@@ -41,8 +41,9 @@ def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
     with engine.database.records() as connection:
         job = read_job(connection, message.tenant, message.job)
-    if job is not None:
-        Run(engine, message, job).go()
+    if job is None:
+        return
+    Run(engine, message, job).go()
 
 
 @dataclass(slots=True)
@@ -127,7 +128,7 @@ class Run:
         pace_s = self.engine.pace_s(self.job, task)
         if pace_s > 0 and not self.message.permit:
             move = self._flush()
-            return (Move(NextMove.PACE) if move is GO_ON else move), task
+            return (Move(NextMove.PACE) if move is GO_ON else move), self._first_unrecorded(task)
         try:
             step = step_of(self.engine, self.job, task)
         except (KeyError, ValueError) as error:
@@ -136,6 +137,11 @@ class Run:
         if self.engine.registry.marketplace(self.job.marketplace).transport == "plugin" and task.kind != TaskKind.INNER:
             return self._ask_plugin(task, step, marker, pace_s)
         return self._act(task, step, marker, pace_s)
+
+    def _first_unrecorded(self, task: StoredTask) -> StoredTask:
+        """Where the next run of the job begins: inner outputs that no claim has written are made again."""
+        first = self.inner[0].task if self.inner else task.id
+        return next(each for each in self.job.tasks if each.id == first)
 
     def _act(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
         timeout_s = self.engine.timeout_s(self.job)

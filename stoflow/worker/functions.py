@@ -5,7 +5,7 @@ from typing import Any
 import dramatiq
 
 from stoflow.domain.errors import DatabaseError, InputError
-from stoflow.domain.facts import DatabaseAway, MessageRefused
+from stoflow.domain.facts import DatabaseAway, MessageRefused, RunBroke
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.jobs.collect import collect
 from stoflow.jobs.engine import Engine
@@ -27,6 +27,8 @@ def consume(engine: Engine, hint: dict[str, Any]) -> None:
         record(MessageRefused(str(error)))
     except DatabaseError as error:
         record(DatabaseAway("running a job", str(error)))
+    except Exception as error:  # noqa: BLE001 - Dramatiq would only log it; what was claimed is swept
+        record(RunBroke(f"{type(error).__name__}: {error}"))
 
 
 def declare(broker: WakingBroker, engine: Engine, marketplaces: list[str]) -> None:

@@ -13,7 +13,10 @@ from stoflow.storage.engine.statement import bind
 
 NEXT_TASK = """
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.kind, t.paced, t.status, t.claimed_by IS NOT NULL AS claimed,
+    SELECT t.id, t.claims, t.kind, t.status,
+           (SELECT o.paced FROM {s}.marketplace_tasks o
+             WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+             ORDER BY o.position LIMIT 1) AS paced, t.claimed_by IS NOT NULL AS claimed,
            t.look_at IS NOT NULL AS verifying,
            extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
            extract(epoch FROM t.deadline - clock_timestamp())::float8 AS deadline_in_s
@@ -94,7 +97,7 @@ class QueuedJob:
     task: TaskId
     claims: int
     kind: TaskKind
-    paced: bool
+    paced: bool  # its next outside call is
     in_flight: bool  # its task is claimed, or a plugin holds its command
     verifying: bool
     due_in_s: float

@@ -68,9 +68,18 @@ class StoredJob:
     tasks: tuple[StoredTask, ...]
     product: Product | None
 
-    def next_task(self) -> StoredTask | None:
-        unfinished = (t for t in self.tasks if t.status not in (TaskStatus.COMPLETED, TaskStatus.SKIPPED))
-        return next(unfinished, None)
+    def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
+        """Return the first unfinished task behind the position `after`; with `outside`, the first that calls."""
+        return next(
+            (
+                task
+                for task in self.tasks
+                if task.position > after
+                and task.status not in (TaskStatus.COMPLETED, TaskStatus.SKIPPED)
+                and not (outside and task.kind is TaskKind.INNER)
+            ),
+            None,
+        )
 
 
 def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:

@@ -1,0 +1,290 @@
+"""An engine without Redis: runs are called directly, what they report is kept, the marketplace is a small class."""
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import pytest
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.errors import APITimeoutError
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.domain.job import JobChanged, TaskKind
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome
+from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.run import RunMessage, RunMode, RunReport
+from stoflow.domain.tempo import Tempo
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.run import run
+from stoflow.jobs.submit import submit
+from stoflow.jobs.views import SubmitJob
+from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
+from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
+from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
+from stoflow.storage.engine.processes import register_process
+from stoflow.storage.products import add_product
+from stoflow.storage.recorder import Recorder
+from stoflow.storage.session import Database
+
+SHOP = "shop"
+LEASE_S = 30.0
+
+
+@dataclass
+class Shop:
+    """A marketplace in memory: listings by product, calls in order, and what to do with the next call."""
+
+    calls: list[str] = field(default_factory=list)
+    listings: dict[str, str] = field(default_factory=dict)
+    visible: set[str] = field(default_factory=set)
+    script: list[Callable[[Callable[[], Reply]], Reply]] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
+
+    def send(self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = "") -> Reply:
+        self.calls.append(f"{request.method} {request.path}")
+        self.attempts.append(attempt)
+        act = lambda: self._answer(request)  # noqa: E731
+        return self.script.pop(0)(act) if self.script else act()
+
+    def _answer(self, request: Request) -> Reply:
+        sku = request.query.get("sku", "")
+        match request.method, request.path:
+            case "POST", "/offer":
+                self.listings.setdefault(sku, f"offer-{sku}")
+                return Reply(201, body={"id": self.listings[sku]})
+            case "POST", "/publish":
+                self.visible.add(sku)
+                return Reply(200, body={"id": self.listings[sku]})
+            case "GET", "/offer":
+                found = self.listings.get(sku)
+                return Reply(200, body={"id": found, "visible": sku in self.visible}) if found else Reply(404)
+            case _:
+                return Reply(200, body={})
+
+
+def answer_lost(act: Callable[[], Reply]) -> Reply:
+    act()
+    message = "The answer was lost."
+    raise APITimeoutError(message)
+
+
+def never_arrived(_act: Callable[[], Reply]) -> Reply:
+    message = "The call was lost."
+    raise APITimeoutError(message)
+
+
+def replies(status: int) -> Callable[[Callable[[], Reply]], Reply]:
+    return lambda _act: Reply(status)
+
+
+def _sku(attempt: Attempt) -> str:
+    return f"{attempt.tenant}p{attempt.product.id if attempt.product else 0}"
+
+
+def _validate(attempt: Attempt) -> Outcome:
+    return Done({"title": attempt.product.title if attempt.product else ""})
+
+
+def _upload(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+    yield Request("PUT", "/photo", query={"sku": _sku(attempt)})
+    return Done({"photos": 1})
+
+
+def _create(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+    reply = yield Request("POST", "/offer", query={"sku": _sku(attempt)})
+    return _outcome(reply, visible=False)
+
+
+def _publish(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+    reply = yield Request("POST", "/publish", query={"sku": _sku(attempt)})
+    return _outcome(reply, visible=True)
+
+
+def _outcome(reply: Response, *, visible: bool) -> Outcome:
+    from stoflow.domain.outcome import Refused, TryAgain, Unknown
+
+    assert isinstance(reply, Reply)
+    match reply.status:
+        case 429:
+            return TryAgain("slow down", after_s=7.0, charged=False)
+        case 503:
+            return TryAgain("unavailable", after_s=0.0)
+        case 500:
+            return Unknown("it may have been done")
+        case 400:
+            return Refused("bad listing")
+    return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=visible))
+
+
+def _look(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    reply = yield Request("GET", "/offer", query={"sku": _sku(attempt)})
+    assert isinstance(reply, Reply)
+    return Absent() if reply.status == 404 else Done({"id": reply.body["id"]}, Listed(reply.body["id"]))
+
+
+def _look_visible(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    reply = yield Request("GET", "/offer", query={"sku": _sku(attempt)})
+    assert isinstance(reply, Reply)
+    if reply.status == 404 or not reply.body["visible"]:
+        return Absent()
+    return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=True))
+
+
+def _save(attempt: Attempt) -> Outcome:
+    return Done({"listing": attempt.listing_id})
+
+
+STEPS = (
+    Step("validate", _validate),
+    Step("upload", _upload, TaskKind.REPEATABLE),
+    Step("create", _create, TaskKind.UNSAFE, look=_look, marked=True),
+    Step("publish", _publish, TaskKind.UNSAFE, paced=True, look=_look_visible),
+    Step("save", _save),
+)
+
+
+class ShopHandler:
+    marketplace = SHOP
+    action = "publish"
+
+    def __init__(self, steps: tuple[Step, ...] = STEPS) -> None:
+        self.steps = steps
+
+    def create_tasks(self, product: Product | None) -> list[TaskPlan]:
+        return [TaskPlan(step.name, step.kind, step.paced) for step in self.steps]
+
+    def step(self, task_name: str) -> Step:
+        return {step.name: step for step in self.steps}[task_name]
+
+
+def shop_marketplace(steps: tuple[Step, ...] = STEPS, *, rate_limit_ms: int = 0) -> Marketplace:
+    return Marketplace(
+        name=SHOP,
+        transport="direct",
+        actions=(ActionSpec("publish", "Publish", rate_limit_ms=rate_limit_ms),),
+        handlers={"publish": ShopHandler(steps)},
+        products=frozenset({"publish"}),
+    )
+
+
+@dataclass
+class KeptFeed:
+    """Keeps what was reported instead of sending it."""
+
+    reports: list[RunReport] = field(default_factory=list)
+    changes: list[JobChanged] = field(default_factory=list)
+
+    def report(self, owner: ProcessId, report: RunReport) -> None:
+        self.reports.append(report)
+
+    def job_changed(self, news: JobChanged) -> None:
+        self.changes.append(news)
+
+    def commands_waiting(self, tenant: TenantId) -> None:
+        pass
+
+
+@dataclass
+class Bench:
+    """An engine and one tenant, whose owner and worker are this process."""
+
+    engine: Engine
+    shop: Shop
+    feed: KeptFeed
+    tenant: TenantId
+    owner: ProcessId
+    epoch: Epoch
+
+    def product(self, title: str = "A coat") -> int:
+        with self.engine.database.tenant(self.tenant) as session:
+            return add_product(session, NewProduct(title=title, description="Warm.", price=None))
+
+    def submit(self, product: int, **fields: Any) -> JobId:
+        asked = SubmitJob(SHOP, "publish", product, **fields)
+        job, _ = submit(self.engine.database, self.engine.registry, self.tenant, asked)
+        return job
+
+    def row(self, job: JobId) -> dict[str, Any]:
+        return self.one(f"SELECT * FROM {{s}}.marketplace_jobs WHERE id = {job}")
+
+    def task(self, job: JobId, name: str) -> dict[str, Any]:
+        return self.one(f"SELECT * FROM {{s}}.marketplace_tasks WHERE job_id = {job} AND name = '{name}'")
+
+    def one(self, query: str) -> dict[str, Any]:
+        rows = self.all(query)
+        assert len(rows) == 1, rows
+        return rows[0]
+
+    def all(self, query: str) -> list[dict[str, Any]]:
+        with self.engine.database.records() as connection:
+            cursor = connection.execute(query.replace("{s}", f"user_{self.tenant}").encode())
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def message(self, job: JobId, **fields: Any) -> RunMessage:
+        """A message for the job's next task as it stands."""
+        task = self.all(
+            f"SELECT id, claims, look_at FROM {{s}}.marketplace_tasks WHERE job_id = {job} "
+            "AND status NOT IN ('completed', 'skipped') ORDER BY position LIMIT 1"
+        )
+        message = RunMessage(
+            tenant=self.tenant,
+            job=job,
+            task=task[0]["id"] if task else 0,
+            claims=task[0]["claims"] if task else 0,
+            epoch=self.epoch,
+            owner=self.owner,
+            mode=RunMode.LOOK if task and task[0]["look_at"] else RunMode.ACT,
+            permit=True,
+            stepwise=False,
+        )
+        return replace(message, **fields)
+
+    def run(self, job: JobId, **fields: Any) -> RunReport:
+        run(self.engine, self.message(job, **fields))
+        return self.feed.reports[-1]
+
+
+@pytest.fixture
+def marketplace() -> Marketplace:
+    return shop_marketplace()
+
+
+@pytest.fixture
+def registry(marketplace: Marketplace) -> Registry:
+    return build_registry((marketplace,), entry_points=False)
+
+
+@pytest.fixture
+def bench(database: Database, tenant: TenantId, registry: Registry) -> Iterator[Bench]:
+    place = registry.marketplace(SHOP)
+    rows = [
+        ActionTypeRow(SHOP, a.code, a.name, a.priority, a.is_batch, a.rate_limit_ms, a.max_retries, a.timeout_s)
+        for a in place.actions
+    ]
+    upsert_action_types(database, rows)
+    with database.records() as connection:
+        me = register_process(connection, "worker", lease_s=LEASE_S)
+        connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
+        consume_outbox(connection, me, limit=10)
+        ((_, epoch),) = acquire_tenants(connection, me, limit=10)
+    shop, feed = Shop(), KeptFeed()
+    engine = Engine(
+        database=database,
+        recorder=Recorder(database),
+        registry=registry,
+        transport=shop,
+        feed=feed,
+        tempo=Tempo(),
+        process=lambda: me,
+        lease_s=LEASE_S,
+        quiet_s=lambda _: 0.0,
+        second_look_s=lambda _: 0.0,
+        media_root="",
+        random=Random(1),
+    )
+    engine.recorder.start()
+    yield Bench(engine, shop, feed, tenant, me, epoch)
+    engine.recorder.stop()

@@ -1,0 +1,111 @@
+"""A run executes consecutive tasks under one message, and each outcome becomes the state it means."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stoflow.domain.errors import APITimeoutError
+from stoflow.domain.run import NextMove
+from stoflow.jobs.look import look
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+
+def lost_after_the_work(act: Any) -> Any:
+    act()
+    raise APITimeoutError("The answer was lost.")
+
+
+def test_a_job_runs_to_its_end_under_one_message(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+
+    report = bench.run(job)
+
+    assert report.move is NextMove.NOTHING
+    assert bench.row(job)["status"] == "completed"
+    assert bench.row(job)["result_data"] == {"listing": f"offer-{bench.tenant}p1"}
+    assert bench.shop.calls == ["PUT /photo", "POST /offer", "POST /publish"]
+    listing = bench.one("SELECT * FROM {s}.listings")
+    assert listing["external_id"] == f"offer-{bench.tenant}p1"
+    assert listing["visible"]
+
+
+def test_every_change_is_in_the_timeline_along_the_arrows(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    steps = bench.all(f"SELECT task, from_status, to_status FROM {{s}}.job_timeline WHERE job_id = {job} ORDER BY id")
+    by_task: dict[str | None, list[tuple[str | None, str]]] = {}
+    for step in steps:
+        by_task.setdefault(step["task"], []).append((step["from_status"], step["to_status"]))
+    assert by_task[None] == [(None, "pending"), ("pending", "running"), ("running", "completed")]
+    for name in ("validate", "upload", "create", "publish", "save"):
+        assert by_task[name] == [("pending", "running"), ("running", "completed")], name
+
+
+def test_a_message_that_is_repeated_does_nothing(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    message = bench.message(job)
+    bench.run(job)
+    from stoflow.jobs.run import run
+
+    run(bench.engine, message)
+    assert bench.shop.calls == ["PUT /photo", "POST /offer", "POST /publish"]
+
+
+def test_a_message_of_an_owner_that_was_replaced_does_nothing(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    report = bench.run(job, epoch=bench.epoch + 1)
+    assert report.move is NextMove.RELOAD
+    assert bench.shop.calls == []
+    assert bench.row(job)["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("status", "move", "failures"), [(429, NextMove.RUN, 0), (503, NextMove.RUN, 1), (500, NextMove.LOOK, 0)]
+)
+def test_an_unhappy_reply_becomes_the_wait_it_means(
+    bench: "Bench", status: int, move: NextMove, failures: int
+) -> None:
+    job = bench.submit(bench.product())
+    bench.shop.script = [lambda act: act(), lambda _: type(_())(status)]
+    report = bench.run(job)
+    assert report.move is move
+    assert bench.task(job, "create")["failures"] == failures
+    assert bench.row(job)["status"] == "running"
+
+
+def test_a_lost_answer_is_looked_for_and_adopted(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.script = [lambda act: act(), lost_after_the_work]
+    assert bench.run(job).move is NextMove.LOOK
+    look(bench.engine, bench.message(job))
+    assert bench.task(job, "create")["status"] == "completed"
+    assert bench.run(job).move is NextMove.NOTHING
+    assert bench.shop.calls.count("POST /offer") == 1
+
+
+def test_a_create_is_repeated_only_after_two_absences(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+
+    def never_arrived(_: Any) -> Any:
+        raise APITimeoutError("The call was lost.")
+
+    bench.shop.script = [lambda act: act(), never_arrived]
+    bench.run(job)
+    look(bench.engine, bench.message(job))
+    assert bench.task(job, "create")["status"] == "running"
+    look(bench.engine, bench.message(job))
+    task = bench.task(job, "create")
+    assert (task["status"], task["absences"], task["failures"]) == ("pending", 1, 1)
+    bench.all("UPDATE {s}.marketplace_tasks SET not_before = NULL")
+    assert bench.run(job).move is NextMove.NOTHING
+    assert bench.shop.calls.count("POST /offer") == 2
+
+
+def test_a_refused_listing_fails_the_job_with_its_reason(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.script = [lambda act: act(), lambda act: type(act())(400)]
+    assert bench.run(job).move is NextMove.NOTHING
+    row = bench.row(job)
+    assert (row["status"], row["error_kind"], row["error_message"]) == ("failed", "refused", "bad listing")
