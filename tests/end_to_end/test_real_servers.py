@@ -16,7 +16,7 @@ import pytest
 POSTGRES_BIN_VARIABLE = "STOFLOW_CI_POSTGRES_BIN"
 REDIS_SERVER_VARIABLE = "STOFLOW_CI_REDIS_SERVER"
 POSTGRES_ACCOUNT = "postgres"  # Debian's, for where we are root and PostgreSQL refuses to be
-DEMO_S = 300
+DEMO_S = 120
 
 
 def installed(variable: str, *usual: Path) -> Path:
