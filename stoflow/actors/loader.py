@@ -60,9 +60,7 @@ class Loader:
         """Answer PageRead: what may go on for the tenant beyond what is held."""
 
         def read(connection: Connection[DictRow]) -> PageRead:
-            return PageRead(
-                read_page(connection, tenant, marketplaces=self._marketplaces, held=held, limit=limit)
-            )
+            return PageRead(read_page(connection, tenant, marketplaces=self._marketplaces, held=held, limit=limit))
 
         self._requests.put(_Request(reply_to, read))
 

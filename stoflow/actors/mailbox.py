@@ -14,7 +14,7 @@ TURN = 32  # messages one actor may handle before the others have their turn
 JOIN_S = 5.0
 
 
-class _TurnOver(Exception):  # noqa: N818 - not an error: the base loop ends its turn by it
+class _TurnOver(Exception):
     pass
 
 

@@ -69,7 +69,7 @@ class Held:
 class MarketplaceActor(PooledActor):
     """Permits tasks before their messages are sent. PostgreSQL judges pace and order; this actor is their clock."""
 
-    def __init__(  # noqa: PLR0913 - its place and whom it talks to
+    def __init__(
         self,
         pool: Pool,
         on_death: OnDeath,

@@ -266,7 +266,7 @@ class TenantSupervisor(PooledActor):
 
     def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:
         """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""
-        assert isinstance(actor, MarketplaceActor)  # noqa: S101 - the only children there are
+        assert isinstance(actor, MarketplaceActor)
         record(ActorFailed("marketplace", self._tenant, f"{type(error).__name__}: {error}"))
         tell(self._around.dispatcher, Freed(actor.messages_out))
         tell(self.actor_ref, ChildDied(actor.marketplace))

@@ -62,7 +62,7 @@ class Tenants:
 
     def _on_death(self, actor: PooledActor, error: BaseException) -> None:
         """Runs in the dying supervisor's turn: its successor begins with what PostgreSQL knows."""
-        assert isinstance(actor, TenantSupervisor)  # noqa: S101 - the only actors started here
+        assert isinstance(actor, TenantSupervisor)
         record(ActorFailed("supervisor", actor.tenant, f"{type(error).__name__}: {error}"))
         actor.stop_all()
         with self._lock:

@@ -36,9 +36,7 @@ class TaskKind(StrEnum):
 JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
     {
         JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.EXPIRED}),
-        JobStatus.RUNNING: frozenset(
-            {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED}
-        ),
+        JobStatus.RUNNING: frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED}),
         JobStatus.FAILED: frozenset({JobStatus.PENDING}),  # only by a retry someone asked for
         JobStatus.COMPLETED: frozenset(),
         JobStatus.CANCELLED: frozenset(),

@@ -17,7 +17,6 @@ from stoflow.storage.recorder import Recorder
 from stoflow.storage.session import Database
 from stoflow.transports.contract import Transport
 
-
 Outputs = Mapping[str, Mapping[str, Any]]
 
 

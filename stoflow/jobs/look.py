@@ -78,7 +78,7 @@ def _ask_plugin(
     return Move(NextMove.PLUGIN, timeout_s)
 
 
-def _claim(  # noqa: PLR0913 - one compare-and-set
+def _claim(
     engine: Engine,
     message: RunMessage,
     job: StoredJob,

@@ -72,9 +72,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case SellerMustAct(reason):
             return _halt(tried, reason)
         case Refused(reason, errors):
-            failed = settle_failed(
-                tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors
-            )
+            failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
             return Settlement((failed,), lambda row: FAILED if row else RELOAD)
         case Unknown(reason):
             if tried.kind is TaskKind.UNSAFE:
@@ -150,9 +148,7 @@ def _halt(tried: Tried, reason: str) -> Settlement:
         cause="the seller must act",
     )
     halted = needs_seller(tried.tenant, tried.marketplace, reason)
-    return Settlement(
-        (back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER)
-    )
+    return Settlement((back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER))
 
 
 def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:

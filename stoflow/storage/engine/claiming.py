@@ -154,7 +154,7 @@ class Claim:
         )
 
 
-def claim_look(  # noqa: PLR0913 - the columns of one compare-and-set
+def claim_look(
     tenant: TenantId,
     *,
     task: TaskId,

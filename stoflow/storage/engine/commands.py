@@ -82,7 +82,7 @@ class SentCommand:
     seq: int
 
 
-def issue_command(  # noqa: PLR0913 - the columns of one row
+def issue_command(
     tenant: TenantId,
     *,
     task: TaskId,

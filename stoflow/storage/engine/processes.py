@@ -44,7 +44,7 @@ def register_process(connection: Connection[DictRow], kind: str, *, lease_s: flo
     """Return the identity of this process, alive for `lease_s` without a beat."""
     params = {"kind": kind, "host": socket.gethostname(), "pid": os.getpid(), "lease_s": lease_s}
     row = connection.execute(REGISTER, params).fetchone()
-    assert row is not None, "INSERT … RETURNING answers a row"  # noqa: S101 - for the type checker
+    assert row is not None, "INSERT … RETURNING answers a row"
     return ProcessId(row["id"])
 
 

@@ -185,7 +185,7 @@ def settle_done(
     )
 
 
-def settle_back(  # noqa: PLR0913 - the columns of one compare-and-set
+def settle_back(
     tenant: TenantId,
     task: TaskId,
     claims: int,
@@ -262,7 +262,7 @@ def close_completed(
     return _close(tenant, job, epoch, inner=inner, status="completed", result=Jsonb(dict(result)), cause="done")
 
 
-def close_failed(  # noqa: PLR0913 - the columns of one compare-and-set
+def close_failed(
     tenant: TenantId,
     job: JobId,
     epoch: Epoch,

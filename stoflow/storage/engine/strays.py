@@ -51,15 +51,13 @@ def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int) ->
     return Stray(**row) if row else None
 
 
-def claim_stray(  # noqa: PLR0913 - the columns of one compare-and-set
+def claim_stray(
     tenant: TenantId, stray: int, claims: int, *, epoch: Epoch, holder: ProcessId | None, deadline_s: float
 ) -> Statement:
     return bind(CLAIM, tenant, id=stray, claims=claims, epoch=epoch, holder=holder, deadline_s=deadline_s)
 
 
-def issue_for_stray(  # noqa: PLR0913 - the columns of one row
-    tenant: TenantId, stray: int, job: JobId, claims: int, seq: int, command: Command
-) -> Statement:
+def issue_for_stray(tenant: TenantId, stray: int, job: JobId, claims: int, seq: int, command: Command) -> Statement:
     """Ask the plugin, where the claim took the stray."""
     return bind(
         ISSUE,
