@@ -12,6 +12,7 @@ from stoflow.domain.product import ProductImage
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 JPEG_QUALITIES = (85, 75, 65)
+HOPELESS = 2  # less quality alone halves a photo at best
 LONGEST_SIDES_PX = (1600, 1280, 1024, 800, 640, 480, 320)
 
 
@@ -62,16 +63,20 @@ def shrink(content: bytes, *, limit_bytes: int) -> bytes:
     """
     try:
         with Image.open(io.BytesIO(content)) as opened:
+            opened.draft("RGB", (LONGEST_SIDES_PX[0], LONGEST_SIDES_PX[0]))  # decodes a large JPEG smaller
             picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (OSError, Image.DecompressionBombError) as error:
         message = "The photo is damaged."
         raise UnreadablePhoto(message) from error
     for side_px in LONGEST_SIDES_PX:
-        smaller = ImageOps.contain(picture, (side_px, side_px)) if max(picture.size) > side_px else picture
+        if max(picture.size) > side_px:
+            picture = ImageOps.contain(picture, (side_px, side_px))
         for quality in JPEG_QUALITIES:
             encoded = io.BytesIO()
-            smaller.save(encoded, "JPEG", quality=quality, optimize=True)
+            picture.save(encoded, "JPEG", quality=quality)
             if encoded.tell() <= limit_bytes:
                 return encoded.getvalue()
+            if encoded.tell() > limit_bytes * HOPELESS:
+                break
     message = f"The photo cannot be made smaller than {limit_bytes} bytes."
     raise UnreadablePhoto(message)

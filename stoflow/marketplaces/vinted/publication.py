@@ -16,8 +16,8 @@ from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fiel
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
 
-ENCODED_PHOTO_LIMIT_BYTES = 180 * 1024
-"""A command must fit a socket frame of 256 KiB with everything around it."""
+ENCODED_PHOTO_LIMIT_BYTES = 224 * 1024
+"""A command must fit a socket frame of 256 KiB, in base64 and with everything around it."""
 PHOTO_LIMIT_BYTES = ENCODED_PHOTO_LIMIT_BYTES // 4 * 3
 DEFAULT_DOMAIN = "www.vinted.fr"
 
