@@ -77,6 +77,10 @@ class GuardedSocket:
             self._ended.set_result(reason)
             record(SocketClosed(tenant=self.identity.tenant if self.identity else 0, reason=reason))
 
+    def ends_at(self) -> float:
+        """Return when the socket will be closed, by the loop's clock."""
+        return self._timer.when()
+
     def release(self) -> None:
         """Let go of the timer; the socket is over."""
         self._timer.cancel()

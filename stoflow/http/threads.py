@@ -1,10 +1,11 @@
 """Where the doors cross into threads: every blocking use case is run from here and nowhere else."""
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import Final, TypeVar, TypeVarTuple, Unpack
 
-from anyio import CapacityLimiter, fail_after, to_thread
+from anyio import CapacityLimiter, to_thread
 
 from stoflow.http.problems import Busy
 
@@ -20,7 +21,7 @@ class Threads:
 
     def __init__(self, count: int = THREADS, *, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
-        self._seats = CapacityLimiter(count)
+        self._seats = asyncio.Semaphore(count)
         self._unlimited = CapacityLimiter(math.inf)  # the seats decide, with a patience anyio's own limiter lacks
 
     async def run(self, use_case: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
@@ -29,13 +30,18 @@ class Threads:
         When the caller is cancelled the thread is still waited for: a transaction ends before its request does,
         and the use cases' own time-outs bound the wait.
         """
-        ticket = object()
+        await self._take_seat()
+        work = asyncio.ensure_future(to_thread.run_sync(use_case, *arguments, limiter=self._unlimited))
+        work.add_done_callback(lambda _: self._seats.release())
         try:
-            with fail_after(self._patience_s):
-                await self._seats.acquire_on_behalf_of(ticket)
+            return await asyncio.shield(work)  # anyio's own shield does not hold against asyncio's cancel()
+        except asyncio.CancelledError:
+            await asyncio.wait({work})
+            raise
+
+    async def _take_seat(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._seats.acquire()
         except TimeoutError:
             raise Busy("Every thread is taken.") from None
-        try:
-            return await to_thread.run_sync(use_case, *arguments, limiter=self._unlimited)
-        finally:
-            self._seats.release_on_behalf_of(ticket)

@@ -75,7 +75,7 @@ class FakeUseCases:
                 gone=self.gone,
                 open_commands=self.open_commands,
                 command_sent=self.command_sent,
-                receive_answer=lambda *told: self.on_answer(*told),
+                receive_answer=self._answered,
                 session_state=lambda *told: self.said.put(("session", *told)),
             ),
         )
@@ -196,6 +196,9 @@ class FakeUseCases:
         if bound in {"", plugin_id}:
             self.commands[request_id] = (command, plugin_id)
         return bound in {"", plugin_id}
+
+    def _answered(self, *told: Any) -> None:
+        self.on_answer(*told)
 
     def gone(self, *told: Any) -> None:
         if self.deaf:

@@ -11,6 +11,7 @@ from stoflow.domain.call import Answer
 from stoflow.http.app import ApiOptions
 from stoflow.http.relay import Relay
 from stoflow.http.socket_limits import SocketTimes
+from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
 
 NEVER_S = 3600.0
 OFTEN_S = 0.05
@@ -206,3 +207,20 @@ def test_without_redis_each_process_goes_on_with_its_own_sockets(start_api: Any)
     frontend = api.frontend()
     api.plugin()
     assert frontend.event()[0] == "vinted_connection_status"
+
+
+def test_the_reference_plugin_and_the_door_understand_each_other(api: Any) -> None:
+    plugin = HeadlessPlugin(api.url, api.token(), "http://127.0.0.1:1", PluginOptions(plugin_id="headless-1"))
+    plugin.start()
+    try:
+        said = [api.use_cases.next_said() for _ in range(2)]
+        assert said[0][:3] == ("connected", api.alice, "headless-1")
+        assert said[1] == ("session", api.alice, "vinted", True, "")
+        request_id = request()
+        api.use_cases.add_command(api.alice, request_id)
+        api.wire.say(tenant=api.alice, event="plugin_command")
+        name, tenant, plugin_id, answered, answer = api.use_cases.next_said()
+        assert (name, tenant, plugin_id, answered) == ("answer", api.alice, "headless-1", request_id)
+        assert (answer.success, bool(answer.error_code)) == (False, True)
+    finally:
+        plugin.stop()

@@ -163,7 +163,8 @@ def test_a_cursor_that_nobody_gave_is_refused(shops: tuple[Shop, Shop]) -> None:
 def test_a_job_that_cannot_be_is_refused_in_words(shops: tuple[Shop, Shop]) -> None:
     alice, _ = shops
     product = alice.product()
-    for change in ({"product_id": 2_147_483_647}, {"product_id": None}, {"action_type": "explode"}):
+    changes: list[dict[str, Any]] = [{"product_id": 2**31 - 1}, {"product_id": None}, {"action_type": "explode"}]
+    for change in changes:
         answer = alice.submit(product, **change)
         assert answer.status_code in {404, 422}, answer.text
         assert answer.headers["content-type"] == "application/problem+json"

@@ -294,20 +294,6 @@ def test_a_socket_ends_with_its_token_unless_it_is_renewed(start_api: Any, keys:
     assert renewed.event()[0] == "job_status_update"
 
 
-def test_a_socket_outlives_its_token_by_the_grace_only(start_api: Any, keys: SigningKeys) -> None:
-    api = start_api(ApiOptions(times=SocketTimes(token_grace_s=3600)))
-    socket = api.socket().hello({"token": ending_soon(keys, api.alice), "client": "frontend"})
-    time_out = AccessTokens(keys)
-    token = ending_soon(keys, api.alice)
-    while True:
-        try:
-            time_out.read(token)
-        except Exception:  # noqa: BLE001 - it has ended
-            break
-    news(api, api.alice, "running")
-    assert socket.event()[0] == "job_status_update"
-
-
 def test_another_tenants_token_renews_nothing(api: Any) -> None:
     frontend = api.frontend()
     frontend.emit("token", {"token": api.token(api.bob)})
