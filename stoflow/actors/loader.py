@@ -34,7 +34,7 @@ class _Request:
 
 
 class Loader:
-    """Each request is one short transaction; the answer is told to `reply_to`, again and again until it could be read."""
+    """Each request is one short transaction; it is tried until it could be read, and then told to `reply_to`."""
 
     def __init__(self, database: Database, me: ProcessId, *, marketplaces: Sequence[str]) -> None:
         self._database = database

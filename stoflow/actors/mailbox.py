@@ -109,8 +109,8 @@ class Mailbox:
 class PooledActor(pykka.Actor):
     """An actor without a thread. It must not block: what waits is done elsewhere, and tells.
 
-    `on_death` is told once, with the actor, when a message raised: Pykka has no supervision, and stops every actor of the process on
-    a BaseException, so nothing leaves `handle` here.
+    `on_death` is told once, with the actor, when a message raised: Pykka has no supervision, and stops every actor
+    of the process on a BaseException, so nothing leaves `handle` here.
     """
 
     def __init__(self, pool: Pool, on_death: OnDeath) -> None:
@@ -127,7 +127,7 @@ class PooledActor(pykka.Actor):
         return pykka.ThreadingFuture[Any]()
 
     def _start_actor_loop(self) -> None:
-        self.actor_inbox.bind(self, self._pool)  # pyright: ignore
+        self.actor_inbox.bind(self, self._pool)  # pyright: ignore[reportAttributeAccessIssue]
 
     def take_turn(self, *, first: bool) -> None:
         if first:

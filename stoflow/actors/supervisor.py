@@ -88,7 +88,7 @@ class TenantSupervisor(PooledActor):
     def begin(self) -> None:
         self._load()
 
-    def handle(self, message: Any) -> None:
+    def handle(self, message: Any) -> None:  # noqa: C901, PLR0912  one case per message
         match message:
             case Reported(report):
                 self._route(report.marketplace, message)

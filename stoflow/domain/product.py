@@ -41,7 +41,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class NewProduct:
-    """A product before it has an id: what an import or a form brings. `external_ref` is its name in the seller's own file."""
+    """A product before it has an id, as an import or a form brings it.
+
+    `external_ref` is its name in the seller's own file.
+    """
 
     title: str
     description: str

@@ -76,7 +76,7 @@ def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answe
     return begun if isinstance(begun, OUTCOMES) else resume(begun, answers, task.kind)
 
 
-def _write(  # noqa: PLR0913 - an answer with all it is about
+def _write(
     engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: LookResult | Pending
 ) -> Move:
     """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again."""

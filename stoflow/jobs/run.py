@@ -86,7 +86,8 @@ class Run:
         if not isinstance(outcome, Done):
             return self._fail_inner(task, outcome), task
         self.outputs[task.name] = outcome.output
-        self.inner.append(InnerDone(task.id, outcome.output, digest(self.job, task, self.outputs), started_at, datetime.now(UTC)))
+        inputs = digest(self.job, task, self.outputs)
+        self.inner.append(InnerDone(task.id, outcome.output, inputs, started_at, datetime.now(UTC)))
         return GO_ON, task
 
     def _do_inner(self, task: StoredTask) -> Outcome:
@@ -265,4 +266,3 @@ class Run:
         )
         self.engine.feed.report(self.message.owner, report)
         self.engine.feed.job_changed(changed(self.job, move, len(self.outputs)))
-

@@ -59,7 +59,7 @@ class Tried:
     second_look_s: float
 
 
-def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:
+def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per outcome
     """Return what the outcome of an act writes."""
     match outcome:
         case Done(output, listed):
