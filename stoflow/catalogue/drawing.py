@@ -12,8 +12,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 SIZE_PX = (1200, 900)
 GRAIN_PX = (600, 450)  # the cloth's grain: it gives the file the weight of a camera's
 GRAIN_MIDDLE = 128
-GRAIN_DIVISOR = 14
-JPEG_QUALITY = 82
+GRAIN_DIVISOR = 30
+JPEG_QUALITY = 78
 TEXT_PX = 34
 
 INKS: dict[str, tuple[int, int, int]] = {

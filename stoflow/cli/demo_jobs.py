@@ -16,8 +16,9 @@ from stoflow.transports.api_client import ApiClient
 
 ACTION = "publish"
 SUBMITTING_THREADS = 8
-LOOK_EVERY_S = 1.0
-LOOK_SHARE = 5  # looking takes at most a fifth of the time, however many jobs there are
+LOOK_AFTER_AT_LEAST_S = 0.3
+LOOK_AFTER_AT_MOST_S = 3.0
+LOOK_AFTER_EACH_S = 0.01  # open job: reading long lists often would slow down what is being watched
 STALLED_AFTER_S = 900.0  # longer than any quiet time, second look and back-off together
 
 
@@ -60,7 +61,6 @@ class DemoJobs:
         """Look until every job is final; `check` raises where waiting is no use any more."""
         best, best_at = -1, time.monotonic()
         while True:
-            began = time.monotonic()
             standing = self.standing()
             report(standing)
             if standing.is_over:
@@ -71,7 +71,7 @@ class DemoJobs:
                 best, best_at = done, time.monotonic()
             if time.monotonic() - best_at > STALLED_AFTER_S:
                 raise WorkFailed(f"Nothing has ended for {STALLED_AFTER_S:.0f} s: {self._why_not()}")
-            time.sleep(max(LOOK_EVERY_S, LOOK_SHARE * (time.monotonic() - began)))
+            time.sleep(_pause_s(sum(standing.total.values()) - done))
 
     def standing(self) -> Standing:
         open_jobs = Counter(job["marketplace"] for job in self._open())
@@ -99,6 +99,10 @@ class DemoJobs:
     def _why_not(self) -> str:
         reasons = Counter(job["waiting"] or job["error"] or str(job["status"]) for job in self._open())
         return ", ".join(f"{count} × {reason}" for reason, count in reasons.most_common(5))
+
+
+def _pause_s(open_jobs: int) -> float:
+    return min(LOOK_AFTER_AT_MOST_S, max(LOOK_AFTER_AT_LEAST_S, LOOK_AFTER_EACH_S * open_jobs))
 
 
 def wanted(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[str]) -> Iterator[Wanted]:
