@@ -26,7 +26,11 @@ def site_of(account: Account) -> Mapping[str, str] | None:
 
 @cache
 def categories() -> Mapping[str, Mapping[str, str]]:
-    """Return eBay's category of each of StoFlow's."""
+    """Return eBay's category of each of StoFlow's.
+
+    In fashion the ids are the same on all our sites; those of jewellery and watches are the US tree's, and elsewhere
+    not yet checked against the site's own.
+    """
     return {row["category"]: row for row in read_table(PACKAGE, "categories")}
 
 

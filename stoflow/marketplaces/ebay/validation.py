@@ -29,7 +29,7 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *checks.quantity_errors(product, LIMITS),
         *checks.category_errors(category, categories(), "eBay"),
         *checks.condition_errors(product),
-        *_category_rules(product, category, site["marketplace_id"] if site else ""),
+        *_category_rules(product, category),
         *checks.size_errors(product, category),
         *checks.photo_errors(attempt, LIMITS),
         *checks.setting_errors(account, SETTINGS, "eBay"),
@@ -41,12 +41,10 @@ def _title_errors(product: Product) -> tuple[FieldError, ...]:
     return () if one_line(product.title) else (FieldError("title", "The product has no title."),)
 
 
-def _category_rules(product: Product, category: Category | FieldError, site: str) -> tuple[FieldError, ...]:
+def _category_rules(product: Product, category: Category | FieldError) -> tuple[FieldError, ...]:
     if isinstance(category, FieldError) or category.name not in categories():
         return ()
     row, errors = categories()[category.name], list[FieldError]()
-    if site in row["absent_on"].split():
-        errors.append(FieldError("category", f"{site} has no category {category.name}."))
     if row["new_only"] and grade_of(product.condition) not in {None, *NEW_GRADES}:
         errors.append(FieldError("condition", f"eBay takes only new things in {category.name}."))
     if category.section in {"clothing", "shoes"} and not colors_of(product):

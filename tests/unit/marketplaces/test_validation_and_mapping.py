@@ -119,11 +119,6 @@ def test_ebay_needs_policies_a_location_and_a_known_site(make_attempt: MakeAttem
     }
 
 
-def test_a_category_a_site_lacks_is_refused_there(make_attempt: MakeAttempt, product: Product) -> None:
-    shirt = replace(product, category="women/dresses")
-    assert fields_refused("ebay", make_attempt("ebay", product=shirt, settings={"marketplace_id": "EBAY_DE"})) == set()
-
-
 @pytest.mark.parametrize("marketplace", EVERYWHERE)
 @pytest.mark.parametrize(
     ("rates", "refused"), [({"USD": "0.9"}, set()), ({"USD": "cheap"}, {"currency"}), ("none", {"currency"})]
