@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.errors import APIError
@@ -31,7 +31,7 @@ def hold(
             called = True
             call = conversation.send(send(call))
     except StopIteration as end:
-        return checked(end.value)
+        return cast("Result", checked(end.value))  # only a look's generator may return Absent
     except APIError as error:
         conversation.close()
         return no_answer(error, kind)
@@ -50,7 +50,7 @@ def resume(
             seq += 1
             call = conversation.send(answer)
     except StopIteration as end:
-        return checked(end.value)
+        return cast("Result", checked(end.value))  # only a look's generator may return Absent
     except Exception as error:  # noqa: BLE001 - as above
         return broken(error, unsafe=seq > 0 and kind is TaskKind.UNSAFE)
     conversation.close()

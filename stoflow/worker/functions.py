@@ -39,4 +39,4 @@ def declare(broker: WakingBroker, engine: Engine, marketplaces: list[str]) -> No
 
     for marketplace in marketplaces:
         broker.declare_queue(queue_name(marketplace))
-    dramatiq.actor(run_job, actor_name=WORKER_FUNCTION, queue_name=queue_name(marketplaces[0]), broker=broker)
+    dramatiq.actor(actor_name=WORKER_FUNCTION, queue_name=queue_name(marketplaces[0]), broker=broker)(run_job)
