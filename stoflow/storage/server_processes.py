@@ -202,6 +202,9 @@ def _end_orphan(pid: int, mark: str) -> None:
 
 
 def _command_of(pid: int) -> str:
+    """Return the command line of a process, empty where there is none; slim containers have no `ps`."""
+    if sys.platform == "linux":
+        return " ".join(_lines(Path(f"/proc/{pid}/cmdline"))).replace("\0", " ")
     found = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True)
     return found.stdout
 

@@ -40,6 +40,10 @@ def schema_name(tenant: TenantId) -> str:
 class OneTenantSession(Session):
     """A session of one tenant, or of none, for life: it takes in no object that another session loaded."""
 
+    def merge(self, instance: Any, **_options: Any) -> Any:
+        _refuse_strangers(self, instance)
+        return super().merge(instance)
+
 
 @event.listens_for(OneTenantSession, "before_attach")
 def _refuse_strangers(session: Session, instance: object) -> None:

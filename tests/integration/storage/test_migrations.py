@@ -1,6 +1,11 @@
 """From nothing, from the old shape with its rows, and from the middle of a run that failed."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -9,6 +14,7 @@ from psycopg.rows import DictRow, dict_row
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+import stoflow
 from stoflow.domain.errors import DatabaseUnavailable, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
@@ -241,6 +247,38 @@ def test_a_tenant_whose_table_is_in_use_is_left_for_the_next_run(
         other.execute("SELECT * FROM user_1.products")
         assert [failure.schema for failure in runner.migrate(empty_database_url).failed] == ["user_1"]
     assert runner.migrate(empty_database_url).migrated == ("user_1",)
+
+
+def test_two_runs_at_once_take_turns(
+    empty_database_url: str, connection: psycopg.Connection[DictRow], legacy: Callable[[Sequence[int]], None]
+):
+    legacy([1, 2])
+    with ThreadPoolExecutor(2) as threads:
+        reports = list(threads.map(runner.migrate, [empty_database_url] * 2))
+    assert sorted(len(report.migrated) for report in reports) == [0, 4]
+    assert all(report.succeeded for report in reports)
+    assert drift_of(connection, "user_2") == ()
+
+
+def test_a_run_killed_in_the_middle_of_a_tenant_is_resumed_without_a_trace(
+    empty_database_url: str, connection: psycopg.Connection[DictRow], legacy: Callable[[Sequence[int]], None]
+):
+    legacy([1, 2, 3])
+    with psycopg.connect(empty_database_url) as other:
+        other.execute("LOCK TABLE user_2.vinted_job_stats")
+        program = "import sys; from stoflow.migrations.runner import migrate; migrate(sys.argv[1])"
+        root = str(Path(stoflow.__file__).parent.parent)
+        killed = subprocess.Popen(
+            [sys.executable, "-c", program, empty_database_url], env={**os.environ, "PYTHONPATH": root}
+        )
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'user_2.vinted_job_stats'::regclass"
+        while not column(connection, waiting) and killed.poll() is None:
+            column(connection, "SELECT pg_sleep(0.01)")
+        killed.kill()
+        killed.wait()
+    assert runner.status(empty_database_url).behind == ("user_2", "user_3")
+    assert runner.migrate(empty_database_url) == runner.Report(("user_2", "user_3"), 1, ())
+    assert [drift_of(connection, schema) for schema in ("user_1", "user_2", "user_3")] == [(), (), ()]
 
 
 def test_one_tenant_can_be_upgraded_alone(empty_database_url: str, legacy: Callable[[Sequence[int]], None]):

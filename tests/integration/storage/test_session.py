@@ -84,6 +84,8 @@ def test_an_object_of_one_tenant_cannot_be_written_to_another(database: Database
     coat.title = "stolen"
     with pytest.raises(ConfigurationError), database.tenant(second) as session:
         session.add(coat)
+    with pytest.raises(ConfigurationError), database.tenant(second) as session:
+        session.merge(coat)
     assert titles(database, second) == ["a hat"]
 
 
