@@ -17,6 +17,7 @@ from stoflow.domain.tempo import Tempo
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
 from stoflow.http.keys import load_keys
+from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.tokens import AccessTokens
 from stoflow.jobs import plugin
@@ -44,7 +45,7 @@ from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
 from stoflow.transports.direct.transport import DirectTransport
-from stoflow.transports.feed import FeedReader, HintedFeed, events
+from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed
 from stoflow.transports.hints import Hints, quick_client
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
@@ -227,7 +228,7 @@ def api_application(installation: Installation) -> ApiProcess:
     app = create_app(
         _doors(installation, engine, HintedFeed(hints)),
         access_tokens(settings),
-        feed=lambda: events(installation.urls.redis_url),
+        feed=partial(events, installation.urls.redis_url, CHANNEL),
         relay=Relay(installation.urls.redis_url, channel=RELAY_CHANNEL),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )

@@ -2,11 +2,10 @@
 
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import redis
-import redis.asyncio
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.facts import MessageRefused, RedisAway
@@ -117,13 +116,3 @@ def _parsed(text: bytes) -> RunReport | None:
     except (ValueError, InputError) as error:
         record(MessageRefused(str(error)))
         return None
-
-
-async def events(url: str) -> AsyncIterator[dict[str, Any]]:
-    """Yield what is published to the api's sockets; raise RedisError when Redis goes away."""
-    client = redis.asyncio.Redis.from_url(url)  # pyright: ignore[reportUnknownMemberType]
-    async with client, client.pubsub() as channel:  # pyright: ignore[reportUnknownMemberType]
-        await channel.subscribe(CHANNEL)  # pyright: ignore[reportUnknownMemberType]
-        async for message in cast("AsyncIterator[dict[str, Any]]", channel.listen()):
-            if message["type"] == "message":
-                yield json.loads(message["data"])

@@ -25,6 +25,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
+from stoflow.http.feed import Feed
 from stoflow.http.keys import SigningKeys, new_key
 from stoflow.http.relay import Relay
 from stoflow.http.server import web_server
@@ -381,10 +382,14 @@ StartApi = Callable[..., Api]
 
 def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
     def start(
-        options: ApiOptions | None = None, *, use_cases: FakeUseCases | None = None, relay: Relay | None = None
+        options: ApiOptions | None = None,
+        *,
+        use_cases: FakeUseCases | None = None,
+        relay: Relay | None = None,
+        feed: Feed | None = None,
     ) -> Api:
         fake, wire, tokens = use_cases or FakeUseCases(), Wire(), AccessTokens(keys)
-        app = create_app(fake.doors(), tokens, feed=wire.listen, relay=relay, options=options)
+        app = create_app(fake.doors(), tokens, feed=feed or wire.listen, relay=relay, options=options)
         url = stack.enter_context(serving(app))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
         api = Api(url, fake, tokens, wire, client)

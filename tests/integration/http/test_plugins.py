@@ -1,14 +1,19 @@
 """The plugin's way: its commands, its answers, its presence, and what happens when either end goes away."""
 
+import json
+import time
+from functools import partial
 from queue import Queue
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import socketio
+from redis import Redis
 
 from stoflow.domain.call import Answer
 from stoflow.http.app import ApiOptions
+from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.socket_limits import SocketTimes
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
@@ -224,3 +229,16 @@ def test_the_reference_plugin_and_the_door_understand_each_other(api: Any) -> No
         assert (answer.success, bool(answer.error_code)) == (False, True)
     finally:
         plugin.stop()
+
+
+def test_what_redis_brings_reaches_the_sockets_and_noise_does_not(start_api: Any, redis_url: str) -> None:
+    api = start_api(feed=partial(events, redis_url, "stoflow-test:feed"))
+    frontend = api.frontend()
+    news = {"tenant": api.alice, "event": "job_status_update", "data": {"job_id": 7}}
+    with Redis.from_url(redis_url) as redis:
+        until = time.monotonic() + 10
+        while not redis.publish("stoflow-test:feed", "\xff{"):
+            assert time.monotonic() < until
+        for text in ("[]", "1", "[" * 100_000, json.dumps(news | {"tenant": "1"}), json.dumps(news)):
+            redis.publish("stoflow-test:feed", text)
+    assert frontend.event() == ("job_status_update", {"job_id": 7})

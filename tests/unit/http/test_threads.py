@@ -44,17 +44,19 @@ async def test_who_finds_every_thread_taken_is_turned_away_and_told_to_come_back
 
 @in_a_loop
 async def test_a_cancelled_caller_still_waits_for_its_transaction() -> None:
-    threads, release, done = Threads(1), threading.Event(), threading.Event()
+    threads = Threads(1)
+    started, release, done = threading.Event(), threading.Event(), threading.Event()
 
     def transaction() -> None:
+        started.set()
         assert release.wait(10)
         done.set()
 
     caller = asyncio.ensure_future(threads.run(transaction))
-    await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(started.wait, 10)
     caller.cancel()
-    await asyncio.sleep(0.01)
-    assert not caller.done()
+    ended, _ = await asyncio.wait({caller}, timeout=0.05)
+    assert not ended
     release.set()
     with pytest.raises(asyncio.CancelledError):
         await caller
