@@ -53,5 +53,10 @@ def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:
 
 
 def _shop_errors(attempt: Attempt) -> tuple[FieldError, ...]:
-    known = attempt.account.external_id.isdigit()
-    return () if known else (FieldError("account.external_id", "The Etsy account names no shop."),)
+    account, errors = attempt.account, list[FieldError]()
+    if not account.external_id.isdecimal():
+        errors.append(FieldError("account.external_id", "The Etsy account names no shop."))
+    for name in SETTINGS:
+        if account.settings.get(name) and not str(account.settings[name]).isdecimal():
+            errors.append(FieldError(f"account.{name}", f"{name} of the Etsy account is not a number."))
+    return tuple(errors)

@@ -16,6 +16,7 @@ from stoflow.marketplaces.vinted.validation import currency_of
 from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
 
 TITLE_CHARACTERS = 100
+SHORTEST_DESCRIPTION_CHARACTERS = 5
 DESCRIPTION_CHARACTERS = 2_000
 COLORS = 2
 UPLOADS = uuid.UUID("5f0f2c52-8f52-4f0e-9f0b-6a3c5e1b7d10")
@@ -63,7 +64,9 @@ def _attributes(product: Product, size: int | None) -> list[Mapping[str, Any]]:
 
 def _description(product: Product) -> str:
     """Return the seller's words, with the size as the seller says it where they do not."""
-    words = tidy(product.description) or one_line(product.title)
+    words = tidy(product.description)
+    if len(words) < SHORTEST_DESCRIPTION_CHARACTERS:
+        words = f"{one_line(product.title)}\n\n{words}".strip()
     size = one_line(product.size)
     said = not size or plain(size) in plain(f"{product.title} {words}")
     return shorten(words if said else f"{words}\n\n{size}", DESCRIPTION_CHARACTERS)
