@@ -74,7 +74,8 @@ class DemoJobs:
             time.sleep(_pause_s(sum(standing.total.values()) - done))
 
     def standing(self) -> Standing:
-        open_jobs = Counter(job["marketplace"] for job in self._open())
+        # By id: a job that starts while we read is in both lists.
+        open_jobs = Counter({(tenant, job["id"]): job["marketplace"] for tenant, job in self._open()}.values())
         return Standing({name: total - open_jobs[name] for name, total in self._total.items()}, dict(self._total))
 
     def outcomes(self) -> Iterator[JobOutcome]:
@@ -90,14 +91,14 @@ class DemoJobs:
         key = f"demo-{wish.product}-{wish.marketplace}"
         self._clients[wish.tenant].create_job(wish.marketplace, action=ACTION, product_id=wish.product, key=key)
 
-    def _open(self) -> Iterator[Mapping[str, Any]]:
+    def _open(self) -> Iterator[tuple[TenantId, Mapping[str, Any]]]:
         # Pending first: a job only ever moves on to what is asked for later, so none is missed between the two.
         for status in (JobStatus.PENDING, JobStatus.RUNNING):
-            for client in self._clients.values():
-                yield from client.jobs(status=status)
+            for tenant, client in self._clients.items():
+                yield from ((tenant, job) for job in client.jobs(status=status))
 
     def _why_not(self) -> str:
-        reasons = Counter(job["waiting"] or job["error"] or str(job["status"]) for job in self._open())
+        reasons = Counter(job["waiting"] or job["error"] or str(job["status"]) for _, job in self._open())
         return ", ".join(f"{count} × {reason}" for reason, count in reasons.most_common(5))
 
 
