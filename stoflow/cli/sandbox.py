@@ -30,6 +30,9 @@ DEFAULT_LATENCY_MS = (0.0, 5.0)
     default=DEFAULT_LATENCY_MS,
     help="Shortest and longest processing time.",
 )
+@click.option(
+    "--hold", "hold_s", type=click.FloatRange(0), default=20.0, help="Longest time a late answer lets a client wait."
+)
 @json_option
 def sandbox(
     *,
@@ -41,6 +44,7 @@ def sandbox(
     speed: float,
     token_speed: float,
     latency_ms: tuple[float, float],
+    hold_s: float,
     as_json: bool,
 ) -> None:
     """Run simulators of eBay, Etsy and Vinted, with a ledger of every call they receive."""
@@ -51,6 +55,7 @@ def sandbox(
         speed=speed,
         token_speed=token_speed,
         latency_ms=(latency_ms[0], max(latency_ms)),
+        hold_s=hold_s,
     )
     with until_stopped() as stopped, SandboxServer(options, host=host, port=port) as server:
         ready = {"ready": True, "url": server.url}

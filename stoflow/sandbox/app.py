@@ -30,7 +30,7 @@ NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """How the sandbox behaves. `speed` divides its delays; `token_speed` divides the life of tokens, if asked."""
+    """How the sandbox behaves: `speed` divides its delays, `token_speed` its tokens' lives; see Tempo for the rest."""
 
     ledger_file: Path | None = None
     fault_rate: float = 0.0
@@ -38,6 +38,7 @@ class SandboxOptions:
     speed: float = 1.0
     token_speed: float = 1.0
     latency_ms: tuple[float, float] = (0.0, 5.0)
+    hold_s: float = 20.0
     application: Application = field(default_factory=Application)
 
 
@@ -49,7 +50,7 @@ class Sandbox:
         self.ledger = Ledger(options.ledger_file)
         self.faults = FaultPlan(rate=options.fault_rate, seed=options.seed)
         low_ms, high_ms = options.latency_ms
-        self._tempo = Tempo(options.speed, (low_ms / 1000, high_ms / 1000))
+        self._tempo = Tempo(options.speed, (low_ms / 1000, high_ms / 1000), options.hold_s)
         self.markets: tuple[Market, ...] = (
             EbayMarket(options.application, token_speed=options.token_speed),
             EtsyMarket(options.application, token_speed=options.token_speed),

@@ -38,6 +38,7 @@ class Control:
             Route("/ready", self._ready, methods=["GET"]),
             Route("/faults", self._set_faults, methods=["POST"]),
             Route("/script", self._add_script, methods=["POST"]),
+            Route("/script", self._clear_script, methods=["DELETE"]),
             Route("/sellers", self._make_seller, methods=["POST"]),
             Route("/sellers/{marketplace}/{external_id}/grant", self._grant, methods=["POST"]),
             Route("/sellers/{marketplace}/{external_id}/revoke", self._revoke, methods=["POST"]),
@@ -72,6 +73,10 @@ class Control:
         script = [self._scripted(fault) for fault in body]
         self._faults.add_script(script)
         return JSONResponse({"added": len(script)})
+
+    async def _clear_script(self, request: Request) -> Response:  # noqa: ARG002  # as above
+        self._faults.clear_script()
+        return Response(status_code=204)
 
     async def _make_seller(self, request: Request) -> Response:
         body = await _object(request)

@@ -24,16 +24,19 @@ ATTEMPT_HEADER = "x-stoflow-attempt"
 SUCCESS_BELOW = 300
 BAD_REQUEST = 400
 RETRY_AFTER_S = 2.0
-LATE_HOLD_S = 20.0  # a client without a time-out of its own is dropped after this long
 CAPTCHA_URL = "https://geo.captcha-delivery.com/captcha/?initialCid=sandbox"
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How long things take; `speed` divides every delay, `latency_s` is the span of the processing time."""
+    """How long things take: `speed` divides every delay, `latency_s` is the span of the processing time.
+
+    A late call is held until the client gives up; a client more patient than `hold_s` is dropped then.
+    """
 
     speed: float = 1.0
     latency_s: tuple[float, float] = (0.0, 0.005)
+    hold_s: float = 20.0
 
     def scaled(self, seconds: float) -> float:
         """Return a delay at this speed."""
@@ -84,7 +87,7 @@ class Door:
     ) -> Response:
         match fault:
             case Fault(FaultKind.LATE, delay_s):
-                await client_gone(request, at_most_s=self._tempo.scaled(LATE_HOLD_S))
+                await client_gone(request, at_most_s=self._tempo.scaled(self._tempo.hold_s))
                 self._work_later(operation, call, fault, self._tempo.scaled(delay_s))
                 return NoAnswer()
             case Fault(FaultKind.SLOW, delay_s):

@@ -85,6 +85,11 @@ class FaultPlan:
         with self._lock:
             self._script.extend(faults)
 
+    def clear_script(self) -> None:
+        """Forget the scripted faults not met yet."""
+        with self._lock:
+            self._script = []
+
     def choose(self, marketplace: str, operation: str, seller: Seller | None, *, by_rate: bool = True) -> Fault | None:
         """Return the fault of this call; `by_rate` False leaves only the script."""
         with self._lock:

@@ -1,7 +1,7 @@
 """Reads the form fields of an Etsy listing, and refuses what Etsy refuses."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from stoflow.sandbox.etsy.errors import invalid, refusal
@@ -109,7 +109,7 @@ def _quantity(text: str) -> int:
     return quantity
 
 
-def _whole(name: str):  # noqa: ANN202  # Callable[[str], int], read from its one line
+def _whole(name: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not WHOLE.fullmatch(text):
             raise refusal(400, f"Expected int value for '{name}' (got '{text}')")
@@ -118,7 +118,7 @@ def _whole(name: str):  # noqa: ANN202  # Callable[[str], int], read from its on
     return read
 
 
-def _one_of(name: str, allowed: frozenset[str]):  # noqa: ANN202  # as above
+def _one_of(name: str, allowed: frozenset[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in allowed:
             raise refusal(400, f"Invalid enum value for '{name}' (got '{text}')")
@@ -131,7 +131,7 @@ def _flag(text: str) -> bool:
     return text.lower() in {"true", "1"}
 
 
-READERS = {
+READERS: Mapping[str, Callable[[str], Any]] = {
     "title": _title,
     "description": _description,
     "price": _price,

@@ -11,6 +11,20 @@ from stoflow.sandbox.calls import Effect
 
 PRICE_DIVISOR = 100
 LISTING_LIFE_S = 120 * 24 * 3600
+SAME_FOR_ALL: Mapping[str, Any] = {
+    "featured_rank": -1,
+    "is_customizable": False,
+    "is_personalizable": False,
+    "is_private": False,
+    "is_taxable": True,
+    "language": "fr",
+    "listing_type": "physical",
+    "non_taxable": False,
+    "num_favorers": 0,
+    "processing_max": None,
+    "processing_min": None,
+    "shop_section_id": None,
+}
 MARKER = re.compile(r"[A-Za-z0-9_:.-]{8,80}")
 
 
@@ -68,6 +82,8 @@ def listing_json(shop: Shop, listing: Listing) -> dict[str, Any]:
     """Return a listing as getListing shows it."""
     fields = listing.fields
     return {
+        **SAME_FOR_ALL,
+        "style": [],
         "listing_id": listing.listing_id,
         "user_id": shop.user_id,
         "shop_id": shop.shop_id,
@@ -82,29 +98,16 @@ def listing_json(shop: Shop, listing: Listing) -> dict[str, Any]:
         "updated_timestamp": listing.changed_at,
         "state_timestamp": listing.changed_at,
         "quantity": fields["quantity"],
-        "shop_section_id": None,
-        "featured_rank": -1,
         "url": f"https://www.etsy.com/listing/{listing.listing_id}",
-        "num_favorers": 0,
-        "non_taxable": False,
-        "is_taxable": True,
-        "is_customizable": False,
-        "is_personalizable": False,
-        "listing_type": "physical",
         "tags": fields.get("tags", []),
         "materials": fields.get("materials", []),
         "shipping_profile_id": fields.get("shipping_profile_id"),
         "return_policy_id": fields.get("return_policy_id"),
-        "processing_min": None,
-        "processing_max": None,
         "who_made": fields["who_made"],
         "when_made": fields["when_made"],
         "is_supply": fields.get("is_supply", False),
-        "is_private": False,
-        "style": [],
         "has_variations": len(listing.products) > 1,
         "should_auto_renew": fields.get("should_auto_renew", False),
-        "language": "fr",
         "price": money(fields["price"], shop.currency),
         "taxonomy_id": fields["taxonomy_id"],
         "readiness_state_id": fields.get("readiness_state_id"),

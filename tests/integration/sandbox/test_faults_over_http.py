@@ -1,7 +1,6 @@
 """Each fault does to the client, and to the shop, what its name says."""
 
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ def status_of(ebay: Any, offer: str) -> str:
     return ebay.inventory("GET", f"/offer/{offer}").json()["status"]
 
 
-def wait_for(ebay: Any, operation: str, changed: threading.Event | None = None) -> dict[str, Any]:
+def wait_for(ebay: Any, operation: str) -> dict[str, Any]:
     """Follow the ledger until the operation is in it; the server answers each look."""
     for _ in range(2000):
         found = [entry for entry in ebay.ledger() if entry["operation"] == operation]
@@ -69,6 +68,20 @@ def test_late_work_is_done_when_the_client_has_given_up(ebay: Any) -> None:
     assert (entry["fault"], entry["answered_at"], entry["state"]) == ("late", None, "PUBLISHED")
     assert entry["committed_at"] > entry["time"] + 0.05
     assert status_of(ebay, offer) == "PUBLISHED"
+
+
+def test_a_patient_client_of_late_work_is_dropped(ebay: Any) -> None:
+    offer = ebay.make_offer()
+    ebay.script("offer.publish", "late")
+    with pytest.raises(httpx.RemoteProtocolError):
+        publish(ebay, offer, timeout=60)
+    assert wait_for(ebay, "offer.publish")["state"] == "PUBLISHED"
+
+
+def test_a_script_can_be_forgotten(ebay: Any) -> None:
+    ebay.script("location.list", "429")
+    assert ebay.http.delete("/control/script").status_code == 204
+    assert ebay.inventory("GET", "/location").status_code == 200
 
 
 def test_a_slow_answer_comes(ebay: Any) -> None:

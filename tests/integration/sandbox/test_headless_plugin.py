@@ -16,7 +16,8 @@ import socketio
 import uvicorn
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions, tenant_of
+from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow.sandbox.plugin_link import tenant_of
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 WAIT_S = 10
@@ -211,7 +212,7 @@ def test_it_comes_back_with_the_token_it_was_given(api: Api, start: Any) -> None
     api.send(sid, "vinted.user.get", {})
     api.answer()
     for _ in range(100):
-        if plugin._token.endswith("x"):
+        if plugin._tokens.current().endswith("x"):
             break
         api.send(sid, "vinted.user.get", {})
         api.answer()

@@ -1,0 +1,141 @@
+"""The plugin's end of StoFlow's socket: it comes back by itself, with the newest token it knows."""
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import socketio
+import socketio.exceptions
+
+from stoflow.domain.errors import ConfigurationError
+
+RECONNECT_AT_LEAST_S = 0.2
+RECONNECT_AT_MOST_S = 5.0
+TOKEN_CHECK_S = 2.0
+CONNECT_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 15.0
+
+
+class TokenSource:
+    """The access token in force: the one given, the one StoFlow sent since, or the one in a file."""
+
+    def __init__(self, token: str, file: Path | None = None) -> None:
+        self._token, self._file = token, file
+
+    def current(self) -> str:
+        """Return the newest token; an unreadable file leaves the one known."""
+        if self._file:
+            with suppress(OSError):
+                self._token = self._file.read_text(encoding="utf-8").strip() or self._token
+        return self._token
+
+    def renew(self, token: str) -> None:
+        """Take a token that StoFlow sent."""
+        self._token = token
+
+
+class Link:
+    """One thread that keeps one socket open; `on_open` and `on_command` are called from threads of the socket."""
+
+    def __init__(
+        self,
+        url: str,
+        tokens: TokenSource,
+        plugin_id: str,
+        *,
+        on_open: Callable[[], None],
+        on_command: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self.ready = threading.Event()  # set while the socket is open
+        self._url, self._tokens, self._plugin_id = url, tokens, plugin_id
+        self._on_open, self._on_command = on_open, on_command
+        self._stopping, self._dropped = threading.Event(), threading.Event()
+        self._socket: socketio.Client | None = None
+        self._told = ""  # the token StoFlow has of us
+        self._thread = threading.Thread(target=self._keep_open, name=f"{plugin_id}-socket", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        if not self._thread.is_alive():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Leave and stay away."""
+        self._stopping.set()
+        self._dropped.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_TIMEOUT_S)
+
+    def drop(self) -> None:
+        """Lose the socket, as a browser that is closed and opened again."""
+        self._dropped.set()
+
+    def emit(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Say something; what could not be said is asked again after the reconnect."""
+        socket = self._socket
+        if socket:
+            with suppress(socketio.exceptions.SocketIOError):
+                socket.emit(event, dict(payload))
+
+    def _keep_open(self) -> None:
+        delay_s = RECONNECT_AT_LEAST_S
+        while not self._stopping.is_set():
+            if self._connect():
+                delay_s = RECONNECT_AT_LEAST_S
+                self._on_open()
+                self._watch()
+            self._disconnect()
+            self._stopping.wait(delay_s)
+            delay_s = min(RECONNECT_AT_MOST_S, delay_s * 2)
+
+    def _connect(self) -> bool:
+        self._dropped = dropped = threading.Event()  # of this connection: a late goodbye must not end the next one
+        socket = socketio.Client(reconnection=False, handle_sigint=False)
+        socket.on("plugin_command", self._take_command)
+        socket.on("token", self._take_token)
+        socket.on("disconnect", lambda *_: dropped.set())
+        self._told = self._tokens.current()
+        hello = {"token": self._told, "client": "plugin", "plugin_id": self._plugin_id}
+        try:
+            socket.connect(self._url, auth=hello, transports=["websocket"], wait_timeout=CONNECT_TIMEOUT_S)
+        except (socketio.exceptions.SocketIOError, ValueError, OSError):
+            return False
+        self._socket = socket
+        self.ready.set()
+        return True
+
+    def _watch(self) -> None:
+        """Stay until the socket is lost; tell StoFlow of a newer token before the old one ends."""
+        while not self._dropped.wait(TOKEN_CHECK_S) and not self._stopping.is_set():
+            token = self._tokens.current()
+            if token != self._told:
+                self._told = token
+                self.emit("token", {"token": token})
+
+    def _disconnect(self) -> None:
+        self.ready.clear()
+        socket, self._socket = self._socket, None
+        if socket:
+            socket.disconnect()
+
+    def _take_command(self, said: Any) -> None:
+        if isinstance(said, dict) and isinstance(said.get("request_id"), str) and isinstance(said.get("action"), str):
+            self._on_command(said)
+
+    def _take_token(self, said: Any) -> None:
+        if isinstance(said, dict) and isinstance(said.get("token"), str):
+            self._told = said["token"]
+            self._tokens.renew(self._told)
+
+
+def tenant_of(token: str) -> int:
+    """Return the tenant an access token names; StoFlow is who checks it."""
+    try:
+        claims = token.split(".")[1]
+        return int(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError("The token of the plugin is not an access token of StoFlow.") from error
