@@ -286,6 +286,7 @@ def _plugin_doors(engine: Engine, feed: HintedFeed) -> PluginUseCases:
     return PluginUseCases(
         connected=announcing(plugin.connected),
         gone=announcing(plugin.gone),
+        absent=partial(plugin.absent, engine),
         open_commands=partial(plugin.open_commands, engine),
         command_sent=partial(plugin.command_sent, engine),
         receive_answer=partial(receive_answer, engine),

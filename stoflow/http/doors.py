@@ -36,6 +36,7 @@ class PluginUseCases:
 
     connected: Callable[[TenantId, str, str], None]  # tenant, plugin_id, socket_id
     gone: Callable[[TenantId, str, str], None]
+    absent: Callable[[Sequence[TenantId]], Sequence[TenantId]]  # those of them taken for offline
     open_commands: Callable[[Sequence[tuple[TenantId, str]]], Sequence[PluginCommand]]
     command_sent: Callable[[TenantId, str, str], bool]  # tenant, request_id, plugin_id
     receive_answer: Callable[[TenantId, str, str, Answer], None]  # tenant, plugin_id, request_id, answer

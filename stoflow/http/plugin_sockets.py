@@ -76,6 +76,15 @@ class PluginSockets:
         tenants, self._woken = self._woken, set[TenantId]()
         return [key for key in self._sockets if key[0] in tenants]
 
+    async def announce_again(self) -> None:
+        """Tell PostgreSQL of those it takes for offline: our lease ended in a pause, or another plugin left."""
+        tenants = sorted({tenant for tenant, _ in self._sockets})
+        absent = set(await self._threads.run(self._use_cases.absent, tenants)) if tenants else set[TenantId]()
+        for key, socket in list(self._sockets.items()):
+            if key[0] in absent:
+                absent.discard(key[0])
+                await self.announce(key, socket.socket_id)
+
     async def send_commands(self, keys: Collection[PluginKey]) -> None:
         """Send each open command of these plugins that their socket has not seen yet."""
         await self._tell_departures()

@@ -67,7 +67,7 @@ class Sockets:
     async def start(self, feed: Feed) -> None:
         rounds = {
             "commands": self._send_commands,
-            "standings": self._end_the_unwelcome,
+            "presence": self._look_after,
             "feed": partial(self._follow, feed),
         }
         self._tasks = [asyncio.create_task(_again_and_again(name, once)) for name, once in rounds.items()]
@@ -194,8 +194,12 @@ class Sockets:
     async def _send_commands(self) -> None:
         await self._plugins.send_commands(await self._plugins.woken(timeout_s=self._times.poll_s))
 
-    async def _end_the_unwelcome(self) -> None:
+    async def _look_after(self) -> None:
         await asyncio.sleep(self._times.poll_s)
+        await self._end_the_unwelcome()
+        await self._plugins.announce_again()
+
+    async def _end_the_unwelcome(self) -> None:
         tenants = {one.identity.tenant for one in self._sockets.values() if one.identity is not None}
         if not tenants:
             return

@@ -26,6 +26,12 @@ def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> No
             announce(connection, tenant, THE_TENANT)
 
 
+def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
+    """Return those taken for offline: after a pause past the lease they must be announced again."""
+    with engine.database.records() as connection:
+        return commands.absent(connection, tenants)
+
+
 def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> list[PluginCommand]:
     """Return what these plugins have not answered yet, each one's oldest first."""
     with engine.database.records() as connection:

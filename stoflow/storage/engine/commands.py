@@ -62,6 +62,13 @@ UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
 WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
 """
 
+ABSENT = """
+SELECT t.tenant FROM unnest(%(tenants)s::int[]) AS t (tenant)
+WHERE NOT EXISTS (
+  SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+  WHERE v.tenant = t.tenant AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenCommand:
@@ -159,3 +166,8 @@ def set_gone(connection: Connection[DictRow], tenant: TenantId, plugin_id: str, 
     """Note that the plugin left; False where another socket of it has come since."""
     params = {"tenant": tenant, "plugin_id": plugin_id, "socket_id": socket_id}
     return connection.execute(GONE, params).rowcount == 1
+
+
+def absent(connection: Connection[DictRow], tenants: Sequence[TenantId]) -> Sequence[TenantId]:
+    """Return those of these tenants without a plugin, as far as PostgreSQL knows."""
+    return [TenantId(row["tenant"]) for row in connection.execute(ABSENT, {"tenants": list(tenants)})]

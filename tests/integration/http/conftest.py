@@ -46,6 +46,7 @@ class FakeUseCases:
     def reset(self) -> None:
         """Forget everything; the tenants are new ones, so that nothing remembered about others counts."""
         self.away = False
+        self.taken_for_offline: set[TenantId] = set()
         self.deaf = 0  # so many departures are not heard
         self.on_answer = self.receive_answer
         self.alice, self.bob = TenantId(next(self._tenants)), TenantId(next(self._tenants))
@@ -72,8 +73,9 @@ class FakeUseCases:
             standings=self.standings,
             health=lambda: self.health,
             plugin=PluginUseCases(
-                connected=lambda *told: self.said.put(("connected", *told)),
+                connected=self.connected,
                 gone=self.gone,
+                absent=lambda tenants: [tenant for tenant in tenants if tenant in self.taken_for_offline],
                 open_commands=self.open_commands,
                 command_sent=self.command_sent,
                 receive_answer=self._answered,
@@ -197,6 +199,10 @@ class FakeUseCases:
         if bound in {"", plugin_id}:
             self.commands[request_id] = (command, plugin_id)
         return bound in {"", plugin_id}
+
+    def connected(self, tenant: TenantId, *told: str) -> None:
+        self.taken_for_offline.discard(tenant)
+        self.said.put(("connected", tenant, *told))
 
     def _answered(self, *told: Any) -> None:
         self.on_answer(*told)

@@ -242,3 +242,14 @@ def test_what_redis_brings_reaches_the_sockets_and_noise_does_not(start_api: Any
         for text in ("[]", "1", "[" * 100_000, json.dumps(news | {"tenant": "1"}), json.dumps(news)):
             redis.publish("stoflow-test:feed", text)
     assert frontend.event() == ("job_status_update", {"job_id": 7})
+
+
+def test_a_plugin_taken_for_offline_is_announced_again_and_others_are_not(start_api: Any) -> None:
+    api = start_api(ApiOptions(times=SocketTimes(poll_s=OFTEN_S)))
+    hers, _ = api.plugin(api.alice), api.plugin(api.bob)
+    connected = api.use_cases.next_said()
+    assert api.use_cases.next_said()[1] == api.bob
+    api.use_cases.taken_for_offline.add(api.alice)
+    assert api.use_cases.next_said() == connected
+    hers.emit("vinted_session_update", {"ok": True})
+    assert api.use_cases.next_said()[0] == "session"

@@ -10,11 +10,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import socketio
 
 from stoflow.bootstrap import access_tokens, api_application, opened, prepare
 from stoflow.cli.children import Children, free_port
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
+from stoflow.storage.engine.commands import absent
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import suspend_tenant
 
@@ -57,7 +59,7 @@ Serving = Callable[[Any], Any]
 @pytest.fixture
 def shops(settings: Settings, tenants: Callable[[], TenantId], serving: Serving) -> Iterator[tuple[Shop, Shop]]:
     with ExitStack() as stack:
-        installation = stack.enter_context(opened(settings, pool_size=8))
+        installation = stack.enter_context(opened(settings.model_copy(update={"heartbeat_s": 0.2}), pool_size=8))
         prepare(installation)
         process = api_application(installation)
         process.start()
@@ -241,3 +243,27 @@ def test_the_command_serves_until_sigterm_and_gives_its_lease_back(settings: Set
     with database.records() as connection:
         rows = connection.execute("SELECT dead FROM public.processes WHERE kind = 'api'").fetchall()
     assert [row["dead"] for row in rows] in ([True], [])
+
+
+def test_after_a_pause_past_the_lease_a_plugin_is_present_again(
+    shops: tuple[Shop, Shop], settings: Settings, database: Database
+) -> None:
+    alice, _ = shops
+    token = access_tokens(settings).issue_access_token(alice.tenant)
+    plugin = socketio.Client()
+    auth = {"token": token, "client": "plugin", "plugin_id": "laptop"}
+    plugin.connect(str(alice.client.base_url), auth=auth, transports=["websocket"])
+
+    def is_present() -> bool:
+        with database.records() as connection:
+            return not absent(connection, [alice.tenant])
+
+    try:
+        assert is_present()
+        with database.records() as connection:
+            connection.execute("UPDATE public.processes SET dead = true")  # as the sweeper does to a paused one
+        until = time.monotonic() + WAIT_S
+        while not is_present():
+            assert time.monotonic() < until
+    finally:
+        plugin.disconnect()
