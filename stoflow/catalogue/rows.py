@@ -38,6 +38,10 @@ class RejectedRow:
     reason: str
     field: str = ""
 
+    @property
+    def sentence(self) -> str:
+        return f"line {self.line}: {f'{self.field}: ' if self.field else ''}{self.reason}"
+
 
 class _OpenQuote(Exception):
     """A quote was opened and not closed within a sensible distance."""

@@ -32,6 +32,8 @@ from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.api_client import ApiClient
 from stoflow.transports.direct.client import DirectClient
 
+SHOWN_REJECTIONS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
@@ -108,7 +110,11 @@ def _published(
     stack.enter_context(plugins(world, sellers))
     run.teller.say(f"Sandbox, api, orchestrator, workers and plugins are running; their logs are in {world.folder}.")
     report = _imported(run, list(sellers), items)
+    for row in report.rejected[:SHOWN_REJECTIONS]:
+        run.teller.say(row.sentence)
     run.teller.say(f"{report.sentence} {len(sellers)} sellers share them.")
+    if not report.imported:
+        raise WorkFailed(f"There is no product to publish in {run.plan.file}.")
     jobs = DemoJobs({tenant: ApiClient(run.http, world.api_url, token) for tenant, token in sellers.items()})
     jobs.submit(report.products, run.plan.names)
     jobs.watch(run.teller.show, _check(children, sellers))
@@ -173,4 +179,5 @@ def _summary(
         currencies_assumed=report.currencies_assumed,
         failed_outside_validate=counts.failed_outside_validate,
         not_final=counts.not_final,
+        rejected=report.rejected,
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 
@@ -69,6 +70,7 @@ class Summary:
     currencies_assumed: int = 0
     failed_outside_validate: int = 0
     not_final: int = 0
+    rejected: Sequence[RejectedRow] = ()
 
     @property
     def counters(self) -> Mapping[str, int]:

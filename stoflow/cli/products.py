@@ -64,5 +64,5 @@ def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> Non
         )
         return
     for row in report.rejected:
-        click.echo(f"line {row.line}: {f'{row.field}: ' if row.field else ''}{row.reason}", err=True)
+        click.echo(row.sentence, err=True)
     click.echo(report.sentence)
