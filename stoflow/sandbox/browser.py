@@ -87,12 +87,14 @@ class Browser:
             reply = self._send(method, path, attempt, body)
         return reply
 
-    def is_signed_in(self) -> bool:
-        """Ask the site who is there."""
+    def is_signed_in(self) -> bool | None:
+        """Ask the site who is there; None where it cannot tell now."""
         try:
-            return self.call("GET", f"{API}/users/current").is_success
+            reply = self.call("GET", f"{API}/users/current")
         except NoAnswer:
-            return False
+            return None
+        refused = reply.is_captcha or reply.status in {SIGNED_OUT, FORBIDDEN}
+        return True if reply.is_success else False if refused else None
 
     def close(self) -> None:
         """Close the tab."""

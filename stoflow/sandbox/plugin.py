@@ -59,10 +59,16 @@ class HeadlessPlugin:
         self._browser = Browser(sandbox_url, session, timeout_s=options.timeout_s)
         self._journal = Journal(options.journal_file)
         self._lose, self._random = options.lose, Random(options.seed)
-        self._commands: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()  # None: look whether to stop
+        self._commands: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()  # None: say how the session is
         self._stopping = threading.Event()
         self._session_ok = True
-        self._link = Link(url, self._tokens, self.plugin_id, on_open=self._tell_session, on_command=self._commands.put)
+        self._link = Link(
+            url,
+            self._tokens,
+            self.plugin_id,
+            on_open=lambda: self._commands.put(None),
+            on_command=self._commands.put,
+        )
         self.ready = self._link.ready
         self._thread = threading.Thread(target=self._do_commands, name=f"{self.plugin_id}-commands", daemon=True)
 
@@ -89,8 +95,9 @@ class HeadlessPlugin:
             except Empty:
                 self._look_after_session()
                 continue
-            answer = self._answer(command) if command is not None else None
-            if command is not None and answer is not None:
+            if command is None:
+                self._greet()
+            elif answer := self._answer(command):
                 self._link.emit(RESPONSE, {"request_id": command["request_id"], **answer})
 
     def _answer(self, command: Mapping[str, Any]) -> Answer | None:
@@ -154,15 +161,26 @@ class HeadlessPlugin:
             self._tell_session(error["message"])
         return answer
 
+    def _greet(self) -> None:
+        """Say on a new connection whether the session works, as far as the site can tell."""
+        if not self._stopping.is_set():
+            self._check_session()
+            self._tell_session()
+
     def _look_after_session(self) -> None:
         """Between commands, see whether the person has signed in again or answered the captcha."""
-        if self._session_ok or not self.ready.is_set():
-            return
-        if not self._browser.is_signed_in():
+        if not self._session_ok and self.ready.is_set():
             self._sign_in()
-        self._session_ok = self._browser.is_signed_in()
-        if self._session_ok:
-            self._tell_session()
+            self._check_session()
+            if self._session_ok:
+                self._tell_session()
+
+    def _check_session(self) -> None:
+        if not self._browser.user_id:
+            self._sign_in()
+        is_signed_in = self._browser.is_signed_in()
+        if is_signed_in is not None:
+            self._session_ok = is_signed_in
 
     def _sign_in(self) -> None:
         with suppress(httpx.HTTPError):  # the site's answer to the next call says it all
