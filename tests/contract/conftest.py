@@ -27,6 +27,7 @@ PUBLISHERS = [
     pytest.param(place, action, id=f"{action}_{place.name}")
     for place in REGISTRY.marketplaces.values()
     for action in place.handlers
+    if action == "publish"
 ]
 DEADLINE_S = 10.0
 

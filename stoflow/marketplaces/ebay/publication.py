@@ -80,17 +80,28 @@ class EbayPublication:
         return _offer(found, adopted=True) if found else Absent("eBay has no offer for the SKU.")
 
     def revise(self, attempt: Attempt) -> Conversation:
-        """Put this job's words and price into an adopted offer, which an earlier job may have made."""
+        """Put this job's words and price into an adopted offer, which an earlier job may have made.
+
+        Output: its `listing_id` where it is published already; nothing, and no call, for an offer of this job's own.
+        """
         created = attempt.outputs["create"]
         if not created["adopted"]:
             return Done()
         body = {key: value for key, value in attempt.outputs["map"]["offer"].items() if key not in OFFER_KEY}
         path = f"{INVENTORY}/offer/{created['offer_id']}"
         reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=body)))
-        return Done({"revised": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        found = reply_of((yield Request("GET", path)))
+        if not is_success(found):
+            return failures.outcome_of(found, unsafe=False)
+        return Done({"listing_id": _listing_in(found)})
 
     def publish(self, attempt: Attempt) -> Conversation:
-        """Make the offer a listing that buyers see."""
+        """Make the offer a listing that buyers see; one that is a listing already needs no call."""
+        listing_id = attempt.outputs["revise"].get("listing_id")
+        if listing_id:
+            return _published(attempt, listing_id)
         offer_id = attempt.outputs["create"]["offer_id"]
         reply = reply_of((yield Request("POST", f"{INVENTORY}/offer/{offer_id}/publish")))
         if not is_success(reply):
@@ -103,9 +114,8 @@ class EbayPublication:
         reply = reply_of((yield Request("GET", f"{INVENTORY}/offer/{offer_id}")))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        if text_in(reply.body, "status") == "PUBLISHED":
-            return _published(attempt, text_in(reply.body, "listing", "listingId"))
-        return Absent("eBay has not published the offer.")
+        listing_id = _listing_in(reply)
+        return _published(attempt, listing_id) if listing_id else Absent("eBay has not published the offer.")
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
@@ -121,6 +131,11 @@ def _same_offer(reply: Reply, body: Mapping[str, Any]) -> str:
 
 def _offer(offer_id: str, *, adopted: bool) -> Outcome:
     return Done({"offer_id": offer_id, "adopted": adopted}) if offer_id else Broken("eBay made an offer without an id.")
+
+
+def _listing_in(reply: Reply) -> str:
+    """Return the listing an offer shows while it is published."""
+    return text_in(reply.body, "listing", "listingId") if text_in(reply.body, "status") == "PUBLISHED" else ""
 
 
 def _published(attempt: Attempt, listing_id: str) -> Outcome:

@@ -1,6 +1,7 @@
 """Conversations held by hand, for what the sandbox never says: odd pages, missing ids, things gone in between."""
 
 from collections.abc import Generator, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,7 +67,8 @@ def vinted(make_attempt: MakeAttempt) -> Attempt:
 def ebay(make_attempt: MakeAttempt) -> Attempt:
     offer = {"sku": "sf7p5", "marketplaceId": "EBAY_FR", "format": "FIXED_PRICE"}
     created = {"offer_id": "8", "adopted": True}
-    return make_attempt("ebay", outputs={"map": {"sku": "sf7p5", "offer": offer}, "create": created})
+    outputs = {"map": {"sku": "sf7p5", "offer": offer}, "create": created, "revise": {}}
+    return make_attempt("ebay", outputs=outputs)
 
 
 def test_etsys_pages_may_repeat_a_draft(etsy: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,12 +160,24 @@ def test_the_offer_ebay_names_is_adopted_and_given_this_jobs_words(ebay: Attempt
     twin = {"errorId": 25002, "parameters": [{"name": "offerId", "value": "8"}]}
     ended, _ = held(EBAY.create_offer(ebay), [Reply(400, body={"errors": [twin]})])
     assert ended == Done({"offer_id": "8", "adopted": True})
-    ended, calls = held(EBAY.revise(ebay), [Reply(204)])
-    assert isinstance(ended, Done)
+    ended, calls = held(EBAY.revise(ebay), [Reply(204), Reply(200, body={"status": "UNPUBLISHED"})])
+    assert ended == Done({"listing_id": ""})
     assert isinstance(calls[0], Request)
     assert (calls[0].method, calls[0].path) == ("PUT", "/sell/inventory/v1/offer/8")
-    ended, _ = held(EBAY.revise(ebay), [Reply(503)])
-    assert isinstance(ended, TryAgain)
+    for responses in ([Reply(503)], [Reply(204), Reply(503)]):
+        ended, _ = held(EBAY.revise(ebay), responses)
+        assert isinstance(ended, TryAgain)
+
+
+def test_an_adopted_offer_that_is_a_listing_already_is_not_published_again(ebay: Attempt) -> None:
+    shown = Reply(200, body={"status": "PUBLISHED", "listing": {"listingId": "110"}})
+    revised, _ = held(EBAY.revise(ebay), [Reply(204), shown])
+    assert revised == Done({"listing_id": "110"})
+    ended, calls = held(EBAY.publish(replace(ebay, outputs={**ebay.outputs, "revise": {"listing_id": "110"}})), [])
+    assert isinstance(ended, Done)
+    assert ended.listed is not None
+    assert ended.listed.visible
+    assert calls == []
 
 
 def test_an_offer_in_another_format_is_not_ours(ebay: Attempt) -> None:
