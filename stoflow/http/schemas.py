@@ -57,7 +57,11 @@ def _in_our_time(moment: datetime) -> datetime:
     return moment
 
 
-Word = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
+# The validators' rules as patterns, for the document; the validators say them in words.
+ONE_LINE_PATTERN: Final = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+LINES_PATTERN: Final = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+
+Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 # Not strict, because JSON has no times: what is checked before is as strict.
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
@@ -72,7 +76,9 @@ class Given(BaseModel):
 class NewJob(Given):
     """A job to be done on one product, or on the account where the action needs no product."""
 
-    action_type: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(one_line)]
+    action_type: Annotated[
+        str, Field(min_length=1, max_length=50, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
+    ]
     product_id: Id | None = None
     priority: Annotated[int, Field(ge=1, le=4, description="1 critical, 2 high, 3 normal, 4 low.")] | None = None
     payload: dict[str, Any] = Field(default_factory=dict)
@@ -94,8 +100,10 @@ class Money(Given):
 class NewProductBody(Given):
     """A product to be listed. Photos come with `stoflow products import`."""
 
-    title: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(one_line)]
-    description: Annotated[str, Field(max_length=20_000), AfterValidator(lines)] = ""
+    title: Annotated[
+        str, Field(min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
+    ]
+    description: Annotated[str, Field(max_length=20_000, json_schema_extra=LINES_PATTERN), AfterValidator(lines)] = ""
     price: Money | None = None
     category: Word = ""
     brand: Word = ""
