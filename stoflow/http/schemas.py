@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
@@ -58,8 +59,8 @@ def _in_our_time(moment: datetime) -> datetime:
 
 
 # The validators' rules as patterns, for the document; the validators say them in words.
-ONE_LINE_PATTERN: Final = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
-LINES_PATTERN: Final = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+LINES_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
 
 Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
