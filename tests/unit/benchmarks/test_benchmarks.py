@@ -1,6 +1,6 @@
 """The sums behind the benchmarks' verdicts."""
 
-from itertools import pairwise
+from collections.abc import Generator
 from time import perf_counter
 
 import pytest
@@ -39,10 +39,11 @@ def test_jobs_are_dealt_over_the_tenants() -> None:
     assert [job.name for job in jobs("burst", 2, tenants=(1,))] == ["burst-000000", "burst-000001"]
 
 
-def test_a_rate_is_kept() -> None:
-    times = [perf_counter() for _ in at_rate(jobs("trickle", 4, tenants=(1,)), per_s=100.0)]
-    assert all(later >= earlier for earlier, later in pairwise(times))
-    assert times[-1] - times[0] >= 0.02
+def test_no_job_comes_before_its_time() -> None:
+    began_at = perf_counter()
+    given = list(at_rate(jobs("trickle", 4, tenants=(1,)), per_s=100.0))
+    assert len(given) == 4
+    assert perf_counter() - began_at >= 0.03
 
 
 def test_each_step_hands_on_about_two_hundred_bytes() -> None:
@@ -68,6 +69,7 @@ def test_a_step_outside_is_a_conversation_without_a_call() -> None:
         TenantId(7), JobId(1), "upload", None, Account(NAME, ""), outputs={"map": given}, payload={"not": "read"}
     )
     conversation = handler.step("upload").do(attempt)
+    assert isinstance(conversation, Generator)
     with pytest.raises(StopIteration) as stopped:
         next(conversation)
     assert stopped.value.value == Done({**given, "step": "upload", "n": 1})
