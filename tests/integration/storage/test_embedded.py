@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -32,11 +33,24 @@ with servers(Path(sys.argv[1]), durable=False) as urls:
 """
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
+@contextmanager
+def a_home() -> Iterator[Path]:
     # Not tmp_path: pytest keeps those folders, and a data folder has 40 MB.
     with TemporaryDirectory(prefix="stoflow-home-") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """One home for all: each test leaves its servers stopped, and making the data folder takes a second."""
+    with a_home() as folder:
+        yield folder
+
+
+@pytest.fixture
+def own_home() -> Iterator[Path]:
+    with a_home() as folder:
+        yield folder
 
 
 Start = Callable[[], "subprocess.Popen[str]"]
@@ -209,11 +223,11 @@ def until_it_answers(database: Database) -> object:
     return None
 
 
-def test_a_server_that_cannot_start_says_what_it_logged(home: Path):
-    with servers(home, durable=False):
+def test_a_server_that_cannot_start_says_what_it_logged(own_home: Path):
+    with servers(own_home, durable=False):
         pass
-    (home / "servers" / "postgresql" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(DatabaseUnavailable, match="not compatible"), servers(home, durable=False):
+    (own_home / "servers" / "postgresql" / "PG_VERSION").write_text("9\n")
+    with pytest.raises(DatabaseUnavailable, match="not compatible"), servers(own_home, durable=False):
         pass
 
 
@@ -228,18 +242,18 @@ def test_no_server_runs_as_root_and_their_sockets_are_private(home: Path):
     assert not folder.exists()
 
 
-def test_a_home_with_a_very_long_path_has_short_sockets(home: Path):
-    deep = home / ("long" * 30) / ("longer" * 30)
+def test_a_home_with_a_very_long_path_has_short_sockets(own_home: Path):
+    deep = own_home / ("long" * 30) / ("longer" * 30)
     deep.mkdir(parents=True)
     with servers(deep, durable=False) as urls:
         assert answers(urls.database_url)
 
 
-def test_servers_named_by_the_settings_are_used_as_they_are(home: Path):
-    named = stoflow_settings.load(env_file=None, home=home, database_url="postgresql://h/d", redis_url="redis://h")
+def test_servers_named_by_the_settings_are_used_as_they_are(tmp_path: Path):
+    named = stoflow_settings.load(env_file=None, home=tmp_path, database_url="postgresql://h/d", redis_url="redis://h")
     with resolve_servers(named) as urls:
         assert (urls.database_url, urls.redis_url) == ("postgresql://h/d", "redis://h")
-    assert not (home / "servers").exists()
+    assert not (tmp_path / "servers").exists()
 
 
 def test_only_the_missing_server_is_stood_in_for(home: Path):

@@ -249,6 +249,15 @@ def test_a_tenant_whose_table_is_in_use_is_left_for_the_next_run(
     assert runner.migrate(empty_database_url).migrated == ("user_1",)
 
 
+def test_without_the_shared_tables_no_tenant_is_touched(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+):
+    run(connection, "CREATE TABLE public.users (in_the_way int)")
+    report = runner.migrate(empty_database_url)
+    assert (report.migrated, [failure.schema for failure in report.failed]) == ((), [PUBLIC_SCHEMA])
+    assert column(connection, "SELECT 1 FROM pg_namespace WHERE nspname = 'template_tenant'") == []
+
+
 def test_two_runs_at_once_take_turns(
     empty_database_url: str, connection: psycopg.Connection[DictRow], legacy: Callable[[Sequence[int]], None]
 ):

@@ -163,6 +163,17 @@ def test_a_connection_that_ends_in_the_middle_is_unavailable(alone: Database, da
         assert connection.execute("SELECT 1 AS n").fetchone() == {"n": 1}
 
 
+def test_a_session_whose_connection_ends_gives_its_place_in_the_pool_back(alone: Database, database: Database):
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable), alone.shared() as session:
+            pid = session.scalars(text("SELECT pg_backend_pid()")).one()
+            with database.records() as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            session.execute(text("SELECT 1"))
+    with alone.shared() as session:
+        assert session.scalars(text("SELECT 1")).one() == 1
+
+
 def test_a_lock_held_too_long_and_an_empty_pool_are_unavailable(alone: Database, database: Database, tenant: TenantId):
     lock = f"LOCK TABLE {schema_name(tenant)}.products".encode()
     with database.records() as holder:
