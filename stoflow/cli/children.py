@@ -20,6 +20,7 @@ READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
 SHOWN_LOG_LINES = 8
 LOCALHOST = "127.0.0.1"
+CHILD_MODULE = "stoflow.cli.child"
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Children:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+        self.stop(together=error is not None)  # whoever interrupts does not wait for one after the other
 
     def start(self, name: str, *arguments: str, **environment: str) -> Child:
         """Start `stoflow ARGUMENTS` with our environment and these variables; it may not be ready yet."""
@@ -123,7 +124,7 @@ def _spawn(arguments: Sequence[str], variables: Mapping[str, str], log: Path | N
     with ExitStack() as files:
         output = files.enter_context(log.open("ab")) if log else None
         return subprocess.Popen(
-            [sys.executable, "-m", "stoflow.cli.child", *arguments],
+            [sys.executable, "-m", CHILD_MODULE, *arguments],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,

@@ -19,7 +19,16 @@ from stoflow.cli.demo_progress import Teller
 from stoflow.cli.demo_sellers import connect_sellers, make_tenants
 from stoflow.cli.demo_summary import JobCounts, JobOutcome, Summary, most_frequent
 from stoflow.cli.demo_tokens import SellerToken
-from stoflow.cli.demo_world import LEDGER, SandboxTempo, World, environment, plugins, start_sandbox, start_stoflow
+from stoflow.cli.demo_world import (
+    LEDGER,
+    SandboxTempo,
+    World,
+    environment,
+    plugins,
+    start_processes,
+    wait_for_api,
+    wait_for_sandbox,
+)
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import Marketplace
@@ -104,12 +113,14 @@ def _published(
     run: _Run, children: Children, stack: ExitStack, items: Iterator[ReadProduct | RejectedRow] | None
 ) -> tuple[ImportReport, DemoJobs]:
     """Start the processes, make sellers and products, submit the jobs and wait until each is final."""
-    world = start_sandbox(children, run.http, run.plan.folder, run.plan.tempo)
+    world, doors = start_processes(children, run.plan.folder, run.plan.tempo)
+    wait_for_sandbox(children, run.http, world, doors)
     sellers = _sellers(run, world)
-    start_stoflow(children, run.http, world)
-    stack.enter_context(plugins(world, sellers))
-    run.teller.say(f"Sandbox, api, orchestrator, workers and plugins are running; their logs are in {world.folder}.")
     report = _imported(run, list(sellers), items)
+    wait_for_api(children, run.http, world, doors)
+    if not set(run.plan.names).isdisjoint(run.installation.plugin_marketplaces):
+        stack.enter_context(plugins(world, sellers))
+    run.teller.say(f"Sandbox, api, orchestrator, workers and plugins are running; their logs are in {world.folder}.")
     for row in report.rejected[:SHOWN_REJECTIONS]:
         run.teller.say(row.sentence)
     run.teller.say(f"{report.sentence} {len(sellers)} sellers share them.")

@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoflow.cli.children import LOCALHOST, Children, free_port
+from stoflow.cli.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.demo_tokens import SellerToken
-from stoflow.domain.call import Request
-from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.ids import TenantId
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
 from stoflow.settings import variable_of
 from stoflow.storage.embedded import ServerUrls
@@ -18,7 +17,6 @@ from stoflow.transports.direct.client import DirectClient
 
 LEDGER = "ledger.ndjson"
 SANDBOX_READY = "/control/ready"
-CONTROL_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +47,35 @@ def environment(urls: ServerUrls, *, home: Path, speed: float) -> Mapping[str, s
     return {variable_of(field): value for field, value in values.items()}
 
 
-def start_sandbox(children: Children, http: DirectClient, folder: Path, tempo: SandboxTempo) -> World:
-    """Start the three marketplaces and choose where the api will be."""
-    port = free_port()
-    world = World(f"http://{LOCALHOST}:{port}", f"http://{LOCALHOST}:{free_port()}", folder)
-    arguments = ["--port", str(port), "--ledger", str(world.ledger)]
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The processes others call, to be waited for before they are."""
+
+    sandbox: Child
+    api: Child
+
+
+def start_processes(children: Children, folder: Path, tempo: SandboxTempo) -> tuple[World, Doors]:
+    """Start the sandbox and StoFlow's processes side by side; none of them is ready yet."""
+    sandbox_port, api_port = free_port(), free_port()
+    world = World(f"http://{LOCALHOST}:{sandbox_port}", f"http://{LOCALHOST}:{api_port}", folder)
+    arguments = ["--port", str(sandbox_port), "--ledger", str(world.ledger)]
     arguments += ["--faults", str(tempo.faults), "--seed", str(tempo.seed), "--speed", str(tempo.speed)]
     sandbox = children.start("sandbox", "sandbox", *arguments)
-    children.wait_until(lambda: is_ready(http, world.sandbox_url, SANDBOX_READY), sandbox)
-    return world
-
-
-def start_stoflow(children: Children, http: DirectClient, world: World) -> None:
-    """Start api, orchestrator and workers against the sandbox; return when the api answers."""
-    variables = marketplace_variables(http, world.sandbox_url)
-    variables |= {variable_of("host"): LOCALHOST, variable_of("port"): world.api_url.rpartition(":")[2]}
+    variables = marketplace_variables(world.sandbox_url)
+    variables |= {variable_of("host"): LOCALHOST, variable_of("port"): str(api_port)}
     api = children.start("api", "api", **variables)
     children.start("orchestrator", "orchestrator", **variables)
     children.start("worker", "worker", **variables)
-    children.wait_until(lambda: is_ready(http, world.api_url), api)
+    return world, Doors(sandbox, api)
+
+
+def wait_for_sandbox(children: Children, http: DirectClient, world: World, doors: Doors) -> None:
+    children.wait_until(lambda: is_ready(http, world.sandbox_url, SANDBOX_READY), doors.sandbox)
+
+
+def wait_for_api(children: Children, http: DirectClient, world: World, doors: Doors) -> None:
+    children.wait_until(lambda: is_ready(http, world.api_url), doors.api)
 
 
 @contextmanager
@@ -91,18 +99,15 @@ def plugins(world: World, sellers: Mapping[TenantId, SellerToken]) -> Iterator[N
             plugin.stop()
 
 
-def marketplace_variables(http: DirectClient, sandbox_url: str) -> dict[str, str]:
+def marketplace_variables(sandbox_url: str) -> dict[str, str]:
     """Return the settings that lead the direct marketplaces' calls to the sandbox, in its own application's name."""
-    reply = http.exchange(sandbox_url, Request("GET", SANDBOX_READY), headers={}, deadline_s=CONTROL_S)
-    if not isinstance(reply.body, dict):
-        raise APIConnectionError("The sandbox does not say which application it knows.")
-    application = reply.body["application"]
+    application = Application()
     fields = {
         "ebay_base_url": f"{sandbox_url}/ebay",
-        "ebay_client_id": application["client_id"],
-        "ebay_client_secret": application["client_secret"],
+        "ebay_client_id": application.client_id,
+        "ebay_client_secret": application.client_secret,
         "etsy_base_url": f"{sandbox_url}/etsy",
-        "etsy_client_id": application["client_id"],
-        "etsy_shared_secret": application["client_secret"],
+        "etsy_client_id": application.client_id,
+        "etsy_shared_secret": application.client_secret,
     }
     return {variable_of(field): value for field, value in fields.items()}
