@@ -1,10 +1,10 @@
 """What the API answers, and how each answer is made from the values behind it."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
 from stoflow.domain.outcome import FieldError
@@ -12,6 +12,9 @@ from stoflow.domain.product import Product
 from stoflow.jobs.views import JobView, Page, TaskView, TimelineEntry
 
 MS_PER_S: Final = 1000
+
+# PostgreSQL answers in the time zone of its session.
+Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
 
 class Answered(BaseModel):
@@ -40,10 +43,10 @@ class TaskBody(Answered):
     output: dict[str, Any] | None
     error: str | None
     errors: list[FieldErrorBody]
-    not_before: datetime | None
-    created_at: datetime | None
-    started_at: datetime | None
-    completed_at: datetime | None
+    not_before: Moment | None
+    created_at: Moment | None
+    started_at: Moment | None
+    completed_at: Moment | None
 
     @classmethod
     def of(cls, task: TaskView) -> Self:
@@ -105,11 +108,11 @@ class JobBody(Answered):
     cancel_requested: bool
     batch_id: int | None
     waiting: str
-    not_before: datetime | None
-    expires_at: datetime | None
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
+    not_before: Moment | None
+    expires_at: Moment | None
+    created_at: Moment
+    started_at: Moment | None
+    completed_at: Moment | None
 
     @classmethod
     def of(cls, job: JobView) -> Self:
@@ -147,7 +150,7 @@ class JobsPage(Answered):
 
 class TimelineEntryBody(Answered):
     id: int
-    at: datetime
+    at: Moment
     cause: str
     task: str | None
     from_status: str | None

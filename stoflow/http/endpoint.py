@@ -1,5 +1,6 @@
 """One story for every route: read what was asked, run the use case in a thread, answer."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from stoflow.domain.errors import InputError, NotFound
@@ -19,6 +20,7 @@ from stoflow.http.strict_json import strict_json
 from stoflow.http.tenancy import tenant_of
 from stoflow.http.threads import Threads
 
+BODY_TIMEOUT_S: Final = 20.0
 PUBLIC_TENANT: Final = TenantId(0)
 Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
@@ -91,7 +93,7 @@ def _query(schema: type[Given], request: Request) -> Given:
 
 
 async def _body(schema: type[Given], request: Request) -> Given:
-    raw = await request.body() if request.method in {"POST", "PUT", "PATCH"} else b""
+    raw = await _read(request) if request.method in {"POST", "PUT", "PATCH"} else b""
     if not raw and schema is NoBody:
         return NoBody()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -106,3 +108,13 @@ async def _body(schema: type[Given], request: Request) -> Given:
         return schema.model_validate_json(raw)
     except ValidationError as error:
         raise InputError("The body is not right.", reasons_of(error)) from None
+
+
+async def _read(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.body()
+    except TimeoutError:
+        raise HTTPException(408, "The body did not come in time.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The body did not come whole.") from None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from stoflow.domain.ids import TenantId
@@ -121,5 +122,5 @@ def _wording(command: PluginCommand) -> dict[str, Any]:
         "request_id": command.request_id,
         "action": command.action,
         "payload": dict(command.payload),
-        "deadline": command.deadline.isoformat(),
+        "deadline": command.deadline.astimezone(UTC).isoformat(),
     }

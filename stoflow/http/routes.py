@@ -25,7 +25,7 @@ OPERATIONS: Final = (
     # jobs
     Operation(
         "POST", "/api/{marketplace}/jobs", "createJob", "Ask for a job.",
-        create_job, JobBody, 201, body=NewJob, headers=IDEMPOTENCY, problems=(400, 404, 409, 413, 415, 422),
+        create_job, JobBody, 201, body=NewJob, headers=IDEMPOTENCY, problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/jobs", "listMarketplaceJobs", "List the jobs of one marketplace, newest first.",
@@ -45,16 +45,16 @@ OPERATIONS: Final = (
     ),
     Operation(
         "POST", "/api/jobs/{id}/cancel", "cancelJob", "Ask for a job to be cancelled.",
-        cancel_job, JobBody, 202, problems=(400, 404, 409, 413, 415, 422),
+        cancel_job, JobBody, 202, problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "POST", "/api/jobs/{id}/retry", "retryJob", "Take a failed job up again where it stopped.",
-        retry_job, JobBody, 202, problems=(400, 404, 409, 413, 415, 422),
+        retry_job, JobBody, 202, problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     # products
     Operation(
         "POST", "/api/products", "createProduct", "Add a product.",
-        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 413, 415, 422),
+        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/products", "listProducts", "List products, newest first.",

@@ -1,12 +1,15 @@
 """Every route: when all is well, and each way in which it is not."""
 
 import json
+import socket
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 import pytest
 
 from stoflow.domain.job import JobStatus
+from stoflow.http import endpoint
 from stoflow.http.app import ApiOptions
 from stoflow.http.doors import Health, Standing
 from stoflow.http.routes import OPERATIONS
@@ -329,3 +332,18 @@ def test_only_named_origins_may_read(start_api: Any) -> None:
     open_api = start_api(ApiOptions(cors_origins=["https://shop.example"]))
     answer = open_api.ask_unknown("GET", "/api/jobs", headers=from_shop)
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+def test_a_body_that_never_comes_whole_is_not_waited_for(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "BODY_TIMEOUT_S", 0.05)
+    address = httpx.URL(api.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        head = f"POST /api/vinted/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token()}\r\n"
+        connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+
+
+def test_times_are_told_in_utc(api: Any) -> None:
+    paris = timezone(timedelta(hours=2))
+    job = api.a_job(created_at=datetime(2026, 7, 1, 12, tzinfo=paris))
+    assert api.ask("GET", f"/api/jobs/{job}").json()["created_at"] == "2026-07-01T10:00:00Z"
