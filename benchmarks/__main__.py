@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -44,6 +45,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
 
 def main() -> int:
     """Return 0 where every bound of StoFlow held, 1 where one did not. Figures are this machine's, busy as it is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     arguments = _parser().parse_args()
     peers = frozenset(arguments.peers.split(",")) if arguments.peers else frozenset[str]()
     wanted = arguments.only.split(",") if arguments.only else list(MEASUREMENTS)
