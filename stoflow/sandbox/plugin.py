@@ -115,8 +115,10 @@ class HeadlessPlugin:
     def _known_answer(self, request_id: str) -> Answer | None:
         answer = self._journal.answer(request_id)
         if answer is not None:
+            self._journal.note(request_id, "replayed")
             return dict(answer)
         if self._journal.has_started(request_id):
+            self._journal.note(request_id, "interrupted")
             return failed("unknown", "The plugin was interrupted in this command: nobody knows what came of it.")
         return None
 
@@ -127,6 +129,7 @@ class HeadlessPlugin:
         if not is_lost or self._random.random() < JOURNALED_LOSSES:
             self._journal.finish(request_id, answer)
         if is_lost:
+            self._journal.note(request_id, "lost")
             self._link.drop()
             return None
         return self._minded(answer)

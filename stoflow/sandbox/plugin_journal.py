@@ -46,6 +46,10 @@ class Journal:
         """Record what came of it."""
         self._record({"request_id": request_id, "event": "answer", "answer": answer})
 
+    def note(self, request_id: str, event: str) -> None:
+        """Record something else that became of a command, for those who read the file later."""
+        self._record({"request_id": request_id, "event": event})
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
