@@ -15,9 +15,6 @@ from stoflow.storage.session import Database
 from stoflow.storage.vault import Secret, Vault
 from stoflow.transports.direct.tokens import Tokens
 
-CONNECTED = "connected"
-NEEDS_SELLER = "needs_seller"
-
 EARLY_S = 60.0  # an access token is renewed this long before its end,
 EARLY_SHARE = 0.1  # or this share of its life, whichever is less
 
@@ -37,11 +34,6 @@ FROM {s}.connections WHERE marketplace = %(marketplace)s
 READ_LOCKED = READ + "FOR UPDATE"
 RESEAL = """
 UPDATE {s}.connections SET secret = %(secret)s, updated_at = clock_timestamp() WHERE marketplace = %(marketplace)s
-"""
-MARK = """
-UPDATE {s}.connections SET state = %(state)s, reason = %(reason)s, updated_at = clock_timestamp()
-WHERE marketplace = %(marketplace)s AND (state, reason) IS DISTINCT FROM (%(state)s, %(reason)s)
-RETURNING marketplace
 """
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, 0)"
 
@@ -89,17 +81,7 @@ class Connections:
         """Return what is stored, fresh or not; for a token to use, ask SellerTokens."""
         with self._database.records() as connection:
             row = read_connection(connection, tenant, marketplace)
-        return self._vault.unseal(tenant, marketplace, row["secret"])
-
-    def mark_needs_seller(self, tenant: TenantId, marketplace: str, reason: str) -> None:
-        """Nothing goes on at this marketplace for this tenant until the seller has acted."""
-        with self._database.records() as connection:
-            mark_connection(connection, tenant, marketplace, state=NEEDS_SELLER, reason=reason)
-
-    def mark_connected(self, tenant: TenantId, marketplace: str) -> None:
-        """What waited for the seller goes on, with the tokens that are stored."""
-        with self._database.records() as connection:
-            mark_connection(connection, tenant, marketplace, state=CONNECTED, reason=None)
+        return unsealed(self._vault, tenant, marketplace, row)
 
 
 def execute(
@@ -128,12 +110,12 @@ def read_connection(
     return row
 
 
-def mark_connection(
-    connection: Connection[DictRow], tenant: TenantId, marketplace: str, *, state: str, reason: str | None
-) -> None:
-    """Change the state, and tell the tenant's owner if it was another one."""
-    if execute(connection, MARK, tenant, marketplace=marketplace, state=state, reason=reason) is not None:
-        execute(connection, ANNOUNCE, tenant)
+def unsealed(vault: Vault, tenant: TenantId, marketplace: str, row: DictRow) -> Secret:
+    """Return the row's secret; raise NotFound for a connection without tokens, such as a plugin's."""
+    if row["secret"] is None:
+        message = f"Tenant {tenant} has no tokens for {marketplace}."
+        raise NotFound(message)
+    return vault.unseal(tenant, marketplace, row["secret"])
 
 
 def fresh_secret(tokens: Tokens, now: float) -> Secret:

@@ -13,14 +13,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.connections import (
-    NEEDS_SELLER,
-    RESEAL,
-    execute,
-    fresh_secret,
-    mark_connection,
-    read_connection,
-)
+from stoflow.storage.connections import RESEAL, execute, fresh_secret, read_connection, unsealed
+from stoflow.storage.engine.standing import needs_seller
 from stoflow.storage.session import Database
 from stoflow.storage.vault import Secret, Vault
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
@@ -82,7 +76,7 @@ class Renewals:
             now: float = row["now"]
             if secret.access != refused and secret.stale_at > now:
                 return Usable(secret.access, secret.stale_at - now)
-            if row["state"] == NEEDS_SELLER:
+            if row["state"] == "needs_seller":
                 raise ConsentEnded(row["reason"])
             if secret.resting_until > now:
                 return Resting(secret.resting_until - now)
@@ -98,7 +92,7 @@ class Renewals:
             # A seller who says it works all the same gets two more tries.
             self._reseal(connection, tenant, marketplace, replace(secret, renewer="", lost=0))
             reason = f"{marketplace} did not say whether it renewed the connection. Please connect again."
-            mark_connection(connection, tenant, marketplace, state=NEEDS_SELLER, reason=reason)
+            self._halt(connection, tenant, marketplace, reason)
         raise ConsentEnded(reason)
 
     def end(self, tenant: TenantId, marketplace: str, right: Right, tokens: Tokens) -> Usable:
@@ -125,14 +119,18 @@ class Renewals:
         with self._locked(tenant, marketplace) as (connection, _, secret):
             if secret.renewer == right.holder:
                 self._reseal(connection, tenant, marketplace, replace(secret, renewer="", renewed_by=0.0, lost=0))
-                mark_connection(connection, tenant, marketplace, state=NEEDS_SELLER, reason=reason)
+                self._halt(connection, tenant, marketplace, reason)
 
     @contextmanager
     def _locked(self, tenant: TenantId, marketplace: str) -> Generator[tuple[Connection[DictRow], DictRow, Secret]]:
         with self._database.records() as connection:
             row = read_connection(connection, tenant, marketplace, locked=True)
-            yield connection, row, self._vault.unseal(tenant, marketplace, row["secret"])
+            yield connection, row, unsealed(self._vault, tenant, marketplace, row)
 
     def _reseal(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, secret: Secret) -> None:
         sealed = self._vault.seal(tenant, marketplace, secret)
         execute(connection, RESEAL, tenant, marketplace=marketplace, secret=sealed)
+
+    def _halt(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, reason: str) -> None:
+        halted = needs_seller(tenant, marketplace, reason)
+        connection.execute(halted.text, halted.params)

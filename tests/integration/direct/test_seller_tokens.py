@@ -160,15 +160,20 @@ def test_a_marketplace_never_connected_is_not_found(connections: Connections, te
         connections.account(tenant, "ebay")
 
 
-def test_a_change_of_state_is_announced_once(connections: Connections, database: Database, tenant: TenantId) -> None:
-    connect(connections, tenant, FRESH)
+def test_to_connect_is_announced_to_the_tenants_owner(
+    connections: Connections, database: Database, tenant: TenantId
+) -> None:
     before = announcements(database, tenant)
-    connections.mark_needs_seller(tenant, "etsy", "Please log in again.")
-    connections.mark_needs_seller(tenant, "etsy", "Please log in again.")
-    assert state_of(database, tenant) == ("needs_seller", "Please log in again.")
-    connections.mark_connected(tenant, "etsy")
+    connect(connections, tenant, FRESH)
+    assert announcements(database, tenant) == before + 1
     assert state_of(database, tenant) == ("connected", None)
-    assert announcements(database, tenant) == before + 2
+
+
+def test_a_plugins_connection_has_no_tokens(connections: Connections, tenant: TenantId) -> None:
+    connections.save(tenant, "vinted", external_id="member-1", settings={})
+    assert connections.account(tenant, "vinted").external_id == "member-1"
+    with pytest.raises(NotFound, match="no tokens"):
+        connections.tokens_of(tenant, "vinted")
 
 
 def test_a_fresh_token_costs_no_refresh(
