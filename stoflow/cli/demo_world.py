@@ -16,6 +16,7 @@ from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 
 LEDGER = "ledger.ndjson"
+DRAIN_S = 5.0  # whoever interrupts a demo wants it to end
 SANDBOX_READY = "/control/ready"
 
 
@@ -43,7 +44,13 @@ class World:
 
 def environment(urls: ServerUrls, *, home: Path, speed: float) -> Mapping[str, str]:
     """Return what every process of the run has in common."""
-    values = {"database_url": urls.database_url, "redis_url": urls.redis_url, "home": str(home), "speed": str(speed)}
+    values = {
+        "database_url": urls.database_url,
+        "redis_url": urls.redis_url,
+        "home": str(home),
+        "speed": str(speed),
+        "drain_s": str(DRAIN_S),
+    }
     return {variable_of(field): value for field, value in values.items()}
 
 
