@@ -113,6 +113,8 @@ class Door:
                 return operation.work(call)
             except Refusal as refusal:
                 return refusal.answer
+            except (AttributeError, KeyError, TypeError, ValueError):  # a text where an object should be, and the like
+                return self._market.malformed()
 
     def _work_later(self, operation: Operation, call: ReceivedCall, fault: Fault, delay_s: float) -> None:
         async def work() -> None:

@@ -59,6 +59,10 @@ class Market(Protocol):
         """Return its answer when something broke on its side."""
         ...
 
+    def malformed(self) -> Answer:
+        """Return its answer to a body of a shape that no check of ours foresaw."""
+        ...
+
     def not_found(self) -> Answer:
         """Return its answer to a path it does not know."""
         ...

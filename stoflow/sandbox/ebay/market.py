@@ -127,6 +127,10 @@ class EbayMarket:
         """Return error 25001."""
         return error(500, 25001)
 
+    def malformed(self) -> Answer:
+        """Return error 2004."""
+        return error(400, 2004)
+
     def not_found(self) -> Answer:
         """Return error 2002."""
         return error(404, 2002)

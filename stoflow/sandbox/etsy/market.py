@@ -133,6 +133,10 @@ class EtsyMarket:
         """Return the answer that may hide a created draft."""
         return Answer(500, {"error": "Server Error"})
 
+    def malformed(self) -> Answer:
+        """Return Etsy's answer to a body it cannot read."""
+        return Answer(400, {"error": "Invalid request body"})
+
     def not_found(self) -> Answer:
         """Return Etsy's answer to an unknown path."""
         return Answer(404, {"error": "Resource not found"})

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from types import UnionType
 from typing import Any
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
@@ -30,6 +31,20 @@ CONDITIONS = frozenset({1, 2, 3, 4, 6})
 PAGE_SIZE = 20
 PAGE_SIZE_AT_MOST = 96
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+# What a field may be, where it is given at all.
+SHAPES: Mapping[str, type | UnionType] = {
+    "title": str,
+    "description": str,
+    "currency": str,
+    "brand": str,
+    "price": int | float,
+    "color_ids": list,
+    "item_attributes": list,
+    "assigned_photos": list,
+    "photos": list,
+}
 
 
 def upload_photo(wardrobe: Wardrobe, call: ReceivedCall, numbers: Numbers) -> Answer:
@@ -143,6 +158,10 @@ def _object(call: ReceivedCall, name: str) -> Mapping[str, Any]:
     fields = call.json.get(name) if isinstance(call.json, dict) else None
     if not isinstance(fields, dict):
         raise invalid([(name, "Body is not valid")])
+    given = {field: fields[field] for field in SHAPES if fields.get(field) is not None}
+    wrong = [field for field, value in given.items() if isinstance(value, bool) or not isinstance(value, SHAPES[field])]
+    if wrong:
+        raise invalid((field, "Value is not valid") for field in wrong)
     return fields
 
 

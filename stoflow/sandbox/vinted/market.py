@@ -10,7 +10,7 @@ from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.sandbox.vinted import items
-from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY
+from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
 from stoflow.sandbox.vinted.wardrobe import Wardrobe
 
 ACCESS_LIFE_S = 7200
@@ -107,6 +107,10 @@ class VintedMarket:
     def broken(self) -> Answer:
         """Return the answer when the site broke."""
         return BROKEN
+
+    def malformed(self) -> Answer:
+        """Return the answer to a body the site cannot read."""
+        return invalid([("base", "Body is not valid")]).answer
 
     def not_found(self) -> Answer:
         """Return the answer to an unknown path."""

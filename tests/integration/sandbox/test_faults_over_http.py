@@ -111,6 +111,27 @@ def test_an_expired_token_is_refreshed_not_reconsented(etsy: Any) -> None:
     assert etsy.call("GET", "/users/me", headers={"authorization": f"Bearer {access}"}).status_code == 200
 
 
+def test_a_lost_answer_to_a_rotating_refresh_costs_the_consent(etsy: Any) -> None:
+    form = {"grant_type": "refresh_token", "client_id": "stoflow-sandbox", "refresh_token": etsy.made["refresh_token"]}
+    etsy.script("token.refresh", "lost")
+    with pytest.raises(httpx.RemoteProtocolError):
+        etsy.http.post("/etsy/v3/public/oauth/token", data=form)
+    assert etsy.http.post("/etsy/v3/public/oauth/token", data=form).json()["error"] == "invalid_grant"
+    refreshes = [entry for entry in etsy.ledger() if entry["operation"] == "token.refresh"]
+    assert [(entry["seller"], entry["state"]) for entry in refreshes] == [
+        (etsy.made["external_id"], "rotated"),
+        ("", ""),
+    ]
+
+
+def test_no_rate_of_faults_meets_a_rotating_refresh(etsy: Any) -> None:
+    etsy.http.post("/control/faults", json={"rate": 1, "seed": 1})
+    refresh = etsy.made["refresh_token"]
+    for _ in range(10):
+        form = {"grant_type": "refresh_token", "client_id": "stoflow-sandbox", "refresh_token": refresh}
+        refresh = etsy.http.post("/etsy/v3/public/oauth/token", data=form).json()["refresh_token"]
+
+
 def test_a_script_counts_only_its_own_sellers_calls(ebay: Any) -> None:
     stranger = type(ebay)(ebay.http, tenant=8)
     ebay.script("location.list", "429", seller=ebay.made["external_id"], nth=2, count=2)
