@@ -15,7 +15,9 @@ from stoflow.settings import Settings
 
 @click.command()
 @click.option("--host", default=None, help="Where to listen; STOFLOW_HOST by default.")
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="STOFLOW_PORT by default; 0 takes a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=None, help="STOFLOW_PORT by default; 0 takes a free one."
+)
 @click.pass_obj
 def api(settings: Settings, *, host: str | None, port: int | None) -> None:
     """Serve the HTTP API and the sockets until SIGTERM, then finish what is under way."""
