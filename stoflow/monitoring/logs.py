@@ -50,7 +50,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "ActorFailed": (ERROR, "{actor} of tenant {tenant} failed and reloads: {error}."),
     "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
     "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
-    "RunBroke": (ERROR, "A run of job {job}, tenant {tenant}, broke and is found again: {error}."),
+    "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
     "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),
     "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
