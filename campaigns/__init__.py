@@ -1,0 +1,1 @@
+"""Campaigns against StoFlow: real processes under attack, judged by the marketplaces' ledger. Not shipped."""

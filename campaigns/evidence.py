@@ -1,0 +1,105 @@
+"""What a campaign left behind: every job with its timeline by the public API, the ledger, journals and logs."""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from campaigns.world import World
+from stoflow.cli.demo_summary import JobOutcome
+from stoflow.domain.errors import StoflowError
+from stoflow.domain.ids import TenantId
+from stoflow.domain.job import JobStatus
+from stoflow.transports.api_client import ApiClient
+
+READING_THREADS = 6
+LOOK_EVERY_S = 0.5
+
+Body = Mapping[str, Any]
+
+# How often a process said a sentence of monitoring/logs.py; a number in it counts as that many.
+SAID: Mapping[str, str] = {
+    "stale worker fenced": r"A late attempt at task",
+    "lease expired": r"its lease ended\.",
+    "lease lost while paused": r"lost its lease and lets go",
+    "tenant taken over": r"Tenant \d+ is ours",
+    "sweeper acted": r", (\d+) tasks were freed",
+    "outcome dropped without PostgreSQL": r"An outcome could not be recorded",
+    "PostgreSQL was away": r"PostgreSQL cannot be reached",
+    "Redis was away": r"Redis cannot be reached",
+    "actor restarted": r"failed and reloads",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`outcomes` are all jobs with their timelines; `final_after_s` counts from the last fault, None: not all were."""
+
+    outcomes: Sequence[JobOutcome]
+    final_after_s: float | None
+    said: Mapping[str, int]
+    journaled: Mapping[str, int]
+
+
+def wait_until_final(world: World, *, since: float, within_s: float) -> float | None:
+    """Return the seconds from `since` until every job was final, None where some are not in time."""
+    while time.time() - since <= within_s:
+        with suppress(StoflowError):  # the api may be starting again
+            if not any(_has_open(client) for client in world.clients.values()):
+                return time.time() - since
+        time.sleep(LOOK_EVERY_S)
+    return None
+
+
+def collected(world: World, final_after_s: float | None) -> Evidence:
+    """Read everything there is to judge."""
+    journals = [line for tenant in world.sellers for line in _lines(world.folder / f"plugin-{tenant}.ndjson")]
+    events = [line.get("event", "") for line in journals]
+    return Evidence(
+        outcomes=[outcome for tenant, client in world.clients.items() for outcome in _outcomes(tenant, client)],
+        final_after_s=final_after_s,
+        said=counted(path.read_text("utf-8", errors="replace") for path in sorted(world.folder.glob("*.log"))),
+        journaled={event: events.count(event) for event in ("lost", "replayed", "interrupted")},
+    )
+
+
+def kept(found: Evidence, file: Path) -> None:
+    """Write the jobs and their timelines down, for those who look into a campaign that was not green."""
+    jobs = [
+        {"tenant": outcome.tenant, **outcome.job, "timeline": list(outcome.timeline)} for outcome in found.outcomes
+    ]
+    file.write_text(json.dumps(jobs, indent=1), "utf-8")
+
+
+def counted(logs: Iterator[str]) -> Mapping[str, int]:
+    """Return how often each sentence was said."""
+    text = "\n".join(logs)
+    return {
+        name: sum(int(number) for number in found) if "(" in pattern else len(found)
+        for name, pattern in SAID.items()
+        for found in [re.findall(pattern, text)]
+    }
+
+
+def _has_open(client: ApiClient) -> bool:
+    return any(True for status in (JobStatus.PENDING, JobStatus.RUNNING) for _ in client.jobs(status=status))
+
+
+def _outcomes(tenant: TenantId, client: ApiClient) -> Iterator[JobOutcome]:
+    def read(job: int) -> JobOutcome:
+        return JobOutcome(tenant, client.job(job), client.timeline(job))
+
+    with ThreadPoolExecutor(READING_THREADS) as threads:
+        yield from threads.map(read, [job["id"] for job in client.jobs()])
+
+
+def _lines(file: Path) -> Iterator[Body]:
+    if file.exists():
+        for line in file.read_text("utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                yield json.loads(line)

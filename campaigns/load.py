@@ -1,0 +1,147 @@
+"""The clients: jobs submitted through the HTTP API over time, with a history of what they were told."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from stoflow.cli.demo_jobs import Wanted, wanted
+from stoflow.domain.call import Request
+from stoflow.domain.errors import APIError
+from stoflow.domain.ids import TenantId
+from stoflow.transports.direct.client import DirectClient
+
+SUBMITTING_THREADS = 6
+DEADLINE_S = 5.0
+AGAIN_AFTER_S = 0.3
+GIVE_UP_AFTER_S = 90.0
+REPEATED_SHARE = 0.05  # of the products are asked for twice: the second job adopts what the first one listed
+REFUSED = range(400, 500)
+TWIN_RUNS = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One job to be made, under one Idempotency-Key."""
+
+    wanted: Wanted
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the history. `kind` is invoke, ok, fail, or info: nobody knows."""
+
+    at: float
+    key: str
+    kind: str
+    tenant: int
+    job: int | None = None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class History:
+    """Kept on disk too, so that a campaign that went wrong can be read afterwards."""
+
+    file: Path
+    told: list[Told] = field(default_factory=list[Told])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, key: str, kind: str, tenant: int, *, job: int | None = None, detail: str = "") -> None:
+        line = Told(time.time(), key, kind, tenant, job, detail)
+        with self._lock, self.file.open("a", encoding="utf-8") as file:
+            self.told.append(line)
+            file.write(json.dumps(asdict(line)) + "\n")
+
+    def count(self, kind: str) -> int:
+        return sum(line.kind == kind for line in self.told)
+
+
+def wishes(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[str], jobs: int) -> list[Wish]:
+    """Return the jobs in the order of their submission, the second ones of some products last."""
+    firsts = list(wanted(products, marketplaces))
+    repeats = min(jobs // 2, round(len(firsts) * REPEATED_SHARE))
+    chosen = [*islice(firsts, jobs - repeats), *firsts[:repeats]]
+    return [Wish(one, f"chaos-{number}") for number, one in enumerate(chosen)]
+
+
+class Clients:
+    """Submit wishes evenly over a time; a submit whose answer was lost is repeated with its key until it is known."""
+
+    def __init__(
+        self, http: DirectClient, api_url: str, tokens: Mapping[TenantId, Callable[[], str]], history: History
+    ) -> None:
+        self._http = http
+        self._api_url = api_url
+        self._tokens = tokens
+        self._history = history
+
+    def submit_all(self, asked: Sequence[Wish], *, over_s: float, random: Random) -> None:
+        """Return when each wish was accepted or refused."""
+        begun_s = time.monotonic()
+        with ThreadPoolExecutor(SUBMITTING_THREADS) as threads:
+            pending = []
+            for number, wish in enumerate(asked):
+                due_s = begun_s + over_s * (number + random.random()) / len(asked)
+                time.sleep(max(0.0, due_s - time.monotonic()))
+                pending.append(threads.submit(self._until_known, wish))
+            for done in pending:
+                done.result()
+
+    def _until_known(self, wish: Wish) -> None:
+        give_up_s = time.monotonic() + GIVE_UP_AFTER_S
+        while time.monotonic() < give_up_s:
+            if self._submit(wish):
+                return
+            time.sleep(AGAIN_AFTER_S)
+
+    def _submit(self, wish: Wish) -> bool:
+        """Return whether it is known what became of the submit."""
+        one = wish.wanted
+        body = {"action_type": "publish", "product_id": one.product}
+        request = Request("POST", f"/api/{one.marketplace}/jobs", json=body, headers={"idempotency-key": wish.key})
+        self._history.tell(wish.key, "invoke", one.tenant)
+        headers = {"authorization": f"Bearer {self._tokens[one.tenant]()}"}
+        try:
+            reply = self._http.exchange(self._api_url, request, headers=headers, deadline_s=DEADLINE_S)
+        except APIError as error:
+            self._history.tell(wish.key, "info", one.tenant, detail=str(error))
+            return False
+        if reply.status < REFUSED.start:
+            self._history.tell(wish.key, "ok", one.tenant, job=int(reply.body["id"]))
+        elif reply.status in REFUSED and reply.status != TWIN_RUNS:
+            self._history.tell(wish.key, "fail", one.tenant, detail=f"{reply.status}: {reply.text[:200]}")
+        else:
+            self._history.tell(wish.key, "info", one.tenant, detail=f"{reply.status}: {reply.text[:200]}")
+            return False
+        return True
+
+
+def broken_promises(history: Sequence[Told], known: Mapping[int, set[int]]) -> Mapping[str, list[str]]:
+    """Compare what clients were told with the jobs there are (`known`, by tenant), by the judge's counters."""
+    accepted: dict[tuple[int, str], set[int]] = {}
+    for line in history:
+        if line.kind == "ok" and line.job is not None:
+            accepted.setdefault((line.tenant, line.key), set()).add(line.job)
+    lost = [
+        f"job {job} of tenant {tenant} was accepted and is not there."
+        for (tenant, _), jobs in accepted.items()
+        for job in jobs - known.get(tenant, set())
+    ]
+    asked = {(tenant, job) for (tenant, _), jobs in accepted.items() for job in jobs}
+    unexpected = [
+        f"key {key} of tenant {tenant} made jobs {sorted(j)}." for (tenant, key), j in accepted.items() if len(j) > 1
+    ]
+    unexpected += [
+        f"job {job} of tenant {tenant} was never accepted by anybody."
+        for tenant, jobs in known.items()
+        for job in jobs
+        if (tenant, job) not in asked
+    ]
+    return {"lost": lost, "unexpected": unexpected}

@@ -1,0 +1,45 @@
+"""`python -m campaigns.mutants`: proves that the judge notices: five broken promises, five short campaigns."""
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+
+from campaigns.chaos import LARGEST_SEED, campaign
+from campaigns.mutations import MUTANTS
+from campaigns.plan import Plan, short
+
+
+def main() -> int:
+    """Return 0 where every mutant was caught."""
+    parser = argparse.ArgumentParser(prog="python -m campaigns.mutants", description=__doc__)
+    parser.add_argument("--seed", type=int, help="the same for all; printed when not given")
+    parser.add_argument("--jobs", type=int, default=100)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
+    caught: dict[str, bool] = {}
+    documents: dict[str, object] = {}
+    for letter, mutant in MUTANTS.items():
+        report = campaign(planned(letter, jobs=arguments.jobs, seed=seed))
+        caught[letter] = not report.is_green and mutant.is_caught(report.counters, report.jobs["total"])
+        documents[letter] = {**report.document(), "caught": caught[letter]}
+        if not arguments.json:
+            found = ", ".join(f"{name} {count}" for name, count in report.counters.items() if count) or "nothing"
+            verdict = "caught" if caught[letter] else "MISSED"
+            print(
+                f"({letter}) {mutant.name:<52} {mutant.demanded:<30} {verdict}: {found} of {report.jobs['total']} jobs"
+            )
+    if arguments.json:
+        print(json.dumps({"seed": seed, "mutants": documents}, indent=2))
+    return 0 if all(caught.values()) else 1
+
+
+def planned(letter: str, *, jobs: int, seed: int) -> Plan:
+    """Return the short campaign in which a mutant has to be caught."""
+    return replace(MUTANTS[letter].plan(short(jobs=jobs, seed=seed)), mutant=letter)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

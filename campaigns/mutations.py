@@ -1,0 +1,158 @@
+"""The five mutants: each breaks one promise in a child process, so that the judge can be seen to notice.
+
+Nothing of them is in the product: they replace methods and statements of it before the command runs.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from campaigns import direct_creation
+from campaigns.plan import Blow, Plan
+from stoflow.actors.sweeper import Sweeper
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Response
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import Broken, Done, Outcome
+from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.ebay.handlers import PublishEbay
+from stoflow.marketplaces.etsy import handlers as etsy
+from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.vinted import handlers as vinted
+from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.storage.engine import settling
+
+FINAL_WITHIN_S = 45.0
+HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
+PUBLICATIONS = (EtsyPublication, VintedPublication)
+
+Conversation = Generator[Call, Response, Outcome] | Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`is_caught` says whether the counters and the number of jobs show what is demanded of the judge."""
+
+    name: str
+    demanded: str
+    break_it: Callable[[], None]
+    is_caught: Callable[[Mapping[str, int], int], bool]
+    plan: Callable[[Plan], Plan]
+
+
+def create_directly() -> None:
+    """Make a visible listing in one step, and make it again where no answer came."""
+    _let_everything_be_repeated()
+    direct_creation.install()
+
+
+def do_not_choose() -> None:
+    """Let the last draft win, and let every job make and publish a draft of its own."""
+    _rewrite("SETTLE_DONE", "coalesce(l.external_id, EXCLUDED.external_id)", "EXCLUDED.external_id")
+    for module in (etsy, vinted):
+        module.choose = _own_draft  # type: ignore[attr-defined]
+    for publication in PUBLICATIONS:
+        publication.create_draft = _forgetting(publication.create_draft)  # type: ignore[method-assign]
+
+
+def do_not_look() -> None:
+    """Do an unsafe step again at once, as if nothing could have come of it."""
+    _let_everything_be_repeated()
+
+
+def do_not_fence() -> None:
+    """Let every attempt write, whoever has claimed the task since, under its own number."""
+    fences = (
+        "AND status = 'running' AND claims = %(claims)s",
+        "AND t.status = 'running' AND t.claims = %(claims)s",
+    )
+    for statement in ("SETTLE_DONE", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING"):
+        text = getattr(settling, statement)
+        fence = next(fence for fence in fences if fence in text)
+        _rewrite(statement, fence, "")
+        _rewrite(statement, "claims FROM task", "%(claims)s FROM task")
+        _rewrite(statement, "claims, %(detail)s FROM task", "%(claims)s, %(detail)s FROM task")
+
+
+def do_not_sweep() -> None:
+    """Let nobody free what a dead process held."""
+
+    def turn(self: Sweeper, *, page: bool) -> None:
+        del self, page
+
+    Sweeper._turn = turn  # type: ignore[method-assign]  # noqa: SLF001  a mutant reaches into what it breaks
+
+
+def _let_everything_be_repeated() -> None:
+    for handler in HANDLERS:
+        handler.make_steps = _repeatable(handler.make_steps)  # type: ignore[method-assign]
+
+
+def _repeatable(make_steps: Callable[[Any], tuple[Step, ...]]) -> Callable[[Any], tuple[Step, ...]]:
+    def made(self: Any) -> tuple[Step, ...]:
+        return tuple(
+            replace(step, kind=TaskKind.REPEATABLE) if step.kind is TaskKind.UNSAFE else step
+            for step in make_steps(self)
+        )
+
+    return made
+
+
+def _forgetting(create_draft: Callable[[Any, Attempt], Conversation]) -> Callable[[Any, Attempt], Conversation]:
+    return lambda self, attempt: create_draft(self, replace(attempt, listing_id=""))
+
+
+def _own_draft(attempt: Attempt) -> Outcome:
+    listing_id = attempt.outputs["create"].get("listing_id", "")
+    return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made.")
+
+
+def _rewrite(statement: str, before: str, after: str) -> None:
+    setattr(settling, statement, getattr(settling, statement).replace(before, after))
+
+
+def _as_it_is(plan: Plan) -> Plan:
+    return replace(plan, final_within_s=FINAL_WITHIN_S)
+
+
+def _with_five_pauses(plan: Plan) -> Plan:
+    return replace(_as_it_is(plan), others={**plan.others, Blow.PAUSE_WORKER: 5})
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "a": Mutant(
+        "creates directly, no draft, no look",
+        "doubled ≥ 10 % of jobs",
+        create_directly,
+        lambda counters, jobs: counters["doubled"] >= 0.1 * jobs,
+        lambda plan: replace(_as_it_is(plan), faults=0.4),
+    ),
+    "b": Mutant(
+        "does not choose a draft by compare-and-set",
+        "doubled ≥ 1",
+        do_not_choose,
+        lambda counters, _: counters["doubled"] >= 1,
+        _as_it_is,
+    ),
+    "c": Mutant(
+        "does not look, waits for no quiet",
+        "excess_creates > 0",
+        do_not_look,
+        lambda counters, _: counters["excess_creates"] > 0,
+        _as_it_is,
+    ),
+    "d": Mutant(
+        "does not compare fences, five pauses past the lease",
+        "stale_writes ≥ 1",
+        do_not_fence,
+        lambda counters, _: counters["stale_writes"] >= 1,
+        _with_five_pauses,
+    ),
+    "e": Mutant(
+        "does not sweep",
+        "lost ≥ 1: a job never final",
+        do_not_sweep,
+        lambda counters, _: counters["lost"] >= 1,
+        _as_it_is,
+    ),
+}

@@ -1,0 +1,164 @@
+"""What a campaign came to: the figures, what was demanded and not met, and how it is shown."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from campaigns.evidence import Evidence
+from campaigns.nemesis import Strike
+from campaigns.plan import KILLS, Plan
+from campaigns.stories import Recovery
+from stoflow.cli.demo_summary import failed_task
+from stoflow.domain.job import FINAL_JOB_STATUSES
+
+CONFIDENCE = 0.95
+
+# Rare paths without which a green run proves little. A short run is too short for those of the second line.
+EXPECTED_ALWAYS = ("resumed", "looked and adopted", "looked and created", "sweeper acted", "tenant taken over")
+EXPECTED_IN_FULL = ("stale worker fenced", "lease expired", "lease lost while paused", "journal replayed")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`counters` are the judge's and `stale_writes`; `failures` name each demand that was not met."""
+
+    seed: int
+    mutant: str
+    counters: Mapping[str, int]
+    jobs: Mapping[str, int]
+    history: Mapping[str, int]
+    blows: Mapping[str, int]
+    sometimes: Mapping[str, int]
+    recovery_s: Mapping[str, Mapping[str, float]]
+    bounds: Mapping[str, float | None]
+    final_after_s: float | None
+    lasted_s: float
+    failures: Sequence[str]
+    details: Sequence[str]
+
+    @property
+    def is_green(self) -> bool:
+        return not self.failures
+
+    def document(self) -> Mapping[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found, before it is weighed against the plan."""
+
+    counters: Mapping[str, int]
+    details: Sequence[str]
+    history: Mapping[str, int]
+    strikes: Sequence[Strike]
+    stories: Mapping[str, int]
+    recoveries: Sequence[Recovery]
+    lasted_s: float
+
+
+def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
+    """Weigh the findings."""
+    statuses = Counter(str(outcome.job["status"]) for outcome in evidence.outcomes)
+    places = Counter(
+        f"failed in {outcome.job['marketplace']} {failed_task(outcome.job)}".strip()
+        for outcome in evidence.outcomes
+        if outcome.job["status"] == "failed"
+    )
+    sometimes = {
+        **found.stories,
+        **evidence.said,
+        "plugin lost between act and answer": evidence.journaled["lost"],
+        "journal replayed": evidence.journaled["replayed"],
+        "plugin interrupted in a command": evidence.journaled["interrupted"],
+    }
+    return Report(
+        seed=plan.seed,
+        mutant=plan.mutant,
+        counters=found.counters,
+        jobs={"total": len(evidence.outcomes), **statuses, **places},
+        history=found.history,
+        blows=dict(Counter(str(strike.blow) for strike in found.strikes)),
+        sometimes=sometimes,
+        recovery_s=spreads(found.recoveries),
+        bounds={
+            "doubling per unknown outcome": _bound(found.counters["doubled"], sometimes["outcome unknown"]),
+            "doubling per job": _bound(found.counters["doubled"], len(evidence.outcomes)),
+        },
+        final_after_s=evidence.final_after_s,
+        lasted_s=round(found.lasted_s, 1),
+        failures=list(_failures(plan, evidence, found, sometimes)),
+        details=found.details,
+    )
+
+
+def _failures(plan: Plan, evidence: Evidence, found: Findings, sometimes: Mapping[str, int]) -> Iterator[str]:
+    for name, count in found.counters.items():
+        if count:
+            yield f"{name} is {count}"
+    open_jobs = sum(outcome.job["status"] not in FINAL_JOB_STATUSES for outcome in evidence.outcomes)
+    if evidence.final_after_s is None:
+        yield f"{open_jobs} jobs were not final {plan.final_within_s:.0f} s after the last fault"
+    if plan.mutant:
+        return  # a mutant has only to be found out
+    if len(evidence.outcomes) < plan.jobs:
+        yield f"only {len(evidence.outcomes)} of {plan.jobs} jobs were made"
+    kills = sum(strike.blow in KILLS and bool(strike.pids) for strike in found.strikes)
+    least = {
+        "kill -9": (kills, plan.kills),
+        "outcome unknown": (sometimes["outcome unknown"], plan.least_unknown),
+        "plugin lost between act and answer": (
+            sometimes["plugin lost between act and answer"],
+            plan.least_lost_by_plugins,
+        ),
+        **{name: (sometimes[name], 1) for name in (*EXPECTED_ALWAYS, *(() if plan.is_short else EXPECTED_IN_FULL))},
+    }
+    for name, (count, wanted) in least.items():
+        if count < wanted:
+            yield f"{name}: {count} times, at least {wanted} wanted"
+
+
+def spreads(recoveries: Sequence[Recovery]) -> Mapping[str, Mapping[str, float]]:
+    """Return median, 99th percentile and worst by what was struck; tasks to be verified apart."""
+    kinds: dict[str, list[float]] = {}
+    for recovery in recoveries:
+        name = str(recovery.blow) + (", verifying" if recovery.verifying else "")
+        kinds.setdefault(name, []).append(recovery.seconds)
+    return {name: _spread(sorted(seconds)) for name, seconds in sorted(kinds.items())}
+
+
+def _spread(seconds: Sequence[float]) -> Mapping[str, float]:
+    def at(share: float) -> float:
+        return round(seconds[min(len(seconds) - 1, int(len(seconds) * share))], 2)
+
+    return {"count": len(seconds), "p50": at(0.5), "p99": at(0.99), "worst": round(seconds[-1], 2)}
+
+
+def _bound(found: int, tried: int) -> float | None:
+    """Return the greatest chance that 0 of `tried` still allow at 95 %; None where something was found."""
+    return None if found or not tried else 1 - (1 - CONFIDENCE) ** (1 / tried)
+
+
+def worded(report: Report) -> str:
+    """Return the report as a person reads it."""
+    blocks = {
+        "counters": report.counters,
+        "jobs": report.jobs,
+        "clients were told": report.history,
+        "blows": report.blows,
+        "sometimes": report.sometimes,
+    }
+    lines = [f"seed {report.seed}" + (f", mutant {report.mutant}" if report.mutant else "")]
+    for title, values in blocks.items():
+        lines += [f"\n{title}", *(f"  {name:<42} {value:>7}" for name, value in values.items())]
+    lines.append("\nrecovery: from a death to the next claim of what it held, in seconds")
+    for name, spread in report.recovery_s.items():
+        lines.append(f"  {name:<58} " + "  ".join(f"{key} {value:g}" for key, value in spread.items()))
+    lines.append("")
+    for name, bound in report.bounds.items():
+        lines.append(f"{name}: at most {bound:.2%} at 95 %" if bound is not None else f"{name}: no bound")
+    ended = "not all jobs were final" if report.final_after_s is None else f"all final {report.final_after_s:.1f} s"
+    lines += [f"{ended} after the last fault; {report.lasted_s:.0f} s in all", *report.details[:20]]
+    lines += ["", "GREEN" if report.is_green else "RED: " + "; ".join(report.failures)]
+    return "\n".join(lines)

@@ -1,0 +1,188 @@
+"""Where a campaign takes place: fresh servers, sellers, products, and every kind of process StoFlow has."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaigns import plan as times
+from campaigns.crew import Crew
+from campaigns.plan import MARKETPLACES, Plan
+from stoflow.bootstrap import Installation, access_tokens, opened, prepare
+from stoflow.catalogue.demo import demo_products
+from stoflow.catalogue.importing import PhotoSource, import_products
+from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.shelf import Shelf
+from stoflow.cli.children import LOCALHOST, free_port
+from stoflow.cli.demo_sellers import connect_sellers, make_tenants
+from stoflow.cli.demo_tokens import SellerToken
+from stoflow.cli.demo_world import LEDGER, SANDBOX_READY, environment, marketplace_variables
+from stoflow.domain.call import Request
+from stoflow.domain.ids import TenantId
+from stoflow.migrations import runner
+from stoflow.settings import load, variable_of
+from stoflow.storage.connections import Connections
+from stoflow.storage.vault import Vault, secret_keys
+from stoflow.transports.api_client import ApiClient, is_ready
+from stoflow.transports.direct.client import DirectClient
+
+PRODUCT = "stoflow.cli.child"
+MUTATED = "campaigns.child"
+MUTANT_VARIABLE = "STOFLOW_CAMPAIGN_MUTANT"
+READY_WITHIN_S = 60.0
+POLL_S = 0.1
+CONTROL_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One campaign's places and people."""
+
+    plan: Plan
+    folder: Path
+    home: Path
+    sandbox_url: str
+    api_url: str
+    crew: Crew
+    http: DirectClient
+    redis_url: str
+    database_url: str
+    has_own_servers: bool
+    sellers: Mapping[TenantId, SellerToken]
+    products: Mapping[TenantId, Sequence[int]]
+
+    @property
+    def clients(self) -> Mapping[TenantId, ApiClient]:
+        return {tenant: ApiClient(self.http, self.api_url, token) for tenant, token in self.sellers.items()}
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder / LEDGER
+
+    def control(self, method: str, path: str, body: object) -> None:
+        """Pull one of the sandbox's own levers."""
+        request = Request(method, f"/control/{path}", json=body)
+        self.http.exchange(self.sandbox_url, request, headers={}, deadline_s=CONTROL_S)
+
+
+@contextmanager
+def world(plan: Plan, folder: Path) -> Iterator[World]:
+    """Give a world in which everything runs and nothing has happened yet."""
+    home = folder / "home"
+    settings = load(None, home=home)
+    with ExitStack() as stack:
+        installation = stack.enter_context(opened(settings))
+        runner.migrate(installation.urls.database_url)
+        prepare(installation)
+        http = DirectClient()
+        stack.callback(http.close)
+        crew = stack.enter_context(Crew(MUTATED if plan.mutant else PRODUCT, _variables(plan, installation), folder))
+        sandbox_url = _start_sandbox(crew, http, plan, folder)
+        sellers = _sellers(installation, http, sandbox_url, plan.tenants, folder)
+        made = World(
+            plan=plan,
+            folder=folder,
+            home=home,
+            sandbox_url=sandbox_url,
+            api_url=f"http://{LOCALHOST}:{free_port()}",
+            crew=crew,
+            http=http,
+            redis_url=installation.urls.redis_url,
+            database_url=installation.urls.database_url,
+            has_own_servers=settings.database_url is None and settings.redis_url is None,
+            sellers=sellers,
+            products=_products(installation, list(sellers), plan.jobs),
+        )
+        _start_stoflow(made)
+        start_plugins(made, lose=plan.lose)
+        yield made
+
+
+def _variables(plan: Plan, installation: Installation) -> Mapping[str, str]:
+    every = {name: ",".join(f"{place}={seconds}" for place in MARKETPLACES) for name, seconds in _LOOKS.items()}
+    return {
+        **environment(installation.urls, home=installation.settings.home, speed=plan.speed),
+        **{variable_of(name): value for name, value in every.items()},
+        **{variable_of(name): str(value) for name, value in _LEASES.items()},
+        MUTANT_VARIABLE: plan.mutant,
+    }
+
+
+_LOOKS = {"quiet_s": times.QUIET_S, "second_look_s": times.SECOND_LOOK_S}
+_LEASES = {
+    "process_lease_s": times.PROCESS_LEASE_S,
+    "heartbeat_s": times.HEARTBEAT_S,
+    "ownership_lease_s": times.OWNERSHIP_LEASE_S,
+    "sweep_every_s": times.SWEEP_EVERY_S,
+    "drain_s": times.DRAIN_S,
+}
+
+
+def _start_sandbox(crew: Crew, http: DirectClient, plan: Plan, folder: Path) -> str:
+    port = free_port()
+    url = f"http://{LOCALHOST}:{port}"
+    shortest, longest = times.LATENCY_MS
+    crew.start(
+        "sandbox",
+        *("sandbox", "--port", str(port), "--ledger", str(folder / LEDGER)),
+        *("--faults", str(plan.faults), "--seed", str(plan.seed), "--speed", str(plan.speed)),
+        *("--latency-ms", str(shortest), str(longest), "--hold", str(times.HOLD_S)),
+    )
+    wait_until(lambda: is_ready(http, url, SANDBOX_READY), "the sandbox")
+    return url
+
+
+def _sellers(
+    installation: Installation, http: DirectClient, sandbox_url: str, count: int, folder: Path
+) -> Mapping[TenantId, SellerToken]:
+    settings = installation.settings
+    tenants = make_tenants(installation.database, count)
+    connections = Connections(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
+    by_plugin = frozenset(installation.plugin_marketplaces)
+    connect_sellers(connections, http, sandbox_url, tenants, MARKETPLACES, by_plugin=by_plugin)
+    tokens = access_tokens(settings)
+    return {tenant: SellerToken(tenant, tokens, folder / f"token-{tenant}") for tenant in tenants}
+
+
+def _products(installation: Installation, tenants: Sequence[TenantId], jobs: int) -> Mapping[TenantId, Sequence[int]]:
+    media = media_folder(installation.settings.home)
+    store = Shelf(installation.database).store
+    photos = PhotoSource(media.root, media)
+    count = -(-jobs // len(MARKETPLACES))
+    return import_products(store, tenants, demo_products(media), photos=photos, limit=count).products
+
+
+def _start_stoflow(made: World) -> None:
+    variables = marketplace_variables(made.sandbox_url)
+    variables |= {variable_of("host"): LOCALHOST, variable_of("port"): made.api_url.rpartition(":")[2]}
+    made.crew.start("api", "api", **variables)
+    made.crew.start("orchestrator", "orchestrator", **variables)
+    made.crew.start("worker", "worker", "--processes", "2", **variables)
+    wait_until(lambda: is_ready(made.http, made.api_url), "the api")
+
+
+def start_plugins(made: World, *, lose: float) -> None:
+    """Open every seller's browser."""
+    for tenant, token in made.sellers.items():
+        token()
+        made.crew.start(
+            f"plugin-{tenant}",
+            *("plugin", "--url", made.api_url, "--sandbox", made.sandbox_url, "--token-file", str(token.file)),
+            *("--journal", str(journal_of(made, tenant)), "--plugin-id", f"chaos-{tenant}"),
+            *("--lose", str(lose), "--seed", str(made.plan.seed + tenant), "--timeout", str(times.PLUGIN_TIMEOUT_S)),
+        )
+
+
+def journal_of(made: World, tenant: TenantId) -> Path:
+    return made.folder / f"plugin-{tenant}.ndjson"
+
+
+def wait_until(is_so: Callable[[], bool], what: str) -> None:
+    """Return when it is so; TimeoutError where it takes too long."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not is_so():
+        if time.monotonic() > deadline:
+            message = f"{what} was not ready within {READY_WITHIN_S:.0f} s"
+            raise TimeoutError(message)
+        time.sleep(POLL_S)
