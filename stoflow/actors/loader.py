@@ -95,7 +95,7 @@ class Loader:
     def _run(self) -> None:
         while (request := self._requests.get()) is not None:
             try:
-                with self._database.records() as connection:
+                with self._database.planned_records() as connection:
                     answer = request.read(connection)
             except DatabaseError as error:
                 self._again(request, error)

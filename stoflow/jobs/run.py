@@ -30,7 +30,7 @@ from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.claiming import Claim, InnerDone
-from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.reading import StoredJob, StoredTask, job_of, job_statement
 from stoflow.storage.engine.settling import close_completed, close_failed
 from stoflow.storage.engine.statement import Statement
 
@@ -39,8 +39,8 @@ MARKER_PREFIX = "stoflow-draft-"
 
 def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
-    with engine.database.records() as connection:
-        job = read_job(connection, message.tenant, message.job)
+    (row,) = engine.recorder.write(message.tenant, message.job, job_statement(message.tenant, message.job))
+    job = job_of(message.tenant, row)
     if job is None:
         return
     Run(engine, message, job).go()

@@ -26,6 +26,16 @@ SESSION_SETTINGS: Mapping[str, str] = MappingProxyType(
         "timezone": "UTC",
     }
 )
+# For connections that plan each statement once: a plan may be made while its table is empty, so scans and the joins
+# that need them are ruled out. Every statement of the engine looks its rows up by index.
+KEPT_PLANS: Mapping[str, str] = MappingProxyType(
+    {
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+    }
+)
 # A server that vanishes without a word is noticed by these; unix sockets ignore them.
 NETWORK_SETTINGS: Mapping[str, int] = MappingProxyType(
     {"tcp_user_timeout": 5_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}

@@ -81,7 +81,7 @@ class Recorder:
 
     def _commit(self, batch: Sequence[_Write]) -> None:
         try:
-            with self._database.records() as connection:
+            with self._database.planned_records() as connection:
                 answers = self._execute(connection, batch)
         except DatabaseUnavailable as error:
             _fail(batch, error)

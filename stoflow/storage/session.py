@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
-from stoflow.storage.connecting import conninfo
+from stoflow.storage.connecting import KEPT_PLANS, conninfo
 from stoflow.storage.failures import unavailable_by_name
 
 TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
@@ -26,6 +26,8 @@ WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2
 IDLE_S = 60.0
 # A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
 LIFETIME_S = 600.0
+PLANNED_CONNECTIONS = 2
+PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
 RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
 
 
@@ -78,17 +80,12 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 4, application_name: str = "stoflow") -> None:
         self.url = url
-        self._pool = ConnectionPool(
-            conninfo(url, application_name=application_name),
-            kwargs={"prepare_threshold": None},  # a prepared plan outlives the shape of its table
-            min_size=0,
-            max_size=pool_size,
-            max_idle=IDLE_S,
-            max_lifetime=LIFETIME_S,
-            reconnect_timeout=RECONNECT_S,
-            connection_class=PooledConnection,
-            open=True,
-            name=application_name,
+        # A prepared plan outlives the shape of its table, so none is kept for what people ask.
+        self._pool = _pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
+        self._planned = _pool(
+            conninfo(url, application_name=application_name, changed=KEPT_PLANS),
+            PLANNED_CONNECTIONS,
+            prepare_threshold=0,
         )
         self._engine = create_engine(
             "postgresql+psycopg://",
@@ -109,25 +106,40 @@ class Database:
         routed = self._engine.execution_options(schema_translate_map={TENANT_SCHEMA: schema})
         return self._session(routed, {"tenant": tenant})
 
-    @contextmanager
-    def records(self) -> Iterator[psycopg.Connection[DictRow]]:
+    def records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
         """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants.
 
         The caller may use the connection's pipeline inside.
         """
+        return self._records(self._pool)
+
+    def planned_records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
+        """The same on one of few connections that keep their plans: for the same few statements all day long.
+
+        After an error the connection is not used again, since one of its plans may be what failed.
+        """
+        return self._records(self._planned)
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._planned.close()
+        self._pool.close()
+
+    @contextmanager
+    def _records(self, pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
         with unavailable_by_name():
-            connection = self._take()
+            connection = _take(pool)
             connection.row_factory = dict_row
             try:
                 yield connection
                 connection.commit()
+            except psycopg.Error:
+                if pool is self._planned:
+                    connection.pgconn.finish()
+                raise
             finally:
                 connection.row_factory = tuple_row
                 _rolled_back(connection).close()
-
-    def close(self) -> None:
-        self._engine.dispose()
-        self._pool.close()
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
@@ -136,16 +148,39 @@ class Database:
             yield session
 
     def _take(self) -> psycopg.Connection[Any]:
-        """Take a living connection: those that ended while idle are dropped without waiting for one another."""
-        deadline = time.monotonic() + WAIT_S
-        while True:
-            connection = self._pool.getconn(max(0.01, deadline - time.monotonic()))
-            if not _has_ended(connection):
-                return connection
-            connection.pgconn.finish()
-            connection.close()  # the pool replaces it
-            if time.monotonic() > deadline:
-                raise PoolTimeout
+        return _take(self._pool)
+
+
+def _pool(info: str, size: int, *, prepare_threshold: int | None) -> ConnectionPool[Any]:
+    return ConnectionPool(
+        info,
+        kwargs={"prepare_threshold": prepare_threshold},
+        configure=_keep_many_plans,
+        min_size=0,
+        max_size=size,
+        max_idle=IDLE_S,
+        max_lifetime=LIFETIME_S,
+        reconnect_timeout=RECONNECT_S,
+        connection_class=PooledConnection,
+        open=True,
+    )
+
+
+def _keep_many_plans(connection: psycopg.Connection[Any]) -> None:
+    connection.prepared_max = PLANS_KEPT
+
+
+def _take(pool: ConnectionPool[Any]) -> psycopg.Connection[Any]:
+    """Take a living connection: those that ended while idle are dropped without waiting for one another."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        connection = pool.getconn(max(0.01, deadline - time.monotonic()))
+        if not _has_ended(connection):
+            return connection
+        connection.pgconn.finish()
+        connection.close()  # the pool replaces it
+        if time.monotonic() > deadline:
+            raise PoolTimeout
 
 
 def _has_ended(connection: psycopg.Connection[Any]) -> bool:

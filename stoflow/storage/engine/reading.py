@@ -12,7 +12,7 @@ from stoflow.domain.account import Account
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import Statement, bind
 
 READ_JOB = """
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_data, j.cancel_requested, j.acted,
@@ -84,8 +84,17 @@ class StoredJob:
 
 def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
     """Return the job with its tasks, product and account, or None where it is gone."""
-    statement = bind(READ_JOB, tenant, job=job)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    statement = job_statement(tenant, job)
+    return job_of(tenant, connection.execute(statement.text, statement.params).fetchone())
+
+
+def job_statement(tenant: TenantId, job: JobId) -> Statement:
+    """Return what reads a job in one row, for `job_of`."""
+    return bind(READ_JOB, tenant, job=job)
+
+
+def job_of(tenant: TenantId, row: Mapping[str, Any] | None) -> StoredJob | None:
+    """Return the job in a row of `job_statement`."""
     return _job(tenant, row) if row else None
 
 
