@@ -1,0 +1,40 @@
+"""What clients ask for, and whether what they were told came true."""
+
+from campaigns.load import Told, broken_promises, wishes
+from stoflow.domain.ids import TenantId
+
+
+def told(key: str, kind: str, job: int | None = None) -> Told:
+    return Told(0.0, key, kind, 1, job)
+
+
+def test_wishes_are_as_many_as_wanted_and_end_with_second_ones() -> None:
+    made = wishes({TenantId(1): list(range(20)), TenantId(2): list(range(20, 40))}, ("vinted", "ebay"), 60)
+
+    asked = [wish.wanted for wish in made]
+    assert len(asked) == 60
+    assert len({wish.key for wish in made}) == 60
+    assert asked[-4:] == asked[:4]
+    assert len(set(asked)) == 56
+
+
+def test_an_accepted_job_that_is_not_there_is_lost() -> None:
+    found = broken_promises([told("k", "invoke"), told("k", "ok", 5)], {1: set()})
+
+    assert (len(found["lost"]), found["unexpected"]) == (1, [])
+
+
+def test_one_key_with_two_jobs_is_unexpected() -> None:
+    found = broken_promises([told("k", "ok", 5), told("k", "ok", 6)], {1: {5, 6}})
+
+    assert len(found["unexpected"]) == 1
+
+
+def test_a_job_nobody_was_told_of_is_unexpected() -> None:
+    assert len(broken_promises([told("k", "info")], {1: {5}})["unexpected"]) == 1
+
+
+def test_an_answer_lost_and_given_on_repeat_is_as_it_should_be() -> None:
+    found = broken_promises([told("k", "info"), told("k", "ok", 5)], {1: {5}})
+
+    assert not any(found.values())
