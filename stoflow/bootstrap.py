@@ -127,9 +127,7 @@ def _policy(installation: Installation) -> Policy:
         caps={name: settings.concurrency.get(name, place.concurrency) for name, place in places.items()},
         plugins=frozenset(installation.plugin_marketplaces),
         pace_s=pace_s,
-        quiet_s={
-            name: installation.tempo.scaled_s(installation.quiet_s(place)) for name, place in places.items()
-        },
+        quiet_s={name: installation.tempo.scaled_s(installation.quiet_s(place)) for name, place in places.items()},
         window=settings.window,
         page_size=settings.page_size,
         ownership_lease_s=settings.ownership_lease_s,
@@ -143,9 +141,7 @@ def _policy(installation: Installation) -> Policy:
 def worker_process(installation: Installation, *, threads: int, marketplaces: Sequence[str]) -> WorkerProcess:
     """Return one worker process's parts; `marketplaces` are the queues it consumes, all of them where empty."""
     settings = installation.settings
-    lease = Lease(
-        installation.database, "worker", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s
-    )
+    lease = Lease(installation.database, "worker", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s)
     hints = Hints(installation.urls.redis_url)
     return WorkerProcess(
         engine=_engine(installation, lease, hints),
@@ -250,9 +246,9 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
             feed.announced()
         return view(tenant, job)
 
-    def changed(change: Callable[[Database, TenantId, JobId], JobView]) -> Callable[[TenantId, JobId], JobView]:
+    def changed(change: Callable[..., JobView]) -> Callable[[TenantId, JobId], JobView]:
         def use_case(tenant: TenantId, job: JobId) -> JobView:
-            after = change(database, tenant, job)
+            after = change(database, tenant, job, plugin=by_plugin)
             feed.announced()
             return after
 
@@ -339,5 +335,3 @@ def _answers_redis(url: str) -> bool:
         return False
     finally:
         client.close()
-
-

@@ -88,7 +88,8 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Let a failed job go on where it stopped."""
     with opened(settings) as installation:
-        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id))
+        plugin = installation.plugin_marketplaces
+        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
     click.echo(f"Job {job.id} is {job.status}.")
 
 
@@ -99,7 +100,8 @@ def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
 def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Cancel a job, now or as soon as what is under way is known."""
     with opened(settings) as installation:
-        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id))
+        plugin = installation.plugin_marketplaces
+        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
     click.echo(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
 
 

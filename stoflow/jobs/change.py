@@ -1,5 +1,7 @@
 """What a person may ask of a job that exists: cancel it, or retry it."""
 
+from collections.abc import Sequence
+
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
@@ -11,12 +13,12 @@ from stoflow.storage.engine.sweeping import finish_cancel
 from stoflow.storage.session import Database
 
 
-def cancel_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
+def cancel_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
     """Cancel the job now, or as soon as what is under way is known. Raise Conflict where it is final.
 
     Once something is visible to buyers the job completes, and says that the cancel came too late.
     """
-    before = find_job(database, tenant, job)
+    before = find_job(database, tenant, job, plugin=plugin)
     with database.records() as connection:
         asked = request_cancel(connection, tenant, job)
         if asked:
@@ -25,15 +27,15 @@ def cancel_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
     if not asked:
         message = f"Job {job} is {before.status} and cannot be cancelled."
         raise Conflict(message)
-    return find_job(database, tenant, job)
+    return find_job(database, tenant, job, plugin=plugin)
 
 
-def retry_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
+def retry_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
     """Let a FAILED job go on at its first unfinished task.
 
     Raise Conflict where it is not FAILED, or where a later job of its product began.
     """
-    before = find_job(database, tenant, job)
+    before = find_job(database, tenant, job, plugin=plugin)
     with database.records() as connection:
         retried = retry(connection, tenant, job)
         if retried:
@@ -43,4 +45,4 @@ def retry_job(database: Database, tenant: TenantId, job: JobId) -> JobView:
         reason = "a later job of its product has started" if failed else f"it is {before.status}"
         message = f"Job {job} cannot be retried: {reason}."
         raise Conflict(message)
-    return find_job(database, tenant, job)
+    return find_job(database, tenant, job, plugin=plugin)

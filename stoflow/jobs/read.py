@@ -15,22 +15,13 @@ from stoflow.storage.session import Database
 LARGEST_ID = 2**31 - 1
 
 
-def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str] = ("vinted",)) -> JobView:
+def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
     """Return the job with its tasks; raise NotFound. `plugin` names the marketplaces reached through it."""
-    row = None
-    if 0 < job <= LARGEST_ID:
-        with database.records() as connection:
-            row = view_job(connection, tenant, job, plugin_marketplaces=plugin)
-    if row is None:
-        message = f"There is no job {job}."
-        raise NotFound(message)
-    return _view(row)
+    return _view(_row(database, tenant, job, plugin))
 
 
-def list_jobs(
-    database: Database, tenant: TenantId, wanted: JobFilter, *, plugin: Sequence[str] = ("vinted",)
-) -> Page[JobView]:
-    """Return one page of jobs, newest first, without their tasks."""
+def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, *, plugin: Sequence[str]) -> Page[JobView]:
+    """Return one page of jobs, newest first, without their tasks; `plugin` as above."""
     before = id_in(wanted.cursor)
     with database.records() as connection:
         rows = view_page(
@@ -52,10 +43,21 @@ def list_jobs(
 
 def timeline(database: Database, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
     """Return every change of the job and its tasks, oldest first; raise NotFound."""
-    find_job(database, tenant, job)
+    _row(database, tenant, job, ())
     with database.records() as connection:
         rows = view_timeline(connection, tenant, job)
     return [_entry(row) for row in rows]
+
+
+def _row(database: Database, tenant: TenantId, job: JobId, plugin: Sequence[str]) -> Mapping[str, Any]:
+    row = None
+    if 0 < job <= LARGEST_ID:
+        with database.records() as connection:
+            row = view_job(connection, tenant, job, plugin_marketplaces=plugin)
+    if row is None:
+        message = f"There is no job {job}."
+        raise NotFound(message)
+    return row
 
 
 def _entry(row: Mapping[str, Any]) -> TimelineEntry:
