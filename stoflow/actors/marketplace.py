@@ -1,6 +1,5 @@
 """One tenant at one marketplace: pace, cap, sequence and retry timers of the jobs it was handed."""
 
-import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from typing import Any
 
 import pykka
 
+from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
 from stoflow.actors.news import (
     CancelNow,
@@ -85,9 +85,7 @@ class MarketplaceActor(PooledActor):
         self._timers = timers
         self._held: dict[JobId, Held] = {}
         self._flying: set[JobId] = set()
-        self._ready: list[tuple[bool, int, JobId]] = []
-        self._paced: dict[str, list[tuple[int, JobId]]] = {}
-        self._pace_at_s: dict[str, float] = {}
+        self._lanes = Lanes(place.pace_s, self._wake)
         self._halted = ""
         self._collecting: dict[int, float] = {}  # strays by the time their message left
         self._wanted = 0
@@ -154,14 +152,14 @@ class MarketplaceActor(PooledActor):
         elif job.due_in_s > 0:
             self._timers.after(job.due_in_s, self.actor_ref, Due(job.id))
         else:
-            self._enqueue(job)
+            self._lanes.put(job)
 
     def _on_report(self, report: RunReport) -> None:
         held = self._held.get(report.job)
         if report.mode is RunMode.COLLECT:
             self._collected(report.task)
             return
-        if held is None:
+        if held is None or _is_overtaken(held.job, report):
             return
         self._land(held)
         match report.move:
@@ -180,7 +178,7 @@ class MarketplaceActor(PooledActor):
         held = self._held.get(job)
         if held is not None and job not in self._flying and held.job.due_in_s > 0:
             held.job = replace(held.job, due_in_s=0.0)
-            self._enqueue(held.job)
+            self._lanes.put(held.job)
 
     def _drop(self, job: JobId) -> None:
         held = self._held.pop(job, None)
@@ -228,54 +226,21 @@ class MarketplaceActor(PooledActor):
 
     # What goes out
 
-    def _enqueue(self, job: QueuedJob) -> None:
-        if job.paced and not job.verifying and self._place.pace_s(job.action) > 0:
-            heapq.heappush(self._paced.setdefault(job.action, []), (job.priority, job.id))
-            wait_s = self._pace_at_s.get(job.action, 0.0) - time.monotonic()
-            if wait_s > 0:
-                self._timers.after(wait_s, self.actor_ref, PaceDue(job.action))
-        else:
-            heapq.heappush(self._ready, (not job.running, job.priority, job.id))
-
     def _fill(self) -> None:
         """Permit what may go now, then ask for as many new jobs as there is room for."""
         if not self._halted:
-            while len(self._flying) < self._place.cap and (held := self._next()) is not None:
-                self._permit(held)
-        waiting = len(self._ready) + sum(len(lane) for lane in self._paced.values())
-        room = self._place.cap - len(self._flying) - waiting - self._wanted
+            while len(self._flying) < self._place.cap and (job := self._lanes.take(self._may_go)) is not None:
+                self._permit(self._held[job])
+        room = self._place.cap - len(self._flying) - len(self._lanes) - self._wanted
         if room > 0 and not self._halted:
             self._wanted += room
             tell(self._supervisor, Want(self._place.marketplace, room))
 
-    def _next(self) -> Held | None:
-        if not self._ready or self._ready[0][0]:
-            # Nothing started is ready: the paced call of a started job comes before a new job.
-            held = self._next_paced()
-            if held is not None:
-                return held
-        while self._ready:
-            held = self._held.get(heapq.heappop(self._ready)[2])
-            if held is not None and held.job.id not in self._flying:
-                return held
-        return None
+    def _may_go(self, job: JobId) -> bool:
+        return job in self._held and job not in self._flying
 
-    def _next_paced(self) -> Held | None:
-        now_s = time.monotonic()
-        for action, lane in self._paced.items():
-            due_s = self._pace_at_s.get(action, 0.0)
-            while lane and due_s <= now_s:
-                held = self._held.get(heapq.heappop(lane)[1])
-                if held is not None and held.job.id not in self._flying:
-                    self._reserve(action, now_s, more=bool(lane))
-                    return held
-        return None
-
-    def _reserve(self, action: str, now_s: float, *, more: bool) -> None:
-        pace_s = self._place.pace_s(action)
-        self._pace_at_s[action] = now_s + pace_s
-        if more:
-            self._timers.after(pace_s, self.actor_ref, PaceDue(action))
+    def _wake(self, delay_s: float, action: str) -> None:
+        self._timers.after(delay_s, self.actor_ref, PaceDue(action))
 
     def _permit(self, held: Held) -> None:
         job = held.job
@@ -309,6 +274,11 @@ class MarketplaceActor(PooledActor):
         self._collecting[stray.id] = time.monotonic()
         self._watch_after(WATCH_S)
         tell(self._dispatcher, Offer(self._place.marketplace, message, started=False))
+
+
+def _is_overtaken(job: QueuedJob, report: RunReport) -> bool:
+    """Whether the plugin's answer was heard of before the run that asked: they come from different processes."""
+    return report.move is NextMove.PLUGIN and (report.task, report.claims) <= (job.task, job.claims)
 
 
 def _follows(job: QueuedJob, report: RunReport) -> QueuedJob:

@@ -77,7 +77,8 @@ class TenantSupervisor(PooledActor):
         self._halted: dict[str, str] = {}
         self._plugin_connected = False
         self._full: frozenset[str] = frozenset()
-        self._behind = True  # jobs may stand behind those of the owner before
+        self._behind: set[JobId] = set()  # jobs that wait for another of their product
+        self._followed: set[JobId] = set()  # jobs whose end lets another one begin
         self._loading = False
         self._stale = False
 
@@ -140,7 +141,6 @@ class TenantSupervisor(PooledActor):
         self._full = page.full
         self._halted = dict(page.halted)
         self._plugin_connected = page.plugin_connected
-        self._behind = self._behind and (bool(page.jobs) or any(branch.held for branch in self._branches.values()))
         for marketplace, branch in self._branches.items():
             tell(branch.actor, Standing(self._standing(marketplace)))
         self._arrive_all(page.jobs)
@@ -173,12 +173,16 @@ class TenantSupervisor(PooledActor):
 
     def _arrive(self, job: QueuedJob) -> None:
         held = job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
+        if not job.behind:
+            self._behind.discard(job.id)
+        if job.followed:
+            self._followed.add(job.id)
         if held:
             tell(self._branches[job.marketplace].actor, Take((job,)))
         elif job.final:
             return
         elif job.behind:
-            self._behind = True
+            self._behind.add(job.id)
         elif job.running:
             branch = self._branch(job.marketplace)
             branch.held.add(job.id)
@@ -241,6 +245,9 @@ class TenantSupervisor(PooledActor):
     def _on_finished(self, marketplace: str, job: JobId) -> None:
         self._branches[marketplace].held.discard(job)
         if self._behind:
+            self._around.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
+        if job in self._followed:
+            self._followed.discard(job)
             self._load()
         self._check_idle()
 

@@ -1,6 +1,7 @@
 """The orchestrator: start and stop of everything that decides, in one screen."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,12 +19,13 @@ from stoflow.domain.run import RunReport
 from stoflow.jobs.lease import Lease
 from stoflow.jobs.sweep import Sweep
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
+from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
 from stoflow.storage.session import Database
 from stoflow.transports.feed import FeedReader
 
 POOL_THREADS = 2
 AT_ONCE = 500
+ACQUIRE_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Reign:
         self._policy = policy
         self._send = send
         self._looking = threading.Lock()
+        self._acquire_at_s = 0.0
         self._tenants: Tenants | None = None
         self._on_broken: Callable[[], None] = lambda: None
 
@@ -164,14 +167,22 @@ class Reign:
             self._tenants.report(reports)
         self._look()
 
+    def _may_acquire(self, news: Sequence[Announcement]) -> bool:
+        """Whether a tenant is new to us, or it is time to look for those whose owner is gone."""
+        now_s = time.monotonic()
+        if now_s < self._acquire_at_s and all(self._tenants is not None and told.tenant in self._tenants for told in news):
+            return False
+        self._acquire_at_s = now_s + ACQUIRE_EVERY_S
+        return True
+
     def _look(self) -> None:
         """Read the outbox and take tenants whose owner is gone."""
         if self._tenants is None or not self._looking.acquire(blocking=False):
             return
         try:
-            with self._database.records() as connection:
+            with self._database.planned_records() as connection:
                 news = consume_outbox(connection, self._me, limit=AT_ONCE)
-                taken = acquire_tenants(connection, self._me, limit=AT_ONCE)
+                taken = acquire_tenants(connection, self._me, limit=AT_ONCE) if self._may_acquire(news) else ()
         except DatabaseError as error:
             record(DatabaseAway("reading the outbox", str(error)))
         else:

@@ -28,6 +28,9 @@ class Tenants:
     def __len__(self) -> int:
         return len(self._owned)
 
+    def __contains__(self, tenant: TenantId) -> bool:
+        return tenant in self._owned
+
     def take(self, tenant: TenantId, epoch: Epoch) -> None:
         """Begin to decide for a tenant under this epoch."""
         with self._lock:

@@ -52,5 +52,5 @@ def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, 
     """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
     statement = connected_again(tenant, marketplace) if ok else needs_seller(tenant, marketplace, reason)
     with engine.database.records() as connection:
-        connection.execute(statement.text, statement.params)
+        statement.on(connection)
         announce(connection, tenant, THE_TENANT)

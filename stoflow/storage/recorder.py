@@ -104,7 +104,7 @@ class Recorder:
     def _execute(self, connection: Connection[DictRow], batch: Sequence[_Write]) -> list[tuple[Row, ...]]:
         with connection.pipeline():
             cursors = [
-                [connection.execute(statement.text, statement.params) for statement in write.statements]
+                [statement.on(connection) for statement in write.statements]
                 for write in batch
             ]
         return [tuple(cursor.fetchone() for cursor in row) for row in cursors]

@@ -45,10 +45,10 @@ SELECT id FROM job
 def request_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
     """Note that the job is to be cancelled; False where it is final."""
     statement = bind(REQUEST_CANCEL, tenant, job=job)
-    return connection.execute(statement.text, statement.params).fetchone() is not None
+    return statement.on(connection).fetchone() is not None
 
 
 def retry(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
     """Set a FAILED job and its failed tasks to PENDING; False where its state or a later job forbids it."""
     statement = bind(RETRY, tenant, job=job)
-    return connection.execute(statement.text, statement.params).fetchone() is not None
+    return statement.on(connection).fetchone() is not None

@@ -115,13 +115,13 @@ def issue_command(
 def open_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Sequence[OpenCommand]:
     """Return what this plugin has not answered yet, oldest first."""
     statement = bind(OPEN, tenant, plugin_id=plugin_id)
-    return [OpenCommand(**row) for row in connection.execute(statement.text, statement.params)]
+    return [OpenCommand(**row) for row in statement.on(connection)]
 
 
 def mark_sent(connection: Connection[DictRow], tenant: TenantId, request_id: str, plugin_id: str) -> bool:
     """Note that a command leaves; False where it is not bound to this plugin."""
     statement = bind(SENT, tenant, request_id=request_id, plugin_id=plugin_id)
-    return connection.execute(statement.text, statement.params).rowcount == 1
+    return statement.on(connection).rowcount == 1
 
 
 def find_command(
@@ -129,7 +129,7 @@ def find_command(
 ) -> SentCommand | None:
     """Return where an open command of this plugin belongs; None for an unknown, foreign or answered one."""
     statement = bind(FIND, tenant, request_id=request_id, plugin_id=plugin_id)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     if row is None:
         return None
     return SentCommand(JobId(row["job_id"]), row["task_id"], row["stray_id"], row["claims"], row["seq"])
@@ -152,7 +152,7 @@ def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statemen
 def read_answers(connection: Connection[DictRow], tenant: TenantId, sent: SentCommand) -> tuple[Answer, ...]:
     """Return the answers of the command's attempt, in the order of its commands."""
     statement = bind(ANSWERS, tenant, task=sent.task, stray=sent.stray, claims=sent.claims)
-    return tuple(Answer(**row["answer"]) for row in connection.execute(statement.text, statement.params))
+    return tuple(Answer(**row["answer"]) for row in statement.on(connection))
 
 
 def set_connected(

@@ -28,7 +28,11 @@ NEXT_TASK = """
 COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
   j.cancel_requested, task.id AS task, task.claims, task.kind, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
-  extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s"""
+  extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
+  EXISTS (
+    SELECT FROM {s}.marketplace_jobs later
+    WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
+      AND later.status IN ('pending', 'running')) AS followed"""
 
 STARTED = f"""
 SELECT {COLUMNS} FROM {{s}}.marketplace_jobs j
@@ -94,6 +98,7 @@ class QueuedJob:
     waiting: str
     cancelling: bool
     behind: bool  # another job of its product comes first
+    followed: bool  # another job of its product waits for it
     task: TaskId
     claims: int
     kind: TaskKind
@@ -132,7 +137,7 @@ def read_page(
 
     def rows(template: LiteralString, **params: Any) -> list[DictRow]:
         statement = bind(template, tenant, held=list(held), limit=limit, **params)
-        return connection.execute(statement.text, statement.params).fetchall()
+        return statement.on(connection).fetchall()
 
     started = [_queued(row) for row in rows(STARTED)]
     pending = {name: [_queued(row) for row in rows(PENDING, marketplace=name)] for name in marketplaces}
@@ -153,7 +158,7 @@ def read_page(
 def read_queued(connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId]) -> tuple[QueuedJob, ...]:
     """Return these jobs as they stand now."""
     statement = bind(ONE, tenant, jobs=list(jobs))
-    return tuple(_queued(row) for row in connection.execute(statement.text, statement.params))
+    return tuple(_queued(row) for row in statement.on(connection))
 
 
 def _queued(row: Mapping[str, Any]) -> QueuedJob:
@@ -171,6 +176,7 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         waiting=row["waiting"] or "",
         cancelling=row["cancel_requested"] and not row["acted"],
         behind=row.get("behind", False),
+        followed=row["followed"],
         task=TaskId(row["task"] or 0),
         claims=row["claims"] or 0,
         kind=TaskKind(row["kind"] or TaskKind.INNER),

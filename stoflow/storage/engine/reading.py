@@ -85,7 +85,7 @@ class StoredJob:
 def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
     """Return the job with its tasks, product and account, or None where it is gone."""
     statement = job_statement(tenant, job)
-    return job_of(tenant, connection.execute(statement.text, statement.params).fetchone())
+    return job_of(tenant, statement.on(connection).fetchone())
 
 
 def job_statement(tenant: TenantId, job: JobId) -> Statement:

@@ -47,7 +47,7 @@ class Stray:
 
 def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int) -> Stray | None:
     statement = bind(READ, tenant, id=stray)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     return Stray(**row) if row else None
 
 

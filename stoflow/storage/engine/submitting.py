@@ -76,16 +76,16 @@ class NewJob:
 def find_by_key(connection: Connection[DictRow], tenant: TenantId, key: str) -> tuple[JobId, str] | None:
     """Return the job made under this key within 24 hours, with the digest of the body that made it."""
     freed = bind(FREE_OLD_KEY, tenant, key=key)
-    connection.execute(freed.text, freed.params)
+    freed.on(connection)
     statement = bind(SAME_KEY, tenant, key=key)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     return (JobId(row["id"]), row["idempotency_digest"] or "") if row else None
 
 
 def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int) -> int | None:
     """Hold the product until the commit; return its number of photos, or None where there is no such product."""
     statement = bind(LOCK_PRODUCT, tenant, product=product)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     return row["images"] if row else None
 
 
@@ -110,5 +110,5 @@ def insert_job(
         kinds=[task.kind for task in tasks],
         paced=[task.paced for task in tasks],
     )
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     return JobId(row["id"]) if row else None

@@ -148,7 +148,7 @@ def sweep_tenant(
 
     def rows(template: LiteralString, **params: Any) -> list[DictRow]:
         statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
-        return connection.execute(statement.text, statement.params).fetchall()
+        return statement.on(connection).fetchall()
 
     tasks = rows(SWEEP_TASKS, quarantine=DEATHS_UNTIL_QUARANTINE, quiet_s=Jsonb(dict(quiet_s)))
     expired = rows(EXPIRE)
@@ -164,7 +164,7 @@ def sweep_tenant(
 def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
     """Cancel the job if a cancel waits and nothing of it is out or visible."""
     statement = bind(CANCEL, tenant, job=job)
-    row = connection.execute(statement.text, statement.params).fetchone()
+    row = statement.on(connection).fetchone()
     if row is None:
         return False
     _disown(connection, tenant, row)
@@ -173,4 +173,4 @@ def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId)
 
 def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:
     statement = bind(DISOWN, tenant, job=row["id"], product=row["product_id"], marketplace=row["marketplace"])
-    connection.execute(statement.text, statement.params)
+    statement.on(connection)

@@ -58,7 +58,7 @@ def view_job(
     connection: Connection[DictRow], tenant: TenantId, job: JobId, *, plugin_marketplaces: Sequence[str]
 ) -> DictRow | None:
     statement = bind(ONE, tenant, job=job, tasks=True, plugin_marketplaces=list(plugin_marketplaces))
-    return connection.execute(statement.text, statement.params).fetchone()
+    return statement.on(connection).fetchone()
 
 
 def view_page(
@@ -66,9 +66,9 @@ def view_page(
 ) -> list[DictRow]:
     """Return jobs, newest first; `filters` are PAGE's parameters, each None for any."""
     statement = bind(PAGE, tenant, tasks=False, plugin_marketplaces=list(plugin_marketplaces), **filters)
-    return connection.execute(statement.text, statement.params).fetchall()
+    return statement.on(connection).fetchall()
 
 
 def view_timeline(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> list[DictRow]:
     statement = bind(TIMELINE, tenant, job=job)
-    return connection.execute(statement.text, statement.params).fetchall()
+    return statement.on(connection).fetchall()

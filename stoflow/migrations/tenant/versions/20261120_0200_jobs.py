@@ -143,6 +143,9 @@ FROM marketplace_tasks
 
 INDEXES = """
 CREATE INDEX marketplace_jobs_pending_idx ON marketplace_jobs (marketplace, priority, id) WHERE status = 'pending';
+CREATE INDEX marketplace_jobs_running_idx ON marketplace_jobs (priority, id) WHERE status = 'running';
+CREATE INDEX marketplace_jobs_later_idx ON marketplace_jobs (not_before)
+    WHERE status = 'pending' AND not_before IS NOT NULL;
 CREATE INDEX marketplace_jobs_line_idx ON marketplace_jobs (marketplace, product_id, id)
     WHERE status IN ('pending', 'running');
 CREATE INDEX marketplace_jobs_batch_idx ON marketplace_jobs (batch_job_id) WHERE batch_job_id IS NOT NULL;

@@ -1,0 +1,64 @@
+"""The jobs an actor may permit next: started ones first, then by priority and age, paced ones when their time is come."""
+
+import heapq
+import time
+from collections.abc import Callable
+
+from stoflow.domain.ids import JobId
+from stoflow.storage.engine.queueing import QueuedJob
+
+
+class Lanes:
+    """One lane for jobs that wait for a place only, one per action for those that wait for pace.
+
+    A job may be in it more than once, or no longer be anyone's: `take` is told which are free to go.
+    """
+
+    def __init__(self, pace_s: Callable[[str], float], wake: Callable[[float, str], None]) -> None:
+        """`pace_s` answers the seconds between paced calls of an action, `wake` is told when its lane moves on."""
+        self._pace_s = pace_s
+        self._wake = wake
+        self._ready: list[tuple[bool, int, JobId]] = []
+        self._paced: dict[str, list[tuple[int, JobId]]] = {}
+        self._pace_at_s: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._ready) + sum(len(lane) for lane in self._paced.values())
+
+    def put(self, job: QueuedJob) -> None:
+        if job.paced and not job.verifying and self._pace_s(job.action) > 0:
+            heapq.heappush(self._paced.setdefault(job.action, []), (job.priority, job.id))
+            wait_s = self._pace_at_s.get(job.action, 0.0) - time.monotonic()
+            if wait_s > 0:
+                self._wake(wait_s, job.action)
+        else:
+            heapq.heappush(self._ready, (not job.running, job.priority, job.id))
+
+    def take(self, is_free: Callable[[JobId], bool]) -> JobId | None:
+        """Return the next job that may go now, its pace reserved; None where none may."""
+        if not self._ready or self._ready[0][0]:
+            # Nothing started is ready: the paced call of a started job comes before a new job.
+            paced = self._take_paced(is_free)
+            if paced is not None:
+                return paced
+        while self._ready:
+            job = heapq.heappop(self._ready)[2]
+            if is_free(job):
+                return job
+        return None
+
+    def _take_paced(self, is_free: Callable[[JobId], bool]) -> JobId | None:
+        now_s = time.monotonic()
+        for action, lane in self._paced.items():
+            while lane and self._pace_at_s.get(action, 0.0) <= now_s:
+                job = heapq.heappop(lane)[1]
+                if is_free(job):
+                    self._reserve(action, now_s, more=bool(lane))
+                    return job
+        return None
+
+    def _reserve(self, action: str, now_s: float, *, more: bool) -> None:
+        pace_s = self._pace_s(action)
+        self._pace_at_s[action] = now_s + pace_s
+        if more:
+            self._wake(pace_s, action)
