@@ -1,4 +1,4 @@
-"""The jobs an actor may permit next: started ones first, then by priority and age, paced ones when their time is come."""
+"""The jobs an actor may permit next: started ones first, then by priority and age, paced ones when it is time."""
 
 import heapq
 import time

@@ -1,0 +1,234 @@
+"""What a marketplace actor permits, whatever the order in which it hears of runs and of plugins' answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from stoflow.actors.mailbox import Pool
+from stoflow.actors.marketplace import MarketplaceActor, Place
+from stoflow.actors.news import Due, Finished, Freed, Offer, PaceDue, Reported, Reread, Standing, Take, Want
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.job import TaskKind
+from stoflow.domain.run import NextMove, RunMode, RunReport
+from stoflow.storage.engine.queueing import QueuedJob
+
+UPLOAD, CREATE, SAVE = TaskId(11), TaskId(12), TaskId(13)
+JOB = QueuedJob(
+    id=JobId(1),
+    marketplace="shop",
+    action="publish",
+    priority=3,
+    running=False,
+    final=False,
+    waiting="",
+    cancelling=False,
+    behind=False,
+    followed=False,
+    task=UPLOAD,
+    claims=0,
+    kind=TaskKind.REPEATABLE,
+    paced=False,
+    in_flight=False,
+    verifying=False,
+    due_in_s=0.0,
+    deadline_in_s=0.0,
+)
+
+
+@dataclass
+class Ref:
+    """An actor's reference that keeps what it was told."""
+
+    told: list[Any] = field(default_factory=list[Any])
+
+    def tell(self, message: Any) -> None:
+        self.told.append(message)
+
+    def of(self, kind: type) -> list[Any]:
+        return [message for message in self.told if isinstance(message, kind)]
+
+
+@dataclass
+class Clock:
+    """Timers that never ring by themselves."""
+
+    set: list[tuple[float, Any]] = field(default_factory=list[tuple[float, Any]])
+
+    def after(self, delay_s: float, _ref: Any, message: Any) -> None:
+        self.set.append((delay_s, message))
+
+
+@dataclass
+class Scene:
+    """One actor with fakes around it; `hears` is a message taken from its mailbox."""
+
+    actor: MarketplaceActor
+    supervisor: Ref
+    dispatcher: Ref
+    clock: Clock
+
+    def hears(self, *messages: Any) -> None:
+        for message in messages:
+            self.actor.handle(message)
+
+    def reported(self, move: NextMove, task: int, claims: int, *, delay_s: float = 0.0) -> None:
+        report = RunReport(
+            tenant=TenantId(7),
+            job=JOB.id,
+            marketplace="shop",
+            mode=RunMode.ACT,
+            move=move,
+            task=TaskId(task),
+            claims=claims,
+            delay_s=delay_s,
+        )
+        self.hears(Reported(report))
+
+    @property
+    def sent(self) -> list[tuple[int, int]]:
+        """Return the task and claims of every message that left."""
+        return [(offer.message.task, offer.message.claims) for offer in self.dispatcher.of(Offer)]
+
+
+MakeScene = Callable[..., Scene]
+
+
+@pytest.fixture
+def scene() -> MakeScene:
+    def make(*, cap: int = 1, pace_s: float = 0.0) -> Scene:
+        supervisor, dispatcher, clock = Ref(), Ref(), Clock()
+        place = Place(
+            tenant=TenantId(7),
+            marketplace="shop",
+            epoch=Epoch(1),
+            me=ProcessId(1),
+            cap=cap,
+            pace_s=lambda _: pace_s,
+            sweep_soon=lambda _: None,
+        )
+        actor = MarketplaceActor(Pool(0), _no_death, place, *cast("Any", (supervisor, dispatcher, clock)))
+        return Scene(actor, supervisor, dispatcher, clock)
+
+    return make
+
+
+def _no_death(_actor: object, error: BaseException) -> None:
+    raise error
+
+
+def test_a_job_with_a_plugin_holds_its_place_until_the_answer(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
+    shop.hears(Take((replace(JOB, id=JobId(2), task=TaskId(21)),)))
+    assert shop.sent == [(UPLOAD, 0)]
+
+    shop.reported(NextMove.RUN, CREATE, 0)
+    assert shop.sent == [(UPLOAD, 0), (CREATE, 0)]
+
+
+def test_an_answer_reported_before_its_run_lets_the_job_go_on_at_once(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RUN, CREATE, 0)  # the api's, of an answer that came fast
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)  # the worker's own, late
+    shop.reported(NextMove.RUN, SAVE, 0)
+
+    assert shop.sent == [(UPLOAD, 0), (CREATE, 0), (SAVE, 0)]
+
+
+def test_an_overtaken_report_gives_no_place_of_the_window_back(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RUN, CREATE, 0)
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
+
+    assert len(shop.dispatcher.of(Offer)) - len(shop.dispatcher.of(Freed)) == shop.actor.messages_out == 1
+
+
+def test_a_retry_asked_for_before_its_run_was_reported_waits_for_its_own_time(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RUN, UPLOAD, 1, delay_s=30.0)  # the plugin answered: try again later
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
+    assert (30.0, Due(JOB.id)) in shop.clock.set
+
+    shop.hears(Due(JOB.id))
+    assert shop.sent == [(UPLOAD, 0), (UPLOAD, 1)]
+
+
+def test_the_next_command_of_one_attempt_is_waited_for(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
+    assert shop.sent == [(UPLOAD, 0)]
+
+    shop.reported(NextMove.RUN, CREATE, 0)
+    assert shop.sent == [(UPLOAD, 0), (CREATE, 0)]
+
+
+def test_a_late_report_of_a_finished_job_is_nobody_s(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.NOTHING, 0, 0)
+    shop.reported(NextMove.PLUGIN, SAVE, 1, delay_s=60.0)
+
+    assert shop.supervisor.of(Finished) == [Finished("shop", JOB.id)]
+    assert shop.actor.messages_out == 0
+
+
+def test_a_job_somebody_changed_is_read_again_and_goes_on_as_it_stands(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RELOAD, UPLOAD, 1)
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
+
+    shop.hears(Take((replace(JOB, running=True, task=CREATE),)))
+    assert shop.sent == [(UPLOAD, 0), (CREATE, 0)]
+
+
+def test_no_more_jobs_are_out_than_the_cap_allows(scene: MakeScene) -> None:
+    shop = scene(cap=2)
+    shop.hears(Take(tuple(replace(JOB, id=JobId(number), task=TaskId(number)) for number in range(1, 6))))
+    assert shop.sent == [(1, 0), (2, 0)]
+
+
+def test_a_started_job_goes_before_a_new_one_and_a_more_urgent_one_before_both(scene: MakeScene) -> None:
+    shop = scene()
+    waiting = (
+        replace(JOB, id=JobId(2), task=TaskId(2)),
+        replace(JOB, id=JobId(3), task=TaskId(3), priority=1),
+        replace(JOB, id=JobId(4), task=TaskId(4), running=True),
+    )
+    shop.hears(Take((JOB,)), Take(waiting))
+    shop.reported(NextMove.NOTHING, 0, 0)
+    assert shop.sent == [(UPLOAD, 0), (4, 0)]
+
+
+def test_paced_jobs_go_one_by_one_and_the_next_when_its_time_has_come(scene: MakeScene) -> None:
+    shop = scene(cap=4, pace_s=3600.0)
+    paced = tuple(replace(JOB, id=JobId(number), task=TaskId(number), paced=True) for number in (1, 2))
+    shop.hears(Take(paced))
+    assert shop.sent == [(1, 0)]
+    assert (3600.0, PaceDue("publish")) in shop.clock.set
+
+    shop.hears(PaceDue("publish"))  # too early by our own clock
+    assert shop.sent == [(1, 0)]
+
+
+def test_nothing_is_permitted_where_the_seller_must_act_first(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Standing("reconnect"), Take((JOB,)))
+    assert shop.sent == []
+
+    shop.hears(Standing(""))
+    assert shop.sent == [(UPLOAD, 0)]
+
+
+def test_as_many_jobs_are_asked_for_as_there_is_room(scene: MakeScene) -> None:
+    shop = scene(cap=3)
+    shop.hears(Take((JOB,)))
+    assert sum(want.count for want in shop.supervisor.of(Want)) == 2
