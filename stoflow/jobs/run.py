@@ -29,7 +29,7 @@ from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Set
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.claiming import Claim, InnerDone
+from stoflow.storage.engine.claiming import Claim, InnerDone, Settled, Unrecorded
 from stoflow.storage.engine.reading import StoredJob, StoredTask, job_of, job_statement
 from stoflow.storage.engine.settling import close_completed, close_failed
 from stoflow.storage.engine.statement import Statement
@@ -56,6 +56,7 @@ class Run:
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     inner: list[InnerDone] = field(default_factory=list[InnerDone])
     unwritten: Settlement | None = None  # of the task before, to be committed with the next claim
+    settled: Settled | None = None  # that task's attempt
 
     def go(self) -> None:
         task = self.job.next_task()
@@ -107,7 +108,7 @@ class Run:
             self.job.tenant,
             self.job.id,
             self.message.epoch,
-            inner=self.inner,
+            unrecorded=self._unrecorded(),
             task=task.id,
             reason=reason_of(outcome),
             kind="refused" if isinstance(outcome, Refused) else "broken",
@@ -120,7 +121,9 @@ class Run:
         result = dict(self.outputs.get(last.name, {}))
         failpoint("close.before")
         rows = self._write(
-            close_completed(self.job.tenant, self.job.id, self.message.epoch, inner=self.inner, result=result)
+            close_completed(
+                self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
+            )
         )
         failpoint("close.after")
         return COMPLETED if rows[-1] else RELOAD
@@ -204,8 +207,11 @@ class Run:
             deadline_s=deadline_s,
             marker=marker or None,
             digest=digest(self.job, task, self.outputs),
-            inner=tuple(self.inner),
+            unrecorded=self._unrecorded(),
         )
+
+    def _unrecorded(self) -> Unrecorded:
+        return Unrecorded(tuple(self.inner), self.settled if self.unwritten else None)
 
     def _write_claim(self, claim: Statement, *more: Statement) -> Row:
         """Commit the settle before it together with the claim; the claim's row, None where it was not granted."""
@@ -222,6 +228,7 @@ class Run:
             tried(self.engine, self.job, task, step), outcome, self.engine.tempo, self.engine.random
         )
         if isinstance(outcome, Done):
+            self.settled = Settled(task.id, task.claims)
             self.outputs[task.name] = outcome.output
             if outcome.listed is None:
                 return GO_ON
@@ -235,9 +242,7 @@ class Run:
         failpoint("settle.before")
         first = self._write()[0]
         failpoint("settle.after")
-        if first is None:
-            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
-        elif first.get("external_id"):
+        if first and first.get("external_id"):
             self.job = replace(self.job, listing_id=first["external_id"])
         return waiting.read(first)
 
@@ -246,6 +251,8 @@ class Run:
         if self.unwritten is None:
             return self.engine.recorder.write(self.job.tenant, self.job.id, *statements)
         rows = write_settle(self.engine, self.job, *self.unwritten.statements, *statements)
+        if rows[0] is None:
+            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
         self.unwritten = None
         return rows
 

@@ -1,7 +1,7 @@
 """Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,11 @@ from stoflow.storage.engine.statement import Statement, bind
 INNER_ROWS = """jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
                 started_at timestamptz, completed_at timestamptz)"""
 
+# What was made in memory after an outside task stands only if that very attempt's settle, written just before, counted.
+STANDS = """(%(after)s::int IS NULL OR EXISTS (
+      SELECT FROM {s}.marketplace_tasks f
+      WHERE f.id = %(after)s AND f.claims = %(after_claims)s AND f.status = 'completed'))"""
+
 # The job row is locked first, so claims of one job, its cancel and its expiry stand in line. A pace slot may be
 # spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
 CLAIM = f"""
@@ -23,6 +28,7 @@ WITH was AS MATERIALIZED (
       SELECT FROM {{s}}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')))
+    AND {STANDS}
     AND NOT EXISTS (
       SELECT FROM {{s}}.marketplace_tasks b
       WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
@@ -98,7 +104,24 @@ class InnerDone:
     completed_at: datetime
 
 
-def inner_params(inner: Sequence[InnerDone]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An attempt whose settle is committed together with what follows it."""
+
+    task: TaskId
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """What a run did in memory and nobody wrote yet, and the attempt before it that it stands on."""
+
+    inner: Sequence[InnerDone] = ()
+    after: Settled | None = None
+
+
+def unrecorded_params(unrecorded: Unrecorded) -> dict[str, Any]:
+    after = unrecorded.after
     rows = [
         {
             "id": done.task,
@@ -107,9 +130,14 @@ def inner_params(inner: Sequence[InnerDone]) -> dict[str, Any]:
             "started_at": done.started_at.isoformat(),
             "completed_at": done.completed_at.isoformat(),
         }
-        for done in inner
+        for done in unrecorded.inner
     ]
-    return {"inner": Jsonb(rows), "inner_ids": [done.task for done in inner]}
+    return {
+        "inner": Jsonb(rows),
+        "inner_ids": [done.task for done in unrecorded.inner],
+        "after": after.task if after else None,
+        "after_claims": after.claims if after else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +158,7 @@ class Claim:
     deadline_s: float
     marker: str | None
     digest: str
-    inner: Sequence[InnerDone] = ()
+    unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
     def statement(self) -> Statement:
         """Answers the new `claims`, or no row where the task may not be run by this message (any more, or yet)."""
@@ -150,7 +178,7 @@ class Claim:
             deadline_s=self.deadline_s,
             marker=self.marker,
             digest=self.digest,
-            **inner_params(self.inner),
+            **unrecorded_params(self.unrecorded),
         )
 
 

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.claiming import INNER_ROWS, InnerDone, inner_params
+from stoflow.storage.engine.claiming import INNER_ROWS, STANDS, Unrecorded, unrecorded_params
 from stoflow.storage.engine.statement import Statement, bind
 
 # The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
@@ -120,6 +120,7 @@ WITH was AS MATERIALIZED (
   SELECT j.id, j.status, j.cancel_requested FROM {{s}}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND {STANDS}
     AND NOT EXISTS (
       SELECT FROM {{s}}.marketplace_tasks b WHERE b.job_id = j.id AND b.id <> ALL(%(inner_ids)s::int[])
         AND (b.status = 'running' OR (b.status NOT IN ('completed', 'skipped') AND %(failed_task)s::int IS NULL)))
@@ -256,10 +257,12 @@ def settle_verifying(
 
 
 def close_completed(
-    tenant: TenantId, job: JobId, epoch: Epoch, *, inner: Sequence[InnerDone], result: Mapping[str, Any]
+    tenant: TenantId, job: JobId, epoch: Epoch, *, unrecorded: Unrecorded, result: Mapping[str, Any]
 ) -> Statement:
     """Complete the job with its last inner tasks; no row where it may not be (any more)."""
-    return _close(tenant, job, epoch, inner=inner, status="completed", result=Jsonb(dict(result)), cause="done")
+    return _close(
+        tenant, job, epoch, unrecorded=unrecorded, status="completed", result=Jsonb(dict(result)), cause="done"
+    )
 
 
 def close_failed(
@@ -267,7 +270,7 @@ def close_failed(
     job: JobId,
     epoch: Epoch,
     *,
-    inner: Sequence[InnerDone],
+    unrecorded: Unrecorded,
     task: TaskId,
     reason: str,
     kind: str,
@@ -278,7 +281,7 @@ def close_failed(
         tenant,
         job,
         epoch,
-        inner=inner,
+        unrecorded=unrecorded,
         status="failed",
         cause=kind,
         failed_task=task,
@@ -289,6 +292,6 @@ def close_failed(
     )
 
 
-def _close(tenant: TenantId, job: JobId, epoch: Epoch, *, inner: Sequence[InnerDone], **columns: Any) -> Statement:
+def _close(tenant: TenantId, job: JobId, epoch: Epoch, *, unrecorded: Unrecorded, **columns: Any) -> Statement:
     empty = dict.fromkeys(("failed_task", "reason", "kind", "fields", "result", "detail"))
-    return bind(CLOSE, tenant, job=job, epoch=epoch, **{**empty, **columns, **inner_params(inner)})
+    return bind(CLOSE, tenant, job=job, epoch=epoch, **{**empty, **columns, **unrecorded_params(unrecorded)})
