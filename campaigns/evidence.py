@@ -70,9 +70,7 @@ def collected(world: World, final_after_s: float | None) -> Evidence:
 
 def kept(found: Evidence, file: Path) -> None:
     """Write the jobs and their timelines down, for those who look into a campaign that was not green."""
-    jobs = [
-        {"tenant": outcome.tenant, **outcome.job, "timeline": list(outcome.timeline)} for outcome in found.outcomes
-    ]
+    jobs = [{"tenant": outcome.tenant, **outcome.job, "timeline": list(outcome.timeline)} for outcome in found.outcomes]
     file.write_text(json.dumps(jobs, indent=1), "utf-8")
 
 

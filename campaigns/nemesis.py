@@ -19,8 +19,8 @@ from stoflow.storage.session import Database
 WARM_AFTER_S = 2.5  # a process killed while it starts was doing nothing yet
 WARM_WITHIN_S = 15.0
 REBORN_WITHIN_S = 30.0
-SLOW_CALLS = 12
-IN_CALL_AFTER_S = 0.15
+SLOW_CALLS = 6
+IN_CALL_AFTER_S = 0.2
 TERMINATE_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
 
 
@@ -91,14 +91,15 @@ class Nemesis:
         return (pid,)
 
     def _kill_worker(self) -> tuple[int, ...]:
-        child = self._warm_worker()
+        child = self._worker_in_a_call()
         if child is not None:
             signal_process(child.pid, signal.SIGKILL)
         return (child.pid,) if child else ()
 
     def _kill_host(self) -> tuple[int, ...]:
         """Kill supervisor and workers at once, as a machine that is gone: only their leases tell of it."""
-        member = self._warm(self.world.crew["worker"])
+        self._worker_in_a_call()
+        member = self.world.crew["worker"]
         children = member.children()
         signal_process(member.pid, signal.SIGKILL)
         for child in children:
@@ -106,16 +107,20 @@ class Nemesis:
         return (member.pid, *(child.pid for child in children))
 
     def _pause_worker(self) -> tuple[int, ...]:
-        """Let calls be slow, so that the one who stands still is in the middle of some."""
+        child = self._worker_in_a_call()
+        return self._pause(child.pid) if child else ()
+
+    def _worker_in_a_call(self) -> psutil.Process | None:
+        """Return a worker that works since a while, just after the next calls have become slow."""
+        child = self._warm_worker()
         script = [
             {"marketplace": place, "operation": "*", "fault": "slow", "count": SLOW_CALLS}
             for place in MARKETPLACES
             if place != "vinted"
         ]
-        child = self._warm_worker()
         self.world.control("POST", "script", script)
         time.sleep(IN_CALL_AFTER_S)
-        return self._pause(child.pid) if child else ()
+        return child
 
     def _pause(self, pid: int) -> tuple[int, ...]:
         signal_process(pid, signal.SIGSTOP)

@@ -11,7 +11,7 @@ MARKETPLACES = ("vinted", "ebay", "etsy")
 QUIET_S = 4.0
 SECOND_LOOK_S = 10.0
 HOLD_S = 4.0
-LATENCY_MS = (20.0, 300.0)
+LATENCY_MS = (50.0, 1000.0)  # with a slow call's 2 s still no more than a late commit's 3
 
 # Real seconds, which no speed divides.
 PROCESS_LEASE_S = 2.0
@@ -19,7 +19,7 @@ HEARTBEAT_S = 0.6
 OWNERSHIP_LEASE_S = 3.0
 SWEEP_EVERY_S = 0.5
 DRAIN_S = 3.0
-PAUSE_S = 4.0  # past every lease
+PAUSE_S = 5.0  # past every lease
 PLUGIN_TIMEOUT_S = 3.0
 
 
@@ -73,7 +73,7 @@ class Plan:
     kills: int = 60
     others: Mapping[Blow, int] = field(default_factory=lambda: dict(OTHERS))
     tenants: int = 6
-    blows_every_s: float = 1.5
+    blows_every_s: float = 2.0
     faults: float = 0.3
     lose: float = 0.12
     speed: float = 4.0
