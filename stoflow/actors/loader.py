@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.actors.timers import tell
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import DatabaseAway, TenantReleased
+from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.ownership import read_version, release_tenant
@@ -103,7 +103,7 @@ class Loader:
                 tell(request.reply_to, answer)
 
     def _again(self, request: _Request, error: DatabaseError) -> None:
-        record(DatabaseAway("reading for an actor", str(error)))
+        record(database_failure("reading for an actor", error))
         if not self._stopping.wait(RETRY_S):
             self._requests.put(request)
 

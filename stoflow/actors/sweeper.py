@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import DatabaseAway
+from stoflow.domain.facts import database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.jobs.sweep import Sweep
 from stoflow.monitoring.record import record
@@ -46,7 +46,7 @@ class Sweeper:
             try:
                 self._turn(page=since_page_s >= self._every_s)
             except DatabaseError as error:
-                record(DatabaseAway("sweeping", str(error)))
+                record(database_failure("sweeping", error))
             if since_page_s >= self._every_s:
                 since_page_s = 0.0
 

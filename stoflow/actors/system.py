@@ -13,7 +13,7 @@ from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
 from stoflow.actors.timers import Timers
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import ActorFailed, DatabaseAway
+from stoflow.domain.facts import ActorFailed, database_failure
 from stoflow.domain.ids import ProcessId
 from stoflow.domain.run import RunReport
 from stoflow.jobs.lease import Lease
@@ -184,7 +184,7 @@ class Reign:
                 news = consume_outbox(connection, self._me, limit=AT_ONCE)
                 taken = acquire_tenants(connection, self._me, limit=AT_ONCE) if self._may_acquire(news) else ()
         except DatabaseError as error:
-            record(DatabaseAway("reading the outbox", str(error)))
+            record(database_failure("reading the outbox", error))
         else:
             fresh = {tenant for tenant, _ in taken}
             self._tenants.announce([told for told in news if told.tenant not in fresh])

@@ -8,7 +8,7 @@ from stoflow import bootstrap
 from stoflow.cli.children import Children
 from stoflow.cli.serving import until_stopped
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import DatabaseAway, ProcessDied
+from stoflow.domain.facts import ProcessDied, database_failure
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.engine.processes import bury_child
@@ -54,7 +54,7 @@ def _bury(database: Database, pid: int) -> None:
         with database.records() as connection:
             bury_child(connection, pid)
     except DatabaseError as error:
-        record(DatabaseAway("burying a worker process", str(error)))
+        record(database_failure("burying a worker process", error))
 
 
 @click.command(name="worker-process", hidden=True)

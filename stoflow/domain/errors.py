@@ -7,6 +7,7 @@ StoflowError
 ├── Conflict                    the state does not allow it
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
+│   ├── DatabaseRefused         PostgreSQL answered, and refused a statement
 │   └── SchemaCreationError
 ├── APIError                    a call did not bring an answer
 │   ├── APIConnectionError
@@ -49,6 +50,10 @@ class DatabaseError(StoflowError):
 
 
 class DatabaseUnavailable(DatabaseError):
+    pass
+
+
+class DatabaseRefused(DatabaseError):
     pass
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stoflow.domain.errors import DatabaseError, DatabaseRefused
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -98,3 +100,15 @@ class RedisAway(Fact):
 class DatabaseAway(Fact):
     doing: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRefused(Fact):
+    doing: str
+    error: str
+
+
+def database_failure(doing: str, error: DatabaseError) -> Fact:
+    """Return what happened to whoever was doing this: PostgreSQL was away, or it said no."""
+    kind = StatementRefused if isinstance(error, DatabaseRefused) else DatabaseAway
+    return kind(doing, str(error))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from stoflow.domain.errors import Conflict, DatabaseError, InputError, NotFound, StoflowError
+from stoflow.domain.errors import Conflict, DatabaseError, DatabaseRefused, InputError, NotFound, StoflowError
 from stoflow.domain.outcome import FieldError
 from stoflow.http.tokens import NotAuthenticated
 
@@ -37,6 +37,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseRefused: HTTPStatus.INTERNAL_SERVER_ERROR,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

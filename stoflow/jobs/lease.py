@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import DatabaseAway, LeaseLost, ProcessStarted, ProcessStopped
+from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, database_failure
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.processes import beat, bury, register_process
@@ -56,7 +56,7 @@ class Lease:
                 with self._database.records() as connection:
                     bury(connection, self._process)
             except DatabaseError as error:
-                record(DatabaseAway("giving back a lease", str(error)))
+                record(database_failure("giving back a lease", error))
             record(ProcessStopped(self._kind, self._process))
             self._process = None
 
@@ -71,7 +71,7 @@ class Lease:
             try:
                 self._renew()
             except DatabaseError as error:
-                record(DatabaseAway("renewing a lease", str(error)))
+                record(database_failure("renewing a lease", error))
 
     def _renew(self) -> None:
         process = self.process()

@@ -8,7 +8,7 @@ from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout
 from sqlalchemy.exc import DBAPIError
 
-from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 
 # Classes of SQLSTATE: connection exception, insufficient resources (disk full, too many connections).
 UNAVAILABLE_CLASSES = frozenset({"08", "53"})
@@ -35,6 +35,16 @@ def unavailable_by_name() -> Iterator[None]:
             raise
         message = f"The database cannot serve now: {cause}"
         raise DatabaseUnavailable(message) from error
+
+
+@contextmanager
+def failures_by_name() -> Iterator[None]:
+    """Turn every error of psycopg into one of ours: who waits for PostgreSQL need not know by which driver."""
+    try:
+        with unavailable_by_name():
+            yield
+    except psycopg.Error as error:
+        raise DatabaseRefused(error.diag.message_primary or str(error)) from error
 
 
 def _is_unavailable(cause: BaseException | None) -> bool:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from stoflow.domain.errors import DatabaseError, DatabaseUnavailable
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.engine.statement import Statement
 from stoflow.storage.session import Database
@@ -52,7 +51,7 @@ class Recorder:
     def write(self, tenant: TenantId, job: int, *statements: Statement, timeout_s: float = 30.0) -> tuple[Row, ...]:
         """Commit the statements, in order, and return each one's first row.
 
-        Raise DatabaseUnavailable where PostgreSQL is away (then nothing is known to be written), DatabaseError
+        Raise DatabaseUnavailable where PostgreSQL is away (then nothing is known to be written), DatabaseRefused
         where it refuses.
         """
         write = _Write((tenant, job), statements)
@@ -85,21 +84,19 @@ class Recorder:
                 answers = self._execute(connection, batch)
         except DatabaseUnavailable as error:
             _fail(batch, error)
-        except (psycopg.Error, DatabaseError) as error:
+        except DatabaseRefused as error:
             self._commit_singly(batch, error)
         else:
             for write, rows in zip(batch, answers, strict=True):
                 write.done.set_result(rows)
 
-    def _commit_singly(self, batch: Sequence[_Write], error: Exception) -> None:
+    def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
         """Separate the one write PostgreSQL refuses from the ones beside it."""
         if len(batch) > 1:
             for write in batch:
                 self._commit([write])
         else:
-            wrapped = error if isinstance(error, DatabaseError) else DatabaseError(str(error))
-            wrapped.__cause__ = error
-            _fail(batch, wrapped)
+            _fail(batch, error)
 
     def _execute(self, connection: Connection[DictRow], batch: Sequence[_Write]) -> list[tuple[Row, ...]]:
         with connection.pipeline():

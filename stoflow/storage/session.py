@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
 from stoflow.storage.connecting import KEPT_PLANS, conninfo
-from stoflow.storage.failures import unavailable_by_name
+from stoflow.storage.failures import failures_by_name, unavailable_by_name
 
 TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
 SCHEMA_PREFIX = "user_"
@@ -75,7 +75,8 @@ class PooledConnection(psycopg.Connection[Any]):
 class Database:
     """A pool of connections and three ways to use one, each for exactly one transaction.
 
-    All three raise DatabaseUnavailable, within 2 s, when PostgreSQL is away.
+    All raise DatabaseUnavailable, within 2 s, when PostgreSQL is away. What it refuses is DatabaseRefused for
+    records, and SQLAlchemy's own error for sessions.
     """
 
     def __init__(self, url: str, *, pool_size: int = 4, application_name: str = "stoflow") -> None:
@@ -127,7 +128,7 @@ class Database:
 
     @contextmanager
     def _records(self, pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
-        with unavailable_by_name():
+        with failures_by_name():
             connection = _take(pool)
             connection.row_factory = dict_row
             try:

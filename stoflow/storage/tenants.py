@@ -1,7 +1,8 @@
 """Tenants: one row of `public.users` and one schema each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,23 +45,27 @@ def create_tenant(
     address = email.strip().lower()
     if not EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL:
         raise InputError("A tenant needs an e-mail address.", (FieldError("email", f"{email!r} is none."),))
+    with database.records() as connection, _worded(address):
+        connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [TEMPLATE_LOCK])
+        row = connection.execute(
+            "INSERT INTO public.users (email, hashed_password, full_name, role) VALUES (%s, %s, %s, %s) RETURNING id",
+            [address, password_hash, full_name, role],
+        ).fetchone()
+        assert row is not None
+        tenant = TenantId(row["id"])
+        # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
+        connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())
+    return tenant
+
+
+@contextmanager
+def _worded(address: str) -> Iterator[None]:
     try:
-        with database.records() as connection:
-            connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [TEMPLATE_LOCK])
-            row = connection.execute(
-                "INSERT INTO public.users (email, hashed_password, full_name, role)"
-                " VALUES (%s, %s, %s, %s) RETURNING id",
-                [address, password_hash, full_name, role],
-            ).fetchone()
-            assert row is not None
-            tenant = TenantId(row["id"])
-            # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
-            connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())
+        yield
     except errors.UniqueViolation as error:
         raise Conflict(f"There is already a tenant with the address {address}.") from error
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DuplicateSchema) as error:
         raise SchemaCreationError(f"The schema could not be created; run `stoflow migrate` first ({error}).") from error
-    return tenant
 
 
 def list_tenants(database: Database) -> Sequence[Tenant]:

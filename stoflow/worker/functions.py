@@ -5,7 +5,7 @@ from typing import Any
 import dramatiq
 
 from stoflow.domain.errors import DatabaseError, InputError
-from stoflow.domain.facts import DatabaseAway, MessageRefused, RunBroke
+from stoflow.domain.facts import MessageRefused, RunBroke, database_failure
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.jobs.collect import collect
 from stoflow.jobs.engine import Engine
@@ -26,7 +26,7 @@ def consume(engine: Engine, hint: dict[str, Any]) -> None:
     except InputError as error:
         record(MessageRefused(str(error)))
     except DatabaseError as error:
-        record(DatabaseAway("running a job", str(error)))
+        record(database_failure("running a job", error))
     except Exception as error:  # noqa: BLE001 - Dramatiq would only log it; what was claimed is swept
         record(RunBroke(f"{type(error).__name__}: {error}"))
 

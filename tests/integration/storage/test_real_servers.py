@@ -13,7 +13,6 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import psycopg
 import pytest
 import redis
 from psycopg import OperationalError
@@ -21,7 +20,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from stoflow import settings as stoflow_settings
-from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.migrations.runner import Report, migrate, status
@@ -151,7 +150,7 @@ def test_a_product_is_stored_in_its_tenant_and_nowhere_else(migrated: Database, 
 
 
 def test_sql_without_a_schema_fails_closed(migrated: Database, seller: TenantId):
-    with pytest.raises(psycopg.errors.UndefinedTable), migrated.records() as connection:
+    with pytest.raises(DatabaseRefused), migrated.records() as connection:
         connection.execute("SELECT * FROM products")
 
 

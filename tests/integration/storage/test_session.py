@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Callable
 
-import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.domain.errors import ConfigurationError, DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.session import Database, schema_name
 from stoflow.storage.tables import ProductRow
@@ -63,7 +62,7 @@ def test_sql_that_names_no_schema_is_an_error_for_tenants_and_for_all(alone: Dat
         session.execute(text("SELECT * FROM products"))
     with pytest.raises(ProgrammingError), alone.shared() as session:
         session.execute(text("SELECT * FROM users"))
-    with pytest.raises(psycopg.errors.UndefinedTable), alone.records() as connection:
+    with pytest.raises(DatabaseRefused), alone.records() as connection:
         connection.execute("SELECT * FROM products")
 
 

@@ -1,0 +1,102 @@
+"""A plugin is asked once per attempt, however many messages there are for it; what PostgreSQL refuses is told apart."""
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from stoflow.domain.call import Command
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import DatabaseAway, StatementRefused, database_failure
+from stoflow.domain.ids import JobId
+from stoflow.storage.engine.claiming import Claim
+from stoflow.storage.engine.commands import issue_command
+from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.strays import claim_stray, issue_for_stray
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+DEADLINE_S = 60.0
+
+
+def claim_and_command(bench: "Bench", job: JobId) -> tuple[Statement, Statement]:
+    """What a worker writes when it has read the job's first task as it was before anybody claimed it."""
+    message = bench.message(job)
+    claim = Claim(
+        tenant=bench.tenant,
+        job=job,
+        task=message.task,
+        position=bench.task(job, "validate")["position"],
+        claims=message.claims,
+        epoch=bench.epoch,
+        process=bench.owner,
+        holder=None,
+        marketplace="shop",
+        action="publish",
+        pace_s=0.0,
+        deadline_s=DEADLINE_S,
+        marker=None,
+        digest="",
+    )
+    issued = issue_command(
+        bench.tenant,
+        task=message.task,
+        claims=message.claims + 1,
+        seq=0,
+        request_id=str(uuid4()),
+        action="shop.photo.upload",
+        payload={},
+    )
+    return claim.statement(), issued
+
+
+def test_of_two_messages_for_one_task_one_asks_the_plugin(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    first, second = claim_and_command(bench, job), claim_and_command(bench, job)
+
+    assert all(bench.engine.recorder.write(bench.tenant, job, *first))
+    assert bench.engine.recorder.write(bench.tenant, job, *second) == (None, None)
+    assert len(bench.all("SELECT id FROM {s}.plugin_commands")) == 1
+
+
+def test_two_messages_in_one_commit_are_both_answered(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    both = (*claim_and_command(bench, job), *claim_and_command(bench, job))
+
+    rows = bench.engine.recorder.write(bench.tenant, job, *both)
+    assert [row is not None for row in rows] == [True, True, False, False]
+
+
+def test_of_two_messages_for_one_stray_one_asks_the_plugin(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    stray = bench.one(
+        "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
+        f" VALUES ({job}, 1, 'shop', 'stoflow-draft-1', clock_timestamp()) RETURNING id"
+    )["id"]
+    for _ in range(2):
+        claim = claim_stray(bench.tenant, stray, 0, epoch=bench.epoch, holder=None, deadline_s=DEADLINE_S)
+        issued = issue_for_stray(bench.tenant, stray, job, 1, 0, Command("shop.draft.delete", {}))
+        bench.engine.recorder.write(bench.tenant, job, claim, issued)
+
+    assert len(bench.all("SELECT id FROM {s}.plugin_commands")) == 1
+
+
+def test_a_refused_statement_is_not_told_as_a_database_that_is_away(bench: "Bench") -> None:
+    twice = bind(
+        "INSERT INTO {s}.connections (marketplace, external_id, state) VALUES ('shop', '', 'connected')", bench.tenant
+    )
+    with pytest.raises(DatabaseRefused) as refused:
+        bench.engine.recorder.write(bench.tenant, 0, twice, twice)
+
+    assert database_failure("claiming", refused.value) == StatementRefused("claiming", str(refused.value))
+    assert "duplicate key" in str(refused.value)
+
+
+def test_a_refused_write_takes_none_beside_it_along(bench: "Bench") -> None:
+    wrong = bind("SELECT 1 FROM {s}.nothing", bench.tenant)
+    job = bench.submit(bench.product())
+    with pytest.raises(DatabaseRefused):
+        bench.engine.recorder.write(bench.tenant, job, wrong)
+
+    assert all(bench.engine.recorder.write(bench.tenant, job, *claim_and_command(bench, job)))
