@@ -37,7 +37,7 @@ def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> 
             for number in range(processes):
                 children.start(f"worker-{number}", *arguments)
             _watch_over(children, installation.database, stopped)
-            children.stop(within_s=settings.drain_s + 2)
+            children.stop(within_s=settings.drain_s + 2, together=True)
 
 
 def _watch_over(children: Children, database: Database, stopped: Event) -> None:
