@@ -59,34 +59,51 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
 SELECT job_id FROM task
 """
 
+# A job that ends unfinished will not do what is left of it, and its timeline says so.
+SKIP = """
+  UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
+  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
+"""
+
+# Locked first and judged by a later statement, which sees the claims committed until then: a claim that found the
+# job running leaves its row as it was, so the lock alone would not tell.
+LOCK_EXPIRING = """
+SELECT j.id FROM {s}.marketplace_jobs j
+WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
+ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
+"""
+
 # A job whose outcome is being verified, or whose call is out, expires only after that is known.
-EXPIRE = """
+EXPIRE = f"""
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
-  WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
-  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[])
+    AND NOT EXISTS (SELECT FROM {{s}}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
 ), job AS (
-  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
+  UPDATE {{s}}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
     error_message = 'It was not done before its time ran out.', error_kind = 'expired'
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause) SELECT id, before, 'expired', 'expired' FROM job
+), skipped AS ({SKIP}), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
 )
 SELECT id, product_id, marketplace FROM due
 """
 
-CANCEL = """
+CANCEL = f"""
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND j.cancel_requested AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+    AND NOT EXISTS (SELECT FROM {{s}}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
   FOR UPDATE OF j
 ), job AS (
-  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
+  UPDATE {{s}}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause) SELECT id, before, 'cancelled', 'cancel' FROM job
+), skipped AS ({SKIP}), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
 )
 SELECT id, product_id, marketplace FROM due
 """
@@ -151,7 +168,8 @@ def sweep_tenant(
         return statement.on(connection).fetchall()
 
     tasks = rows(SWEEP_TASKS, quarantine=DEATHS_UNTIL_QUARANTINE, quiet_s=Jsonb(dict(quiet_s)))
-    expired = rows(EXPIRE)
+    expiring = [row["id"] for row in rows(LOCK_EXPIRING)]
+    expired = rows(EXPIRE, jobs=expiring) if expiring else []
     for row in expired:
         _disown(connection, tenant, row)
     return Swept(

@@ -12,25 +12,51 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, TryAgain, Unknown
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
+from stoflow.jobs.change import cancel_job, retry_job
+from stoflow.jobs.collect import collect
 from stoflow.jobs.engine import Engine
+from stoflow.jobs.look import look
+from stoflow.jobs.read import find_job
 from stoflow.jobs.run import run
 from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
+from stoflow.jobs.sweep import Sweep
+from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import register_process
+from stoflow.storage.engine.processes import bury, register_process
 from stoflow.storage.products import add_product
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.session import Database
 
 SHOP = "shop"
 LEASE_S = 30.0
+
+
+LOST = "lost"  # the work is done, its answer never comes
+NEVER = "never"  # the call never arrives, and nobody says so
+Act = Callable[[], Reply]
+Planned = Callable[[Act], Reply] | int | str | None
+
+
+def _planned(call: Planned) -> Callable[[Act], Reply]:
+    def act_upon(act: Act) -> Reply:
+        if call is None or call == LOST:
+            reply = act()
+            if call is None:
+                return reply
+        elif isinstance(call, int):
+            return Reply(call)
+        elif callable(call):
+            return call(act)
+        raise APITimeoutError("No answer came.")
+
+    return act_upon
 
 
 @dataclass
@@ -43,7 +69,14 @@ class Shop:
     script: list[Callable[[Callable[[], Reply]], Reply]] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)
 
-    def send(self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = "") -> Reply:
+    def plan(self, *calls: "Planned") -> None:
+        """Say what becomes of the next calls: None as usual, a status instead of the work, LOST, NEVER, or a function
+        that is handed the work."""
+        self.script += [_planned(call) for call in calls]
+
+    def send(
+        self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = ""
+    ) -> Reply:
         self.calls.append(f"{request.method} {request.path}")
         self.attempts.append(attempt)
         act = lambda: self._answer(request)  # noqa: E731
@@ -63,21 +96,6 @@ class Shop:
                 return Reply(200, body={"id": found, "visible": sku in self.visible}) if found else Reply(404)
             case _:
                 return Reply(200, body={})
-
-
-def answer_lost(act: Callable[[], Reply]) -> Reply:
-    act()
-    message = "The answer was lost."
-    raise APITimeoutError(message)
-
-
-def never_arrived(_act: Callable[[], Reply]) -> Reply:
-    message = "The call was lost."
-    raise APITimeoutError(message)
-
-
-def replies(status: int) -> Callable[[Callable[[], Reply]], Reply]:
-    return lambda _act: Reply(status)
 
 
 def _sku(attempt: Attempt) -> str:
@@ -104,8 +122,6 @@ def _publish(attempt: Attempt) -> Generator[Call, Response, Outcome]:
 
 
 def _outcome(reply: Response, *, visible: bool) -> Outcome:
-    from stoflow.domain.outcome import Refused, TryAgain, Unknown
-
     assert isinstance(reply, Reply)
     match reply.status:
         case 429:
@@ -197,6 +213,7 @@ class Bench:
     tenant: TenantId
     owner: ProcessId
     epoch: Epoch
+    process: ProcessId
 
     def product(self, title: str = "A coat") -> int:
         with self.engine.database.tenant(self.tenant) as session:
@@ -246,6 +263,69 @@ class Bench:
         run(self.engine, self.message(job, **fields))
         return self.feed.reports[-1]
 
+    def look(self, job: JobId, **fields: Any) -> RunReport:
+        look(self.engine, self.message(job, **fields))
+        return self.feed.reports[-1]
+
+    def collect(self) -> None:
+        """Look for every stray as it stands."""
+        for stray in self.all("SELECT id, job_id, claims FROM {s}.strays"):
+            about = {"task": stray["id"], "claims": stray["claims"], "mode": RunMode.COLLECT}
+            collect(self.engine, self.message(stray["job_id"], **about))
+
+    def view(self, job: JobId) -> JobView:
+        return find_job(self.engine.database, self.tenant, job, plugin=())
+
+    def cancel(self, job: JobId) -> JobView:
+        return cancel_job(self.engine.database, self.tenant, job, plugin=())
+
+    def retry(self, job: JobId) -> JobView:
+        return retry_job(self.engine.database, self.tenant, job, plugin=())
+
+    def steps(self, job: JobId) -> list[tuple[str | None, str | None, str | None]]:
+        """Every change of status in the timeline: whose (None: the job's), from, to."""
+        lines = self.all(
+            f"SELECT task, from_status, to_status FROM {{s}}.job_timeline WHERE job_id = {job} ORDER BY id"
+        )
+        changes = [(line["task"], line["from_status"], line["to_status"]) for line in lines]
+        return [change for change in changes if change[2] is not None]
+
+    def causes(self, job: JobId) -> list[str]:
+        lines = self.all(f"SELECT cause FROM {{s}}.job_timeline WHERE job_id = {job} ORDER BY id")
+        return [line["cause"] for line in lines]
+
+    def hold(self, job: JobId, name: str, *, by: ProcessId | None, deadline_s: float = 60.0) -> None:
+        """Let a task be as a worker's claim leaves it; nobody answers for it."""
+        holder = "NULL" if by is None else by
+        self.all(
+            f"UPDATE {{s}}.marketplace_tasks SET status = 'running', claims = claims + 1, claimed_by = {holder}, "
+            f"deadline = clock_timestamp() + interval '{deadline_s} s' WHERE job_id = {job} AND name = '{name}'"
+        )
+        self.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {job}")
+
+    def make_due(self) -> None:
+        """Let the time come that retries, looks, strays and paces wait for."""
+        self.all("UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending'")
+        self.all("UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL")
+        self.all("UPDATE {s}.strays SET look_after = clock_timestamp()")
+        self.all("UPDATE public.pace SET next_at = clock_timestamp()")
+
+    def worker(self) -> "Bench":
+        """Another worker process of the same tenant."""
+        with self.engine.database.records() as connection:
+            process = register_process(connection, "worker", lease_s=LEASE_S)
+        return replace(self, engine=replace(self.engine, process=lambda: process), process=process)
+
+    def dies(self) -> None:
+        """This worker process is gone, and its parent has noticed."""
+        with self.engine.database.records() as connection:
+            bury(connection, self.process)
+
+    def sweep(self, *, quiet_s: float = 0.0) -> None:
+        sweep = Sweep(self.engine.database, {SHOP: quiet_s})
+        sweep.bury()
+        sweep.tenants([self.tenant])
+
 
 @pytest.fixture
 def marketplace() -> Marketplace:
@@ -286,5 +366,5 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Iterator[
         random=Random(1),
     )
     engine.recorder.start()
-    yield Bench(engine, shop, feed, tenant, me, epoch)
+    yield Bench(engine, shop, feed, tenant, me, epoch, me)
     engine.recorder.stop()

@@ -7,6 +7,7 @@ import pytest
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.run import NextMove
 from stoflow.jobs.look import look
+from stoflow.jobs.run import run
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -47,8 +48,6 @@ def test_a_message_that_is_repeated_does_nothing(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     message = bench.message(job)
     bench.run(job)
-    from stoflow.jobs.run import run
-
     run(bench.engine, message)
     assert bench.shop.calls == ["PUT /photo", "POST /offer", "POST /publish"]
 
