@@ -16,6 +16,18 @@ WITH job AS (
 SELECT id FROM job
 """
 
+# Moves the fences of later jobs of the product, and waits for claims of theirs that are being committed: one whose
+# statement began before the retry does not see that a job stands before it again.
+FENCE_LATER = """
+UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
+FROM {s}.marketplace_jobs j, {s}.marketplace_jobs later
+WHERE j.id = %(job)s AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
+  AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL
+  AND t.job_id = later.id AND t.status = 'pending' AND NOT EXISTS (
+    SELECT FROM {s}.marketplace_tasks b
+    WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
+"""
+
 # Refused once a later job of the product has started: its effect would come out of order.
 RETRY = """
 WITH job AS (
@@ -26,7 +38,7 @@ WITH job AS (
   WHERE j.id = %(job)s AND j.status = 'failed' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.product_id = j.product_id AND later.marketplace = j.marketplace AND later.id > j.id
-      AND (later.status <> 'pending' AND later.started_at IS NOT NULL))
+      AND later.started_at IS NOT NULL)
   RETURNING j.id
 ), task AS (
   UPDATE {s}.marketplace_tasks t
@@ -50,5 +62,6 @@ def request_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId
 
 def retry(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
     """Set a FAILED job and its failed tasks to PENDING; False where its state or a later job forbids it."""
+    bind(FENCE_LATER, tenant, job=job).on(connection)
     statement = bind(RETRY, tenant, job=job)
     return statement.on(connection).fetchone() is not None
