@@ -92,7 +92,10 @@ def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *,
         history=dict(Counter(line.kind for line in history.told)),
         strikes=nemesis.strikes,
         stories=stories.sometimes(found.outcomes),
-        recoveries=stories.recoveries(found.outcomes, nemesis.strikes),
+        recoveries=[
+            *stories.recoveries(found.outcomes, nemesis.strikes),
+            *stories.takeovers(nemesis.strikes, found.taken_at),
+        ],
         lasted_s=lasted_s,
     )
 

@@ -1,7 +1,6 @@
 """Mutant (a): publishing as one step that makes a visible listing at once, without a draft to choose or look for."""
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Generator
 from uuid import uuid4
 
 from stoflow.domain.attempt import Attempt
@@ -19,6 +18,7 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.sandbox import commands
 from stoflow.sandbox.browser import Browser, SiteReply
 from stoflow.sandbox.commands import Command as SiteCommand
+from stoflow.sandbox.commands import FetchFile, Payload
 
 Publishing = Generator[Call, Response, Outcome]
 NOTHING_YET = {"listing_id": "0", "offer_id": "0", "adopted": False}
@@ -92,7 +92,7 @@ def _listed(listing_id: str) -> Outcome:
     return Done({"listing_id": listing_id, "url": ""}, listed=Listed(listing_id, visible=True, url=""))
 
 
-def _create_item(browser: Browser, payload: Mapping[str, Any], _: Callable[[str], bytes], request_id: str) -> SiteReply:
+def _create_item(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
     """Name the job as attempt, so that the judge sees whose the item is."""
     del request_id
     body = {"item": payload["item"], "upload_session_id": payload["item"]["temp_uuid"]}

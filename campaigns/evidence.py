@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,16 @@ SAID: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`outcomes` are all jobs with their timelines; `final_after_s` counts from the last fault, None: not all were."""
+    """`outcomes` are all jobs with their timelines; `final_after_s` counts from the last fault, None: not all were.
+
+    `taken_at` are the times at which an orchestrator took a tenant, in order.
+    """
 
     outcomes: Sequence[JobOutcome]
     final_after_s: float | None
     said: Mapping[str, int]
     journaled: Mapping[str, int]
+    taken_at: Sequence[float] = ()
 
 
 def wait_until_final(world: World, *, since: float, within_s: float) -> float | None:
@@ -64,6 +69,7 @@ def collected(world: World, final_after_s: float | None) -> Evidence:
         outcomes=[outcome for tenant, client in world.clients.items() for outcome in _outcomes(tenant, client)],
         final_after_s=final_after_s,
         said=counted(path.read_text("utf-8", errors="replace") for path in sorted(world.folder.glob("*.log"))),
+        taken_at=takings((world.folder / "orchestrator.log").read_text("utf-8", errors="replace")),
         journaled={event: events.count(event) for event in ("lost", "replayed", "interrupted")},
     )
 
@@ -82,6 +88,12 @@ def counted(logs: Iterator[str]) -> Mapping[str, int]:
         for name, pattern in SAID.items()
         for found in [re.findall(pattern, text)]
     }
+
+
+def takings(log: str) -> Sequence[float]:
+    """Return when tenants were taken."""
+    times = re.findall(r"^(\S+)Z .*Tenant \d+ is ours", log, re.MULTILINE)
+    return [datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() for at in times]
 
 
 def _has_open(client: ApiClient) -> bool:

@@ -69,6 +69,7 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
     sometimes = {
         **found.stories,
         **evidence.said,
+        "tenant taken over": max(0, evidence.said["tenant taken over"] - plan.tenants),  # beyond the first time
         "plugin lost between act and answer": evidence.journaled["lost"],
         "journal replayed": evidence.journaled["replayed"],
         "plugin interrupted in a command": evidence.journaled["interrupted"],

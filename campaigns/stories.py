@@ -19,7 +19,7 @@ LONGEST_RECOVERY_S = 60.0  # a death longer ago is not the cause
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The seconds from a process's death to the next claim of what it held."""
+    """The seconds from a process's death to the next claim of what it held, a worker tasks, an orchestrator tenants."""
 
     blow: Blow
     seconds: float
@@ -104,6 +104,16 @@ def _recovered(lines: Sequence[Line], deaths: Sequence[Strike]) -> Iterator[Reco
             between = [one for one in deaths if claimed_at <= one.at <= swept_at]
             death = between[-1] if between and swept_at - between[-1].at < LONGEST_RECOVERY_S else None
             verifying = line["cause"] == "swept: verifying"
+
+
+def takeovers(strikes: Sequence[Strike], taken_at: Sequence[float]) -> list[Recovery]:
+    """Return how long tenants had no owner after each death of the orchestrator."""
+    deaths = [strike for strike in strikes if strike.blow is Blow.KILL_ORCHESTRATOR]
+    return [
+        Recovery(death.blow, next_at - death.at, verifying=False)
+        for death in deaths
+        if (next_at := next((at for at in taken_at if at > death.at), None)) is not None
+    ]
 
 
 def _by_task(outcome: JobOutcome) -> Mapping[str, Sequence[Line]]:

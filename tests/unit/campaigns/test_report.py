@@ -1,10 +1,11 @@
 """What a campaign demands, and how it says so."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from campaigns.evidence import Evidence, counted
+from campaigns.evidence import Evidence, counted, takings
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow, Plan, full, short
 from campaigns.report import Findings, Report, reported, spreads, worded
@@ -15,7 +16,7 @@ from stoflow.domain.ids import TenantId
 PLAN = short(jobs=2, seed=3)
 KILLS = [Strike(Blow.KILL_WORKER, 1.0, 1.0, (5,))] * PLAN.kills
 GREEN = {"lost": 0, "doubled": 0, "stale_writes": 0}
-SAID = {"sweeper acted": 3, "tenant taken over": 4}
+SAID = {"sweeper acted": 3, "tenant taken over": PLAN.tenants + 1}
 STORIES = {"resumed": 2, "outcome unknown": 60, "looked and adopted": 1, "looked and created": 1}
 EVIDENCE = Evidence(
     outcomes=[JobOutcome(TenantId(1), {"id": n, "status": "completed", "tasks": []}) for n in (1, 2)],
@@ -49,6 +50,7 @@ def test_a_run_that_met_every_demand_is_green() -> None:
         (EVIDENCE, replace(FOUND, stories={**STORIES, "resumed": 0}), "resumed: 0 times"),
         (EVIDENCE, replace(FOUND, stories={**STORIES, "outcome unknown": 3}), "outcome unknown: 3 times"),
         (replace(EVIDENCE, said={**SAID, "sweeper acted": 0}), FOUND, "sweeper acted: 0 times"),
+        (replace(EVIDENCE, said={**SAID, "tenant taken over": PLAN.tenants}), FOUND, "tenant taken over: 0 times"),
     ],
 )
 def test_every_demand_that_is_not_met_turns_a_run_red(evidence: Evidence, found: Findings, said: str) -> None:
@@ -82,6 +84,12 @@ def test_logs_are_counted_by_sentence_and_the_sweeper_by_its_tasks() -> None:
 
     assert said["sweeper acted"] == 7
     assert said["stale worker fenced"] == 0
+
+
+def test_takings_are_read_with_their_times() -> None:
+    log = "2026-11-20T06:00:01.500Z INFO    MainProcess Tenant 4 is ours, epoch 39.\nA line of something else"
+
+    assert takings(log) == [datetime(2026, 11, 20, 6, 0, 1, 500_000, tzinfo=UTC).timestamp()]
 
 
 def test_the_full_campaign_strikes_as_decided() -> None:

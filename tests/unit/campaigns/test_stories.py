@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow
-from campaigns.stories import recoveries, sometimes, stale_writes
+from campaigns.stories import recoveries, sometimes, stale_writes, takeovers
 from stoflow.cli.demo_summary import JobOutcome
 from stoflow.domain.ids import TenantId
 
@@ -74,3 +74,9 @@ def test_a_task_swept_without_a_death_recovers_from_nothing() -> None:
     told = story(line("claimed", 1, at=100), line("swept: verifying", 1, at=102), line("looking", 2, at=103))
 
     assert recoveries(told, [Strike(Blow.KILL_WORKER, 99, 99, (17,))]) == []
+
+
+def test_a_dead_orchestrators_tenants_wait_for_the_next_taking() -> None:
+    strikes = [Strike(Blow.KILL_ORCHESTRATOR, 10.0, 10.0, (3,)), Strike(Blow.KILL_ORCHESTRATOR, 30.0, 30.0, (4,))]
+
+    assert [recovery.seconds for recovery in takeovers(strikes, [1.0, 13.5, 14.0])] == [3.5]
