@@ -1,0 +1,74 @@
+"""The mutants still break what they say: each changes something of the product, in a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from campaigns.mutants import planned
+from campaigns.mutations import MUTANTS
+from campaigns.plan import Blow
+
+CHECKOUT = Path(__file__).parents[3]
+PROOFS = {
+    "a": """
+from stoflow.marketplaces.etsy.marketplace import ETSY
+print({step.kind.value for step in ETSY.handlers["publish"].steps} == {"inner", "repeatable"})
+print(ETSY.handlers["publish"].step("create").do(None).output["listing_id"] == "0")
+from stoflow.sandbox.commands import COMMANDS
+print("vinted.item.create" in COMMANDS)
+""",
+    "b": """
+from stoflow.storage.engine.settling import SETTLE_DONE
+print("coalesce(l.external_id, EXCLUDED.external_id)" not in SETTLE_DONE)
+from stoflow.marketplaces.vinted.marketplace import VINTED
+print(VINTED.handlers["publish"].step("choose").do.__module__ == "campaigns.mutations")
+""",
+    "c": """
+from stoflow.marketplaces.vinted.marketplace import VINTED
+print({step.kind.value for step in VINTED.handlers["publish"].steps} == {"inner", "repeatable"})
+""",
+    "d": """
+from stoflow.storage.engine import settling
+names = ("SETTLE_DONE", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING")
+for text in (getattr(settling, name) for name in names):
+    print("claims = %(claims)s" not in text and "%(claims)s FROM task" in text.replace(", %(detail)s", ""))
+""",
+    "e": """
+from stoflow.actors.sweeper import Sweeper
+Sweeper._turn(None, page=True)
+print(Sweeper._turn.__module__ == "campaigns.mutations")
+""",
+}
+
+
+@pytest.mark.parametrize("letter", sorted(MUTANTS))
+def test_a_mutant_breaks_what_it_says(letter: str) -> None:
+    program = f"from campaigns.mutations import MUTANTS\nMUTANTS[{letter!r}].break_it()\n{PROOFS[letter]}"
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=CHECKOUT
+    ).stdout.split()
+
+    assert said
+    assert set(said) == {"True"}
+
+
+@pytest.mark.parametrize(
+    ("letter", "found", "missed"),
+    [
+        ("a", {"doubled": 10}, {"doubled": 9}),
+        ("b", {"doubled": 1}, {"doubled": 0}),
+        ("c", {"excess_creates": 1}, {"excess_creates": 0}),
+        ("d", {"stale_writes": 1}, {"stale_writes": 0}),
+        ("e", {"lost": 1}, {"lost": 0}),
+    ],
+)
+def test_a_mutant_is_caught_from_its_threshold_on(letter: str, found: dict[str, int], missed: dict[str, int]) -> None:
+    assert MUTANTS[letter].is_caught(found, 100)
+    assert not MUTANTS[letter].is_caught(missed, 100)
+
+
+def test_the_mutant_without_fences_is_paused_five_times() -> None:
+    assert planned("d", jobs=100, seed=1).blows.count(Blow.PAUSE_WORKER) == 5
