@@ -1,8 +1,10 @@
 """Reads for actors: a few threads ask PostgreSQL and tell, so that no actor ever waits."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pykka
@@ -21,6 +23,8 @@ from stoflow.storage.engine.sweeping import finish_cancel
 from stoflow.storage.session import Database
 
 THREADS = 2
+BATCH = 32
+GATHER_S = 0.002  # under load, the next reads wait so long for company
 RETRY_S = 1.0
 JOIN_S = 5.0
 
@@ -93,13 +97,36 @@ class Loader:
         self._requests.put(_Request(reply_to, read))
 
     def _run(self) -> None:
-        while (request := self._requests.get()) is not None:
-            try:
-                with self._database.planned_records() as connection:
-                    answer = request.read(connection)
-            except DatabaseError as error:
-                self._again(request, error)
-            else:
+        while (first := self._requests.get()) is not None:
+            batch, last = self._gather(first)
+            self._answer(batch)
+            if last:
+                return
+            if len(batch) > 1:
+                time.sleep(GATHER_S)
+
+    def _gather(self, first: _Request) -> tuple[list[_Request], bool]:
+        batch = [first]
+        with suppress(Empty):
+            while len(batch) < BATCH:
+                request = self._requests.get_nowait()
+                if request is None:
+                    return batch, True
+                batch.append(request)
+        return batch, False
+
+    def _answer(self, batch: Sequence[_Request]) -> None:
+        """Read all in one transaction; where it fails, each by itself and later."""
+        try:
+            with self._database.planned_records() as connection:
+                answers = [request.read(connection) for request in batch]
+        except DatabaseError as error:
+            if len(batch) == 1:
+                self._again(batch[0], error)
+            for request in batch if len(batch) > 1 else ():
+                self._answer([request])
+        else:
+            for request, answer in zip(batch, answers, strict=True):
                 tell(request.reply_to, answer)
 
     def _again(self, request: _Request, error: DatabaseError) -> None:

@@ -21,7 +21,9 @@ from stoflow.jobs.sweep import Sweep
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
 from stoflow.storage.session import Database
-from stoflow.transports.feed import FeedReader
+from stoflow.transports.feed import FeedReader, OnNews
+
+MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
 POOL_THREADS = 2
 AT_ONCE = 500
@@ -51,7 +53,7 @@ class Orchestrator:
         policy: Policy,
         *,
         send: Send,
-        feed: Callable[[ProcessId, Callable[[Sequence[RunReport]], None]], FeedReader],
+        feed: MakeReader,
     ) -> None:
         self._database = database
         self._policy = policy
@@ -102,7 +104,7 @@ class Reign:
         policy: Policy,
         me: ProcessId,
         send: Send,
-        feed: Callable[[ProcessId, Callable[[Sequence[RunReport]], None]], FeedReader],
+        feed: MakeReader,
     ) -> None:
         self._database = database
         self._me = me
@@ -162,10 +164,11 @@ class Reign:
         record(ActorFailed("dispatcher", 0, f"{type(error).__name__}: {error}"))
         threading.Thread(target=self._on_broken, name="restart", daemon=True).start()
 
-    def _on_news(self, reports: Sequence[RunReport]) -> None:
+    def _on_news(self, reports: Sequence[RunReport], look: bool) -> None:  # noqa: FBT001
         if self._tenants is not None:
             self._tenants.report(reports)
-        self._look()
+        if look:
+            self._look()
 
     def _may_acquire(self, news: Sequence[Announcement]) -> bool:
         """Whether a tenant is new to us, or it is time to look for those whose owner is gone."""

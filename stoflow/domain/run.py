@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self, get_type_hints
 
 from stoflow.domain.errors import InputError
@@ -35,13 +36,18 @@ class _Hint:
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Return the hint in `value`, or raise InputError: Redis may hold anything."""
-        hints = get_type_hints(cls)
+        hints = _fields_of(cls)
         if not isinstance(value, Mapping) or value.keys() != hints.keys():  # pyright: ignore[reportUnknownMemberType]
             raise InputError(f"A {cls.__name__} has exactly the fields {', '.join(hints)}.")
         try:
             return cls(**{name: _convert(kind, value[name]) for name, kind in hints.items()})
         except (TypeError, ValueError) as error:
             raise InputError(f"A {cls.__name__} holds a value that does not fit: {error}") from error
+
+
+@cache
+def _fields_of(kind: type[_Hint]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def _convert(kind: Any, value: Any) -> Any:

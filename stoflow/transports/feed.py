@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ WAKE = "stoflow:feed:wake"
 CHANNEL = "stoflow:feed:events"
 LOOK_EVERY_S = 1  # by itself, should a wake be lost
 BATCH = 500
+GATHER_S = 0.002  # under load, the next reports wait so long for company
 KEPT_S = 60
 
 
@@ -72,11 +74,14 @@ class HintedFeed:
         self._hints.put(lambda pipeline: pipeline.publish(CHANNEL, text))
 
 
+OnNews = Callable[[Sequence[RunReport], bool], None]
+
+
 class FeedReader:
     """Waits for reports to one orchestrator and for wakes, in a thread of its own."""
 
-    def __init__(self, url: str, me: ProcessId, on_news: Callable[[Sequence[RunReport]], None]) -> None:
-        """`on_news` is called for each batch of reports, and at least every second with none."""
+    def __init__(self, url: str, me: ProcessId, on_news: OnNews) -> None:
+        """`on_news` is called for each batch of reports, and told whether it is time to look at the outbox."""
         self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
         self._key = _list_of(me)
         self._on_news = on_news
@@ -93,21 +98,28 @@ class FeedReader:
         self._client.close()
 
     def _run(self) -> None:
+        looked_at_s = 0.0
         while not self._stopping.is_set():
-            self._on_news(self._wait())
+            reports, woken = self._wait()
+            look = woken or time.monotonic() - looked_at_s >= LOOK_EVERY_S
+            if look:
+                looked_at_s = time.monotonic()
+            self._on_news(reports, look)
+            if len(reports) > 1:
+                time.sleep(GATHER_S)
 
-    def _wait(self) -> list[RunReport]:
+    def _wait(self) -> tuple[list[RunReport], bool]:
+        """Return the reports that have come, and whether an announcement has."""
         try:
             got = cast("Any", self._client.blpop([self._key, WAKE], timeout=LOOK_EVERY_S))
-            if got is None:
-                return []
-            texts = [got[1]] if got[0].decode() == self._key else []
-            texts += cast("Any", self._client.lpop(self._key, BATCH)) or []
+            if got is None or got[0].decode() == WAKE:
+                return [], True
+            texts = [got[1], *(cast("Any", self._client.lpop(self._key, BATCH)) or [])]
         except redis.RedisError as error:
             record(RedisAway("waiting for reports", str(error)))
             self._stopping.wait(LOOK_EVERY_S)
-            return []
-        return [report for text in texts if (report := _parsed(text)) is not None]
+            return [], True
+        return [report for text in texts if (report := _parsed(text)) is not None], False
 
 
 def _parsed(text: bytes) -> RunReport | None:

@@ -16,6 +16,7 @@ from stoflow.monitoring.record import record
 TIMEOUT_S = 0.2  # redis-py's own defaults would hold a hint for 4 to 5 s
 QUIET_AFTER_FAILURE_S = 0.5
 BATCH = 200
+GATHER_S = 0.002  # under load, the next batch waits so long for company; alone, a hint never waits
 KEPT = 10_000
 
 Hint = Callable[[Any], None]
@@ -60,6 +61,8 @@ class Hints:
             self._send(batch)
             if last:
                 return
+            if len(batch) > 1:
+                time.sleep(GATHER_S)
 
     def _gather(self, first: Hint) -> tuple[list[Hint], bool]:
         batch = [first]

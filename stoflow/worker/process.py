@@ -33,7 +33,8 @@ class WorkerProcess:
             self.hints.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)
-            self._consumers.queue_prefetch = self.threads  # more would only wait here instead of at the dispatcher
+            # Refilled at half, so a thread never waits; more would only wait here instead of at the dispatcher.
+            self._consumers.queue_prefetch = self.threads * 2
             self._consumers.start()
 
     def stop(self) -> None:

@@ -47,11 +47,11 @@ class WakingConsumer(_RedisConsumer):
             raise ConnectionClosed(error) from None
 
     def _fetch_or_wait(self) -> None:
-        room = self.prefetch - self.outstanding_message_count
-        if room <= 0:
-            time.sleep(BUSY_POLL_S)  # until a worker thread has finished one
+        outstanding = self.outstanding_message_count
+        if outstanding > self.prefetch // 2:
+            time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
-        self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        self.message_cache = self.broker.do_fetch(self.queue_name, self.prefetch - outstanding)
         if not self.message_cache:
             self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_TIMEOUT_S)
 
