@@ -5,14 +5,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 
-import redis
 from starlette.applications import Starlette
 
 from stoflow.actors.system import Orchestrator, Policy
-from stoflow.domain.errors import DatabaseError
+from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
-from stoflow.domain.product import NewProduct, Product
-from stoflow.domain.run import RunReport
 from stoflow.domain.tempo import Tempo
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
@@ -25,15 +23,15 @@ from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.lease import Lease
-from stoflow.jobs.read import find_job, id_in, list_jobs, timeline
+from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.submit import submit
-from stoflow.jobs.views import JobView, Page, SubmitJob
+from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.settings import Settings
 from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 from stoflow.storage.embedded import ServerUrls, resolve_servers
-from stoflow.storage.products import add_product, get_product, list_products
+from stoflow.storage.health import postgres_answers
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.renewals import Renewals
 from stoflow.storage.seller_tokens import SellerTokens
@@ -45,13 +43,13 @@ from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
 from stoflow.transports.direct.transport import DirectTransport
-from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed
-from stoflow.transports.hints import Hints, quick_client
+from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed, OnNews
+from stoflow.transports.health import redis_answers
+from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
 from stoflow.worker.process import WorkerProcess
 
-MEDIA = "media"
 API_CONNECTIONS = 12
 WORKER_CONNECTIONS_BESIDE_THREADS = 4
 RELAY_CHANNEL = "stoflow:sockets"
@@ -110,7 +108,7 @@ def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     hints = Hints(installation.urls.redis_url)
     messages = Messages(make_broker(installation.urls.redis_url), hints)
 
-    def reader(me: ProcessId, on_news: Callable[[Sequence[RunReport]], None]) -> FeedReader:
+    def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
         return FeedReader(installation.urls.redis_url, me, on_news)
 
     return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
@@ -167,7 +165,7 @@ def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
         lease_s=settings.process_lease_s,
         quiet_s=installation.quiet_s,
         second_look_s=installation.second_look_s,
-        media_root=str(settings.home / MEDIA),
+        media_root=str(media_folder(settings.home).root),
     )
 
 
@@ -238,6 +236,7 @@ def access_tokens(settings: Settings) -> AccessTokens:
 
 def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Doors:
     database, by_plugin = installation.database, installation.plugin_marketplaces
+    shelf = Shelf(database)
     view = partial(find_job, database, plugin=by_plugin)
 
     def submitted(tenant: TenantId, asked: SubmitJob) -> JobView:
@@ -262,9 +261,10 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         timeline=partial(timeline, database),
         cancel_job=changed(cancel_job),
         retry_job=changed(retry_job),
-        create_product=partial(_create_product, database),
-        list_products=partial(_list_products, database),
-        find_product=partial(_find_product, database),
+        create_product=shelf.add,
+        list_products=shelf.page,
+        find_product=shelf.find,
+        read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
         standings=partial(_standings, database),
         health=partial(_health, installation),
         plugin=_plugin_doors(engine, feed),
@@ -290,23 +290,6 @@ def _plugin_doors(engine: Engine, feed: HintedFeed) -> PluginUseCases:
     )
 
 
-def _create_product(database: Database, tenant: TenantId, product: NewProduct) -> Product:
-    with database.tenant(tenant) as session:
-        return get_product(session, add_product(session, product))
-
-
-def _find_product(database: Database, tenant: TenantId, product: int) -> Product:
-    with database.tenant(tenant) as session:
-        return get_product(session, product)
-
-
-def _list_products(database: Database, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
-    with database.tenant(tenant) as session:
-        found = list_products(session, after=id_in(cursor) or 0, limit=limit + 1)
-    items = tuple(found[:limit])
-    return Page(items, str(items[-1].id) if len(found) > limit else None)
-
-
 def _standings(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
     return {
         tenant: Standing.ACTIVE if active else Standing.SUSPENDED
@@ -315,23 +298,4 @@ def _standings(database: Database, tenants: Sequence[TenantId]) -> Mapping[Tenan
 
 
 def _health(installation: Installation) -> Health:
-    return Health(postgres=_answers_postgres(installation.database), redis=_answers_redis(installation.urls.redis_url))
-
-
-def _answers_postgres(database: Database) -> bool:
-    try:
-        with database.records() as connection:
-            connection.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
-
-
-def _answers_redis(url: str) -> bool:
-    client = quick_client(url)
-    try:
-        return bool(client.ping())  # pyright: ignore[reportUnknownMemberType]
-    except redis.RedisError:
-        return False
-    finally:
-        client.close()
+    return Health(postgres=postgres_answers(installation.database), redis=redis_answers(installation.urls.redis_url))

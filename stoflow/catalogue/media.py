@@ -3,6 +3,8 @@
 import os
 import shutil
 import zlib
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,9 +15,18 @@ from stoflow.domain.ids import TenantId
 
 FOLDER = "media"
 ENDINGS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif"}
+CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 MAX_PHOTO_BYTES = 30 * 1024 * 1024
 PLACEHOLDERS = 32  # drawn once and shared by links, so that thousands of missing photos cost no disk
 PLACEHOLDER_CAPTION = "The photo was not in the file"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo as it is kept."""
+
+    content: bytes = field(repr=False)
+    content_type: str
 
 
 def media_folder(home: Path) -> "MediaFolder":
@@ -51,6 +62,19 @@ class MediaFolder:
             unfinished.write_bytes(draw(subject))
             unfinished.replace(path)
         return path
+
+    def read(self, path: str) -> Photo | None:
+        """Return the photo at this path; None where nothing of ours is, wherever the path leads."""
+        file = (self.root / path).resolve()
+        if not file.is_relative_to(self.root.resolve()):
+            return None
+        try:
+            content = file.read_bytes()
+            with Image.open(BytesIO(content)) as image:
+                kind = image.format or ""
+        except (OSError, Image.DecompressionBombError):
+            return None
+        return Photo(content, CONTENT_TYPES[kind]) if kind in CONTENT_TYPES else None
 
     def _own(self, tenant: TenantId, source: Path, ending: str, *, link: bool) -> str:
         name = f"{tenant}/{uuid4().hex}{ending}"

@@ -1,11 +1,13 @@
-"""Where products that were taken in are put: their tenant's schema, a batch to a transaction."""
+"""The products of every tenant: put in their tenant's schema, a batch to a transaction, and found again."""
 
 from collections.abc import Sequence
 
+from stoflow.catalogue.media import MediaFolder, Photo
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct
-from stoflow.storage.products import add_products
+from stoflow.domain.page import Page, id_in
+from stoflow.domain.product import NewProduct, Product
+from stoflow.storage.products import add_product, add_products, get_product, list_products, photo_path
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import standings_of
 
@@ -22,3 +24,29 @@ class Shelf:
     def store(self, tenant: TenantId, batch: Sequence[NewProduct]) -> Sequence[int]:
         with self._database.tenant(tenant) as session:
             return add_products(session, batch)
+
+    def add(self, tenant: TenantId, product: NewProduct) -> Product:
+        """Store one product and return it as it is read from now on."""
+        with self._database.tenant(tenant) as session:
+            return get_product(session, add_product(session, product))
+
+    def find(self, tenant: TenantId, product: int) -> Product:
+        """Return the product; raise NotFound."""
+        with self._database.tenant(tenant) as session:
+            return get_product(session, product)
+
+    def page(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
+        """Return the products that follow the cursor, in the order of their ids."""
+        with self._database.tenant(tenant) as session:
+            found = list_products(session, after=id_in(cursor) or 0, limit=limit + 1)
+        items = tuple(found[:limit])
+        return Page(items, str(items[-1].id) if len(found) > limit else None)
+
+    def photo(self, media: MediaFolder, tenant: TenantId, product: int, position: int) -> Photo:
+        """Return a product's photo out of the media folder; raise NotFound."""
+        with self._database.tenant(tenant) as session:
+            path = photo_path(session, product, position)
+        photo = None if path is None else media.read(path)
+        if photo is None:
+            raise NotFound(f"Product {product} has no photo {position}.")
+        return photo

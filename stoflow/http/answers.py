@@ -8,8 +8,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
 from stoflow.domain.outcome import FieldError
+from stoflow.domain.page import Page
 from stoflow.domain.product import Product
-from stoflow.jobs.views import JobView, Page, TaskView, TimelineEntry
+from stoflow.jobs.views import JobView, TaskView, TimelineEntry
 
 MS_PER_S: Final = 1000
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
-from stoflow.jobs.views import JobFilter, JobView, Page, PluginCommand, SubmitJob, TimelineEntry
+from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TimelineEntry
 
 
 class Standing(StrEnum):
@@ -57,6 +59,7 @@ class Doors:
     create_product: Callable[[TenantId, NewProduct], Product]
     list_products: Callable[[TenantId, int, str | None], Page[Product]]  # tenant, limit, cursor
     find_product: Callable[[TenantId, int], Product]
+    read_photo: Callable[[TenantId, int, int], Photo]  # tenant, product, position
     standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]]  # who is missing is unknown
     health: Callable[[], Health]
     plugin: PluginUseCases

@@ -38,22 +38,38 @@ class Asked:
 
     def id(self) -> int:
         """Return the id in the path; what could never be one is simply not found."""
-        text = self.path["id"]
+        return self.number("id")
+
+    def number(self, name: str) -> int:
+        """Return a number in the path, from 1; what could never be one is simply not found."""
+        text = self.path[name]
         if not CANONICAL_ID.fullmatch(text) or int(text) > MAX_ID:
-            raise NotFound(f"There is nothing with the id {text[:20]}.")
+            raise NotFound(f"There is nothing with the {name} {text[:20]}.")
         return int(text)
 
 
 @dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """An answer that is a file instead of JSON. `media_type` is one of those its operation names."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One method of one path: what it takes, what it gives, which problems it may answer instead."""
+    """One method of one path: what it takes, what it gives, which problems it may answer instead.
+
+    `answer` is the schema of the JSON it gives, or the media types of the file it gives.
+    """
 
     method: str
     path: str
     name: str
     summary: str
-    handle: Callable[[Doors, Asked], BaseModel | Problem]
-    answer: type[BaseModel]
+    handle: Callable[[Doors, Asked], BaseModel | FileAnswer | Problem]
+    answer: type[BaseModel] | tuple[str, ...]
     status: int = 200
     query: type[Given] = NoQuery
     body: type[Given] = NoBody
@@ -74,9 +90,13 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
             body=await _body(operation.body, request),
         )
         answer = await threads.run(operation.handle, doors, asked)
-        if isinstance(answer, Problem):
-            return response_of(answer)
-        return Response(answer.model_dump_json(), operation.status, media_type="application/json")
+        match answer:
+            case Problem():
+                return response_of(answer)
+            case FileAnswer(content, media_type, headers):
+                return Response(content, operation.status, headers=headers, media_type=media_type)
+            case _:
+                return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 
     return endpoint
 

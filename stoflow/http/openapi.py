@@ -19,6 +19,7 @@ PROTECTED_PROBLEMS: Final = (401, 403, 503)
 ALWAYS_PROBLEMS: Final = (500, 503)
 PATH_SCHEMAS: Final = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "marketplace": {"type": "string", "examples": ["vinted", "ebay", "etsy"]},
 }
 API_VERSION: Final = "1.0"
@@ -45,7 +46,8 @@ def openapi_document(operations: Iterable[Operation]) -> JsonSchema:
 
 def _schemas(operations: Iterable[Operation]) -> tuple[dict[type[BaseModel], JsonSchema], dict[str, JsonSchema]]:
     taken: set[type[BaseModel]] = {model for operation in operations for model in (operation.body, operation.query)}
-    given: set[type[BaseModel]] = {operation.answer for operation in operations} | {ProblemBody}
+    answers = {operation.answer for operation in operations}
+    given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)} | {ProblemBody}
     modes = [(model, "validation") for model in taken] + [(model, "serialization") for model in given]
     refs, document = models_json_schema(
         sorted(modes, key=lambda mode: mode[0].__name__),  # pyright: ignore[reportArgumentType]
@@ -64,7 +66,7 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema], schema
             *_header_parameters(operation),
         ],
         "responses": {
-            str(operation.status): _content(operation.status, "application/json", refs[operation.answer]),
+            str(operation.status): _answer(operation, refs),
             **{str(status): _content(status, MEDIA_TYPE, refs[ProblemBody]) for status in _problems(operation)},
         },
         "security": [] if operation.public else [{"accessToken": []}],
@@ -72,6 +74,13 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema], schema
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
     return entry
+
+
+def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
+    if isinstance(operation.answer, tuple):  # a file: OpenAPI 3.1 gives what is not JSON no schema
+        phrase = HTTPStatus(operation.status).phrase
+        return {"description": phrase, "content": {media_type: {} for media_type in operation.answer}}
+    return _content(operation.status, "application/json", refs[operation.answer])
 
 
 def _own_entry() -> JsonSchema:

@@ -1,12 +1,18 @@
 """Products over HTTP."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
+from stoflow.catalogue.media import CONTENT_TYPES
 from stoflow.domain.product import NewProduct
 from stoflow.http.answers import ProductBody, ProductsPage
 from stoflow.http.doors import Doors
-from stoflow.http.endpoint import Asked
+from stoflow.http.endpoint import Asked, FileAnswer
 from stoflow.http.schemas import NewProductBody, PageQuery
+
+PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
+PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
 def create_product(doors: Doors, asked: Asked) -> ProductBody:
@@ -39,3 +45,8 @@ def list_products(doors: Doors, asked: Asked) -> ProductsPage:
 
 def read_product(doors: Doors, asked: Asked) -> ProductBody:
     return ProductBody.of(doors.find_product(asked.tenant, asked.id()))
+
+
+def read_photo(doors: Doors, asked: Asked) -> FileAnswer:
+    photo = doors.read_photo(asked.tenant, asked.id(), asked.number("position"))
+    return FileAnswer(photo.content, photo.content_type, PHOTO_HEADERS)

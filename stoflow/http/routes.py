@@ -14,7 +14,7 @@ from stoflow.http.job_routes import (
     read_timeline,
     retry_job,
 )
-from stoflow.http.product_routes import create_product, list_products, read_product
+from stoflow.http.product_routes import PHOTO_TYPES, create_product, list_products, read_photo, read_product
 from stoflow.http.schemas import AllJobsQuery, JobsQuery, NewJob, NewProductBody, PageQuery
 
 IDEMPOTENCY = {
@@ -63,6 +63,10 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/products/{id}", "readProduct", "Read one product.",
         read_product, ProductBody, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",
+        read_photo, PHOTO_TYPES, problems=(404, 422),
     ),
     # health
     Operation(

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
-from stoflow.jobs.views import JobFilter, JobView, Page, TaskView, TimelineEntry
+from stoflow.domain.page import LARGEST_ID, Page, id_in
+from stoflow.jobs.views import JobFilter, JobView, TaskView, TimelineEntry
 from stoflow.storage.engine.viewing import view_job, view_page, view_timeline
 from stoflow.storage.session import Database
-
-LARGEST_ID = 2**31 - 1
 
 
 def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
@@ -63,16 +62,6 @@ def _row(database: Database, tenant: TenantId, job: JobId, plugin: Sequence[str]
 def _entry(row: Mapping[str, Any]) -> TimelineEntry:
     values: dict[str, Any] = {**row, "detail": row["detail"] or {}}
     return TimelineEntry(**values)
-
-
-def id_in(cursor: str | None) -> int | None:
-    """Return the id at which a page ended; raise InputError for what no list gave."""
-    if cursor is None:
-        return None
-    if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LARGEST_ID:
-        message = "This cursor was not made by this list."
-        raise InputError(message, (FieldError("cursor", message),))
-    return int(cursor)
 
 
 def _view(row: Mapping[str, Any]) -> JobView:

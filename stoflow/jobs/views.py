@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +103,6 @@ class JobFilter:
     created_before: datetime | None = None
     limit: int = 50
     cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some items of a list; `next_cursor` reads on, None at the end. An unknown cursor is an InputError."""
-
-    items: tuple[Item, ...]
-    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

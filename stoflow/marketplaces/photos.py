@@ -34,14 +34,24 @@ def photo_path(attempt: Attempt, image: ProductImage) -> Path:
     return Path(attempt.media_root) / image.path
 
 
+def kept_photo(attempt: Attempt, index: int) -> ProductImage:
+    """Return the product's photo number `index` (from 1) if others may fetch it from StoFlow; raise UnreadablePhoto.
+
+    It costs a look at the folder only: nothing is read.
+    """
+    image = _image(attempt, index)
+    path = photo_path(attempt, image)
+    if not path.is_file() or not path.resolve().is_relative_to(Path(attempt.media_root).resolve()):
+        message = f"Photo {index} is not there any more."
+        raise UnreadablePhoto(message)
+    return image
+
+
 def read_photo(attempt: Attempt, index: int, *, limit_bytes: int) -> Photo:
     """Return the product's photo number `index` (from 1), at most `limit_bytes` long; raise UnreadablePhoto."""
-    images = attempt.product.images if attempt.product else ()
-    if not 1 <= index <= len(images):
-        message = f"The product has no photo {index}."
-        raise UnreadablePhoto(message)
+    image = _image(attempt, index)
     try:
-        content = photo_path(attempt, images[index - 1]).read_bytes()
+        content = photo_path(attempt, image).read_bytes()
         content_type = _content_type(content)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         message = f"Photo {index} cannot be read."
@@ -49,6 +59,14 @@ def read_photo(attempt: Attempt, index: int, *, limit_bytes: int) -> Photo:
     if content_type not in EXTENSIONS or len(content) > limit_bytes:
         content, content_type = shrink(content, limit_bytes=limit_bytes), "image/jpeg"
     return Photo(content, content_type, f"photo-{index}.{EXTENSIONS[content_type]}")
+
+
+def _image(attempt: Attempt, index: int) -> ProductImage:
+    images = attempt.product.images if attempt.product else ()
+    if not 1 <= index <= len(images):
+        message = f"The product has no photo {index}."
+        raise UnreadablePhoto(message)
+    return images[index - 1]
 
 
 def _content_type(content: bytes) -> str:

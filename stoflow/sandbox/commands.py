@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -11,11 +11,22 @@ from stoflow.sandbox.browser import API, Browser, NoAnswer, SiteReply
 
 Payload = Mapping[str, Any]
 Answer = dict[str, Any]
-FetchFile = Callable[[str], bytes]
 
 UPLOAD = f"{API}/item_upload"
 TOO_MANY = 429
 SIGNED_OUT = 401
+NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A photo as StoFlow has it."""
+
+    content: bytes = field(repr=False)
+    content_type: str
+
+
+FetchFile = Callable[[str], FetchedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,8 @@ def perform(action: str, payload: Payload, *, browser: Browser, fetch_file: Fetc
         return answer_of(command.run(browser, payload, fetch_file, request_id))
     except NoAnswer as error:
         return failed("no_answer" if error.sent else "unreachable", str(error), retryable=not error.sent)
-    except httpx.HTTPError:
-        return failed("unreachable", "The photo cannot be fetched from StoFlow.", retryable=True)
+    except httpx.HTTPError as error:
+        return _not_fetched(error)
     except (KeyError, TypeError, ValueError) as error:
         return failed("bad_payload", f"The payload of {action} cannot be used: {error!r}.")
 
@@ -64,16 +75,27 @@ def failed(code: str, message: str, *, retryable: bool = False) -> Answer:
     return {"success": False, "error": {"code": code, "message": message, "retryable": retryable}}
 
 
+def _not_fetched(error: httpx.HTTPError) -> Answer:
+    """Return what it means that a photo did not come from StoFlow."""
+    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == NOT_FOUND:
+        return failed("photo_missing", "StoFlow has no such photo any more.")
+    return failed("unreachable", "The photo cannot be fetched from StoFlow.", retryable=True)
+
+
 def _upload_photo(browser: Browser, payload: Payload, fetch_file: FetchFile, request_id: str) -> SiteReply:
-    content = b64decode(payload["content_b64"]) if "content_b64" in payload else fetch_file(payload["url"])
-    name, content_type = payload.get("filename", "photo.jpg"), payload.get("content_type", "image/jpeg")
+    file = _given(payload) if "content_b64" in payload else fetch_file(payload["url"])
     return browser.call(
         "POST",
         f"{API}/photos",
         attempt=request_id,
         data={"photo[type]": "item", "photo[temp_uuid]": payload["temp_uuid"]},
-        files={"photo[file]": (name, content, content_type)},
+        files={"photo[file]": (payload.get("filename", "photo"), file.content, file.content_type)},
     )
+
+
+def _given(payload: Payload) -> FetchedFile:
+    """Return a photo that came within its command: only a small one fits a frame."""
+    return FetchedFile(b64decode(payload["content_b64"]), payload.get("content_type", "image/jpeg"))
 
 
 def _create_draft(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:

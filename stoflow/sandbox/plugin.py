@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from stoflow.sandbox.browser import TIMEOUT_S, Browser, Session
-from stoflow.sandbox.commands import COMMANDS, Answer, failed, perform
+from stoflow.sandbox.commands import COMMANDS, Answer, FetchedFile, failed, perform
 from stoflow.sandbox.plugin_journal import Journal
 from stoflow.sandbox.plugin_link import Link, TokenSource, tenant_of
 
@@ -56,6 +56,7 @@ class HeadlessPlugin:
         self.plugin_id = options.plugin_id or f"headless-{secrets.token_hex(6)}"
         self._tenant = tenant_of(token)
         self._url, self._tokens = url, TokenSource(token, options.token_file)
+        self._stoflow = httpx.Client(base_url=url, timeout=options.timeout_s)
         self._browser = Browser(sandbox_url, session, timeout_s=options.timeout_s)
         self._journal = Journal(options.journal_file)
         self._lose, self._random = options.lose, Random(options.seed)
@@ -86,6 +87,7 @@ class HeadlessPlugin:
             self._thread.join(STOP_TIMEOUT_S)
         self._link.stop()
         self._browser.close()
+        self._stoflow.close()
         self._journal.close()
 
     def _do_commands(self) -> None:
@@ -145,13 +147,13 @@ class HeadlessPlugin:
             request_id=command["request_id"],
         )
 
-    def _fetch_file(self, url: str) -> bytes:
+    def _fetch_file(self, url: str) -> FetchedFile:
         """Fetch a photo from StoFlow itself: a relative address only, so that the token goes nowhere else."""
         if not url.startswith("/") or url.startswith("//"):
             raise ValueError("the address of a photo should be relative")
-        reply = httpx.get(f"{self._url}{url}", headers={"authorization": f"Bearer {self._tokens.current()}"})
+        reply = self._stoflow.get(url, headers={"authorization": f"Bearer {self._tokens.current()}"})
         reply.raise_for_status()
-        return reply.content
+        return FetchedFile(reply.content, reply.headers.get("content-type", ""))
 
     def _minded(self, answer: Answer) -> Answer:
         """Tell StoFlow of a session in trouble before the answer that shows it."""

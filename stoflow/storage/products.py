@@ -48,6 +48,15 @@ def get_product(session: Session, product_id: int) -> Product:
     return product_of(row)
 
 
+def photo_path(session: Session, product_id: int, position: int) -> str | None:
+    """Return where a photo of a product that was not deleted lies."""
+    return session.scalars(
+        select(ProductImageRow.path)
+        .join(ProductRow, ProductRow.id == ProductImageRow.product_id)
+        .where(ProductRow.id == product_id, ProductImageRow.position == position, _is_kept())
+    ).one_or_none()
+
+
 def list_products(session: Session, *, after: int = 0, limit: int = 100) -> Sequence[Product]:
     """Return the next products with an id above `after`, in the order of their ids."""
     rows = session.scalars(

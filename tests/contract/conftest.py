@@ -1,6 +1,6 @@
 """The simulated marketplaces with one seller each, and a product that may be published everywhere."""
 
-import base64
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.browser import Browser, Session
-from stoflow.sandbox.commands import perform
+from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
@@ -78,7 +78,7 @@ SiteMaker = Callable[[Marketplace], Site]
 
 
 @pytest.fixture
-def make_site(sandbox: SandboxServer) -> Iterator[SiteMaker]:
+def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
     """Make a new seller on a marketplace; one the sandbox does not simulate is skipped by name."""
     client = DirectClient(connections=2)
     browsers: list[Browser] = []
@@ -90,7 +90,7 @@ def make_site(sandbox: SandboxServer) -> Iterator[SiteMaker]:
         account = Account(marketplace.name, seller["external_id"], {**seller["settings"], **DECLARED})
         if marketplace.transport == "plugin":
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
-            return Site(account, through_plugin(browsers[-1]))
+            return Site(account, through_plugin(browsers[-1], media_root))
         return Site(account, directly(client, sandbox, marketplace.name, seller))
 
     yield make
@@ -114,14 +114,19 @@ def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: An
     return answer
 
 
-def through_plugin(browser: Browser) -> Callable[[Call], Response]:
+def through_plugin(browser: Browser, media_root: str) -> Callable[[Call], Response]:
+    def photo(url: str) -> FetchedFile:
+        position = re.fullmatch(r"/api/products/5/photos/(\d+)", url)
+        assert position, url
+        return FetchedFile((Path(media_root) / f"{position[1]}.jpg").read_bytes(), "image/jpeg")
+
     def answer(call: Call) -> Response:
         assert isinstance(call, Command)
         said = perform(
             call.action,
             call.payload,
             browser=browser,
-            fetch_file=lambda url: base64.b64decode(Path(url).read_bytes()),
+            fetch_file=photo,
             request_id="r",
         )
         error = said.get("error", {})

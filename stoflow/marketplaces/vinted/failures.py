@@ -12,7 +12,7 @@ SELLER_MUST_ACT: Mapping[str, str] = {
     "http_401": "The seller must log in to Vinted again.",
     "http_403": "Vinted refuses this seller's session for now.",
 }
-REFUSED = frozenset({"http_400", "http_404", "http_409", "http_413", "http_422"})
+REFUSED = frozenset({"http_400", "http_404", "http_409", "http_413", "http_422", "photo_missing"})
 NOT_DONE = frozenset({"unreachable", "deadline"})
 NOBODY_KNOWS = frozenset({"no_answer", "unknown", "not_json"})
 SERVER_ERROR = "http_5"

@@ -1,24 +1,20 @@
 """Publishing on Vinted through the seller's plugin: photos, a draft under a marker, and the call that completes it."""
 
-from base64 import b64encode
 from collections.abc import Generator, Mapping
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused, Unknown
+from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made
 from stoflow.marketplaces.outputs import in_order, text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.photos import UnreadablePhoto, kept_photo
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields, upload_session
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
 
-ENCODED_PHOTO_LIMIT_BYTES = 224 * 1024
-"""A command must fit a socket frame of 256 KiB, in base64 and with everything around it."""
-PHOTO_LIMIT_BYTES = ENCODED_PHOTO_LIMIT_BYTES // 4 * 3
 DEFAULT_DOMAIN = "www.vinted.fr"
 
 Looking = Generator[Call, Response, LookResult]
@@ -37,12 +33,13 @@ class VintedPublication:
         return Done({"draft": draft_fields(attempt)})
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Send one photo, small enough for a frame; sent twice, the first stays unused."""
+        """Let the plugin fetch one photo from StoFlow and upload it; sent twice, the first stays unused."""
         try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+            photo = kept_photo(attempt, attempt.index)
         except UnreadablePhoto as error:
-            return Refused(str(error))
-        payload = {"temp_uuid": upload_session(attempt), "content_b64": b64encode(photo.content).decode()}
+            return Refused(str(error), (FieldError("images", str(error)),))
+        product = attempt.product.id if attempt.product else 0
+        payload = {"temp_uuid": upload_session(attempt), "url": f"/api/products/{product}/photos/{photo.position}"}
         answer = answer_of((yield Command("vinted.photo.upload", payload)))
         if not answer.success:
             return failures.outcome_of(answer, unsafe=False)

@@ -17,11 +17,13 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.errors import Conflict, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
+from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
@@ -30,7 +32,7 @@ from stoflow.http.keys import SigningKeys, new_key
 from stoflow.http.relay import Relay
 from stoflow.http.server import web_server
 from stoflow.http.tokens import AccessTokens
-from stoflow.jobs.views import JobFilter, JobView, Page, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 
 WAIT_S = 10
 
@@ -70,6 +72,7 @@ class FakeUseCases:
             create_product=self.create_product,
             list_products=self.list_products,
             find_product=self.find_product,
+            read_photo=self.read_photo,
             standings=self.standings,
             health=lambda: self.health,
             plugin=PluginUseCases(
@@ -175,6 +178,12 @@ class FakeUseCases:
             return self.products[tenant][product]
         except KeyError:
             raise NotFound(f"There is no product {product}.") from None
+
+    def read_photo(self, tenant: TenantId, product: int, position: int) -> Photo:
+        self.find_product(tenant, product)
+        if position > 1:
+            raise NotFound(f"Product {product} has no photo {position}.")
+        return Photo(b"a picture", "image/png")
 
     def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
         self._answers()

@@ -34,6 +34,12 @@ def test_every_operation_names_its_bodies_and_problems(operation: Any) -> None:
         assert "application/problem+json" in entry["responses"][status]["content"]
 
 
+def test_a_file_s_media_types_are_named() -> None:
+    entry = openapi_document(OPERATIONS)["paths"]["/api/products/{id}/photos/{position}"]["get"]
+    assert {"image/jpeg", "image/png"} <= set(entry["responses"]["200"]["content"])
+    assert [parameter["name"] for parameter in entry["parameters"]] == ["id", "position"]
+
+
 def test_every_reference_leads_somewhere() -> None:
     document = openapi_document(OPERATIONS)
     schemas = document["components"]["schemas"]

@@ -11,13 +11,18 @@ from uuid import uuid4
 import httpx
 import pytest
 import socketio
+from PIL import Image
+from sqlalchemy import func, update
 
 from stoflow.bootstrap import access_tokens, api_application, opened, prepare
+from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.children import Children, free_port
 from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct, ProductImage
 from stoflow.settings import Settings
 from stoflow.storage.engine.commands import absent
 from stoflow.storage.session import Database
+from stoflow.storage.tables import ProductRow
 from stoflow.storage.tenants import suspend_tenant
 
 WAIT_S = 10
@@ -207,6 +212,50 @@ def test_nobody_reads_or_changes_what_is_anothers(shops: tuple[Shop, Shop]) -> N
         assert bob.client.get(path).json() == {"items": [], "next_cursor": None}
     assert bob.submit(product).status_code in {404, 422}
     assert alice.client.get(f"/api/jobs/{job['id']}").json() == job
+
+
+def _with_photos(database: Database, tenant: TenantId, *paths: str) -> int:
+    images = tuple(ProductImage(position, path) for position, path in enumerate(paths, start=1))
+    coat = NewProduct(title="Coat", description="", price=None, images=images)
+    return Shelf(database).add(tenant, coat).id
+
+
+def test_a_photo_comes_back_as_it_was_given(shops: tuple[Shop, Shop], settings: Settings, database: Database) -> None:
+    alice, _ = shops
+    media = settings.home / "media"
+    media.mkdir()
+    for name in ("coat.jpg", "coat.png", "coat.webp"):
+        Image.new("RGB", (20, 20), "navy").save(media / name)
+    product = _with_photos(database, alice.tenant, "coat.jpg", "coat.png", "coat.webp")
+
+    for position, kind in enumerate(("jpeg", "png", "webp"), start=1):
+        answer = alice.client.get(f"/api/products/{product}/photos/{position}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, f"image/{kind}")
+        assert answer.headers["cache-control"].startswith("private")
+        assert answer.content == (media / f"coat.{kind.replace('jpeg', 'jpg')}").read_bytes()
+
+
+def test_no_photo_of_another_and_no_other_file_is_given(
+    shops: tuple[Shop, Shop], settings: Settings, database: Database
+) -> None:
+    alice, bob = shops
+    media = settings.home / "media"
+    media.mkdir()
+    Image.new("RGB", (20, 20), "navy").save(media / "coat.png")
+    (media / "notes.txt").write_text("no picture")
+    Image.new("RGB", (20, 20), "red").save(settings.home / "secret.png")
+    (media / "link.png").symlink_to(settings.home / "secret.png")
+    outside = ("../secret.png", str(settings.home / "secret.png"), "link.png", "notes.txt", "gone.png", ".")
+    product = _with_photos(database, alice.tenant, "coat.png", *outside)
+
+    assert alice.client.get(f"/api/products/{product}/photos/1").status_code == 200
+    assert bob.client.get(f"/api/products/{product}/photos/1").status_code == 404
+    for position in (*range(2, len(outside) + 3), 0, "01", "x", 2**40):
+        answer = alice.client.get(f"/api/products/{product}/photos/{position}")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json"), position
+    with database.tenant(alice.tenant) as session:
+        session.execute(update(ProductRow).values(deleted_at=func.now()))
+    assert alice.client.get(f"/api/products/{product}/photos/1").status_code == 404
 
 
 def test_a_suspended_tenant_is_soon_out(shops: tuple[Shop, Shop], database: Database) -> None:

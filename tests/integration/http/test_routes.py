@@ -32,7 +32,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def path_of(operation: Any, job: int = 1) -> str:
-    return operation.path.format(marketplace="vinted", id=job)
+    return operation.path.format(marketplace="vinted", id=job, position=1)
 
 
 def call(api: Any, operation: Any, path: str, **more: Any) -> httpx.Response:
@@ -105,6 +105,16 @@ def test_a_product_is_made_read_and_listed(api: Any) -> None:
     assert api.ask("GET", "/api/products?limit=1").json()["items"] == [made.json()]
 
 
+def test_a_file_is_answered_as_what_it_is(api: Any) -> None:
+    made = api.ask("POST", "/api/products", json=NEW_PRODUCT).json()["id"]
+    photo = api.ask("GET", f"/api/products/{made}/photos/1")
+    assert (photo.status_code, photo.headers["content-type"], photo.content) == (200, "image/png", b"a picture")
+    assert api.ask("HEAD", f"/api/products/{made}/photos/1").status_code == 200
+    problem(api.ask("GET", f"/api/products/{made}/photos/2"), 404)
+    problem(api.ask("GET", f"/api/products/{made}/photos/1", tenant=api.bob), 404)
+    problem(api.ask_unknown("GET", f"/api/products/{made}/photos/1"), 401)
+
+
 def test_health_needs_no_token(api: Any) -> None:
     assert api.ask_unknown("GET", "/healthz").json() == {"status": "ok"}
     assert api.ask_unknown("GET", "/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
@@ -164,12 +174,12 @@ def test_no_route_shows_or_changes_what_is_another_tenants(api: Any, operation: 
 @pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
 @pytest.mark.parametrize("text", ["0", "-1", "01", "x", "2147483648", "9" * 5000, "1.0", "%00", "١"])
 def test_an_id_that_cannot_be_is_not_found(api: Any, operation: Any, text: str) -> None:
-    problem(api.ask(operation.method, operation.path.format(id=text)), 404)
+    problem(api.ask(operation.method, operation.path.format(id=text, position=1)), 404)
 
 
 @pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
 def test_an_id_nobody_has_is_not_found(api: Any, operation: Any) -> None:
-    problem(api.ask(operation.method, operation.path.format(id=2_147_483_647)), 404)
+    problem(api.ask(operation.method, operation.path.format(id=2_147_483_647, position=1)), 404)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

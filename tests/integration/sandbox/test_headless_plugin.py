@@ -40,7 +40,9 @@ class Api:
             self._server.on(event, self._hears(event))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        app = socketio.ASGIApp(self._server)
+        self.photos: dict[str, bytes] = {}  # by path; what is asked for is kept with its token and its connection
+        self.fetched: list[tuple[str, str, int]] = []
+        app = socketio.ASGIApp(self._server, other_asgi_app=self._photo)
         config = uvicorn.Config(app, log_config=None, log_level="critical", ws="websockets-sansio", lifespan="off")
         self._uvicorn = uvicorn.Server(config)
         self._loop = asyncio.new_event_loop()
@@ -57,6 +59,14 @@ class Api:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _photo(self, scope: dict[str, Any], _receive: Any, send: Any) -> None:
+        token = dict(scope["headers"]).get(b"authorization", b"").decode()
+        self.fetched.append((scope["path"], token, scope["client"][1]))
+        content = self.photos.get(scope["path"])
+        status = 404 if content is None else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"image/jpeg")]})
+        await send({"type": "http.response.body", "body": content or b""})
 
     def _hears(self, event: str) -> Any:
         async def hear(sid: str, payload: dict[str, Any]) -> None:
@@ -331,6 +341,27 @@ def test_a_command_it_does_not_know_or_cannot_read_is_refused(api: Api, start: A
     assert api.answer()["error"]["code"] == "bad_payload"
     api.send(sid, "vinted.photo.upload", {"url": "https://example.org/a.jpg", "temp_uuid": str(uuid.uuid4())})
     assert api.answer()["error"]["code"] == "bad_payload"
+
+
+def test_photos_are_fetched_from_stoflow_itself_over_one_connection(api: Api, start: Any, vinted: Any) -> None:
+    start()
+    sid, _ = api.plugin()
+    api.photos = {"/api/products/5/photos/1": JPEG, "/api/products/5/photos/2": JPEG}
+    for path in api.photos:
+        api.send(sid, "vinted.photo.upload", {"url": path, "temp_uuid": str(uuid.uuid4())})
+        assert api.answer()["success"]
+    assert [(path, token) for path, token, _ in api.fetched] == [
+        (path, f"Bearer {token_for(7)}") for path in api.photos
+    ]
+    assert len({connection for _, _, connection in api.fetched}) == 1
+
+
+def test_a_photo_stoflow_no_longer_has_is_told_apart_from_one_it_cannot_give_now(api: Api, start: Any) -> None:
+    start()
+    sid, _ = api.plugin()
+    api.send(sid, "vinted.photo.upload", {"url": "/api/products/5/photos/9", "temp_uuid": str(uuid.uuid4())})
+    error = api.answer()["error"]
+    assert (error["code"], error["retryable"]) == ("photo_missing", False)
 
 
 def test_several_tenants_live_in_one_process(api: Api, start: Any, vinted: Any) -> None:

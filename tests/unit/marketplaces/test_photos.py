@@ -1,9 +1,7 @@
 """Photos are sent as they are where they fit, and smaller, always the same, where they do not."""
 
 import io
-import json
 import random
-from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +15,6 @@ from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, shrink
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from tests.unit.marketplaces.conftest import MakeAttempt
 
-FRAME_BYTES = 256 * 1024
-
 
 def noisy_photo(side_px: int) -> bytes:
     """Return a photo that hardly compresses, as a camera's large ones do."""
@@ -26,12 +22,6 @@ def noisy_photo(side_px: int) -> bytes:
     encoded = io.BytesIO()
     Image.frombytes("RGB", (side_px, side_px), noise).save(encoded, "JPEG", quality=95)
     return encoded.getvalue()
-
-
-@pytest.fixture
-def large(tmp_path: Path, product: Product) -> Product:
-    (tmp_path / "large.jpg").write_bytes(noisy_photo(1200))
-    return replace(product, images=(ProductImage(1, str(tmp_path / "large.jpg")),))
 
 
 def test_a_photo_that_fits_is_sent_as_it_is(make_attempt: MakeAttempt, media_root: Path) -> None:
@@ -52,16 +42,26 @@ def test_a_photo_no_marketplace_takes_becomes_a_jpeg(
     assert Image.open(io.BytesIO(photo.content)).format == "JPEG"
 
 
-def test_a_large_photo_is_made_to_fit_a_frame_and_every_process_makes_the_same(
-    make_attempt: MakeAttempt, large: Product
+def test_a_large_photo_is_made_smaller_and_every_process_makes_the_same(
+    make_attempt: MakeAttempt, tmp_path: Path, product: Product
 ) -> None:
-    service = VintedPublication()
-    calls = [next(service.upload(make_attempt("vinted", product=large, index=1))) for _ in range(2)]
-    first = calls[0]
-    assert isinstance(first, Command)
-    assert calls == [first, first]
-    assert len(json.dumps(dict(first.payload))) < FRAME_BYTES - 16 * 1024
-    assert min(Image.open(io.BytesIO(b64decode(first.payload["content_b64"]))).size) >= 300
+    (tmp_path / "large.jpg").write_bytes(noisy_photo(1200))
+    attempt = make_attempt(
+        "ebay", product=replace(product, images=(ProductImage(1, "large.jpg"),)), media_root=str(tmp_path)
+    )
+    first, second = (read_photo(attempt, 1, limit_bytes=160_000) for _ in range(2))
+    assert first == second
+    assert len(first.content) <= 160_000
+    assert min(Image.open(io.BytesIO(first.content)).size) >= 300
+
+
+def test_the_plugin_is_told_where_a_photo_is_and_not_sent_it(make_attempt: MakeAttempt, product: Product) -> None:
+    images = (ProductImage(4, "1.jpg"), ProductImage(9, "2.jpg"))
+    attempt = make_attempt("vinted", product=replace(product, id=31, images=images), index=2)
+    call = next(VintedPublication().upload(attempt))
+    assert isinstance(call, Command)
+    assert call.payload["url"] == "/api/products/31/photos/9"
+    assert call.payload.keys() == {"temp_uuid", "url"}
 
 
 def test_a_picture_that_cannot_be_made_small_enough_is_refused() -> None:
@@ -85,8 +85,14 @@ def test_a_damaged_picture_is_refused() -> None:
         shrink(noisy_photo(64)[:500], limit_bytes=100)
 
 
-def test_an_upload_of_a_file_gone_since_is_refused(make_attempt: MakeAttempt) -> None:
-    attempt = make_attempt("vinted", index=1, media_root="/nowhere")
-    with pytest.raises(StopIteration) as end:
-        next(VintedPublication().upload(attempt))
-    assert isinstance(end.value.value, Refused)
+def test_an_upload_of_a_file_that_cannot_be_fetched_is_refused_by_name(
+    make_attempt: MakeAttempt, media_root: Path, tmp_path: Path, product: Product
+) -> None:
+    (tmp_path / "elsewhere.jpg").write_bytes((media_root / "1.jpg").read_bytes())
+    for path in ("gone.jpg", "", str(tmp_path / "elsewhere.jpg")):
+        attempt = make_attempt("vinted", index=1, product=replace(product, images=(ProductImage(1, path),)))
+        with pytest.raises(StopIteration) as end:
+            next(VintedPublication().upload(attempt))
+        refused = end.value.value
+        assert isinstance(refused, Refused)
+        assert [error.field for error in refused.errors] == ["images"]
