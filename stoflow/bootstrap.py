@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from starlette.applications import Starlette
@@ -27,7 +27,7 @@ from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.submit import submit
 from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.settings import Settings
 from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 from stoflow.storage.embedded import ServerUrls, resolve_servers
@@ -40,8 +40,6 @@ from stoflow.storage.tenants import standings_of
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
-from stoflow.transports.direct.profile import DirectProfile
-from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed, OnNews
 from stoflow.transports.health import redis_answers
@@ -57,12 +55,16 @@ RELAY_CHANNEL = "stoflow:sockets"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One StoFlow: its settings, its servers, its database and the marketplaces it knows."""
+    """One StoFlow: its settings, its servers, its database and the marketplaces it knows.
+
+    What is put into `resources` is closed at its end, the last one first.
+    """
 
     settings: Settings
     urls: ServerUrls
     database: Database
     registry: Registry
+    resources: ExitStack = field(default_factory=ExitStack)
 
     @property
     def tempo(self) -> Tempo:
@@ -87,7 +89,7 @@ def opened(settings: Settings, *, pool_size: int = 4, extra: Sequence[Marketplac
         urls = stack.enter_context(resolve_servers(settings))
         database = Database(urls.database_url, pool_size=pool_size)
         stack.callback(database.close)
-        yield Installation(settings, urls, database, build_registry(extra))
+        yield Installation(settings, urls, database, build_registry(extra), stack)
 
 
 def prepare(installation: Installation) -> None:
@@ -171,23 +173,13 @@ def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
 
 def _transport(installation: Installation) -> DirectTransport:
     settings = installation.settings
-    profiles = _profiles(settings)
+    profiles = direct_profiles(installation.registry, settings)
     client = DirectClient()
+    installation.resources.callback(client.close)
     renewals = Renewals(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
     flows = {profile.name: profile.refresh for profile in profiles}
     tokens = SellerTokens(renewals, flows, partial(refresh, client))
     return DirectTransport(profiles, tokens, client)
-
-
-def _profiles(settings: Settings) -> tuple[DirectProfile, ...]:
-    return (
-        ebay_profile(
-            settings.ebay_base_url, client_id=settings.ebay_client_id, client_secret=settings.ebay_client_secret
-        ),
-        etsy_profile(
-            settings.etsy_base_url, client_id=settings.etsy_client_id, shared_secret=settings.etsy_shared_secret
-        ),
-    )
 
 
 # The api

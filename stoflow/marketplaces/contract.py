@@ -9,6 +9,8 @@ from stoflow.domain.call import Call, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.product import Product
+from stoflow.settings import Settings
+from stoflow.transports.direct.profile import DirectProfile
 
 Conversation = Generator[Call, Response, Outcome]
 """An outside step: yields each call, is sent its response, returns the outcome.
@@ -78,6 +80,9 @@ class ActionSpec:
 class Marketplace:
     """What it can do; whose it is lives in Account.
 
+    `profile` says where a directly called one is and how it wants to be called; an installed package may read
+    settings of its own for it.
+
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
     """
@@ -91,3 +96,4 @@ class Marketplace:
     second_look_s: float = 120.0
     collect: Callable[[Attempt], Generator[Call, Response, LookResult]] | None = None
     products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product
+    profile: Callable[[Settings], DirectProfile] | None = None

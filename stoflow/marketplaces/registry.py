@@ -14,6 +14,8 @@ from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 from stoflow.marketplaces.vinted.marketplace import VINTED
+from stoflow.settings import Settings
+from stoflow.transports.direct.profile import DirectProfile
 
 ENTRY_POINT_GROUP = "stoflow.marketplaces"
 BUILT_IN: tuple[Marketplace, ...] = (VINTED, EBAY, ETSY)
@@ -70,6 +72,26 @@ def build_registry(extra: Iterable[Marketplace] = (), *, entry_points: bool = Tr
             f"{code}_{place.name}": handler for place in marketplaces for code, handler in place.handlers.items()
         },
     )
+
+
+def direct_profiles(registry: Registry, settings: Settings) -> tuple[DirectProfile, ...]:
+    """Return how each directly called marketplace is called; ConfigurationError for one that does not say."""
+    return tuple(
+        _profile(place, settings)
+        for place in registry.marketplaces.values()
+        if place.transport == "direct" and place.handlers
+    )
+
+
+def _profile(marketplace: Marketplace, settings: Settings) -> DirectProfile:
+    if marketplace.profile is None:
+        message = f"The marketplace {marketplace.name} is called directly and brings no profile."
+        raise ConfigurationError(message)
+    profile = marketplace.profile(settings)
+    if profile.name != marketplace.name:
+        message = f"The marketplace {marketplace.name} brings the profile of {profile.name}."
+        raise ConfigurationError(message)
+    return profile
 
 
 def _invalid(action: str, marketplace: str) -> ValueError:

@@ -13,13 +13,14 @@ from stoflow.domain.account import Account
 from stoflow.domain.call import Answer, Call, Command, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.ebay.profile import ebay_profile
+from stoflow.marketplaces.etsy.profile import etsy_profile
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.browser import Browser, Session
 from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
 from tests.contract.acting import DECLARED, Acting, Site
 
 REGISTRY = build_registry(entry_points=False)

@@ -2,6 +2,7 @@
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.ebay.handlers import PublishEbay
+from stoflow.marketplaces.ebay.profile import configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
 
 EBAY = Marketplace(
@@ -16,4 +17,5 @@ EBAY = Marketplace(
     ),
     handlers={"publish": PublishEbay(EbayPublication())},
     products=frozenset({"publish", "update", "delete"}),
+    profile=configured,
 )

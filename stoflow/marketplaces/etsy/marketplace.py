@@ -3,6 +3,7 @@
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.etsy.drafts import collect_stray
 from stoflow.marketplaces.etsy.handlers import PublishEtsy
+from stoflow.marketplaces.etsy.profile import configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 
 ETSY = Marketplace(
@@ -18,4 +19,5 @@ ETSY = Marketplace(
     handlers={"publish": PublishEtsy(EtsyPublication())},
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
+    profile=configured,
 )

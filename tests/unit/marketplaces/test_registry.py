@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import EntryPoint, EntryPoints
 from typing import Any
 
@@ -16,7 +17,10 @@ from stoflow.marketplaces import registry as registry_module
 from stoflow.marketplaces.contract import ActionSpec, Conversation, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.handlers import BaseJobHandler, DirectAPIJobHandler
-from stoflow.marketplaces.registry import build_registry
+from stoflow.marketplaces.registry import build_registry, direct_profiles
+from stoflow.settings import Settings, load
+from stoflow.transports.direct.oauth import RefreshFlow
+from stoflow.transports.direct.profile import DirectProfile, bearer
 
 LEGACY = {
     ("vinted", "message"): (1, False, 1000, 3, 30),
@@ -72,6 +76,11 @@ class Publishes(DirectAPIJobHandler):
 
     def make_steps(self) -> tuple[Step, ...]:
         return tuple(self.kinds)
+
+
+def depop_profile(settings: Settings, *, name: str = "depop") -> DirectProfile:
+    url = f"http://{settings.host}/depop"
+    return DirectProfile(name, url, bearer, RefreshFlow(url, "/token", "app"))
 
 
 def depop(handler: Any, **changes: Any) -> Marketplace:
@@ -186,3 +195,24 @@ def test_a_plan_without_its_step_or_unlike_it_stops_the_start() -> None:
         build_registry([depop(Lying(Step("validate", inner), None))], entry_points=False)
     with pytest.raises(ConfigurationError, match="plans its task go unlike its step"):
         build_registry([depop(Lying(PACED, replace(PACED, paced=False)))], entry_points=False)
+
+
+def test_every_directly_called_marketplace_says_where_it_is_and_an_installed_one_too() -> None:
+    registry = build_registry([depop(Publishes(), profile=depop_profile)], entry_points=False)
+    settings = load(env_file=None, ebay_base_url="https://ebay.example", host="depop.example")
+    profiles = {profile.name: profile.base_url for profile in direct_profiles(registry, settings)}
+    assert profiles == {
+        "ebay": "https://ebay.example",
+        "etsy": "https://api.etsy.com",
+        "depop": "http://depop.example/depop",
+    }
+
+
+@pytest.mark.parametrize(
+    ("profile", "reason"),
+    [(None, "brings no profile"), (partial(depop_profile, name="vestiaire"), "brings the profile of vestiaire")],
+)
+def test_a_profile_that_is_missing_or_another_s_is_refused(profile: Any, reason: str) -> None:
+    registry = build_registry([depop(Publishes(), profile=profile)], entry_points=False)
+    with pytest.raises(ConfigurationError, match=reason):
+        direct_profiles(registry, load(env_file=None))

@@ -10,10 +10,11 @@ import pytest
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.ids import TenantId
+from stoflow.marketplaces.ebay.profile import ebay_profile
+from stoflow.marketplaces.etsy.profile import etsy_profile
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import RefreshFlow, refresh
 from stoflow.transports.direct.profile import DirectProfile, bearer
-from stoflow.transports.direct.profiles import ebay_profile, etsy_profile
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 from stoflow.transports.direct.transport import DirectTransport
 
