@@ -4,12 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import pykka
-from psycopg import Connection
-from psycopg.rows import DictRow
 
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.actors.timers import tell
@@ -17,24 +16,31 @@ from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.ownership import read_version, release_tenant
-from stoflow.storage.engine.queueing import QueuePage, read_page, read_queued
-from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.storage.engine.reads import (
+    Read,
+    Release,
+    cancel_read,
+    jobs_read,
+    page_read,
+    read_together,
+    release_read,
+)
 from stoflow.storage.session import Database
 
-THREADS = 2
+THREADS = 1  # what it reads together it reads in one transaction
 BATCH = 32
 GATHER_S = 0.002  # under load, the next reads wait so long for company
 RETRY_S = 1.0
 JOIN_S = 5.0
 
-Read = Callable[[Connection[DictRow]], Any]
 
-
+@dataclass(frozen=True, slots=True)
 class _Request:
-    def __init__(self, reply_to: pykka.ActorRef[Any], read: Read) -> None:
-        self.reply_to = reply_to
-        self.read = read
+    """`told` makes the news out of what was read."""
+
+    reply_to: pykka.ActorRef[Any]
+    read: Read
+    told: Callable[[Any], Any]
 
 
 class Loader:
@@ -62,39 +68,27 @@ class Loader:
 
     def page(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, held: Sequence[JobId], limit: int) -> None:
         """Answer PageRead: what may go on for the tenant beyond what is held."""
-
-        def read(connection: Connection[DictRow]) -> PageRead:
-            return PageRead(read_page(connection, tenant, marketplaces=self._marketplaces, held=held, limit=limit))
-
-        self._requests.put(_Request(reply_to, read))
+        read = page_read(tenant, marketplaces=self._marketplaces, held=held, limit=limit)
+        self._requests.put(_Request(reply_to, read, PageRead))
 
     def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
         """Answer JobsRead: these jobs as they stand."""
-        self._requests.put(_Request(reply_to, lambda c: JobsRead(read_queued(c, tenant, jobs))))
+        self._requests.put(_Request(reply_to, jobs_read(tenant, jobs), JobsRead))
 
     def cancel(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, job: JobId) -> None:
         """Cancel the job if nothing of it is under way; answer JobsRead."""
-
-        def read(connection: Connection[DictRow]) -> JobsRead:
-            finish_cancel(connection, tenant, job)
-            return JobsRead(read_queued(connection, tenant, [job]))
-
-        self._requests.put(_Request(reply_to, read))
+        self._requests.put(_Request(reply_to, cancel_read(tenant, job), JobsRead))
 
     def release(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, epoch: Epoch) -> None:
         """Answer Released: forget the tenant where it has nothing left to do."""
 
-        def read(connection: Connection[DictRow]) -> Released:
-            version = read_version(connection, tenant, self._me, epoch)
-            if version is None:
-                return Released(kept=False)
-            page = read_page(connection, tenant, marketplaces=self._marketplaces, held=(), limit=1)
-            if _has_work(page) or not release_tenant(connection, tenant, self._me, epoch, version=version):
-                return Released(kept=True)
-            record(TenantReleased(tenant))
-            return Released(kept=False)
+        def told(became: Release) -> Released:
+            if became is Release.LET_GO:
+                record(TenantReleased(tenant))
+            return Released(kept=became is Release.KEPT)
 
-        self._requests.put(_Request(reply_to, read))
+        read = release_read(tenant, self._me, epoch, marketplaces=self._marketplaces)
+        self._requests.put(_Request(reply_to, read, told))
 
     def _run(self) -> None:
         while (first := self._requests.get()) is not None:
@@ -118,8 +112,7 @@ class Loader:
     def _answer(self, batch: Sequence[_Request]) -> None:
         """Read all in one transaction; where it fails, each by itself and later."""
         try:
-            with self._database.planned_records() as connection:
-                answers = [request.read(connection) for request in batch]
+            answers = read_together(self._database, [request.read for request in batch])
         except DatabaseError as error:
             if len(batch) == 1:
                 self._again(batch[0], error)
@@ -127,13 +120,9 @@ class Loader:
                 self._answer([request])
         else:
             for request, answer in zip(batch, answers, strict=True):
-                tell(request.reply_to, answer)
+                tell(request.reply_to, request.told(answer))
 
     def _again(self, request: _Request, error: DatabaseError) -> None:
         record(database_failure("reading for an actor", error))
         if not self._stopping.wait(RETRY_S):
             self._requests.put(request)
-
-
-def _has_work(page: QueuePage) -> bool:
-    return bool(page.jobs or page.strays) or page.later_in_s is not None

@@ -129,6 +129,11 @@ class QueuePage:
     strays: tuple[QueuedStray, ...]
     later_in_s: float | None
 
+    @property
+    def has_work(self) -> bool:
+        """Whether the tenant has anything to do, now or later."""
+        return bool(self.jobs or self.strays) or self.later_in_s is not None
+
 
 def read_page(
     connection: Connection[DictRow], tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int
