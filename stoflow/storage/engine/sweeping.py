@@ -49,12 +49,12 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind
-  FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running' RETURNING j.id
+  FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running' RETURNING j.id, j.error_kind
 ), said AS (
   INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', nullif(status, 'running'), 'swept: ' || error_kind, claims,
          jsonb_build_object('reason', error) FROM task
-  UNION ALL SELECT id, NULL, 'running', 'failed', 'poison', 0, NULL FROM job
+  UNION ALL SELECT id, NULL, 'running', 'failed', error_kind, 0, NULL FROM job
 )
 SELECT job_id FROM task
 """

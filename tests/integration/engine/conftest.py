@@ -10,7 +10,7 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
-from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, TryAgain, Unknown
 from stoflow.domain.product import NewProduct, Product
@@ -132,6 +132,8 @@ def _outcome(reply: Response, *, visible: bool) -> Outcome:
             return Unknown("it may have been done")
         case 400:
             return Refused("bad listing")
+        case _:
+            pass
     return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=visible))
 
 
@@ -249,7 +251,7 @@ class Bench:
         message = RunMessage(
             tenant=self.tenant,
             job=job,
-            task=task[0]["id"] if task else 0,
+            task=TaskId(task[0]["id"] if task else 0),
             claims=task[0]["claims"] if task else 0,
             epoch=self.epoch,
             owner=self.owner,
@@ -310,11 +312,11 @@ class Bench:
         self.all("UPDATE {s}.strays SET look_after = clock_timestamp()")
         self.all("UPDATE public.pace SET next_at = clock_timestamp()")
 
-    def worker(self) -> "Bench":
-        """Another worker process of the same tenant."""
+    def worker(self, **parts: Any) -> "Bench":
+        """Another worker process of the same tenant; `parts` of its engine may be its own."""
         with self.engine.database.records() as connection:
             process = register_process(connection, "worker", lease_s=LEASE_S)
-        return replace(self, engine=replace(self.engine, process=lambda: process), process=process)
+        return replace(self, engine=replace(self.engine, process=lambda: process, **parts), process=process)
 
     def dies(self) -> None:
         """This worker process is gone, and its parent has noticed."""
@@ -328,8 +330,20 @@ class Bench:
 
 
 @pytest.fixture
-def marketplace() -> Marketplace:
-    return shop_marketplace()
+def shop_handler() -> type[ShopHandler]:
+    """For marketplaces of a test's own steps."""
+    return ShopHandler
+
+
+@pytest.fixture
+def rate_limit_ms() -> int:
+    """The pace of the shop's publish; 0 is no limit."""
+    return 0
+
+
+@pytest.fixture
+def marketplace(rate_limit_ms: int) -> Marketplace:
+    return shop_marketplace(rate_limit_ms=rate_limit_ms)
 
 
 @pytest.fixture

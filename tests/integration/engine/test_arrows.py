@@ -1,8 +1,8 @@
 """Every arrow of the two tables is gone along by a real job, and no job goes along any other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -88,7 +88,7 @@ TASK_ARROWS: dict[Arrow, Scenario] = {
 }
 
 
-def arrows_of(table) -> set[Arrow]:
+def arrows_of(table: Mapping[Any, Iterable[Any]]) -> set[Arrow]:
     return {(str(source), str(target)) for source, targets in table.items() for target in targets}
 
 

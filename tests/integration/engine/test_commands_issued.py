@@ -7,7 +7,7 @@ import pytest
 
 from stoflow.domain.call import Command
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import DatabaseAway, StatementRefused, database_failure
+from stoflow.domain.facts import StatementRefused, database_failure
 from stoflow.domain.ids import JobId
 from stoflow.storage.engine.claiming import Claim
 from stoflow.storage.engine.commands import issue_command

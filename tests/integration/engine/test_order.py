@@ -46,7 +46,7 @@ def test_the_second_job_goes_on_once_the_first_is_final(bench: "Bench") -> None:
 
 
 @pytest.mark.parametrize("became", ["lost", 429], ids=["verifying", "retry-wait"])
-def test_a_job_that_is_not_final_holds_the_line_whatever_it_waits_for(bench: "Bench", became) -> None:
+def test_a_job_that_is_not_final_holds_the_line_whatever_it_waits_for(bench: "Bench", became: str | int) -> None:
     product = bench.product()
     first, second = bench.submit(product), bench.submit(product)
     bench.shop.plan(None, became)

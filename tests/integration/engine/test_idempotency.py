@@ -1,0 +1,87 @@
+"""The same request twice makes one job; the same key with another body makes none."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stoflow.domain.errors import Conflict, InputError
+from stoflow.jobs.submit import submit
+from stoflow.jobs.views import SubmitJob
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+SHOP = "shop"
+
+
+def ask(bench: "Bench", product: int, *, key: str = "k", digest: str = "d"):
+    asked = SubmitJob(SHOP, "publish", product, idempotency_key=key, idempotency_digest=digest)
+    return submit(bench.engine.database, bench.engine.registry, bench.tenant, asked)
+
+
+def test_the_same_key_with_the_same_body_answers_the_job_made_first(bench: "Bench") -> None:
+    product = bench.product()
+    first, made = ask(bench, product)
+    assert made
+
+    assert ask(bench, product) == (first, False)
+
+    assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1
+
+
+def test_the_same_key_answers_the_first_job_even_after_its_end(bench: "Bench") -> None:
+    product = bench.product()
+    first, _ = ask(bench, product)
+    bench.run(first)
+    assert ask(bench, product) == (first, False)
+
+
+def test_the_same_key_with_another_body_is_refused_and_makes_nothing(bench: "Bench") -> None:
+    product = bench.product()
+    ask(bench, product)
+
+    with pytest.raises(InputError, match="used with another body"):
+        ask(bench, product, digest="another")
+
+    assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1
+
+
+def test_another_key_makes_another_job(bench: "Bench") -> None:
+    product = bench.product()
+    assert ask(bench, product)[0] != ask(bench, product, key="another")[0]
+
+
+def test_a_key_is_free_again_after_24_hours(bench: "Bench") -> None:
+    product = bench.product()
+    first, _ = ask(bench, product)
+    bench.all("UPDATE {s}.marketplace_jobs SET created_at = created_at - interval '24 hours'")
+
+    again, made = ask(bench, product, digest="another")
+
+    assert made
+    assert again != first
+
+
+def test_a_key_is_kept_for_all_of_24_hours(bench: "Bench") -> None:
+    product = bench.product()
+    first, _ = ask(bench, product)
+    bench.all("UPDATE {s}.marketplace_jobs SET created_at = created_at - interval '23 hours 59 minutes'")
+    assert ask(bench, product) == (first, False)
+
+
+def test_of_twins_at_the_same_moment_one_makes_the_job(bench: "Bench") -> None:
+    product = bench.product()
+
+    def twin(_: int):
+        try:
+            return ask(bench, product)
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(4) as clients:
+        answers = [answer for answer in clients.map(twin, range(4)) if answer]
+
+    assert [made for _, made in answers].count(True) == 1
+    assert len({job for job, _ in answers}) == 1
+    assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1

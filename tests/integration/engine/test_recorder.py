@@ -1,0 +1,151 @@
+"""The recorder commits many threads' writes at once, and lets none of them spoil another's."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.call import Reply
+from stoflow.domain.errors import DatabaseError, DatabaseUnavailable
+from stoflow.domain.ids import JobId
+from stoflow.jobs.attempting import write_settle
+from stoflow.storage.engine.reading import job_statement, read_job
+from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.recorder import Recorder, Row
+from stoflow.storage.session import Database
+
+if TYPE_CHECKING:
+    from conftest import Act, Bench
+
+REFUSED = Statement("SELECT 1 / 0", {})
+WRITERS = 8
+
+
+class GateBefore(Database):
+    """A database whose first transactions fail as if PostgreSQL were away."""
+
+    def __init__(self, url: str, *, away: int) -> None:
+        super().__init__(url)
+        self.away = away
+
+    @contextmanager
+    def planned_records(self) -> Iterator[Connection[DictRow]]:
+        if self.away > 0:
+            self.away -= 1
+            raise DatabaseUnavailable("PostgreSQL is away.")
+        with super().planned_records() as connection:
+            yield connection
+
+
+@pytest.fixture
+def away(database_url: str) -> Iterator[GateBefore]:
+    opened = GateBefore(database_url, away=0)
+    yield opened
+    opened.close()
+
+
+def test_one_refused_write_does_not_spoil_its_neighbours(bench: "Bench") -> None:
+    jobs = [bench.submit(bench.product(f"Coat {number}")) for number in range(WRITERS)]
+    bench.engine.recorder.stop()  # so that all of them stand in line, and go in one commit
+
+    def write(job: JobId) -> Row:
+        statements = (REFUSED,) if job == jobs[3] else (job_statement(bench.tenant, job),)
+        return bench.engine.recorder.write(bench.tenant, job, *statements)[0]
+
+    with ThreadPoolExecutor(WRITERS) as writers:
+        written = [writers.submit(write, job) for job in jobs]
+        while bench.engine.recorder._writes.qsize() < WRITERS:
+            pass
+        bench.engine.recorder.start()
+        outcomes = [future.exception() or (future.result() or {})["id"] for future in written]
+
+    refused = outcomes.pop(3)
+    assert isinstance(refused, DatabaseError)
+    assert outcomes == [job for job in jobs if job != jobs[3]]
+
+
+def test_statements_of_one_write_stand_or_fall_together(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    gone = bind("UPDATE {s}.marketplace_jobs SET waiting = 'x' RETURNING id", bench.tenant)
+
+    with pytest.raises(DatabaseError):
+        bench.engine.recorder.write(bench.tenant, job, gone, REFUSED)
+
+    assert bench.row(job)["waiting"] is None
+
+
+def test_a_write_without_postgresql_says_so_and_the_next_one_succeeds(bench: "Bench", away: GateBefore) -> None:
+    job = bench.submit(bench.product())
+    recorder = Recorder(away)
+    recorder.start()
+    away.away = 1
+
+    with pytest.raises(DatabaseUnavailable):
+        recorder.write(bench.tenant, job, job_statement(bench.tenant, job))
+
+    assert recorder.write(bench.tenant, job, job_statement(bench.tenant, job))[0] is not None
+    recorder.stop()
+
+
+def test_what_was_handed_in_before_the_stop_is_written(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    recorder = Recorder(bench.engine.database)
+    with ThreadPoolExecutor(1) as writer:
+        written = writer.submit(recorder.write, bench.tenant, job, job_statement(bench.tenant, job))
+        while not recorder._writes.qsize():
+            pass
+        recorder.start()
+        recorder.stop()
+        assert written.result()[0] is not None
+
+
+def test_a_settle_that_finds_postgresql_away_is_written_when_it_is_back(bench: "Bench", away: GateBefore) -> None:
+    """The call was made: its outcome may not be lost while the lease lasts."""
+    worker = bench.worker(recorder=Recorder(away))
+    worker.engine.recorder.start()
+    job = bench.submit(bench.product())
+
+    def while_postgresql_leaves(act: "Act") -> Reply:
+        away.away = 3
+        return act()
+
+    bench.shop.plan(None, None, while_postgresql_leaves)
+
+    worker.run(job)
+
+    assert away.away == 0
+    assert bench.row(job)["status"] == "completed"
+    assert bench.shop.calls.count("POST /publish") == 1
+    worker.engine.recorder.stop()
+
+
+def test_a_settle_is_dropped_once_the_lease_has_ended(bench: "Bench", away: GateBefore) -> None:
+    """The next claim looks: what nobody wrote may have been swept and given to another."""
+    worker = bench.worker(recorder=Recorder(away), lease_s=0.0)
+    worker.engine.recorder.start()
+    away.away = 10
+    with bench.engine.database.records() as connection:
+        job = read_job(connection, bench.tenant, bench.submit(bench.product()))
+    assert job is not None
+
+    with pytest.raises(DatabaseUnavailable):
+        write_settle(worker.engine, job, job_statement(bench.tenant, job.id))
+
+    worker.engine.recorder.stop()
+
+
+def test_a_claim_is_not_worth_waiting_for_postgresql(bench: "Bench", away: GateBefore) -> None:
+    worker = bench.worker(recorder=Recorder(away))
+    worker.engine.recorder.start()
+    job = bench.submit(bench.product())
+    away.away = 1
+
+    with pytest.raises(DatabaseUnavailable):
+        worker.run(job)
+
+    assert bench.shop.calls == []
+    worker.engine.recorder.stop()
