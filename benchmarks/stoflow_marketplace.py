@@ -9,10 +9,14 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.marketplaces.contract import ActionSpec, Conversation, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
+from stoflow.transports.direct.oauth import RefreshFlow
+from stoflow.transports.direct.profile import DirectProfile
 
 NAME = "nowhere"
 ACTION = "publish"
 OUTSIDE = frozenset({"upload", "create"})
+
+NO_TOKENS = RefreshFlow("http://127.0.0.1:1", "/token", NAME)
 
 
 class NowhereHandler(BaseJobHandler):
@@ -44,5 +48,6 @@ MARKETPLACE = Marketplace(
     transport="direct",
     actions=(ActionSpec(ACTION, "Publish nowhere", rate_limit_ms=0),),
     handlers={ACTION: NowhereHandler()},
+    profile=lambda _: DirectProfile(name=NAME, base_url="http://127.0.0.1:1", headers=lambda _: {}, refresh=NO_TOKENS),
     concurrency=64,  # as wide as the window, so never what holds a job back
 )

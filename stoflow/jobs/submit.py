@@ -23,7 +23,7 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
     """
     handler = _checked(registry, asked)
     failpoint("submit.before")
-    with database.records() as connection:
+    with database.planned_records() as connection:
         if asked.idempotency_key is not None:
             known = find_by_key(connection, tenant, _key(asked))
             if known is not None:
