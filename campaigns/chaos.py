@@ -3,15 +3,17 @@
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import FrameType
+from typing import NoReturn
 
 from campaigns import evidence, load, mutations, stories
 from campaigns.evidence import Evidence
@@ -31,6 +33,7 @@ LARGEST_SEED = 2**31
 
 def main() -> int:
     """Return 0 where everything demanded held, 1 otherwise."""
+    end_on_sigterm()
     arguments = _parser().parse_args()
     seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
     given = {"jobs": arguments.jobs} if arguments.jobs else {}
@@ -41,6 +44,15 @@ def main() -> int:
     report = campaign(plan)
     print(json.dumps(report.document(), indent=2) if arguments.json else worded(report))
     return 0 if report.is_green else 1
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end a campaign like Ctrl-C does: who stands still is woken and ended with the rest."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 def campaign(plan: Plan) -> Report:
@@ -73,8 +85,11 @@ def _attacked(made: World, history: History) -> Nemesis:
     nemesis = Nemesis(made, Random(random.random()))
     with ThreadPoolExecutor(1) as beside:
         submitting = beside.submit(clients.submit_all, asked, over_s=made.plan.lasts_s, random=random)
-        nemesis.strike_all()
-        submitting.result()
+        try:
+            nemesis.strike_all()
+            submitting.result()
+        finally:
+            clients.stop()
     return nemesis
 
 
@@ -89,7 +104,7 @@ def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *,
     return Findings(
         counters={**counters, "stale_writes": len(stale)},
         details=[*verdict.details, *_named(broken), *(f"stale_writes: {sentence}" for sentence in stale)],
-        history=dict(Counter(line.kind for line in history.told)),
+        history=history.counts(),
         strikes=nemesis.strikes,
         stories=stories.sometimes(found.outcomes),
         recoveries=[

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -59,8 +60,11 @@ class History:
             self.told.append(line)
             file.write(json.dumps(asdict(line)) + "\n")
 
-    def count(self, kind: str) -> int:
-        return sum(line.kind == kind for line in self.told)
+    def counts(self) -> Mapping[str, int]:
+        """Return how many were told what, and how many were accepted of which that was not known at first."""
+        kinds = Counter(line.kind for line in self.told)
+        unknown, accepted = ({line.key for line in self.told if line.kind == kind} for kind in ("info", "ok"))
+        return {**kinds, "info, then ok": len(unknown & accepted)}
 
 
 def wishes(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[str], jobs: int) -> list[Wish]:
@@ -81,6 +85,11 @@ class Clients:
         self._api_url = api_url
         self._tokens = tokens
         self._history = history
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Submit nothing more; `submit_all` returns soon."""
+        self._stopping.set()
 
     def submit_all(self, asked: Sequence[Wish], *, over_s: float, random: Random) -> None:
         """Return when each wish was accepted or refused."""
@@ -89,17 +98,17 @@ class Clients:
             pending = []
             for number, wish in enumerate(asked):
                 due_s = begun_s + over_s * (number + random.random()) / len(asked)
-                time.sleep(max(0.0, due_s - time.monotonic()))
+                self._stopping.wait(max(0.0, due_s - time.monotonic()))
                 pending.append(threads.submit(self._until_known, wish))
             for done in pending:
                 done.result()
 
     def _until_known(self, wish: Wish) -> None:
         give_up_s = time.monotonic() + GIVE_UP_AFTER_S
-        while time.monotonic() < give_up_s:
+        while time.monotonic() < give_up_s and not self._stopping.is_set():
             if self._submit(wish):
                 return
-            time.sleep(AGAIN_AFTER_S)
+            self._stopping.wait(AGAIN_AFTER_S)
 
     def _submit(self, wish: Wish) -> bool:
         """Return whether it is known what became of the submit."""

@@ -6,13 +6,14 @@ import sys
 import time
 from dataclasses import replace
 
-from campaigns.chaos import LARGEST_SEED, campaign
+from campaigns.chaos import LARGEST_SEED, campaign, end_on_sigterm
 from campaigns.mutations import MUTANTS
 from campaigns.plan import Plan, short
 
 
 def main() -> int:
     """Return 0 where every mutant was caught."""
+    end_on_sigterm()
     parser = argparse.ArgumentParser(prog="python -m campaigns.mutants", description=__doc__)
     parser.add_argument("--seed", type=int, help="the same for all; printed when not given")
     parser.add_argument("--jobs", type=int, default=100)

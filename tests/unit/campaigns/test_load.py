@@ -1,6 +1,8 @@
 """What clients ask for, and whether what they were told came true."""
 
-from campaigns.load import Told, broken_promises, wishes
+from pathlib import Path
+
+from campaigns.load import History, Told, broken_promises, wishes
 from stoflow.domain.ids import TenantId
 
 
@@ -38,3 +40,12 @@ def test_an_answer_lost_and_given_on_repeat_is_as_it_should_be() -> None:
     found = broken_promises([told("k", "info"), told("k", "ok", 5)], {1: {5}})
 
     assert not any(found.values())
+
+
+def test_the_history_counts_what_was_unknown_at_first_and_keeps_it_on_disk(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.ndjson")
+    for kind in ("invoke", "info", "invoke", "ok"):
+        history.tell("k", kind, 1)
+
+    assert history.counts() == {"invoke": 2, "info": 1, "ok": 1, "info, then ok": 1}
+    assert len(history.file.read_text().splitlines()) == 4
