@@ -1,5 +1,6 @@
 """A plugin's answer completes its task, whichever process receives it and whoever restarted meanwhile."""
 
+from collections.abc import Generator
 from uuid import UUID
 
 from stoflow.domain.call import Answer
@@ -8,9 +9,9 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult
 from stoflow.domain.run import NextMove, RunMode, RunReport
-from stoflow.jobs.attempting import OUTCOMES, changed, command_statement, only_outcome, tried, write_settle
+from stoflow.jobs.attempting import changed, command_statement, only_outcome, tried, write_settle
 from stoflow.jobs.collect import answer_for_stray
-from stoflow.jobs.conversation import Pending, resume
+from stoflow.jobs.conversation import Pending, begin, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.look import look_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
@@ -72,8 +73,8 @@ def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answe
         find, attempt = look_of(engine, job, task)
         return resume(find(attempt), answers, TaskKind.REPEATABLE)
     attempt = engine.attempt(job, task, marker=task.marker, outputs=outputs_of(job))
-    begun = step_of(engine, job, task).do(attempt)
-    return begun if isinstance(begun, OUTCOMES) else resume(begun, answers, task.kind)
+    begun = begin(step_of(engine, job, task).do, attempt, unsafe=task.kind is TaskKind.UNSAFE)
+    return resume(begun, answers, task.kind) if isinstance(begun, Generator) else begun
 
 
 def _write(

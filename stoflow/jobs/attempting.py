@@ -12,7 +12,7 @@ from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobChanged
-from stoflow.domain.outcome import Absent, Broken, Done, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Absent, Broken, Done, Outcome
 from stoflow.jobs.conversation import Pending
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.settle import Move, Row, Tried
@@ -24,7 +24,6 @@ from stoflow.storage.engine.reading import StoredJob, StoredTask
 from stoflow.storage.engine.statement import Statement
 
 SETTLE_RETRY_S = 0.2
-OUTCOMES = (Done, TryAgain, SellerMustAct, Refused, Unknown, Broken)
 
 
 def sender(engine: Engine, job: StoredJob, attempt: str, deadline_s: float) -> Callable[[Call], Response]:

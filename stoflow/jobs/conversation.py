@@ -4,12 +4,15 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.errors import APIError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Broken, LookResult, Outcome, TryAgain, Unknown
+from stoflow.marketplaces.contract import Conversation
 
 Result = TypeVar("Result", Outcome, LookResult)
+Do = Callable[[Attempt], Outcome | Conversation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,19 @@ class Pending:
 
     command: Command
     seq: int
+
+
+def begin(do: Do, attempt: Attempt, *, unsafe: bool = False) -> Outcome | Conversation:
+    """Start a step. A fault before its first call is its outcome; `unsafe`: that call was made in another process."""
+    try:
+        begun = do(attempt)
+    except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
+        return broken(error, unsafe=unsafe)
+    return begun if isinstance(begun, Generator) else _only_outcome(checked(begun))
+
+
+def _only_outcome(value: Outcome | Absent) -> Outcome:
+    return Broken("Only a look may find nothing.") if isinstance(value, Absent) else value
 
 
 def hold(

@@ -1,7 +1,7 @@
 """A run: consecutive tasks of one job under one message. Inner tasks in memory, outside ones claimed and settled."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,6 @@ from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import (
-    OUTCOMES,
     attempt_name,
     changed,
     command_statement,
@@ -23,7 +22,7 @@ from stoflow.jobs.attempting import (
     tried,
     write_settle,
 )
-from stoflow.jobs.conversation import Pending, broken, checked, hold, resume
+from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, settlement
 from stoflow.marketplaces.contract import Step
@@ -161,12 +160,11 @@ class Run:
 
     def _call(self, task: StoredTask, step: Step, valid_until_s: float, deadline_s: float) -> Outcome:
         attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.outputs)
-        try:
-            begun = step.do(attempt)
-        except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
-            return broken(error, unsafe=False)
-        if task.kind is TaskKind.INNER or isinstance(begun, OUTCOMES):
-            return only_outcome(checked(begun))
+        begun = begin(step.do, attempt)
+        if not isinstance(begun, Generator):
+            return begun
+        if task.kind is TaskKind.INNER:
+            return Broken("An inner step touches nothing outside and holds no conversation.")
         if time.monotonic() > valid_until_s:
             begun.close()
             return TryAgain("The permit for this call ran out before it was made.", after_s=0.0, charged=False)
@@ -176,8 +174,8 @@ class Run:
     def _ask_plugin(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
         deadline_s = self.engine.timeout_s(self.job)
         attempt = self.engine.attempt(self.job, task, marker=marker or task.marker, outputs=self.outputs)
-        begun = step.do(attempt)
-        pending = begun if isinstance(begun, OUTCOMES) else resume(begun, (), task.kind)
+        begun = begin(step.do, attempt)
+        pending = resume(begun, (), task.kind) if isinstance(begun, Generator) else begun
         claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         if not isinstance(pending, Pending):

@@ -1,16 +1,20 @@
 """A run executes consecutive tasks under one message, and each outcome becomes the state it means."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from stoflow.domain.errors import APITimeoutError
+from stoflow.domain.job import TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.jobs.look import look
 from stoflow.jobs.run import run
+from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.registry import build_registry
 
 if TYPE_CHECKING:
-    from conftest import Bench
+    from conftest import Bench, ShopHandler
 
 
 def lost_after_the_work(act: Any) -> Any:
@@ -63,9 +67,7 @@ def test_a_message_of_an_owner_that_was_replaced_does_nothing(bench: "Bench") ->
 @pytest.mark.parametrize(
     ("status", "move", "failures"), [(429, NextMove.RUN, 0), (503, NextMove.RUN, 1), (500, NextMove.LOOK, 0)]
 )
-def test_an_unhappy_reply_becomes_the_wait_it_means(
-    bench: "Bench", status: int, move: NextMove, failures: int
-) -> None:
+def test_an_unhappy_reply_becomes_the_wait_it_means(bench: "Bench", status: int, move: NextMove, failures: int) -> None:
     job = bench.submit(bench.product())
     bench.shop.script = [lambda act: act(), lambda _: type(_())(status)]
     report = bench.run(job)
@@ -108,3 +110,26 @@ def test_a_refused_listing_fails_the_job_with_its_reason(bench: "Bench") -> None
     assert bench.run(job).move is NextMove.NOTHING
     row = bench.row(job)
     assert (row["status"], row["error_kind"], row["error_message"]) == ("failed", "refused", "bad listing")
+
+
+def _breaks_before_its_call(_attempt: Any) -> Any:
+    raise LookupError("an output that is not there")
+
+
+@pytest.mark.parametrize("transport", ["direct", "plugin"])
+def test_a_step_that_breaks_before_its_first_call_is_tried_as_often_as_allowed_and_then_fails(
+    bench: "Bench", transport: Literal["direct", "plugin"], shop_handler: "type[ShopHandler]"
+) -> None:
+    shop = bench.engine.registry.marketplaces["shop"]
+    broken = shop_handler((Step("upload", _breaks_before_its_call, TaskKind.REPEATABLE),))
+    place = replace(shop, transport=transport, handlers={"publish": broken})
+    bench = replace(bench, engine=replace(bench.engine, registry=build_registry((place,), entry_points=False)))
+    job = bench.submit(bench.product())
+
+    for _ in range(4):
+        bench.run(job)
+        bench.make_due()
+
+    row = bench.row(job)
+    assert (row["status"], row["error_kind"]) == ("failed", "broken")
+    assert "an output that is not there" in row["error_message"]
