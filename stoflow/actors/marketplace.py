@@ -136,7 +136,7 @@ class MarketplaceActor(PooledActor):
 
     def _put(self, job: QueuedJob) -> None:
         """Place a job as PostgreSQL has it now."""
-        if job.final:
+        if job.final or job.behind:  # behind: an earlier job of its product was retried
             self._drop(job.id)
             return
         held = self._held.setdefault(job.id, Held(job))

@@ -34,6 +34,7 @@ from stoflow.monitoring.record import record
 from stoflow.storage.engine.queueing import QueuedJob, QueuePage
 
 IDLE_S = 30.0
+MANY = 50  # announced at once: too many to be read one by one
 LOW = 8  # fewer queued than this, and more in PostgreSQL: read the next page
 OFFLINE = "plugin offline"
 
@@ -52,7 +53,7 @@ class Surroundings:
     pace_s: Callable[[str, str], float]
     sweep_soon: Callable[[TenantId], None]
     page_size: int
-    on_released: Callable[[TenantId], None]
+    on_released: Callable[[TenantId, Epoch], None]
 
 
 class _Branch:
@@ -158,10 +159,10 @@ class TenantSupervisor(PooledActor):
         return self._halted.get(marketplace, "")
 
     def _on_announced(self, jobs: tuple[JobId, ...]) -> None:
-        if 0 in jobs:
-            self._load()
         named = tuple(job for job in jobs if job)
-        if named:
+        if len(named) < len(jobs) or len(named) > MANY:
+            self._load()  # something about the tenant, or a flood: the page holds what matters of it
+        if named and len(named) <= MANY:
             self._around.loader.jobs(self.actor_ref, self._tenant, named)
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
@@ -173,16 +174,16 @@ class TenantSupervisor(PooledActor):
 
     def _arrive(self, job: QueuedJob) -> None:
         held = job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
-        if not job.behind:
+        if job.behind:
+            self._behind.add(job.id)
+        else:
             self._behind.discard(job.id)
         if job.followed:
             self._followed.add(job.id)
         if held:
             tell(self._branches[job.marketplace].actor, Take((job,)))
-        elif job.final:
+        elif job.final or job.behind:
             return
-        elif job.behind:
-            self._behind.add(job.id)
         elif job.running:
             branch = self._branch(job.marketplace)
             branch.held.add(job.id)
@@ -269,7 +270,7 @@ class TenantSupervisor(PooledActor):
             self._load()
         else:
             self.stop_all()
-            self._around.on_released(self._tenant)
+            self._around.on_released(self._tenant, self._epoch)
 
     def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:
         """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""

@@ -57,8 +57,7 @@ class Sweeper:
             asked, self._asked = self._asked, set()
         if asked:
             self._sweep.tenants(sorted(asked))
-        elif page:
+        if page:  # in any case: whoever asks all the time may not keep the others from their turn
             self._sweep.next_page()
-        else:
-            return
-        self._on_swept()
+        if asked or page:
+            self._on_swept()

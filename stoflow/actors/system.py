@@ -26,7 +26,7 @@ from stoflow.transports.feed import FeedReader, OnNews
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
 POOL_THREADS = 2
-AT_ONCE = 500
+AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
 
 
@@ -157,7 +157,7 @@ class Reign:
             pace_s=policy.pace_s,
             sweep_soon=self._sweeper.soon,
             page_size=policy.page_size,
-            on_released=lambda tenant: self._tenants.drop(tenant) if self._tenants else None,
+            on_released=lambda tenant, epoch: self._tenants.release(tenant, epoch) if self._tenants else None,
         )
 
     def _on_dispatcher_death(self, _actor: PooledActor, error: BaseException) -> None:
@@ -173,25 +173,32 @@ class Reign:
     def _may_acquire(self, news: Sequence[Announcement]) -> bool:
         """Whether a tenant is new to us, or it is time to look for those whose owner is gone."""
         now_s = time.monotonic()
-        if now_s < self._acquire_at_s and all(self._tenants is not None and told.tenant in self._tenants for told in news):
+        if now_s < self._acquire_at_s and all(
+            self._tenants is not None and told.tenant in self._tenants for told in news
+        ):
             return False
         self._acquire_at_s = now_s + ACQUIRE_EVERY_S
         return True
 
     def _look(self) -> None:
-        """Read the outbox and take tenants whose owner is gone."""
+        """Read the whole outbox and take tenants whose owner is gone."""
         if self._tenants is None or not self._looking.acquire(blocking=False):
             return
         try:
-            with self._database.planned_records() as connection:
-                news = consume_outbox(connection, self._me, limit=AT_ONCE)
-                taken = acquire_tenants(connection, self._me, limit=AT_ONCE) if self._may_acquire(news) else ()
+            while self._look_once(self._tenants) == AT_ONCE:
+                continue
         except DatabaseError as error:
             record(database_failure("reading the outbox", error))
-        else:
-            fresh = {tenant for tenant, _ in taken}
-            self._tenants.announce([told for told in news if told.tenant not in fresh])
-            for tenant, epoch in taken:
-                self._tenants.take(tenant, epoch)
         finally:
             self._looking.release()
+
+    def _look_once(self, tenants: Tenants) -> int:
+        """Return how many announcements were read."""
+        with self._database.planned_records() as connection:
+            news = consume_outbox(connection, self._me, limit=AT_ONCE)
+            taken = acquire_tenants(connection, self._me, limit=AT_ONCE) if self._may_acquire(news) else ()
+        fresh = {tenant for tenant, _ in taken}
+        tenants.announce([told for told in news if told.tenant not in fresh])
+        for tenant, epoch in taken:
+            tenants.take(tenant, epoch)
+        return sum(len(told.jobs) for told in news)

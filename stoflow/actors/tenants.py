@@ -40,11 +40,18 @@ class Tenants:
         record(TenantTaken(tenant, epoch))
 
     def drop(self, tenant: TenantId) -> None:
-        """Forget a tenant that is released or owned by somebody else."""
+        """Forget a tenant that is owned by somebody else, or by another epoch of ours."""
         with self._lock:
             known = self._owned.pop(tenant, None)
         if known is not None:
             known[1].stop(block=False)
+
+    def release(self, tenant: TenantId, epoch: Epoch) -> None:
+        """Forget a tenant that was idle under this epoch; one that came back meanwhile has another."""
+        with self._lock:
+            known = self._owned.get(tenant)
+            if known is not None and known[0] == epoch:
+                self.drop(tenant)
 
     def stop(self) -> None:
         with self._lock:

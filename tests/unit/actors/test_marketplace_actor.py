@@ -232,3 +232,14 @@ def test_as_many_jobs_are_asked_for_as_there_is_room(scene: MakeScene) -> None:
     shop = scene(cap=3)
     shop.hears(Take((JOB,)))
     assert sum(want.count for want in shop.supervisor.of(Want)) == 2
+
+
+def test_a_job_that_stands_behind_a_retried_one_is_let_go_instead_of_sent_again_and_again(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RELOAD, UPLOAD, 0)
+
+    shop.hears(Take((replace(JOB, behind=True),)))
+
+    assert shop.sent == [(UPLOAD, 0)]
+    assert shop.supervisor.of(Finished) == [Finished("shop", JOB.id)]

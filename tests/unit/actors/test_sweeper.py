@@ -1,0 +1,41 @@
+"""The sweeper's thread sees to those who ask and to all the others too."""
+
+import threading
+from collections.abc import Sequence
+from typing import cast
+
+from stoflow.actors.sweeper import Sweeper
+from stoflow.domain.ids import TenantId
+from stoflow.jobs.sweep import Sweep
+
+SOON_S = 10.0
+
+
+class Asked:
+    """A sweep during which somebody asks again each time."""
+
+    def __init__(self) -> None:
+        self.everybody = threading.Event()
+        self.sweeper: Sweeper | None = None
+
+    def bury(self) -> bool:
+        return False
+
+    def tenants(self, tenants: Sequence[TenantId]) -> None:
+        assert self.sweeper is not None
+        self.sweeper.soon(tenants[0])
+
+    def next_page(self) -> bool:
+        self.everybody.set()
+        return False
+
+
+def test_a_tenant_that_asks_all_the_time_does_not_keep_the_others_from_their_turn() -> None:
+    sweep = Asked()
+    sweep.sweeper = sweeper = Sweeper(cast("Sweep", sweep), every_s=0.0, on_swept=lambda: None)
+    sweeper.soon(TenantId(7))
+    sweeper.start()
+
+    assert sweep.everybody.wait(SOON_S)
+
+    sweeper.stop()
