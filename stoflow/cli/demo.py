@@ -1,6 +1,5 @@
 """`stoflow demo`: real products of several sellers, published on simulated marketplaces, then judged."""
 
-import fcntl
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import NoReturn
 import click
 
 from stoflow.catalogue.columns import parse_mapping
+from stoflow.cli.alone import alone
 from stoflow.cli.demo_progress import teller
 from stoflow.cli.demo_run import DemoPlan, run_demo
 from stoflow.cli.demo_summary import Summary
@@ -74,7 +74,7 @@ def demo(
         tempo=SandboxTempo(faults, seed, settings.speed if speed is None else speed),
         folder=settings.home / "demo" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}",
     )
-    with _alone(settings.home), _ending_on_signal(), teller() as telling:
+    with alone(settings.home), _ending_on_signal(), teller() as telling:
         summary, verdict = run_demo(settings, plan, telling)
     _show(summary, verdict.details, as_json=as_json)
     if not summary.is_good(faults=faults):
@@ -87,18 +87,6 @@ def _chosen(names: str | None) -> Sequence[Marketplace]:
     if unknown := [name for name in wanted if name not in known]:
         raise WrongUsage(f'There is no marketplace "{unknown[0]}"; there are {", ".join(sorted(known))}.')
     return [known[name] for name in wanted]
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Refuse a second demo in one home: its orchestrator would take the other's sellers to the wrong sandbox."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "demo.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WorkFailed(f"Another demo is running in {home}.") from None
-        yield
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoflow.bootstrap import Installation, access_tokens, opened, prepare
+from stoflow.bootstrap import Installation, access_tokens, opened
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
 from stoflow.catalogue.media import media_folder
@@ -29,10 +29,10 @@ from stoflow.cli.demo_world import (
     wait_for_api,
     wait_for_sandbox,
 )
+from stoflow.cli.migrate import bring_forward
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.migrations import runner
 from stoflow.sandbox.judge import Paces, Verdict, judge
 from stoflow.sandbox.ledger import read_ledger
 from stoflow.settings import Settings
@@ -88,7 +88,7 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
         installation = stack.enter_context(opened(settings))
         began = time.monotonic()
         teller.say("The servers answer.")
-        _migrate(installation)
+        bring_forward(installation)
         http = DirectClient()
         stack.callback(http.close)
         run = _Run(installation, plan, http, teller)
@@ -100,13 +100,6 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
         summary = _summary(plan, report, outcomes, verdict, duration_s=time.monotonic() - began)
         children.stop(together=True)  # every job is final, so nobody waits for anybody
         return summary, verdict
-
-
-def _migrate(installation: Installation) -> None:
-    report = runner.migrate(installation.urls.database_url)
-    if report.failed:
-        raise WorkFailed("; ".join(f"{failure.schema}: {failure.reason}" for failure in report.failed))
-    prepare(installation)
 
 
 def _published(

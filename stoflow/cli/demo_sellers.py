@@ -14,6 +14,7 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.tokens import Tokens
 
 DEMO_DOMAIN = "demo.stoflow.invalid"
+SIMULATED = "simulated"  # marks a connection that leads to a sandbox
 CONTROL_S = 30.0
 CREATED = 201
 
@@ -55,7 +56,7 @@ def connect_sellers(
                 tenant,
                 marketplace,
                 external_id=made["external_id"],
-                settings={**made["settings"], **DECLARED},
+                settings={**made["settings"], **DECLARED, SIMULATED: True},
                 tokens=None if marketplace in by_plugin else _tokens(made),
             )
 

@@ -14,6 +14,7 @@ from stoflow.cli.products import products
 from stoflow.cli.sandbox import sandbox
 from stoflow.cli.tenant import tenant
 from stoflow.cli.token import token
+from stoflow.cli.up import up
 from stoflow.cli.worker import worker, worker_process
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
@@ -45,6 +46,7 @@ COMMANDS: tuple[click.Command, ...] = (
     config,
     migrate,
     # run
+    up,
     api,
     orchestrator,
     worker,

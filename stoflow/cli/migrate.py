@@ -2,6 +2,7 @@
 
 import click
 
+from stoflow.bootstrap import Installation, prepare
 from stoflow.cli.output import WorkFailed, json_option, print_json, print_table
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
@@ -27,6 +28,14 @@ def migrate(settings: Settings, *, parallel: int, tenant: int | None, only_statu
     _show_report(report, as_json=as_json)
     if not report.succeeded:
         raise WorkFailed(f"{len(report.failed)} of the schemas could not be upgraded; run it again for those.")
+
+
+def bring_forward(installation: Installation) -> None:
+    """Upgrade every schema and make the action types known; WorkFailed where one could not be upgraded."""
+    report = runner.migrate(installation.urls.database_url)
+    if report.failed:
+        raise WorkFailed("; ".join(f"{failure.schema}: {failure.reason}" for failure in report.failed))
+    prepare(installation)
 
 
 def _show_report(report: runner.Report, *, as_json: bool) -> None:

@@ -79,4 +79,4 @@ def test_a_second_demo_in_one_home_is_refused(environment: dict[str, str], tmp_p
         )
         demo.terminate()
     assert second.returncode == 1
-    assert f"Another demo is running in {tmp_path}." in second.stderr
+    assert f"is running in {tmp_path}." in second.stderr

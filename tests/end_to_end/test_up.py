@@ -1,0 +1,116 @@
+"""Everything in one terminal: it comes up, heals, sells on simulated marketplaces, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import psutil
+import pytest
+
+from stoflow.cli.children import LOCALHOST, free_port
+from stoflow.transports.api_client import ApiClient
+from stoflow.transports.direct.client import DirectClient
+
+PATIENCE_S = 90
+LOOK_EVERY_S = 0.5
+PRODUCT = (
+    "title,price,category,brand,condition,size,colour,description\nWool coat,45,women/coats,Zara,Good,M,Beige,Warm.\n"
+)
+
+
+class Terminal:
+    """A running `stoflow up`; `hear` waits for the next line that holds some words."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.port, sandbox_port = free_port(), free_port()
+        ports = ("--port", str(self.port), "--sandbox-port", str(sandbox_port))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "stoflow", "up", "--sandbox", "--workers", "1", *ports],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        self._said: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def hear(self, words: str) -> str:
+        while True:
+            line = self._lines.get(timeout=PATIENCE_S)
+            assert line, "".join(self._said)
+            self._said.append(line)
+            if words in line:
+                return line
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run another command of the same installation."""
+        command = [sys.executable, "-m", "stoflow", *arguments]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, name: str) -> psutil.Process:
+        return next(child for child in self.children() if name in child.cmdline())
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Terminal]:
+    named = {"HOME": str(tmp_path), "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SPEED": "100"}
+    running = Terminal({**os.environ, **{f"STOFLOW_{name}": value for name, value in named.items()}})
+    yield running
+    running.close()
+
+
+@pytest.mark.timeout(3 * PATIENCE_S)
+def test_a_seller_made_in_another_terminal_sells_and_what_dies_is_replaced(terminal: Terminal, tmp_path: Path):
+    terminal.hear("StoFlow is running")
+    assert terminal.run("demo", "--limit", "1").returncode == 1  # its orchestrator would take these sellers
+
+    tenant = terminal.run("tenant", "create", "me@example.com").stdout.strip()
+    terminal.hear(f"Tenant {tenant} has accounts")
+    (tmp_path / "products.csv").write_text(PRODUCT)
+    imported = terminal.run("products", "import", str(tmp_path / "products.csv"), "--tenant", tenant)
+    assert imported.returncode == 0, imported.stderr
+    terminal.child("orchestrator").kill()
+    terminal.hear("died and is replaced")
+
+    token = terminal.run("token", "--tenant", tenant).stdout.strip()
+    http = DirectClient()
+    client = ApiClient(http, f"http://{LOCALHOST}:{terminal.port}", lambda: token)
+    job = client.create_job("ebay", action="publish", product_id=1, key="one")["id"]
+    until = time.monotonic() + PATIENCE_S
+    while client.job(job)["status"] != "completed":
+        assert time.monotonic() < until, terminal.run("jobs", "show", str(job), "--tenant", tenant).stdout
+        threading.Event().wait(LOOK_EVERY_S)
+    http.close()
+
+    children = terminal.children()
+    terminal.process.send_signal(signal.SIGTERM)
+    assert terminal.process.wait(PATIENCE_S) == 0
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
+    assert not alive
