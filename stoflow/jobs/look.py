@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
@@ -11,6 +12,7 @@ from stoflow.jobs.attempting import attempt_name, changed, command_statement, se
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
+from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Look
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.claiming import claim_look
@@ -99,7 +101,11 @@ def _claim(
         deadline_s=deadline_s,
     )
     failpoint("look.claim.before")
-    row = engine.recorder.write(job.tenant, job.id, statement, *more)[0]
+    try:
+        row = engine.recorder.write(job.tenant, job.id, statement, *more)[0]
+    except DatabaseUnavailable:
+        let_go(engine, job, task.id, task.claims + 1, process if holds else None)
+        raise
     failpoint("look.claim.after")
     return row is not None
 

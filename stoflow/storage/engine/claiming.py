@@ -92,6 +92,11 @@ WITH task AS (
 SELECT claims FROM task
 """
 
+LET_GO = """
+UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp()
+WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s AND claimed_by = %(holder)s RETURNING id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class InnerDone:
@@ -203,3 +208,8 @@ def claim_look(
         holder=holder,
         deadline_s=deadline_s,
     )
+
+
+def let_go_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement:
+    """End the attempt `claims` of this holder, if it is one: the sweeper frees it like any whose deadline passed."""
+    return bind(LET_GO, tenant, task=task, claims=claims, holder=holder)

@@ -1,7 +1,11 @@
 """A worker that was paused past its lease changes nothing, and nothing stands on what it did."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.jobs.run import run
 
 if TYPE_CHECKING:
@@ -43,4 +47,53 @@ def test_a_worker_whose_task_was_freed_does_not_settle_it(bench: "Bench") -> Non
     run(bench.engine, message)
 
     assert bench.task(job, "upload")["status"] == "pending"
+    assert bench.shop.calls == ["PUT /photo"]
+
+
+class CommitsUnheard:
+    """A recorder whose PostgreSQL commits the first claim and is gone before it says so."""
+
+    def __init__(self, recorder):
+        self.recorder = recorder
+        self.lost = 0
+
+    def write(self, tenant, job, *statements):
+        rows = self.recorder.write(tenant, job, *statements)
+        if self.lost or "claims + 1" not in statements[-1].text:
+            return rows
+        self.lost += 1
+        raise DatabaseUnavailable("The connection was lost.")
+
+
+def test_a_claim_nobody_heard_of_is_let_go_at_once(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    unheard = CommitsUnheard(bench.engine.recorder)
+
+    with pytest.raises(DatabaseUnavailable):
+        run(replace(bench.engine, recorder=unheard), bench.message(job))
+
+    task = bench.one(
+        "SELECT *, deadline <= clock_timestamp() AS is_over FROM {s}.marketplace_tasks WHERE name = 'upload'"
+    )
+    assert (task["status"], task["is_over"]) == ("running", True)
+    assert bench.shop.calls == []
+
+
+def test_a_settle_and_claim_nobody_heard_of_are_let_go_at_once(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    unheard = CommitsUnheard(bench.engine.recorder)
+
+    def from_now_on(act):
+        unheard.lost = 0
+        return act()
+
+    unheard.lost = 1
+    bench.shop.script = [from_now_on]
+
+    run(replace(bench.engine, recorder=unheard), bench.message(job))
+
+    task = bench.one(
+        "SELECT *, deadline <= clock_timestamp() AS is_over FROM {s}.marketplace_tasks WHERE name = 'create'"
+    )
+    assert (bench.task(job, "upload")["status"], task["status"], task["is_over"]) == ("completed", "running", True)
     assert bench.shop.calls == ["PUT /photo"]
