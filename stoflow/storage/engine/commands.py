@@ -13,14 +13,15 @@ from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.storage.engine.statement import Statement, bind
 
-# Written after the claim, in its own transaction. Of two messages for one task only one is granted the claim; the
-# command of the other, which finds that claim in the row, is there already. Bound to the plugin that is connected
+# An attempt's first command is written in its claim's own transaction, and only where that claim took the task: of two
+# messages for one task the other finds a claim in the row that is not its own. Bound to the plugin that is connected
 # now: its journal is what makes a resend safe.
 ISSUE = """
 INSERT INTO {s}.plugin_commands (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline)
 SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
 FROM {s}.marketplace_tasks t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
+  AND (%(seq)s > 0 OR t.xmin = pg_current_xact_id()::xid)
 ON CONFLICT (task_id, claims, seq) DO NOTHING
 RETURNING request_id
 """

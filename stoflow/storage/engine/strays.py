@@ -26,6 +26,7 @@ INSERT INTO {s}.plugin_commands (request_id, job_id, stray_id, claims, seq, plug
 SELECT %(request_id)s, %(job)s, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
 FROM {s}.strays t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 WHERE t.id = %(id)s AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
+  AND (%(seq)s > 0 OR t.xmin = pg_current_xact_id()::xid)
   AND NOT EXISTS (
     SELECT FROM {s}.plugin_commands c WHERE c.stray_id = t.id AND c.claims = t.claims AND c.seq = %(seq)s)
 RETURNING id

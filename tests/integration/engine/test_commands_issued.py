@@ -60,6 +60,27 @@ def test_of_two_messages_for_one_task_one_asks_the_plugin(bench: "Bench") -> Non
     assert len(bench.all("SELECT id FROM {s}.plugin_commands")) == 1
 
 
+def test_a_message_never_asks_on_another_s_claim(bench: "Bench") -> None:
+    """The first found nothing to ask, such as a photo that is gone; the second, a moment later, would."""
+    job = bench.submit(bench.product())
+    (claim, _), second = claim_and_command(bench, job), claim_and_command(bench, job)
+
+    assert bench.engine.recorder.write(bench.tenant, job, claim)[0] is not None
+    assert bench.engine.recorder.write(bench.tenant, job, *second) == (None, None)
+    assert bench.all("SELECT id FROM {s}.plugin_commands") == []
+
+
+def test_the_next_command_of_an_attempt_is_written_with_the_answer_before(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    task = bench.message(job).task
+    bench.engine.recorder.write(bench.tenant, job, *claim_and_command(bench, job))
+    follows = issue_command(
+        bench.tenant, task=task, claims=1, seq=1, request_id=str(uuid4()), action="shop.photo.upload", payload={}
+    )
+    assert bench.engine.recorder.write(bench.tenant, job, follows)[0] is not None
+    assert bench.engine.recorder.write(bench.tenant, job, follows)[0] is None
+
+
 def test_two_messages_in_one_commit_are_both_answered(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     both = (*claim_and_command(bench, job), *claim_and_command(bench, job))
