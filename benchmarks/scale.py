@@ -93,10 +93,12 @@ def _restart(pending: int) -> tuple[float, float]:
 def _insert(peer: StoflowPeer, jobs: int) -> None:
     schema = schema_name(peer.tenants[0])
     with peer.database.records() as connection:
+        connection.execute("SET LOCAL statement_timeout = 0")
         values = {"jobs": jobs, "marketplace": NAME, "action": ACTION}
         connection.execute(PENDING_JOBS.format(schema=schema).encode(), values)
         connection.execute(THEIR_TASKS.format(schema=schema).encode(), {"steps": list(STEPS)})
     with peer.database.records() as connection:
+        connection.execute("SET LOCAL statement_timeout = 0")
         connection.execute(f"ANALYZE {schema}.marketplace_jobs, {schema}.marketplace_tasks".encode())
 
 
