@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from rules.calls import CALL_RULES
+from rules.failpoints import FAILPOINT_RULES
 from rules.shape import SHAPE_RULES
 from rules.source import Rule, Source
 from rules.words import WORD_RULES
 
-RULES: tuple[Rule, ...] = (*SHAPE_RULES, *CALL_RULES, *WORD_RULES)
+RULES: tuple[Rule, ...] = (*SHAPE_RULES, *CALL_RULES, *WORD_RULES, *FAILPOINT_RULES)
 ROOT = Path(__file__).parents[1]
 
 

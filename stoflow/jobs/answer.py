@@ -35,14 +35,16 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
     if job is None or sent is None:
         return
     if stray is not None and stray.claims == sent.claims:
+        failpoint("answer.stray.before")
         engine.recorder.write(tenant, job.id, record_answer(tenant, request_id, answer))
+        failpoint("answer.stray.after")
         answer_for_stray(engine, job, stray, (*earlier, answer))
         return
     task = _task_of(job, sent)
     if task is None:
         return
     result = _read(engine, job, task, (*earlier, answer))
-    move = _write(engine, job, task, request_id, answer, result)
+    move = _settle(engine, job, task, request_id, answer, result)
     engine.feed.job_changed(changed(job, move, len(outputs_of(job)) + (move is GO_ON)))
     _report(engine, job, task, move)
 
@@ -77,13 +79,15 @@ def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answe
     return resume(begun, answers, task.kind) if isinstance(begun, Generator) else begun
 
 
-def _write(
+def _settle(
     engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: LookResult | Pending
 ) -> Move:
     """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again."""
     kept = record_answer(job.tenant, request_id, answer)
     if isinstance(result, Pending):
+        failpoint("answer.next.before")
         engine.recorder.write(job.tenant, job.id, kept, command_statement(job.tenant, task, result))
+        failpoint("answer.next.after")
         engine.feed.commands_waiting(job.tenant)
         return Move(NextMove.PLUGIN, engine.timeout_s(job))
     settled = _settlement(engine, job, task, result)

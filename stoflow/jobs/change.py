@@ -7,6 +7,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.jobs.read import find_job
 from stoflow.jobs.views import JobView
+from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.changing import request_cancel, retry
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.sweeping import finish_cancel
@@ -19,11 +20,13 @@ def cancel_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequ
     Once something is visible to buyers the job completes, and says that the cancel came too late.
     """
     before = find_job(database, tenant, job, plugin=plugin)
+    failpoint("cancel.before")
     with database.records() as connection:
         asked = request_cancel(connection, tenant, job)
         if asked:
             finish_cancel(connection, tenant, job)
             announce(connection, tenant, job)
+    failpoint("cancel.after")
     if not asked:
         message = f"Job {job} is {before.status} and cannot be cancelled."
         raise Conflict(message)
@@ -36,10 +39,12 @@ def retry_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Seque
     Raise Conflict where it is not FAILED, or where a later job of its product began.
     """
     before = find_job(database, tenant, job, plugin=plugin)
+    failpoint("retry.before")
     with database.records() as connection:
         retried = retry(connection, tenant, job)
         if retried:
             announce(connection, tenant, job)
+    failpoint("retry.after")
     if not retried:
         failed = before.status is JobStatus.FAILED
         reason = "a later job of its product has started" if failed else f"it is {before.status}"

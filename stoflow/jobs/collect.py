@@ -1,6 +1,7 @@
 """Collecting strays: drafts that a lost answer or a cancel left behind, found by their marker and deleted."""
 
 import time
+from dataclasses import replace
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer
@@ -31,7 +32,7 @@ def collect(engine: Engine, message: RunMessage) -> None:
 def _collect(engine: Engine, message: RunMessage, job: StoredJob, stray: Stray) -> None:
     marketplace = engine.registry.marketplace(job.marketplace)
     if marketplace.collect is None:
-        engine.recorder.write(job.tenant, job.id, remove_stray(job.tenant, stray.id, stray.claims))
+        settle_stray(engine, job, replace(stray, claims=stray.claims - 1), Done())  # nobody could find it
         return
     timeout_s = engine.timeout_s(job)
     by_plugin = marketplace.transport == "plugin"
@@ -49,16 +50,20 @@ def _collect(engine: Engine, message: RunMessage, job: StoredJob, stray: Stray) 
         pending = resume(conversation, (), TaskKind.REPEATABLE)
         if isinstance(pending, Pending):
             issued = issue_for_stray(job.tenant, stray.id, job.id, claims, pending.seq, pending.command)
-            if engine.recorder.write(job.tenant, job.id, claim, issued)[0] is not None:
+            failpoint("collect.ask.before")
+            claimed = engine.recorder.write(job.tenant, job.id, claim, issued)[0]
+            failpoint("collect.ask.after")
+            if claimed is not None:
                 engine.feed.commands_waiting(job.tenant)
         return
-    failpoint("collect.before")
-    if engine.recorder.write(job.tenant, job.id, claim)[0] is None:
+    failpoint("collect.claim.before")
+    claimed = engine.recorder.write(job.tenant, job.id, claim)[0]
+    failpoint("collect.claim.after")
+    if claimed is None:
         return
     name = f"{job.tenant}-{job.id}-stray{stray.id}-{claims}"
     send = sender(engine, job, name, time.monotonic() + timeout_s)
     settle_stray(engine, job, stray, hold(conversation, send, TaskKind.REPEATABLE))
-    failpoint("collect.after")
 
 
 def attempt_at(engine: Engine, job: StoredJob, stray: Stray) -> Attempt:
@@ -86,7 +91,9 @@ def settle_stray(engine: Engine, job: StoredJob, stray: Stray, found: LookResult
         later_s = engine.second_look_s(engine.registry.marketplace(job.marketplace))
         delay_s = engine.tempo.scaled_s(later_s if isinstance(found, Absent) else BLIND_LOOK_S)
         statement = keep_stray(job.tenant, stray.id, claims, delay_s=delay_s, looked=isinstance(found, Absent))
+    failpoint("collect.settle.before")
     engine.recorder.write(job.tenant, job.id, statement)
+    failpoint("collect.settle.after")
 
 
 def answer_for_stray(engine: Engine, job: StoredJob, stray: Stray, answers: tuple[Answer, ...]) -> None:
@@ -94,11 +101,13 @@ def answer_for_stray(engine: Engine, job: StoredJob, stray: Stray, answers: tupl
     collect_ = engine.registry.marketplace(job.marketplace).collect
     if collect_ is None:
         return
-    before = Stray(stray.id, stray.marker, stray.claims - 1, stray.tries)
+    before = replace(stray, claims=stray.claims - 1)
     found = resume(collect_(attempt_at(engine, job, stray)), answers, TaskKind.REPEATABLE)
     if isinstance(found, Pending):
         issued = issue_for_stray(job.tenant, stray.id, job.id, stray.claims, found.seq, found.command)
+        failpoint("collect.next.before")
         engine.recorder.write(job.tenant, job.id, issued)
+        failpoint("collect.next.after")
         engine.feed.commands_waiting(job.tenant)
     else:
         settle_stray(engine, job, before, found)

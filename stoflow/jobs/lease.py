@@ -6,6 +6,7 @@ from collections.abc import Callable
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, database_failure
 from stoflow.domain.ids import ProcessId
+from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.processes import beat, bury, register_process
 from stoflow.storage.session import Database
@@ -53,16 +54,20 @@ class Lease:
             self._thread.join(JOIN_S)
         if self._process is not None:
             try:
+                failpoint("lease.end.before")
                 with self._database.records() as connection:
                     bury(connection, self._process)
+                failpoint("lease.end.after")
             except DatabaseError as error:
                 record(database_failure("giving back a lease", error))
             record(ProcessStopped(self._kind, self._process))
             self._process = None
 
     def _register(self) -> ProcessId:
+        failpoint("lease.begin.before")
         with self._database.records() as connection:
             process = register_process(connection, self._kind, lease_s=self._lease_s)
+        failpoint("lease.begin.after")
         record(ProcessStarted(self._kind, process))
         return process
 
@@ -75,8 +80,10 @@ class Lease:
 
     def _renew(self) -> None:
         process = self.process()
+        failpoint("lease.beat.before")
         with self._database.records() as connection:
             alive = beat(connection, process, lease_s=self._lease_s)
+        failpoint("lease.beat.after")
         if not alive:
             record(LeaseLost(self._kind, process))
             self._process = self._register()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.views import PluginCommand
+from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine import commands
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.standing import connected_again, needs_seller
@@ -14,16 +15,20 @@ THE_TENANT = JobId(0)
 
 def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
     """Note that the tenant's plugin is here: its jobs may go on."""
+    failpoint("plugin.connected.before")
     with engine.database.records() as connection:
         commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
         announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.connected.after")
 
 
 def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
     """Note that it left, unless it has come again by another socket."""
+    failpoint("plugin.gone.before")
     with engine.database.records() as connection:
         if commands.set_gone(connection, tenant, plugin_id, socket_id):
             announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.gone.after")
 
 
 def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
@@ -44,13 +49,18 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
 
 def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: str) -> bool:
     """Note that a command leaves; False where it is not this plugin's."""
+    failpoint("plugin.sent.before")
     with engine.database.records() as connection:
-        return commands.mark_sent(connection, tenant, request_id, plugin_id)
+        is_theirs = commands.mark_sent(connection, tenant, request_id, plugin_id)
+    failpoint("plugin.sent.after")
+    return is_theirs
 
 
 def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001
     """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
     statement = connected_again(tenant, marketplace) if ok else needs_seller(tenant, marketplace, reason)
+    failpoint("plugin.session.before")
     with engine.database.records() as connection:
         statement.on(connection)
         announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.session.after")

@@ -35,12 +35,31 @@ WRONG = [
     ("status-by-name", "stoflow/http/app.py", DOC + 'show(status="pending")\n'),
     ("status-by-name", "stoflow/cli/jobs.py", DOC + 'if "failed" == row.status:\n    x = 1\n'),
     ("marketplaces-in-their-folders", "stoflow/actors/a.py", DOC + 'if name == "vinted":\n    x = 1\n'),
+    ("between-failpoints", "stoflow/jobs/run.py", DOC + "engine.recorder.write(1)\n"),
+    ("between-failpoints", "stoflow/jobs/run.py", DOC + 'failpoint("a.before")\nreply = self.transport.send(call)\n'),
+    ("between-failpoints", "stoflow/jobs/x.py", DOC + 'failpoint("a.before")\nwrite_settle(1)\nfailpoint("b.after")\n'),
+    ("between-failpoints", "stoflow/jobs/x.py", DOC + "def f():\n    if write_settle(1)[0]:\n        return 1\n"),
+    (
+        "between-failpoints",
+        "stoflow/jobs/x.py",
+        DOC + "with database.records() as connection:\n    retry(connection)\n",
+    ),
+    ("between-failpoints", "stoflow/jobs/x.py", DOC + "try:\n    write_settle(1)\nexcept E:\n    raise\n"),
+    ("failpoints-unlike", "stoflow/jobs/x.py", DOC + 'failpoint("a.before")\nfailpoint("a.before")\n'),
+    ("failpoints-unlike", "stoflow/jobs/x.py", DOC + "failpoint(name)\n"),
     ("no-addresses", ".ci/run", "pip install --index-url https://" + "py" + "pi.org/simple\n"),
     ("no-machine-paths", "docs/x.md", "see /home/" + "ann/stoflow\n"),
     ("no-machine-paths", "tests/unit/test_x.py", 'p = "/wor' + 'k/shared"\n'),
 ]
 
 RIGHT = [
+    ("stoflow/jobs/x.py", DOC + 'failpoint("a.before")\nrows = write_settle(1)\nfailpoint("a.after")\n'),
+    (
+        "stoflow/jobs/x.py",
+        DOC + 'failpoint("a.before")\ntry:\n    write_settle(1)\nexcept E:\n    raise\nfailpoint("a.after")\n',
+    ),
+    ("stoflow/jobs/x.py", DOC + "def write_settle(engine):\n    return engine.recorder.write(1)\n"),
+    ("stoflow/jobs/x.py", DOC + "with database.records() as connection:\n    job = read_job(connection, 1)\n"),
     ("stoflow/jobs/run.py", DOC + "x = 1\n" * 299),
     ("stoflow/jobs/run.py", DOC + LONG_FUNCTION.removesuffix("    x = 1\n")),
     ("stoflow/migrations/versions/2026_long.py", DOC + "x = 1\n" * 900),
