@@ -38,6 +38,12 @@ class Member:
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
+    def change(self, option: str, value: str) -> None:
+        """Give an option another value, from the next start on."""
+        arguments = list(self.arguments)
+        arguments[arguments.index(option) + 1] = value
+        self.arguments = arguments
+
     def children(self) -> list[psutil.Process]:
         """Return the processes it started and that live."""
         with suppress(psutil.NoSuchProcess):

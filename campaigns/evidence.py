@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from campaigns.world import World
+from campaigns.world import World, journaled
 from stoflow.cli.demo_summary import JobOutcome
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import TenantId
@@ -63,14 +63,12 @@ def wait_until_final(world: World, *, since: float, within_s: float) -> float | 
 
 def collected(world: World, final_after_s: float | None) -> Evidence:
     """Read everything there is to judge."""
-    journals = [line for tenant in world.sellers for line in _lines(world.folder / f"plugin-{tenant}.ndjson")]
-    events = [line.get("event", "") for line in journals]
     return Evidence(
         outcomes=[outcome for tenant, client in world.clients.items() for outcome in _outcomes(tenant, client)],
         final_after_s=final_after_s,
         said=counted(path.read_text("utf-8", errors="replace") for path in sorted(world.folder.glob("*.log"))),
         taken_at=takings((world.folder / "orchestrator.log").read_text("utf-8", errors="replace")),
-        journaled={event: events.count(event) for event in ("lost", "replayed", "interrupted")},
+        journaled={event: journaled(world, event) for event in ("lost", "replayed", "interrupted")},
     )
 
 
@@ -106,10 +104,3 @@ def _outcomes(tenant: TenantId, client: ApiClient) -> Iterator[JobOutcome]:
 
     with ThreadPoolExecutor(READING_THREADS) as threads:
         yield from threads.map(read, [job["id"] for job in client.jobs()])
-
-
-def _lines(file: Path) -> Iterator[Body]:
-    if file.exists():
-        for line in file.read_text("utf-8", errors="replace").splitlines():
-            with suppress(ValueError):
-                yield json.loads(line)

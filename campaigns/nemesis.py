@@ -12,13 +12,15 @@ import redis
 
 from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
-from campaigns.world import World
+from campaigns.world import World, journaled
 from stoflow.storage.embedded import server_pids
 from stoflow.storage.session import Database
 
 WARM_AFTER_S = 2.5  # a process killed while it starts was doing nothing yet
 WARM_WITHIN_S = 15.0
 REBORN_WITHIN_S = 30.0
+LOSSES_WITHIN_S = 30.0
+LOSSES_LOOK_S = 0.5
 SLOW_CALLS = 6
 IN_CALL_AFTER_S = 0.2
 TERMINATE_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
@@ -50,6 +52,7 @@ class Nemesis:
             next_s = time.monotonic() + self.world.plan.blows_every_s * self.random.uniform(0.6, 1.4)
             self.strike(blow)
             time.sleep(max(0.0, next_s - time.monotonic()))
+        self._until_plugins_lost_enough()
         self.calm()
 
     def strike(self, blow: Blow) -> None:
@@ -62,10 +65,14 @@ class Nemesis:
         self.world.control("POST", "faults", {"rate": 0.0})
         self.world.control("DELETE", "script", None)
         for member in self.world.crew.named("plugin-"):
-            arguments = list(member.arguments)
-            arguments[arguments.index("--lose") + 1] = "0"
-            member.arguments = arguments
+            member.change("--lose", "0")
             signal_process(member.pid, signal.SIGTERM)
+
+    def _until_plugins_lost_enough(self) -> None:
+        """Leave the plugins the time to lose as much as is wanted: how often they act depends on all the others."""
+        deadline = time.monotonic() + LOSSES_WITHIN_S
+        while journaled(self.world, "lost") < self.world.plan.least_lost_by_plugins and time.monotonic() < deadline:
+            time.sleep(LOSSES_LOOK_S)
 
     def _blows(self) -> Mapping[Blow, Callable[[], tuple[int, ...]]]:
         return {
@@ -74,7 +81,7 @@ class Nemesis:
             Blow.KILL_WORKER: self._kill_worker,
             Blow.KILL_SUPERVISOR: lambda: self._kill(self.world.crew["worker"]),
             Blow.KILL_WORKER_HOST: self._kill_host,
-            Blow.KILL_PLUGIN: lambda: self._kill(self.random.choice(self.world.crew.named("plugin-"))),
+            Blow.KILL_PLUGIN: self._kill_plugin,
             Blow.PAUSE_WORKER: self._pause_worker,
             Blow.PAUSE_ORCHESTRATOR: lambda: self._pause(self._warm(self.world.crew["orchestrator"]).pid),
             Blow.WIPE_REDIS: self._wipe_redis,
@@ -89,6 +96,12 @@ class Nemesis:
         pid = self._warm(member).pid
         signal_process(pid, signal.SIGKILL)
         return (pid,)
+
+    def _kill_plugin(self) -> tuple[int, ...]:
+        """Kill one; the next one loses other acts than it did."""
+        member = self.random.choice(self.world.crew.named("plugin-"))
+        member.change("--seed", str(self.random.randrange(10**6)))
+        return self._kill(member)
 
     def _kill_worker(self) -> tuple[int, ...]:
         child = self._worker_in_a_call()

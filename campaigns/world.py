@@ -178,6 +178,13 @@ def journal_of(made: World, tenant: TenantId) -> Path:
     return made.folder / f"plugin-{tenant}.ndjson"
 
 
+def journaled(made: World, event: str) -> int:
+    """Return how often the plugins noted this event."""
+    journals = (journal_of(made, tenant) for tenant in made.sellers)
+    texts = (journal.read_text("utf-8", errors="replace") for journal in journals if journal.exists())
+    return sum(text.count(f'"event": "{event}"') for text in texts)
+
+
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
     """Return when it is so; TimeoutError where it takes too long."""
     deadline = time.monotonic() + READY_WITHIN_S

@@ -20,15 +20,15 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_who_dies_is_started_again_with_the_arguments_of_now(module: str, tmp_path: Path) -> None:
     with Crew(module, {}, tmp_path) as crew:
-        member = crew.start("one", "first")
-        wait_until(lambda: member.log.read_text() == "first\n", "the first process")
+        member = crew.start("one", "--say", "first")
+        wait_until(lambda: member.log.read_text() == "--say first\n", "the first process")
         before = member.pid
-        member.arguments = ("second",)
+        member.change("--say", "second")
 
         signal_process(before, signal.SIGKILL)
 
         assert crew.wait_for_new(member, before, within_s=20)
-        wait_until(lambda: member.log.read_text() == "first\nsecond\n", "the second process")
+        wait_until(lambda: member.log.read_text() == "--say first\n--say second\n", "the second process")
 
 
 def test_nobody_is_left_not_even_who_stands_still(module: str, tmp_path: Path) -> None:
