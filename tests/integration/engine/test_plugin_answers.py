@@ -1,0 +1,256 @@
+"""A plugin task holds nobody: its command waits in PostgreSQL, and whoever holds the answer completes it."""
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Answer, Call, Command, Response
+from stoflow.domain.ids import JobId
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, TryAgain, Unknown
+from stoflow.domain.run import NextMove
+from stoflow.jobs import plugin
+from stoflow.jobs.answer import receive_answer
+from stoflow.jobs.views import PluginCommand
+from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
+
+if TYPE_CHECKING:
+    from conftest import Bench, ShopHandler
+
+LAPTOP = "laptop"
+
+
+def _upload(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+    answer = yield Command("shop.upload", {"product": attempt.product.id if attempt.product else 0})
+    assert isinstance(answer, Answer)
+    return Done({"photo": answer.data["photo"]}) if answer.success else TryAgain(answer.error_message, after_s=0.0)
+
+
+def _create(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+    answer = yield Command("shop.create", {"marker": attempt.marker})
+    assert isinstance(answer, Answer)
+    if not answer.success:
+        return Unknown(answer.error_message)
+    return Done({}, Listed(str(answer.data["draft"])))
+
+
+def _find(attempt: Attempt) -> Generator[Call, Response, str]:
+    """Leaf through two pages for the draft with the marker."""
+    for page in (1, 2):
+        answer = yield Command("shop.page", {"page": page, "marker": attempt.marker})
+        assert isinstance(answer, Answer)
+        if answer.data.get("draft"):
+            return str(answer.data["draft"])
+    return ""
+
+
+def _look(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    found = yield from _find(attempt)
+    return Done({}, Listed(found)) if found else Absent()
+
+
+def _collect(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    found = yield from _find(attempt)
+    if not found:
+        return Absent()
+    yield Command("shop.delete", {"draft": found})
+    return Done()
+
+
+STEPS = (
+    Step("validate", lambda _: Done()),
+    Step("upload", _upload, TaskKind.REPEATABLE),
+    Step("create", _create, TaskKind.UNSAFE, look=_look, marked=True),
+    Step("save", lambda attempt: Done({"listing": attempt.listing_id})),
+)
+
+
+@pytest.fixture
+def marketplace(shop_handler: "type[ShopHandler]") -> Marketplace:
+    return Marketplace(
+        name="shop",
+        transport="plugin",
+        actions=(ActionSpec("publish", "Publish", rate_limit_ms=0),),
+        handlers={"publish": shop_handler(STEPS)},
+        collect=_collect,
+    )
+
+
+def done(**data: object) -> Answer:
+    return Answer(success=True, data=data)
+
+
+@dataclass
+class Browser:
+    """The seller's plugin, as the api sees it: it takes one command at a time and answers when it likes."""
+
+    bench: "Bench"
+    plugin_id: str = LAPTOP
+    taken: list[PluginCommand] = field(default_factory=list[PluginCommand])
+
+    def connect(self) -> "Browser":
+        plugin.connected(self.bench.engine, self.bench.tenant, self.plugin_id, "socket")
+        return self
+
+    def take(self) -> PluginCommand:
+        """Take the one command that waits."""
+        (command,) = plugin.open_commands(self.bench.engine, [(self.bench.tenant, self.plugin_id)])
+        assert plugin.command_sent(self.bench.engine, command.tenant, command.request_id, self.plugin_id)
+        self.taken.append(command)
+        return command
+
+    def answer(self, command: PluginCommand, said: Answer) -> None:
+        receive_answer(self.bench.engine, self.bench.tenant, self.plugin_id, command.request_id, said)
+
+    def does(self, **data: object) -> str:
+        """Take the command that waits and answer it; its action."""
+        command = self.take()
+        self.answer(command, done(**data))
+        return command.action
+
+
+@pytest.fixture
+def browser(bench: "Bench") -> Browser:
+    return Browser(bench).connect()
+
+
+def created(bench: "Bench", browser: Browser) -> JobId:
+    """A job whose create waits for its answer."""
+    job = bench.submit(bench.product())
+    bench.run(job)
+    browser.does(photo=5)
+    bench.run(job)
+    return job
+
+
+def test_a_job_goes_from_command_to_command_to_its_end(bench: "Bench", browser: Browser) -> None:
+    job = bench.submit(bench.product())
+    assert bench.run(job).move is NextMove.PLUGIN
+    assert browser.does(photo=5) == "shop.upload"
+    assert bench.feed.reports[-1].move is NextMove.RUN
+
+    assert bench.run(job).move is NextMove.PLUGIN
+    assert browser.does(draft=77) == "shop.create"
+    assert bench.run(job).move is NextMove.NOTHING
+    assert (bench.row(job)["status"], bench.row(job)["result_data"]) == ("completed", {"listing": "77"})
+    assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+def test_an_answer_said_again_changes_nothing(bench: "Bench", browser: Browser) -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    command = browser.take()
+    browser.answer(command, done(photo=5))
+    before, reports = bench.steps(job), len(bench.feed.reports)
+    browser.answer(command, done(photo=6))
+
+    assert (bench.steps(job), len(bench.feed.reports)) == (before, reports)
+    assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+def test_nobody_else_may_answer_and_nothing_unknown_is_an_answer(bench: "Bench", browser: Browser) -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    command = browser.take()
+    stranger = Browser(bench, "another laptop")
+    stranger.answer(command, done(photo=6))
+    for request_id in (str(uuid4()), "", "1' OR '1'='1", command.request_id.upper()):
+        receive_answer(bench.engine, bench.tenant, LAPTOP, request_id, done(photo=6))
+    assert bench.task(job, "upload")["status"] == "running"
+
+    assert not plugin.command_sent(bench.engine, bench.tenant, command.request_id, stranger.plugin_id)
+    browser.answer(command, done(photo=5))
+    assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+def test_a_late_answer_to_an_attempt_that_was_given_up_changes_nothing(bench: "Bench", browser: Browser) -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    late = browser.take()
+    bench.all("UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp() WHERE status = 'running'")
+    bench.all("UPDATE {s}.plugin_commands SET deadline = clock_timestamp()")
+    bench.sweep()
+    bench.make_due()
+    bench.run(job)
+
+    browser.answer(late, done(photo=6))
+    assert bench.task(job, "upload")["status"] == "running"
+    browser.does(photo=7)
+    assert bench.task(job, "upload")["output"] == {"photo": 7}
+
+
+def test_what_the_plugin_could_not_do_is_asked_again(bench: "Bench", browser: Browser) -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    browser.answer(browser.take(), Answer(success=False, error_message="no network"))
+    assert bench.feed.reports[-1].move is NextMove.RUN
+
+    bench.make_due()
+    assert bench.run(job).move is NextMove.PLUGIN
+    browser.does(photo=5)
+    assert bench.task(job, "upload")["status"] == "completed"
+    assert len({command.request_id for command in browser.taken}) == 2
+
+
+def test_a_lost_answer_to_a_creating_command_is_looked_for_page_by_page(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    marker = browser.take().payload["marker"]
+    browser.answer(browser.taken[-1], Answer(success=False, error_message="the page was closed"))
+    assert bench.feed.reports[-1].move is NextMove.LOOK
+
+    assert bench.look(job).move is NextMove.PLUGIN
+    assert browser.does() == "shop.page"
+    assert browser.does(draft=77) == "shop.page"
+    assert [command.payload for command in browser.taken[-2:]] == [{"page": n, "marker": marker} for n in (1, 2)]
+    bench.run(job)
+    assert (bench.row(job)["status"], bench.row(job)["result_data"]) == ("completed", {"listing": "77"})
+
+
+def test_a_stray_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    bench.all(
+        "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
+        f" VALUES ({job}, 1, 'shop', 'stoflow-draft-stray', clock_timestamp())"
+    )
+    browser.does(draft=77)
+    bench.collect()
+    assert browser.does() == "shop.page"
+    assert browser.does(draft=78) == "shop.page"
+    assert browser.take().payload == {"draft": "78"}
+    assert len(bench.all("SELECT * FROM {s}.strays")) == 1, "not before the plugin has said so"
+    browser.answer(browser.taken[-1], done())
+    assert bench.all("SELECT * FROM {s}.strays") == []
+
+
+def test_a_stray_that_is_not_there_is_looked_for_once_more(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    browser.does(draft=77)
+    bench.all(
+        "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
+        f" VALUES ({job}, 1, 'shop', 'stoflow-draft-stray', clock_timestamp())"
+    )
+    for left in (1, 0):
+        bench.make_due()
+        bench.collect()
+        assert [browser.does(), browser.does()] == ["shop.page", "shop.page"]
+        assert len(bench.all("SELECT * FROM {s}.strays")) == left
+
+
+def test_a_session_in_trouble_stops_the_marketplace_until_it_is_good_again(bench: "Bench", browser: Browser) -> None:
+    bench.all("INSERT INTO {s}.connections (marketplace, external_id, state) VALUES ('shop', '7', 'connected')")
+    plugin.session_state(bench.engine, bench.tenant, "shop", False, "Log in again.")
+    assert bench.one("SELECT state, reason FROM {s}.connections")["reason"] == "Log in again."
+    plugin.session_state(bench.engine, bench.tenant, "shop", True, "")
+    assert bench.one("SELECT state, reason FROM {s}.connections") == {"state": "connected", "reason": None}
+
+
+def test_a_plugin_that_left_is_absent_unless_it_came_again(bench: "Bench", browser: Browser) -> None:
+    assert plugin.absent(bench.engine, [bench.tenant]) == []
+    plugin.gone(bench.engine, bench.tenant, LAPTOP, "an older socket")
+    assert plugin.absent(bench.engine, [bench.tenant]) == []
+    plugin.gone(bench.engine, bench.tenant, LAPTOP, "socket")
+    assert plugin.absent(bench.engine, [bench.tenant]) == [bench.tenant]
