@@ -62,6 +62,7 @@ OTHERS_SHORT: Mapping[Blow, int] = {
     Blow.STOP_POSTGRES: 1,
     Blow.ROLL: 1,
 }
+TAKES_S: Mapping[Blow, float] = {Blow.PAUSE_WORKER: PAUSE_S, Blow.PAUSE_ORCHESTRATOR: PAUSE_S, Blow.ROLL: 5.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Plan:
     @property
     def lasts_s(self) -> float:
         """Return the time over which jobs are submitted: about as long as the blows take."""
-        return len(self.blows) * self.blows_every_s
+        return sum(self.blows_every_s + TAKES_S.get(blow, 0.0) for blow in self.blows)
 
 
 def full(*, jobs: int = 300, seed: int) -> Plan:

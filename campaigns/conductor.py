@@ -1,0 +1,148 @@
+"""A whole engine in one thread: owner, sweeper, worker, plugin and person by turns, with the real use cases."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from random import Random
+
+from campaigns.person import Person
+from campaigns.tab import Tab
+from stoflow.bootstrap import Installation, opened, worker_process
+from stoflow.domain.errors import StoflowError
+from stoflow.domain.ids import Epoch, TaskId, TenantId
+from stoflow.domain.run import RunMessage, RunMode
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.sweep import Sweep
+from stoflow.monitoring.failpoints import FailpointError
+from stoflow.settings import Settings
+from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
+from stoflow.storage.engine.processes import bury_child
+from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage, read_page
+from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.worker.functions import consume
+
+PAUSE_S = 0.01
+PAGE = 50
+
+
+@dataclass(slots=True)
+class Conductor:
+    """What an orchestrator, a worker and an api do, one after the other, for one tenant at one marketplace."""
+
+    installation: Installation
+    engine: Engine
+    tenant: TenantId
+    marketplace: str
+    person: Person
+    tab: Tab | None
+    random: Random = field(default_factory=Random)
+    epoch: Epoch = Epoch(0)
+    _sweep: Sweep | None = None
+
+    def conduct(self, *, within_s: float) -> bool:
+        """Go on until everything asked for is final; False where it is not in time."""
+        give_up_s = time.monotonic() + within_s
+        while time.monotonic() < give_up_s:
+            for act in (self._ask, self._clean, self._permit, self._answer):
+                try:
+                    act()
+                except (StoflowError, FailpointError):  # as a door does: say so, and be asked again
+                    continue
+            if self.person.is_content and self._is_idle():
+                return True
+            time.sleep(PAUSE_S)
+        return False
+
+    def _ask(self) -> None:
+        self.person.act(self.installation.database, self.installation.registry)
+
+    def _clean(self) -> None:
+        if self._sweep is None:
+            places = self.installation.registry.marketplaces.values()
+            quiet_s = {
+                place.name: self.installation.tempo.scaled_s(self.installation.quiet_s(place)) for place in places
+            }
+            self._sweep = Sweep(self.installation.database, quiet_s)
+        self._sweep.bury()
+        self._sweep.tenants([self.tenant])
+
+    def _permit(self) -> None:
+        with self.installation.database.records() as connection:
+            consume_outbox(connection, self.engine.process(), limit=PAGE)
+            for tenant, epoch in acquire_tenants(connection, self.engine.process(), limit=PAGE):
+                self.epoch = epoch if tenant == self.tenant else self.epoch
+        page = self._page()
+        for job in page.jobs:
+            if job.cancelling and not job.in_flight and not job.verifying:
+                with self.installation.database.records() as connection:
+                    finish_cancel(connection, self.tenant, job.id)
+            elif not job.in_flight and job.due_in_s <= 0:
+                consume(self.engine, asdict(self._message(job)))
+        for stray in page.strays:
+            if stray.due_in_s <= 0:
+                consume(self.engine, asdict(self._collection(stray)))
+
+    def _answer(self) -> None:
+        if self.tab is not None:
+            self.tab.work(self.engine, self.tenant)
+
+    def _page(self) -> QueuePage:
+        with self.installation.database.records() as connection:
+            return read_page(connection, self.tenant, marketplaces=[self.marketplace], held=(), limit=PAGE)
+
+    def _is_idle(self) -> bool:
+        page = self._page()
+        return not page.jobs and not page.strays
+
+    def _message(self, job: QueuedJob) -> RunMessage:
+        return RunMessage(
+            tenant=self.tenant,
+            job=job.id,
+            task=job.task,
+            claims=job.claims,
+            epoch=self.epoch,
+            owner=self.engine.process(),
+            mode=RunMode.LOOK if job.verifying else RunMode.ACT,
+            permit=True,
+            stepwise=False,
+        )
+
+    def _collection(self, stray: QueuedStray) -> RunMessage:
+        return RunMessage(
+            tenant=self.tenant,
+            job=stray.job,
+            task=TaskId(stray.id),
+            claims=stray.claims,
+            epoch=self.epoch,
+            owner=self.engine.process(),
+            mode=RunMode.COLLECT,
+            permit=False,
+            stepwise=False,
+        )
+
+
+@contextmanager
+def conductor(
+    settings: Settings,
+    tenant: TenantId,
+    marketplace: str,
+    *,
+    person: Person,
+    tab: Tab | None,
+    mourned: Sequence[int] = (),
+) -> Iterator[Conductor]:
+    """Give a conductor with a lease of its own; `mourned` are the pids of children its parent has reaped."""
+    with opened(settings) as installation:
+        worker = worker_process(installation, threads=1, marketplaces=())
+        with installation.database.records() as connection:
+            for pid in mourned:
+                bury_child(connection, pid)
+        worker.lease.start()
+        worker.engine.recorder.start()
+        try:
+            engine = replace(worker.engine)
+            yield Conductor(installation, engine, tenant, marketplace, person, tab)
+        finally:
+            worker.engine.recorder.stop()
+            worker.lease.stop()

@@ -1,0 +1,116 @@
+"""`python -m campaigns.failpoints`: a blow at every failpoint of the engine, and then everything has to be in order."""
+
+import argparse
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from campaigns import cases, stories
+from campaigns.cases import MARKETPLACES, Case
+from campaigns.lane import Lane, Outcome, lanes
+from campaigns.person import CANCEL, MEND, PUBLISH
+from stoflow.marketplaces.registry import build_registry
+from stoflow.sandbox.judge import judge
+
+LANES = 4
+LARGEST_SEED = 2**31
+WARM = ["campaigns.victim"]
+
+
+def main() -> int:
+    """Return 0 where every case ended well and every counter is 0."""
+    arguments = _parser().parse_args()
+    seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
+    chosen = MARKETPLACES if arguments.all or not arguments.marketplace else (arguments.marketplace,)
+    print(f"Failpoints of {', '.join(chosen)}, seed {seed}.", flush=True)
+    return max(campaign(marketplace, seed, arguments.only) for marketplace in chosen)
+
+
+def campaign(marketplace: str, seed: int, only: str = "") -> int:
+    """Strike at every failpoint of one marketplace; print what was found."""
+    begun_s = time.monotonic()
+    children = multiprocessing.get_context("forkserver")
+    children.set_forkserver_preload(WARM)
+    with (
+        tempfile.TemporaryDirectory(prefix="failpoints-") as folder,
+        lanes(marketplace, Path(folder), children, LANES) as opened,
+    ):
+        with ThreadPoolExecutor(len(opened)) as threads:
+            quiet = threads.map(lambda one: one[0].quiet(one[1]), zip(opened, (PUBLISH, CANCEL, MEND), strict=False))
+            passed = dict(zip((PUBLISH, CANCEL, MEND), quiet, strict=True))
+        problems = list(_missed(marketplace, passed))
+        todo = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
+        outcomes = _struck(opened, todo)
+        problems += [f"{outcome.case.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
+        counters = _judged(opened, problems)
+    places = len({case.failpoint for case in todo})
+    took_s = time.monotonic() - begun_s
+    print(f"{marketplace}: {places} failpoints × {len(cases.Blow)} blows = {len(todo)} cases in {took_s:.0f} s")
+    print(f"  fired {sum(outcome.has_fired for outcome in outcomes)}, completed {_completed(outcomes)}", end=", ")
+    print(", ".join(f"{name} {count}" for name, count in counters.items()))
+    print("\n".join(f"  {problem}" for problem in problems) or "  GREEN", flush=True)
+    return 1 if problems or any(counters.values()) else 0
+
+
+def _missed(marketplace: str, passed: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return what a quiet run should have passed and did not, and the other way round."""
+    seen = {name for story in passed.values() for name in story}
+    wanted = set(cases.expected(marketplace))
+    never = [f"{name} was never passed on {marketplace}" for name in sorted(wanted - seen)]
+    surprising = [f"{name} was passed on {marketplace}, against the table" for name in sorted(seen - wanted)]
+    return [*never, *surprising]
+
+
+def _struck(opened: Sequence[Lane], todo: Sequence[Case]) -> list[Outcome]:
+    """Let each lane take the next case until none is left."""
+    waiting: SimpleQueue[Case] = SimpleQueue()
+    for case in todo:
+        waiting.put(case)
+
+    def work(lane: Lane) -> list[Outcome]:
+        done: list[Outcome] = []
+        while True:
+            try:
+                done.append(lane.strike(waiting.get_nowait()))
+            except Empty:
+                return done
+
+    with ThreadPoolExecutor(len(opened)) as threads:
+        return [outcome for done in threads.map(work, opened) for outcome in done]
+
+
+def _judged(opened: Sequence[Lane], problems: list[str]) -> Mapping[str, int]:
+    jobs = [job for lane in opened for job in lane.jobs()]
+    speed = opened[0].settings.speed
+    paces = {
+        place.name: {spec.code: spec.rate_limit_ms / speed for spec in place.actions}
+        for place in build_registry().marketplaces.values()
+    }
+    verdict = judge(opened[0].ledger(), [job.for_judge() for job in jobs], paces)
+    stale = stories.stale_writes(jobs)
+    problems += [*verdict.details, *(f"stale_writes: {sentence}" for sentence in stale)]
+    return {**verdict.counters, "stale_writes": len(stale)}
+
+
+def _completed(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(not outcome.problems for outcome in outcomes)
+    return f"{counts[True]} of {counts.total()}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m campaigns.failpoints", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="every marketplace, as without --marketplace")
+    parser.add_argument("--marketplace", choices=MARKETPLACES, help="only this one")
+    parser.add_argument("--seed", type=int, help="decides passings, faults and order; printed when not given")
+    parser.add_argument("--only", default="", help="only failpoints whose name begins so")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

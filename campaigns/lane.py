@@ -1,0 +1,277 @@
+"""A lane works cases off one after the other: a database, a seller and products of its own, in front of one sandbox."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import make_url
+
+from campaigns import victim
+from campaigns.cases import CREATION, Blow, Case
+from campaigns.person import MEND
+from campaigns.victim import Stage
+from stoflow.bootstrap import Installation, opened, prepare
+from stoflow.catalogue.demo import demo_products
+from stoflow.catalogue.importing import PhotoSource, import_products
+from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.shelf import Shelf
+from stoflow.cli.demo_sellers import connect_sellers
+from stoflow.cli.demo_summary import JobOutcome
+from stoflow.cli.demo_world import LEDGER, marketplace_variables
+from stoflow.domain.call import Request
+from stoflow.domain.ids import TenantId
+from stoflow.jobs.read import find_job, list_jobs, timeline
+from stoflow.jobs.views import JobFilter, JobView
+from stoflow.migrations import runner
+from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.ledger import LedgerEntry, read_ledger
+from stoflow.sandbox.server import SandboxServer
+from stoflow.settings import ENV_PREFIX, Settings, load
+from stoflow.storage.connecting import plain_url
+from stoflow.storage.connections import Connections
+from stoflow.storage.tenants import create_tenant
+from stoflow.storage.vault import Vault, secret_keys
+from stoflow.transports.direct.client import DirectClient
+
+SPEED = 50.0
+LEASE_S = 1.0
+HEARTBEAT_S = 0.25
+QUIET_S = 10.0  # before speed: above the latest late commit, which is 3 s after the caller gave up
+SECOND_LOOK_S = 15.0
+HOLD_S = 15.0
+PAST_LEASE_S = 1.5 * LEASE_S
+POLL_S = 0.005
+JOIN_S = 40.0
+FIRED_WITHIN_S = 15.0
+PRODUCTS = 60  # of the catalogue; more cases list copies of them
+CONTROL_S = 10.0
+TENANTS_APART = 1000
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a case ended; without problems all is well."""
+
+    case: Case
+    has_fired: bool
+    problems: Sequence[str]
+
+
+@dataclass(slots=True)
+class Lane:
+    """One case at a time."""
+
+    installation: Installation
+    settings: Settings
+    tenant: TenantId
+    seller: str
+    products: Iterator[int]
+    sandbox: SandboxServer
+    folder: Path
+    children: ForkServerContext
+    http: DirectClient
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def quiet(self, story: str) -> Mapping[str, int]:
+        """Return how often each failpoint is passed where nothing but the creating call goes wrong."""
+        marketplace = next(iter(self.settings.quiet_s))
+        stage = self._stage(f"quiet-{story}", story)
+        self._script(marketplace, "5xx_before")
+        child = self._started(victim.be_quiet, stage, marketplace, story)
+        child.join(JOIN_S)
+        return Counter(_lines(stage.log))
+
+    def strike(self, case: Case) -> Outcome:
+        """Let a child be struck, and another one clean up; say what is not as it should be."""
+        stage = self._stage(f"case-{self.tenant}-{next(self._numbers)}", case.story)
+        if case.fault is not None:
+            self._script(case.marketplace, case.fault)
+        struck = self._started(victim.be_struck, stage, case)
+        problems: list[str] = []
+        if case.blow is Blow.PAUSE:
+            healthy = self._paused(stage, case, struck)
+        else:
+            struck.join(JOIN_S)
+            healthy = self._started(victim.be_healthy, stage, case, struck.pid)
+        healthy.join(JOIN_S)
+        has_fired = case.failpoint in _lines(stage.log)
+        if not has_fired:
+            problems.append("the failpoint never fired")
+        if case.blow is Blow.KILL and struck.exitcode != -signal.SIGKILL:
+            problems.append(f"the victim was not killed, it ended with {struck.exitcode}")
+        if healthy.exitcode != 0:
+            problems.append(f"the healthy engine did not bring it to an end ({healthy.exitcode}): {self._standing()}")
+        problems += [f"job {job.id} is {job.status}: {job.error}" for job in self._of(stage) if _is_wrong(job)]
+        for child in (struck, healthy):
+            if child.is_alive():
+                child.kill()
+        return Outcome(case, has_fired, problems)
+
+    def jobs(self) -> list[JobOutcome]:
+        """Return every job of the lane with its timeline, as the judge reads them."""
+        return [self._outcome(job) for job in self._all()]
+
+    def ledger(self) -> list[LedgerEntry]:
+        return list(read_ledger(self.folder / LEDGER))
+
+    def _paused(self, stage: Stage, case: Case, struck: ForkServerProcess) -> ForkServerProcess:
+        """Start the healthy engine while the victim stands still; let the victim go on once its lease has ended."""
+        give_up_s = time.monotonic() + FIRED_WITHIN_S
+        while case.failpoint not in _lines(stage.log) and struck.is_alive() and time.monotonic() < give_up_s:
+            time.sleep(POLL_S)
+        healthy = self._started(victim.be_healthy, stage, case, None)
+        time.sleep(PAST_LEASE_S)
+        if struck.pid is not None and struck.is_alive():
+            os.kill(struck.pid, signal.SIGCONT)
+        struck.join(JOIN_S)
+        return healthy
+
+    def _stage(self, key: str, story: str) -> Stage:
+        product = next(self.products)
+        if story == MEND:
+            self._run(sql.SQL("UPDATE {}.products SET price = NULL WHERE id = {}"), product)
+        return Stage(self.settings, self.tenant, product, key, self.sandbox.url, self.folder)
+
+    def _run(self, statement: sql.SQL, product: int) -> None:
+        with self.installation.database.records() as connection:
+            connection.execute(statement.format(sql.Identifier(f"user_{self.tenant}"), sql.Literal(product)))
+
+    def _script(self, marketplace: str, fault: str) -> None:
+        script = {"marketplace": marketplace, "operation": CREATION[marketplace], "fault": fault, "seller": self.seller}
+        request = Request("POST", "/control/script", json=[script])
+        self.http.exchange(self.sandbox.url, request, headers={}, deadline_s=CONTROL_S)
+
+    def _started(self, work: Any, *arguments: object) -> ForkServerProcess:
+        child = self.children.Process(target=work, args=arguments)
+        child.start()
+        return child
+
+    def _all(self) -> Iterator[JobView]:
+        wanted = JobFilter(limit=PAGE)
+        while True:
+            page = list_jobs(self.installation.database, self.tenant, wanted, plugin=())
+            for job in page.items:
+                yield find_job(self.installation.database, self.tenant, job.id, plugin=())
+            if page.next_cursor is None:
+                return
+            wanted = JobFilter(limit=PAGE, cursor=page.next_cursor)
+
+    def _of(self, stage: Stage) -> Iterator[JobView]:
+        wanted = JobFilter(product_id=stage.product)
+        return iter(list_jobs(self.installation.database, self.tenant, wanted, plugin=()).items)
+
+    def _standing(self) -> str:
+        found = list_jobs(self.installation.database, self.tenant, JobFilter(limit=5), plugin=()).items
+        return "; ".join(f"job {job.id} {job.status} {job.waiting or job.error or ''}" for job in found)
+
+    def _outcome(self, job: JobView) -> JobOutcome:
+        told = timeline(self.installation.database, self.tenant, job.id)
+        body = {
+            "id": job.id,
+            "product_id": job.product_id,
+            "marketplace": job.marketplace,
+            "action": job.action,
+            "status": str(job.status),
+            "error": job.error,
+            "expires_at": job.expires_at,
+            "result": {"result": job.result},
+            "tasks": [{"output": task.output} for task in job.tasks],
+        }
+        lines = [{"task": line.task, "cause": line.cause, "attempt": line.attempt} for line in told]
+        return JobOutcome(self.tenant, body, lines)
+
+
+def _is_wrong(job: JobView) -> bool:
+    """Only a job somebody cancelled may end otherwise than completed."""
+    return job.status != "completed" and not (job.cancel_requested and job.status == "cancelled")
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text("utf-8").splitlines() if log.exists() else []
+
+
+@contextmanager
+def lanes(marketplace: str, folder: Path, children: ForkServerContext, number: int) -> Iterator[Sequence[Lane]]:
+    """Give lanes in front of a fresh sandbox; their databases are copies of one."""
+    options = SandboxOptions(
+        ledger_file=folder / LEDGER, speed=SPEED, token_speed=1.0, latency_ms=(0.0, 20.0), hold_s=HOLD_S
+    )
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(SandboxServer(options))
+        http = DirectClient()
+        stack.callback(http.close)
+        settings = _settings(marketplace, folder, sandbox.url)
+        origin = stack.enter_context(opened(settings))
+        runner.migrate(origin.urls.database_url)
+        prepare(origin)
+        origin.database.close()
+        yield [_lane(stack, settings, origin, sandbox, folder, children, http, lane) for lane in range(1, number + 1)]
+
+
+def _settings(marketplace: str, folder: Path, sandbox_url: str) -> Settings:
+    variables = marketplace_variables(sandbox_url)
+    given = {name.removeprefix(ENV_PREFIX).lower(): value for name, value in variables.items()}
+    return load(
+        None,
+        home=folder / "home",
+        speed=SPEED,
+        process_lease_s=LEASE_S,
+        heartbeat_s=HEARTBEAT_S,
+        quiet_s={marketplace: QUIET_S},
+        second_look_s={marketplace: SECOND_LOOK_S},
+        **given,
+    )
+
+
+def _lane(
+    stack: ExitStack,
+    settings: Settings,
+    origin: Installation,
+    sandbox: SandboxServer,
+    folder: Path,
+    children: ForkServerContext,
+    http: DirectClient,
+    number: int,
+) -> Lane:
+    marketplace = next(iter(settings.quiet_s))
+    url = _copied(origin.urls.database_url, number)
+    own = settings.model_copy(update={"database_url": url, "redis_url": origin.urls.redis_url})
+    installation = stack.enter_context(opened(own))
+    with installation.database.records() as connection:
+        connection.execute("SELECT setval(pg_get_serial_sequence('public.users', 'id'), %s)", [number * TENANTS_APART])
+    tenant = create_tenant(installation.database, f"lane-{number}@failpoints.invalid")
+    vault = Vault(secret_keys(own.secret_keys, own.home))
+    connections = Connections(installation.database, vault)
+    by_plugin = frozenset(installation.plugin_marketplaces)
+    connect_sellers(connections, http, sandbox.url, [tenant], [marketplace], by_plugin=by_plugin)
+    with installation.database.records() as connection:
+        schema = sql.Identifier(f"user_{tenant}")
+        row = connection.execute(sql.SQL("SELECT external_id FROM {}.connections").format(schema)).fetchone()
+    assert row is not None, "the seller was connected above"
+    media = media_folder(own.home)
+    photos = PhotoSource(media.root, media)
+    made = import_products(
+        Shelf(installation.database).store, [tenant], demo_products(media), photos=photos, limit=PRODUCTS
+    )
+    products = iter(made.products[tenant])
+    return Lane(installation, own, tenant, row["external_id"], products, sandbox, folder, children, http)
+
+
+def _copied(database_url: str, number: int) -> str:
+    name = f"lane_{number}"
+    with psycopg.connect(plain_url(database_url), dbname="postgres", autocommit=True) as connection:
+        origin = make_url(database_url).database or ""
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(origin)))
+    return make_url(database_url).set(database=name).render_as_string(hide_password=False)

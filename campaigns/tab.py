@@ -1,0 +1,93 @@
+"""A seller's browser without a socket between it and StoFlow: it takes its open commands and hands its answers back."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.shelf import Shelf
+from stoflow.domain.call import Answer
+from stoflow.domain.ids import TenantId
+from stoflow.jobs import plugin
+from stoflow.jobs.answer import receive_answer
+from stoflow.jobs.engine import Engine
+from stoflow.jobs.views import PluginCommand
+from stoflow.sandbox import commands
+from stoflow.sandbox.browser import Browser
+from stoflow.sandbox.plugin_journal import Journal
+
+MARKETPLACE = "vinted"
+TIMEOUT_S = 5.0
+
+
+@dataclass(slots=True)
+class Tab:
+    """One seller's plugin; its journal outlives the process, as the browser outlives StoFlow's."""
+
+    plugin_id: str
+    sandbox_url: str
+    journal_file: Path
+    home: Path
+    _browser: Browser | None = None
+    _journal: Journal | None = None
+    _greeted: set[str] = field(default_factory=set[str])
+
+    def work(self, engine: Engine, tenant: TenantId) -> None:
+        """Be there, do what is asked and answer."""
+        self._arrive(engine, tenant)
+        for command in plugin.open_commands(engine, [(tenant, self.plugin_id)]):
+            if plugin.command_sent(engine, tenant, command.request_id, self.plugin_id):
+                answer = self._answer(engine, tenant, command)
+                receive_answer(engine, tenant, self.plugin_id, command.request_id, _read(answer))
+
+    def _arrive(self, engine: Engine, tenant: TenantId) -> None:
+        """Connect, say that the session is good, lose the socket and come again by another one."""
+        for socket in ("first", "second"):
+            if socket not in self._greeted:
+                plugin.connected(engine, tenant, self.plugin_id, socket)
+                plugin.session_state(engine, tenant, MARKETPLACE, ok=True, reason="")
+                if socket == "first":
+                    plugin.gone(engine, tenant, self.plugin_id, socket)
+                self._greeted.add(socket)
+        if self._browser is None:
+            self._browser = Browser(self.sandbox_url, timeout_s=TIMEOUT_S)
+            self._browser.sign_in_as(tenant)
+            self._journal = Journal(self.journal_file)
+
+    def _answer(self, engine: Engine, tenant: TenantId, command: PluginCommand) -> commands.Answer:
+        assert self._journal is not None
+        assert self._browser is not None
+        known = self._journal.answer(command.request_id)
+        if known is not None:
+            return dict(known)
+
+        def fetch(address: str) -> bytes:
+            _, _, _, product, _, position = address.split("/")
+            return Shelf(engine.database).photo(media_folder(self.home), tenant, int(product), int(position)).content
+
+        self._journal.start(command.request_id)
+        answer = commands.perform(
+            command.action,
+            command.payload,
+            browser=self._browser,
+            fetch_file=fetch,
+            request_id=command.request_id,
+        )
+        self._journal.finish(command.request_id, answer)
+        return answer
+
+    def close(self) -> None:
+        if self._browser is not None:
+            self._browser.close()
+        if self._journal is not None:
+            self._journal.close()
+
+
+def _read(answer: commands.Answer) -> Answer:
+    error = answer.get("error") or {}
+    return Answer(
+        success=answer["success"],
+        data=answer.get("data") or {},
+        error_code=error.get("code", ""),
+        error_message=error.get("message", ""),
+        retryable=bool(error.get("retryable")),
+    )
