@@ -23,7 +23,10 @@ LOSSES_WITHIN_S = 30.0
 LOSSES_LOOK_S = 0.5
 SLOW_CALLS = 6
 IN_CALL_AFTER_S = 0.2
-TERMINATE_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+TERMINATE_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True, slots=True)
