@@ -78,7 +78,7 @@ def campaign(plan: Plan) -> Report:
 
 
 def _attacked(made: World, history: History) -> Nemesis:
-    """Submit the jobs while the nemesis strikes."""
+    """Submit the jobs while the nemesis strikes; the faults go on until most of the work is done."""
     random = Random(made.plan.seed)
     clients = Clients(made.http, made.api_url, made.sellers, history)
     asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
@@ -88,6 +88,8 @@ def _attacked(made: World, history: History) -> Nemesis:
         try:
             nemesis.strike_all()
             submitting.result()
+            evidence.wait_until_mostly_final(made)
+            nemesis.calm()
         finally:
             clients.stop()
     return nemesis

@@ -12,15 +12,13 @@ import redis
 
 from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
-from campaigns.world import World, journaled
+from campaigns.world import World
 from stoflow.storage.embedded import server_pids
 from stoflow.storage.session import Database
 
 WARM_AFTER_S = 2.5  # a process killed while it starts was doing nothing yet
 WARM_WITHIN_S = 15.0
 REBORN_WITHIN_S = 30.0
-LOSSES_WITHIN_S = 30.0
-LOSSES_LOOK_S = 0.5
 SLOW_CALLS = 6
 IN_CALL_AFTER_S = 0.2
 TERMINATE_ALL = """
@@ -48,15 +46,13 @@ class Nemesis:
     strikes: list[Strike] = field(default_factory=list[Strike])
 
     def strike_all(self) -> None:
-        """Strike every blow of the plan, then let the world calm down."""
+        """Strike every blow of the plan."""
         blows = self.world.plan.blows
         self.random.shuffle(blows)
         for blow in blows:
             next_s = time.monotonic() + self.world.plan.blows_every_s * self.random.uniform(0.6, 1.4)
             self.strike(blow)
             time.sleep(max(0.0, next_s - time.monotonic()))
-        self._until_plugins_lost_enough()
-        self.calm()
 
     def strike(self, blow: Blow) -> None:
         at = time.time()
@@ -70,12 +66,6 @@ class Nemesis:
         for member in self.world.crew.named("plugin-"):
             member.change("--lose", "0")
             signal_process(member.pid, signal.SIGTERM)
-
-    def _until_plugins_lost_enough(self) -> None:
-        """Leave the plugins the time to lose as much as is wanted: how often they act depends on all the others."""
-        deadline = time.monotonic() + LOSSES_WITHIN_S
-        while journaled(self.world, "lost") < self.world.plan.least_lost_by_plugins and time.monotonic() < deadline:
-            time.sleep(LOSSES_LOOK_S)
 
     def _blows(self) -> Mapping[Blow, Callable[[], tuple[int, ...]]]:
         return {
