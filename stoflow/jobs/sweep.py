@@ -30,8 +30,8 @@ class Sweep:
         """Declare expired processes dead; True where somebody died since the last call."""
         failpoint("bury.before")
         with self.database.records() as connection:
-            for process in bury_expired(connection):
-                record(ProcessDied("expired", process, "its lease ended"))
+            for process, kind in bury_expired(connection).items():
+                record(ProcessDied(kind, process, "its lease ended"))
             dead = recently_dead(connection)
         failpoint("bury.after")
         news = bool(dead - self.known_dead)

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Mapping
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -28,7 +29,7 @@ WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 
 BURY_EXPIRED = """
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
-WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id
+WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind
 """
 
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
@@ -63,10 +64,10 @@ def bury_child(connection: Connection[DictRow], pid: int) -> None:
     connection.execute(BURY_PID, {"host": socket.gethostname(), "pid": pid})
 
 
-def bury_expired(connection: Connection[DictRow]) -> tuple[ProcessId, ...]:
-    """Declare every process dead whose lease has ended."""
+def bury_expired(connection: Connection[DictRow]) -> Mapping[ProcessId, str]:
+    """Declare every process dead whose lease has ended; return of which kind each was."""
     connection.execute(FORGET)
-    return tuple(ProcessId(row["id"]) for row in connection.execute(BURY_EXPIRED))
+    return {ProcessId(row["id"]): row["kind"] for row in connection.execute(BURY_EXPIRED)}
 
 
 def recently_dead(connection: Connection[DictRow]) -> frozenset[ProcessId]:
