@@ -49,5 +49,5 @@ MARKETPLACE = Marketplace(
     actions=(ActionSpec(ACTION, "Publish nowhere", rate_limit_ms=0),),
     handlers={ACTION: NowhereHandler()},
     profile=lambda _: DirectProfile(name=NAME, base_url="http://127.0.0.1:1", headers=lambda _: {}, refresh=NO_TOKENS),
-    concurrency=64,  # as wide as the window, so never what holds a job back
+    concurrency=64,  # wider than the window, so never what holds a job back
 )

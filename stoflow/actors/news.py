@@ -110,7 +110,9 @@ class Reload:
 
 @dataclass(frozen=True, slots=True)
 class IdleCheck:
-    pass
+    """Is the tenant still as idle as when the supervisor's deeds numbered `deeds`?"""
+
+    deeds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ class TenantSupervisor(PooledActor):
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
         self._loading = False
         self._stale = False
+        self._deeds = 0
 
     @property
     def tenant(self) -> TenantId:
@@ -113,8 +114,9 @@ class TenantSupervisor(PooledActor):
                 self._load()
             case ChildDied(marketplace):
                 self._restart(marketplace)
-            case IdleCheck():
-                self._release_if_idle()
+            case IdleCheck(deeds):
+                if deeds == self._deeds:
+                    self._release_if_idle()
             case Released(kept):
                 self._on_released(kept=kept)
             case _:
@@ -253,8 +255,10 @@ class TenantSupervisor(PooledActor):
         self._check_idle()
 
     def _check_idle(self) -> None:
+        """Called after each deed: a tenant is let go only when it has been idle for long without a break."""
+        self._deeds += 1
         if self._is_idle():
-            self._around.timers.after(IDLE_S, self.actor_ref, IdleCheck())
+            self._around.timers.after(IDLE_S, self.actor_ref, IdleCheck(self._deeds))
 
     def _is_idle(self) -> bool:
         return not self._loading and not any(branch.held or branch.queue for branch in self._branches.values())
