@@ -22,7 +22,7 @@ MAINTENANCE_PER_MILLION = 10_000
 BUSY_POLL_S = 0.002
 
 # Dramatiq's own retries, delays, time limits, results and callbacks lose or double work when a process or Redis
-# dies (docs/decisions/0002-messages-are-hints.md), so none of them is here.
+# dies (docs/decisions/0006-messages-are-hints.md), so none of them is here.
 MIDDLEWARE: tuple[Middleware, ...] = ()
 
 
