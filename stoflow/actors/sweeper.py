@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import database_failure
+from stoflow.domain.facts import Stumbled, database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.jobs.sweep import Sweep
 from stoflow.monitoring.record import record
@@ -47,6 +47,8 @@ class Sweeper:
                 self._turn(page=since_page_s >= self._every_s)
             except DatabaseError as error:
                 record(database_failure("sweeping", error))
+            except Exception as error:  # noqa: BLE001 - without this thread nothing lost would be found again
+                record(Stumbled("sweeping", f"{type(error).__name__}: {error}"))
             if since_page_s >= self._every_s:
                 since_page_s = 0.0
 

@@ -108,6 +108,14 @@ class StatementRefused(Fact):
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stumbled(Fact):
+    """A thread that must go on met what nobody foresaw."""
+
+    doing: str
+    error: str
+
+
 def database_failure(doing: str, error: DatabaseError) -> Fact:
     """Return what happened to whoever was doing this: PostgreSQL was away, or it said no."""
     kind = StatementRefused if isinstance(error, DatabaseRefused) else DatabaseAway

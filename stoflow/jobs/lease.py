@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, database_failure
+from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, Stumbled, database_failure
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -77,6 +77,8 @@ class Lease:
                 self._renew()
             except DatabaseError as error:
                 record(database_failure("renewing a lease", error))
+            except Exception as error:  # noqa: BLE001 - without this thread the process would live on and claim nothing
+                record(Stumbled("renewing a lease", f"{type(error).__name__}: {error}"))
 
     def _renew(self) -> None:
         process = self.process()

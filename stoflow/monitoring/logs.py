@@ -57,6 +57,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     # servers away
     "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),
     "DatabaseAway": (WARNING, "PostgreSQL cannot be reached while {doing}: {error}."),
+    "Stumbled": (ERROR, "Something unforeseen happened while {doing}, which goes on: {error}."),
     "StatementRefused": (ERROR, "PostgreSQL refused a statement while {doing}: {error}."),
     # the doors
     "RequestFailed": (ERROR, "Request {request_id} to {path} failed at {where}: {error}."),
