@@ -40,6 +40,7 @@ bench: $(STAMP) ## measure throughput, neighbours and scale, beside Dramatiq alo
 
 chaos: $(STAMP) ## kill, pause and wipe everything while jobs run, then let the judge count
 	$(BIN)/python -m campaigns.chaos $(ARGS)
+	$(BIN)/python -m campaigns.failpoints --all
 
 chaos-short: $(STAMP) ## the campaign in three minutes, as continuous integration runs it
 	$(BIN)/python -m campaigns.chaos --short $(ARGS)

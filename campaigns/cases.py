@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 import stoflow
-from campaigns.person import CANCEL, MEND, PUBLISH
+from campaigns.person import AGAIN, CANCEL, MEND, PUBLISH, WITHDRAW
 from rules.failpoints import names_in
 from stoflow.sandbox.faults import FaultKind
 
 PACKAGE = Path(stoflow.__file__).parent
 MARKETPLACES = ("vinted", "ebay", "etsy")
+BY_PLUGIN = "vinted"
+Value = TypeVar("Value")
 CREATION: Mapping[str, str] = {
     "vinted": "draft.create",
     "ebay": "offer.create",
@@ -46,16 +49,30 @@ class Case:
         return f"{self.marketplace} {self.failpoint} {self.blow} (passing {self.passing}, {self.story}{fault})"
 
 
-# An attempt that certainly did nothing, though nobody can know: two looks, a second attempt, a stray to be looked for.
-LOOKED_FOR = FaultKind.BROKEN_BEFORE
 FAULTS = (None, FaultKind.LOST, FaultKind.LATE, FaultKind.BROKEN_BEFORE, FaultKind.BROKEN_AFTER)
-STORY_OF: Mapping[str, str] = {"cancel": CANCEL, "refuse": MEND, "retry": MEND}  # by the first word of a failpoint
+# What a failpoint needs in order to be passed, by its first words; anything else is passed by every publish.
+STORY_OF: Mapping[str, str] = {"cancel.": CANCEL, "refuse.": MEND, "retry.": MEND}
+STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": AGAIN, **STORY_OF}
+FAULT_OF: Mapping[str, FaultKind | None] = {
+    "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
+    "answer.stray.": None,
+    "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves a stray to be looked for
+    "look.": FaultKind.BROKEN_BEFORE,
+}
+QUIET: Sequence[tuple[str, FaultKind | None]] = (
+    (PUBLISH, FaultKind.BROKEN_BEFORE),
+    (PUBLISH, FaultKind.LOST),
+    (CANCEL, None),
+    (MEND, None),
+)
+QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None), (WITHDRAW, None))
 
 # Where a marketplace passes no such failpoint, by prefix, with the reason.
 NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     "vinted": {
         "call.": "the plugin calls Vinted, StoFlow does not",
         "collect.claim.": "a stray is asked for in the transaction that claims it",
+        "look.settle.": "the plugin's answer settles a look",
     },
     "ebay": {
         "answer.": "no plugin",
@@ -69,6 +86,9 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
         "collect.next.": "no plugin",
     },
 }
+# Of these a later passing is another place in a job's life; how often the others are passed depends on time.
+OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "message.", "plugin.sent.", "settle.")
+MOST_PASSINGS = 2
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to.
 WITHOUT_POSTGRESQL = ("unheard.",)
 
@@ -89,8 +109,9 @@ def expected(marketplace: str) -> tuple[str, ...]:
     return tuple(name for name in failpoints() if not name.startswith(tuple(NOT_PASSED[marketplace])))
 
 
-def story_of(failpoint: str) -> str:
-    return STORY_OF.get(failpoint.partition(".")[0], PUBLISH)
+def quiet_runs(marketplace: str) -> Sequence[tuple[str, FaultKind | None]]:
+    """Return the stories, and the fault that meets the creating call, that pass every failpoint between them."""
+    return QUIET_BY_PLUGIN if marketplace == BY_PLUGIN else QUIET
 
 
 def cases(marketplace: str, passed: Mapping[str, Mapping[str, int]], seed: int) -> Sequence[Case]:
@@ -98,12 +119,14 @@ def cases(marketplace: str, passed: Mapping[str, Mapping[str, int]], seed: int) 
     random = Random(f"{seed}:{marketplace}")
     made: list[Case] = []
     for failpoint in expected(marketplace):
-        story = story_of(failpoint)
-        often = min(3, passed[story].get(failpoint, 1))
-        must_look = failpoint.startswith(("look.", "collect.", "answer.stray"))
+        story = _of(failpoint, STORY_BY_PLUGIN if marketplace == BY_PLUGIN else STORY_OF, PUBLISH)
+        often = min(MOST_PASSINGS, passed[story].get(failpoint, 1)) if failpoint.startswith(OFTEN) else 1
         for blow in Blow:
-            fault = LOOKED_FOR if must_look else random.choice(FAULTS)
-            passing = 1 if must_look else random.randint(1, often)
-            made.append(Case(failpoint, blow, marketplace, story, passing, fault))
+            fault = None if story == WITHDRAW else _of(failpoint, FAULT_OF, random.choice(FAULTS))
+            made.append(Case(failpoint, blow, marketplace, story, random.randint(1, often), fault))
     random.shuffle(made)
     return made
+
+
+def _of(failpoint: str, table: Mapping[str, Value], otherwise: Value) -> Value:
+    return next((value for words, value in table.items() if failpoint.startswith(words)), otherwise)

@@ -14,11 +14,11 @@ from queue import Empty, SimpleQueue
 from campaigns import cases, stories
 from campaigns.cases import MARKETPLACES, Case
 from campaigns.lane import Lane, Outcome, lanes
-from campaigns.person import CANCEL, MEND, PUBLISH
 from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.judge import judge
 
-LANES = 4
+LANES = 6
+SLOWEST = 3
 LARGEST_SEED = 2**31
 WARM = ["campaigns.victim"]
 
@@ -42,8 +42,11 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         lanes(marketplace, Path(folder), children, LANES) as opened,
     ):
         with ThreadPoolExecutor(len(opened)) as threads:
-            quiet = threads.map(lambda one: one[0].quiet(one[1]), zip(opened, (PUBLISH, CANCEL, MEND), strict=False))
-            passed = dict(zip((PUBLISH, CANCEL, MEND), quiet, strict=True))
+            runs = cases.quiet_runs(marketplace)
+            passed: dict[str, Counter[str]] = {story: Counter() for story, _ in runs}
+            quiet = threads.map(lambda lane, run: lane.quiet(*run), opened, runs)
+            for (story, _), counts in zip(runs, quiet, strict=True):
+                passed[story].update(counts)
         problems = list(_missed(marketplace, passed))
         todo = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
         outcomes = _struck(opened, todo)
@@ -54,6 +57,8 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
     print(f"{marketplace}: {places} failpoints × {len(cases.Blow)} blows = {len(todo)} cases in {took_s:.0f} s")
     print(f"  fired {sum(outcome.has_fired for outcome in outcomes)}, completed {_completed(outcomes)}", end=", ")
     print(", ".join(f"{name} {count}" for name, count in counters.items()))
+    slowest = sorted(outcomes, key=lambda outcome: -outcome.took_s)[:SLOWEST]
+    print("  slowest: " + "; ".join(f"{outcome.case.name} {outcome.took_s:.1f} s" for outcome in slowest))
     print("\n".join(f"  {problem}" for problem in problems) or "  GREEN", flush=True)
     return 1 if problems or any(counters.values()) else 0
 

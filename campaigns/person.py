@@ -9,7 +9,7 @@ from psycopg import sql
 
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.job import JobStatus
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.read import find_job
 from stoflow.jobs.submit import submit
@@ -19,6 +19,7 @@ from stoflow.storage.session import Database, schema_name
 
 ACTION = "publish"
 PRICE = "25.00"
+CREATING_TASK = "create"
 
 
 @dataclass(slots=True)
@@ -49,6 +50,20 @@ class Person:
             cancel_job(database, self.tenant, again, plugin=())
         return True
 
+    def asks_twice(self, database: Database, registry: Registry) -> bool:
+        """Publish, and publish again: the second job finds the listing of the first."""
+        self._submitted(database, registry, self.key)
+        self._submitted(database, registry, f"{self.key}-again")
+        return True
+
+    def withdraws(self, database: Database, registry: Registry) -> bool:
+        """Publish, and take it back once the marketplace has a draft."""
+        job = find_job(database, self.tenant, self._submitted(database, registry, self.key), plugin=())
+        has_draft = any(task.name == CREATING_TASK and task.status is TaskStatus.COMPLETED for task in job.tasks)
+        if has_draft and job.status not in FINAL_JOB_STATUSES and not job.cancel_requested:
+            cancel_job(database, self.tenant, job.id, plugin=())
+        return job.status in FINAL_JOB_STATUSES
+
     def mends(self, database: Database, registry: Registry) -> bool:
         """Publish a product without a price, see it refused, give it one and retry."""
         job = self._submitted(database, registry, self.key)
@@ -71,5 +86,11 @@ class Person:
 
 
 Story: TypeAlias = Callable[[Person, Database, Registry], bool]
-PUBLISH, CANCEL, MEND = "publish", "cancel", "mend"
-STORIES: Mapping[str, Story] = {PUBLISH: Person.publishes, CANCEL: Person.cancels, MEND: Person.mends}
+PUBLISH, CANCEL, MEND, AGAIN, WITHDRAW = "publish", "cancel", "mend", "again", "withdraw"
+STORIES: Mapping[str, Story] = {
+    PUBLISH: Person.publishes,
+    CANCEL: Person.cancels,
+    MEND: Person.mends,
+    AGAIN: Person.asks_twice,
+    WITHDRAW: Person.withdraws,
+}

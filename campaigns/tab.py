@@ -1,5 +1,8 @@
 """A seller's browser without a socket between it and StoFlow: it takes its open commands and hands its answers back."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +31,6 @@ class Tab:
     journal_file: Path
     home: Path
     _browser: Browser | None = None
-    _journal: Journal | None = None
     _greeted: set[str] = field(default_factory=set[str])
 
     def work(self, engine: Engine, tenant: TenantId) -> None:
@@ -51,35 +53,43 @@ class Tab:
         if self._browser is None:
             self._browser = Browser(self.sandbox_url, timeout_s=TIMEOUT_S)
             self._browser.sign_in_as(tenant)
-            self._journal = Journal(self.journal_file)
 
     def _answer(self, engine: Engine, tenant: TenantId, command: PluginCommand) -> commands.Answer:
-        assert self._journal is not None
+        """Do the command, or say what was answered when it came before: there is one browser, whoever asks."""
+        with self._alone() as journal:
+            known = journal.answer(command.request_id)
+            if known is not None:
+                return dict(known)
+            journal.start(command.request_id)
+            answer = self._perform(engine, tenant, command)
+            journal.finish(command.request_id, answer)
+            return answer
+
+    def _perform(self, engine: Engine, tenant: TenantId, command: PluginCommand) -> commands.Answer:
         assert self._browser is not None
-        known = self._journal.answer(command.request_id)
-        if known is not None:
-            return dict(known)
 
-        def fetch(address: str) -> bytes:
+        def fetch(address: str) -> commands.FetchedFile:
             _, _, _, product, _, position = address.split("/")
-            return Shelf(engine.database).photo(media_folder(self.home), tenant, int(product), int(position)).content
+            photo = Shelf(engine.database).photo(media_folder(self.home), tenant, int(product), int(position))
+            return commands.FetchedFile(photo.content, photo.content_type)
 
-        self._journal.start(command.request_id)
-        answer = commands.perform(
+        return commands.perform(
             command.action,
             command.payload,
             browser=self._browser,
             fetch_file=fetch,
             request_id=command.request_id,
         )
-        self._journal.finish(command.request_id, answer)
-        return answer
 
-    def close(self) -> None:
-        if self._browser is not None:
-            self._browser.close()
-        if self._journal is not None:
-            self._journal.close()
+    @contextmanager
+    def _alone(self) -> Iterator[Journal]:
+        with self.journal_file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            journal = Journal(self.journal_file)
+            try:
+                yield journal
+            finally:
+                journal.close()
 
 
 def _read(answer: commands.Answer) -> Answer:

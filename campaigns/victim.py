@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +13,12 @@ from campaigns.conductor import conductor
 from campaigns.person import Person
 from campaigns.tab import MARKETPLACE, Tab
 from stoflow.domain.ids import TenantId
-from stoflow.monitoring.failpoints import EVERY_NAME, LOG_VARIABLE, arm, arm_text
+from stoflow.monitoring.failpoints import EVERY_NAME, LOG_VARIABLE, FailpointError, arm, arm_text
 from stoflow.settings import Settings
 
-VICTIM_S = 6.0
-HEALTHY_S = 20.0
+VICTIM, HEALTHY = "victim", "healthy"
+WITHIN_S = 20.0
+AFTERWARDS_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +34,77 @@ class Stage:
 
     @property
     def log(self) -> Path:
+        """Where each failpoint that acted is named."""
         return self.folder / f"{self.key}.log"
+
+    @property
+    def said(self) -> Path:
+        return self.folder / f"{self.key}.err"
+
+    def ended(self, who: str) -> Path:
+        """The file whose being there says that this child came to its end, with everything final."""
+        return self.folder / f"{self.key}.{who}"
+
+
+@dataclass(slots=True)
+class Strike:
+    """The blow, and what is left of the time after it for a victim that survives it."""
+
+    blow: Blow
+    until_s: float | None = None
+
+    def fall(self) -> None:
+        """Happen."""
+        self.until_s = time.monotonic() + AFTERWARDS_S
+        match self.blow:
+            case Blow.KILL:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case Blow.PAUSE:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                self.until_s = time.monotonic() + AFTERWARDS_S
+            case Blow.RAISE:
+                raise FailpointError("Nobody foresaw this.")
+
+    def is_over(self) -> bool:
+        return self.until_s is not None and time.monotonic() > self.until_s
 
 
 def be_struck(stage: Stage, case: Case) -> None:
-    """Work until the blow comes, and after it where that is survived."""
-    if case.blow is Blow.PAUSE:
-        arm(case.failpoint, _pause, only_passing=case.passing)
-    else:
-        arm_text(f"{case.failpoint}={case.blow}@{case.passing}")
-    _work(stage, case.marketplace, case.story, within_s=VICTIM_S)
+    """Work until the blow comes, and for a while after it where that is survived."""
+    strike = Strike(case.blow)
+    arm(case.failpoint, strike.fall, only_passing=case.passing)
+    _work(stage, VICTIM, case.marketplace, case.story, is_enough=strike.is_over)
 
 
 def be_quiet(stage: Stage, marketplace: str, story: str) -> None:
     """Work to the end and note every failpoint that is passed."""
     arm_text(f"{EVERY_NAME}=note")
-    _work(stage, marketplace, story, within_s=HEALTHY_S)
+    _work(stage, HEALTHY, marketplace, story)
 
 
 def be_healthy(stage: Stage, case: Case, dead: int | None) -> None:
-    """Bring what the victim began to its end; exit 1 where that takes too long."""
+    """Bring what the victim began to its end."""
     mourned = [] if dead is None else [dead]
-    if not _work(stage, case.marketplace, case.story, within_s=HEALTHY_S, mourned=mourned):
-        sys.exit(1)
+    _work(stage, HEALTHY, case.marketplace, case.story, mourned=mourned)
 
 
-def _work(stage: Stage, marketplace: str, story: str, *, within_s: float, mourned: list[int] | None = None) -> bool:
+def _work(
+    stage: Stage,
+    who: str,
+    marketplace: str,
+    story: str,
+    *,
+    mourned: Sequence[int] = (),
+    is_enough: Callable[[], bool] = lambda: False,
+) -> None:
+    with stage.said.open("ab") as said:
+        os.dup2(said.fileno(), sys.stderr.fileno())
     os.environ[LOG_VARIABLE] = str(stage.log)
     person = Person(stage.tenant, marketplace, stage.product, stage.key, story)
     tab = None
     if marketplace == MARKETPLACE:
         journal = stage.folder / f"tab-{stage.tenant}.ndjson"
         tab = Tab(f"tab-{stage.tenant}", stage.sandbox_url, journal, stage.settings.home)
-    with conductor(stage.settings, stage.tenant, marketplace, person=person, tab=tab, mourned=mourned or ()) as found:
-        return found.conduct(within_s=within_s)
-
-
-def _pause() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
+    with conductor(stage.settings, stage.tenant, marketplace, person=person, tab=tab, mourned=mourned) as found:
+        if found.conduct(within_s=WITHIN_S, is_enough=is_enough):
+            stage.ended(who).touch()
