@@ -103,7 +103,7 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return _absent(tried, reason, tempo, random)
         case SellerMustAct(reason):
             again = _verify(tried, reason, 0.0, looks=tried.looks, cause="looked: the seller must act")
-            halted = needs_seller(tried.tenant, tried.marketplace, reason)
+            halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
             return Settlement((*again.statements, halted), lambda row: Move(NextMove.SELLER) if row else RELOAD)
         case TryAgain(reason, after_s):
             delay_s = tempo.scaled_s(after_s if after_s is not None else BLIND_LOOK_S)
@@ -147,7 +147,7 @@ def _halt(tried: Tried, reason: str) -> Settlement:
         waiting=reason,
         cause="the seller must act",
     )
-    halted = needs_seller(tried.tenant, tried.marketplace, reason)
+    halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
     return Settlement((back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER))
 
 

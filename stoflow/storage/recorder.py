@@ -104,11 +104,8 @@ class Recorder:
 
     def _execute(self, connection: Connection[DictRow], batch: Sequence[_Write]) -> list[tuple[Row, ...]]:
         with connection.pipeline():
-            cursors = [
-                [statement.on(connection) for statement in write.statements]
-                for write in batch
-            ]
-        return [tuple(cursor.fetchone() for cursor in row) for row in cursors]
+            cursors = [[statement.on(connection) for statement in write.statements] for write in batch]
+        return [tuple(cursor.fetchone() if cursor.description else None for cursor in row) for row in cursors]
 
 
 def _fail(batch: Sequence[_Write], error: Exception) -> None:

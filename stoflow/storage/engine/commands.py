@@ -27,8 +27,11 @@ RETURNING request_id
 """
 
 OPEN = """
-SELECT request_id::text AS request_id, action, payload, deadline FROM {s}.plugin_commands
-WHERE plugin_id = %(plugin_id)s AND answered_at IS NULL AND deadline > clock_timestamp() ORDER BY id LIMIT 50
+SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline FROM {s}.plugin_commands c
+LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
+WHERE c.plugin_id = %(plugin_id)s AND c.answered_at IS NULL AND c.deadline > clock_timestamp()
+  AND (c.task_id IS NULL OR (t.status = 'running' AND t.claims = c.claims))
+ORDER BY c.id LIMIT 50
 """
 
 SENT = """

@@ -12,7 +12,7 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, TryAgain, Unknown
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
@@ -132,6 +132,8 @@ def _outcome(reply: Response, *, visible: bool) -> Outcome:
             return Unknown("it may have been done")
         case 400:
             return Refused("bad listing")
+        case 401:
+            return SellerMustAct("Log in again.")
         case _:
             pass
     return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=visible))

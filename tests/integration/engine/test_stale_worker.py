@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.errors import APITimeoutError, DatabaseUnavailable
+from stoflow.jobs.look import look
 from stoflow.jobs.run import run
 
 if TYPE_CHECKING:
@@ -97,3 +98,23 @@ def test_a_settle_and_claim_nobody_heard_of_are_let_go_at_once(bench: "Bench") -
     )
     assert (bench.task(job, "upload")["status"], task["status"], task["is_over"]) == ("completed", "running", True)
     assert bench.shop.calls == ["PUT /photo"]
+
+
+def test_a_look_nobody_heard_of_is_let_go_at_once(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+
+    def never_answered(act):
+        act()
+        raise APITimeoutError("The answer was lost.")
+
+    bench.shop.script = [lambda act: act(), never_answered]
+    bench.run(job)
+
+    with pytest.raises(DatabaseUnavailable):
+        look(replace(bench.engine, recorder=CommitsUnheard(bench.engine.recorder)), bench.message(job))
+
+    task = bench.one(
+        "SELECT *, deadline <= clock_timestamp() AS is_over FROM {s}.marketplace_tasks WHERE name = 'create'"
+    )
+    assert (task["status"], task["looks"], task["is_over"]) == ("running", 0, True)
+    assert "GET /offer" not in bench.shop.calls
