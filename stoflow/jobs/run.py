@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.facts import StaleAttemptFenced, StepBroke
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
@@ -25,6 +26,7 @@ from stoflow.jobs.attempting import (
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, settlement
+from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -155,7 +157,7 @@ class Run:
         timeout_s = self.engine.timeout_s(self.job)
         claim = self._claim(task, marker, pace_s, deadline_s=timeout_s + self.engine.lease_s, holds=True)
         begun_s = time.monotonic()
-        if self._write_claim(claim.statement()) is None:
+        if self._write_claim(claim) is None:
             return RELOAD, task
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         # A call made later than its permit holds (this process was paused) would break pace or outlive its lease.
@@ -184,11 +186,11 @@ class Run:
         claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         if not isinstance(pending, Pending):
-            if self._write_claim(claim.statement()) is None:
+            if self._write_claim(claim) is None:
                 return RELOAD, task
             return self._settle(now, step, only_outcome(pending)), now
         issued = command_statement(self.job.tenant, now, pending)
-        if self._write_claim(claim.statement(), issued) is None:
+        if self._write_claim(claim, issued) is None:
             return RELOAD, task
         self.engine.feed.commands_waiting(self.job.tenant)
         return Move(NextMove.PLUGIN, deadline_s), now
@@ -216,14 +218,23 @@ class Run:
     def _unrecorded(self) -> Unrecorded:
         return Unrecorded(tuple(self.inner), self.settled if self.unwritten else None)
 
-    def _write_claim(self, claim: Statement, *more: Statement) -> Row:
+    def _write_claim(self, claim: Claim, *more: Statement) -> Row:
         """Commit the settle before it together with the claim; the claim's row, None where it was not granted."""
         before = len(self.unwritten.statements) if self.unwritten else 0
         failpoint("claim.before")
-        rows = self._write(claim, *more)
+        try:
+            rows = self._write(claim.statement(), *more)
+        except DatabaseUnavailable:
+            self._let_go(claim)
+            raise
         failpoint("claim.after")
         self.inner.clear()
+        if before and rows[0] is None and rows[before] is None:
+            self._let_go(claim)  # both may have been committed by a first try whose answer was lost
         return rows[before]
+
+    def _let_go(self, claim: Claim) -> None:
+        let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
         self._note_broken(task, outcome)
