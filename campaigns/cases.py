@@ -87,7 +87,7 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     },
 }
 # Of these a later passing is another place in a job's life; how often the others are passed depends on time.
-OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "message.", "plugin.sent.", "settle.")
+OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "plugin.sent.", "settle.")
 MOST_PASSINGS = 2
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to.
 WITHOUT_POSTGRESQL = ("unheard.",)

@@ -29,7 +29,7 @@ TASK_MEANINGS: Mapping[TaskStatus, str] = {
     TaskStatus.RUNNING: "claimed by a worker, sent to the plugin, or verifying an unknown outcome",
     TaskStatus.COMPLETED: "done, and never run again",
     TaskStatus.FAILED: "refused, out of retries, or quarantined after three deaths",
-    TaskStatus.SKIPPED: "not needed by this job",
+    TaskStatus.SKIPPED: "left undone when its job was cancelled or expired",
 }
 
 Status = TypeVar("Status", bound=StrEnum)
