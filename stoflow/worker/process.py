@@ -33,8 +33,9 @@ class WorkerProcess:
             self.hints.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)
-            # Refilled at half, so a thread never waits; more would only wait here instead of at the dispatcher.
-            self._consumers.queue_prefetch = self.threads * 2
+            # A few beyond the threads, so that none waits for a round trip; more would wait here for those before
+            # them while another process is idle.
+            self._consumers.queue_prefetch = self.threads * 3 // 2
             self._consumers.start()
 
     def stop(self) -> None:

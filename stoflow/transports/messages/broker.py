@@ -48,7 +48,7 @@ class WakingConsumer(_RedisConsumer):
 
     def _fetch_or_wait(self) -> None:
         outstanding = self.outstanding_message_count
-        if outstanding > self.prefetch // 2:
+        if outstanding > self.prefetch * 3 // 4:
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
         self.message_cache = self.broker.do_fetch(self.queue_name, self.prefetch - outstanding)
