@@ -1,6 +1,6 @@
 """The dispatcher: a bounded window of messages in flight, started jobs first, then round-robin over tenants."""
 
-from collections import OrderedDict, deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,21 +13,23 @@ Send = Callable[[str, list[RunMessage]], None]
 
 
 class _Lane:
-    """Offers by tenant; taken one tenant after the other."""
+    """Offers by tenant, the one whose turn is next first; taken one tenant after the other."""
 
     def __init__(self) -> None:
-        self._tenants: OrderedDict[TenantId, deque[Offer]] = OrderedDict()
+        self._tenants: dict[TenantId, deque[Offer]] = {}
 
     def put(self, offer: Offer) -> None:
         self._tenants.setdefault(offer.message.tenant, deque()).append(offer)
 
-    def take(self) -> Offer | None:
-        if not self._tenants:
+    def take(self, may: Callable[[TenantId], bool]) -> Offer | None:
+        """Return the next offer of the first tenant in line that may have one, and send that tenant to the end."""
+        tenant = next(filter(may, self._tenants), None)
+        if tenant is None:
             return None
-        tenant, offers = self._tenants.popitem(last=False)
+        offers = self._tenants.pop(tenant)
         offer = offers.popleft()
         if offers:
-            self._tenants[tenant] = offers  # at the end of the line
+            self._tenants[tenant] = offers
         return offer
 
 
@@ -37,6 +39,8 @@ class Dispatcher(PooledActor):
     def __init__(self, pool: Pool, on_death: OnDeath, *, window: int, send: Send) -> None:
         super().__init__(pool, on_death)
         self._free = window
+        self._share = max(1, window * 3 // 4)  # of one tenant: the rest is there for whoever comes
+        self._out: Counter[TenantId] = Counter()
         self._send = send
         self._started = _Lane()
         self._new = _Lane()
@@ -47,8 +51,11 @@ class Dispatcher(PooledActor):
                 self._started.put(message)
             case Offer():
                 self._new.put(message)
-            case Freed(count):
+            case Freed(tenant, count):
                 self._free += count
+                self._out[tenant] -= count
+                if self._out[tenant] <= 0:
+                    del self._out[tenant]
             case _:
                 super().handle(message)
         if self.actor_inbox.empty() or self._free > 0:
@@ -56,8 +63,15 @@ class Dispatcher(PooledActor):
 
     def _send_what_fits(self) -> None:
         batches: dict[str, list[RunMessage]] = {}
-        while self._free > 0 and (offer := self._started.take() or self._new.take()) is not None:
+        while self._free > 0 and (offer := self._next()) is not None:
             self._free -= 1
+            self._out[offer.message.tenant] += 1
             batches.setdefault(offer.marketplace, []).append(offer.message)
         for marketplace, messages in batches.items():
             self._send(marketplace, messages)
+
+    def _next(self) -> Offer | None:
+        return self._started.take(self._may) or self._new.take(self._may)
+
+    def _may(self, tenant: TenantId) -> bool:
+        return self._out[tenant] < self._share

@@ -197,7 +197,7 @@ class MarketplaceActor(PooledActor):
         self._flying.discard(held.job.id)
         if held.message_out:
             held.message_out = False
-            tell(self._dispatcher, Freed())
+            tell(self._dispatcher, Freed(self._place.tenant))
 
     def _watch(self) -> None:
         """Read again what nothing was heard of; a deadline that passed is the sweeper's, which changes the row."""
@@ -222,7 +222,7 @@ class MarketplaceActor(PooledActor):
 
     def _collected(self, stray: int) -> None:
         if self._collecting.pop(stray, None) is not None:
-            tell(self._dispatcher, Freed())
+            tell(self._dispatcher, Freed(self._place.tenant))
 
     # What goes out
 

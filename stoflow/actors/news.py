@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stoflow.domain.ids import JobId
+from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.run import RunMessage, RunReport
 from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage
 
@@ -133,6 +133,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """A message is no longer in flight."""
+    """Messages of this tenant are no longer in flight."""
 
+    tenant: TenantId
     count: int = 1

@@ -1,7 +1,7 @@
 """A worker that was paused past its lease changes nothing, and nothing stands on what it did."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -10,14 +10,21 @@ from stoflow.jobs.look import look
 from stoflow.jobs.run import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Bench
+
+    from stoflow.domain.call import Reply
+    from stoflow.domain.ids import TenantId
+    from stoflow.storage.engine.statement import Statement
+    from stoflow.storage.recorder import Recorder, Row
 
 
 def test_a_claim_never_stands_on_an_output_that_was_not_recorded(bench: "Bench") -> None:
     """While the first worker uploads, the sweep frees its task and another worker's upload is recorded."""
     job = bench.submit(bench.product())
 
-    def while_another_uploads(act):
+    def while_another_uploads(act: "Callable[[], Reply]") -> "Reply":
         reply = act()
         bench.all(
             "UPDATE {s}.marketplace_tasks SET status = 'completed', claims = claims + 1, output = '{}' "
@@ -38,7 +45,7 @@ def test_a_worker_whose_task_was_freed_does_not_settle_it(bench: "Bench") -> Non
     job = bench.submit(bench.product())
     message = bench.message(job)
 
-    def while_the_sweep_frees_it(act):
+    def while_the_sweep_frees_it(act: "Callable[[], Reply]") -> "Reply":
         reply = act()
         bench.all("UPDATE {s}.marketplace_tasks SET status = 'pending', claimed_by = NULL WHERE name = 'upload'")
         return reply
@@ -54,11 +61,11 @@ def test_a_worker_whose_task_was_freed_does_not_settle_it(bench: "Bench") -> Non
 class CommitsUnheard:
     """A recorder whose PostgreSQL commits the first claim and is gone before it says so."""
 
-    def __init__(self, recorder):
+    def __init__(self, recorder: "Recorder") -> None:
         self.recorder = recorder
         self.lost = 0
 
-    def write(self, tenant, job, *statements):
+    def write(self, tenant: "TenantId", job: int, *statements: "Statement") -> "tuple[Row, ...]":
         rows = self.recorder.write(tenant, job, *statements)
         if self.lost or "claims + 1" not in statements[-1].text:
             return rows
@@ -71,7 +78,7 @@ def test_a_claim_nobody_heard_of_is_let_go_at_once(bench: "Bench") -> None:
     unheard = CommitsUnheard(bench.engine.recorder)
 
     with pytest.raises(DatabaseUnavailable):
-        run(replace(bench.engine, recorder=unheard), bench.message(job))
+        run(replace(bench.engine, recorder=cast("Recorder", unheard)), bench.message(job))
 
     task = bench.one(
         "SELECT *, deadline <= clock_timestamp() AS is_over FROM {s}.marketplace_tasks WHERE name = 'upload'"
@@ -84,14 +91,14 @@ def test_a_settle_and_claim_nobody_heard_of_are_let_go_at_once(bench: "Bench") -
     job = bench.submit(bench.product())
     unheard = CommitsUnheard(bench.engine.recorder)
 
-    def from_now_on(act):
+    def from_now_on(act: "Callable[[], Reply]") -> "Reply":
         unheard.lost = 0
         return act()
 
     unheard.lost = 1
     bench.shop.script = [from_now_on]
 
-    run(replace(bench.engine, recorder=unheard), bench.message(job))
+    run(replace(bench.engine, recorder=cast("Recorder", unheard)), bench.message(job))
 
     task = bench.one(
         "SELECT *, deadline <= clock_timestamp() AS is_over FROM {s}.marketplace_tasks WHERE name = 'create'"
@@ -103,7 +110,7 @@ def test_a_settle_and_claim_nobody_heard_of_are_let_go_at_once(bench: "Bench") -
 def test_a_look_nobody_heard_of_is_let_go_at_once(bench: "Bench") -> None:
     job = bench.submit(bench.product())
 
-    def never_answered(act):
+    def never_answered(act: "Callable[[], Reply]") -> "Reply":
         act()
         raise APITimeoutError("The answer was lost.")
 

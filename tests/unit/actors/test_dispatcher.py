@@ -1,0 +1,94 @@
+"""The dispatcher keeps a short window, serves started jobs first, and lets no tenant have all of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pykka
+import pytest
+
+from stoflow.actors.dispatcher import Dispatcher
+from stoflow.actors.mailbox import Pool
+from stoflow.actors.news import Freed, Offer
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.run import RunMessage, RunMode
+
+WINDOW = 8
+WITHIN_S = 5.0
+
+
+@dataclass
+class Sent:
+    """What left, in order, as (tenant, job)."""
+
+    messages: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def send(self, _marketplace: str, messages: list[RunMessage]) -> None:
+        self.messages += [(message.tenant, message.job) for message in messages]
+
+
+@pytest.fixture
+def sent() -> Sent:
+    return Sent()
+
+
+@pytest.fixture
+def dispatcher(sent: Sent) -> Iterator[pykka.ActorRef[Dispatcher]]:
+    pool = Pool(1)
+    pool.start()
+    ref = Dispatcher.start(pool, lambda _, error: pytest.fail(str(error)), window=WINDOW, send=sent.send)
+    yield ref
+    ref.stop(block=False)
+    pool.stop()
+
+
+def _offer(tenant: int, job: int, *, started: bool = False) -> Offer:
+    message = RunMessage(
+        tenant=TenantId(tenant),
+        job=JobId(job),
+        task=TaskId(1),
+        claims=0,
+        epoch=Epoch(1),
+        owner=ProcessId(1),
+        mode=RunMode.ACT,
+        permit=False,
+        stepwise=False,
+    )
+    return Offer("shop", message, started)
+
+
+def _tell(ref: pykka.ActorRef[Dispatcher], *news: Offer | Freed) -> None:
+    """Tell it all, and wait until it has heard the last."""
+    for one in news[:-1]:
+        ref.tell(one)
+    ref.ask(news[-1], timeout=WITHIN_S)
+
+
+def test_no_more_is_in_flight_than_the_window_holds(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 5)))
+    assert len(sent.messages) == WINDOW
+
+    _tell(dispatcher, Freed(TenantId(1)))
+    assert len(sent.messages) == WINDOW + 1
+
+
+def test_one_tenant_never_has_the_whole_window(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    _tell(dispatcher, *(_offer(1, job) for job in range(1, 100)))
+    assert len(sent.messages) == WINDOW * 3 // 4
+
+    _tell(dispatcher, _offer(2, 1))
+    assert sent.messages[-1] == (2, 1)
+
+
+def test_tenants_take_turns(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    _tell(dispatcher, *(_offer(1, job) for job in range(1, 7)), *(_offer(tenant, 1) for tenant in (2, 3, 4, 5)))
+    assert sent.messages[-2:] == [(2, 1), (3, 1)]
+
+    _tell(dispatcher, Freed(TenantId(1), 2))
+    assert sent.messages[-2:] == [(4, 1), (5, 1)]
+
+
+def test_the_next_step_of_a_started_job_goes_first(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 3)), _offer(9, 9, started=True))
+
+    _tell(dispatcher, Freed(TenantId(1)))
+    assert sent.messages[-1] == (9, 9)
