@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from stoflow.domain.ids import JobId
+from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.queueing import QueuedJob
 
 
@@ -21,6 +22,7 @@ class Lanes:
         self._ready: list[tuple[bool, int, JobId]] = []
         self._paced: dict[str, list[tuple[int, JobId]]] = {}
         self._pace_at_s: dict[str, float] = {}
+        self._refused: set[str] = set()  # actions whose time PostgreSQL knows better
 
     def __len__(self) -> int:
         return len(self._ready) + sum(len(lane) for lane in self._paced.values())
@@ -28,6 +30,7 @@ class Lanes:
     def put(self, job: QueuedJob) -> None:
         if job.paced and not job.verifying and self._pace_s(job.action) > 0:
             heapq.heappush(self._paced.setdefault(job.action, []), (job.priority, job.id))
+            self._learn(job)
             wait_s = self._pace_at_s.get(job.action, 0.0) - time.monotonic()
             if wait_s > 0:
                 self._wake(wait_s, job.action)
@@ -47,6 +50,17 @@ class Lanes:
                 return job
         return None
 
+    def not_granted(self, action: str) -> None:
+        """A paced call was not claimed: when the next is due, its job will tell when it is read again."""
+        self._refused.add(action)
+
+    def _learn(self, job: QueuedJob) -> None:
+        """PostgreSQL judges; aim at the middle of the slack it leaves, so that a bit sooner or later does not matter."""
+        if job.action in self._refused:
+            self._refused.discard(job.action)
+            slack_s = self._pace_s(job.action) * PACE_SLACK / 2
+            self._pace_at_s[job.action] = time.monotonic() + max(0.0, job.pace_in_s - slack_s)
+
     def _take_paced(self, is_free: Callable[[JobId], bool]) -> JobId | None:
         now_s = time.monotonic()
         for action, lane in self._paced.items():
@@ -58,7 +72,9 @@ class Lanes:
         return None
 
     def _reserve(self, action: str, now_s: float, *, more: bool) -> None:
+        """The next call is due one pace after this one was, not after it went: what was late loses no time."""
         pace_s = self._pace_s(action)
-        self._pace_at_s[action] = now_s + pace_s
+        due_s = max(self._pace_at_s.get(action, 0.0) + pace_s, now_s + pace_s * (1 - PACE_SLACK / 2))
+        self._pace_at_s[action] = due_s
         if more:
-            self._wake(pace_s, action)
+            self._wake(due_s - now_s, action)

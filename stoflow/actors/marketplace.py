@@ -166,6 +166,8 @@ class MarketplaceActor(PooledActor):
             case NextMove.NOTHING:
                 self._drop(report.job)
             case NextMove.RELOAD | NextMove.SELLER:
+                if held.job.paced and not held.job.verifying:
+                    self._lanes.not_granted(held.job.action)
                 self._fly(held, WATCH_S)
                 tell(self._supervisor, Reload() if report.move is NextMove.SELLER else Reread((report.job,)))
             case NextMove.PLUGIN:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PACE_MARGIN = 1.05  # keeps jitter between a claim and its call from crowding a window of ten paces
+PACE_SLACK = 0.1  # of a pace, which a claim may come early: the next one's time does not move, so no rate is gained
 
 
 @dataclass(frozen=True, slots=True)

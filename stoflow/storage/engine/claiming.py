@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.statement import Statement, bind
 
 INNER_ROWS = """jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
@@ -40,8 +41,9 @@ WITH was AS MATERIALIZED (
   INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
   SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second'
   FROM was WHERE %(pace_s)s::float8 > 0
-  ON CONFLICT (tenant, marketplace, action) DO UPDATE SET next_at = EXCLUDED.next_at
-    WHERE p.next_at <= clock_timestamp()
+  ON CONFLICT (tenant, marketplace, action) DO UPDATE
+    SET next_at = greatest(EXCLUDED.next_at, p.next_at + %(pace_s)s::float8 * interval '1 second')
+    WHERE p.next_at <= clock_timestamp() + %(slack_s)s::float8 * interval '1 second'
   RETURNING 1
 ), task AS (
   UPDATE {{s}}.marketplace_tasks t
@@ -180,6 +182,7 @@ class Claim:
             marketplace=self.marketplace,
             action=self.action,
             pace_s=self.pace_s,
+            slack_s=self.pace_s * PACE_SLACK,
             deadline_s=self.deadline_s,
             marker=self.marker,
             digest=self.digest,

@@ -29,6 +29,8 @@ COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.wait
   j.cancel_requested, task.id AS task, task.claims, task.kind, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
+  (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
+    WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
   EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
@@ -103,6 +105,7 @@ class QueuedJob:
     claims: int
     kind: TaskKind
     paced: bool  # its next outside call is
+    pace_in_s: float  # until its action's next paced call is due
     in_flight: bool  # its task is claimed, or a plugin holds its command
     verifying: bool
     due_in_s: float
@@ -186,6 +189,7 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         claims=row["claims"] or 0,
         kind=TaskKind(row["kind"] or TaskKind.INNER),
         paced=bool(row["paced"]),
+        pace_in_s=max(row["pace_in_s"] or 0.0, 0.0),
         in_flight=in_flight,
         verifying=verifying,
         due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0),

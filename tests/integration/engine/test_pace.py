@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.run import NextMove
+from stoflow.domain.tempo import PACE_SLACK
 from stoflow.jobs.run import run
 from stoflow.monitoring.failpoints import arm, disarm
 
@@ -48,6 +49,18 @@ def test_the_next_paced_claim_is_granted_once_its_time_has_come(bench: "Bench") 
     bench.make_due()
 
     assert bench.run(second).move is NextMove.NOTHING
+
+
+def test_a_claim_a_little_early_counts_and_moves_the_next_one_no_nearer(bench: "Bench") -> None:
+    first, second = bench.submit(bench.product("A coat")), bench.submit(bench.product("A hat"))
+    bench.run(first)
+    pace_s = bench.engine.tempo.pace_s(MINUTE_MS)
+    bench.all(f"UPDATE public.pace SET next_at = clock_timestamp() + interval '{pace_s * PACE_SLACK / 2} seconds'")
+    due = bench.one("SELECT next_at FROM public.pace")["next_at"]
+
+    assert bench.run(second).move is NextMove.NOTHING
+    after = bench.one("SELECT next_at FROM public.pace")["next_at"]
+    assert (after - due).total_seconds() == pytest.approx(pace_s)
 
 
 def test_of_claims_at_the_same_moment_exactly_one_gets_the_slot(bench: "Bench") -> None:

@@ -30,6 +30,7 @@ JOB = QueuedJob(
     claims=0,
     kind=TaskKind.REPEATABLE,
     paced=False,
+    pace_in_s=0.0,
     in_flight=False,
     verifying=False,
     due_in_s=0.0,
@@ -213,10 +214,25 @@ def test_paced_jobs_go_one_by_one_and_the_next_when_its_time_has_come(scene: Mak
     paced = tuple(replace(JOB, id=JobId(number), task=TaskId(number), paced=True) for number in (1, 2))
     shop.hears(Take(paced))
     assert shop.sent == [(1, 0)]
-    assert (3600.0, PaceDue("publish")) in shop.clock.set
+    assert (pytest.approx(3600.0 * 0.95), PaceDue("publish")) in shop.clock.set
 
     shop.hears(PaceDue("publish"))  # too early by our own clock
     assert shop.sent == [(1, 0)]
+
+
+def test_a_refused_paced_call_goes_again_when_postgresql_says_and_not_a_pace_later(scene: MakeScene) -> None:
+    shop = scene(cap=4, pace_s=3600.0)
+    paced = replace(JOB, task=TaskId(1), paced=True)
+    shop.hears(Take((paced,)))
+    shop.reported(NextMove.RELOAD, 1, 0)
+
+    shop.hears(Take((replace(paced, pace_in_s=3600.0),)))
+    assert shop.sent == [(1, 0)]
+    assert shop.clock.set[-1] == (pytest.approx(3600.0 * 0.95), PaceDue("publish"))
+
+    shop.reported(NextMove.RELOAD, 1, 0)
+    shop.hears(Take((replace(paced, pace_in_s=1.0),)))
+    assert shop.sent == [(1, 0), (1, 0)]
 
 
 def test_nothing_is_permitted_where_the_seller_must_act_first(scene: MakeScene) -> None:
