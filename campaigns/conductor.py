@@ -19,7 +19,7 @@ from stoflow.monitoring.failpoints import FailpointError
 from stoflow.settings import Settings
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury_child
-from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage, read_page
+from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage, begin_page
 from stoflow.storage.engine.sweeping import finish_cancel
 from stoflow.storage.session import schema_name
 from stoflow.worker.functions import consume
@@ -88,7 +88,7 @@ class Conductor:
 
     def _page(self) -> QueuePage:
         with self.installation.database.records() as connection:
-            return read_page(connection, self.tenant, marketplaces=[self.marketplace], held=(), limit=PAGE)
+            return begin_page(connection, self.tenant, marketplaces=[self.marketplace], held=(), limit=PAGE)()
 
     def _is_idle(self) -> bool:
         strays = sql.SQL("SELECT count(*) AS left FROM {}.strays").format(sql.Identifier(schema_name(self.tenant)))
@@ -140,9 +140,7 @@ def conductor(
             for pid in mourned:
                 bury_child(connection, pid)
         worker.lease.start()
-        worker.engine.recorder.start()
         try:
             yield Conductor(installation, worker.engine, tenant, marketplace, person, tab)
         finally:
-            worker.engine.recorder.stop()
             worker.lease.stop()

@@ -108,7 +108,7 @@ def prepare(installation: Installation) -> None:
 def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     """Return the orchestrator and the hints' thread it sends by; neither is started."""
     hints = Hints(installation.urls.redis_url)
-    messages = Messages(make_broker(installation.urls.redis_url), hints)
+    messages = Messages(make_broker(installation.urls.redis_url, hints), hints)
 
     def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
         return FeedReader(installation.urls.redis_url, me, on_news)
@@ -145,7 +145,7 @@ def worker_process(installation: Installation, *, threads: int, marketplaces: Se
     hints = Hints(installation.urls.redis_url)
     return WorkerProcess(
         engine=_engine(installation, lease, hints),
-        broker=make_broker(installation.urls.redis_url),
+        broker=make_broker(installation.urls.redis_url, hints),
         lease=lease,
         hints=hints,
         marketplaces=list(marketplaces) or list(installation.registry.marketplaces),
@@ -196,11 +196,9 @@ class ApiProcess:
 
     def start(self) -> None:
         self.lease.start()
-        self.engine.recorder.start()
         self.hints.start()
 
     def stop(self) -> None:
-        self.engine.recorder.stop()
         self.hints.stop()
         self.lease.stop()
 

@@ -55,7 +55,7 @@ class Lanes:
         self._refused.add(action)
 
     def _learn(self, job: QueuedJob) -> None:
-        """PostgreSQL judges; aim at the middle of the slack it leaves, so that a bit sooner or later does not matter."""
+        """PostgreSQL judges; aim at the middle of the slack it leaves, so that a bit sooner or later is all one."""
         if job.action in self._refused:
             self._refused.discard(job.action)
             slack_s = self._pace_s(job.action) * PACE_SLACK / 2

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from stoflow.bootstrap import API_CONNECTIONS, api_application, opened, prepare
+from stoflow.cli.serving import spare_the_collector
 from stoflow.http.server import web_server
 from stoflow.settings import Settings
 
@@ -25,6 +26,7 @@ def api(settings: Settings, *, host: str | None, port: int | None) -> None:
         prepare(installation)
         process = api_application(installation)
         process.start()
+        spare_the_collector()
         try:
             web_server(
                 process.app,

@@ -3,7 +3,7 @@
 import click
 
 from stoflow import bootstrap
-from stoflow.cli.serving import until_stopped
+from stoflow.cli.serving import spare_the_collector, until_stopped
 from stoflow.settings import Settings
 
 CONNECTIONS = 6
@@ -19,6 +19,7 @@ def orchestrator(settings: Settings) -> None:
         hints.start()
         try:
             deciding.start()
+            spare_the_collector()
             stopped.wait()
         finally:
             deciding.stop()

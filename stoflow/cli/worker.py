@@ -6,7 +6,7 @@ import click
 
 from stoflow import bootstrap
 from stoflow.cli.children import Children
-from stoflow.cli.serving import until_stopped
+from stoflow.cli.serving import spare_the_collector, until_stopped
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import ProcessDied, database_failure
 from stoflow.monitoring.record import record
@@ -70,6 +70,7 @@ def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
         )
         try:
             working.start()
+            spare_the_collector()
             stopped.wait()
         finally:
             working.stop()

@@ -35,12 +35,13 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
                 message = f"There is no product {asked.product_id}."
                 raise NotFound(message)
             images = found
-        made = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
+        inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
     failpoint("submit.after")
+    made = inserted.fetchone()
     if made is None:
         message = "Another request with this Idempotency-Key is under way."
         raise Conflict(message)
-    return made, True
+    return JobId(made["id"]), True
 
 
 def _checked(registry: Registry, asked: SubmitJob) -> Handler:

@@ -1,15 +1,11 @@
-"""One writer per process: groups the claims and settles of many threads into one pipelined commit."""
+"""Group commit: whoever finds nobody writing commits at once; who comes meanwhile goes together in the next commit."""
 
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 from typing import Any
-
-from psycopg import Connection
-from psycopg.rows import DictRow
 
 from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
@@ -21,78 +17,86 @@ BATCH = 64
 GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Write:
-    """Statements that stand or fall together, in order."""
+    """Statements that stand or fall together, in order. Woken without an answer, its thread commits for the line."""
 
     order: tuple[int, int]
     statements: Sequence[Statement]
-    done: Future[tuple[Row, ...]] = field(default_factory=Future[tuple[Row, ...]])
+    woken: threading.Event = field(default_factory=threading.Event)
+    answer: tuple[Row, ...] | Exception | None = None
 
 
 class Recorder:
-    """Writes for many tenants in one transaction. Engine tables only: everything else is one session, one tenant."""
+    """Writes for many tenants in one transaction. Engine tables only: everything else is one session, one tenant.
+
+    It has no thread of its own: a write alone costs no change of threads.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writes: SimpleQueue[_Write | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._line: deque[_Write] = deque()
+        self._writing = False
+        self._crowded = False
 
-    def start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Write what was handed in, then end."""
-        if self._thread is not None:
-            self._writes.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def write(self, tenant: TenantId, job: int, *statements: Statement, timeout_s: float = 30.0) -> tuple[Row, ...]:
+    def write(self, tenant: TenantId, job: int, *statements: Statement) -> tuple[Row, ...]:
         """Commit the statements, in order, and return each one's first row.
 
         Raise DatabaseUnavailable where PostgreSQL is away (then nothing is known to be written), DatabaseRefused
         where it refuses.
         """
         write = _Write((tenant, job), statements)
-        self._writes.put(write)
-        return write.done.result(timeout_s)
+        if not self._is_first(write):
+            write.woken.wait()
+        if write.answer is None:
+            self._lead(write)
+        if isinstance(write.answer, Exception):
+            raise write.answer
+        assert write.answer is not None
+        return write.answer
 
-    def _run(self) -> None:
-        while (first := self._writes.get()) is not None:
-            batch, last = self._gather(first)
+    def _is_first(self, write: _Write) -> bool:
+        with self._lock:
+            if self._writing:
+                self._line.append(write)
+                return False
+            self._writing = True
+            return True
+
+    def _lead(self, first: _Write) -> None:
+        if self._crowded:
+            time.sleep(GATHER_S)
+        with self._lock:
+            batch = [first, *(self._line.popleft() for _ in range(min(len(self._line), BATCH - 1)))]
+            self._crowded = len(batch) > 1
+        try:
             # Rows are locked in one order everywhere (tenant, job), so two recorders cannot wait for each other.
             self._commit(sorted(batch, key=lambda write: write.order))
-            if last:
-                return
-            if len(batch) > 1:
-                time.sleep(GATHER_S)
+        finally:
+            self._hand_over(batch)
 
-    def _gather(self, first: _Write) -> tuple[list[_Write], bool]:
-        batch = [first]
-        try:
-            while len(batch) < BATCH:
-                write = self._writes.get_nowait()
-                if write is None:
-                    return batch, True
-                batch.append(write)
-        except Empty:
-            return batch, False
-        return batch, False
+    def _hand_over(self, batch: Sequence[_Write]) -> None:
+        with self._lock:
+            woken = [*batch, self._line.popleft()] if self._line else batch
+            self._writing = len(woken) > len(batch)
+        for write in batch:
+            if write.answer is None:
+                write.answer = DatabaseUnavailable("The thread that was to write this ended.")
+        for write in woken:
+            write.woken.set()
 
     def _commit(self, batch: Sequence[_Write]) -> None:
         try:
             with self._database.planned_records() as connection:
-                answers = self._execute(connection, batch)
+                cursors = [[statement.on(connection) for statement in write.statements] for write in batch]
         except DatabaseUnavailable as error:
             _fail(batch, error)
         except DatabaseRefused as error:
             self._commit_singly(batch, error)
         else:
-            for write, rows in zip(batch, answers, strict=True):
-                write.done.set_result(rows)
+            for write, executed in zip(batch, cursors, strict=True):
+                write.answer = tuple(cursor.fetchone() if cursor.description else None for cursor in executed)
 
     def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
         """Separate the one write PostgreSQL refuses from the ones beside it."""
@@ -102,12 +106,7 @@ class Recorder:
         else:
             _fail(batch, error)
 
-    def _execute(self, connection: Connection[DictRow], batch: Sequence[_Write]) -> list[tuple[Row, ...]]:
-        with connection.pipeline():
-            cursors = [[statement.on(connection) for statement in write.statements] for write in batch]
-        return [tuple(cursor.fetchone() if cursor.description else None for cursor in row) for row in cursors]
-
 
 def _fail(batch: Sequence[_Write], error: Exception) -> None:
     for write in batch:
-        write.done.set_exception(error)
+        write.answer = error

@@ -107,19 +107,21 @@ class Database:
         routed = self._engine.execution_options(schema_translate_map={TENANT_SCHEMA: schema})
         return self._session(routed, {"tenant": tenant})
 
-    def records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
-        """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants.
-
-        The caller may use the connection's pipeline inside.
-        """
-        return self._records(self._pool)
+    @contextmanager
+    def records(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants."""
+        with failures_by_name(), _lent(self._pool) as connection:
+            yield connection
+            connection.commit()
 
     def planned_records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
         """The same on one of few connections that keep their plans: for the same few statements all day long.
 
-        After an error the connection is not used again, since one of its plans may be what failed.
+        All is pipelined: what is executed goes out with the first fetch, or at the end together with the commit, after
+        which cursors may still be fetched from. After an error the connection is not used again, since one of its
+        plans may be what failed.
         """
-        return self._records(self._planned)
+        return self._planned_records()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -127,20 +129,16 @@ class Database:
         self._pool.close()
 
     @contextmanager
-    def _records(self, pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
-        with failures_by_name():
-            connection = _take(pool)
-            connection.row_factory = dict_row
+    def _planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
+        with failures_by_name(), _lent(self._planned) as connection:
             try:
-                yield connection
-                connection.commit()
+                with connection.pipeline():
+                    yield connection
+                    # As a statement: `commit()` would wait for what was executed before it sends the COMMIT.
+                    connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error:
-                if pool is self._planned:
-                    connection.pgconn.finish()
+                connection.pgconn.finish()
                 raise
-            finally:
-                connection.row_factory = tuple_row
-                _rolled_back(connection).close()
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
@@ -169,6 +167,18 @@ def _pool(info: str, size: int, *, prepare_threshold: int | None) -> ConnectionP
 
 def _keep_many_plans(connection: psycopg.Connection[Any]) -> None:
     connection.prepared_max = PLANS_KEPT
+
+
+@contextmanager
+def _lent(pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
+    """Lend a connection with rows as dictionaries; what is not committed is rolled back."""
+    connection = _take(pool)
+    connection.row_factory = dict_row
+    try:
+        yield connection
+    finally:
+        connection.row_factory = tuple_row
+        _rolled_back(connection).close()
 
 
 def _take(pool: ConnectionPool[Any]) -> psycopg.Connection[Any]:

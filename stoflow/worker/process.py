@@ -29,7 +29,6 @@ class WorkerProcess:
     def start(self) -> None:
         if self._consumers is None:
             self.lease.start()
-            self.engine.recorder.start()
             self.hints.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)
@@ -43,6 +42,5 @@ class WorkerProcess:
         if self._consumers is not None:
             self._consumers.stop(timeout=int(self.drain_s * 1000))
             self._consumers = None
-            self.engine.recorder.stop()
             self.hints.stop()
             self.lease.stop()

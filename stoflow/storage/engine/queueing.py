@@ -1,10 +1,11 @@
 """The queue of one tenant as its supervisor pages it: what may go on now, most urgent first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, LiteralString
 
-from psycopg import Connection
+from psycopg import Connection, RawCursor
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
@@ -138,35 +139,44 @@ class QueuePage:
         return bool(self.jobs or self.strays) or self.later_in_s is not None
 
 
-def read_page(
+def begin_page(
     connection: Connection[DictRow], tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int
-) -> QueuePage:
-    """Return what may go on for the tenant, at most `limit` started and `limit` pending jobs per marketplace."""
+) -> Callable[[], QueuePage]:
+    """Ask what may go on for the tenant, at most `limit` started and `limit` pending jobs per marketplace.
 
-    def rows(template: LiteralString, **params: Any) -> list[DictRow]:
-        statement = bind(template, tenant, held=list(held), limit=limit, **params)
-        return statement.on(connection).fetchall()
+    What is returned fetches the answer: in a pipeline, many are asked for before the first is waited for.
+    """
 
-    started = [_queued(row) for row in rows(STARTED)]
-    pending = {name: [_queued(row) for row in rows(PENDING, marketplace=name)] for name in marketplaces}
-    later = rows(LATER)[0]["due_in_s"]
-    return QueuePage(
-        jobs=(*started, *(job for jobs in pending.values() for job in jobs)),
-        full=frozenset(name for name, jobs in pending.items() if len(jobs) == limit),
-        halted={row["marketplace"]: row["reason"] or "" for row in rows(STANDING) if row["state"] != "connected"},
-        plugin_connected=rows(PRESENCE)[0]["connected"],
-        strays=tuple(
-            QueuedStray(row["id"], JobId(row["job_id"]), row["marketplace"], row["claims"], row["due_in_s"])
-            for row in rows(STRAYS)
-        ),
-        later_in_s=later,
-    )
+    def ask(template: LiteralString, **params: Any) -> RawCursor[DictRow]:
+        return bind(template, tenant, held=list(held), limit=limit, **params).on(connection)
+
+    started, later, standing, presence, strays = map(ask, (STARTED, LATER, STANDING, PRESENCE, STRAYS))
+    pending = {name: ask(PENDING, marketplace=name) for name in marketplaces}
+
+    def page() -> QueuePage:
+        jobs = {name: [_queued(row) for row in rows] for name, rows in pending.items()}
+        return QueuePage(
+            jobs=tuple(chain(map(_queued, started), *jobs.values())),
+            full=frozenset(name for name, found in jobs.items() if len(found) == limit),
+            halted={row["marketplace"]: row["reason"] or "" for row in standing if row["state"] != "connected"},
+            plugin_connected=presence.fetchall()[0]["connected"],
+            strays=tuple(map(_stray, strays)),
+            later_in_s=later.fetchall()[0]["due_in_s"],
+        )
+
+    return page
 
 
-def read_queued(connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId]) -> tuple[QueuedJob, ...]:
-    """Return these jobs as they stand now."""
-    statement = bind(ONE, tenant, jobs=list(jobs))
-    return tuple(_queued(row) for row in statement.on(connection))
+def begin_queued(
+    connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId]
+) -> Callable[[], tuple[QueuedJob, ...]]:
+    """Ask for these jobs as they stand now; what is returned fetches the answer."""
+    asked = bind(ONE, tenant, jobs=list(jobs)).on(connection)
+    return lambda: tuple(map(_queued, asked))
+
+
+def _stray(row: Mapping[str, Any]) -> QueuedStray:
+    return QueuedStray(row["id"], JobId(row["job_id"]), row["marketplace"], row["claims"], row["due_in_s"])
 
 
 def _queued(row: Mapping[str, Any]) -> QueuedJob:

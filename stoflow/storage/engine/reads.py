@@ -9,11 +9,12 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.engine.ownership import read_version, release_tenant
-from stoflow.storage.engine.queueing import QueuedJob, QueuePage, read_page, read_queued
+from stoflow.storage.engine.queueing import QueuedJob, QueuePage, begin_page, begin_queued
 from stoflow.storage.engine.sweeping import finish_cancel
 from stoflow.storage.session import Database
 
-Read = Callable[[Connection[DictRow]], Any]
+Read = Callable[[Connection[DictRow]], Callable[[], Any]]
+"""Asks on a pipelined connection and returns what fetches the answer, so that many are asked for at once."""
 
 
 class Release(Enum):
@@ -27,19 +28,20 @@ class Release(Enum):
 def read_together(database: Database, reads: Sequence[Read]) -> list[Any]:
     """Return the answers, all as of one transaction; where it fails none is made."""
     with database.planned_records() as connection:
-        return [read(connection) for read in reads]
+        begun = [read(connection) for read in reads]
+        return [answer() for answer in begun]
 
 
 def page_read(tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int) -> Read:
-    def read(connection: Connection[DictRow]) -> QueuePage:
-        return read_page(connection, tenant, marketplaces=marketplaces, held=held, limit=limit)
+    def read(connection: Connection[DictRow]) -> Callable[[], QueuePage]:
+        return begin_page(connection, tenant, marketplaces=marketplaces, held=held, limit=limit)
 
     return read
 
 
 def jobs_read(tenant: TenantId, jobs: Sequence[JobId]) -> Read:
-    def read(connection: Connection[DictRow]) -> tuple[QueuedJob, ...]:
-        return read_queued(connection, tenant, jobs)
+    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
+        return begin_queued(connection, tenant, jobs)
 
     return read
 
@@ -47,9 +49,9 @@ def jobs_read(tenant: TenantId, jobs: Sequence[JobId]) -> Read:
 def cancel_read(tenant: TenantId, job: JobId) -> Read:
     """Cancel the job if nothing of it is under way, and read it."""
 
-    def read(connection: Connection[DictRow]) -> tuple[QueuedJob, ...]:
+    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
         finish_cancel(connection, tenant, job)
-        return read_queued(connection, tenant, [job])
+        return begin_queued(connection, tenant, [job])
 
     return read
 
@@ -57,13 +59,13 @@ def cancel_read(tenant: TenantId, job: JobId) -> Read:
 def release_read(tenant: TenantId, me: ProcessId, epoch: Epoch, *, marketplaces: Sequence[str]) -> Read:
     """Forget the tenant where it has nothing left to do."""
 
-    def read(connection: Connection[DictRow]) -> Release:
+    def read(connection: Connection[DictRow]) -> Callable[[], Release]:
         version = read_version(connection, tenant, me, epoch)
         if version is None:
-            return Release.NOT_OURS
-        page = read_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)
-        if page.has_work or not release_tenant(connection, tenant, me, epoch, version=version):
-            return Release.KEPT
-        return Release.LET_GO
+            return lambda: Release.NOT_OURS
+        page = begin_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)
+        if page().has_work or not release_tenant(connection, tenant, me, epoch, version=version):
+            return lambda: Release.KEPT
+        return lambda: Release.LET_GO
 
     return read

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
+from psycopg import Connection, RawCursor
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
@@ -91,8 +91,8 @@ def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int
 
 def insert_job(
     connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[NewTask]
-) -> JobId | None:
-    """Return the new job's id, or None where another one took its idempotency key first."""
+) -> RawCursor[DictRow]:
+    """Answer the new job's id, or no row where another one took its idempotency key first."""
     statement = bind(
         INSERT_JOB,
         tenant,
@@ -110,5 +110,4 @@ def insert_job(
         kinds=[task.kind for task in tasks],
         paced=[task.paced for task in tasks],
     )
-    row = statement.on(connection).fetchone()
-    return JobId(row["id"]) if row else None
+    return statement.on(connection)

@@ -7,11 +7,13 @@ import redis
 from dramatiq import Message
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.common import current_millis
 from dramatiq.errors import ConnectionClosed, DecodeError
 from dramatiq.middleware import Middleware
 
 from stoflow.domain.facts import MessageRefused
 from stoflow.monitoring.record import record
+from stoflow.transports.hints import Hints
 
 NAMESPACE = "stoflow"
 QUEUE_PREFIX = "run."
@@ -19,6 +21,9 @@ WAKE_TIMEOUT_S = 1  # a consumer looks by itself this often, should a wake be lo
 WAKES_KEPT = 16
 HEARTBEAT_TIMEOUT_MS = 15_000
 MAINTENANCE_PER_MILLION = 10_000
+NO_MAINTENANCE = 0
+UNPACK_AT_MOST = 1000
+SCRIPT_KNOWN_S = 1.0
 BUSY_POLL_S = 0.002
 
 # Dramatiq's own retries, delays, time limits, results and callbacks lose or double work when a process or Redis
@@ -46,6 +51,11 @@ class WakingConsumer(_RedisConsumer):
         except (redis.ConnectionError, redis.TimeoutError) as error:
             raise ConnectionClosed(error) from None
 
+    def ack(self, message: Any) -> None:
+        """Let the acknowledgement leave with the hints; should it be lost, a second run finds nothing to do."""
+        self.queued_message_ids.discard(message.message_id)
+        self.broker.acknowledge(self.queue_name, message.options["redis_message_id"])
+
     def _fetch_or_wait(self) -> None:
         outstanding = self.outstanding_message_count
         if outstanding > self.prefetch * 3 // 4:
@@ -70,7 +80,28 @@ class WakingConsumer(_RedisConsumer):
 
 
 class WakingBroker(RedisBroker):
-    """A Redis broker without delay queues, whose consumers are woken."""
+    """A Redis broker without delay queues, whose consumers are woken and whose commands leave pipelined, as hints."""
+
+    def __init__(self, hints: Hints, **options: Any) -> None:
+        super().__init__(**options)
+        self._hints = hints
+        self._known_until_s = 0.0
+
+    def acknowledge(self, queue: str, identity: str) -> None:
+        """Forget a message of which `identity` is the key in Redis."""
+        self._hints.put(lambda pipeline: self.dispatch(pipeline, "ack", queue, identity))
+
+    def dispatch(self, pipeline: Any, command: str, queue: str, *arguments: str | bytes) -> None:
+        """Add a call of the broker's script to the pipeline: the broker itself knows no pipelines."""
+        script = self.scripts["dispatch"]
+        settings = (self.broker_id, self.heartbeat_timeout, self.dead_message_ttl, NO_MAINTENANCE, UNPACK_AT_MOST)
+        complete = [command, current_millis(), queue, *settings, *arguments]
+        if time.monotonic() > self._known_until_s:
+            # Asks Redis first whether it has the script (still), which costs a round trip.
+            self._known_until_s = time.monotonic() + SCRIPT_KNOWN_S
+            script(keys=[self.namespace], args=complete, client=pipeline)
+        else:
+            pipeline.evalsha(script.sha, 1, self.namespace, *complete)
 
     @property
     def consumer_class(self) -> Any:
@@ -83,9 +114,10 @@ class WakingBroker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
 
-def make_broker(redis_url: str) -> WakingBroker:
+def make_broker(redis_url: str, hints: Hints) -> WakingBroker:
     """Return a broker; nothing is connected yet."""
     return WakingBroker(
+        hints,
         url=redis_url,
         middleware=list(MIDDLEWARE),
         namespace=NAMESPACE,

@@ -1,19 +1,16 @@
-"""Sending run messages: pipelined by the hints' thread, with the broker's own script."""
+"""Sending run messages: pipelined by the hints' thread."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from dramatiq import Message
-from dramatiq.common import current_millis
 
 from stoflow.domain.run import RunMessage
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WAKES_KEPT, WakingBroker, queue_name, wake_key
 
 WORKER_FUNCTION = "run"
-NO_MAINTENANCE = 0
-UNPACK_AT_MOST = 1000
 
 
 class Messages:
@@ -30,7 +27,7 @@ class Messages:
 
         def hint(pipeline: Any) -> None:
             for identity, data in encoded:
-                self._enqueue(pipeline, queue, identity, data)
+                self._broker.dispatch(pipeline, "enqueue", queue, identity, data)
             wake = wake_key(queue)
             pipeline.rpush(wake, *(["1"] * len(encoded)))
             pipeline.ltrim(wake, -WAKES_KEPT, -1)
@@ -42,19 +39,3 @@ class Messages:
         options = {"redis_message_id": identity}
         envelope: Message[None] = Message(queue, WORKER_FUNCTION, (), message.to_json(), options)
         return identity, envelope.encode()
-
-    def _enqueue(self, pipeline: Any, queue: str, identity: str, data: bytes) -> None:
-        """Call the broker's enqueue script inside the pipeline: the broker itself knows no pipelines."""
-        arguments = [
-            "enqueue",
-            current_millis(),
-            queue,
-            self._broker.broker_id,
-            self._broker.heartbeat_timeout,
-            self._broker.dead_message_ttl,
-            NO_MAINTENANCE,
-            UNPACK_AT_MOST,
-            identity,
-            data,
-        ]
-        self._broker.scripts["dispatch"](keys=[self._broker.namespace], args=arguments, client=pipeline)

@@ -1,6 +1,6 @@
 """An engine without Redis: runs are called directly, what they report is kept, the marketplace is a small class."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -354,7 +354,7 @@ def registry(marketplace: Marketplace) -> Registry:
 
 
 @pytest.fixture
-def bench(database: Database, tenant: TenantId, registry: Registry) -> Iterator[Bench]:
+def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
     place = registry.marketplace(SHOP)
     rows = [
         ActionTypeRow(SHOP, a.code, a.name, a.priority, a.is_batch, a.rate_limit_ms, a.max_retries, a.timeout_s)
@@ -381,6 +381,4 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Iterator[
         media_root="",
         random=Random(1),
     )
-    engine.recorder.start()
-    yield Bench(engine, shop, feed, tenant, me, epoch, me)
-    engine.recorder.stop()
+    return Bench(engine, shop, feed, tenant, me, epoch, me)

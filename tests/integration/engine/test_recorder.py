@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,9 +32,27 @@ class GateBefore(Database):
     def __init__(self, url: str, *, away: int) -> None:
         super().__init__(url)
         self.away = away
+        self.broken = False
+        self.gate = Event()
+        self.gate.set()
+        self.transactions = 0
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Let transactions wait until the gate is opened."""
+        self.gate.clear()
+        try:
+            yield
+        finally:
+            self.gate.set()
 
     @contextmanager
     def planned_records(self) -> Iterator[Connection[DictRow]]:
+        self.gate.wait()
+        self.transactions += 1
+        if self.broken:
+            self.broken = False
+            raise KeyboardInterrupt
         if self.away > 0:
             self.away -= 1
             raise DatabaseUnavailable("PostgreSQL is away.")
@@ -48,21 +67,23 @@ def away(database_url: str) -> Iterator[GateBefore]:
     opened.close()
 
 
-def test_one_refused_write_does_not_spoil_its_neighbours(bench: "Bench") -> None:
+def test_one_refused_write_does_not_spoil_its_neighbours(bench: "Bench", away: GateBefore) -> None:
     jobs = [bench.submit(bench.product(f"Coat {number}")) for number in range(WRITERS)]
-    bench.engine.recorder.stop()  # so that all of them stand in line, and go in one commit
+    recorder = Recorder(away)
 
     def write(job: JobId) -> Row:
         statements = (REFUSED,) if job == jobs[3] else (job_statement(bench.tenant, job),)
-        return bench.engine.recorder.write(bench.tenant, job, *statements)[0]
+        return recorder.write(bench.tenant, job, *statements)[0]
 
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with ThreadPoolExecutor(WRITERS + 1) as writers, away.closed():
+        writers.submit(write, jobs[0])  # it waits at the gate; all others stand in line, and go in one commit
         written = [writers.submit(write, job) for job in jobs]
-        while bench.engine.recorder._writes.qsize() < WRITERS:
+        while len(recorder._line) < WRITERS:
             pass
-        bench.engine.recorder.start()
+        away.gate.set()
         outcomes = [future.exception() or (future.result() or {})["id"] for future in written]
 
+    assert away.transactions == 1 + 1 + WRITERS  # alone, together, and each by itself
     refused = outcomes.pop(3)
     assert isinstance(refused, DatabaseError)
     assert outcomes == [job for job in jobs if job != jobs[3]]
@@ -81,32 +102,28 @@ def test_statements_of_one_write_stand_or_fall_together(bench: "Bench") -> None:
 def test_a_write_without_postgresql_says_so_and_the_next_one_succeeds(bench: "Bench", away: GateBefore) -> None:
     job = bench.submit(bench.product())
     recorder = Recorder(away)
-    recorder.start()
     away.away = 1
 
     with pytest.raises(DatabaseUnavailable):
         recorder.write(bench.tenant, job, job_statement(bench.tenant, job))
 
     assert recorder.write(bench.tenant, job, job_statement(bench.tenant, job))[0] is not None
-    recorder.stop()
 
 
-def test_what_was_handed_in_before_the_stop_is_written(bench: "Bench") -> None:
+def test_a_write_whose_thread_broke_leaves_nobody_waiting(bench: "Bench", away: GateBefore) -> None:
     job = bench.submit(bench.product())
-    recorder = Recorder(bench.engine.database)
-    with ThreadPoolExecutor(1) as writer:
-        written = writer.submit(recorder.write, bench.tenant, job, job_statement(bench.tenant, job))
-        while not recorder._writes.qsize():
-            pass
-        recorder.start()
-        recorder.stop()
-        assert written.result()[0] is not None
+    recorder = Recorder(away)
+    away.broken = True
+
+    with pytest.raises(KeyboardInterrupt):
+        recorder.write(bench.tenant, job, job_statement(bench.tenant, job))
+
+    assert recorder.write(bench.tenant, job, job_statement(bench.tenant, job))[0] is not None
 
 
 def test_a_settle_that_finds_postgresql_away_is_written_when_it_is_back(bench: "Bench", away: GateBefore) -> None:
     """The call was made: its outcome may not be lost while the lease lasts."""
     worker = bench.worker(recorder=Recorder(away))
-    worker.engine.recorder.start()
     job = bench.submit(bench.product())
 
     def while_postgresql_leaves(act: "Act") -> Reply:
@@ -120,13 +137,11 @@ def test_a_settle_that_finds_postgresql_away_is_written_when_it_is_back(bench: "
     assert away.away == 0
     assert bench.row(job)["status"] == "completed"
     assert bench.shop.calls.count("POST /publish") == 1
-    worker.engine.recorder.stop()
 
 
 def test_a_settle_is_dropped_once_the_lease_has_ended(bench: "Bench", away: GateBefore) -> None:
     """The next claim looks: what nobody wrote may have been swept and given to another."""
     worker = bench.worker(recorder=Recorder(away), lease_s=0.0)
-    worker.engine.recorder.start()
     away.away = 10
     with bench.engine.database.records() as connection:
         job = read_job(connection, bench.tenant, bench.submit(bench.product()))
@@ -135,12 +150,9 @@ def test_a_settle_is_dropped_once_the_lease_has_ended(bench: "Bench", away: Gate
     with pytest.raises(DatabaseUnavailable):
         write_settle(worker.engine, job, job_statement(bench.tenant, job.id))
 
-    worker.engine.recorder.stop()
-
 
 def test_a_claim_is_not_worth_waiting_for_postgresql(bench: "Bench", away: GateBefore) -> None:
     worker = bench.worker(recorder=Recorder(away))
-    worker.engine.recorder.start()
     job = bench.submit(bench.product())
     away.away = 1
 
@@ -148,4 +160,3 @@ def test_a_claim_is_not_worth_waiting_for_postgresql(bench: "Bench", away: GateB
         worker.run(job)
 
     assert bench.shop.calls == []
-    worker.engine.recorder.stop()
