@@ -1,7 +1,6 @@
 """Reads for actors: a few threads ask PostgreSQL and tell, so that no actor ever waits."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from stoflow.actors.timers import tell
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.reads import (
     Read,
@@ -27,9 +27,7 @@ from stoflow.storage.engine.reads import (
 )
 from stoflow.storage.session import Database
 
-THREADS = 1  # what it reads together it reads in one transaction
 BATCH = 32
-GATHER_S = 0.002  # under load, the next reads wait so long for company
 RETRY_S = 1.0
 JOIN_S = 5.0
 
@@ -52,19 +50,17 @@ class Loader:
         self._marketplaces = tuple(marketplaces)
         self._requests: SimpleQueue[_Request | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, name=f"loader-{n}", daemon=True) for n in range(THREADS)]
+        self._spacing = Spacing()
+        self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            if not thread.is_alive():
-                thread.start()
+        if not self._thread.is_alive():
+            self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        for _ in self._threads:
-            self._requests.put(None)
-        for thread in self._threads:
-            thread.join(JOIN_S)
+        self._requests.put(None)
+        self._thread.join(JOIN_S)
 
     def page(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, held: Sequence[JobId], limit: int) -> None:
         """Answer PageRead: what may go on for the tenant beyond what is held."""
@@ -92,12 +88,11 @@ class Loader:
 
     def _run(self) -> None:
         while (first := self._requests.get()) is not None:
+            self._spacing.wait()
             batch, last = self._gather(first)
             self._answer(batch)
             if last:
                 return
-            if len(batch) > 1:
-                time.sleep(GATHER_S)
 
     def _gather(self, first: _Request) -> tuple[list[_Request], bool]:
         batch = [first]

@@ -83,6 +83,7 @@ class TenantSupervisor(PooledActor):
         self._loading = False
         self._stale = False
         self._deeds = 0
+        self._resting = False  # an idle check is set
 
     @property
     def tenant(self) -> TenantId:
@@ -115,8 +116,7 @@ class TenantSupervisor(PooledActor):
             case ChildDied(marketplace):
                 self._restart(marketplace)
             case IdleCheck(deeds):
-                if deeds == self._deeds:
-                    self._release_if_idle()
+                self._on_idle_check(deeds)
             case Released(kept):
                 self._on_released(kept=kept)
             case _:
@@ -257,8 +257,16 @@ class TenantSupervisor(PooledActor):
     def _check_idle(self) -> None:
         """Called after each deed: a tenant is let go only when it has been idle for long without a break."""
         self._deeds += 1
-        if self._is_idle():
+        if self._is_idle() and not self._resting:
+            self._resting = True
             self._around.timers.after(IDLE_S, self.actor_ref, IdleCheck(self._deeds))
+
+    def _on_idle_check(self, deeds: int) -> None:
+        self._resting = False
+        if deeds == self._deeds:
+            self._release_if_idle()
+        else:
+            self._check_idle()
 
     def _is_idle(self) -> bool:
         return not self._loading and not any(branch.held or branch.queue for branch in self._branches.values())

@@ -31,8 +31,8 @@ from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.claiming import Claim, InnerDone, Settled, Unrecorded
+from stoflow.storage.engine.closing import close_completed, close_failed
 from stoflow.storage.engine.reading import StoredJob, StoredTask, job_of, job_statement
-from stoflow.storage.engine.settling import close_completed, close_failed
 from stoflow.storage.engine.statement import Statement
 
 MARKER_PREFIX = "stoflow-draft-"

@@ -13,6 +13,7 @@ from stoflow.domain.facts import MessageRefused, RedisAway
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import RunReport
+from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
 
@@ -21,7 +22,6 @@ WAKE = "stoflow:feed:wake"
 CHANNEL = "stoflow:feed:events"
 LOOK_EVERY_S = 1  # by itself, should a wake be lost
 BATCH = 500
-GATHER_S = 0.002  # under load, the next reports wait so long for company
 KEPT_S = 60
 
 
@@ -85,6 +85,7 @@ class FeedReader:
         self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
         self._key = _list_of(me)
         self._on_news = on_news
+        self._spacing = Spacing()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
@@ -105,21 +106,25 @@ class FeedReader:
             if look:
                 looked_at_s = time.monotonic()
             self._on_news(reports, look)
-            if len(reports) > 1:
-                time.sleep(GATHER_S)
 
     def _wait(self) -> tuple[list[RunReport], bool]:
         """Return the reports that have come, and whether an announcement has."""
         try:
             got = cast("Any", self._client.blpop([self._key, WAKE], timeout=LOOK_EVERY_S))
-            if got is None or got[0].decode() == WAKE:
+            if got is None:
                 return [], True
-            texts = [got[1], *(cast("Any", self._client.lpop(self._key, BATCH)) or [])]
+            self._spacing.wait()
+            with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.lpop(self._key, BATCH)
+                pipeline.delete(WAKE)
+                more, woken = pipeline.execute()
         except redis.RedisError as error:
             record(RedisAway("waiting for reports", str(error)))
             self._stopping.wait(LOOK_EVERY_S)
             return [], True
-        return [report for text in texts if (report := _parsed(text)) is not None], False
+        announced = got[0].decode() == WAKE
+        texts = [*(more or ()), *(() if announced else (got[1],))]
+        return [report for text in texts if (report := _parsed(text)) is not None], announced or bool(woken)
 
 
 def _parsed(text: bytes) -> RunReport | None:

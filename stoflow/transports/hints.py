@@ -11,12 +11,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from stoflow.domain.facts import RedisAway
+from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
 
 TIMEOUT_S = 0.2  # redis-py's own defaults would hold a hint for 4 to 5 s
 QUIET_AFTER_FAILURE_S = 0.5
 BATCH = 200
-GATHER_S = 0.002  # under load, the next batch waits so long for company; alone, a hint never waits
 KEPT = 10_000
 
 Hint = Callable[[Any], None]
@@ -37,6 +37,7 @@ class Hints:
         self._client = quick_client(url)
         self._queue: SimpleQueue[Hint | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._spacing = Spacing()
 
     def start(self) -> None:
         if self._thread is None:
@@ -57,12 +58,11 @@ class Hints:
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
+            self._spacing.wait()
             batch, last = self._gather(first)
             self._send(batch)
             if last:
                 return
-            if len(batch) > 1:
-                time.sleep(GATHER_S)
 
     def _gather(self, first: Hint) -> tuple[list[Hint], bool]:
         batch = [first]

@@ -19,8 +19,19 @@ STANDS = """(%(after)s::int IS NULL OR EXISTS (
       SELECT FROM {s}.marketplace_tasks f
       WHERE f.id = %(after)s AND f.claims = %(after_claims)s AND f.status = 'completed'))"""
 
-# The job row is locked first, so claims of one job, its cancel and its expiry stand in line. A pace slot may be
-# spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
+# A pace slot may be spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
+PACE = """
+), pace AS (
+  INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
+  SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second' FROM was
+  ON CONFLICT (tenant, marketplace, action) DO UPDATE
+    SET next_at = greatest(EXCLUDED.next_at, p.next_at + %(pace_s)s::float8 * interval '1 second')
+    WHERE p.next_at <= clock_timestamp() + %(slack_s)s::float8 * interval '1 second'
+  RETURNING 1
+"""
+IN_PACE = "AND EXISTS (SELECT FROM pace)"
+
+# The job row is locked first, so claims of one job, its cancel and its expiry stand in line.
 CLAIM = f"""
 WITH was AS MATERIALIZED (
   SELECT j.id, j.status FROM {{s}}.marketplace_jobs j
@@ -37,15 +48,7 @@ WITH was AS MATERIALIZED (
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
-), pace AS (
-  INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
-  SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second'
-  FROM was WHERE %(pace_s)s::float8 > 0
-  ON CONFLICT (tenant, marketplace, action) DO UPDATE
-    SET next_at = greatest(EXCLUDED.next_at, p.next_at + %(pace_s)s::float8 * interval '1 second')
-    WHERE p.next_at <= clock_timestamp() + %(slack_s)s::float8 * interval '1 second'
-  RETURNING 1
-), task AS (
+[[PACE]]), task AS (
   UPDATE {{s}}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
@@ -53,7 +56,7 @@ WITH was AS MATERIALIZED (
   FROM was
   WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
-    AND (%(pace_s)s::float8 <= 0 OR EXISTS (SELECT FROM pace))
+    [[IN_PACE]]
   RETURNING t.id, t.claims, t.name
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
@@ -77,6 +80,8 @@ WITH was AS MATERIALIZED (
 )
 SELECT claims FROM task
 """
+PACED_CLAIM = CLAIM.replace("[[PACE]]", PACE).replace("[[IN_PACE]]", IN_PACE)
+UNPACED_CLAIM = CLAIM.replace("[[PACE]]", "").replace("[[IN_PACE]]", "")
 
 CLAIM_LOOK = """
 WITH task AS (
@@ -169,8 +174,14 @@ class Claim:
 
     def statement(self) -> Statement:
         """Answers the new `claims`, or no row where the task may not be run by this message (any more, or yet)."""
+        paced = {
+            "marketplace": self.marketplace,
+            "action": self.action,
+            "pace_s": self.pace_s,
+            "slack_s": self.pace_s * PACE_SLACK,
+        }
         return bind(
-            CLAIM,
+            PACED_CLAIM if self.pace_s > 0 else UNPACED_CLAIM,
             self.tenant,
             job=self.job,
             task=self.task,
@@ -179,13 +190,10 @@ class Claim:
             epoch=self.epoch,
             process=self.process,
             holder=self.holder,
-            marketplace=self.marketplace,
-            action=self.action,
-            pace_s=self.pace_s,
-            slack_s=self.pace_s * PACE_SLACK,
             deadline_s=self.deadline_s,
             marker=self.marker,
             digest=self.digest,
+            **(paced if self.pace_s > 0 else {}),
             **unrecorded_params(self.unrecorded),
         )
 

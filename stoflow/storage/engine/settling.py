@@ -5,14 +5,29 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
+from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.claiming import INNER_ROWS, STANDS, Unrecorded, unrecorded_params
 from stoflow.storage.engine.statement import Statement, bind
 
-# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
 SETTLE_DONE = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
+      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims
+), job AS MATERIALIZED (
+  SELECT j.cancel_requested, j.acted FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
+)
+SELECT cancel_requested AND NOT acted AS cancelled FROM job
+"""
+
+# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
+SETTLE_LISTED = """
 WITH task AS (
   UPDATE {s}.marketplace_tasks
   SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
@@ -25,7 +40,7 @@ WITH task AS (
 ), listing AS (
   INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, id FROM job
-  WHERE %(external_id)s::text IS NOT NULL AND product_id IS NOT NULL
+  WHERE product_id IS NOT NULL
   ON CONFLICT (product_id, marketplace) DO UPDATE
     SET external_id = coalesce(l.external_id, EXCLUDED.external_id), updated_at = clock_timestamp(),
         visible = CASE WHEN coalesce(l.external_id, EXCLUDED.external_id) = EXCLUDED.external_id
@@ -114,52 +129,6 @@ WITH task AS (
 SELECT job_id FROM task
 """
 
-# Closes a job whose remaining tasks are inner ones; a job that never claimed anything passes RUNNING here.
-CLOSE = f"""
-WITH was AS MATERIALIZED (
-  SELECT j.id, j.status, j.cancel_requested FROM {{s}}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    AND {STANDS}
-    AND NOT EXISTS (
-      SELECT FROM {{s}}.marketplace_tasks b WHERE b.job_id = j.id AND b.id <> ALL(%(inner_ids)s::int[])
-        AND (b.status = 'running' OR (b.status NOT IN ('completed', 'skipped') AND %(failed_task)s::int IS NULL)))
-  FOR UPDATE OF j
-), inner_done AS (
-  UPDATE {{s}}.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
-      completed_at = r.completed_at, claims = i.claims + 1
-  FROM {INNER_ROWS}, was WHERE i.id = r.id AND i.job_id = was.id AND i.status = 'pending'
-  RETURNING i.name, i.claims, i.started_at, i.completed_at
-), failed AS (
-  UPDATE {{s}}.marketplace_tasks t
-  SET status = 'failed', claims = t.claims + 1, started_at = coalesce(t.started_at, clock_timestamp()),
-      completed_at = clock_timestamp(), error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
-  FROM was WHERE t.id = %(failed_task)s AND t.job_id = was.id AND t.status = 'pending'
-  RETURNING t.name, t.claims, t.started_at
-), job AS (
-  UPDATE {{s}}.marketplace_jobs j
-  SET status = %(status)s, started_at = coalesce(j.started_at, clock_timestamp()), completed_at = clock_timestamp(),
-      result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
-      waiting = NULL
-  FROM was WHERE j.id = was.id
-  RETURNING j.id, was.status AS before, was.cancel_requested
-), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
-  SELECT * FROM (
-    SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0, NULL::jsonb
-      FROM job WHERE before = 'pending'
-    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims, NULL FROM inner_done
-    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims, NULL FROM inner_done
-    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims, NULL FROM failed
-    UNION ALL SELECT %(job)s, name, clock_timestamp(), 'running', 'failed', %(kind)s, claims, %(detail)s FROM failed
-    UNION ALL SELECT %(job)s, NULL, clock_timestamp(), 'running', %(status)s,
-      CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0, %(detail)s FROM job
-  ) AS lines
-)
-SELECT id FROM job
-"""
-
 
 def settle_done(
     tenant: TenantId,
@@ -171,18 +140,19 @@ def settle_done(
     marked: bool,
     cause: str = "done",
 ) -> Statement:
-    """Answer `cancelled` (a cancel waits and nothing is visible yet) and the chosen `external_id`; no row: fenced."""
+    """Answer `cancelled` (a cancel waits and nothing is visible yet) and, where the attempt gave a listing, the chosen
+    `external_id`; no row: fenced."""
+    done = {"task": task, "claims": claims, "output": Jsonb(dict(output)), "cause": cause}
+    if listed is None:
+        return bind(SETTLE_DONE, tenant, **done)
     return bind(
-        SETTLE_DONE,
+        SETTLE_LISTED,
         tenant,
-        task=task,
-        claims=claims,
-        output=Jsonb(dict(output)),
-        external_id=listed.external_id if listed else None,
-        visible=bool(listed and listed.visible),
-        url=listed.url if listed else "",
+        external_id=listed.external_id,
+        visible=listed.visible,
+        url=listed.url,
         marked=marked,
-        cause=cause,
+        **done,
     )
 
 
@@ -219,7 +189,7 @@ def settle_back(
     )
 
 
-def _fields(errors: Sequence[FieldError]) -> Jsonb | None:
+def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
     return Jsonb([{"field": error.field, "message": error.message} for error in errors]) if errors else None
 
 
@@ -234,7 +204,7 @@ def settle_failed(
         claims=claims,
         reason=reason,
         kind=kind,
-        fields=_fields(errors),
+        fields=fields_json(errors),
         detail=Jsonb({"reason": reason}),
     )
 
@@ -254,44 +224,3 @@ def settle_verifying(
         cause=cause,
         detail=Jsonb({"reason": reason}),
     )
-
-
-def close_completed(
-    tenant: TenantId, job: JobId, epoch: Epoch, *, unrecorded: Unrecorded, result: Mapping[str, Any]
-) -> Statement:
-    """Complete the job with its last inner tasks; no row where it may not be (any more)."""
-    return _close(
-        tenant, job, epoch, unrecorded=unrecorded, status="completed", result=Jsonb(dict(result)), cause="done"
-    )
-
-
-def close_failed(
-    tenant: TenantId,
-    job: JobId,
-    epoch: Epoch,
-    *,
-    unrecorded: Unrecorded,
-    task: TaskId,
-    reason: str,
-    kind: str,
-    errors: Sequence[FieldError] = (),
-) -> Statement:
-    """Fail the job at an inner task."""
-    return _close(
-        tenant,
-        job,
-        epoch,
-        unrecorded=unrecorded,
-        status="failed",
-        cause=kind,
-        failed_task=task,
-        reason=reason,
-        kind=kind,
-        fields=_fields(errors),
-        detail=Jsonb({"reason": reason}),
-    )
-
-
-def _close(tenant: TenantId, job: JobId, epoch: Epoch, *, unrecorded: Unrecorded, **columns: Any) -> Statement:
-    empty = dict.fromkeys(("failed_task", "reason", "kind", "fields", "result", "detail"))
-    return bind(CLOSE, tenant, job=job, epoch=epoch, **{**empty, **columns, **unrecorded_params(unrecorded)})
