@@ -87,6 +87,7 @@ class Database:
             conninfo(url, application_name=application_name, changed=KEPT_PLANS),
             PLANNED_CONNECTIONS,
             prepare_threshold=0,
+            autocommit=True,
         )
         self._engine = create_engine(
             "postgresql+psycopg://",
@@ -117,9 +118,9 @@ class Database:
     def planned_records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
         """The same on one of few connections that keep their plans: for the same few statements all day long.
 
-        All is pipelined: what is executed goes out with the first fetch, or at the end together with the commit, after
-        which cursors may still be fetched from. After an error the connection is not used again, since one of its
-        plans may be what failed.
+        All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still
+        be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
+        After an error the connection is not used again, since one of its plans may be what failed.
         """
         return self._planned_records()
 
@@ -132,10 +133,8 @@ class Database:
     def _planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
         with failures_by_name(), _lent(self._planned) as connection:
             try:
-                with connection.pipeline():
+                with connection.pipeline(), _nothing_kept_of_a_failure(connection):
                     yield connection
-                    # As a statement: `commit()` would wait for what was executed before it sends the COMMIT.
-                    connection.execute(b"COMMIT", prepare=False)
             except psycopg.Error:
                 connection.pgconn.finish()
                 raise
@@ -150,10 +149,10 @@ class Database:
         return _take(self._pool)
 
 
-def _pool(info: str, size: int, *, prepare_threshold: int | None) -> ConnectionPool[Any]:
+def _pool(info: str, size: int, *, prepare_threshold: int | None, autocommit: bool = False) -> ConnectionPool[Any]:
     return ConnectionPool(
         info,
-        kwargs={"prepare_threshold": prepare_threshold},
+        kwargs={"prepare_threshold": prepare_threshold, "autocommit": autocommit},
         configure=_keep_many_plans,
         min_size=0,
         max_size=size,
@@ -167,6 +166,17 @@ def _pool(info: str, size: int, *, prepare_threshold: int | None) -> ConnectionP
 
 def _keep_many_plans(connection: psycopg.Connection[Any]) -> None:
     connection.prepared_max = PLANS_KEPT
+
+
+@contextmanager
+def _nothing_kept_of_a_failure(connection: psycopg.Connection[DictRow]) -> Iterator[None]:
+    """Roll back before the pipeline's end, which would commit."""
+    try:
+        yield
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.execute(b"ROLLBACK", prepare=False)
+        raise
 
 
 @contextmanager

@@ -24,7 +24,7 @@ MAINTENANCE_PER_MILLION = 10_000
 NO_MAINTENANCE = 0
 UNPACK_AT_MOST = 1000
 SCRIPT_KNOWN_S = 1.0
-BUSY_POLL_S = 0.002
+BUSY_POLL_S = 0.005
 
 # Dramatiq's own retries, delays, time limits, results and callbacks lose or double work when a process or Redis
 # dies (docs/decisions/0006-messages-are-hints.md), so none of them is here.

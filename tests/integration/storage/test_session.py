@@ -112,6 +112,20 @@ def test_what_fails_inside_a_transaction_is_not_stored(database: Database, tenan
         assert connection.execute("SELECT * FROM public.outbox").fetchall() == []
 
 
+def test_what_fails_among_planned_records_is_not_stored(database: Database, tenant: TenantId):
+    with pytest.raises(LookupError), database.planned_records() as connection:
+        connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 77) RETURNING id", [tenant]).fetchone()
+        raise LookupError
+
+    with pytest.raises(DatabaseRefused), database.planned_records() as connection:
+        connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 77)", [tenant])
+        connection.execute(b"SELECT 1 / 0")
+
+    with database.planned_records() as connection:
+        found = connection.execute(b"SELECT id FROM public.outbox WHERE tenant = %s AND job = 77", [tenant])
+    assert found.fetchall() == []
+
+
 def test_records_may_use_a_pipeline(database: Database):
     with database.records() as connection, connection.pipeline():
         cursors = [connection.execute("SELECT %s::int AS n", [number]) for number in range(3)]
