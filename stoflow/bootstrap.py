@@ -35,7 +35,7 @@ from stoflow.storage.health import postgres_answers
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.renewals import Renewals
 from stoflow.storage.seller_tokens import SellerTokens
-from stoflow.storage.session import Database
+from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.tenants import standings_of
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.client import DirectClient
@@ -83,11 +83,17 @@ class Installation:
 
 
 @contextmanager
-def opened(settings: Settings, *, pool_size: int = 4, extra: Sequence[Marketplace] = ()) -> Iterator[Installation]:
+def opened(
+    settings: Settings,
+    *,
+    pool_size: int = 4,
+    planned_size: int = PLANNED_CONNECTIONS,
+    extra: Sequence[Marketplace] = (),
+) -> Iterator[Installation]:
     """Open the installation these settings describe, with embedded servers where they name none."""
     with ExitStack() as stack:
         urls = stack.enter_context(resolve_servers(settings))
-        database = Database(urls.database_url, pool_size=pool_size)
+        database = Database(urls.database_url, pool_size=pool_size, planned_size=planned_size)
         stack.callback(database.close)
         yield Installation(settings, urls, database, build_registry(extra), stack)
 

@@ -64,7 +64,7 @@ def _bury(database: Database, pid: int) -> None:
 def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
     """Run one worker process."""
     pool_size = threads + CONNECTIONS_BESIDE_THREADS
-    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=pool_size) as installation:
+    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=pool_size, planned_size=1) as installation:
         working = bootstrap.worker_process(
             installation, threads=threads, marketplaces=_known_queues(installation, queues)
         )

@@ -25,7 +25,7 @@ from stoflow.jobs.attempting import (
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
-from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, settlement
+from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, done_settlement, settlement
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -58,8 +58,7 @@ class Run:
     job: StoredJob
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     inner: list[InnerDone] = field(default_factory=list[InnerDone])
-    unwritten: Settlement | None = None  # of the task before, to be committed with the next claim
-    settled: Settled | None = None  # that task's attempt
+    settled: Settled | None = None  # the attempt before, to be committed with the next claim
 
     def go(self) -> None:
         task = self.job.next_task()
@@ -118,21 +117,20 @@ class Run:
             errors=errors,
         )
         failpoint("refuse.before")
-        rows = self._write(failed)
+        row = self._write(failed)[0]
         failpoint("refuse.after")
-        return FAILED if rows[-1] else RELOAD
+        return FAILED if row and row["id"] else RELOAD
 
     def _complete(self) -> Move:
         last = self.job.tasks[-1]
         result = dict(self.outputs.get(last.name, {}))
-        failpoint("close.before")
-        rows = self._write(
-            close_completed(
-                self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
-            )
+        completed = close_completed(
+            self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
         )
+        failpoint("close.before")
+        row = self._write(completed)[0]
         failpoint("close.after")
-        return COMPLETED if rows[-1] else RELOAD
+        return COMPLETED if row and row["id"] else RELOAD
 
     def _outside(self, task: StoredTask) -> tuple[Move, StoredTask]:
         pace_s = self.engine.pace_s(self.job, task)
@@ -157,7 +155,7 @@ class Run:
         timeout_s = self.engine.timeout_s(self.job)
         claim = self._claim(task, marker, pace_s, deadline_s=timeout_s + self.engine.lease_s, holds=True)
         begun_s = time.monotonic()
-        if self._write_claim(claim) is None:
+        if not self._write_claim(claim):
             return RELOAD, task
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         # A call made later than its permit holds (this process was paused) would break pace or outlive its lease.
@@ -186,11 +184,11 @@ class Run:
         claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         if not isinstance(pending, Pending):
-            if self._write_claim(claim) is None:
+            if not self._write_claim(claim):
                 return RELOAD, task
             return self._settle(now, step, only_outcome(pending)), now
         issued = command_statement(self.job.tenant, now, pending)
-        if self._write_claim(claim, issued) is None:
+        if not self._write_claim(claim, issued):
             return RELOAD, task
         self.engine.feed.commands_waiting(self.job.tenant)
         return Move(NextMove.PLUGIN, deadline_s), now
@@ -216,59 +214,61 @@ class Run:
         )
 
     def _unrecorded(self) -> Unrecorded:
-        return Unrecorded(tuple(self.inner), self.settled if self.unwritten else None)
+        return Unrecorded(tuple(self.inner), self.settled)
 
-    def _write_claim(self, claim: Claim, *more: Statement) -> Row:
-        """Commit the settle before it together with the claim; the claim's row, None where it was not granted."""
-        before = len(self.unwritten.statements) if self.unwritten else 0
+    def _write_claim(self, claim: Claim, *more: Statement) -> bool:
+        """Commit the settle before it together with the claim; return whether it was granted."""
         failpoint("claim.before")
         try:
-            rows = self._write(claim.statement(), *more)
+            row = self._write(claim.statement(), *more)[0]
         except DatabaseUnavailable:
             self._let_go(claim)
             raise
         failpoint("claim.after")
         self.inner.clear()
-        if before and rows[0] is None and rows[before] is None:
+        if row and row.get("settled") is False:
             self._let_go(claim)  # both may have been committed by a first try whose answer was lost
-        return rows[before]
+        return bool(row and row["claims"])
+
+    def _write(self, *statements: Statement) -> tuple[Row, ...]:
+        """Commit these; one that settles is tried while the lease lasts, a claim alone is not worth waiting for."""
+        if self.settled is None:
+            return self.engine.recorder.write(self.job.tenant, self.job.id, *statements)
+        rows = write_settle(self.engine, self.job, *statements)
+        self.settled = None
+        if rows[0] and not rows[0]["settled"]:
+            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
+        return rows
 
     def _let_go(self, claim: Claim) -> None:
         let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
         self._note_broken(task, outcome)
-        self.unwritten = settlement(
-            tried(self.engine, self.job, task, step), outcome, self.engine.tempo, self.engine.random
-        )
         if isinstance(outcome, Done):
-            self.settled = Settled(task.id, task.claims)
             self.outputs[task.name] = outcome.output
             if outcome.listed is None:
+                self.settled = Settled(task.id, task.claims, outcome.output)
                 return GO_ON
-        return self._flush()
+        attempt = tried(self.engine, self.job, task, step)
+        return self._write_settlement(settlement(attempt, outcome, self.engine.tempo, self.engine.random))
 
     def _flush(self) -> Move:
-        """Write the settle that waits, if one does; which listing was chosen is known only then."""
-        if self.unwritten is None:
+        """Write the settle that waits for a claim, if one does."""
+        if self.settled is None:
             return GO_ON
-        waiting = self.unwritten
+        waiting, self.settled = self.settled, None
+        return self._write_settlement(done_settlement(self.job.tenant, waiting.task, waiting.claims, waiting.output))
+
+    def _write_settlement(self, waiting: Settlement) -> Move:
         failpoint("settle.before")
-        first = self._write()[0]
+        first = write_settle(self.engine, self.job, *waiting.statements)[0]
         failpoint("settle.after")
-        if first and first.get("external_id"):
+        if first is None:
+            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
+        elif first.get("external_id"):  # which listing was chosen is known only now
             self.job = replace(self.job, listing_id=first["external_id"])
         return waiting.read(first)
-
-    def _write(self, *statements: Statement) -> tuple[Row, ...]:
-        """Commit these after the settle that waits; a claim alone is not worth waiting for PostgreSQL."""
-        if self.unwritten is None:
-            return self.engine.recorder.write(self.job.tenant, self.job.id, *statements)
-        rows = write_settle(self.engine, self.job, *self.unwritten.statements, *statements)
-        if rows[0] is None:
-            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
-        self.unwritten = None
-        return rows
 
     def _note_broken(self, task: StoredTask, outcome: Outcome) -> None:
         if isinstance(outcome, Broken):

@@ -82,6 +82,12 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
 
 
+def done_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
+    """Return what a done attempt writes that gave no listing."""
+    done = settle_done(tenant, task, claims, output=output, listed=None, marked=False)
+    return Settlement((done,), _after_done)
+
+
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
     """Return what a look writes: adopt what is there, look once more, or act again after two absences."""
     match found:

@@ -79,13 +79,21 @@ class Database:
     records, and SQLAlchemy's own error for sessions.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 4, application_name: str = "stoflow") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 4,
+        planned_size: int = PLANNED_CONNECTIONS,
+        application_name: str = "stoflow",
+    ) -> None:
+        """`planned_size` is how many connections keep plans: each plans every tenant's statements for itself."""
         self.url = url
         # A prepared plan outlives the shape of its table, so none is kept for what people ask.
         self._pool = _pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
         self._planned = _pool(
             conninfo(url, application_name=application_name, changed=KEPT_PLANS),
-            PLANNED_CONNECTIONS,
+            planned_size,
             prepare_threshold=0,
             autocommit=True,
         )

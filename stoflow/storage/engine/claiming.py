@@ -1,6 +1,6 @@
 """Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,46 +9,67 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 
 INNER_ROWS = """jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
                 started_at timestamptz, completed_at timestamptz)"""
 
-# What was made in memory after an outside task stands only if that very attempt's settle, written just before, counted.
-STANDS = """(%(after)s::int IS NULL OR EXISTS (
-      SELECT FROM {s}.marketplace_tasks f
-      WHERE f.id = %(after)s AND f.claims = %(after_claims)s AND f.status = 'completed'))"""
+# The attempt before, settled in the same statement: what was made in memory after it stands only if that counted.
+SETTLING: Parts = (
+    (
+        "settled",
+        """settled AS (
+  UPDATE {s}.marketplace_tasks
+  SET status = 'completed', output = %(after_output)s, completed_at = clock_timestamp(), claimed_by = NULL,
+      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
+  WHERE id = %(after)s AND status = 'running' AND claims = %(after_claims)s
+  RETURNING name, claims
+), """,
+    ),
+    ("if settled", "AND EXISTS (SELECT FROM settled)"),
+    ("but settled", "AND b.id <> %(after)s"),
+    (
+        "settled line",
+        """SELECT %(job)s, name, clock_timestamp(), 'running', 'completed', 'done', claims FROM settled
+    UNION ALL """,
+    ),
+    ("is settled", ", EXISTS (SELECT FROM settled) AS settled"),
+)
 
 # A pace slot may be spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
-PACE = """
-), pace AS (
+PACING: Parts = (
+    (
+        "pace",
+        """), pace AS (
   INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
   SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second' FROM was
   ON CONFLICT (tenant, marketplace, action) DO UPDATE
     SET next_at = greatest(EXCLUDED.next_at, p.next_at + %(pace_s)s::float8 * interval '1 second')
     WHERE p.next_at <= clock_timestamp() + %(slack_s)s::float8 * interval '1 second'
   RETURNING 1
-"""
-IN_PACE = "AND EXISTS (SELECT FROM pace)"
+""",
+    ),
+    ("if in pace", "AND EXISTS (SELECT FROM pace)"),
+)
 
 # The job row is locked first, so claims of one job, its cancel and its expiry stand in line.
 CLAIM = f"""
-WITH was AS MATERIALIZED (
+WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {{s}}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND (j.status = 'running' OR NOT EXISTS (
       SELECT FROM {{s}}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')))
-    AND {STANDS}
+    [[if settled]]
     AND NOT EXISTS (
       SELECT FROM {{s}}.marketplace_tasks b
       WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
-        AND b.id <> ALL(%(inner_ids)s::int[]))
+        AND b.id <> ALL(%(inner_ids)s::int[]) [[but settled]])
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
-[[PACE]]), task AS (
+[[pace]]), task AS (
   UPDATE {{s}}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
@@ -56,7 +77,7 @@ WITH was AS MATERIALIZED (
   FROM was
   WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
-    [[IN_PACE]]
+    [[if in pace]]
   RETURNING t.id, t.claims, t.name
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
@@ -72,16 +93,15 @@ WITH was AS MATERIALIZED (
 ), said AS (
   INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
   SELECT * FROM (
-    SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0 FROM job WHERE before = 'pending'
+    [[settled line]]SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0
+      FROM job WHERE before = 'pending'
     UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
     UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
     UNION ALL SELECT %(job)s, name, clock_timestamp(), 'pending', 'running', 'claimed', claims FROM task
   ) AS lines
 )
-SELECT claims FROM task
+SELECT (SELECT claims FROM task) AS claims[[is settled]]
 """
-PACED_CLAIM = CLAIM.replace("[[PACE]]", PACE).replace("[[IN_PACE]]", IN_PACE)
-UNPACED_CLAIM = CLAIM.replace("[[PACE]]", "").replace("[[IN_PACE]]", "")
 
 CLAIM_LOOK = """
 WITH task AS (
@@ -118,10 +138,11 @@ class InnerDone:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An attempt whose settle is committed together with what follows it."""
+    """An attempt that was done, to be settled together with what follows it."""
 
     task: TaskId
     claims: int
+    output: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,11 @@ class Unrecorded:
 
     inner: Sequence[InnerDone] = ()
     after: Settled | None = None
+
+
+def settling(unrecorded: Unrecorded) -> Parts:
+    """Return the parts of a claim or close that settle the attempt before it, none where there is no such attempt."""
+    return SETTLING if unrecorded.after is not None else ()
 
 
 def unrecorded_params(unrecorded: Unrecorded) -> dict[str, Any]:
@@ -149,6 +175,7 @@ def unrecorded_params(unrecorded: Unrecorded) -> dict[str, Any]:
         "inner_ids": [done.task for done in unrecorded.inner],
         "after": after.task if after else None,
         "after_claims": after.claims if after else None,
+        "after_output": Jsonb(dict(after.output)) if after else None,
     }
 
 
@@ -173,15 +200,19 @@ class Claim:
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
     def statement(self) -> Statement:
-        """Answers the new `claims`, or no row where the task may not be run by this message (any more, or yet)."""
-        paced = {
+        """Answers the new `claims`, NULL where the task may not be run by this message (any more, or yet).
+
+        Where an attempt was to be settled too, `settled` says whether that counted: false where it was fenced.
+        """
+        unrecorded, paced = self.unrecorded, self.pace_s > 0
+        pace = {
             "marketplace": self.marketplace,
             "action": self.action,
             "pace_s": self.pace_s,
             "slack_s": self.pace_s * PACE_SLACK,
         }
         return bind(
-            PACED_CLAIM if self.pace_s > 0 else UNPACED_CLAIM,
+            composed(CLAIM, *settling(unrecorded), *(PACING if paced else ())),
             self.tenant,
             job=self.job,
             task=self.task,
@@ -193,8 +224,8 @@ class Claim:
             deadline_s=self.deadline_s,
             marker=self.marker,
             digest=self.digest,
-            **(paced if self.pace_s > 0 else {}),
-            **unrecorded_params(self.unrecorded),
+            **(pace if paced else {}),
+            **unrecorded_params(unrecorded),
         )
 
 

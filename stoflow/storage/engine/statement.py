@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, LiteralString, cast
 
 from psycopg import Connection, RawCursor
@@ -13,7 +13,12 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.session import schema_name
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
+MARK = re.compile(r"\[\[(.+?)\]\]")
 TEXTS_KEPT = 20_000
+
+
+Parts = tuple[tuple[LiteralString, LiteralString], ...]
+"""Optional parts of a statement: the mark, [[…]] in the template, where each stands, and its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,13 @@ class Statement:
         """Execute it as PostgreSQL reads it: psycopg would translate each of thousands of texts again each time."""
         text, names = _numbered(self.text)
         return RawCursor(connection).execute(text, [self.params[name] for name in names])
+
+
+@cache
+def composed(template: LiteralString, *parts: tuple[LiteralString, LiteralString]) -> LiteralString:
+    """Return the template with these parts and no others: each costs PostgreSQL time, used or not."""
+    wanted: dict[str, str] = dict(parts)
+    return cast("LiteralString", MARK.sub(lambda found: wanted.get(found[1], ""), template))
 
 
 @lru_cache(maxsize=TEXTS_KEPT)

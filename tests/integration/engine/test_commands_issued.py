@@ -56,7 +56,7 @@ def test_of_two_messages_for_one_task_one_asks_the_plugin(bench: "Bench") -> Non
     first, second = claim_and_command(bench, job), claim_and_command(bench, job)
 
     assert all(bench.engine.recorder.write(bench.tenant, job, *first))
-    assert bench.engine.recorder.write(bench.tenant, job, *second) == (None, None)
+    assert bench.engine.recorder.write(bench.tenant, job, *second) == ({"claims": None}, None)
     assert len(bench.all("SELECT id FROM {s}.plugin_commands")) == 1
 
 
@@ -66,7 +66,7 @@ def test_a_message_never_asks_on_another_s_claim(bench: "Bench") -> None:
     (claim, _), second = claim_and_command(bench, job), claim_and_command(bench, job)
 
     assert bench.engine.recorder.write(bench.tenant, job, claim)[0] is not None
-    assert bench.engine.recorder.write(bench.tenant, job, *second) == (None, None)
+    assert bench.engine.recorder.write(bench.tenant, job, *second) == ({"claims": None}, None)
     assert bench.all("SELECT id FROM {s}.plugin_commands") == []
 
 
@@ -86,7 +86,7 @@ def test_two_messages_in_one_commit_are_both_answered(bench: "Bench") -> None:
     both = (*claim_and_command(bench, job), *claim_and_command(bench, job))
 
     rows = bench.engine.recorder.write(bench.tenant, job, *both)
-    assert [row is not None for row in rows] == [True, True, False, False]
+    assert [bool(row and any(row.values())) for row in rows] == [True, True, False, False]
 
 
 def test_of_two_messages_for_one_stray_one_asks_the_plugin(bench: "Bench") -> None:
