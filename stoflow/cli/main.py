@@ -2,6 +2,7 @@
 
 import click
 
+from stoflow.cli.alive import alive
 from stoflow.cli.api import api
 from stoflow.cli.config import config
 from stoflow.cli.demo import demo
@@ -51,6 +52,7 @@ COMMANDS: tuple[click.Command, ...] = (
     orchestrator,
     worker,
     worker_process,
+    alive,
     # work with what is there
     tenant,
     token,

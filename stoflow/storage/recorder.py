@@ -14,7 +14,7 @@ from stoflow.storage.session import Database
 
 Row = Mapping[str, Any] | None
 BATCH = 64
-GATHER_S = 0.004  # under load, the next commit waits so long for company; alone, a write never waits
+GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
 
 
 @dataclass(slots=True)

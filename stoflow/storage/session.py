@@ -24,6 +24,7 @@ LARGEST_TENANT = 2**31 - 1
 
 WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
 IDLE_S = 60.0
+TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
 # A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
 LIFETIME_S = 600.0
 PLANNED_CONNECTIONS = 2
@@ -62,7 +63,10 @@ def _was_stored(instance: Any) -> bool:
 class PooledConnection(psycopg.Connection[Any]):
     """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever."""
 
+    idle_since_s = 0.0
+
     def close(self) -> None:
+        self.idle_since_s = time.monotonic()
         pool, was_broken = self._pool, self.closed
         if not isinstance(pool, ConnectionPool):
             super().close()
@@ -199,12 +203,12 @@ def _lent(pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
         _rolled_back(connection).close()
 
 
-def _take(pool: ConnectionPool[Any]) -> psycopg.Connection[Any]:
+def _take(pool: ConnectionPool[Any]) -> PooledConnection:
     """Take a living connection: those that ended while idle are dropped without waiting for one another."""
     deadline = time.monotonic() + WAIT_S
     while True:
         connection = pool.getconn(max(0.01, deadline - time.monotonic()))
-        if not _has_ended(connection):
+        if time.monotonic() - connection.idle_since_s < TRUSTED_S or not _has_ended(connection):
             return connection
         connection.pgconn.finish()
         connection.close()  # the pool replaces it

@@ -71,9 +71,17 @@ def test_every_service_that_stays_is_restarted_and_waits_for_the_servers_it_need
         assert OURS[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "api"])
-def test_what_others_wait_for_has_a_health_check(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
+def test_what_stays_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", ["orchestrator", "worker"])
+def test_a_health_check_of_ours_is_understood_by_the_real_command_line(name: str) -> None:
+    _, program, called, *arguments = SERVICES[name]["healthcheck"]["test"]
+    command = stoflow.commands[called]
+    assert program == "stoflow"
+    assert command.make_context(called, arguments).params == {"kind": name}
 
 
 def test_docker_gives_a_process_longer_than_it_takes_to_drain() -> None:

@@ -40,6 +40,11 @@ RECENTLY_DEAD = """
 SELECT id FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 """
 
+LIVING = """
+SELECT count(*) AS number FROM public.processes
+WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_timestamp()
+"""
+
 
 def register_process(connection: Connection[DictRow], kind: str, *, lease_s: float) -> ProcessId:
     """Return the identity of this process, alive for `lease_s` without a beat."""
@@ -73,3 +78,9 @@ def bury_expired(connection: Connection[DictRow]) -> Mapping[ProcessId, str]:
 def recently_dead(connection: Connection[DictRow]) -> frozenset[ProcessId]:
     """Return who died within the last minute."""
     return frozenset(ProcessId(row["id"]) for row in connection.execute(RECENTLY_DEAD))
+
+
+def living(connection: Connection[DictRow], kind: str, *, host: str) -> int:
+    """Return how many processes of this kind hold a lease on this host."""
+    row = connection.execute(LIVING, {"kind": kind, "host": host}).fetchone()
+    return row["number"] if row else 0

@@ -1,7 +1,7 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -40,8 +40,7 @@ WITH job AS (
 ), tasks AS (
   INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
   SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
-  FROM job, unnest(%(names)s::text[], %(positions)s::int[], %(kinds)s::text[], %(paced)s::bool[])
-    AS r(name, position, kind, paced)
+  FROM job, jsonb_to_recordset(%(tasks)s) AS r(name text, position int, kind text, paced bool)
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
 ), inherited AS (
@@ -105,9 +104,6 @@ def insert_job(
         not_before=job.not_before,
         key=job.idempotency_key,
         digest=job.idempotency_digest,
-        names=[task.name for task in tasks],
-        positions=list(range(1, len(tasks) + 1)),
-        kinds=[task.kind for task in tasks],
-        paced=[task.paced for task in tasks],
+        tasks=Jsonb([{"position": position, **asdict(task)} for position, task in enumerate(tasks, start=1)]),
     )
     return statement.on(connection)
