@@ -58,6 +58,7 @@ FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.stray.": None,
     "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves a stray to be looked for
     "look.": FaultKind.BROKEN_BEFORE,
+    "lease.beat.": FaultKind.LOST,  # so that the job lasts until the lease is renewed
 }
 QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (PUBLISH, FaultKind.BROKEN_BEFORE),
@@ -87,7 +88,7 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     },
 }
 # Of these a later passing is another place in a job's life; how often the others are passed depends on time.
-OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "plugin.sent.", "settle.")
+OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "plugin.sent.")
 MOST_PASSINGS = 2
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to.
 WITHOUT_POSTGRESQL = ("unheard.",)

@@ -73,7 +73,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             return _halt(tried, reason)
         case Refused(reason, errors):
             failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
-            return Settlement((failed,), lambda row: FAILED if row else RELOAD)
+            return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD)
         case Unknown(reason):
             if tried.kind is TaskKind.UNSAFE:
                 return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")

@@ -28,7 +28,8 @@ WHERE j.id = %(job)s AND j.status = 'failed' AND later.product_id = j.product_id
     WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
 """
 
-# Refused once a later job of the product has started: its effect would come out of order.
+# Refused once a later job of the product has started: its effect would come out of order. A task that was given up
+# before its outcome was known begins with the look that is owed.
 RETRY = """
 WITH job AS (
   UPDATE {s}.marketplace_jobs j
@@ -42,13 +43,15 @@ WITH job AS (
   RETURNING j.id
 ), task AS (
   UPDATE {s}.marketplace_tasks t
-  SET status = 'pending', failures = 0, deaths = 0, not_before = NULL, error = NULL, error_kind = NULL,
-      error_fields = NULL, completed_at = NULL
-  FROM job WHERE t.job_id = job.id AND t.status = 'failed' RETURNING t.job_id, t.name, t.claims
+  SET status = CASE WHEN t.look_at IS NULL THEN 'pending' ELSE 'running' END, failures = 0, deaths = 0,
+      not_before = NULL, error = NULL, error_kind = NULL, error_fields = NULL, completed_at = NULL,
+      look_at = CASE WHEN t.look_at IS NOT NULL THEN clock_timestamp() END
+  FROM job WHERE t.job_id = job.id AND t.status = 'failed' RETURNING t.job_id, t.name, t.claims, t.status
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
   SELECT id, NULL, 'failed', 'pending', 'retry requested', 0 FROM job
   UNION ALL SELECT job_id, name, 'failed', 'pending', 'retry requested', claims FROM task
+  UNION ALL SELECT job_id, name, 'pending', 'running', 'looked for first', claims FROM task WHERE status = 'running'
 )
 SELECT id FROM job
 """

@@ -66,8 +66,8 @@ FROM job
 SETTLE_BACK = """
 WITH task AS (
   UPDATE {s}.marketplace_tasks t
-  SET status = CASE WHEN t.failures + %(charge)s > j.max_retries OR t.deaths >= %(quarantine)s
-                    THEN 'failed' ELSE 'pending' END,
+  SET status = CASE WHEN (t.failures + %(charge)s > j.max_retries OR t.deaths >= %(quarantine)s)
+                      AND NOT (j.cancel_requested AND NOT j.acted) THEN 'failed' ELSE 'pending' END,
       failures = t.failures + %(charge)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
       not_before = clock_timestamp() + %(delay_s)s::float8 * interval '1 second',
       absences = t.absences + %(absences)s, error = %(reason)s,
@@ -95,24 +95,27 @@ WITH task AS (
 SELECT job.status = 'failed' AS failed, job.cancelled FROM job
 """
 
+# A job that is to be cancelled, of which nothing is visible, is not failed but handed back, for the cancel to end it.
 SETTLE_FAILED = """
 WITH task AS (
-  UPDATE {s}.marketplace_tasks
-  SET status = 'failed', claimed_by = NULL, deadline = NULL, look_at = NULL, completed_at = clock_timestamp(),
-      error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
-  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
+  UPDATE {s}.marketplace_tasks t
+  SET status = CASE WHEN j.cancel_requested AND NOT j.acted THEN 'pending' ELSE 'failed' END, claimed_by = NULL,
+      deadline = NULL, look_at = NULL, completed_at = clock_timestamp(), error = %(reason)s, error_kind = %(kind)s,
+      error_fields = %(fields)s
+  FROM {s}.marketplace_jobs j
+  WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
+  RETURNING t.job_id, t.name, t.claims, t.status
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), error_message = %(reason)s, error_kind = %(kind)s,
       error_fields = %(fields)s, waiting = NULL
-  FROM task WHERE j.id = task.job_id AND j.status = 'running' RETURNING j.id
+  FROM task WHERE j.id = task.job_id AND j.status = 'running' AND task.status = 'failed' RETURNING j.id
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
-  SELECT job_id, name, 'running', 'failed', %(kind)s, claims, %(detail)s FROM task
+  SELECT job_id, name, 'running', status, %(kind)s, claims, %(detail)s FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', %(kind)s, 0, %(detail)s FROM job
 )
-SELECT id FROM job
+SELECT EXISTS (SELECT FROM job) AS failed FROM task
 """
 
 SETTLE_VERIFYING = """
@@ -196,7 +199,7 @@ def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
 def settle_failed(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, kind: str, errors: Sequence[FieldError] = ()
 ) -> Statement:
-    """Fail the task and its job for good; no row: fenced."""
+    """Fail the task and its job for good; `failed` is false where a cancel waits, which ends it; no row: fenced."""
     return bind(
         SETTLE_FAILED,
         tenant,

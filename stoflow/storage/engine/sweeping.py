@@ -22,8 +22,9 @@ LOST = """
   ORDER BY t.id LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
 """
 
-# A lost look is looked again. A lost unsafe act is verified after the quiet time. Anything else may run again.
-# A death is charged where a worker held the task; a plugin's silence is charged as a failure instead.
+# A lost look is looked again, until it has cost so many processes that the task is quarantined, its outcome unknown
+# still. A lost unsafe act is verified after the quiet time. Anything else may run again. A death is charged where a
+# worker held the task; a plugin's silence is charged as a failure instead.
 SWEEP_TASKS = f"""
 WITH lost AS MATERIALIZED ({LOST}), task AS (
   UPDATE {{s}}.marketplace_tasks t
@@ -31,6 +32,7 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
       deaths = t.deaths + lost.held::int,
       failures = t.failures + (NOT lost.held AND lost.look_at IS NULL AND lost.kind <> 'unsafe')::int,
       status = CASE
+        WHEN lost.look_at IS NOT NULL AND lost.held AND t.deaths + 1 >= %(quarantine)s THEN 'failed'
         WHEN lost.look_at IS NULL AND lost.kind <> 'unsafe'
           AND (t.deaths + lost.held::int >= %(quarantine)s
             OR t.failures + (NOT lost.held)::int > j.max_retries) THEN 'failed'
@@ -42,7 +44,8 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
         END,
       error = CASE WHEN lost.held THEN 'The process that ran it ended without an answer.'
                    ELSE 'No answer came before the deadline.' END,
-      error_kind = CASE WHEN t.deaths + lost.held::int >= %(quarantine)s AND lost.kind <> 'unsafe' THEN 'poison'
+      error_kind = CASE WHEN t.deaths + lost.held::int >= %(quarantine)s
+                          AND (lost.kind <> 'unsafe' OR lost.look_at IS NOT NULL AND lost.held) THEN 'poison'
                         WHEN lost.kind = 'unsafe' THEN 'verifying' ELSE 'interrupted' END
   FROM lost, {{s}}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
   RETURNING t.id, t.job_id, t.name, t.claims, t.status, t.error, t.error_kind

@@ -76,6 +76,24 @@ def test_a_draft_made_before_the_cancel_is_deleted_by_its_marker(bench: "Bench")
     assert "POST /publish" not in bench.shop.calls
 
 
+@pytest.mark.parametrize("refusal", [400, 503])
+def test_a_last_call_that_is_refused_leaves_the_end_to_the_cancel(bench: "Bench", refusal: int) -> None:
+    job = bench.submit(bench.product())
+    bench.all("UPDATE {s}.marketplace_jobs SET max_retries = 0")
+
+    def while_somebody_cancels(_: "Act") -> Reply:
+        bench.cancel(job)
+        return Reply(refusal)
+
+    bench.shop.plan(None, None, while_somebody_cancels)
+    assert bench.run(job).move is NextMove.RELOAD
+
+    assert finish(bench, job)
+
+    assert bench.row(job)["status"] == "cancelled"
+    assert bench.one("SELECT marker FROM {s}.strays")["marker"] == bench.task(job, "create")["marker"]
+
+
 def test_while_an_outcome_is_unknown_the_cancel_waits_until_it_is_known(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     bench.shop.plan(None, "lost")
@@ -104,20 +122,6 @@ def test_a_cancel_during_the_call_that_makes_it_visible_comes_too_late_and_says_
     assert bench.row(job)["status"] == "completed"
     assert bench.causes(job)[-1] == "cancel came too late"
     assert bench.one("SELECT visible FROM {s}.listings")["visible"]
-
-
-def test_a_cancel_of_what_was_refused_meanwhile_finds_it_failed(bench: "Bench") -> None:
-    job = bench.submit(bench.product())
-
-    def while_somebody_cancels(_act: "Act") -> Reply:
-        bench.cancel(job)
-        return Reply(400)
-
-    bench.shop.plan(None, None, while_somebody_cancels)
-
-    bench.run(job)
-
-    assert bench.row(job)["status"] == "failed"
 
 
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])

@@ -144,6 +144,25 @@ def test_a_look_whose_process_died_is_looked_again_at_once(bench: "Bench") -> No
     assert bench.task(job, "create")["status"] == "completed"
 
 
+def test_a_look_that_kills_every_process_is_quarantined_and_a_retry_begins_with_it(bench: "Bench") -> None:
+    """What became of the act is unknown still, so nothing may be created before it was looked for."""
+    job = bench.submit(bench.product())
+    bench.shop.plan(None, "lost")
+    bench.run(job)
+    for _ in range(DEATHS_UNTIL_QUARANTINE):
+        assert bench.row(job)["status"] == "running"
+        killed_in(bench, job, "create")
+    assert (bench.row(job)["status"], bench.row(job)["error_kind"]) == ("failed", "poison")
+    assert bench.task(job, "create")["status"] == "failed"
+
+    bench.retry(job)
+    bench.look(job)
+    assert bench.run(job).move is NextMove.NOTHING
+
+    assert bench.shop.calls.count("POST /offer") == 1
+    assert bench.row(job)["status"] == "completed"
+
+
 def test_a_repeatable_task_that_killed_three_processes_is_quarantined(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     for _ in range(DEATHS_UNTIL_QUARANTINE):
@@ -160,13 +179,14 @@ def test_a_creating_task_that_killed_three_processes_is_quarantined_once_nothing
     bench: "Bench",
 ) -> None:
     """Before its outcome is known it is neither tried again nor given up."""
-    job = come_to_create(bench)
+    job, moves = come_to_create(bench), set[NextMove]()
     for _ in range(DEATHS_UNTIL_QUARANTINE):
+        bench.make_due()
         killed_in(bench, job, "create")
         assert bench.task(job, "create")["status"] == "running"
+        moves = {bench.look(job).move, bench.look(job).move}
 
-    bench.look(job)
-    assert bench.look(job).move is NextMove.NOTHING
+    assert NextMove.NOTHING in moves
 
     row, task = bench.row(job), bench.task(job, "create")
     assert (row["status"], row["error_kind"]) == ("failed", "poison")
