@@ -68,6 +68,28 @@ class Life(RuleBasedStateMachine):
             return
         self.bench.shop.script.clear()
 
+    @rule()
+    def run_and_be_overtaken(self) -> None:
+        """A worker is paused in its call, taken for dead, and answers when another may have gone on."""
+        slow, seen = self.bench.worker(), list[list[dict[str, Any]]]()
+
+        def paused(act: "Act") -> Reply:
+            _, _, task, claims = self.bench.shop.attempts[-1].split("-")
+            reply = act()
+            slow.dies()
+            self.bench.sweep()
+            self.bench.make_due()
+            self.go_on(self.bench)
+            row = self.bench.one(f"SELECT claims FROM {{s}}.marketplace_tasks WHERE id = {task}")
+            if row["claims"] > int(claims):
+                seen.append(self.history())
+            return reply
+
+        self.bench.shop.plan(paused)
+        self.go_on(slow)
+        self.bench.shop.script.clear()
+        assert not seen or seen[0] == self.history(), "a stale worker wrote"
+
     @precondition(lambda self: self.old)
     @rule(data=st.data())
     def repeat_an_old_message(self, data: st.DataObject) -> None:
@@ -109,8 +131,9 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def arrows_are_kept(self) -> None:
-        lines = self.of_jobs("SELECT * FROM {s}.job_timeline WHERE to_status IS NOT NULL AND job_id", order="id")
-        for line in lines:
+        for line in self.history():
+            if not line["to_status"]:
+                continue
             if line["from_status"] and line["task"] is None:
                 assert line["to_status"] in JOB_TRANSITIONS[line["from_status"]]
             elif line["from_status"] and line["from_status"] != "failed":  # a retry someone asked for
@@ -118,7 +141,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def jobs_of_a_product_stand_in_line(self) -> None:
-        rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id", order="id")
+        rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id")
         for earlier, later in pairwise(rows):
             assert not (earlier["status"] in ("pending", "running") and later["status"] == "running")
 
@@ -144,14 +167,17 @@ class Life(RuleBasedStateMachine):
         self.old.append(message)
         (look if message.mode is RunMode.LOOK else run)(worker.engine, message)
 
+    def history(self) -> list[dict[str, Any]]:
+        return self.of_jobs("SELECT * FROM {s}.job_timeline WHERE job_id")
+
     def unfinished(self) -> JobId | None:
-        rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id", order="id")
+        rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id")
         return next((JobId(row["id"]) for row in rows if JobStatus(row["status"]) not in FINAL_JOB_STATUSES), None)
 
-    def of_jobs(self, query: str, *, order: str = "id") -> list[dict[str, Any]]:
+    def of_jobs(self, query: str) -> list[dict[str, Any]]:
         if not self.jobs:
             return []
-        return self.bench.all(f"{query} IN ({', '.join(map(str, self.jobs))}) ORDER BY {order}")
+        return self.bench.all(f"{query} IN ({', '.join(map(str, self.jobs))}) ORDER BY id")
 
 
 def test_any_order_of_events_keeps_the_invariants(bench: "Bench") -> None:
