@@ -71,7 +71,7 @@ class _Case:
 def judge(ledger: Iterable[LedgerEntry | Mapping[str, Any]], jobs: Sequence[Job], paces: Paces) -> Verdict:
     """Return what is wrong; `ledger` holds entries or the JSON of their lines."""
     entries = [entry if isinstance(entry, LedgerEntry) else entry_from(entry) for entry in ledger]
-    findings = [*_subjects_judged(entries, jobs), *_wrong_owner(entries, jobs), *_over_limit(entries, paces)]
+    findings = [*_subjects_judged(entries, jobs), *_wrong_owner(entries, jobs), *_over_limit(entries, jobs, paces)]
     counts = Counter(finding.counter for finding in findings)
     details = tuple(f"{finding.counter}: {finding.sentence}" for finding in findings)
     return Verdict(**{counter: counts[counter] for counter in Verdict().counters}, details=details)
@@ -180,19 +180,33 @@ def _wrong_owner(entries: Sequence[LedgerEntry], jobs: Sequence[Job]) -> Iterato
             )
 
 
-def _over_limit(entries: Sequence[LedgerEntry], paces: Paces) -> Iterator[_Finding]:
+def _over_limit(entries: Sequence[LedgerEntry], jobs: Sequence[Job], paces: Paces) -> Iterator[_Finding]:
+    attribution = Attribution.of(entries, jobs)
+    visible_at: dict[Subject, float] = {}
+    for sighting in sightings(entries, attribution):
+        if sighting.deed is Deed.ACTIVATED:
+            visible_at.setdefault(sighting.subject, sighting.at)
     starts: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
     for entry in entries:
-        for (marketplace, action), operations in PACED.items():
-            if marketplace == entry.marketplace and entry.operation in operations and entry.tenant is not None:
-                once = entry.attempt or f"entry {entry.seq}"
-                known = starts[entry.tenant, marketplace, action].get(once, entry.time)
-                starts[entry.tenant, marketplace, action][once] = min(known, entry.time)
+        for action in _actions_begun(entry):
+            # What is put in place before a product is visible belongs to its publish, whose paced call is another.
+            if action == "update" and entry.time < visible_at.get(attribution.subject(entry), entry.time + 1):
+                continue
+            once = entry.attempt or f"entry {entry.seq}"
+            begun = starts[entry.tenant or 0, entry.marketplace, action]
+            begun[once] = min(begun.get(once, entry.time), entry.time)
     for (tenant, marketplace, action), times in starts.items():
         window_s = WINDOW_PACES * paces.get(marketplace, {}).get(action, 0.0) / 1000
         for begin in _crowded(sorted(times.values()), window_s):
             what = f"more than {STARTS_AT_MOST} starts of tenant {tenant}'s {action} on {marketplace}"
             yield _Finding("over_limit", f"{what} within {window_s:g} s of {begin}.")
+
+
+def _actions_begun(entry: LedgerEntry) -> Iterator[str]:
+    """Yield the actions of which this call is the paced one."""
+    for (marketplace, action), operations in PACED.items():
+        if marketplace == entry.marketplace and entry.operation in operations and entry.tenant is not None:
+            yield action
 
 
 def _crowded(times: Sequence[float], window_s: float) -> Iterator[float]:

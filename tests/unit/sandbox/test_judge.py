@@ -196,6 +196,23 @@ def test_one_attempt_seen_twice_is_one_start() -> None:
     assert "over_limit" not in counted(story, *jobs_for(11))
 
 
+def test_what_a_publish_puts_in_place_is_no_update() -> None:
+    """Several publishes may upload and fill in while each waits for its own paced call."""
+    story = Story()
+    for number in range(20):
+        story.add("ebay", "item.put", sku=f"sf7p{number}", tenant=7)
+        story.entries[-1] = replace(story.entries[-1], time=0.1 * number)
+    assert judge(story.entries, jobs_for(20), {"ebay": {"update": 1000.0}}).over_limit == 0
+
+
+def test_updates_of_what_is_visible_are_limited() -> None:
+    story = starts(12, 100.0)
+    for number in range(12):
+        story.add("ebay", "item.put", sku=f"sf7p{number}", tenant=7)
+        story.entries[-1] = replace(story.entries[-1], time=5000 + 0.1 * number)
+    assert judge(story.entries, jobs_for(12), {"ebay": {"update": 1000.0}}).over_limit == 1
+
+
 def test_an_action_without_a_pace_has_no_limit() -> None:
     story = starts(40, 0.0)
     assert judge(story.entries, jobs_for(40), {}).over_limit == 0
