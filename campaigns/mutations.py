@@ -20,7 +20,7 @@ from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
-from stoflow.storage.engine import settling
+from stoflow.storage.engine import claiming, settling
 
 FINAL_WITHIN_S = 45.0
 HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
@@ -48,7 +48,7 @@ def create_directly() -> None:
 
 def do_not_choose() -> None:
     """Let the last draft win, and let every job make and publish a draft of its own."""
-    _rewrite("SETTLE_DONE", "coalesce(l.external_id, EXCLUDED.external_id)", "EXCLUDED.external_id")
+    _rewrite("SETTLE_LISTED", "coalesce(l.external_id, EXCLUDED.external_id)", "EXCLUDED.external_id")
     for module in (etsy, vinted):
         module.choose = _own_draft  # type: ignore[attr-defined]
     for publication in PUBLICATIONS:
@@ -66,12 +66,16 @@ def do_not_fence() -> None:
         "AND status = 'running' AND claims = %(claims)s",
         "AND t.status = 'running' AND t.claims = %(claims)s",
     )
-    for statement in ("SETTLE_DONE", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING"):
+    for statement in ("SETTLE_DONE", "SETTLE_LISTED", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING"):
         text = getattr(settling, statement)
         fence = next(fence for fence in fences if fence in text)
         _rewrite(statement, fence, "")
-        _rewrite(statement, "claims FROM task", "%(claims)s FROM task")
-        _rewrite(statement, "claims, %(detail)s FROM task", "%(claims)s, %(detail)s FROM task")
+        told = next(told for told in ("claims FROM task", "claims, %(detail)s FROM task") if told in text)
+        _rewrite(statement, told, f"%(claims)s{told.removeprefix('claims')}")
+    parts = dict(claiming.SETTLING)
+    parts["settled"] = parts["settled"].replace("AND status = 'running' AND claims = %(after_claims)s", "")
+    parts["settled line"] = parts["settled line"].replace("claims FROM settled", "%(after_claims)s FROM settled")
+    claiming.SETTLING = tuple(parts.items())
 
 
 def do_not_sweep() -> None:
@@ -108,7 +112,9 @@ def _own_draft(attempt: Attempt) -> Outcome:
 
 
 def _rewrite(statement: str, before: str, after: str) -> None:
-    setattr(settling, statement, getattr(settling, statement).replace(before, after))
+    text = getattr(settling, statement)
+    assert before in text, f"{statement} holds no {before}"
+    setattr(settling, statement, text.replace(before, after))
 
 
 def _as_it_is(plan: Plan) -> Plan:
