@@ -22,7 +22,7 @@ class Lanes:
         self._ready: list[tuple[bool, int, JobId]] = []
         self._paced: dict[str, list[tuple[int, JobId]]] = {}
         self._pace_at_s: dict[str, float] = {}
-        self._refused: set[str] = set()  # actions whose time PostgreSQL knows better
+        self._refused: dict[str, JobId] = {}  # by action: whose paced call was not claimed
 
     def __len__(self) -> int:
         return len(self._ready) + sum(len(lane) for lane in self._paced.values())
@@ -50,14 +50,14 @@ class Lanes:
                 return job
         return None
 
-    def not_granted(self, action: str) -> None:
-        """A paced call was not claimed: when the next is due, its job will tell when it is read again."""
-        self._refused.add(action)
+    def not_granted(self, job: QueuedJob) -> None:
+        """A paced call was not claimed: when the next is due, this job will tell when it is read again."""
+        self._refused[job.action] = job.id
 
     def _learn(self, job: QueuedJob) -> None:
         """PostgreSQL judges; aim at the middle of the slack it leaves, so that a bit sooner or later is all one."""
-        if job.action in self._refused:
-            self._refused.discard(job.action)
+        if self._refused.get(job.action) == job.id:
+            del self._refused[job.action]
             slack_s = self._pace_s(job.action) * PACE_SLACK / 2
             self._pace_at_s[job.action] = time.monotonic() + max(0.0, job.pace_in_s - slack_s)
 

@@ -1,4 +1,4 @@
-"""Reads for actors: a few threads ask PostgreSQL and tell, so that no actor ever waits."""
+"""Reads for actors: a thread asks PostgreSQL and tells, so that no actor ever waits."""
 
 import threading
 from collections.abc import Callable, Sequence

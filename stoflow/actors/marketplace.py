@@ -167,7 +167,7 @@ class MarketplaceActor(PooledActor):
                 self._drop(report.job)
             case NextMove.RELOAD | NextMove.SELLER:
                 if held.job.paced and not held.job.verifying:
-                    self._lanes.not_granted(held.job.action)
+                    self._lanes.not_granted(held.job)
                 self._fly(held, WATCH_S)
                 tell(self._supervisor, Reload() if report.move is NextMove.SELLER else Reread((report.job,)))
             case NextMove.PLUGIN:
