@@ -5,7 +5,7 @@ Nothing of them is in the product: they replace methods and statements of it bef
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, LiteralString
 
 from campaigns import direct_creation
 from campaigns.plan import Blow, Plan
@@ -70,11 +70,13 @@ def do_not_fence() -> None:
         text = getattr(settling, statement)
         fence = next(fence for fence in fences if fence in text)
         _rewrite(statement, fence, "")
-        told = next(told for told in ("claims FROM task", "claims, %(detail)s FROM task") if told in text)
-        _rewrite(statement, told, f"%(claims)s{told.removeprefix('claims')}")
+        if "claims FROM task" in text:
+            _rewrite(statement, "claims FROM task", "%(claims)s FROM task")
+        else:
+            _rewrite(statement, "claims, %(detail)s FROM task", "%(claims)s, %(detail)s FROM task")
     parts = dict(claiming.SETTLING)
-    parts["settled"] = parts["settled"].replace("AND status = 'running' AND claims = %(after_claims)s", "")
-    parts["settled line"] = parts["settled line"].replace("claims FROM settled", "%(after_claims)s FROM settled")
+    parts["settled"] = _replaced(parts["settled"], "AND status = 'running' AND claims = %(after_claims)s", "")
+    parts["settled line"] = _replaced(parts["settled line"], "claims FROM settled", "%(after_claims)s FROM settled")
     claiming.SETTLING = tuple(parts.items())
 
 
@@ -111,10 +113,14 @@ def _own_draft(attempt: Attempt) -> Outcome:
     return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made.")
 
 
-def _rewrite(statement: str, before: str, after: str) -> None:
-    text = getattr(settling, statement)
-    assert before in text, f"{statement} holds no {before}"
-    setattr(settling, statement, text.replace(before, after))
+def _rewrite(statement: str, before: LiteralString, after: LiteralString) -> None:
+    setattr(settling, statement, _replaced(getattr(settling, statement), before, after))
+
+
+def _replaced(text: LiteralString, before: LiteralString, after: LiteralString) -> LiteralString:
+    """A mutant that finds nothing to break would prove nothing."""
+    assert before in text, f"There is no {before!r} to break."
+    return text.replace(before, after)
 
 
 def _as_it_is(plan: Plan) -> Plan:
