@@ -127,22 +127,14 @@ class Database:
             yield connection
             connection.commit()
 
-    def planned_records(self) -> AbstractContextManager[psycopg.Connection[DictRow]]:
+    @contextmanager
+    def planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
         """The same on one of few connections that keep their plans: for the same few statements all day long.
 
         All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still
         be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
         After an error the connection is not used again, since one of its plans may be what failed.
         """
-        return self._planned_records()
-
-    def close(self) -> None:
-        self._engine.dispose()
-        self._planned.close()
-        self._pool.close()
-
-    @contextmanager
-    def _planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
         with failures_by_name(), _lent(self._planned) as connection:
             try:
                 with connection.pipeline(), _nothing_kept_of_a_failure(connection):
@@ -150,6 +142,11 @@ class Database:
             except psycopg.Error:
                 connection.pgconn.finish()
                 raise
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._planned.close()
+        self._pool.close()
 
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:

@@ -100,8 +100,8 @@ SETTLE_FAILED = """
 WITH task AS (
   UPDATE {s}.marketplace_tasks t
   SET status = CASE WHEN j.cancel_requested AND NOT j.acted THEN 'pending' ELSE 'failed' END, claimed_by = NULL,
-      deadline = NULL, look_at = NULL, completed_at = clock_timestamp(), error = %(reason)s, error_kind = %(kind)s,
-      error_fields = %(fields)s
+      completed_at = CASE WHEN j.cancel_requested AND NOT j.acted THEN NULL ELSE clock_timestamp() END,
+      deadline = NULL, look_at = NULL, error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
   FROM {s}.marketplace_jobs j
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
   RETURNING t.job_id, t.name, t.claims, t.status
