@@ -133,3 +133,12 @@ def test_a_step_that_breaks_before_its_first_call_is_tried_as_often_as_allowed_a
     row = bench.row(job)
     assert (row["status"], row["error_kind"]) == ("failed", "broken")
     assert "an output that is not there" in row["error_message"]
+
+
+def test_a_deleted_job_takes_its_timeline_along_and_no_others(bench: "Bench") -> None:
+    gone, kept = bench.submit(bench.product()), bench.submit(bench.product())
+
+    bench.all(f"DELETE FROM {{s}}.marketplace_jobs WHERE id = {gone}")
+
+    assert bench.causes(gone) == []
+    assert bench.causes(kept) == ["submitted"]
