@@ -5,7 +5,7 @@ Nothing of them is in the product: they replace methods and statements of it bef
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, LiteralString
+from typing import Any, LiteralString, cast
 
 from campaigns import direct_creation
 from campaigns.plan import Blow, Plan
@@ -113,14 +113,14 @@ def _own_draft(attempt: Attempt) -> Outcome:
     return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made.")
 
 
-def _rewrite(statement: str, before: LiteralString, after: LiteralString) -> None:
+def _rewrite(statement: str, before: str, after: str) -> None:
     setattr(settling, statement, _replaced(getattr(settling, statement), before, after))
 
 
-def _replaced(text: LiteralString, before: LiteralString, after: LiteralString) -> LiteralString:
+def _replaced(text: str, before: str, after: str) -> LiteralString:
     """A mutant that finds nothing to break would prove nothing."""
     assert before in text, f"There is no {before!r} to break."
-    return text.replace(before, after)
+    return cast("LiteralString", text.replace(before, after))
 
 
 def _as_it_is(plan: Plan) -> Plan:
