@@ -1,11 +1,14 @@
 """The dispatcher: a bounded window of messages in flight, started jobs first, then round-robin over tenants."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import pykka
+
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
-from stoflow.actors.news import Freed, Offer
+from stoflow.actors.news import Freed, HasLeft, Left, Offer
+from stoflow.actors.timers import tell
 from stoflow.domain.ids import TenantId
 from stoflow.domain.run import RunMessage
 
@@ -16,10 +19,21 @@ class _Lane:
     """Offers by tenant, the one whose turn is next first; taken one tenant after the other."""
 
     def __init__(self) -> None:
-        self._tenants: dict[TenantId, deque[Offer]] = {}
+        self._tenants: dict[TenantId, dict[RunMessage, Offer]] = {}
+
+    def __contains__(self, message: RunMessage) -> bool:
+        return message in self._tenants.get(message.tenant, ())
 
     def put(self, offer: Offer) -> None:
-        self._tenants.setdefault(offer.message.tenant, deque()).append(offer)
+        self._tenants.setdefault(offer.message.tenant, {})[offer.message] = offer
+
+    def withdraw(self, message: RunMessage) -> bool:
+        """Forget the offer of this message, if there is one."""
+        offers = self._tenants.get(message.tenant, {})
+        offer = offers.pop(message, None)
+        if offer is not None and not offers:
+            del self._tenants[message.tenant]
+        return offer is not None
 
     def take(self, may: Callable[[TenantId], bool]) -> Offer | None:
         """Return the next offer of the first tenant in line that may have one, and send that tenant to the end."""
@@ -27,7 +41,7 @@ class _Lane:
         if tenant is None:
             return None
         offers = self._tenants.pop(tenant)
-        offer = offers.popleft()
+        offer = offers.pop(next(iter(offers)))
         if offers:
             self._tenants[tenant] = offers
         return offer
@@ -44,6 +58,7 @@ class Dispatcher(PooledActor):
         self._send = send
         self._started = _Lane()
         self._new = _Lane()
+        self._askers: dict[RunMessage, pykka.ActorRef[Any]] = {}
 
     def handle(self, message: Any) -> None:
         match message:
@@ -51,15 +66,30 @@ class Dispatcher(PooledActor):
                 self._started.put(message)
             case Offer():
                 self._new.put(message)
-            case Freed(tenant, count):
-                self._free += count
-                self._out[tenant] -= count
-                if self._out[tenant] <= 0:
-                    del self._out[tenant]
+            case Freed(messages):
+                for freed in messages:
+                    self._free_place(freed)
+            case HasLeft(asked, asker):
+                self._answer(asked, asker)
             case _:
                 super().handle(message)
         if self.actor_inbox.empty() or self._free > 0:
             self._send_what_fits()
+
+    def _free_place(self, message: RunMessage) -> None:
+        self._askers.pop(message, None)
+        if self._started.withdraw(message) or self._new.withdraw(message):
+            return
+        self._free += 1
+        self._out[message.tenant] -= 1
+        if self._out[message.tenant] <= 0:
+            del self._out[message.tenant]
+
+    def _answer(self, message: RunMessage, asker: pykka.ActorRef[Any]) -> None:
+        if message in self._started or message in self._new:
+            self._askers[message] = asker
+        else:
+            tell(asker, Left(message))
 
     def _send_what_fits(self) -> None:
         batches: dict[str, list[RunMessage]] = {}
@@ -67,6 +97,9 @@ class Dispatcher(PooledActor):
             self._free -= 1
             self._out[offer.message.tenant] += 1
             batches.setdefault(offer.marketplace, []).append(offer.message)
+            asker = self._askers.pop(offer.message, None)
+            if asker is not None:
+                tell(asker, Left(offer.message))
         for marketplace, messages in batches.items():
             self._send(marketplace, messages)
 

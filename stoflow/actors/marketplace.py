@@ -7,6 +7,7 @@ from typing import Any
 
 import pykka
 
+from stoflow.actors.held import FOR_EVER_S, WATCH_S, Held
 from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
 from stoflow.actors.news import (
@@ -14,6 +15,8 @@ from stoflow.actors.news import (
     Due,
     Finished,
     Freed,
+    HasLeft,
+    Left,
     Offer,
     PaceDue,
     Reload,
@@ -30,8 +33,6 @@ from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
 
-WATCH_S = 5.0  # without a word of a run for so long, its job is read again
-LOST_UNTIL_STEPWISE = 3
 COLLECT_S = 60.0  # for a stray
 AFTER_DEADLINE_S = 0.2
 
@@ -47,23 +48,6 @@ class Place:
     cap: int
     pace_s: Callable[[str], float]
     sweep_soon: Callable[[TenantId], None]
-
-
-@dataclass(slots=True)
-class Held:
-    """A job in the actor's hands; `message_out` while a message of it is in flight."""
-
-    job: QueuedJob
-    message_out: bool = False
-    since_s: float = 0.0
-    patience_s: float = WATCH_S
-    overdue: bool = False
-    lost: int = 0
-
-    def awaits(self, job: QueuedJob) -> bool:
-        """Whether the message in flight is for the very task that PostgreSQL still has pending."""
-        same = (self.job.task, self.job.claims) == (job.task, job.claims)
-        return self.message_out and same and not job.in_flight and not job.cancelling
 
 
 class MarketplaceActor(PooledActor):
@@ -87,14 +71,15 @@ class MarketplaceActor(PooledActor):
         self._flying: set[JobId] = set()
         self._lanes = Lanes(place.pace_s, self._wake)
         self._halted = ""
-        self._collecting: dict[int, float] = {}  # strays by the time their message left
+        self._collecting: dict[int, tuple[float, RunMessage]] = {}  # strays by the time they were asked for
         self._wanted = 0
         self._watching = False
 
     @property
-    def messages_out(self) -> int:
-        """How many places in the dispatcher's window this actor holds."""
-        return sum(held.message_out for held in self._held.values()) + len(self._collecting)
+    def messages_out(self) -> tuple[RunMessage, ...]:
+        """What it has offered to the dispatcher and still waits for."""
+        jobs = (held.message for held in self._held.values() if held.message is not None)
+        return *jobs, *(message for _, message in self._collecting.values())
 
     @property
     def marketplace(self) -> str:
@@ -111,6 +96,8 @@ class MarketplaceActor(PooledActor):
                 self._on_report(report)
             case Due(job):
                 self._on_due(job)
+            case Left(left):
+                self._on_left(left)
             case StrayDue(stray):
                 if stray.id not in self._collecting and not self._halted:
                     self._collect(stray)
@@ -159,7 +146,7 @@ class MarketplaceActor(PooledActor):
         if report.mode is RunMode.COLLECT:
             self._collected(report.task)
             return
-        if held is None or _is_overtaken(held.job, report):
+        if held is None or held.has_overtaken(report):
             return
         self._land(held)
         match report.move:
@@ -174,7 +161,7 @@ class MarketplaceActor(PooledActor):
                 held.job = replace(held.job, running=True, in_flight=True)
                 self._fly(held, report.delay_s + AFTER_DEADLINE_S)
             case NextMove.RUN | NextMove.PACE | NextMove.LOOK:
-                self._put(_follows(held.job, report))
+                self._put(held.follows(report))
 
     def _on_due(self, job: JobId) -> None:
         held = self._held.get(job)
@@ -192,30 +179,44 @@ class MarketplaceActor(PooledActor):
 
     def _fly(self, held: Held, patience_s: float) -> None:
         self._flying.add(held.job.id)
-        held.since_s, held.patience_s, held.overdue = time.monotonic(), patience_s, False
+        held.fly(time.monotonic(), patience_s)
         self._watch_after(patience_s)
 
     def _land(self, held: Held) -> None:
         self._flying.discard(held.job.id)
-        if held.message_out:
-            held.message_out = False
-            tell(self._dispatcher, Freed(self._place.tenant))
+        if held.message is not None:
+            tell(self._dispatcher, Freed((held.message,)))
+            held.message = None
+
+    def _on_left(self, message: RunMessage) -> None:
+        held = self._held.get(message.job)
+        if held is not None and held.message == message:
+            held.has_left(time.monotonic())
+            self._watch_after(held.patience_s)
 
     def _watch(self) -> None:
-        """Read again what nothing was heard of; a deadline that passed is the sweeper's, which changes the row."""
+        """Look after what nothing was heard of; a deadline that passed is the sweeper's, which changes the row."""
         self._watching = False
         now_s = time.monotonic()
-        overdue = [job for job in self._flying if now_s > self._held[job].since_s + self._held[job].patience_s]
-        if overdue:
-            self._place.sweep_soon(self._place.tenant)
-            tell(self._supervisor, Reread(tuple(overdue)))
-            for held in (self._held[job] for job in overdue):
-                held.since_s, held.patience_s, held.overdue = now_s, WATCH_S, True
-        for stray in [stray for stray, since_s in self._collecting.items() if now_s > since_s + COLLECT_S]:
+        overdue = [held for held in map(self._held.__getitem__, self._flying) if held.waits_s(now_s) < 0]
+        for held in overdue:
+            if held.message is not None and not held.left:
+                held.fly(now_s, FOR_EVER_S)  # until the dispatcher answers
+                tell(self._dispatcher, HasLeft(held.message, self.actor_ref))
+        self._read_again([held for held in overdue if held.message is None or held.left], now_s)
+        for stray in [stray for stray, (since_s, _) in self._collecting.items() if now_s > since_s + COLLECT_S]:
             self._collected(stray)  # nothing was heard: it is read again with the tenant's next page
-        if self._flying or self._collecting:
-            waits_s = [self._held[job].since_s + self._held[job].patience_s - now_s for job in self._flying]
-            self._watch_after(min(waits_s, default=WATCH_S))
+        wait_s = min((self._held[job].waits_s(now_s) for job in self._flying), default=FOR_EVER_S)
+        if self._collecting or wait_s < FOR_EVER_S:
+            self._watch_after(wait_s)
+
+    def _read_again(self, lost: list[Held], now_s: float) -> None:
+        if lost:
+            self._place.sweep_soon(self._place.tenant)
+            tell(self._supervisor, Reread(tuple(held.job.id for held in lost)))
+        for held in lost:
+            held.fly(now_s, WATCH_S)
+            held.overdue = True
 
     def _watch_after(self, wait_s: float) -> None:
         if not self._watching:
@@ -223,8 +224,9 @@ class MarketplaceActor(PooledActor):
             self._timers.after(min(WATCH_S, max(AFTER_DEADLINE_S, wait_s)), self.actor_ref, Watch())
 
     def _collected(self, stray: int) -> None:
-        if self._collecting.pop(stray, None) is not None:
-            tell(self._dispatcher, Freed(self._place.tenant))
+        _, message = self._collecting.pop(stray, (0.0, None))
+        if message is not None:
+            tell(self._dispatcher, Freed((message,)))
 
     # What goes out
 
@@ -255,10 +257,11 @@ class MarketplaceActor(PooledActor):
             owner=self._place.me,
             mode=RunMode.LOOK if job.verifying else RunMode.ACT,
             permit=job.paced,
-            stepwise=held.lost >= LOST_UNTIL_STEPWISE,
+            stepwise=held.is_stepwise,
         )
-        held.message_out = True
-        self._fly(held, WATCH_S)
+        held.depart(message, time.monotonic())
+        self._flying.add(job.id)
+        self._watch_after(held.patience_s)
         tell(self._dispatcher, Offer(self._place.marketplace, message, started=job.running))
 
     def _collect(self, stray: QueuedStray) -> None:
@@ -273,25 +276,6 @@ class MarketplaceActor(PooledActor):
             permit=False,
             stepwise=False,
         )
-        self._collecting[stray.id] = time.monotonic()
+        self._collecting[stray.id] = (time.monotonic(), message)
         self._watch_after(WATCH_S)
         tell(self._dispatcher, Offer(self._place.marketplace, message, started=False))
-
-
-def _is_overtaken(job: QueuedJob, report: RunReport) -> bool:
-    """Whether the plugin's answer was heard of before the run that asked: they come from different processes."""
-    return report.move is NextMove.PLUGIN and (report.task, report.claims) <= (job.task, job.claims)
-
-
-def _follows(job: QueuedJob, report: RunReport) -> QueuedJob:
-    """Return the job as a report describes it, without reading it again."""
-    return replace(
-        job,
-        running=True,
-        task=report.task,
-        claims=report.claims,
-        paced=report.move is NextMove.PACE,
-        verifying=report.move is NextMove.LOOK,
-        in_flight=False,
-        due_in_s=report.delay_s,
-    )

@@ -1,8 +1,11 @@
 """What actors tell one another."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from stoflow.domain.ids import JobId, TenantId
+import pykka
+
+from stoflow.domain.ids import JobId
 from stoflow.domain.run import RunMessage, RunReport
 from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage
 
@@ -133,7 +136,21 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """Messages of this tenant are no longer in flight."""
+    """These messages are no longer waited for: what has not left need not leave."""
 
-    tenant: TenantId
-    count: int = 1
+    messages: tuple[RunMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HasLeft:
+    """Has the message left? `asker` hears it with `Left`: at once, or when it leaves."""
+
+    message: RunMessage
+    asker: pykka.ActorRef[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The message is no longer in the dispatcher's line."""
+
+    message: RunMessage

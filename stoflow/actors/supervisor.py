@@ -288,7 +288,7 @@ class TenantSupervisor(PooledActor):
         """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""
         assert isinstance(actor, MarketplaceActor)
         record(ActorFailed("marketplace", self._tenant, f"{type(error).__name__}: {error}"))
-        tell(self._around.dispatcher, Freed(self._tenant, actor.messages_out))
+        tell(self._around.dispatcher, Freed(actor.messages_out))
         tell(self.actor_ref, ChildDied(actor.marketplace))
 
     def _restart(self, marketplace: str) -> None:

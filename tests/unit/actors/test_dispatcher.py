@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pykka
 import pytest
 
 from stoflow.actors.dispatcher import Dispatcher
 from stoflow.actors.mailbox import Pool
-from stoflow.actors.news import Freed, Offer
+from stoflow.actors.news import Freed, HasLeft, Left, Offer
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 
@@ -24,6 +25,16 @@ class Sent:
 
     def send(self, _marketplace: str, messages: list[RunMessage]) -> None:
         self.messages += [(message.tenant, message.job) for message in messages]
+
+
+@dataclass
+class Asker:
+    """An actor's reference that keeps what it was told."""
+
+    told: list[Any] = field(default_factory=list[Any])
+
+    def tell(self, message: Any) -> None:
+        self.told.append(message)
 
 
 @pytest.fixture
@@ -56,7 +67,11 @@ def _offer(tenant: int, job: int, *, started: bool = False) -> Offer:
     return Offer("shop", message, started)
 
 
-def _tell(ref: pykka.ActorRef[Dispatcher], *news: Offer | Freed) -> None:
+def _freed(tenant: int, *jobs: int) -> Freed:
+    return Freed(tuple(_offer(tenant, job).message for job in jobs))
+
+
+def _tell(ref: pykka.ActorRef[Dispatcher], *news: Offer | Freed | HasLeft) -> None:
     """Tell it all, and wait until it has heard the last."""
     for one in news[:-1]:
         ref.tell(one)
@@ -67,7 +82,7 @@ def test_no_more_is_in_flight_than_the_window_holds(dispatcher: pykka.ActorRef[D
     _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 5)))
     assert len(sent.messages) == WINDOW
 
-    _tell(dispatcher, Freed(TenantId(1)))
+    _tell(dispatcher, _freed(1, 1))
     assert len(sent.messages) == WINDOW + 1
 
 
@@ -83,12 +98,40 @@ def test_tenants_take_turns(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) 
     _tell(dispatcher, *(_offer(1, job) for job in range(1, 7)), *(_offer(tenant, 1) for tenant in (2, 3, 4, 5)))
     assert sent.messages[-2:] == [(2, 1), (3, 1)]
 
-    _tell(dispatcher, Freed(TenantId(1), 2))
+    _tell(dispatcher, _freed(1, 1, 2))
     assert sent.messages[-2:] == [(4, 1), (5, 1)]
 
 
 def test_the_next_step_of_a_started_job_goes_first(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
     _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 3)), _offer(9, 9, started=True))
 
-    _tell(dispatcher, Freed(TenantId(1)))
+    _tell(dispatcher, _freed(1, 1))
     assert sent.messages[-1] == (9, 9)
+
+
+def test_what_is_no_longer_wanted_does_not_leave_and_makes_no_room(
+    dispatcher: pykka.ActorRef[Dispatcher], sent: Sent
+) -> None:
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 3)), _freed(WINDOW + 1, 1))
+    assert len(sent.messages) == WINDOW
+
+    _tell(dispatcher, _freed(1, 1), _freed(2, 1))
+    assert sent.messages[WINDOW:] == [(WINDOW + 2, 1)]
+
+
+def test_what_is_offered_twice_leaves_once(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 1)), _offer(9, 1), _offer(9, 1))
+
+    _tell(dispatcher, _freed(1, 1), _freed(2, 1))
+    assert sent.messages[WINDOW:] == [(9, 1)]
+
+
+def test_whoever_asks_hears_when_the_message_leaves(dispatcher: pykka.ActorRef[Dispatcher]) -> None:
+    asker = Asker()
+    ref = cast("pykka.ActorRef[Any]", asker)
+    first, last = _offer(1, 1).message, _offer(WINDOW + 1, 1).message
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 2)), HasLeft(first, ref), HasLeft(last, ref))
+    assert asker.told == [Left(first)]
+
+    _tell(dispatcher, _freed(1, 1))
+    assert asker.told == [Left(first), Left(last)]

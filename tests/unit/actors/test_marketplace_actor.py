@@ -1,5 +1,6 @@
 """What a marketplace actor permits, whatever the order in which it hears of runs and of plugins' answers."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -8,10 +9,24 @@ import pytest
 
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.marketplace import MarketplaceActor, Place
-from stoflow.actors.news import Due, Finished, Freed, Offer, PaceDue, Reported, Reread, Standing, Take, Want
+from stoflow.actors.news import (
+    Due,
+    Finished,
+    Freed,
+    HasLeft,
+    Left,
+    Offer,
+    PaceDue,
+    Reported,
+    Reread,
+    Standing,
+    Take,
+    Want,
+    Watch,
+)
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import TaskKind
-from stoflow.domain.run import NextMove, RunMode, RunReport
+from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.queueing import QueuedJob
 
 UPLOAD, CREATE, SAVE = TaskId(11), TaskId(12), TaskId(13)
@@ -146,7 +161,7 @@ def test_an_overtaken_report_gives_no_place_of_the_window_back(scene: MakeScene)
     shop.reported(NextMove.RUN, CREATE, 0)
     shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=60.0)
 
-    assert len(shop.dispatcher.of(Offer)) - len(shop.dispatcher.of(Freed)) == shop.actor.messages_out == 1
+    assert len(shop.dispatcher.of(Offer)) - len(shop.dispatcher.of(Freed)) == len(shop.actor.messages_out) == 1
 
 
 def test_a_retry_asked_for_before_its_run_was_reported_waits_for_its_own_time(scene: MakeScene) -> None:
@@ -178,7 +193,7 @@ def test_a_late_report_of_a_finished_job_is_nobody_s(scene: MakeScene) -> None:
     shop.reported(NextMove.PLUGIN, SAVE, 1, delay_s=60.0)
 
     assert shop.supervisor.of(Finished) == [Finished("shop", JOB.id)]
-    assert shop.actor.messages_out == 0
+    assert shop.actor.messages_out == ()
 
 
 def test_a_job_somebody_changed_is_read_again_and_goes_on_as_it_stands(scene: MakeScene) -> None:
@@ -259,3 +274,71 @@ def test_a_job_that_stands_behind_a_retried_one_is_let_go_instead_of_sent_again_
 
     assert shop.sent == [(UPLOAD, 0)]
     assert shop.supervisor.of(Finished) == [Finished("shop", JOB.id)]
+
+
+def _passes(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    now_s = time.monotonic() + seconds
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+
+
+def test_a_message_in_line_is_waited_for_and_not_sent_again(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    for _ in range(3):
+        _passes(monkeypatch, 3600.0)
+        shop.hears(Watch())
+
+    (asked,) = shop.dispatcher.of(HasLeft)
+    assert asked.message == shop.dispatcher.of(Offer)[0].message
+    assert shop.supervisor.of(Reread) == []
+    assert sum(isinstance(news, Watch) for _, news in shop.clock.set) == 1  # and not once every few seconds
+
+
+def test_a_message_that_left_and_was_not_heard_of_is_sent_again(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.hears(Left(_last_offer(shop)))
+    _passes(monkeypatch, 3.0)
+    shop.hears(Watch())
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
+
+    shop.hears(Take((JOB,)))
+    assert shop.sent == [(UPLOAD, 0), (UPLOAD, 0)]
+    assert len(shop.dispatcher.of(Freed)) == 1
+
+
+def test_a_message_lost_again_is_waited_for_longer(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.hears(Left(_last_offer(shop)))
+    _passes(monkeypatch, 3.0)
+    shop.hears(Watch(), Take((JOB,)))
+    shop.hears(Left(_last_offer(shop)))
+    _passes(monkeypatch, 3.0)
+    shop.hears(Watch())
+    assert len(shop.supervisor.of(Reread)) == 1
+
+    _passes(monkeypatch, 3.0)
+    shop.hears(Watch())
+    assert len(shop.supervisor.of(Reread)) == 2
+
+
+def test_a_word_on_an_earlier_message_says_nothing_of_this_one(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    earlier = _last_offer(shop)
+    shop.reported(NextMove.RUN, CREATE, 0)
+    shop.hears(Left(earlier))
+    _passes(monkeypatch, 3.0)
+    shop.hears(Watch())
+
+    assert shop.supervisor.of(Reread) == []
+    assert [asked.message for asked in shop.dispatcher.of(HasLeft)] == [_last_offer(shop)]
+
+
+def _last_offer(shop: Scene) -> RunMessage:
+    return shop.dispatcher.of(Offer)[-1].message

@@ -1,0 +1,70 @@
+"""A job in a marketplace actor's hands: what is under way for it, and since when nothing was heard of that."""
+
+from dataclasses import dataclass, replace
+
+from stoflow.domain.run import NextMove, RunMessage, RunReport
+from stoflow.storage.engine.queueing import QueuedJob
+
+WATCH_S = 5.0  # without a word for so long, a job is read again
+LEAVES_WITHIN_S = 2.5  # usually; then the dispatcher is asked
+LONGEST_WATCH_S = 20.0  # of a message that was lost again and again: nobody may be there to run it
+LOST_UNTIL_STEPWISE = 3
+FOR_EVER_S = float("inf")
+
+
+@dataclass(slots=True)
+class Held:
+    """`message` is in flight, or waits in the dispatcher's line until it has `left`."""
+
+    job: QueuedJob
+    message: RunMessage | None = None
+    left: bool = False
+    since_s: float = 0.0
+    patience_s: float = WATCH_S
+    overdue: bool = False
+    lost: int = 0
+
+    def fly(self, now_s: float, patience_s: float) -> None:
+        """Wait for a word for so long."""
+        self.since_s, self.patience_s, self.overdue = now_s, patience_s, False
+
+    def depart(self, message: RunMessage, now_s: float) -> None:
+        """Wait for the message's place in the window."""
+        self.message, self.left = message, False
+        self.fly(now_s, LEAVES_WITHIN_S)
+
+    def has_left(self, now_s: float) -> None:
+        """Wait for what becomes of the message, longer each time that it was lost."""
+        self.left = True
+        self.fly(now_s, min(LEAVES_WITHIN_S * 2**self.lost, LONGEST_WATCH_S))
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether to look for a step that kills its worker."""
+        return self.lost >= LOST_UNTIL_STEPWISE
+
+    def waits_s(self, now_s: float) -> float:
+        """Return the seconds until its patience ends."""
+        return self.since_s + self.patience_s - now_s
+
+    def awaits(self, job: QueuedJob) -> bool:
+        """Whether the message in flight is for the very task that PostgreSQL still has pending."""
+        same = (self.job.task, self.job.claims) == (job.task, job.claims)
+        return self.message is not None and same and not job.in_flight and not job.cancelling
+
+    def has_overtaken(self, report: RunReport) -> bool:
+        """Whether the plugin's answer was heard of before the run that asked: they come from different processes."""
+        return report.move is NextMove.PLUGIN and (report.task, report.claims) <= (self.job.task, self.job.claims)
+
+    def follows(self, report: RunReport) -> QueuedJob:
+        """Return the job as a report describes it, without reading it again."""
+        return replace(
+            self.job,
+            running=True,
+            task=report.task,
+            claims=report.claims,
+            paced=report.move is NextMove.PACE,
+            verifying=report.move is NextMove.LOOK,
+            in_flight=False,
+            due_in_s=report.delay_s,
+        )
