@@ -14,7 +14,7 @@ from stoflow.storage.session import schema_name
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 MARK = re.compile(r"\[\[(.+?)\]\]")
-TEXTS_KEPT = 20_000
+TEXTS_KEPT = 4_000  # of about 3 KiB; what a few hundred busy tenants say again and again
 
 
 Parts = tuple[tuple[LiteralString, LiteralString], ...]
