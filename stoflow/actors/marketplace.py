@@ -35,6 +35,7 @@ from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
 
 COLLECT_S = 60.0  # for a stray
 AFTER_DEADLINE_S = 0.2
+WATCH_APART_S = 0.5  # between two looks over all that is in flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ class MarketplaceActor(PooledActor):
     def _watch_after(self, wait_s: float) -> None:
         if not self._watching:
             self._watching = True
-            self._timers.after(min(WATCH_S, max(AFTER_DEADLINE_S, wait_s)), self.actor_ref, Watch())
+            self._timers.after(min(WATCH_S, max(WATCH_APART_S, wait_s)), self.actor_ref, Watch())
 
     def _collected(self, stray: int) -> None:
         _, message = self._collecting.pop(stray, (0.0, None))

@@ -1,7 +1,7 @@
 """What the orchestrator asks a worker to run, and what the worker reports back: the two hints between them."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any, Self, get_type_hints
@@ -31,7 +31,7 @@ class NextMove(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _Hint:
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in _fields_of(type(self))}  # asdict would copy each value deeply
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
