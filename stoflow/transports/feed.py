@@ -67,7 +67,7 @@ class HintedFeed:
             pipeline.rpush(WAKE, "1")
             pipeline.ltrim(WAKE, -8, -1)  # one is enough, however many jobs came
 
-        self._hints.put(hint)
+        self._hints.put(hint, once=WAKE)
 
     def _publish(self, event: dict[str, Any]) -> None:
         text = json.dumps(event)

@@ -21,6 +21,7 @@ KEPT = 10_000
 
 Hint = Callable[[Any], None]
 """Adds its commands to a Redis pipeline."""
+_Put = tuple[str, Hint]
 
 
 def quick_client(url: str) -> redis.Redis:
@@ -35,7 +36,7 @@ class Hints:
 
     def __init__(self, url: str) -> None:
         self._client = quick_client(url)
-        self._queue: SimpleQueue[Hint | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._spacing = Spacing()
 
@@ -52,9 +53,10 @@ class Hints:
             self._thread = None
             self._client.close()
 
-    def put(self, hint: Hint) -> None:
+    def put(self, hint: Hint, *, once: str = "") -> None:
+        """Let the hint leave soon; of those with the same `once` in one batch only the last does."""
         if self._queue.qsize() < KEPT:
-            self._queue.put(hint)
+            self._queue.put((once, hint))
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -64,7 +66,7 @@ class Hints:
             if last:
                 return
 
-    def _gather(self, first: Hint) -> tuple[list[Hint], bool]:
+    def _gather(self, first: _Put) -> tuple[list[_Put], bool]:
         batch = [first]
         try:
             while len(batch) < BATCH:
@@ -76,11 +78,13 @@ class Hints:
             return batch, False
         return batch, False
 
-    def _send(self, batch: list[Hint]) -> None:
+    def _send(self, batch: list[_Put]) -> None:
+        last = {once: number for number, (once, _) in enumerate(batch)}
         try:
             with self._client.pipeline(transaction=False) as pipeline:
-                for hint in batch:
-                    hint(pipeline)
+                for number, (once, hint) in enumerate(batch):
+                    if not once or last[once] == number:
+                        hint(pipeline)
                 pipeline.execute()
         except redis.RedisError as error:
             record(RedisAway(f"sending {len(batch)} hints", str(error)))

@@ -41,7 +41,15 @@ def wake_key(queue: str) -> str:
 
 
 class WakingConsumer(_RedisConsumer):
-    """Waits on a wake list where the stock consumer sleeps with a back-off of up to a second."""
+    """Waits on a wake list where the stock consumer sleeps with a back-off of up to a second.
+
+    Each batch of messages comes with one wake. Whoever is woken fetches what it has room for; where that may not have
+    been all it fetches again when it has room, and wakes another consumer.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._maybe_more = True
 
     def __next__(self) -> MessageProxy | None:
         try:
@@ -61,9 +69,13 @@ class WakingConsumer(_RedisConsumer):
         if outstanding > self.prefetch * 3 // 4:
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
-        self.message_cache = self.broker.do_fetch(self.queue_name, self.prefetch - outstanding)
-        if not self.message_cache:
+        if not self._maybe_more:
             self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_TIMEOUT_S)
+        room = self.prefetch - outstanding
+        self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        self._maybe_more = len(self.message_cache) >= room
+        if self._maybe_more:
+            self.broker.wake(self.queue_name)
 
     def _decoded(self) -> MessageProxy | None:
         """Return the next message; one that cannot be decoded is dropped alone, not with its neighbours."""
@@ -86,6 +98,15 @@ class WakingBroker(RedisBroker):
         super().__init__(**options)
         self._hints = hints
         self._known_until_s = 0.0
+
+    def wake(self, queue: str) -> None:
+        """Let one consumer of the queue look."""
+
+        def hint(pipeline: Any) -> None:
+            pipeline.rpush(wake_key(queue), "1")
+            pipeline.ltrim(wake_key(queue), -WAKES_KEPT, -1)
+
+        self._hints.put(hint, once=wake_key(queue))
 
     def acknowledge(self, queue: str, identity: str) -> None:
         """Forget a message of which `identity` is the key in Redis."""

@@ -8,7 +8,7 @@ from dramatiq import Message
 
 from stoflow.domain.run import RunMessage
 from stoflow.transports.hints import Hints
-from stoflow.transports.messages.broker import WAKES_KEPT, WakingBroker, queue_name, wake_key
+from stoflow.transports.messages.broker import WakingBroker, queue_name
 
 WORKER_FUNCTION = "run"
 
@@ -28,11 +28,9 @@ class Messages:
         def hint(pipeline: Any) -> None:
             for identity, data in encoded:
                 self._broker.dispatch(pipeline, "enqueue", queue, identity, data)
-            wake = wake_key(queue)
-            pipeline.rpush(wake, *(["1"] * len(encoded)))
-            pipeline.ltrim(wake, -WAKES_KEPT, -1)
 
         self._hints.put(hint)
+        self._broker.wake(queue)
 
     def _encoded(self, queue: str, message: RunMessage) -> tuple[str, bytes]:
         identity = str(uuid4())
