@@ -59,6 +59,7 @@ class Run:
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     inner: list[InnerDone] = field(default_factory=list[InnerDone])
     settled: Settled | None = None  # the attempt before, to be committed with the next claim
+    claimed: bool = False  # something, in this run
 
     def go(self) -> None:
         task = self.job.next_task()
@@ -210,6 +211,7 @@ class Run:
             deadline_s=deadline_s,
             marker=marker or None,
             digest=digest(self.job, task, self.outputs),
+            begins=not self.claimed,
             unrecorded=self._unrecorded(),
         )
 
@@ -226,6 +228,7 @@ class Run:
             raise
         failpoint("claim.after")
         self.inner.clear()
+        self.claimed = True
         if row and row.get("settled") is False:
             self._let_go(claim)  # both may have been committed by a first try whose answer was lost
         return bool(row and row["claims"])

@@ -38,12 +38,8 @@ class HintedFeed:
     def report(self, owner: ProcessId, report: RunReport) -> None:
         """Tell the tenant's owner how a run ended."""
         key, text = _list_of(owner), json.dumps(report.to_json())
-
-        def hint(pipeline: Any) -> None:
-            pipeline.rpush(key, text)
-            pipeline.expire(key, KEPT_S)
-
-        self._hints.put(hint)
+        self._hints.put(lambda pipeline: pipeline.rpush(key, text))
+        self._hints.put(lambda pipeline: pipeline.expire(key, KEPT_S), once=key)
 
     def job_changed(self, news: JobChanged) -> None:
         """Tell the seller's open pages."""

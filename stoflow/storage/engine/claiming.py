@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
@@ -11,8 +11,25 @@ from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 
-INNER_ROWS = """jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
-                started_at timestamptz, completed_at timestamptz)"""
+# Inner tasks that ran in memory, recorded with what follows them: `{after}` is the part that must have been granted.
+INNER = """inner_done AS (
+  UPDATE {s}.marketplace_tasks i
+  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
+      completed_at = r.completed_at, claims = i.claims + 1
+  FROM jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
+                started_at timestamptz, completed_at timestamptz), {after}
+  WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
+  RETURNING i.name, i.claims, i.started_at, i.completed_at
+), """
+RECORDING: Parts = (
+    ("but inner", "AND b.id <> ALL(%(inner_ids)s::int[])"),
+    (
+        "inner lines",
+        """SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
+    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
+    UNION ALL """,
+    ),
+)
 
 # The attempt before, settled in the same statement: what was made in memory after it stands only if that counted.
 SETTLING: Parts = (
@@ -52,25 +69,44 @@ PACING: Parts = (
     ("if in pace", "AND EXISTS (SELECT FROM pace)"),
 )
 
+# What the first claim of a run does to the job.
+BEGINNING: Parts = (
+    (
+        "begun",
+        """job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = 'running', started_at = coalesce(j.started_at, clock_timestamp()), waiting = NULL
+  FROM was, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  RETURNING j.id, was.status AS before
+), """,
+    ),
+    (
+        "begun line",
+        """SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0
+      FROM job WHERE before = 'pending'
+    UNION ALL """,
+    ),
+)
+
 # The job row is locked first, so claims of one job, its cancel and its expiry stand in line.
-CLAIM = f"""
+CLAIM = """
 WITH [[settled]]was AS MATERIALIZED (
-  SELECT j.id, j.status FROM {{s}}.marketplace_jobs j
+  SELECT j.id, j.status FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND (j.status = 'running' OR NOT EXISTS (
-      SELECT FROM {{s}}.marketplace_jobs ahead
+      SELECT FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')))
     [[if settled]]
     AND NOT EXISTS (
-      SELECT FROM {{s}}.marketplace_tasks b
+      SELECT FROM {s}.marketplace_tasks b
       WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
-        AND b.id <> ALL(%(inner_ids)s::int[]) [[but settled]])
+        [[but inner]] [[but settled]])
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
 [[pace]]), task AS (
-  UPDATE {{s}}.marketplace_tasks t
+  UPDATE {s}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s
@@ -79,25 +115,11 @@ WITH [[settled]]was AS MATERIALIZED (
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
     [[if in pace]]
   RETURNING t.id, t.claims, t.name
-), job AS (
-  UPDATE {{s}}.marketplace_jobs j
-  SET status = 'running', started_at = coalesce(j.started_at, clock_timestamp()), waiting = NULL
-  FROM was, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
-  RETURNING j.id, was.status AS before
-), inner_done AS (
-  UPDATE {{s}}.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
-      completed_at = r.completed_at, claims = i.claims + 1
-  FROM {INNER_ROWS}, task WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
-  RETURNING i.name, i.claims, i.started_at, i.completed_at, i.position
-), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
+), [[begun]][[inner]]said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
   SELECT * FROM (
-    [[settled line]]SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0
-      FROM job WHERE before = 'pending'
-    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
-    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
-    UNION ALL SELECT %(job)s, name, clock_timestamp(), 'pending', 'running', 'claimed', claims FROM task
+    [[settled line]][[begun line]][[inner lines]]SELECT %(job)s, name, clock_timestamp(), 'pending', 'running',
+      'claimed', claims FROM task
   ) AS lines
 )
 SELECT (SELECT claims FROM task) AS claims[[is settled]]
@@ -153,9 +175,10 @@ class Unrecorded:
     after: Settled | None = None
 
 
-def settling(unrecorded: Unrecorded) -> Parts:
-    """Return the parts of a claim or close that settle the attempt before it, none where there is no such attempt."""
-    return SETTLING if unrecorded.after is not None else ()
+def recording(unrecorded: Unrecorded, *, after: LiteralString) -> Parts:
+    """Return the parts of a claim or close that record what went before it, none where nothing did."""
+    inner: Parts = (("inner", INNER.replace("{after}", after)), *RECORDING) if unrecorded.inner else ()
+    return (*inner, *(SETTLING if unrecorded.after is not None else ()))
 
 
 def unrecorded_params(unrecorded: Unrecorded) -> dict[str, Any]:
@@ -197,6 +220,7 @@ class Claim:
     deadline_s: float
     marker: str | None
     digest: str
+    begins: bool = True  # the first claim of a run
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
     def statement(self) -> Statement:
@@ -212,7 +236,12 @@ class Claim:
             "slack_s": self.pace_s * PACE_SLACK,
         }
         return bind(
-            composed(CLAIM, *settling(unrecorded), *(PACING if paced else ())),
+            composed(
+                CLAIM,
+                *recording(unrecorded, after="task"),
+                *(BEGINNING if self.begins else ()),
+                *(PACING if paced else ()),
+            ),
             self.tenant,
             job=self.job,
             task=self.task,

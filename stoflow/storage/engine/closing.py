@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError
-from stoflow.storage.engine.claiming import INNER_ROWS, Unrecorded, settling, unrecorded_params
+from stoflow.storage.engine.claiming import Unrecorded, recording, unrecorded_params
 from stoflow.storage.engine.settling import fields_json
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 
@@ -25,45 +25,37 @@ FAILING: Parts = (
     ),
     (
         "failed lines",
-        """UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM failed
+        """SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM failed
     UNION ALL SELECT %(job)s, name, clock_timestamp(), 'running', 'failed', %(kind)s, claims FROM failed
-    """,
+    UNION ALL """,
     ),
 )
 COMPLETING: Parts = (("all done", "OR b.status NOT IN ('completed', 'skipped')"),)
 
 # Closes a job whose remaining tasks are inner ones; a job that never claimed anything passes RUNNING here.
-CLOSE = f"""
+CLOSE = """
 WITH [[settled]]was AS MATERIALIZED (
-  SELECT j.id, j.status, j.cancel_requested FROM {{s}}.marketplace_jobs j
+  SELECT j.id, j.status, j.cancel_requested FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     [[if settled]]
     AND NOT EXISTS (
-      SELECT FROM {{s}}.marketplace_tasks b WHERE b.job_id = j.id AND b.id <> ALL(%(inner_ids)s::int[]) [[but settled]]
+      SELECT FROM {s}.marketplace_tasks b WHERE b.job_id = j.id [[but inner]] [[but settled]]
         AND (b.status = 'running' [[all done]]))
   FOR UPDATE OF j
-), inner_done AS (
-  UPDATE {{s}}.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
-      completed_at = r.completed_at, claims = i.claims + 1
-  FROM {INNER_ROWS}, was WHERE i.id = r.id AND i.job_id = was.id AND i.status = 'pending'
-  RETURNING i.name, i.claims, i.started_at, i.completed_at
-), [[failed]]job AS (
-  UPDATE {{s}}.marketplace_jobs j
+), [[inner]][[failed]]job AS (
+  UPDATE {s}.marketplace_jobs j
   SET status = %(status)s, started_at = coalesce(j.started_at, clock_timestamp()), completed_at = clock_timestamp(),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL
   FROM was WHERE j.id = was.id
   RETURNING j.id, was.status AS before, was.cancel_requested
 ), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
+  INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
   SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (
     [[settled line]]SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0
       FROM job WHERE before = 'pending'
-    UNION ALL SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
-    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
-    [[failed lines]]UNION ALL SELECT %(job)s, NULL, clock_timestamp(), 'running', %(status)s,
+    UNION ALL [[inner lines]][[failed lines]]SELECT %(job)s, NULL, clock_timestamp(), 'running', %(status)s,
       CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job
   ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
 )
@@ -106,6 +98,6 @@ def close_failed(
 def _close(
     parts: Parts, tenant: TenantId, job: JobId, epoch: Epoch, unrecorded: Unrecorded, columns: Mapping[str, Any]
 ) -> Statement:
-    text = composed(CLOSE, *parts, *settling(unrecorded))
+    text = composed(CLOSE, *parts, *recording(unrecorded, after="was"))
     empty = dict.fromkeys(("reason", "kind", "fields", "result", "detail"))
     return bind(text, tenant, job=job, epoch=epoch, **{**empty, **columns, **unrecorded_params(unrecorded)})
