@@ -40,8 +40,11 @@ class Peer(Protocol):
 MakePeer = Callable[[Machine], Peer]
 
 
-def wait_until_done(peer: Peer, beginning: str, count: int, *, within_s: float, every_s: float = 0.1) -> bool:
-    """Look until `count` jobs are done; say whether they are."""
+def wait_until_done(peer: Peer, beginning: str, count: int, *, within_s: float, every_s: float = 0.5) -> bool:
+    """Look until `count` jobs are done; say whether they are.
+
+    When they were done is the peer's own record: looking seldom takes nothing from it but what looking costs.
+    """
     ends_at = time.monotonic() + within_s
     while time.monotonic() < ends_at:
         if len(peer.done_times(beginning)) >= count:

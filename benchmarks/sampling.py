@@ -1,7 +1,6 @@
 """CPU and memory of all processes of a measurement, by kind, while it lasts."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -11,6 +10,7 @@ import psutil
 from benchmarks.machine import Machine
 
 EVERY_S = 0.5
+FULL_EVERY = 4  # samples: looking for new processes and reading PSS cost what is measured some milliseconds each
 MIB = 2**20
 
 
@@ -25,27 +25,33 @@ class Usage:
     peak_pss_mib_by_kind: dict[str, float] = field(default_factory=dict[str, float])
 
 
+Seen = tuple[str, int, float]
+"""A process by its kind, its pid and when it began: pids are used again."""
+
+
 class Sampler:
     """Samples from `start` to `end`; a process that ends meanwhile counts up to its last sample."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._began: dict[tuple[str, int, float], float] = {}
-        self._last: dict[tuple[str, int, float], float] = {}
+        self._processes: dict[Seen, psutil.Process] = {}
+        self._began: dict[Seen, float] = {}
+        self._last: dict[Seen, float] = {}
         self._peak_rss = 0.0
         self._peak_pss: dict[str, float] = {}
         self._ended = Event()
         self._thread = Thread(target=self._run, daemon=True, name="sampler")
 
     def start(self) -> "Sampler":
-        self._began = self._cpu()
+        self._sample(full=True)
+        self._began = dict(self._last)
         self._thread.start()
         return self
 
     def end(self) -> Usage:
         self._ended.set()
         self._thread.join()
-        self._sample()
+        self._sample(full=True)
         by_kind: dict[str, float] = defaultdict(float)
         for process, cpu_s in self._last.items():
             by_kind[process[0]] += cpu_s - self._began.get(process, 0.0)
@@ -58,28 +64,28 @@ class Sampler:
         )
 
     def _run(self) -> None:
+        count = 0
         while not self._ended.wait(EVERY_S):
-            self._sample()
+            self._sample(full=count % FULL_EVERY == 0)
+            count += 1
 
-    def _sample(self) -> None:
-        self._last |= self._cpu()
-        self._peak_rss = max(self._peak_rss, sum(self._each(lambda process: process.memory_info().rss).values()))
-        pss: dict[str, float] = defaultdict(float)
-        for (kind, *_), size in self._each(_pss).items():
-            pss[kind] += size
+    def _sample(self, *, full: bool) -> None:
+        if full:
+            self._find_processes()
+        rss, pss = 0.0, defaultdict[str, float](float)
+        for seen, process in self._processes.items():
+            with suppress(psutil.Error, OSError), process.oneshot():  # or it has ended
+                self._last[seen] = sum(process.cpu_times()[:2])
+                rss += process.memory_info().rss
+                if full:
+                    pss[seen[0]] += process.memory_full_info().pss
+        self._peak_rss = max(self._peak_rss, rss)
         if sum(pss.values()) > sum(self._peak_pss.values()):
             self._peak_pss = dict(pss)
 
-    def _cpu(self) -> dict[tuple[str, int, float], float]:
-        return self._each(lambda process: sum(process.cpu_times()[:2]))
-
-    def _each(self, measure: Callable[[psutil.Process], float]) -> dict[tuple[str, int, float], float]:
-        measured: dict[tuple[str, int, float], float] = {}
+    def _find_processes(self) -> None:
+        found: dict[Seen, psutil.Process] = {}
         for kind, process in self._machine.processes():
-            with suppress(psutil.Error, OSError):  # it has ended
-                measured[kind, process.pid, process.create_time()] = measure(process)
-        return measured
-
-
-def _pss(process: psutil.Process) -> float:
-    return process.memory_full_info().pss
+            with suppress(psutil.Error):
+                found[kind, process.pid, process.create_time()] = process
+        self._processes = found

@@ -96,7 +96,7 @@ class Recorder:
             self._commit_singly(batch, error)
         else:
             for write, executed in zip(batch, cursors, strict=True):
-                write.answer = tuple(cursor.fetchone() if cursor.description else None for cursor in executed)
+                write.answer = tuple(cursor.fetchone() if cursor.rownumber is not None else None for cursor in executed)
 
     def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
         """Separate the one write PostgreSQL refuses from the ones beside it."""

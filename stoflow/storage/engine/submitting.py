@@ -1,7 +1,7 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -104,6 +104,11 @@ def insert_job(
         not_before=job.not_before,
         key=job.idempotency_key,
         digest=job.idempotency_digest,
-        tasks=Jsonb([{"position": position, **asdict(task)} for position, task in enumerate(tasks, start=1)]),
+        tasks=Jsonb(
+            [
+                {"position": position, "name": task.name, "kind": task.kind, "paced": task.paced}
+                for position, task in enumerate(tasks, start=1)
+            ]
+        ),
     )
     return statement.on(connection)
