@@ -211,6 +211,7 @@ class Run:
             deadline_s=deadline_s,
             marker=marker or None,
             digest=digest(self.job, task, self.outputs),
+            in_line=self.job.product is not None,
             begins=not self.claimed,
             unrecorded=self._unrecorded(),
         )

@@ -69,6 +69,17 @@ PACING: Parts = (
     ("if in pace", "AND EXISTS (SELECT FROM pace)"),
 )
 
+# A job on a product begins when those accepted before it are final.
+IN_LINE: Parts = (
+    (
+        "in line",
+        """AND (j.status = 'running' OR NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')))""",
+    ),
+)
+
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (
     (
@@ -93,11 +104,7 @@ CLAIM = """
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND (j.status = 'running' OR NOT EXISTS (
-      SELECT FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')))
-    [[if settled]]
+    [[in line]] [[if settled]]
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_tasks b
       WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
@@ -220,6 +227,7 @@ class Claim:
     deadline_s: float
     marker: str | None
     digest: str
+    in_line: bool = True  # the job is on a product
     begins: bool = True  # the first claim of a run
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
@@ -239,6 +247,7 @@ class Claim:
             composed(
                 CLAIM,
                 *recording(unrecorded, after="task"),
+                *(IN_LINE if self.in_line else ()),
                 *(BEGINNING if self.begins else ()),
                 *(PACING if paced else ()),
             ),

@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import Parts, bind, composed
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
 LOCK_PRODUCT = """
@@ -43,13 +43,20 @@ WITH job AS (
   FROM job, jsonb_to_recordset(%(tasks)s) AS r(name text, position int, kind text, paced bool)
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
-), inherited AS (
+)[[inherited]]
+SELECT id FROM job
+"""
+# Those accepted before it on the same product are as urgent as it is: it waits for them.
+INHERITED: Parts = (
+    (
+        "inherited",
+        """, inherited AS (
   UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
   WHERE ahead.product_id = %(product)s AND ahead.marketplace = %(marketplace)s
     AND ahead.status IN ('pending', 'running') AND ahead.id < job.id AND ahead.priority > job.priority
+)""",
+    ),
 )
-SELECT id FROM job
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def insert_job(
 ) -> RawCursor[DictRow]:
     """Answer the new job's id, or no row where another one took its idempotency key first."""
     statement = bind(
-        INSERT_JOB,
+        composed(INSERT_JOB, *(INHERITED if job.product_id is not None else ())),
         tenant,
         marketplace=job.marketplace,
         action=job.action,
