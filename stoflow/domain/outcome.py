@@ -27,10 +27,19 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The step did what it is for; `output` (JSON) is what later steps read."""
+    """The step did what it is for; `output` (JSON) is what later steps read.
+
+    `ended` is the external id of a listing that buyers no longer see: the product has none there from then on.
+    """
 
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])
     listed: Listed | None = None
+    ended: str = ""
+
+    @property
+    def touches_listing(self) -> bool:
+        """Whether what is recorded of the product's listing changes with it."""
+        return self.listed is not None or bool(self.ended)
 
 
 @dataclass(frozen=True, slots=True)

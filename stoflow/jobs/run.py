@@ -251,7 +251,7 @@ class Run:
         self._note_broken(task, outcome)
         if isinstance(outcome, Done):
             self.outputs[task.name] = outcome.output
-            if outcome.listed is None:
+            if not outcome.touches_listing:
                 self.settled = Settled(task.id, task.claims, outcome.output)
                 return GO_ON
         attempt = tried(self.engine, self.job, task, step)
@@ -262,7 +262,8 @@ class Run:
         if self.settled is None:
             return GO_ON
         waiting, self.settled = self.settled, None
-        return self._write_settlement(done_settlement(self.job.tenant, waiting.task, waiting.claims, waiting.output))
+        done = Done(waiting.output)
+        return self._write_settlement(done_settlement(self.job.tenant, waiting.task, waiting.claims, done))
 
     def _write_settlement(self, waiting: Settlement) -> Move:
         failpoint("settle.before")
@@ -270,7 +271,7 @@ class Run:
         failpoint("settle.after")
         if first is None:
             record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
-        elif first.get("external_id"):  # which listing was chosen is known only now
+        elif first.get("external_id") is not None:  # which listing was chosen, or that none is left, is known only now
             self.job = replace(self.job, listing_id=first["external_id"])
         return waiting.read(first)
 

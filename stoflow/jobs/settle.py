@@ -62,11 +62,8 @@ class Tried:
 def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per outcome
     """Return what the outcome of an act writes."""
     match outcome:
-        case Done(output, listed):
-            statement = settle_done(
-                tried.tenant, tried.task, tried.claims, output=output, listed=listed, marked=tried.marked
-            )
-            return Settlement((statement,), _after_done)
+        case Done() as done:
+            return done_settlement(tried.tenant, tried.task, tried.claims, done, marked=tried.marked)
         case TryAgain(reason, after_s, charged):
             return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)
         case SellerMustAct(reason):
@@ -82,26 +79,20 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
 
 
-def done_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
-    """Return what a done attempt writes that gave no listing."""
-    done = settle_done(tenant, task, claims, output=output, listed=None, marked=False)
-    return Settlement((done,), _after_done)
+def done_settlement(
+    tenant: TenantId, task: TaskId, claims: int, done: Done, *, marked: bool = False, cause: str = "done"
+) -> Settlement:
+    """Return what a done attempt writes."""
+    return Settlement((settle_done(tenant, task, claims, done, marked=marked, cause=cause),), _after_done)
 
 
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
     """Return what a look writes: adopt what is there, look once more, or act again after two absences."""
     match found:
-        case Done(output, listed):
-            statement = settle_done(
-                tried.tenant,
-                tried.task,
-                tried.claims,
-                output=output,
-                listed=listed,
-                marked=tried.marked,
-                cause="looked and adopted",
+        case Done() as done:
+            return done_settlement(
+                tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause="looked and adopted"
             )
-            return Settlement((statement,), _after_done)
         case Absent(reason) if tried.looks + 1 < LOOKS_UNTIL_ABSENT:
             delay_s = tempo.scaled_s(max(0.0, tried.second_look_s - tried.quiet_s))
             return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")

@@ -10,6 +10,7 @@ from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.storage.engine.changing import cancel_waiting
 from stoflow.storage.engine.submitting import NewJob, NewTask, find_by_key, insert_job, lock_product
 from stoflow.storage.session import Database
 
@@ -35,6 +36,11 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
                 message = f"There is no product {asked.product_id}."
                 raise NotFound(message)
             images = found
+            overtaken = registry.action(asked.marketplace, asked.action).overtakes
+            if overtaken:
+                cancel_waiting(
+                    connection, tenant, product=asked.product_id, marketplace=asked.marketplace, actions=overtaken
+                )
         inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
     failpoint("submit.after")
     made = inserted.fetchone()

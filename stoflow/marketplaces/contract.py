@@ -65,7 +65,11 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One row of `public.marketplace_action_types` (legacy.md's values for Vinted)."""
+    """One row of `public.marketplace_action_types` (legacy.md's values for Vinted).
+
+    `overtakes` names the actions of which a job that has not begun is cancelled when one of this action is accepted
+    for the same product: nobody wants published what is about to be deleted.
+    """
 
     code: str
     name: str
@@ -74,6 +78,7 @@ class ActionSpec:
     rate_limit_ms: int = 1000
     max_retries: int = 3
     timeout_s: int = 60
+    overtakes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Acting:
     job: int = 42
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     listing_id: str = ""
+    visible: bool = False
     markers: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -75,6 +76,7 @@ class Acting:
             index=int(task.partition(":")[2] or 0),
             outputs=dict(self.outputs),
             listing_id=self.listing_id,
+            listing_visible=self.visible,
             media_root=self.media_root,
         )
 
@@ -102,6 +104,10 @@ class Acting:
         self.outputs[task] = dict(outcome.output)
         if outcome.listed and not self.listing_id:
             self.listing_id = outcome.listed.external_id  # the first one stays
+        if outcome.listed and outcome.listed.external_id == self.listing_id:
+            self.visible = self.visible or outcome.listed.visible
+        if outcome.ended and outcome.ended == self.listing_id:
+            self.listing_id, self.visible = "", False
 
     def run(self, *, until: str = "") -> dict[str, LookResult]:
         """Do the tasks in order, up to and without `until`."""

@@ -9,6 +9,7 @@ from stoflow.marketplaces.replies import SERVER_ERRORS_FROM, common_outcome, ret
 
 DUPLICATE_OFFER = 25002  # "any user error": the parameter offerId says it is this one
 OFFER_NOT_AVAILABLE = 25713
+NO_SUCH_THING = frozenset({25702, 25710, OFFER_NOT_AVAILABLE})
 CONCURRENT_ACCESS = 25025
 FIELDS_BY_ERROR_ID: Mapping[int, str] = {
     25003: "price",
@@ -59,6 +60,11 @@ def outcome_of_publish(reply: Reply) -> Outcome:
     if reply.status < SERVER_ERRORS_FROM and {DUPLICATE_OFFER, OFFER_NOT_AVAILABLE} & set(error_ids(reply)):
         return Unknown("eBay refused to publish; the offer may be published already.")
     return outcome_of(reply, unsafe=True)
+
+
+def says_gone(reply: Reply) -> bool:
+    """Say whether eBay refused because there is no such thing (any more): 400 and 404 are both seen."""
+    return reply.status < SERVER_ERRORS_FROM and bool(NO_SUCH_THING & set(error_ids(reply)))
 
 
 def errors_in(reply: Reply) -> tuple[Mapping[str, Any], ...]:

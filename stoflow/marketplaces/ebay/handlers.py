@@ -1,7 +1,8 @@
-"""Which tasks publish a product on eBay."""
+"""Which tasks each action on eBay has."""
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
@@ -38,4 +39,30 @@ class PublishEbay(DirectAPIJobHandler):
             Step("revise", service.revise, TaskKind.REPEATABLE),
             Step("publish", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
             Step("save", service.save),
+        )
+
+
+class DeleteEbay(DirectAPIJobHandler):
+    """`delete_ebay`: the SKU's offer, found and then ended with its listing."""
+
+    marketplace = "ebay"
+    action = "delete"
+
+    def __init__(self, deletion: EbayDeletion) -> None:
+        self._deletion = deletion
+
+    def get_service(self) -> EbayDeletion:
+        """Return the service that ends the listing."""
+        return self._deletion
+
+    def get_service_method_name(self) -> str:
+        """Return the method after which buyers see nothing."""
+        return "end"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("find", self._deletion.find, TaskKind.REPEATABLE),
+            Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("save", self._deletion.save),
         )

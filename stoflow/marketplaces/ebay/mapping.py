@@ -10,6 +10,7 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, kind_label
 from stoflow.marketplaces.colours import color_label, colors_of
 from stoflow.marketplaces.conditions import Grade, grade_of
+from stoflow.marketplaces.ebay.offers import FIXED_PRICE
 from stoflow.marketplaces.ebay.sites import categories, conditions, site_of
 from stoflow.marketplaces.sizes import shoe_size, size_of
 from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
@@ -56,8 +57,8 @@ def offer(attempt: Attempt) -> Mapping[str, Any]:
     price = checks.settled_price(site["currency"], attempt)
     return {
         "sku": sku_of(attempt),
-        "marketplaceId": site["marketplace_id"],
-        "format": "FIXED_PRICE",
+        "marketplaceId": marketplace_id(attempt),
+        "format": FIXED_PRICE,
         "availableQuantity": product.quantity,
         "categoryId": categories()[checks.category_of(attempt).name]["category_id"],
         "includeCatalogProductDetails": False,
@@ -71,6 +72,11 @@ def offer(attempt: Attempt) -> Mapping[str, Any]:
         },
         "pricingSummary": {"price": {"value": str(price), "currency": site["currency"]}},
     }
+
+
+def marketplace_id(attempt: Attempt) -> str:
+    """Return eBay's name of the site the seller sells on, such as EBAY_FR."""
+    return _site(attempt)["marketplace_id"]
 
 
 def _site(attempt: Attempt) -> Mapping[str, str]:

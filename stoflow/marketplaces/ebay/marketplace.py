@@ -1,7 +1,8 @@
 """eBay as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
-from stoflow.marketplaces.ebay.handlers import PublishEbay
+from stoflow.marketplaces.ebay.deletion import EbayDeletion
+from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay
 from stoflow.marketplaces.ebay.profile import configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
 
@@ -11,11 +12,11 @@ EBAY = Marketplace(
     actions=(
         ActionSpec("publish", "Publish product"),
         ActionSpec("update", "Update product"),
-        ActionSpec("delete", "Delete product", priority=4),
+        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish", "update"})),
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
         ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
     ),
-    handlers={"publish": PublishEbay(EbayPublication())},
+    handlers={"publish": PublishEbay(EbayPublication()), "delete": DeleteEbay(EbayDeletion())},
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
 )

@@ -1,7 +1,6 @@
 """Publishing on eBay: pictures, the inventory item, one offer per SKU, and the call that makes it visible."""
 
-from collections.abc import Generator, Mapping
-from typing import Any
+from collections.abc import Generator
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, FilePart, Reply, Request, Response
@@ -9,15 +8,14 @@ from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Out
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, listing_url, offer, sku_of
+from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import is_success, reply_of
 
-INVENTORY = "/sell/inventory/v1"
 IMAGES = "/commerce/media/v1_beta/image"
 PHOTO_LIMIT_BYTES = 12_000_000
-NOT_FOUND = 404
 OFFER_KEY = ("sku", "marketplaceId", "format")
 """What eBay keeps unique; an offer's update does not name them again."""
 
@@ -70,13 +68,9 @@ class EbayPublication:
     def look_for_offer(self, attempt: Attempt) -> Looking:
         """Find the SKU's fixed-price offer on this site."""
         body = attempt.outputs["map"]["offer"]
-        query = {"sku": str(body["sku"]), "marketplace_id": str(body["marketplaceId"]), "format": str(body["format"])}
-        reply = reply_of((yield Request("GET", f"{INVENTORY}/offer", query=query)))
-        if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
-            return Absent("eBay has no offer for the SKU.")
-        if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        found = _same_offer(reply, body)
+        found = yield from find_offer(str(body["sku"]), str(body["marketplaceId"]))
+        if not isinstance(found, str):
+            return found
         return _offer(found, adopted=True) if found else Absent("eBay has no offer for the SKU.")
 
     def revise(self, attempt: Attempt) -> Conversation:
@@ -121,12 +115,6 @@ class EbayPublication:
         """Output: the result the seller reads."""
         published = attempt.outputs["publish"]
         return Done({key: published[key] for key in ("listing_id", "url")} | {"sku": attempt.outputs["map"]["sku"]})
-
-
-def _same_offer(reply: Reply, body: Mapping[str, Any]) -> str:
-    offers: list[Mapping[str, Any]] = reply.body.get("offers") or [] if isinstance(reply.body, Mapping) else []
-    same = (found for found in offers if all(found.get(key, body[key]) == body[key] for key in OFFER_KEY))
-    return next((text_in(found, "offerId") for found in same), "")
 
 
 def _offer(offer_id: str, *, adopted: bool) -> Outcome:

@@ -1,8 +1,9 @@
-"""Which tasks publish a product on Etsy."""
+"""Which tasks each action on Etsy has."""
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
+from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
@@ -39,4 +40,29 @@ class PublishEtsy(DirectAPIJobHandler):
             Step("inventory", service.store_inventory, TaskKind.REPEATABLE),
             Step("activate", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
             Step("save", service.save),
+        )
+
+
+class DeleteEtsy(DirectAPIJobHandler):
+    """`delete_etsy`: the listing, by its id."""
+
+    marketplace = "etsy"
+    action = "delete"
+
+    def __init__(self, deletion: EtsyDeletion) -> None:
+        self._deletion = deletion
+
+    def get_service(self) -> EtsyDeletion:
+        """Return the service that ends the listing."""
+        return self._deletion
+
+    def get_service_method_name(self) -> str:
+        """Return the method after which buyers see nothing."""
+        return "end"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("save", self._deletion.save),
         )

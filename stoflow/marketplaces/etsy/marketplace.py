@@ -1,8 +1,9 @@
 """Etsy as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_stray
-from stoflow.marketplaces.etsy.handlers import PublishEtsy
+from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy
 from stoflow.marketplaces.etsy.profile import configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 
@@ -12,11 +13,11 @@ ETSY = Marketplace(
     actions=(
         ActionSpec("publish", "Publish product"),
         ActionSpec("update", "Update product"),
-        ActionSpec("delete", "Delete product", priority=4),
+        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish", "update"})),
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
         ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
     ),
-    handlers={"publish": PublishEtsy(EtsyPublication())},
+    handlers={"publish": PublishEtsy(EtsyPublication()), "delete": DeleteEtsy(EtsyDeletion())},
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,

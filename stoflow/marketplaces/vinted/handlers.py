@@ -1,9 +1,10 @@
-"""Which tasks publish a product on Vinted."""
+"""Which tasks each action on Vinted has."""
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import VintedJobHandler
+from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.validation import LIMITS
 
@@ -29,4 +30,21 @@ class PublishVinted(VintedJobHandler):
             Step("choose", choose),
             Step("complete", service.complete, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
             Step("save", service.save),
+        )
+
+
+class DeleteVinted(VintedJobHandler):
+    """`delete_vinted`: the item by its id, or the draft it never left."""
+
+    action = "delete"
+
+    def __init__(self, deletion: VintedDeletion) -> None:
+        self._deletion = deletion
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("end", self._deletion.end, TaskKind.REPEATABLE, paced=True),
+            Step("discard", self._deletion.discard, TaskKind.REPEATABLE),
+            Step("save", self._deletion.save),
         )

@@ -1,7 +1,8 @@
 """Vinted as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
-from stoflow.marketplaces.vinted.handlers import PublishVinted
+from stoflow.marketplaces.vinted.deletion import VintedDeletion
+from stoflow.marketplaces.vinted.handlers import DeleteVinted, PublishVinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.wardrobe import collect_stray
 
@@ -13,11 +14,18 @@ VINTED = Marketplace(
         ActionSpec("orders", "Fetch orders", is_batch=True, rate_limit_ms=1500),
         ActionSpec("publish", "Publish product", rate_limit_ms=2500, timeout_s=120),
         ActionSpec("update", "Update product", rate_limit_ms=2000),
-        ActionSpec("delete", "Delete product", priority=4, rate_limit_ms=2000, timeout_s=30),
+        ActionSpec(
+            "delete",
+            "Delete product",
+            priority=4,
+            rate_limit_ms=2000,
+            timeout_s=30,
+            overtakes=frozenset({"publish", "update"}),
+        ),
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300),
         ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120),
     ),
-    handlers={"publish": PublishVinted(VintedPublication())},
+    handlers={"publish": PublishVinted(VintedPublication()), "delete": DeleteVinted(VintedDeletion())},
     concurrency=1,
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete", "link_product"}),

@@ -1,10 +1,14 @@
 """What a person asks of a job that exists: cancel, retry."""
 
+from collections.abc import Collection
+
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.sweeping import finish_cancel
 
 REQUEST_CANCEL = """
 WITH job AS (
@@ -14,6 +18,12 @@ WITH job AS (
   INSERT INTO {s}.job_timeline (job_id, cause) SELECT id, 'cancel requested' FROM job
 )
 SELECT id FROM job
+"""
+
+WAITING = """
+SELECT j.id FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+WHERE j.product_id = %(product)s AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])
+  AND j.status = 'pending' AND NOT j.acted AND NOT j.cancel_requested ORDER BY j.id
 """
 
 # Moves the fences of later jobs of the product, and waits for claims of theirs that are being committed: one whose
@@ -61,6 +71,17 @@ def request_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId
     """Note that the job is to be cancelled; False where it is final."""
     statement = bind(REQUEST_CANCEL, tenant, job=job)
     return statement.on(connection).fetchone() is not None
+
+
+def cancel_waiting(
+    connection: Connection[DictRow], tenant: TenantId, *, product: int, marketplace: str, actions: Collection[str]
+) -> None:
+    """Cancel the product's jobs of these actions that have not begun, and tell their owner."""
+    waiting = bind(WAITING, tenant, product=product, marketplace=marketplace, actions=sorted(actions)).on(connection)
+    for job in [JobId(row["id"]) for row in waiting]:
+        request_cancel(connection, tenant, job)
+        finish_cancel(connection, tenant, job)
+        announce(connection, tenant, job)
 
 
 def retry(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:

@@ -1,12 +1,11 @@
 """Settles: what an attempt's outcome writes, only where its `claims` are still the task's."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.outcome import FieldError, Listed
+from stoflow.domain.outcome import Done, FieldError
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
 from stoflow.storage.engine.statement import Statement, bind
 
@@ -60,6 +59,30 @@ WITH task AS (
 SELECT job.cancel_requested AND NOT (job.acted OR coalesce((SELECT visible FROM listing), false)) AS cancelled,
        (SELECT external_id FROM listing) AS external_id
 FROM job
+"""
+
+# What was recorded of another listing of the product stays: only the one that ended is forgotten.
+SETTLE_ENDED = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
+      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims
+), job AS MATERIALIZED (
+  SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), listing AS (
+  UPDATE {s}.listings l
+  SET external_id = NULL, visible = false, url = NULL, job_id = job.id, updated_at = clock_timestamp()
+  FROM job
+  WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
+), acted AS (
+  UPDATE {s}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
+)
+SELECT false AS cancelled, '' AS external_id FROM job
 """
 
 # `failures` decides in SQL whether another try is left, so that no reader's old count can grant one too many.
@@ -137,25 +160,26 @@ def settle_done(
     tenant: TenantId,
     task: TaskId,
     claims: int,
+    done: Done,
     *,
-    output: Mapping[str, Any],
-    listed: Listed | None,
     marked: bool,
-    cause: str = "done",
+    cause: str,
 ) -> Statement:
-    """Answer `cancelled` (a cancel waits and nothing is visible yet) and, where the attempt gave a listing, the chosen
-    `external_id`; no row: fenced."""
-    done = {"task": task, "claims": claims, "output": Jsonb(dict(output)), "cause": cause}
-    if listed is None:
-        return bind(SETTLE_DONE, tenant, **done)
+    """Answer `cancelled` (a cancel waits and nothing is visible yet) and, where the attempt gave or ended a listing,
+    the `external_id` recorded now; no row: fenced."""
+    params = {"task": task, "claims": claims, "output": Jsonb(dict(done.output)), "cause": cause}
+    if done.ended:
+        return bind(SETTLE_ENDED, tenant, ended=done.ended, **params)
+    if done.listed is None:
+        return bind(SETTLE_DONE, tenant, **params)
     return bind(
         SETTLE_LISTED,
         tenant,
-        external_id=listed.external_id,
-        visible=listed.visible,
-        url=listed.url,
+        external_id=done.listed.external_id,
+        visible=done.listed.visible,
+        url=done.listed.url,
         marked=marked,
-        **done,
+        **params,
     )
 
 

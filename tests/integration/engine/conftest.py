@@ -91,6 +91,9 @@ class Shop:
             case "POST", "/publish":
                 self.visible.add(sku)
                 return Reply(200, body={"id": self.listings[sku]})
+            case "DELETE", "/offer":
+                self.visible.discard(sku)
+                return Reply(204 if self.listings.pop(sku, None) else 404)
             case "GET", "/offer":
                 found = self.listings.get(sku)
                 return Reply(200, body={"id": found, "visible": sku in self.visible}) if found else Reply(404)
@@ -168,10 +171,10 @@ STEPS = (
 
 class ShopHandler:
     marketplace = SHOP
-    action = "publish"
 
-    def __init__(self, steps: tuple[Step, ...] = STEPS) -> None:
+    def __init__(self, steps: tuple[Step, ...] = STEPS, action: str = "publish") -> None:
         self.steps = steps
+        self.action = action
 
     def create_tasks(self, product: Product | None) -> list[TaskPlan]:
         return [TaskPlan(step.name, step.kind, step.paced) for step in self.steps]
@@ -223,8 +226,8 @@ class Bench:
         with self.engine.database.tenant(self.tenant) as session:
             return add_product(session, NewProduct(title=title, description="Warm.", price=None))
 
-    def submit(self, product: int, **fields: Any) -> JobId:
-        asked = SubmitJob(SHOP, "publish", product, **fields)
+    def submit(self, product: int, action: str = "publish", **fields: Any) -> JobId:
+        asked = SubmitJob(SHOP, action, product, **fields)
         job, _ = submit(self.engine.database, self.engine.registry, self.tenant, asked)
         return job
 

@@ -1,0 +1,35 @@
+"""Finding the one offer that eBay keeps for a SKU on a site."""
+
+from collections.abc import Generator, Mapping
+from typing import Any, cast
+
+from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.outcome import Outcome
+from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.replies import is_success, reply_of
+
+INVENTORY = "/sell/inventory/v1"
+NOT_FOUND = 404
+FIXED_PRICE = "FIXED_PRICE"
+
+
+def find_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, str | Outcome]:
+    """Return the id of the SKU's fixed-price offer on the site, "" where there is none, or why eBay cannot tell.
+
+    eBay keeps SKU, site and format unique, and answers 404 instead of an empty list.
+    """
+    key = {"sku": sku, "marketplaceId": marketplace_id, "format": FIXED_PRICE}
+    query = {"sku": sku, "marketplace_id": marketplace_id, "format": FIXED_PRICE}
+    reply = reply_of((yield Request("GET", f"{INVENTORY}/offer", query=query)))
+    if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
+        return ""
+    if not is_success(reply):
+        return failures.outcome_of(reply, unsafe=False)
+    same = (offer for offer in _offers(reply) if all(offer.get(name, value) == value for name, value in key.items()))
+    return next((text_in(offer, "offerId") for offer in same), "")
+
+
+def _offers(reply: Reply) -> list[Mapping[str, Any]]:
+    body = cast("Mapping[str, Any]", reply.body) if isinstance(reply.body, Mapping) else {}
+    return cast("list[Mapping[str, Any]]", body.get("offers") or [])
