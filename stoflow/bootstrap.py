@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 
 from starlette.applications import Starlette
@@ -101,9 +101,9 @@ def opened(
 def prepare(installation: Installation) -> None:
     """Let PostgreSQL know the action types of every registered marketplace."""
     rows = [
-        ActionTypeRow(place.name, **asdict(spec))
+        ActionTypeRow(place.name, a.code, a.name, a.priority, a.is_batch, a.rate_limit_ms, a.max_retries, a.timeout_s)
         for place in installation.registry.marketplaces.values()
-        for spec in place.actions
+        for a in place.actions
     ]
     upsert_action_types(installation.database, rows)
 
