@@ -183,13 +183,12 @@ def run(keeper: Keeper, wake: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     while not asked_to_end:
         keeper.mend()
-        if try_lock(users_lock):
-            # Joining happens under start.lock only: with both held, nobody can come in between.
-            fcntl.flock(users_lock, fcntl.LOCK_UN)
-            if try_lock(start_lock):
-                if try_lock(users_lock):
-                    return
-                fcntl.flock(start_lock, fcntl.LOCK_UN)
+        # Joining and leaving happen under start.lock only: with both held, nobody can come in between, and whoever
+        # leaves last never takes this look for another user.
+        if try_lock(start_lock):
+            if try_lock(users_lock):
+                return
+            fcntl.flock(start_lock, fcntl.LOCK_UN)
         select.select([wake], [], [], LOOK_EVERY_S)
         with suppress(BlockingIOError):
             wake.recv(64)
