@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,13 +175,18 @@ def try_lock(lock: int, kind: int = fcntl.LOCK_EX) -> bool:
     return False
 
 
-def run(keeper: Keeper, wake: socket.socket) -> None:
-    """Mend the servers until nobody uses them or a signal asks to end; both with `start.lock` held by someone."""
-    start_lock, users_lock = (open_lock(keeper.folder / name) for name in ("start.lock", "users.lock"))
+def heed_signals() -> Sequence[int]:
+    """Return where signals that ask to end are noted from now on."""
     asked_to_end: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: asked_to_end.append(received))
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    return asked_to_end
+
+
+def run(keeper: Keeper, wake: socket.socket, asked_to_end: Sequence[int]) -> None:
+    """Mend the servers until nobody uses them or a signal asks to end; both with `start.lock` held by someone."""
+    start_lock, users_lock = (open_lock(keeper.folder / name) for name in ("start.lock", "users.lock"))
     while not asked_to_end:
         keeper.mend()
         # Joining and leaving happen under start.lock only: with both held, nobody can come in between, and whoever
@@ -206,13 +212,14 @@ def main() -> None:
     woken.setblocking(False)
     wake.setblocking(False)
     signal.set_wakeup_fd(woken.fileno(), warn_on_full_buffer=False)
+    asked_to_end = heed_signals()  # before anybody is told that the servers run: the first user may be gone at once
     keeper = None
     try:
         keeper = Keeper(order)
         keeper.start()
         answer.write(json.dumps({"ready": True}) + "\n")
         answer.close()
-        run(keeper, wake)
+        run(keeper, wake, asked_to_end)
     except (ServerFailed, OSError) as error:
         with suppress(ValueError, OSError):
             answer.write(json.dumps({"failed": str(error)}) + "\n")

@@ -1,7 +1,6 @@
 """The keeper asks whether anybody uses its servers without being taken for a user itself."""
 
 import os
-import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,11 +35,10 @@ def test_users_are_looked_for_only_while_nobody_can_join_or_leave(
 
     monkeypatch.setattr(keeper, "try_lock", try_lock)
     monkeypatch.setattr(keeper, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
     wake, other = socket.socketpair()
     wake.setblocking(False)
 
     with wake, other:
-        keeper.run(cast("keeper.Keeper", Idle(tmp_path)), wake)
+        keeper.run(cast("keeper.Keeper", Idle(tmp_path)), wake, [])
 
     assert tried == (["start.lock", "users.lock"] if free else ["start.lock", "start.lock", "users.lock"])
