@@ -1,6 +1,8 @@
 """Accepting a job: checked, then its row, tasks and announcement in one commit."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import JobId, TenantId
@@ -42,12 +44,17 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
                     connection, tenant, product=asked.product_id, marketplace=asked.marketplace, actions=overtaken
                 )
         inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
+        # Only a key can keep the job from being made, and then nothing else may stand; else the commit brings the id.
+        job = _made(inserted.fetchone()) if asked.idempotency_key is not None else None
     failpoint("submit.after")
-    made = inserted.fetchone()
-    if made is None:
+    return job or _made(inserted.fetchone()), True
+
+
+def _made(row: Mapping[str, Any] | None) -> JobId:
+    if row is None:
         message = "Another request with this Idempotency-Key is under way."
         raise Conflict(message)
-    return JobId(made["id"]), True
+    return JobId(row["id"])
 
 
 def _checked(registry: Registry, asked: SubmitJob) -> Handler:

@@ -8,9 +8,11 @@ import pytest
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.errors import Conflict
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
+from stoflow.jobs import submit as submitting
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 
 if TYPE_CHECKING:
@@ -123,3 +125,16 @@ def test_a_publish_that_has_begun_goes_before_the_delete(bench: "Bench") -> None
 
     assert not bench.row(begun)["cancel_requested"]
     assert bench.run(deleted).move is NextMove.RELOAD
+
+
+def test_a_delete_that_is_not_accepted_cancels_nothing(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another request with its key is being committed: it was not there to be found, and is there to collide with."""
+    product = bench.product()
+    bench.submit(bench.product("A hat"), idempotency_key="k", idempotency_digest="d")
+    waiting = bench.submit(product)
+    monkeypatch.setattr(submitting, "find_by_key", lambda *_: None)
+
+    with pytest.raises(Conflict, match="under way"):
+        bench.submit(product, "delete", idempotency_key="k", idempotency_digest="d")
+
+    assert bench.row(waiting)["status"] == "pending"
