@@ -23,6 +23,7 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.storage.engine import claiming, settling
 
 FINAL_WITHIN_S = 45.0
+FENCED = ("SETTLE_DONE", "SETTLE_LISTED", "SETTLE_ENDED", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING")
 HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
 PUBLICATIONS = (EtsyPublication, VintedPublication)
 
@@ -66,7 +67,7 @@ def do_not_fence() -> None:
         "AND status = 'running' AND claims = %(claims)s",
         "AND t.status = 'running' AND t.claims = %(claims)s",
     )
-    for statement in ("SETTLE_DONE", "SETTLE_LISTED", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING"):
+    for statement in FENCED:
         text = getattr(settling, statement)
         fence = next(fence for fence in fences if fence in text)
         _rewrite(statement, fence, "")

@@ -9,35 +9,33 @@ from stoflow.domain.outcome import Done, FieldError
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
 from stoflow.storage.engine.statement import Statement, bind
 
-SETTLE_DONE = """
-WITH task AS (
-  UPDATE {s}.marketplace_tasks
-  SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
-      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
-  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
-), job AS MATERIALIZED (
-  SELECT j.cancel_requested, j.acted FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
-)
-SELECT cancel_requested AND NOT acted AS cancelled FROM job
-"""
-
-# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
-SETTLE_LISTED = """
-WITH task AS (
+# What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
+TASK = """task AS (
   UPDATE {s}.marketplace_tasks
   SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
       deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
   WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
   RETURNING job_id, name, claims, marker
-), job AS MATERIALIZED (
+)"""
+SAID = """said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
+)"""
+
+SETTLE_DONE = f"""
+WITH {TASK}, job AS MATERIALIZED (
+  SELECT j.cancel_requested, j.acted FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), {SAID}
+SELECT cancel_requested AND NOT acted AS cancelled FROM job
+"""
+
+# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
+SETTLE_LISTED = f"""
+WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
-  FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+  FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
+  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, id FROM job
   WHERE product_id IS NOT NULL
   ON CONFLICT (product_id, marketplace) DO UPDATE
@@ -47,41 +45,29 @@ WITH task AS (
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 ), stray AS (
-  INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+  INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
 ), seen AS (
-  UPDATE {s}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
-)
+  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
+), {SAID}
 SELECT job.cancel_requested AND NOT (job.acted OR coalesce((SELECT visible FROM listing), false)) AS cancelled,
        (SELECT external_id FROM listing) AS external_id
 FROM job
 """
 
 # What was recorded of another listing of the product stays: only the one that ended is forgotten.
-SETTLE_ENDED = """
-WITH task AS (
-  UPDATE {s}.marketplace_tasks
-  SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
-      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
-  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
-), job AS MATERIALIZED (
-  SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+SETTLE_ENDED = f"""
+WITH {TASK}, job AS MATERIALIZED (
+  SELECT j.id, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
-  UPDATE {s}.listings l
+  UPDATE {{s}}.listings l
   SET external_id = NULL, visible = false, url = NULL, job_id = job.id, updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 ), acted AS (
-  UPDATE {s}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
-)
+  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
+), {SAID}
 SELECT false AS cancelled, '' AS external_id FROM job
 """
 
