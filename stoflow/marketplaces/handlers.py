@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Step, TaskPlan
+
+Service = TypeVar("Service")
 
 
 class BaseJobHandler(ABC):
@@ -49,19 +51,28 @@ class BaseJobHandler(ABC):
         return self._steps_by_name[name]
 
 
-class DirectAPIJobHandler(BaseJobHandler):
+class ServiceJobHandler(BaseJobHandler, Generic[Service]):
+    """An action whose tasks are the methods of one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def get_service(self) -> Service:
+        """Return the service that does the action."""
+        return self._service
+
+
+class DirectAPIJobHandler(ServiceJobHandler[Service]):
     """An action of a marketplace with an API of its own: one method of one service changes what buyers see.
 
     The registry resolves that method when it is built, so that a misspelt name fails at the start.
     """
 
-    @abstractmethod
-    def get_service(self) -> Any:
-        """Return the service that does the action."""
+    service_method_name: str = ""
 
-    @abstractmethod
     def get_service_method_name(self) -> str:
         """Return the name of the service's method behind the paced task."""
+        return self.service_method_name
 
     @property
     def service_method(self) -> Callable[..., Any]:
@@ -74,7 +85,7 @@ class DirectAPIJobHandler(BaseJobHandler):
         return method
 
 
-class VintedJobHandler(BaseJobHandler):
+class VintedJobHandler(ServiceJobHandler[Service]):
     """An action on Vinted: every outside task is one command of the seller's own plugin."""
 
     marketplace = "vinted"

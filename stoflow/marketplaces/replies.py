@@ -8,6 +8,7 @@ from stoflow.domain.outcome import Outcome, SellerMustAct, TryAgain, Unknown
 
 SUCCESS_CLASS = 2
 UNAUTHORIZED = 401
+NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS_FROM = 500
 

@@ -8,28 +8,18 @@ from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 
 
-class PublishEbay(DirectAPIJobHandler):
+class PublishEbay(DirectAPIJobHandler[EbayPublication]):
     """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
 
     marketplace = "ebay"
     action = "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
-
-    def __init__(self, publication: EbayPublication) -> None:
-        self._publication = publication
-
-    def get_service(self) -> EbayPublication:
-        """Return the service that publishes."""
-        return self._publication
-
-    def get_service_method_name(self) -> str:
-        """Return the method that makes the listing visible."""
-        return "publish"
+    service_method_name = "publish"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self._publication
+        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -42,27 +32,18 @@ class PublishEbay(DirectAPIJobHandler):
         )
 
 
-class DeleteEbay(DirectAPIJobHandler):
+class DeleteEbay(DirectAPIJobHandler[EbayDeletion]):
     """`delete_ebay`: the SKU's offer, found and then ended with its listing."""
 
     marketplace = "ebay"
     action = "delete"
-
-    def __init__(self, deletion: EbayDeletion) -> None:
-        self._deletion = deletion
-
-    def get_service(self) -> EbayDeletion:
-        """Return the service that ends the listing."""
-        return self._deletion
-
-    def get_service_method_name(self) -> str:
-        """Return the method after which buyers see nothing."""
-        return "end"
+    service_method_name = "end"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
+        service = self.get_service()
         return (
-            Step("find", self._deletion.find, TaskKind.REPEATABLE),
+            Step("find", service.find, TaskKind.REPEATABLE),
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("save", self._deletion.save),
+            Step("save", service.save),
         )

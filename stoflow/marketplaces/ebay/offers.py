@@ -7,10 +7,9 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.outcome import Outcome
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import is_success, reply_of
+from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 INVENTORY = "/sell/inventory/v1"
-NOT_FOUND = 404
 FIXED_PRICE = "FIXED_PRICE"
 
 

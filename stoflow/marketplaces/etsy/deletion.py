@@ -5,10 +5,8 @@ from stoflow.domain.call import Request
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.replies import is_success, reply_of
-
-API = "/v3/application"
-NOT_FOUND = 404
+from stoflow.marketplaces.etsy.drafts import API
+from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 
 class EtsyDeletion:

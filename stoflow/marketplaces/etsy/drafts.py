@@ -8,12 +8,11 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import is_success, reply_of
+from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 API = "/v3/application"
 PAGE_SIZE = 100
 MOST_PAGES = 500
-NOT_FOUND = 404
 
 
 def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:

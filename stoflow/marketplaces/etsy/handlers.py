@@ -9,28 +9,18 @@ from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 
 
-class PublishEtsy(DirectAPIJobHandler):
+class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
     """`publish_etsy`: a draft under a marker, one chosen, filled, and made active."""
 
     marketplace = "etsy"
     action = "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
-
-    def __init__(self, publication: EtsyPublication) -> None:
-        self._publication = publication
-
-    def get_service(self) -> EtsyPublication:
-        """Return the service that publishes."""
-        return self._publication
-
-    def get_service_method_name(self) -> str:
-        """Return the method that makes the listing visible."""
-        return "activate"
+    service_method_name = "activate"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self._publication
+        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -43,26 +33,17 @@ class PublishEtsy(DirectAPIJobHandler):
         )
 
 
-class DeleteEtsy(DirectAPIJobHandler):
+class DeleteEtsy(DirectAPIJobHandler[EtsyDeletion]):
     """`delete_etsy`: the listing, by its id."""
 
     marketplace = "etsy"
     action = "delete"
-
-    def __init__(self, deletion: EtsyDeletion) -> None:
-        self._deletion = deletion
-
-    def get_service(self) -> EtsyDeletion:
-        """Return the service that ends the listing."""
-        return self._deletion
-
-    def get_service_method_name(self) -> str:
-        """Return the method after which buyers see nothing."""
-        return "end"
+    service_method_name = "end"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
+        service = self.get_service()
         return (
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("save", self._deletion.save),
+            Step("save", service.save),
         )

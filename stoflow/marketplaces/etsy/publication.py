@@ -10,16 +10,14 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.drafts import find_draft
+from stoflow.marketplaces.etsy.drafts import API, find_draft
 from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
-from stoflow.marketplaces.replies import is_success, reply_of
+from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
-API = "/v3/application"
 PHOTO_LIMIT_BYTES = 9_500_000
-NOT_FOUND = 404
 ONLY_AT_CREATION = frozenset({"quantity", "price", "readiness_state_id"})
 """Fields of a draft that an update does not take; the inventory carries them."""
 

@@ -9,19 +9,16 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.validation import LIMITS
 
 
-class PublishVinted(VintedJobHandler):
+class PublishVinted(VintedJobHandler[VintedPublication]):
     """`publish_vinted`: photos, a draft under a marker, one chosen and completed."""
 
     action = "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
 
-    def __init__(self, publication: VintedPublication) -> None:
-        self._publication = publication
-
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self._publication
+        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -33,18 +30,16 @@ class PublishVinted(VintedJobHandler):
         )
 
 
-class DeleteVinted(VintedJobHandler):
+class DeleteVinted(VintedJobHandler[VintedDeletion]):
     """`delete_vinted`: the item by its id, or the draft it never left."""
 
     action = "delete"
 
-    def __init__(self, deletion: VintedDeletion) -> None:
-        self._deletion = deletion
-
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
+        service = self.get_service()
         return (
-            Step("end", self._deletion.end, TaskKind.REPEATABLE, paced=True),
-            Step("discard", self._deletion.discard, TaskKind.REPEATABLE),
-            Step("save", self._deletion.save),
+            Step("end", service.end, TaskKind.REPEATABLE, paced=True),
+            Step("discard", service.discard, TaskKind.REPEATABLE),
+            Step("save", service.save),
         )

@@ -60,7 +60,7 @@ class Shop:
 
 
 @dataclass
-class Publishes(DirectAPIJobHandler):
+class Publishes(DirectAPIJobHandler[Any]):
     """A handler whose steps and method name each test chooses."""
 
     kinds: Sequence[Step] = (Step("validate", inner),)
