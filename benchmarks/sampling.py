@@ -30,7 +30,10 @@ Seen = tuple[str, int, float]
 
 
 class Sampler:
-    """Samples from `start` to `end`; a process that ends meanwhile counts up to its last sample."""
+    """Samples from `start` to `end`; a process that ends meanwhile counts up to its last sample.
+
+    New processes are looked for every two seconds: one that has begun and ended in between is not seen.
+    """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
