@@ -142,6 +142,9 @@ class Database:
             except psycopg.Error:
                 connection.pgconn.finish()
                 raise
+            except BaseException:
+                _forget_plans(connection)
+                raise
 
     def close(self) -> None:
         self._engine.dispose()
@@ -186,6 +189,15 @@ def _nothing_kept_of_a_failure(connection: psycopg.Connection[DictRow]) -> Itera
         with suppress(psycopg.Error):
             connection.execute(b"ROLLBACK", prepare=False)
         raise
+
+
+def _forget_plans(connection: psycopg.Connection[DictRow]) -> None:
+    """Let psycopg tell the server to drop what a ROLLBACK made it forget, which it does after its next statement.
+
+    In a pipeline that would also drop the plan of that statement, which psycopg goes on using.
+    """
+    with suppress(psycopg.Error):
+        connection.execute(b"SELECT", prepare=False)
 
 
 @contextmanager

@@ -126,6 +126,20 @@ def test_what_fails_among_planned_records_is_not_stored(database: Database, tena
     assert found.fetchall() == []
 
 
+def test_plans_can_be_used_after_planned_records_were_given_up(database_url: str):
+    alone = Database(database_url, planned_size=1)
+    for _ in range(2):
+        with pytest.raises(LookupError), alone.planned_records() as connection:
+            connection.execute(b"SELECT %s::int AS n", [0])
+            raise LookupError
+        for number in range(3):
+            with alone.planned_records() as connection:
+                first = connection.execute(b"SELECT %s::int AS n", [number])
+                second = connection.execute(b"SELECT %s::int + 1 AS n", [number])
+            assert [first.fetchone(), second.fetchone()] == [{"n": number}, {"n": number + 1}]
+    alone.close()
+
+
 def test_records_may_use_a_pipeline(database: Database):
     with database.records() as connection, connection.pipeline():
         cursors = [connection.execute("SELECT %s::int AS n", [number]) for number in range(3)]
