@@ -53,7 +53,8 @@ class Dispatcher(PooledActor):
     def __init__(self, pool: Pool, on_death: OnDeath, *, window: int, send: Send) -> None:
         super().__init__(pool, on_death)
         self._free = window
-        self._share = max(1, window * 3 // 4)  # of one tenant: the rest is there for whoever comes
+        # Of one tenant: fewer than the workers' threads (see the setting), so that one is free for whoever comes.
+        self._share = max(1, window // 2)
         self._out: Counter[TenantId] = Counter()
         self._send = send
         self._started = _Lane()
