@@ -14,7 +14,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.outcome import Absent, Broken, Done, Outcome
 from stoflow.jobs.conversation import Pending
-from stoflow.jobs.engine import Engine
+from stoflow.jobs.engine import Engine, outputs_of
 from stoflow.jobs.settle import Move, Row, Tried
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -82,10 +82,29 @@ def attempt_name(job: StoredJob, task: StoredTask) -> str:
     return f"{job.tenant}-{job.id}-{task.id}-{task.claims}"
 
 
-def digest(job: StoredJob, task: StoredTask, outputs: Mapping[str, Any]) -> str:
-    """Name the inputs of a task, so that the record shows whether two attempts had the same."""
-    inputs = json.dumps([task.name, job.payload, outputs], sort_keys=True, default=str)
-    return hashlib.blake2s(inputs.encode(), digest_size=16).hexdigest()
+class Inputs:
+    """What a task is given: the job's payload and the outputs of the tasks before it, by name."""
+
+    def __init__(self, job: StoredJob) -> None:
+        self.outputs: dict[str, Mapping[str, Any]] = {}
+        self._digest = hashlib.blake2s(digest_size=16)
+        self._take(job.payload)
+        for name, output in outputs_of(job).items():
+            self.add(name, output)
+
+    def add(self, name: str, output: Mapping[str, Any]) -> None:
+        """Take in what the task `name` put out."""
+        self.outputs[name] = output
+        self._take({name: output})
+
+    def digest(self, task: StoredTask) -> str:
+        """Name what this task is given, so that the record shows whether two attempts had the same."""
+        digest = self._digest.copy()
+        digest.update(task.name.encode())
+        return digest.hexdigest()
+
+    def _take(self, value: Any) -> None:
+        self._digest.update(json.dumps(value, sort_keys=True, default=str).encode())
 
 
 def changed(job: StoredJob, move: Move, done: int) -> JobChanged:

@@ -1,10 +1,9 @@
 """A run: consecutive tasks of one job under one message. Inner tasks in memory, outside ones claimed and settled."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from stoflow.domain.errors import DatabaseUnavailable
@@ -13,10 +12,10 @@ from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import (
+    Inputs,
     attempt_name,
     changed,
     command_statement,
-    digest,
     only_outcome,
     reason_of,
     sender,
@@ -24,7 +23,7 @@ from stoflow.jobs.attempting import (
     write_settle,
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
-from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.engine import Engine, step_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, done_settlement, settlement
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
@@ -56,10 +55,13 @@ class Run:
     engine: Engine
     message: RunMessage
     job: StoredJob
-    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    inputs: Inputs = field(init=False)
     inner: list[InnerDone] = field(default_factory=list[InnerDone])
     settled: Settled | None = None  # the attempt before, to be committed with the next claim
     claimed: bool = False  # something, in this run
+
+    def __post_init__(self) -> None:
+        self.inputs = Inputs(self.job)
 
     def go(self) -> None:
         task = self.job.next_task()
@@ -69,7 +71,6 @@ class Run:
         if task.id != self.message.task or task.claims != self.message.claims or task.status is not TaskStatus.PENDING:
             self._report(RELOAD, task)
             return
-        self.outputs = outputs_of(self.job)
         self._report(*self._advance(task))
 
     def _advance(self, first: StoredTask) -> tuple[Move, StoredTask | None]:
@@ -89,16 +90,15 @@ class Run:
         outcome = self._do_inner(task)
         if not isinstance(outcome, Done):
             return self._fail_inner(task, outcome), task
-        self.outputs[task.name] = outcome.output
-        inputs = digest(self.job, task, self.outputs)
-        self.inner.append(InnerDone(task.id, outcome.output, inputs, started_at, datetime.now(UTC)))
+        self.inner.append(InnerDone(task.id, outcome.output, self.inputs.digest(task), started_at, datetime.now(UTC)))
+        self.inputs.add(task.name, outcome.output)
         return GO_ON, task
 
     def _do_inner(self, task: StoredTask) -> Outcome:
         try:
             failpoint("inner.before")
             step = step_of(self.engine, self.job, task)
-            attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.outputs)
+            attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.inputs.outputs)
             return only_outcome(checked(step.do(attempt)))
         except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
             return broken(error, unsafe=False)
@@ -124,7 +124,7 @@ class Run:
 
     def _complete(self) -> Move:
         last = self.job.tasks[-1]
-        result = dict(self.outputs.get(last.name, {}))
+        result = dict(self.inputs.outputs.get(last.name, {}))
         completed = close_completed(
             self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
         )
@@ -165,7 +165,7 @@ class Run:
         return self._settle(now, step, outcome), now
 
     def _call(self, task: StoredTask, step: Step, valid_until_s: float, deadline_s: float) -> Outcome:
-        attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.outputs)
+        attempt = self.engine.attempt(self.job, task, marker=task.marker, outputs=self.inputs.outputs)
         begun = begin(step.do, attempt)
         if not isinstance(begun, Generator):
             return begun
@@ -179,7 +179,7 @@ class Run:
 
     def _ask_plugin(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
         deadline_s = self.engine.timeout_s(self.job)
-        attempt = self.engine.attempt(self.job, task, marker=marker or task.marker, outputs=self.outputs)
+        attempt = self.engine.attempt(self.job, task, marker=marker or task.marker, outputs=self.inputs.outputs)
         begun = begin(step.do, attempt)
         pending = resume(begun, (), task.kind) if isinstance(begun, Generator) else begun
         claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
@@ -210,7 +210,7 @@ class Run:
             pace_s=pace_s,
             deadline_s=deadline_s,
             marker=marker or None,
-            digest=digest(self.job, task, self.outputs),
+            digest=self.inputs.digest(task),
             in_line=self.job.product is not None,
             begins=not self.claimed,
             unrecorded=self._unrecorded(),
@@ -250,7 +250,7 @@ class Run:
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
         self._note_broken(task, outcome)
         if isinstance(outcome, Done):
-            self.outputs[task.name] = outcome.output
+            self.inputs.add(task.name, outcome.output)
             if not outcome.touches_listing:
                 self.settled = Settled(task.id, task.claims, outcome.output)
                 return GO_ON
@@ -291,4 +291,4 @@ class Run:
             delay_s=move.delay_s,
         )
         self.engine.feed.report(self.message.owner, report)
-        self.engine.feed.job_changed(changed(self.job, move, len(self.outputs)))
+        self.engine.feed.job_changed(changed(self.job, move, len(self.inputs.outputs)))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import Engine, create_engine, event
@@ -239,6 +240,7 @@ def _has_ended(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _rolled_back(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
-    with suppress(psycopg.Error):  # a broken connection has nothing left to roll back
-        connection.rollback()
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        with suppress(psycopg.Error):  # a broken connection has nothing left to roll back
+            connection.rollback()
     return connection

@@ -76,6 +76,25 @@ def test_an_unhappy_reply_becomes_the_wait_it_means(bench: "Bench", status: int,
     assert bench.row(job)["status"] == "running"
 
 
+def test_an_attempt_that_is_resumed_names_the_same_inputs(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.plan(None, 429)
+    bench.run(job)
+    first = bench.task(job, "create")["input_digest"]
+    bench.make_due()
+    bench.shop.plan(429)
+    bench.run(job)
+    assert bench.task(job, "create")["input_digest"] == first
+    assert bench.task(job, "upload")["input_digest"] != first
+
+
+def test_a_task_in_memory_names_the_inputs_that_it_has_when_claimed(bench: "Bench") -> None:
+    in_memory, claimed = bench.submit(bench.product()), bench.submit(bench.product())
+    bench.run(in_memory)
+    bench.run(claimed, stepwise=True)
+    assert bench.task(in_memory, "validate")["input_digest"] == bench.task(claimed, "validate")["input_digest"]
+
+
 def test_a_lost_answer_is_looked_for_and_adopted(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     bench.shop.script = [lambda act: act(), lost_after_the_work]
