@@ -148,11 +148,12 @@ class Lane:
             connection.execute(statement.format(sql.Identifier(f"user_{self.tenant}"), sql.Literal(product)))
 
     def _script(self, marketplace: str, fault: FaultKind | None) -> None:
-        if fault is None:
-            return
+        """Let this fault meet the case, and none that the case before never came to."""
         script = {"marketplace": marketplace, "operation": CREATION[marketplace], "fault": fault, "seller": self.seller}
-        request = Request("POST", "/control/script", json=[script])
-        self.http.exchange(self.sandbox.url, request, headers={}, deadline_s=CONTROL_S)
+        requests = [Request("DELETE", "/control/script", query={"seller": self.seller})]
+        requests += [Request("POST", "/control/script", json=[script])] if fault else []
+        for request in requests:
+            self.http.exchange(self.sandbox.url, request, headers={}, deadline_s=CONTROL_S)
 
     def _started(self, work: Any, *arguments: object) -> ForkServerProcess:
         child = self.children.Process(target=work, args=arguments)

@@ -74,8 +74,8 @@ class Control:
         self._faults.add_script(script)
         return JSONResponse({"added": len(script)})
 
-    async def _clear_script(self, request: Request) -> Response:  # noqa: ARG002  # as above
-        self._faults.clear_script()
+    async def _clear_script(self, request: Request) -> Response:
+        self._faults.clear_script(seller=request.query_params.get("seller", ""))
         return Response(status_code=204)
 
     async def _make_seller(self, request: Request) -> Response:

@@ -85,10 +85,10 @@ class FaultPlan:
         with self._lock:
             self._script.extend(faults)
 
-    def clear_script(self) -> None:
-        """Forget the scripted faults not met yet."""
+    def clear_script(self, *, seller: str = "") -> None:
+        """Forget the scripted faults not met yet: all of them, or those for one seller."""
         with self._lock:
-            self._script = []
+            self._script = [script for script in self._script if seller and script.seller != seller]
 
     def choose(self, marketplace: str, operation: str, seller: Seller | None, *, by_rate: bool = True) -> Fault | None:
         """Return the fault of this call; `by_rate` False leaves only the script."""

@@ -84,6 +84,15 @@ def test_a_script_can_be_forgotten(ebay: Any) -> None:
     assert ebay.inventory("GET", "/location").status_code == 200
 
 
+def test_one_sellers_script_can_be_forgotten(ebay: Any) -> None:
+    ebay.script("location.list", "429", seller=ebay.made["external_id"])
+    assert ebay.http.delete("/control/script", params={"seller": "somebody-else"}).status_code == 204
+    assert ebay.inventory("GET", "/location").status_code == 429
+    ebay.script("location.list", "429", seller=ebay.made["external_id"])
+    assert ebay.http.delete("/control/script", params={"seller": ebay.made["external_id"]}).status_code == 204
+    assert ebay.inventory("GET", "/location").status_code == 200
+
+
 def test_a_slow_answer_comes(ebay: Any) -> None:
     offer = ebay.make_offer()
     ebay.script("offer.publish", "slow")
