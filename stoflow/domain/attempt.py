@@ -6,7 +6,7 @@ from typing import Any
 
 from stoflow.domain.account import Account
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.product import Product
+from stoflow.domain.product import Product, SentPhoto
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Attempt:
     colon of a repeated task's name (`upload:3`), else 0. `marker` is the random text this attempt's claim
     committed (in a look: the marker of the attempt looked for). `listing_id` is the external id chosen for this
     product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
-    create step then returns Done without a call. `media_root` is where relative image paths begin.
+    create step then returns Done without a call. `listing_photos` are those it was given, in order, as far as is
+    recorded. `media_root` is where relative image paths begin.
     """
 
     tenant: TenantId
@@ -29,4 +30,5 @@ class Attempt:
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     listing_id: str = ""
     listing_visible: bool = False
+    listing_photos: tuple[SentPhoto, ...] = ()
     media_root: str = ""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoflow.domain.product import SentPhoto
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -17,12 +19,14 @@ class FieldError:
 class Listed:
     """What a Done step learned about the product's listing on the marketplace.
 
-    `external_id` is chosen by compare-and-set: the first one recorded stays. `visible` means buyers see it.
+    `external_id` is chosen by compare-and-set: the first one recorded stays. `visible` means buyers see it. `photos`
+    are all that StoFlow has given it, in order; None leaves those recorded.
     """
 
     external_id: str
     visible: bool = False
     url: str = ""
+    photos: tuple[SentPhoto, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

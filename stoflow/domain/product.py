@@ -13,6 +13,17 @@ class ProductImage:
 
 
 @dataclass(frozen=True, slots=True)
+class SentPhoto:
+    """A photo as a marketplace has it: `name` is what it is called there, an id or an address.
+
+    `fingerprint` is of the file it was made from.
+    """
+
+    fingerprint: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
 

@@ -74,6 +74,7 @@ class Engine:
             outputs=outputs,
             listing_id=job.listing_id,
             listing_visible=job.listing_visible,
+            listing_photos=job.listing_photos,
             media_root=self.media_root,
         )
 

@@ -1,5 +1,6 @@
 """Photos read from disk and, where they are too large for the way they go, made smaller: always the same way."""
 
+import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.product import ProductImage
+from stoflow.domain.product import ProductImage, SentPhoto
+from stoflow.marketplaces.outputs import in_order, text_in
 
 CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
@@ -22,11 +24,12 @@ class UnreadablePhoto(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo ready to send."""
+    """One photo ready to send; `fingerprint` is of the file as it is on disk."""
 
     content: bytes
     content_type: str
     filename: str
+    fingerprint: str
 
 
 def photo_path(attempt: Attempt, image: ProductImage) -> Path:
@@ -37,7 +40,7 @@ def photo_path(attempt: Attempt, image: ProductImage) -> Path:
 def kept_photo(attempt: Attempt, index: int) -> ProductImage:
     """Return the product's photo number `index` (from 1) if others may fetch it from StoFlow; raise UnreadablePhoto.
 
-    It costs a look at the folder only: nothing is read.
+    It costs a look at the folder only.
     """
     image = _image(attempt, index)
     path = photo_path(attempt, image)
@@ -56,9 +59,34 @@ def read_photo(attempt: Attempt, index: int, *, limit_bytes: int) -> Photo:
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         message = f"Photo {index} cannot be read."
         raise UnreadablePhoto(message) from error
+    fingerprint = _fingerprint(content)
     if content_type not in EXTENSIONS or len(content) > limit_bytes:
         content, content_type = shrink(content, limit_bytes=limit_bytes), "image/jpeg"
-    return Photo(content, content_type, f"photo-{index}.{EXTENSIONS[content_type]}")
+    return Photo(content, content_type, f"photo-{index}.{EXTENSIONS[content_type]}", fingerprint)
+
+
+def fingerprint_of(attempt: Attempt, index: int) -> str:
+    """Return what tells the file of photo number `index` (from 1) from every other; raise UnreadablePhoto."""
+    try:
+        return _fingerprint(photo_path(attempt, _image(attempt, index)).read_bytes())
+    except OSError as error:
+        message = f"Photo {index} cannot be read."
+        raise UnreadablePhoto(message) from error
+
+
+def sent_photos(attempt: Attempt, name: str) -> tuple[SentPhoto, ...]:
+    """Return the photos that this job's uploads stand for, in order; `name` is the output that names one there."""
+    outputs = in_order(attempt, "upload")
+    return tuple(SentPhoto(text_in(output, "fingerprint"), text_in(output, name)) for output in outputs)
+
+
+def sent_before(attempt: Attempt, fingerprint: str) -> str:
+    """Return what the marketplace calls a photo the listing has already, "" where it has none made from that file."""
+    return next((photo.name for photo in attempt.listing_photos if photo.fingerprint == fingerprint), "")
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.blake2s(content, digest_size=16).hexdigest()
 
 
 def _image(attempt: Attempt, index: int) -> ProductImage:

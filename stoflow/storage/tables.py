@@ -134,5 +134,6 @@ class ListingRow(Base):
     visible: Mapped[bool] = mapped_column(server_default="false")
     url: Mapped[str | None]
     job_id: Mapped[int | None]
+    photos: Mapped[list[Any] | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

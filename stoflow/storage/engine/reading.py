@@ -11,12 +11,13 @@ from psycopg.rows import DictRow
 from stoflow.domain.account import Account
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
-from stoflow.domain.product import Product, ProductImage
+from stoflow.domain.product import Product, ProductImage, SentPhoto
 from stoflow.storage.engine.statement import Statement, bind
 
 READ_JOB = """
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_data, j.cancel_requested, j.acted,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
+       l.photos AS listing_photos,
        c.external_id AS account_id, c.settings AS account_settings,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
@@ -64,6 +65,7 @@ class StoredJob:
     cancel_requested: bool
     listing_id: str
     listing_visible: bool
+    listing_photos: tuple[SentPhoto, ...]
     account: Account
     tasks: tuple[StoredTask, ...]
     product: Product | None
@@ -109,6 +111,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         cancel_requested=row["cancel_requested"],
         listing_id=row["listing_id"],
         listing_visible=row["listing_visible"],
+        listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
         account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,

@@ -1,11 +1,12 @@
 """Settles: what an attempt's outcome writes, only where its `claims` are still the task's."""
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.outcome import Done, FieldError
+from stoflow.domain.outcome import Done, FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
 from stoflow.storage.engine.statement import Statement, bind
 
@@ -35,14 +36,15 @@ WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
   FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
-  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
-  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, id FROM job
+  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
+  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
   WHERE product_id IS NOT NULL
   ON CONFLICT (product_id, marketplace) DO UPDATE
     SET external_id = coalesce(l.external_id, EXCLUDED.external_id), updated_at = clock_timestamp(),
         visible = CASE WHEN coalesce(l.external_id, EXCLUDED.external_id) = EXCLUDED.external_id
                        THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
-        url = coalesce(nullif(EXCLUDED.url, ''), l.url), job_id = EXCLUDED.job_id
+        url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
+        job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 ), stray AS (
   INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
@@ -62,7 +64,7 @@ WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
   UPDATE {{s}}.listings l
-  SET external_id = NULL, visible = false, url = NULL, job_id = job.id, updated_at = clock_timestamp()
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 ), acted AS (
@@ -164,9 +166,14 @@ def settle_done(
         external_id=done.listed.external_id,
         visible=done.listed.visible,
         url=done.listed.url,
+        photos=_photos_json(done.listed),
         marked=marked,
         **params,
     )
+
+
+def _photos_json(listed: Listed) -> Jsonb | None:
+    return Jsonb([astuple(photo) for photo in listed.photos]) if listed.photos is not None else None
 
 
 def settle_back(

@@ -114,7 +114,7 @@ SELECT id, product_id, marketplace FROM due
 # A job that ends before anything is visible leaves its drafts to the collector.
 DISOWN = """
 WITH listing AS (
-  UPDATE {s}.listings SET external_id = NULL, updated_at = clock_timestamp()
+  UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
   WHERE job_id = %(job)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
 )
 INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
