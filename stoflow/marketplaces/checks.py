@@ -110,6 +110,13 @@ def setting_errors(account: Account, names: tuple[str, ...], marketplace: str) -
     return tuple(FieldError(f"account.{name}", f"The {marketplace} account has no {name}.") for name in missing)
 
 
+def listing_errors(attempt: Attempt, marketplace: str) -> tuple[FieldError, ...]:
+    """Return why there is nothing of the product to change on the marketplace."""
+    if attempt.listing_id and attempt.listing_visible:
+        return ()
+    return (FieldError("listing", f"The product is not listed on {marketplace}."),)
+
+
 def category_of(attempt: Attempt) -> Category:
     """Return the category of a product that passed validation."""
     category = resolve_category(product_of(attempt))

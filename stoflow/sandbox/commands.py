@@ -122,6 +122,18 @@ def _delete_draft(browser: Browser, payload: Payload, _: FetchFile, request_id: 
     return browser.call("DELETE", f"{UPLOAD}/drafts/{int(payload['id'])}", attempt=request_id)
 
 
+def _update_item(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
+    item, number = payload["item"], int(payload["id"])
+    body = {
+        "item": {**item, "id": number},
+        "feedback_id": None,
+        "push_up": False,
+        "parcel": payload.get("parcel"),
+        "upload_session_id": payload.get("upload_session_id", item.get("temp_uuid")),
+    }
+    return browser.call("PUT", f"{UPLOAD}/items/{number}", attempt=request_id, json=body)
+
+
 def _delete_item(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
     return browser.call("POST", f"{API}/items/{int(payload['id'])}/delete", attempt=request_id)
 
@@ -148,6 +160,7 @@ COMMANDS: Mapping[str, Command] = {
     "vinted.draft.create": Command(_create_draft, acts=True),
     "vinted.draft.complete": Command(_complete_draft, acts=True),
     "vinted.draft.delete": Command(_delete_draft, acts=True),
+    "vinted.item.update": Command(_update_item, acts=True),
     "vinted.item.delete": Command(_delete_item, acts=True),
     "vinted.item.get": Command(_get_item, acts=False),
     "vinted.wardrobe.list": Command(_list_wardrobe, acts=False),

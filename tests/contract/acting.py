@@ -10,7 +10,7 @@ from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, LookResult
-from stoflow.domain.product import Product
+from stoflow.domain.product import Product, SentPhoto
 from stoflow.marketplaces.contract import Handler, Step
 
 DECLARED: Mapping[str, Any] = {"who_made": "someone_else", "when_made": "1990s"}
@@ -55,6 +55,7 @@ class Acting:
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
     listing_id: str = ""
     visible: bool = False
+    photos: tuple[SentPhoto, ...] = ()
     markers: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -77,6 +78,7 @@ class Acting:
             outputs=dict(self.outputs),
             listing_id=self.listing_id,
             listing_visible=self.visible,
+            listing_photos=self.photos,
             media_root=self.media_root,
         )
 
@@ -106,8 +108,9 @@ class Acting:
             self.listing_id = outcome.listed.external_id  # the first one stays
         if outcome.listed and outcome.listed.external_id == self.listing_id:
             self.visible = self.visible or outcome.listed.visible
+            self.photos = self.photos if outcome.listed.photos is None else outcome.listed.photos
         if outcome.ended and outcome.ended == self.listing_id:
-            self.listing_id, self.visible = "", False
+            self.listing_id, self.visible, self.photos = "", False, ()
 
     def run(self, *, until: str = "") -> dict[str, LookResult]:
         """Do the tasks in order, up to and without `until`."""

@@ -4,6 +4,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 
@@ -28,6 +29,29 @@ class PublishEbay(DirectAPIJobHandler[EbayPublication]):
             Step("create", service.create_offer, TaskKind.UNSAFE, look=service.look_for_offer),
             Step("revise", service.revise, TaskKind.REPEATABLE),
             Step("publish", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
+            Step("save", service.save),
+        )
+
+
+class UpdateEbay(DirectAPIJobHandler[EbayUpdate]):
+    """`update_ebay`: new pictures, then the offer and the item where they differ from what is there."""
+
+    marketplace = "ebay"
+    action = "update"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
+    service_method_name = "put_item"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("validate", service.validate),
+            Step("map", service.map),
+            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("offer", service.put_offer, TaskKind.UNSAFE, look=service.look_at_offer),
+            Step("item", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_at_item),
             Step("save", service.save),
         )
 

@@ -2,9 +2,10 @@
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
-from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay
+from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, UpdateEbay
 from stoflow.marketplaces.ebay.profile import configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.update import EbayUpdate
 
 EBAY = Marketplace(
     name="ebay",
@@ -16,7 +17,11 @@ EBAY = Marketplace(
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
         ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
     ),
-    handlers={"publish": PublishEbay(EbayPublication()), "delete": DeleteEbay(EbayDeletion())},
+    handlers={
+        "publish": PublishEbay(EbayPublication()),
+        "update": UpdateEbay(EbayUpdate()),
+        "delete": DeleteEbay(EbayDeletion()),
+    },
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
 )

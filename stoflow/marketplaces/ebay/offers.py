@@ -11,10 +11,22 @@ from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 INVENTORY = "/sell/inventory/v1"
 FIXED_PRICE = "FIXED_PRICE"
+OFFER_KEY = frozenset({"sku", "marketplaceId", "format"})
+
+
+def without_key(offer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an offer as an update takes it: what eBay keeps unique is not named again."""
+    return {name: value for name, value in offer.items() if name not in OFFER_KEY}
 
 
 def find_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, str | Outcome]:
-    """Return the id of the SKU's fixed-price offer on the site, "" where there is none, or why eBay cannot tell.
+    """Return the id of the SKU's fixed-price offer on the site, "" where there is none, or why eBay cannot tell."""
+    found = yield from read_offer(sku, marketplace_id)
+    return text_in(found, "offerId") if isinstance(found, Mapping) else found
+
+
+def read_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, Mapping[str, Any] | Outcome]:
+    """Return the SKU's fixed-price offer on the site, empty where there is none, or why eBay cannot tell.
 
     eBay keeps SKU, site and format unique, and answers 404 instead of an empty list.
     """
@@ -22,11 +34,11 @@ def find_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, str |
     query = {"sku": sku, "marketplace_id": marketplace_id, "format": FIXED_PRICE}
     reply = reply_of((yield Request("GET", f"{INVENTORY}/offer", query=query)))
     if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
-        return ""
+        return {}
     if not is_success(reply):
         return failures.outcome_of(reply, unsafe=False)
     same = (offer for offer in _offers(reply) if all(offer.get(name, value) == value for name, value in key.items()))
-    return next((text_in(offer, "offerId") for offer in same), "")
+    return next(same, {})
 
 
 def _offers(reply: Reply) -> list[Mapping[str, Any]]:

@@ -3,21 +3,17 @@
 from collections.abc import Generator
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, FilePart, Reply, Request, Response
+from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, listing_url, offer, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer
+from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer, without_key
+from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
-from stoflow.marketplaces.outputs import in_order, text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
 from stoflow.marketplaces.replies import is_success, reply_of
-
-IMAGES = "/commerce/media/v1_beta/image"
-PHOTO_LIMIT_BYTES = 12_000_000
-OFFER_KEY = ("sku", "marketplaceId", "format")
-"""What eBay keeps unique; an offer's update does not name them again."""
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -35,23 +31,17 @@ class EbayPublication:
         return Done({"sku": sku_of(attempt), "item": inventory_item(attempt), "offer": offer(attempt)})
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Send one photo; output: its address `image_url`. Sent twice, the unused picture expires by itself."""
+        """Send one photo; output: its address `image_url`, and its `fingerprint`."""
         try:
             photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
         except UnreadablePhoto as error:
             return Refused(str(error))
-        part = FilePart("image", photo.filename, photo.content, photo.content_type)
-        reply = reply_of((yield Request("POST", f"{IMAGES}/create_image_from_file", files=(part,))))
-        if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        address = text_in(reply.body, "imageUrl")
-        return Done({"image_url": address}) if address else Broken("eBay gave an uploaded picture no address.")
+        return (yield from send_picture(photo))
 
     def store_item(self, attempt: Attempt) -> Conversation:
         """Put the inventory item whole, pictures in order: the same call again changes nothing."""
         mapped = attempt.outputs["map"]
-        images = [output["image_url"] for output in in_order(attempt, "upload")]
-        item = {**mapped["item"], "product": {**mapped["item"]["product"], "imageUrls": images}}
+        item = with_pictures(mapped["item"], attempt)
         path = f"{INVENTORY}/inventory_item/{mapped['sku']}"
         reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=item)))
         return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
@@ -81,7 +71,7 @@ class EbayPublication:
         created = attempt.outputs["create"]
         if not created["adopted"]:
             return Done()
-        body = {key: value for key, value in attempt.outputs["map"]["offer"].items() if key not in OFFER_KEY}
+        body = without_key(attempt.outputs["map"]["offer"])
         path = f"{INVENTORY}/offer/{created['offer_id']}"
         reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=body)))
         if not is_success(reply):
@@ -130,4 +120,5 @@ def _published(attempt: Attempt, listing_id: str) -> Outcome:
     if not listing_id:
         return Broken("eBay published an offer without a listing id.")
     url = listing_url(attempt, listing_id)
-    return Done({"listing_id": listing_id, "url": url}, listed=Listed(listing_id, visible=True, url=url))
+    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME))
+    return Done({"listing_id": listing_id, "url": url}, listed=listed)

@@ -5,6 +5,7 @@ from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 
@@ -29,6 +30,30 @@ class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
             Step("upload", service.upload, TaskKind.REPEATABLE),
             Step("inventory", service.store_inventory, TaskKind.REPEATABLE),
             Step("activate", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
+            Step("save", service.save),
+        )
+
+
+class UpdateEtsy(DirectAPIJobHandler[EtsyUpdate]):
+    """`update_etsy`: new photos, the listing's changed fields, and the inventory where it differs."""
+
+    marketplace = "etsy"
+    action = "update"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
+    service_method_name = "put_inventory"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("validate", service.validate),
+            Step("map", service.map),
+            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("trim", service.trim, TaskKind.REPEATABLE),
+            Step("listing", service.patch, TaskKind.UNSAFE, look=service.look_at_listing),
+            Step("inventory", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_at_inventory),
             Step("save", service.save),
         )
 

@@ -21,6 +21,8 @@ MATERIALS = 13
 MATERIAL_CHARACTERS = 45
 DESCRIPTION_CHARACTERS = 50_000
 MARKS = frozenset("™©®")
+ONLY_AT_CREATION = frozenset({"quantity", "price", "readiness_state_id"})
+"""Fields of a draft that an update does not take; the inventory carries them."""
 ONCE_EACH = frozenset("%:&+")
 """Signs a title may hold once at most."""
 
@@ -50,6 +52,12 @@ def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
     if settings.get("return_policy_id"):
         form["return_policy_id"] = str(settings["return_policy_id"])
     return {name: value for name, value in form.items() if value}
+
+
+def update_form(draft: Mapping[str, str], description: str) -> Mapping[str, str]:
+    """Return the form of updateListing that says the same as the draft's and has its real description."""
+    kept = {name: value for name, value in draft.items() if name not in ONLY_AT_CREATION}
+    return {**kept, "description": description}
 
 
 def inventory(attempt: Attempt, price: Decimal) -> Mapping[str, Any]:

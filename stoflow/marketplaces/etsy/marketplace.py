@@ -3,9 +3,10 @@
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_stray
-from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy
+from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.profile import configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.update import EtsyUpdate
 
 ETSY = Marketplace(
     name="etsy",
@@ -17,7 +18,11 @@ ETSY = Marketplace(
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300),
         ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300),
     ),
-    handlers={"publish": PublishEtsy(EtsyPublication()), "delete": DeleteEtsy(EtsyDeletion())},
+    handlers={
+        "publish": PublishEtsy(EtsyPublication()),
+        "update": UpdateEtsy(EtsyUpdate()),
+        "delete": DeleteEtsy(EtsyDeletion()),
+    },
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,

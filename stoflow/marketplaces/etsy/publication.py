@@ -4,22 +4,19 @@ from collections.abc import Generator
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, FilePart, Request, Response
+from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.drafts import API, find_draft
-from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of
+from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
+from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
-
-PHOTO_LIMIT_BYTES = 9_500_000
-ONLY_AT_CREATION = frozenset({"quantity", "price", "readiness_state_id"})
-"""Fields of a draft that an update does not take; the inventory carries them."""
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -65,18 +62,12 @@ class EtsyPublication:
         return found
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Put one photo at its rank: the same call again replaces it."""
+        """Put one photo at its rank; output: its `image_id`, and its `fingerprint`."""
         try:
             photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
         except UnreadablePhoto as error:
             return Refused(str(error))
-        path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}/images"
-        part = FilePart("image", photo.filename, photo.content, photo.content_type)
-        rank = {"rank": str(attempt.index), "overwrite": "true"}
-        reply = reply_of((yield Request("POST", path, form=rank, files=(part,))))
-        if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        return Done({"image_id": text_in(reply.body, "listing_image_id")})
+        return (yield from send_picture(attempt, chosen(attempt), photo))
 
     def store_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole: the same call again changes nothing."""
@@ -94,8 +85,7 @@ class EtsyPublication:
         All fields are sent: the chosen draft may be an earlier job's.
         """
         mapped = attempt.outputs["map"]
-        kept = {name: value for name, value in mapped["draft"].items() if name not in ONLY_AT_CREATION}
-        form = {**kept, "description": mapped["description"], "state": "active"}
+        form = {**update_form(mapped["draft"], mapped["description"]), "state": "active"}
         path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}"
         reply = reply_of((yield Request("PATCH", path, form=form)))
         return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
@@ -126,4 +116,5 @@ def _active(attempt: Attempt, body: Any) -> Outcome:
         return Broken("Etsy did not make the listing active, and did not say why.")
     listing_id = chosen(attempt)
     url = text_in(body, "url") or f"https://www.etsy.com/listing/{listing_id}"
-    return Done({"listing_id": listing_id, "url": url}, listed=Listed(listing_id, visible=True, url=url))
+    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME))
+    return Done({"listing_id": listing_id, "url": url}, listed=listed)

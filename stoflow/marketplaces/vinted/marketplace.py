@@ -2,8 +2,9 @@
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
-from stoflow.marketplaces.vinted.handlers import DeleteVinted, PublishVinted
+from stoflow.marketplaces.vinted.handlers import DeleteVinted, PublishVinted, UpdateVinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.marketplaces.vinted.update import VintedUpdate
 from stoflow.marketplaces.vinted.wardrobe import collect_stray
 
 VINTED = Marketplace(
@@ -25,7 +26,11 @@ VINTED = Marketplace(
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300),
         ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120),
     ),
-    handlers={"publish": PublishVinted(VintedPublication()), "delete": DeleteVinted(VintedDeletion())},
+    handlers={
+        "publish": PublishVinted(VintedPublication()),
+        "update": UpdateVinted(VintedUpdate()),
+        "delete": DeleteVinted(VintedDeletion()),
+    },
     concurrency=1,
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete", "link_product"}),

@@ -8,10 +8,11 @@ from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, Loo
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made
 from stoflow.marketplaces.outputs import in_order, text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, kept_photo
+from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
-from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields, upload_session
+from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
+from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
 
@@ -33,20 +34,12 @@ class VintedPublication:
         return Done({"draft": draft_fields(attempt)})
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Let the plugin fetch one photo from StoFlow and upload it; sent twice, the first stays unused."""
+        """Let the plugin upload one photo; output: its `photo_id`, and its `fingerprint`."""
         try:
-            photo = kept_photo(attempt, attempt.index)
+            photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
         except UnreadablePhoto as error:
             return Refused(str(error), (FieldError("images", str(error)),))
-        product = attempt.product.id if attempt.product else 0
-        payload = {"temp_uuid": upload_session(attempt), "url": f"/api/products/{product}/photos/{photo.position}"}
-        answer = answer_of((yield Command("vinted.photo.upload", payload)))
-        if not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
-        photo_id = text_in(failures.body_of(answer), "id")
-        if not photo_id.isdigit():
-            return Broken("Vinted gave an uploaded photo no id.")
-        return Done({"photo_id": int(photo_id)})
+        return (yield from send_picture(attempt, photo, fingerprint))
 
     def create_draft(self, attempt: Attempt) -> Conversation:
         """Make a draft whose description is this attempt's marker; one already chosen for the product is used again."""
@@ -96,11 +89,12 @@ class VintedPublication:
 
 
 def _photos(attempt: Attempt) -> list[int]:
-    return [output["photo_id"] for output in in_order(attempt, "upload")]
+    return [output[NAME] for output in in_order(attempt, "upload")]
 
 
 def _completed(attempt: Attempt, url: str) -> Outcome:
     listing_id = chosen(attempt)
     domain = attempt.account.settings.get("domain") or DEFAULT_DOMAIN
     address = url or f"https://{domain}/items/{listing_id}"
-    return Done({"listing_id": listing_id, "url": address}, listed=Listed(listing_id, visible=True, url=address))
+    listed = Listed(listing_id, visible=True, url=address, photos=sent_photos(attempt, NAME))
+    return Done({"listing_id": listing_id, "url": address}, listed=listed)

@@ -192,7 +192,7 @@ def test_a_published_offer_is_adopted_with_its_listing(ebay: Attempt) -> None:
     body = {"status": "PUBLISHED", "listing": {"listingId": "110"}}
     found, _ = held(EBAY.look_for_listing(ebay), [Reply(200, body=body)])
     assert isinstance(found, Done)
-    assert found.listed == Listed("110", visible=True, url="https://www.ebay.fr/itm/110")
+    assert found.listed == Listed("110", visible=True, url="https://www.ebay.fr/itm/110", photos=())
 
 
 def test_vinteds_wardrobe_leaves_descriptions_out_so_each_draft_is_asked_for(vinted: Attempt) -> None:

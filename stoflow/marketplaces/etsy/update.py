@@ -1,0 +1,144 @@
+"""Updating on Etsy: the listing's changed fields, and its inventory, which is replaced whole."""
+
+from collections.abc import Generator, Mapping
+from typing import Any, cast
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.etsy import failures
+from stoflow.marketplaces.etsy.drafts import API
+from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
+from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, remove_pictures, send_picture
+from stoflow.marketplaces.etsy.stock import changed_inventory
+from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
+from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
+
+FOR_SALE = frozenset({"active", "inactive"})
+"""The states of a listing that an update leaves as they are: others cost a fee to bring back."""
+TOGETHER = frozenset({"who_made", "when_made", "is_supply"})
+"""Fields of which Etsy takes none without the others."""
+NEVER_CHANGED = frozenset({"type"})
+
+Looking = Generator[Call, Response, LookResult]
+
+
+class EtsyUpdate:
+    """One method per task; what a task learned is read from the outputs of those before it."""
+
+    def validate(self, attempt: Attempt) -> Outcome:
+        """Refuse with every reason at once, or go on."""
+        errors = (*checks.listing_errors(attempt, "Etsy"), *etsy_errors(attempt))
+        return Refused("The listing cannot be updated on Etsy.", errors) if errors else Done()
+
+    def map(self, attempt: Attempt) -> Outcome:
+        """Output: `form` and `inventory`, what StoFlow says of them."""
+        price = checks.settled_price(currency_of(attempt), attempt)
+        form = update_form(draft_form(attempt, price), description_for(checks.product_of(attempt)))
+        return Done({"sku": sku_of(attempt), "form": form, "inventory": inventory(attempt, price)})
+
+    def read(self, attempt: Attempt) -> Conversation:
+        """Output: `form`, the fields that changed, and `inventory` as it is to be put, none where nothing differs."""
+        mapped = attempt.outputs["map"]
+        listing = reply_of((yield Request("GET", _listing(attempt))))
+        if listing.status == NOT_FOUND:
+            return Refused("The listing is no longer on Etsy.")
+        if not is_success(listing):
+            return failures.outcome_of(listing, unsafe=False)
+        state = text_in(listing.body, "state")
+        if state not in FOR_SALE:
+            return Refused(f"The listing is {state.replace('_', ' ') or 'in no known state'} on Etsy.")
+        stock = reply_of((yield Request("GET", _inventory(attempt))))
+        if not is_success(stock):
+            return failures.outcome_of(stock, unsafe=False)
+        replaced = changed_inventory(stock.body, mapped["inventory"], mapped["sku"])
+        if isinstance(replaced, Refused):
+            return replaced
+        return Done({"form": _changed(listing.body, mapped["form"]), "inventory": replaced})
+
+    def upload(self, attempt: Attempt) -> Conversation:
+        """Put one photo at its rank, if it is not there already."""
+        try:
+            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+        except UnreadablePhoto as error:
+            return Refused(str(error))
+        there = attempt.listing_photos[attempt.index - 1 : attempt.index]
+        if there and there[0].fingerprint == photo.fingerprint:
+            return Done({NAME: there[0].name, "fingerprint": photo.fingerprint})
+        return (yield from send_picture(attempt, attempt.listing_id, photo))
+
+    def trim(self, attempt: Attempt) -> Conversation:
+        """Delete the photos StoFlow sent before at ranks the product has no longer."""
+        surplus = attempt.listing_photos[len(sent_photos(attempt, NAME)) :]
+        return (yield from remove_pictures(attempt, attempt.listing_id, [photo.name for photo in surplus]))
+
+    def patch(self, attempt: Attempt) -> Conversation:
+        """Send the listing's changed fields, where there are any."""
+        form = attempt.outputs["read"]["form"]
+        if not form:
+            return Done({"changed": False})
+        path = f"{API}/shops/{attempt.account.external_id}/listings/{attempt.listing_id}"
+        reply = reply_of((yield Request("PATCH", path, form=form)))
+        return Done({"changed": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+
+    def look_at_listing(self, attempt: Attempt) -> Looking:
+        """Read the listing."""
+        reply = reply_of((yield Request("GET", _listing(attempt))))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        left = _changed(reply.body, attempt.outputs["read"]["form"])
+        return Absent("The listing is as it was.") if left else Done({"changed": True})
+
+    def put_inventory(self, attempt: Attempt) -> Conversation:
+        """Put the inventory whole, where it differs."""
+        body = attempt.outputs["read"]["inventory"]
+        if not body:
+            return _updated(attempt, changed=False)
+        reply = reply_of((yield Request("PUT", _inventory(attempt), json=body)))
+        return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+
+    def look_at_inventory(self, attempt: Attempt) -> Looking:
+        """Read the inventory."""
+        reply = reply_of((yield Request("GET", _inventory(attempt))))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=False)
+        mapped = attempt.outputs["map"]
+        left = changed_inventory(reply.body, mapped["inventory"], mapped["sku"])
+        return Absent("The inventory is as it was.") if left else _updated(attempt, changed=True)
+
+    def save(self, attempt: Attempt) -> Outcome:
+        """Output: the result the seller reads."""
+        outputs = attempt.outputs
+        changed = [name for name in ("listing", "inventory") if outputs[name]["changed"]]
+        return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
+
+
+def _listing(attempt: Attempt) -> str:
+    return f"{API}/listings/{attempt.listing_id}"
+
+
+def _inventory(attempt: Attempt) -> str:
+    return f"{_listing(attempt)}/inventory"
+
+
+def _changed(body: Any, wanted: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what of a form the listing does not say yet."""
+    there = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
+    names = {name for name in wanted if name not in NEVER_CHANGED and _as_form(there.get(name)) != wanted[name]}
+    names |= TOGETHER & wanted.keys() if names & TOGETHER else set()
+    return {name: value for name, value in wanted.items() if name in names}
+
+
+def _as_form(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(str(each) for each in cast("list[Any]", value))
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _updated(attempt: Attempt, *, changed: bool) -> Outcome:
+    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
+    return Done({"changed": changed}, listed=listed)

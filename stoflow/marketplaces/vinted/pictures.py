@@ -1,0 +1,27 @@
+"""Photos on Vinted: the plugin fetches each from StoFlow and uploads it."""
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Command
+from stoflow.domain.outcome import Broken, Done
+from stoflow.domain.product import ProductImage
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.replies import answer_of
+from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted.mapping import upload_session
+
+NAME = "photo_id"
+"""The output that names a photo on Vinted."""
+
+
+def send_picture(attempt: Attempt, photo: ProductImage, fingerprint: str) -> Conversation:
+    """Let the plugin upload one photo; output: its id and its fingerprint. Sent twice, the first stays unused."""
+    product = attempt.product.id if attempt.product else 0
+    payload = {"temp_uuid": upload_session(attempt), "url": f"/api/products/{product}/photos/{photo.position}"}
+    answer = answer_of((yield Command("vinted.photo.upload", payload)))
+    if not answer.success:
+        return failures.outcome_of(answer, unsafe=False)
+    photo_id = text_in(failures.body_of(answer), "id")
+    if not photo_id.isdigit():
+        return Broken("Vinted gave an uploaded photo no id.")
+    return Done({NAME: int(photo_id), "fingerprint": fingerprint})

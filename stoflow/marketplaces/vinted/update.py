@@ -1,0 +1,95 @@
+"""Updating on Vinted: the item is read as its owner edits it, and put back whole where it differs."""
+
+from collections.abc import Generator, Mapping
+from typing import Any, cast
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_before, sent_photos
+from stoflow.marketplaces.replies import answer_of
+from stoflow.marketplaces.revision import says
+from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted.editing import as_written, edited, seen
+from stoflow.marketplaces.vinted.mapping import draft_fields
+from stoflow.marketplaces.vinted.pictures import NAME, send_picture
+from stoflow.marketplaces.vinted.validation import vinted_errors
+
+Looking = Generator[Call, Response, LookResult]
+
+
+class VintedUpdate:
+    """One method per task; what a task learned is read from the outputs of those before it."""
+
+    def validate(self, attempt: Attempt) -> Outcome:
+        """Refuse with every reason at once, or go on."""
+        errors = (*checks.listing_errors(attempt, "Vinted"), *vinted_errors(attempt))
+        return Refused("The item cannot be updated on Vinted.", errors) if errors else Done()
+
+    def map(self, attempt: Attempt) -> Outcome:
+        """Output: `item`, what StoFlow says of it."""
+        return Done({"item": draft_fields(attempt)})
+
+    def upload(self, attempt: Attempt) -> Conversation:
+        """Let the plugin upload one photo, if the item has it not already."""
+        try:
+            photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
+        except UnreadablePhoto as error:
+            return Refused(str(error), (FieldError("images", str(error)),))
+        known = sent_before(attempt, fingerprint)
+        if known.isdigit():
+            return Done({NAME: int(known), "fingerprint": fingerprint})
+        return (yield from send_picture(attempt, photo, fingerprint))
+
+    def read(self, attempt: Attempt) -> Conversation:
+        """Output: `item` as it is to be put, none where nothing differs."""
+        answer = answer_of((yield _asked(attempt)))
+        if answer.error_code == failures.NOT_FOUND:
+            return Refused("The item is no longer for sale on Vinted.")
+        if not answer.success:
+            return failures.outcome_of(answer, unsafe=False)
+        there = _item_in(failures.body_of(answer))
+        if there is None:
+            return Broken("Vinted showed an item without its fields.")
+        photos = [int(photo.name) for photo in sent_photos(attempt, NAME)]
+        wanted = edited(there, attempt.outputs["map"]["item"], attempt, photos)
+        return Done({"item": None if says(as_written(there), seen(wanted)) else wanted})
+
+    def put_item(self, attempt: Attempt) -> Conversation:
+        """Put the item whole, where it differs."""
+        item = attempt.outputs["read"]["item"]
+        if not item:
+            return _updated(attempt, changed=False)
+        payload = {"id": attempt.listing_id, "item": item, "upload_session_id": item["temp_uuid"]}
+        answer = answer_of((yield Command("vinted.item.update", payload)))
+        return _updated(attempt, changed=True) if answer.success else failures.outcome_of(answer, unsafe=True)
+
+    def look_at_item(self, attempt: Attempt) -> Looking:
+        """Ask for the item."""
+        answer = answer_of((yield _asked(attempt)))
+        if not answer.success:
+            return failures.outcome_of(answer, unsafe=False)
+        there = _item_in(failures.body_of(answer))
+        is_there = there is not None and says(as_written(there), seen(attempt.outputs["read"]["item"]))
+        return _updated(attempt, changed=True) if is_there else Absent("The item is as it was.")
+
+    def save(self, attempt: Attempt) -> Outcome:
+        """Output: the result the seller reads."""
+        changed = ["item"] if attempt.outputs["item"]["changed"] else []
+        return Done({"listing_id": attempt.listing_id, "changed": changed})
+
+
+def _asked(attempt: Attempt) -> Command:
+    return Command("vinted.item.get", {"id": attempt.listing_id})
+
+
+def _item_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    item = body.get("item")
+    return cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else None
+
+
+def _updated(attempt: Attempt, *, changed: bool) -> Outcome:
+    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
+    return Done({"changed": changed}, listed=listed)
