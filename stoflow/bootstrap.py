@@ -258,6 +258,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         cancel_job=changed(cancel_job),
         retry_job=changed(retry_job),
         create_product=shelf.add,
+        change_product=shelf.change,
         list_products=shelf.page,
         find_product=shelf.find,
         read_photo=partial(shelf.photo, media_folder(installation.settings.home)),

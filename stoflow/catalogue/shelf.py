@@ -1,13 +1,14 @@
 """The products of every tenant: put in their tenant's schema, a batch to a transaction, and found again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from stoflow.catalogue.media import MediaFolder, Photo
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
 from stoflow.domain.product import NewProduct, Product
-from stoflow.storage.products import add_product, add_products, get_product, list_products, photo_path
+from stoflow.storage.products import add_product, add_products, change_product, get_product, list_products, photo_path
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import standings_of
 
@@ -29,6 +30,12 @@ class Shelf:
         """Store one product and return it as it is read from now on."""
         with self._database.tenant(tenant) as session:
             return get_product(session, add_product(session, product))
+
+    def change(self, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
+        """Change the named fields of a product and return it as it is from now on; raise NotFound or InputError."""
+        with self._database.tenant(tenant) as session:
+            change_product(session, product, changes)
+            return get_product(session, product)
 
     def find(self, tenant: TenantId, product: int) -> Product:
         """Return the product; raise NotFound."""

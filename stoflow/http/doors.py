@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
@@ -57,6 +58,7 @@ class Doors:
     cancel_job: Callable[[TenantId, JobId], JobView]
     retry_job: Callable[[TenantId, JobId], JobView]
     create_product: Callable[[TenantId, NewProduct], Product]
+    change_product: Callable[[TenantId, int, Mapping[str, Any]], Product]  # tenant, product, fields of NewProduct
     list_products: Callable[[TenantId, int, str | None], Page[Product]]  # tenant, limit, cursor
     find_product: Callable[[TenantId, int], Product]
     read_photo: Callable[[TenantId, int, int], Photo]  # tenant, product, position

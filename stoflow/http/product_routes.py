@@ -9,15 +9,26 @@ from stoflow.domain.product import NewProduct
 from stoflow.http.answers import ProductBody, ProductsPage
 from stoflow.http.doors import Doors
 from stoflow.http.endpoint import Asked, FileAnswer
-from stoflow.http.schemas import NewProductBody, PageQuery
+from stoflow.http.schemas import ChangedProductBody, NewProductBody, PageQuery
 
 PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
 PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
 def create_product(doors: Doors, asked: Asked) -> ProductBody:
-    body: NewProductBody = asked.body
-    product = NewProduct(
+    return ProductBody.of(doors.create_product(asked.tenant, _product(asked.body)))
+
+
+def change_product(doors: Doors, asked: Asked) -> ProductBody:
+    body: ChangedProductBody = asked.body
+    product = _product(body)
+    named = body.model_fields_set | ({"currency"} if body.price else set())
+    changes = {name: getattr(product, name) for name in named}
+    return ProductBody.of(doors.change_product(asked.tenant, asked.id(), changes))
+
+
+def _product(body: NewProductBody) -> NewProduct:
+    return NewProduct(
         title=body.title,
         description=body.description,
         price=Decimal(body.price.amount) if body.price else None,
@@ -35,7 +46,6 @@ def create_product(doors: Doors, asked: Asked) -> ProductBody:
         who_made=body.who_made,
         when_made=body.when_made,
     )
-    return ProductBody.of(doors.create_product(asked.tenant, product))
 
 
 def list_products(doors: Doors, asked: Asked) -> ProductsPage:

@@ -14,8 +14,15 @@ from stoflow.http.job_routes import (
     read_timeline,
     retry_job,
 )
-from stoflow.http.product_routes import PHOTO_TYPES, create_product, list_products, read_photo, read_product
-from stoflow.http.schemas import AllJobsQuery, JobsQuery, NewJob, NewProductBody, PageQuery
+from stoflow.http.product_routes import (
+    PHOTO_TYPES,
+    change_product,
+    create_product,
+    list_products,
+    read_photo,
+    read_product,
+)
+from stoflow.http.schemas import AllJobsQuery, ChangedProductBody, JobsQuery, NewJob, NewProductBody, PageQuery
 
 IDEMPOTENCY = {
     "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours."
@@ -63,6 +70,10 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/products/{id}", "readProduct", "Read one product.",
         read_product, ProductBody, problems=(404, 422),
+    ),
+    Operation(
+        "PATCH", "/api/products/{id}", "changeProduct", "Change a product; its listings follow with a job `update`.",
+        change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",

@@ -120,6 +120,14 @@ class NewProductBody(Given):
     when_made: Word = ""
 
 
+class ChangedProductBody(NewProductBody):
+    """What changes of a product; what is not named stays. A price of null takes it away."""
+
+    title: Annotated[
+        str, Field(min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
+    ] = ""
+
+
 class PageQuery(Given):
     """Where to read on, and how much."""
 

@@ -1,7 +1,9 @@
 """A tenant's products: stored, read back as the domain's frozen snapshots, listed page by page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
@@ -38,6 +40,26 @@ def add_products(session: Session, products: Sequence[NewProduct]) -> Sequence[i
     if photos:
         session.execute(insert(ProductImageRow), photos)
     return ids
+
+
+def change_product(session: Session, product_id: int, changes: Mapping[str, Any]) -> None:
+    """Change the named fields of one product; raise NotFound, or InputError for what the table cannot hold.
+
+    It waits for whoever submits a job on the product: a job sees the product before the change or after it.
+    """
+    row = session.scalars(
+        select(ProductRow).where(ProductRow.id == product_id, _is_kept()).with_for_update(of=ProductRow)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no product {product_id}.")
+    product = product_of(row)
+    stored = {field.name: getattr(product, field.name) for field in fields(product) if field.name != "id"}
+    changed = replace(NewProduct(**stored, external_ref=row.external_ref or ""), **changes)
+    if errors := tuple(_errors_of(changed)):
+        raise InputError("The product cannot be stored.", errors)
+    for name, value in _values_of(changed).items():
+        setattr(row, name, value)
+    session.flush()
 
 
 def get_product(session: Session, product_id: int) -> Product:

@@ -70,6 +70,7 @@ class FakeUseCases:
             cancel_job=self.cancel_job,
             retry_job=self.retry_job,
             create_product=self.create_product,
+            change_product=self.change_product,
             list_products=self.list_products,
             find_product=self.find_product,
             read_photo=self.read_photo,
@@ -165,6 +166,11 @@ class FakeUseCases:
         )
         self.products.setdefault(tenant, {})[product.id] = product
         return product
+
+    def change_product(self, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
+        changed = replace(self.find_product(tenant, product), **changes)
+        self.products[tenant][product] = changed
+        return changed
 
     def list_products(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
         self._answers()

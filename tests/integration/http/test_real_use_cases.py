@@ -161,6 +161,42 @@ def test_a_cursor_that_nobody_gave_is_refused(shops: tuple[Shop, Shop]) -> None:
             assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
 
 
+def test_a_product_changes_only_in_what_is_named(shops: tuple[Shop, Shop]) -> None:
+    alice, bob = shops
+    product = alice.product()
+    before = alice.client.get(f"/api/products/{product}").json()
+    price = {"amount": "19.90", "currency": "GBP"}
+    answer = alice.client.patch(f"/api/products/{product}", json={"price": price, "colors": ["red"]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {**before, "price": price, "colors": ["red"]}
+    assert alice.client.get(f"/api/products/{product}").json() == answer.json()
+    assert alice.client.patch(f"/api/products/{product}", json={"price": None}).json()["price"] is None
+    assert bob.client.patch(f"/api/products/{product}", json={"title": "Mine"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": None}, "title"),
+        ({"price": {"amount": "-1"}}, "price.amount"),
+        ({"condition": 11}, "condition"),
+        ({"titel": "A coat"}, "titel"),
+        ({"id": 7}, "id"),
+    ],
+)
+def test_a_change_that_cannot_be_names_its_field_and_changes_nothing(
+    shops: tuple[Shop, Shop], body: dict[str, Any], field: str
+) -> None:
+    alice, _ = shops
+    product = alice.product()
+    before = alice.client.get(f"/api/products/{product}").json()
+    answer = alice.client.patch(f"/api/products/{product}", json={"brand": "Zara", **body})
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert alice.client.get(f"/api/products/{product}").json() == before
+
+
 def test_a_job_that_cannot_be_is_refused_in_words(shops: tuple[Shop, Shop]) -> None:
     alice, _ = shops
     product = alice.product()
