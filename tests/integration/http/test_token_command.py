@@ -1,13 +1,13 @@
 """`stoflow token`: for whom there is one, and how a plugin's file stays fresh."""
 
 from pathlib import Path
-from threading import Timer
 
 import pytest
 from click.testing import CliRunner
 
 from stoflow.bootstrap import access_tokens
 from stoflow.cli import token as command
+from stoflow.cli.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.session import Database
@@ -29,7 +29,14 @@ def test_a_refreshed_file_is_whole_and_private_and_ends_with_the_tenant(
 ) -> None:
     monkeypatch.setattr(command, "CHECK_EVERY_S", 0.01)
     file = tmp_path / "token"
-    Timer(0.2, suspend_tenant, (database, tenant)).start()
+    write = SellerToken.__call__
+
+    def write_and_suspend(kept: SellerToken) -> str:
+        written = write(kept)
+        suspend_tenant(database, tenant)
+        return written
+
+    monkeypatch.setattr(SellerToken, "__call__", write_and_suspend)
     options = ["--tenant", str(tenant), "--token-file", str(file), "--refresh"]
     ended = CliRunner().invoke(command.token, options, obj=settings)
     assert (ended.exit_code, "suspended" in ended.output) == (1, True)
