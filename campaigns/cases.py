@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 import stoflow
-from campaigns.person import AGAIN, CANCEL, MEND, PUBLISH, WITHDRAW
+from campaigns.person import AGAIN, CANCEL, LIFE, MEND, PUBLISH, WITHDRAW
 from rules.failpoints import names_in
 from stoflow.sandbox.faults import FaultKind
 
@@ -21,6 +21,12 @@ CREATION: Mapping[str, str] = {
     "vinted": "draft.create",
     "ebay": "offer.create",
     "etsy": "listing.create_draft",
+}
+# A call that only an update makes.
+REVISION: Mapping[str, str] = {
+    "vinted": "item.update",
+    "ebay": "offer.update",
+    "etsy": "listing.update",
 }
 
 
@@ -34,7 +40,8 @@ class Blow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One failpoint, one blow, one marketplace. `passing` says at which passing; `fault` meets the creating call."""
+    """One failpoint, one blow, one marketplace. `passing` says at which passing; `fault` meets one call, the creating
+    one, or in the life of a listing its update."""
 
     failpoint: str
     blow: Blow
@@ -45,8 +52,13 @@ class Case:
 
     @property
     def name(self) -> str:
-        fault = f", creation {self.fault}" if self.fault else ""
+        fault = f", {self.faulty} {self.fault}" if self.fault else ""
         return f"{self.marketplace} {self.failpoint} {self.blow} (passing {self.passing}, {self.story}{fault})"
+
+    @property
+    def faulty(self) -> str:
+        """The operation that the fault meets."""
+        return faulty(self.marketplace, self.story)
 
 
 FAULTS = (None, FaultKind.LOST, FaultKind.LATE, FaultKind.BROKEN_BEFORE, FaultKind.BROKEN_AFTER)
@@ -65,6 +77,7 @@ QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (PUBLISH, FaultKind.LOST),
     (CANCEL, None),
     (MEND, None),
+    (LIFE, None),
 )
 QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None), (WITHDRAW, None))
 
@@ -90,6 +103,9 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
 # Of these a later passing is another place in a job's life; how often the others are passed depends on time.
 OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "plugin.sent.")
 MOST_PASSINGS = 2
+LOOK = "look."  # passed only where an answer was lost
+# These are struck once more, at any time in the life of a listing: published, updated and deleted.
+IN_LIFE = (*OFTEN, LOOK, "settle.")
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to.
 WITHOUT_POSTGRESQL = ("unheard.",)
 
@@ -125,8 +141,26 @@ def cases(marketplace: str, passed: Mapping[str, Mapping[str, int]], seed: int) 
         for blow in Blow:
             fault = None if story == WITHDRAW else _of(failpoint, FAULT_OF, random.choice(FAULTS))
             made.append(Case(failpoint, blow, marketplace, story, random.randint(1, often), fault))
+            looks = failpoint.startswith(LOOK)
+            if is_struck_in_life(failpoint, blow) and (looks or failpoint in passed[LIFE]):
+                in_life = FaultKind.LOST if looks else random.choice(FAULTS)
+                passings = passed[LIFE][failpoint] if failpoint.startswith(OFTEN) else 1
+                made.append(Case(failpoint, blow, marketplace, LIFE, random.randint(1, passings), in_life))
     random.shuffle(made)
     return made
+
+
+def is_struck_in_life(failpoint: str, blow: Blow) -> bool:
+    """Whether there is a second case, in the life of a listing.
+
+    Not where a step itself is told to break: its job fails then, whatever buyers have seen of it.
+    """
+    return failpoint.startswith(IN_LIFE) and not (failpoint.startswith("inner.") and blow is Blow.RAISE)
+
+
+def faulty(marketplace: str, story: str) -> str:
+    """Return the operation that a case's fault meets."""
+    return (REVISION if story == LIFE else CREATION)[marketplace]
 
 
 def _of(failpoint: str, table: Mapping[str, Value], otherwise: Value) -> Value:

@@ -6,17 +6,20 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from campaigns import cases, stories
-from campaigns.cases import MARKETPLACES, Case
+from campaigns.cases import MARKETPLACES
 from campaigns.lane import Lane, Outcome, lanes
 from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.judge import judge
 
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 LANES = 6
 SLOWEST = 3
 LARGEST_SEED = 2**31
@@ -41,15 +44,13 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         tempfile.TemporaryDirectory(prefix="failpoints-") as folder,
         lanes(marketplace, Path(folder), children, LANES) as opened,
     ):
-        with ThreadPoolExecutor(len(opened)) as threads:
-            runs = cases.quiet_runs(marketplace)
-            passed: dict[str, Counter[str]] = {story: Counter() for story, _ in runs}
-            quiet = threads.map(lambda lane, run: lane.quiet(*run), opened, runs)
-            for (story, _), counts in zip(runs, quiet, strict=True):
-                passed[story].update(counts)
+        runs = cases.quiet_runs(marketplace)
+        passed: dict[str, Counter[str]] = {story: Counter() for story, _ in runs}
+        for story, counts in _dealt(opened, runs, lambda lane, run: (run[0], lane.quiet(*run))):
+            passed[story].update(counts)
         problems = list(_missed(marketplace, passed))
         todo = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
-        outcomes = _struck(opened, todo)
+        outcomes = _dealt(opened, todo, Lane.strike)
         problems += [f"{outcome.case.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
         counters = _judged(opened, problems)
     places = len({case.failpoint for case in todo})
@@ -72,22 +73,23 @@ def _missed(marketplace: str, passed: Mapping[str, Mapping[str, int]]) -> list[s
     return [*never, *surprising]
 
 
-def _struck(opened: Sequence[Lane], todo: Sequence[Case]) -> list[Outcome]:
-    """Let each lane take the next case until none is left."""
-    waiting: SimpleQueue[Case] = SimpleQueue()
-    for case in todo:
-        waiting.put(case)
+def _dealt(opened: Sequence[Lane], todo: Sequence[Task], act: Callable[[Lane, Task], Result]) -> list[Result]:
+    """Let each lane take the next one until none is left."""
+    waiting: SimpleQueue[Task] = SimpleQueue()
+    for task in todo:
+        waiting.put(task)
 
-    def work(lane: Lane) -> list[Outcome]:
-        done: list[Outcome] = []
+    def work(lane: Lane) -> list[Result]:
+        done: list[Result] = []
         while True:
             try:
-                done.append(lane.strike(waiting.get_nowait()))
+                task = waiting.get_nowait()
             except Empty:
                 return done
+            done.append(act(lane, task))
 
     with ThreadPoolExecutor(len(opened)) as threads:
-        return [outcome for done in threads.map(work, opened) for outcome in done]
+        return [result for done in threads.map(work, opened) for result in done]
 
 
 def _judged(opened: Sequence[Lane], problems: list[str]) -> Mapping[str, int]:

@@ -17,8 +17,8 @@ from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import Registry
 from stoflow.storage.session import Database, schema_name
 
-ACTION = "publish"
 PRICE = "25.00"
+TITLE = "Robe d'été, prix changé"
 CREATING_TASK = "create"
 
 
@@ -69,28 +69,39 @@ class Person:
         job = self._submitted(database, registry, self.key)
         status = find_job(database, self.tenant, job, plugin=()).status
         if status is JobStatus.FAILED:
-            self._give_a_price(database)
+            self._change(database, "price", PRICE)
             retry_job(database, self.tenant, job, plugin=())
         return status is JobStatus.COMPLETED
 
-    def _submitted(self, database: Database, registry: Registry, key: str) -> JobId:
-        wish = SubmitJob(self.marketplace, ACTION, self.product, idempotency_key=key, idempotency_digest=key)
+    def lives(self, database: Database, registry: Registry) -> bool:
+        """Publish, change title and price and update, then delete: each once the one before it has ended."""
+        for action in ("publish", "update", "delete"):
+            if action == "update":
+                self._change(database, "title", TITLE)
+                self._change(database, "price", PRICE)
+            job = self._submitted(database, registry, f"{self.key}-{action}", action)
+            if find_job(database, self.tenant, job, plugin=()).status not in FINAL_JOB_STATUSES:
+                return False
+        return True
+
+    def _submitted(self, database: Database, registry: Registry, key: str, action: str = "publish") -> JobId:
+        wish = SubmitJob(self.marketplace, action, self.product, idempotency_key=key, idempotency_digest=key)
         return submit(database, registry, self.tenant, wish)[0]
 
-    def _give_a_price(self, database: Database) -> None:
+    def _change(self, database: Database, column: str, value: str) -> None:
         schema = sql.Identifier(schema_name(self.tenant))
+        statement = sql.SQL("UPDATE {}.products SET {} = %s WHERE id = %s").format(schema, sql.Identifier(column))
         with database.records() as connection:
-            connection.execute(
-                sql.SQL("UPDATE {}.products SET price = %s WHERE id = %s").format(schema), [PRICE, self.product]
-            )
+            connection.execute(statement, [value, self.product])
 
 
 Story: TypeAlias = Callable[[Person, Database, Registry], bool]
-PUBLISH, CANCEL, MEND, AGAIN, WITHDRAW = "publish", "cancel", "mend", "again", "withdraw"
+PUBLISH, CANCEL, MEND, AGAIN, WITHDRAW, LIFE = "publish", "cancel", "mend", "again", "withdraw", "life"
 STORIES: Mapping[str, Story] = {
     PUBLISH: Person.publishes,
     CANCEL: Person.cancels,
     MEND: Person.mends,
     AGAIN: Person.asks_twice,
     WITHDRAW: Person.withdraws,
+    LIFE: Person.lives,
 }
