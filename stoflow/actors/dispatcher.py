@@ -53,8 +53,9 @@ class Dispatcher(PooledActor):
     def __init__(self, pool: Pool, on_death: OnDeath, *, window: int, send: Send) -> None:
         super().__init__(pool, on_death)
         self._free = window
-        # Of one tenant: fewer than the workers' threads (see the setting), so that one is free for whoever comes.
-        self._share = max(1, window // 2)
+        # Of one tenant: fewer than the workers' threads (see the setting), so that some are free for whoever comes;
+        # with the usual window 10, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
+        self._share = max(1, window * 5 // 12)
         self._out: Counter[TenantId] = Counter()
         self._send = send
         self._started = _Lane()
