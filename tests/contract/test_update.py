@@ -250,3 +250,27 @@ def test_a_listing_with_variations_of_the_sellers_own_is_refused(updating: Actin
     outcome = updating.do("read")
     assert isinstance(outcome, Refused)
     assert [error.field for error in outcome.errors] == ["listing"]
+
+
+def test_a_brand_vinted_has_no_id_for_is_not_sent_under_the_old_one(updating: Acting, marketplace: Marketplace) -> None:
+    if marketplace.name != "vinted":
+        pytest.skip("Only Vinted has ids for brands.")
+    job = changed(updating, brand="Atelier Sans Nom")
+    job.run()
+    found = answer_of(job.site.answer(Command("vinted.item.get", {"id": job.listing_id}))).data["body"]["item"]
+    assert (found["brand_id"], found["brand_dto"]["title"]) == (None, "Atelier Sans Nom")
+
+
+def test_a_photo_that_an_update_given_up_has_replaced_is_sent_again(updating: Acting, marketplace: Marketplace) -> None:
+    first, second, third = updating.product.images
+    given_up = changed(updating, images=(third, second, first))
+    given_up.run(until=next(plan.name for plan in given_up.handler.create_tasks(given_up.product) if plan.paced))
+    job = given_up.again(product=updating.product)
+    sent = [photo.fingerprint for photo in job.photos]
+    job.run()
+    assert [photo.fingerprint for photo in job.photos] == sent
+    if marketplace.name == "etsy":  # where a photo shows as soon as it is sent
+        path = f"/v3/application/listings/{job.listing_id}/images"
+        there = reply_of(job.site.answer(Request("GET", path))).body["results"]
+        ids = [str(image["listing_image_id"]) for image in sorted(there, key=lambda image: image["rank"])]
+        assert ids == [photo.name for photo in job.photos]

@@ -1,5 +1,8 @@
 """Photos of an Etsy listing: each has a rank, and one sent to a rank replaces what is there."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import FilePart, Request
 from stoflow.domain.outcome import Done
@@ -18,6 +21,13 @@ NAME = "image_id"
 def images_of(attempt: Attempt, listing_id: str) -> str:
     """Return the path of a listing's photos."""
     return f"{API}/shops/{attempt.account.external_id}/listings/{listing_id}/images"
+
+
+def images_by_rank(listing: Any) -> Mapping[str, str]:
+    """Return the ids of the photos in a listing that was asked for with them, by rank as text."""
+    body = cast("Mapping[str, Any]", listing) if isinstance(listing, Mapping) else {}
+    images = cast("Sequence[Any]", body.get("images") or ())
+    return {text_in(image, "rank"): text_in(image, "listing_image_id") for image in images}
 
 
 def send_picture(attempt: Attempt, listing_id: str, photo: Photo) -> Conversation:

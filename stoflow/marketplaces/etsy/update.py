@@ -6,12 +6,13 @@ from typing import Any, cast
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.product import SentPhoto
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.drafts import API
 from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
-from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, remove_pictures, send_picture
+from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
 from stoflow.marketplaces.etsy.stock import changed_inventory
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
@@ -42,9 +43,10 @@ class EtsyUpdate:
         return Done({"sku": sku_of(attempt), "form": form, "inventory": inventory(attempt, price)})
 
     def read(self, attempt: Attempt) -> Conversation:
-        """Output: `form`, the fields that changed, and `inventory` as it is to be put, none where nothing differs."""
+        """Output: `form`, the fields that changed, `inventory` as it is to be put, none where nothing differs, and
+        `images`, the photos there by rank."""
         mapped = attempt.outputs["map"]
-        listing = reply_of((yield Request("GET", _listing(attempt))))
+        listing = reply_of((yield Request("GET", _listing(attempt), query={"includes": "Images"})))
         if listing.status == NOT_FOUND:
             return Refused("The listing is no longer on Etsy.")
         if not is_success(listing):
@@ -58,17 +60,18 @@ class EtsyUpdate:
         replaced = changed_inventory(stock.body, mapped["inventory"], mapped["sku"])
         if isinstance(replaced, Refused):
             return replaced
-        return Done({"form": _changed(listing.body, mapped["form"]), "inventory": replaced})
+        form = _changed(listing.body, mapped["form"])
+        return Done({"form": form, "inventory": replaced, "images": images_by_rank(listing.body)})
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Put one photo at its rank, if it is not there already."""
+        """Put one photo at its rank, if it is there no longer: what an update given up has sent shows already."""
         try:
             photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
         except UnreadablePhoto as error:
             return Refused(str(error))
-        there = attempt.listing_photos[attempt.index - 1 : attempt.index]
-        if there and there[0].fingerprint == photo.fingerprint:
-            return Done({NAME: there[0].name, "fingerprint": photo.fingerprint})
+        there = attempt.outputs["read"]["images"].get(str(attempt.index))
+        if there and SentPhoto(photo.fingerprint, there) in attempt.listing_photos:
+            return Done({NAME: there, "fingerprint": photo.fingerprint})
         return (yield from send_picture(attempt, attempt.listing_id, photo))
 
     def trim(self, attempt: Attempt) -> Conversation:

@@ -47,7 +47,10 @@ def edited(there: Item, fields: Item, attempt: Attempt, photos: Sequence[int]) -
 
     The size of the parcel stays as it is, unless the account says one. Photos the owner added follow ours.
     """
-    kept = {name: there[name] for name, value in fields.items() if value is None and there.get(name) is not None}
+    unsaid = {name for name, value in fields.items() if value is None}
+    if fields["brand"]:
+        unsaid.discard("brand_id")  # a brand without an id would go under the id of the old one
+    kept = {name: there[name] for name in unsaid if there.get(name) is not None}
     attributes = {**_attributes(there), **{each["code"]: each for each in fields["item_attributes"]}}
     ours = {photo.name for photo in attempt.listing_photos}
     added = [photo for photo in _photos(there) if ours and str(photo) not in ours and photo not in photos]
