@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from stoflow.domain.account import Account
@@ -16,7 +17,8 @@ class Attempt:
     committed (in a look: the marker of the attempt looked for). `listing_id` is the external id chosen for this
     product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
     create step then returns Done without a call. `listing_photos` are those it was given, in order, as far as is
-    recorded. `media_root` is where relative image paths begin.
+    recorded. `since` is when the last complete run of this action began, None before the first. `media_root` is where
+    relative image paths begin.
     """
 
     tenant: TenantId
@@ -31,4 +33,5 @@ class Attempt:
     listing_id: str = ""
     listing_visible: bool = False
     listing_photos: tuple[SentPhoto, ...] = ()
+    since: datetime | None = None
     media_root: str = ""

@@ -84,6 +84,14 @@ class SettleDropped(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SpreadRefused(Fact):
+    tenant: int
+    product: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSwept(Fact):
     tenant: int
     tasks: int

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stoflow.domain.product import SentPhoto
+from stoflow.domain.seen import ListingsSeen, OrdersSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,19 @@ class Listed:
 class Done:
     """The step did what it is for; `output` (JSON) is what later steps read.
 
-    `ended` is the external id of a listing that buyers no longer see: the product has none there from then on.
+    `ended` is the external id of a listing that buyers no longer see: the product has none there from then on. `seen`
+    is what the marketplace showed of the whole account.
     """
 
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])
     listed: Listed | None = None
     ended: str = ""
+    seen: ListingsSeen | OrdersSeen | None = None
 
     @property
-    def touches_listing(self) -> bool:
-        """Whether what is recorded of the product's listing changes with it."""
-        return self.listed is not None or bool(self.ended)
+    def is_output_only(self) -> bool:
+        """Whether nothing but its output is recorded."""
+        return self.listed is None and not self.ended and self.seen is None
 
 
 @dataclass(frozen=True, slots=True)

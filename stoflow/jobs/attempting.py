@@ -66,6 +66,7 @@ def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried
     return Tried(
         tenant=job.tenant,
         marketplace=job.marketplace,
+        handler=engine.handler(job),
         task=task.id,
         claims=task.claims,
         kind=task.kind,

@@ -75,6 +75,7 @@ class Engine:
             listing_id=job.listing_id,
             listing_visible=job.listing_visible,
             listing_photos=job.listing_photos,
+            since=job.since,
             media_root=self.media_root,
         )
 

@@ -24,7 +24,8 @@ from stoflow.jobs.attempting import (
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, step_of
-from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, done_settlement, settlement
+from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
+from stoflow.jobs.spread import spread_before
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -77,6 +78,8 @@ class Run:
         for task in self.job.tasks:
             if task.position < first.position or task.status is TaskStatus.SKIPPED:
                 continue
+            if task.kind is TaskKind.INNER:
+                spread_before(self.engine, self.job, task)
             move, now = self._inner(task) if self._in_memory(task) else self._outside(task)
             if move is not GO_ON:
                 return move, now
@@ -251,7 +254,7 @@ class Run:
         self._note_broken(task, outcome)
         if isinstance(outcome, Done):
             self.inputs.add(task.name, outcome.output)
-            if not outcome.touches_listing:
+            if outcome.is_output_only:
                 self.settled = Settled(task.id, task.claims, outcome.output)
                 return GO_ON
         attempt = tried(self.engine, self.job, task, step)
@@ -262,8 +265,7 @@ class Run:
         if self.settled is None:
             return GO_ON
         waiting, self.settled = self.settled, None
-        done = Done(waiting.output)
-        return self._write_settlement(done_settlement(self.job.tenant, waiting.task, waiting.claims, done))
+        return self._write_settlement(output_settlement(self.job.tenant, waiting.task, waiting.claims, waiting.output))
 
     def _write_settlement(self, waiting: Settlement) -> Move:
         failpoint("settle.before")

@@ -11,9 +11,12 @@ from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Re
 from stoflow.domain.retry import backoff_s
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
+from stoflow.marketplaces.contract import Handler
+from stoflow.storage.engine.seeing import settle_seen
 from stoflow.storage.engine.settling import settle_back, settle_done, settle_failed, settle_verifying
 from stoflow.storage.engine.standing import needs_seller
 from stoflow.storage.engine.statement import Statement
+from stoflow.storage.engine.submitting import NewTask
 
 Row = Mapping[str, Any] | None
 LOOKS_UNTIL_ABSENT = 2
@@ -49,6 +52,7 @@ class Tried:
 
     tenant: TenantId
     marketplace: str
+    handler: Handler
     task: TaskId
     claims: int
     kind: TaskKind
@@ -63,7 +67,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     """Return what the outcome of an act writes."""
     match outcome:
         case Done() as done:
-            return done_settlement(tried.tenant, tried.task, tried.claims, done, marked=tried.marked)
+            return done_settlement(tried, done)
         case TryAgain(reason, after_s, charged):
             return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)
         case SellerMustAct(reason):
@@ -79,20 +83,27 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
 
 
-def done_settlement(
-    tenant: TenantId, task: TaskId, claims: int, done: Done, *, marked: bool = False, cause: str = "done"
-) -> Settlement:
+def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlement:
     """Return what a done attempt writes."""
-    return Settlement((settle_done(tenant, task, claims, done, marked=marked, cause=cause),), _after_done)
+    if done.seen is not None:
+        step = tried.handler.step(done.seen.then)
+        follows = NewTask(done.seen.then, step.kind.value, step.paced)
+        seen = settle_seen(tried.tenant, tried.task, tried.claims, done, done.seen, follows)
+        return Settlement((seen,), lambda _: RELOAD)  # the task that follows is known only now
+    statement = settle_done(tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause=cause)
+    return Settlement((statement,), _after_done)
+
+
+def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
+    """Return what a done attempt writes of which nothing but its output is recorded."""
+    return Settlement((settle_done(tenant, task, claims, Done(output), marked=False, cause="done"),), _after_done)
 
 
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
     """Return what a look writes: adopt what is there, look once more, or act again after two absences."""
     match found:
         case Done() as done:
-            return done_settlement(
-                tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause="looked and adopted"
-            )
+            return done_settlement(tried, done, cause="looked and adopted")
         case Absent(reason) if tried.looks + 1 < LOOKS_UNTIL_ABSENT:
             delay_s = tempo.scaled_s(max(0.0, tried.second_look_s - tried.quiet_s))
             return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")

@@ -69,6 +69,7 @@ def _checked(registry: Registry, asked: SubmitJob) -> Handler:
         errors.append(FieldError("priority", "The priority is 1 (critical), 2 (high), 3 (normal) or 4 (low)."))
     if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
         errors.append(FieldError("expires_at", "This time has passed."))
+    errors.extend(handler.payload_errors(asked.payload))
     if errors:
         message = "The job was not accepted."
         raise InputError(message, tuple(errors))

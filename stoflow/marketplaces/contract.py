@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Response
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import LookResult, Outcome
+from stoflow.domain.outcome import FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.settings import Settings
 from stoflow.transports.direct.profile import DirectProfile
@@ -29,6 +29,7 @@ class Step:
     `look` is required where kind is UNSAFE: Done adopts what is there, Absent says it was not done, TryAgain
     that the marketplace cannot tell now. `paced` marks the one call of an action that changes what buyers see.
     `marked` says that `do` writes `attempt.marker` into what it creates, so that strays can be found by it.
+    `spreads` marks the inner step before which what the job learned becomes jobs on the other marketplaces.
     """
 
     name: str
@@ -37,11 +38,12 @@ class Step:
     paced: bool = False
     look: Look | None = None
     marked: bool = False
+    spreads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """One task of a new job, in order. `name` is a step's name, or `name:N` for the Nth of a repeated step."""
+    """One task of a job, in order. `name` is a step's name, or `name:N` for the Nth of a repeated step."""
 
     name: str
     kind: TaskKind
@@ -55,7 +57,14 @@ class Handler(Protocol):
     action: str
 
     def create_tasks(self, product: Product | None) -> Sequence[TaskPlan]:
-        """Return the tasks of a job on this product, at most one of them paced."""
+        """Return the tasks of a job on this product, at most one of them paced.
+
+        Of an action that goes through a whole account, only the first: each says which one follows (`Done.seen`).
+        """
+        ...
+
+    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        """Return why a job may not be asked for in this way, each field named `payload.<name>`."""
         ...
 
     def step(self, task_name: str) -> Step:

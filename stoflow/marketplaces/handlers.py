@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Step, TaskPlan
 
@@ -13,12 +14,17 @@ Service = TypeVar("Service")
 
 
 class BaseJobHandler(ABC):
-    """One action of one marketplace: `steps` names its tasks; a step in `per_photo` becomes one task per photo."""
+    """One action of one marketplace: `steps` names its tasks.
+
+    A step in `per_photo` becomes one task per photo. Where there are `paged` steps, a job begins with the first page
+    of the first step, and each of its tasks says which one follows.
+    """
 
     marketplace: str
     action: str
     per_photo: frozenset[str] = frozenset()
     most_photos: int = 0
+    paged: frozenset[str] = frozenset()
 
     @abstractmethod
     def make_steps(self) -> tuple[Step, ...]:
@@ -35,6 +41,9 @@ class BaseJobHandler(ABC):
 
     def create_tasks(self, product: Product | None) -> Sequence[TaskPlan]:
         """Return the tasks of a job on this product: photos above the marketplace's number are left out."""
+        if self.paged:
+            first = self.steps[0]
+            return (TaskPlan(f"{first.name}:1", first.kind, paced=first.paced),)
         photos = min(len(product.images), self.most_photos) if product else 0
         return tuple(plan for step in self.steps for plan in self._plans(step, photos))
 
@@ -46,9 +55,13 @@ class BaseJobHandler(ABC):
     def step(self, task_name: str) -> Step:
         """Return the step of `name` or `name:N`; raise KeyError for a name this handler never gave."""
         name, colon, number = task_name.partition(":")
-        if bool(colon) != (name in self.per_photo) or (colon and not number.isdecimal()):
+        if bool(colon) != (name in self.per_photo | self.paged) or (colon and not number.isdecimal()):
             raise KeyError(task_name)
         return self._steps_by_name[name]
+
+    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:  # noqa: ARG002  most take none
+        """Return why a job may not be asked for in this way."""
+        return ()
 
 
 class ServiceJobHandler(BaseJobHandler, Generic[Service]):

@@ -53,6 +53,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
     "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),
+    "SpreadRefused": (
+        INFO,
+        "Product {product} of tenant {tenant} needs no job on {marketplace} after all: {error}.",
+    ),
     "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
     # servers away
     "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),

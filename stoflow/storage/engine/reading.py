@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_d
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
        c.external_id AS account_id, c.settings AS account_settings,
+       (c.watermarks ->> a.code)::timestamptz AS since,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
@@ -67,6 +69,7 @@ class StoredJob:
     listing_visible: bool
     listing_photos: tuple[SentPhoto, ...]
     account: Account
+    since: datetime | None
     tasks: tuple[StoredTask, ...]
     product: Product | None
 
@@ -113,6 +116,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         listing_visible=row["listing_visible"],
         listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
         account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
+        since=row["since"],
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,
     )

@@ -1,6 +1,6 @@
 """An engine without Redis: runs are called directly, what they report is kept, the marketplace is a small class."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -12,7 +12,18 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import (
+    Absent,
+    Done,
+    FieldError,
+    Listed,
+    LookResult,
+    Outcome,
+    Refused,
+    SellerMustAct,
+    TryAgain,
+    Unknown,
+)
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
@@ -179,6 +190,9 @@ class ShopHandler:
     def create_tasks(self, product: Product | None) -> list[TaskPlan]:
         return [TaskPlan(step.name, step.kind, step.paced) for step in self.steps]
 
+    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        return ()
+
     def step(self, task_name: str) -> Step:
         return {step.name: step for step in self.steps}[task_name]
 
@@ -226,7 +240,7 @@ class Bench:
         with self.engine.database.tenant(self.tenant) as session:
             return add_product(session, NewProduct(title=title, description="Warm.", price=None))
 
-    def submit(self, product: int, action: str = "publish", **fields: Any) -> JobId:
+    def submit(self, product: int | None, action: str = "publish", **fields: Any) -> JobId:
         asked = SubmitJob(SHOP, action, product, **fields)
         job, _ = submit(self.engine.database, self.engine.registry, self.tenant, asked)
         return job

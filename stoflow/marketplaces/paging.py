@@ -1,0 +1,43 @@
+"""Going through a whole account, page by page: which task follows each, and what they came to together."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.outcome import Done, Outcome
+
+ASKED_AT_ONCE = 20
+"""How many missing listings one task asks for, one by one."""
+Missing = Mapping[str, Any]
+
+
+def after_page(attempt: Attempt, *, more: bool, then: str) -> str:
+    """Return the name of the task that follows this page: the next page, or `then`."""
+    return f"page:{attempt.index + 1}" if more else then
+
+
+def missing_listings(attempt: Attempt) -> Sequence[Missing]:
+    """Return those of the listings no page showed that this `confirm:N` is to ask for: `external_id`, `product`."""
+    return _all_missing(attempt)[(attempt.index - 1) * ASKED_AT_ONCE : attempt.index * ASKED_AT_ONCE]
+
+
+def after_confirming(attempt: Attempt, *, then: str) -> str:
+    """Return the name of the task that follows this one of the `confirm` tasks."""
+    is_last = attempt.index * ASKED_AT_ONCE >= len(_all_missing(attempt))
+    return then if is_last else f"confirm:{attempt.index + 1}"
+
+
+def _all_missing(attempt: Attempt) -> Sequence[Missing]:
+    pages = (output for name, output in attempt.outputs.items() if name.startswith("page:"))
+    return next((output["missing"] for output in pages if output.get("missing")), [])
+
+
+def summary(attempt: Attempt) -> Outcome:
+    """Output: every count of the tasks before, added up, and the number of pages."""
+    total = Counter[str]()
+    for name, output in attempt.outputs.items():
+        counts = {key: value for key, value in output.items() if isinstance(value, int)}
+        total.update(counts)
+        total["pages"] += name.startswith("page:")
+    return Done(dict(total))
