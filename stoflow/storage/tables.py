@@ -117,6 +117,7 @@ class ConnectionRow(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     secret: Mapped[str | None]
     secret_expires_at: Mapped[datetime | None]
+    watermarks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
