@@ -19,17 +19,18 @@ from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.tokens import AccessTokens
 from stoflow.jobs import plugin
+from stoflow.jobs.action_types import register_action_types
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.lease import Lease
 from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.submit import submit
+from stoflow.jobs.timetable import Timetable, periods
 from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.settings import Settings
-from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 from stoflow.storage.embedded import ServerUrls, resolve_servers
 from stoflow.storage.health import postgres_answers
 from stoflow.storage.recorder import Recorder
@@ -100,12 +101,7 @@ def opened(
 
 def prepare(installation: Installation) -> None:
     """Let PostgreSQL know the action types of every registered marketplace."""
-    rows = [
-        ActionTypeRow(place.name, a.code, a.name, a.priority, a.is_batch, a.rate_limit_ms, a.max_retries, a.timeout_s)
-        for place in installation.registry.marketplaces.values()
-        for a in place.actions
-    ]
-    upsert_action_types(installation.database, rows)
+    register_action_types(installation.database, installation.registry)
 
 
 # The orchestrator
@@ -138,6 +134,7 @@ def _policy(installation: Installation) -> Policy:
         page_size=settings.page_size,
         ownership_lease_s=settings.ownership_lease_s,
         sweep_every_s=settings.sweep_every_s,
+        timetable=Timetable(installation.database, registry, periods(registry, settings)),
     )
 
 

@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     quiet_s: Seconds = Field(default_factory=dict[str, float])
     second_look_s: Seconds = Field(default_factory=dict[str, float])
 
+    # How often each account's listings and orders are asked for, in engine seconds; 0 is never.
+    sync_every_s: float = Field(default=6 * 3600.0, ge=0)
+    orders_every_s: float = Field(default=900.0, ge=0)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""
 

@@ -11,6 +11,7 @@ from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.supervisor import Surroundings
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
+from stoflow.actors.ticking import Ticking
 from stoflow.actors.timers import Timers
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import ActorFailed, database_failure
@@ -18,6 +19,7 @@ from stoflow.domain.ids import ProcessId
 from stoflow.domain.run import RunReport
 from stoflow.jobs.lease import Lease
 from stoflow.jobs.sweep import Sweep
+from stoflow.jobs.timetable import Timetable
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
 from stoflow.storage.session import Database
@@ -42,6 +44,7 @@ class Policy:
     page_size: int
     ownership_lease_s: float
     sweep_every_s: float
+    timetable: Timetable
 
 
 class Orchestrator:
@@ -113,6 +116,8 @@ class Reign:
         self._loader = Loader(database, me, marketplaces=tuple(policy.caps))
         sweep = Sweep(database, policy.quiet_s)
         self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
+        timetable = policy.timetable
+        self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
         self._reader = feed(me, self._on_news)
         self._policy = policy
         self._send = send
@@ -133,10 +138,12 @@ class Reign:
         self._tenants = Tenants(self._surroundings())
         self._look()
         self._sweeper.start()
+        self._clock.start()
         self._reader.start()
 
     def stop(self) -> None:
         self._reader.stop()
+        self._clock.stop()
         self._sweeper.stop()
         if self._tenants is not None:
             self._tenants.stop()

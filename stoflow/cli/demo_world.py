@@ -50,6 +50,8 @@ def environment(urls: ServerUrls, *, home: Path, speed: float) -> Mapping[str, s
         "home": str(home),
         "speed": str(speed),
         "drain_s": str(DRAIN_S),
+        "sync_every_s": "0",  # the run counts its own jobs
+        "orders_every_s": "0",
     }
     return {variable_of(field): value for field, value in values.items()}
 

@@ -92,6 +92,13 @@ class SpreadRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodicRunRefused(Fact):
+    tenant: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSwept(Fact):
     tenant: int
     tasks: int

@@ -77,7 +77,8 @@ class ActionSpec:
     """One row of `public.marketplace_action_types` (legacy.md's values for Vinted).
 
     `overtakes` names the actions of which a job that has not begun is cancelled when one of this action is accepted
-    for the same product: nobody wants published what is about to be deleted.
+    for the same product: nobody wants published what is about to be deleted. `periodic` says whose period the action
+    comes round in by itself, for every account: that of listings or that of orders.
     """
 
     code: str
@@ -88,6 +89,7 @@ class ActionSpec:
     max_retries: int = 3
     timeout_s: int = 60
     overtakes: frozenset[str] = frozenset()
+    periodic: Literal["listings", "orders"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
         INFO,
         "Product {product} of tenant {tenant} needs no job on {marketplace} after all: {error}.",
     ),
+    "PeriodicRunRefused": (WARNING, "A periodic job of tenant {tenant} on {marketplace} was not made: {error}."),
     "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
     # servers away
     "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),

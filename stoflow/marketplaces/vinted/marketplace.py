@@ -12,7 +12,7 @@ VINTED = Marketplace(
     transport="plugin",
     actions=(
         ActionSpec("message", "Respond to message", priority=1, timeout_s=30),
-        ActionSpec("orders", "Fetch orders", is_batch=True, rate_limit_ms=1500),
+        ActionSpec("orders", "Fetch orders", is_batch=True, rate_limit_ms=1500, periodic="orders"),
         ActionSpec("publish", "Publish product", rate_limit_ms=2500, timeout_s=120),
         ActionSpec("update", "Update product", rate_limit_ms=2000),
         ActionSpec(
@@ -23,7 +23,9 @@ VINTED = Marketplace(
             timeout_s=30,
             overtakes=frozenset({"publish", "update"}),
         ),
-        ActionSpec("sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300),
+        ActionSpec(
+            "sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300, periodic="listings"
+        ),
         ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120),
     ),
     handlers={

@@ -27,6 +27,7 @@ from stoflow.domain.outcome import (
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
+from stoflow.jobs.action_types import register_action_types
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.collect import collect
 from stoflow.jobs.engine import Engine
@@ -38,7 +39,6 @@ from stoflow.jobs.sweep import Sweep
 from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury, register_process
 from stoflow.storage.products import add_product
@@ -372,12 +372,7 @@ def registry(marketplace: Marketplace) -> Registry:
 
 @pytest.fixture
 def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
-    place = registry.marketplace(SHOP)
-    rows = [
-        ActionTypeRow(SHOP, a.code, a.name, a.priority, a.is_batch, a.rate_limit_ms, a.max_retries, a.timeout_s)
-        for a in place.actions
-    ]
-    upsert_action_types(database, rows)
+    register_action_types(database, registry)
     with database.records() as connection:
         me = register_process(connection, "worker", lease_s=LEASE_S)
         connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])

@@ -19,7 +19,6 @@ from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, summary
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -126,8 +125,6 @@ def registry(marketplace: Marketplace, shop_handler: "type[ShopHandler]") -> Reg
 
 @pytest.fixture
 def paging(bench: "Bench", account: SellersAccount) -> "Bench":
-    rows = [ActionTypeRow(MARKET, code, code, 3, False, 0, 3, 60) for code in ("delete", "update")]
-    upsert_action_types(bench.engine.database, rows)
     return replace(bench, engine=replace(bench.engine, transport=account))
 
 
