@@ -23,6 +23,7 @@ from stoflow.jobs.action_types import register_action_types
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.engine import Engine
+from stoflow.jobs.inventory import list_listings, list_orders
 from stoflow.jobs.lease import Lease
 from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.submit import submit
@@ -254,6 +255,8 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         timeline=partial(timeline, database),
         cancel_job=changed(cancel_job),
         retry_job=changed(retry_job),
+        list_listings=partial(list_listings, database),
+        list_orders=partial(list_orders, database),
         create_product=shelf.add,
         change_product=shelf.change,
         list_products=shelf.page,

@@ -10,6 +10,7 @@ from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
+from stoflow.jobs.inventory import ListingFilter, ListingView, OrderView
 from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TimelineEntry
 
 
@@ -57,6 +58,8 @@ class Doors:
     timeline: Callable[[TenantId, JobId], Sequence[TimelineEntry]]
     cancel_job: Callable[[TenantId, JobId], JobView]
     retry_job: Callable[[TenantId, JobId], JobView]
+    list_listings: Callable[[TenantId, ListingFilter], Page[ListingView]]
+    list_orders: Callable[[TenantId, str, int, str | None], Page[OrderView]]  # tenant, marketplace, limit, cursor
     create_product: Callable[[TenantId, NewProduct], Product]
     change_product: Callable[[TenantId, int, Mapping[str, Any]], Product]  # tenant, product, fields of NewProduct
     list_products: Callable[[TenantId, int, str | None], Page[Product]]  # tenant, limit, cursor

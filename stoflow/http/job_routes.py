@@ -20,7 +20,7 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 def create_job(doors: Doors, asked: Asked) -> JobBody:
     body: NewJob = asked.body
-    marketplace = _marketplace(doors, asked)
+    marketplace = marketplace_in(doors, asked)
     wish = SubmitJob(
         marketplace=marketplace,
         action=body.action_type,
@@ -40,7 +40,7 @@ def list_all_jobs(doors: Doors, asked: Asked) -> JobsPage:
 
 
 def list_marketplace_jobs(doors: Doors, asked: Asked) -> JobsPage:
-    return _list(doors, asked, _marketplace(doors, asked))
+    return _list(doors, asked, marketplace_in(doors, asked))
 
 
 def read_job(doors: Doors, asked: Asked) -> JobBody:
@@ -82,7 +82,8 @@ def _list(doors: Doors, asked: Asked, marketplace: str | None) -> JobsPage:
     return JobsPage.of(doors.list_jobs(asked.tenant, wanted))
 
 
-def _marketplace(doors: Doors, asked: Asked) -> str:
+def marketplace_in(doors: Doors, asked: Asked) -> str:
+    """Return the marketplace the path names; raise NotFound, naming those there are."""
     marketplace = asked.path["marketplace"]
     if marketplace not in doors.marketplaces:
         raise NotFound(f"There is no such marketplace; there are {', '.join(sorted(doors.marketplaces))}.")

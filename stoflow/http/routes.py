@@ -5,6 +5,8 @@ from typing import Final
 from stoflow.http.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
 from stoflow.http.endpoint import Operation
 from stoflow.http.health import healthz, readyz
+from stoflow.http.inventory_answers import ListingsPage, OrdersPage
+from stoflow.http.inventory_routes import list_listings, list_orders
 from stoflow.http.job_routes import (
     cancel_job,
     create_job,
@@ -22,7 +24,15 @@ from stoflow.http.product_routes import (
     read_photo,
     read_product,
 )
-from stoflow.http.schemas import AllJobsQuery, ChangedProductBody, JobsQuery, NewJob, NewProductBody, PageQuery
+from stoflow.http.schemas import (
+    AllJobsQuery,
+    ChangedProductBody,
+    JobsQuery,
+    ListingsQuery,
+    NewJob,
+    NewProductBody,
+    PageQuery,
+)
 
 IDEMPOTENCY = {
     "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours."
@@ -57,6 +67,15 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/api/jobs/{id}/retry", "retryJob", "Take a failed job up again where it stopped.",
         retry_job, JobBody, 202, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    # what an account has
+    Operation(
+        "GET", "/api/{marketplace}/listings", "listListings", "List what the marketplace shows of the account.",
+        list_listings, ListingsPage, query=ListingsQuery, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/orders", "listOrders", "List the account's orders, last learned of first.",
+        list_orders, OrdersPage, query=PageQuery, problems=(404, 422),
     ),
     # products
     Operation(

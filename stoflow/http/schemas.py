@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -149,6 +149,13 @@ class AllJobsQuery(JobsQuery):
     """The same, over all marketplaces or one of them."""
 
     marketplace: Word | None = None
+
+
+class ListingsQuery(PageQuery):
+    """Which listings; `linked` says whether StoFlow knows the product."""
+
+    state: Literal["for_sale", "sold", "hidden", "gone"] | None = None
+    linked: Annotated[bool, Field(strict=False)] | None = None
 
 
 class NoQuery(Given):

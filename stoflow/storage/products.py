@@ -16,6 +16,7 @@ from stoflow.storage.tables import ProductImageRow, ProductRow
 LONGEST_TITLE = 500
 HIGHEST_PRICE = 10**8  # numeric(10, 2)
 PRICE_DECIMALS = 2
+SOLD, FOR_SALE_AGAIN = "sold", "draft"
 
 
 def add_product(session: Session, product: NewProduct) -> int:
@@ -59,6 +60,8 @@ def change_product(session: Session, product_id: int, changes: Mapping[str, Any]
         raise InputError("The product cannot be stored.", errors)
     for name, value in _values_of(changed).items():
         setattr(row, name, value)
+    if row.status == SOLD and row.stock_quantity > 0:
+        row.status = FOR_SALE_AGAIN
     session.flush()
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
-from stoflow.domain.errors import APITimeoutError
+from stoflow.domain.errors import APITimeoutError, InputError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
 from stoflow.jobs.attempting import write_settle
+from stoflow.jobs.inventory import ListingFilter, list_listings, list_orders
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, summary
@@ -331,3 +332,27 @@ def test_what_a_sync_finds_sold_is_removed_elsewhere_and_what_was_edited_is_put_
     result = run_through(paging, "sync")
     assert (result["sold"], result["changed"]) == (1, 2)
     assert sorted(asked_of(paging)) == [(MARKET, "delete", sold, 2), (SHOP, "update", edited, 2)]
+
+
+def test_what_was_seen_is_read_page_by_page(paging: "Bench", account: SellersAccount) -> None:
+    product = list_product(paging, "b", SHOP)
+    account.listings = [for_sale("a", price=Decimal("9.00")), for_sale("b"), for_sale("c")]
+    account.orders = [bought("o1", "b"), bought("o2", "x"), bought("o3", "y")]
+    run_through(paging, "sync")
+    run_through(paging, "orders")
+    database, tenant = paging.engine.database, paging.tenant
+
+    first = list_listings(database, tenant, ListingFilter(SHOP, limit=2))
+    rest = list_listings(database, tenant, ListingFilter(SHOP, limit=2, cursor=first.next_cursor))
+    assert [each.external_id for each in (*first.items, *rest.items)] == ["a", "b", "c"]
+    assert rest.next_cursor is None
+    (sold,) = list_listings(database, tenant, ListingFilter(SHOP, state="sold", linked=True)).items
+    assert (sold.external_id, sold.product_id) == ("b", product)
+
+    newest = list_orders(database, tenant, SHOP, 2, None)
+    oldest = list_orders(database, tenant, SHOP, 2, newest.next_cursor)
+    orders = [*newest.items, *oldest.items]
+    assert sorted(order.external_id for order in orders) == ["o1", "o2", "o3"]
+    assert [line.product for order in orders for line in order.lines if order.external_id == "o1"] == [product]
+    with pytest.raises(InputError, match="cursor"):
+        list_orders(database, tenant, SHOP, 2, "nonsense")

@@ -32,6 +32,7 @@ from stoflow.http.keys import SigningKeys, new_key
 from stoflow.http.relay import Relay
 from stoflow.http.server import web_server
 from stoflow.http.tokens import AccessTokens
+from stoflow.jobs.inventory import ListingFilter, ListingView, OrderView
 from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 
 WAIT_S = 10
@@ -57,6 +58,8 @@ class FakeUseCases:
         self.jobs: dict[TenantId, dict[JobId, JobView]] = {}
         self.keys: dict[tuple[TenantId, str], tuple[str | None, JobId]] = {}
         self.products: dict[TenantId, dict[int, Product]] = {}
+        self.listings: dict[TenantId, list[ListingView]] = {}
+        self.orders: dict[TenantId, list[OrderView]] = {}
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
@@ -69,6 +72,8 @@ class FakeUseCases:
             timeline=self.timeline,
             cancel_job=self.cancel_job,
             retry_job=self.retry_job,
+            list_listings=self.list_listings,
+            list_orders=self.list_orders,
             create_product=self.create_product,
             change_product=self.change_product,
             list_products=self.list_products,
@@ -153,6 +158,17 @@ class FakeUseCases:
     def change(self, tenant: TenantId, job: JobId, **changes: Any) -> JobView:
         changed = self.jobs[tenant][job] = replace(self.jobs[tenant][job], **changes)
         return changed
+
+    def list_listings(self, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
+        self._answers()
+        kept = [each for each in self.listings.get(tenant, []) if wanted.state in {None, each.state}]
+        found = [each for each in kept if wanted.linked in {None, each.product_id is not None}]
+        page = [each for each in found if each.external_id > (wanted.cursor or "")][: wanted.limit]
+        return Page(tuple(page), page[-1].external_id if page and page[-1] is not found[-1] else None)
+
+    def list_orders(self, tenant: TenantId, marketplace: str, limit: int, cursor: str | None) -> Page[OrderView]:
+        self._answers()
+        return Page(tuple(self.orders.get(tenant, [])[:limit]))
 
     def create_product(self, tenant: TenantId, new: NewProduct) -> Product:
         self._answers()

@@ -1,0 +1,42 @@
+"""What was seen of an account, as its owner reads it: listings by id, orders newest first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import TenantId
+from stoflow.storage.engine.statement import bind
+
+LISTINGS = """
+SELECT external_id, product_id, state, title, price, currency, quantity, url, sku, first_seen_at, seen_at, edited_at
+FROM {s}.remote_listings
+WHERE marketplace = %(marketplace)s AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(linked)s::bool IS NULL OR (product_id IS NOT NULL) = %(linked)s)
+  AND (%(after)s::text IS NULL OR external_id > %(after)s)
+ORDER BY external_id LIMIT %(limit)s
+"""
+
+# Orders come in the order in which StoFlow learned of them; `at` is that time, in microseconds.
+ORDERS = """
+SELECT o.external_id, o.state, o.ordered_at, o.total, o.currency, o.created_at, o.updated_at,
+  (extract(epoch FROM o.created_at) * 1000000)::bigint AS at,
+  (SELECT jsonb_agg(l ORDER BY l.line_id) FROM (
+     SELECT line_id, listing_id, product_id, sku, title, quantity, amount::text FROM {s}.order_lines
+     WHERE marketplace = o.marketplace AND order_id = o.external_id) AS l) AS lines
+FROM {s}.orders o
+WHERE o.marketplace = %(marketplace)s AND (%(at)s::bigint IS NULL
+  OR ((extract(epoch FROM o.created_at) * 1000000)::bigint, o.external_id) < (%(at)s::bigint, %(before)s::text))
+ORDER BY at DESC, o.external_id DESC LIMIT %(limit)s
+"""
+
+
+def view_listings(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> Sequence[DictRow]:
+    """Return listings; `filters` are LISTINGS' parameters, each None for any."""
+    return bind(LISTINGS, tenant, **filters).on(connection).fetchall()
+
+
+def view_orders(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> Sequence[DictRow]:
+    """Return orders with their lines; `filters` are ORDERS' parameters, `at` None for the newest."""
+    return bind(ORDERS, tenant, **filters).on(connection).fetchall()
