@@ -51,11 +51,16 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Nothing was done; try later. `after_s` None means the usual back-off; `charged` False for 429."""
+    """Nothing was done; try later. `after_s` None means the usual back-off; `charged` False for 429.
+
+    `away`: the marketplace does not answer, or only that it is broken. That says nothing of the task, which is not
+    charged for it, until an outage has gone on for hours.
+    """
 
     reason: str
     after_s: float | None = None
     charged: bool = True
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,16 @@ from random import Random
 BASE_S = 1.0
 CAP_S = 60.0
 DEATHS_UNTIL_QUARANTINE = 3
+OUTAGE_CAP_S = 300.0
+OUTAGE_TRIES = 60
+"""Attempts at a task that an outage may cost: about five hours of a marketplace that does not answer."""
 
 
 def backoff_s(failures: int, random: Random) -> float:
     """Return a delay in seconds: full jitter below 1 s × 2ⁿ, at most 60 s."""
     return random.uniform(0, min(CAP_S, BASE_S * 2 ** max(0, failures - 1)))
+
+
+def outage_backoff_s(attempts: int, random: Random) -> float:
+    """Return a delay in seconds while a marketplace is away: as above, but at most five minutes."""
+    return random.uniform(0, min(OUTAGE_CAP_S, BASE_S * 2 ** max(0, attempts - 1)))

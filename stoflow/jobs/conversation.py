@@ -86,7 +86,7 @@ def no_answer(error: APIError, kind: TaskKind) -> Outcome:
     """Return what a missing response means: only a call that certainly never left may simply be repeated."""
     if kind is TaskKind.UNSAFE and error.sent:
         return Unknown(str(error))
-    return TryAgain(str(error))
+    return TryAgain(str(error), away=True)
 
 
 def broken(error: Exception, *, unsafe: bool) -> Outcome:

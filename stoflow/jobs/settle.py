@@ -8,7 +8,7 @@ from typing import Any
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
-from stoflow.domain.retry import backoff_s
+from stoflow.domain.retry import OUTAGE_TRIES, backoff_s, outage_backoff_s
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler
@@ -68,6 +68,9 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     match outcome:
         case Done() as done:
             return done_settlement(tried, done)
+        case TryAgain(reason, away=True) if tried.claims < OUTAGE_TRIES:
+            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random))
+            return _back(tried, reason, "away", delay_s, charge=False)
         case TryAgain(reason, after_s, charged):
             return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)
         case SellerMustAct(reason):

@@ -70,4 +70,4 @@ def broken_server(status: int, marketplace: str, *, unsafe: bool) -> Outcome:
     """Return what a 5xx means: on an unsafe call nobody knows whether it was done."""
     if unsafe:
         return Unknown(f"{marketplace} answered {status}; it may have been done.")
-    return TryAgain(f"{marketplace} answered {status}.")
+    return TryAgain(f"{marketplace} answered {status}.", away=True)

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.errors import Conflict
+from stoflow.domain.retry import OUTAGE_TRIES
 from stoflow.domain.run import NextMove
 
 if TYPE_CHECKING:
     from conftest import Bench
 
 MAX_RETRIES = 3
+NEVER = "never"  # the call never arrives, and nobody says so
 
 
 def test_a_manual_retry_goes_on_at_the_first_unfinished_task(bench: "Bench") -> None:
@@ -37,6 +39,33 @@ def test_a_completed_task_keeps_its_output_and_its_times_through_a_retry(bench: 
     bench.run(job)
 
     assert bench.task(job, "create") == before
+
+
+def test_a_marketplace_that_is_away_costs_no_attempt_until_an_outage_has_gone_on_for_hours(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    away = OUTAGE_TRIES - 1
+    bench.shop.plan(*[NEVER] * away)
+
+    for _ in range(away):
+        assert bench.run(job).move is NextMove.RUN
+        bench.make_due()
+    task = bench.task(job, "upload")
+    assert (task["claims"], task["failures"], task["error_kind"]) == (away, 0, "away")
+
+    bench.shop.plan(*[NEVER] * (MAX_RETRIES + 1))
+    while bench.run(job).move is NextMove.RUN:
+        bench.make_due()
+    assert bench.row(job)["status"] == "failed"
+
+
+def test_a_job_goes_on_where_it_was_once_the_marketplace_is_back(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.plan(None, *[NEVER] * 9)
+    bench.run(job)
+    while bench.row(job)["status"] != "completed":
+        bench.make_due()
+        bench.look(job) if bench.task(job, "create")["look_at"] else bench.run(job)
+    assert bench.shop.calls.count("PUT /photo") == 1
 
 
 @pytest.mark.parametrize("end", ["pending", "completed", "cancelled"])
