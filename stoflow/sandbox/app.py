@@ -1,5 +1,6 @@
 """The sandbox as one web application: three marketplaces and the control endpoints."""
 
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,7 +57,14 @@ class Sandbox:
             EtsyMarket(options.application, token_speed=options.token_speed),
             VintedMarket(token_speed=options.token_speed),
         )
-        self.control = Control(self.markets, ledger=self.ledger, faults=self.faults, application=options.application)
+        self._lock = threading.Lock()
+        self.control = Control(
+            self.markets,
+            ledger=self.ledger,
+            faults=self.faults,
+            application=options.application,
+            lock=self._lock,
+        )
 
     def app(self) -> Starlette:
         """Return the web application."""
@@ -69,7 +77,7 @@ class Sandbox:
         )
 
     def _served(self, market: Market) -> Router:
-        door = Door(market, ledger=self.ledger, faults=self.faults, tempo=self._tempo)
+        door = Door(market, ledger=self.ledger, faults=self.faults, tempo=self._tempo, lock=self._lock)
         return Router(door.routes(), redirect_slashes=False, default=_always(market.not_found))
 
 

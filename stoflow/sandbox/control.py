@@ -1,6 +1,8 @@
 """The sandbox's own levers: faults, sellers, sign-ins, the ledger. No marketplace has these, no fault meets them."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -11,9 +13,10 @@ from starlette.routing import Route
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.sandbox.application import Application
+from stoflow.sandbox.calls import Effect
 from stoflow.sandbox.faults import FaultKind, FaultPlan, ScriptedFault
 from stoflow.sandbox.ledger import Ledger, LedgerEntry
-from stoflow.sandbox.market import Market
+from stoflow.sandbox.market import ACTS, BEHIND, Market, Peopled
 from stoflow.sandbox.sellers import Seller
 
 SCRIPT_FIELDS = frozenset({"marketplace", "operation", "fault", "seller", "nth", "count"})
@@ -23,12 +26,19 @@ class Control:
     """Makes sellers and faults, shows the ledger."""
 
     def __init__(
-        self, markets: Sequence[Market], *, ledger: Ledger, faults: FaultPlan, application: Application
+        self,
+        markets: Sequence[Market],
+        *,
+        ledger: Ledger,
+        faults: FaultPlan,
+        application: Application,
+        lock: threading.Lock,
     ) -> None:
         self._markets = {market.name: market for market in markets}
         self._ledger = ledger
         self._faults = faults
         self._application = application
+        self._lock = lock
         self._sellers: dict[tuple[str, str], Seller] = {}
         self._connections: dict[str, dict[str, Any]] = {}  # what was granted last, by external id
 
@@ -42,6 +52,7 @@ class Control:
             Route("/sellers", self._make_seller, methods=["POST"]),
             Route("/sellers/{marketplace}/{external_id}/grant", self._grant, methods=["POST"]),
             Route("/sellers/{marketplace}/{external_id}/revoke", self._revoke, methods=["POST"]),
+            Route("/sellers/{marketplace}/{external_id}/behave", self._behave, methods=["POST"]),
             Route("/sessions/{tenant:int}", self._session, methods=["GET"]),
             Route("/ledger", self._show_ledger, methods=["GET"]),
         ]
@@ -54,6 +65,17 @@ class Control:
         seller = market.make_seller(name=name or f"Seller {tenant}", tenant=tenant, wishes=wishes or {})
         self._sellers[(marketplace, seller.external_id)] = seller
         return self._connection(market, seller)
+
+    def behave(self, marketplace: str, external_id: str, act: str, wishes: Mapping[str, Any]) -> LedgerEntry:
+        """Let a buyer, or the seller in the marketplace's own pages, act behind StoFlow's back."""
+        market, seller = self._market(marketplace), self._known_seller(marketplace, external_id)
+        if act not in ACTS:
+            raise InputError(f"`act` is one of {', '.join(ACTS)}.")
+        if not isinstance(market, Peopled):
+            raise InputError(f"Nobody but StoFlow acts on {marketplace} here.")
+        with self._lock:
+            effect = market.behave(seller, act, wishes)
+            return self._ledger.append(_behind(market.name, act, seller, effect))
 
     async def _ready(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's endpoint shape
         return JSONResponse({"status": "ready", "application": asdict(self._application)})
@@ -98,6 +120,12 @@ class Control:
         self._market(seller.marketplace).tokens.revoke(seller)
         return Response(status_code=204)
 
+    async def _behave(self, request: Request) -> Response:
+        body = await _object(request)
+        place = request.path_params
+        done = self.behave(place["marketplace"], place["external_id"], str(body.get("act", "")), body)
+        return JSONResponse(asdict(done))
+
     async def _session(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
         vinted = (seller for seller in self._sellers.values() if seller.marketplace == "vinted")
@@ -123,10 +151,12 @@ class Control:
         return self._markets[name]
 
     def _seller(self, request: Request) -> Seller:
-        key = request.path_params["marketplace"], request.path_params["external_id"]
-        if key not in self._sellers:
-            raise NotFound(f"No seller {key[1]} was made on {key[0]}.")
-        return self._sellers[key]
+        return self._known_seller(request.path_params["marketplace"], request.path_params["external_id"])
+
+    def _known_seller(self, marketplace: str, external_id: str) -> Seller:
+        if (marketplace, external_id) not in self._sellers:
+            raise NotFound(f"No seller {external_id} was made on {marketplace}.")
+        return self._sellers[marketplace, external_id]
 
     def _scripted(self, fault: Any) -> ScriptedFault:
         if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
@@ -143,6 +173,26 @@ class Control:
             nth=int(fault.get("nth", 1)),
             count=int(fault.get("count", 1)),
         )
+
+
+def _behind(marketplace: str, act: str, seller: Seller, effect: Effect) -> LedgerEntry:
+    now = time.time()
+    return LedgerEntry(
+        marketplace=marketplace,
+        operation=f"{BEHIND}{act}",
+        time=now,
+        status=200,
+        seller=seller.external_id,
+        tenant=seller.tenant,
+        sku=effect.sku,
+        marker=effect.marker,
+        listing_id=effect.listing_id,
+        offer_id=effect.offer_id,
+        state=effect.state,
+        title=effect.title,
+        committed_at=now,
+        answered_at=now,
+    )
 
 
 def _lines(entries: Sequence[LedgerEntry]) -> Iterator[str]:

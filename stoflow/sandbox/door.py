@@ -46,12 +46,14 @@ class Tempo:
 class Door:
     """Serves one marketplace."""
 
-    def __init__(self, market: Market, *, ledger: Ledger, faults: FaultPlan, tempo: Tempo) -> None:
+    def __init__(
+        self, market: Market, *, ledger: Ledger, faults: FaultPlan, tempo: Tempo, lock: threading.Lock
+    ) -> None:
         self._market = market
         self._ledger = ledger
         self._faults = faults
         self._tempo = tempo
-        self._lock = threading.Lock()  # one call changes the shop at a time
+        self._lock = lock  # one call, or one person, changes a shop at a time
         self._random = Random(market.name)
         self._late: set[asyncio.Task[None]] = set()
 

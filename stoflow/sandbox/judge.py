@@ -66,6 +66,11 @@ class _Case:
         self.deeds = deeds
         self.activated = {deed.listing for deed in deeds if deed.deed is Deed.ACTIVATED}
         self.active_at_end = _active_at_end(deeds)
+        ends = [deed for deed in deeds if _ends_a_listing(deed, self)]
+        # By a buyer, or by the seller in the marketplace's own pages.
+        self.ended_behind = {end.listing for end in ends if end.is_behind}
+        self.ended_by_others = len(self.ended_behind - {end.listing for end in ends if not end.is_behind})
+        self.shown_last = next((deed.listing for deed in reversed(deeds) if deed.deed is Deed.ACTIVATED), "")
 
 
 def judge(ledger: Iterable[LedgerEntry | Mapping[str, Any]], jobs: Sequence[Job], paces: Paces) -> Verdict:
@@ -87,33 +92,39 @@ def _subjects_judged(entries: Sequence[LedgerEntry], jobs: Sequence[Job]) -> Ite
     for subject in sorted(deeds.keys() | jobs_of.keys(), key=str):
         if subject.product is None:
             yield from _unattributed(subject, deeds[subject], jobs, deeds)
+            whole = f"the account of tenant {subject.tenant} on {subject.marketplace}"
+            yield from _left_over(jobs_of.get(subject, ()), whole)
         else:
             case = _Case(subject, jobs_of.get(subject, ()), deeds.get(subject, ()))
             for rule in (_lost, _doubled, _unexpected, _reordered, _excess_creates):
                 yield from rule(case)
 
 
-def _lost(case: _Case) -> Iterator[_Finding]:
-    for job in case.jobs:
-        name = f"job {job['id']} ({job['action']}) for {case.name}"
+def _left_over(jobs: Iterable[Job], about: str) -> Iterator[_Finding]:
+    for job in jobs:
+        name = f"job {job['id']} ({job['action']}) for {about}"
         if job["status"] not in FINAL:
             yield _Finding("lost", f"{name} is still {job['status']}.")
         elif _is(job, "expired") and not job.get("expiry_asked"):
             yield _Finding("lost", f"{name} expired though nobody asked it to.")
         elif _is(job, "failed") and "error" in job and not job["error"]:
             yield _Finding("lost", f"{name} failed without a reason.")
+
+
+def _lost(case: _Case) -> Iterator[_Finding]:
+    yield from _left_over(case.jobs, case.name)
     done = [job for job in case.jobs if _is(job, "completed") and job["action"] in {"publish", "delete"}]
     if not done:
         return
     name, last = f"job {done[-1]['id']} for {case.name}", done[-1]["action"]
-    if last == "publish" and not case.active_at_end:
+    if last == "publish" and not case.active_at_end and case.shown_last not in case.ended_behind:
         yield _Finding("lost", f"{name} completed, but no listing is active.")
     if last == "delete" and case.active_at_end:
         yield _Finding("lost", f"{name} completed a delete, but a listing is active.")
 
 
 def _doubled(case: _Case) -> Iterator[_Finding]:
-    allowed = 1 + case.deletes_done
+    allowed = 1 + case.deletes_done + case.ended_by_others
     together = _most_at_once(case.deeds) - 1
     for _ in range(max(len(case.activated) - allowed, together)):
         yield _Finding("doubled", f"{case.name} was listed as {', '.join(sorted(case.activated))}.")
@@ -131,7 +142,8 @@ def _unexpected(case: _Case) -> Iterator[_Finding]:
 def _reordered(case: _Case) -> Iterator[_Finding]:
     wanted = [DEED_OF_ACTION[job["action"]] for job in case.jobs if _is(job, "completed") and _acts(job)]
     wanted = [deed for deed in wanted if deed is not Deed.UPDATED]
-    seen = [deed.deed for deed in case.deeds if deed.deed is Deed.ACTIVATED or _ends_a_listing(deed, case)]
+    own = (deed for deed in case.deeds if not deed.is_behind)
+    seen = [deed.deed for deed in own if deed.deed is Deed.ACTIVATED or _ends_a_listing(deed, case)]
     enough = not Counter(wanted) - Counter(seen)
     if enough and not _is_subsequence(_without_repeats(wanted), seen):
         yield _Finding("reordered", f"{case.name} saw {', '.join(seen)} where {', '.join(wanted)} were accepted.")
@@ -139,7 +151,8 @@ def _reordered(case: _Case) -> Iterator[_Finding]:
 
 def _excess_creates(case: _Case) -> Iterator[_Finding]:
     creates = sum(deed.deed is Deed.CREATED for deed in case.deeds)
-    allowed = 1 + case.deletes_done + _given_up_before_another(case.publishes) + _absences(case.jobs)
+    allowed = 1 + case.deletes_done + case.ended_by_others
+    allowed += _given_up_before_another(case.publishes) + _absences(case.jobs)
     for _ in range(creates - allowed):
         yield _Finding("excess_creates", f"{case.name} was created {creates} times, {allowed} explained.")
 
@@ -153,7 +166,7 @@ def _unattributed(
         yield _Finding("unexpected", f"listing {listing} of {where} belongs to no job.")
     kin = [job for job in jobs if (job["tenant"], job["marketplace"]) == (subject.tenant, subject.marketplace)]
     spare = 0
-    for product in {job["product_id"] for job in kin}:
+    for product in {job["product_id"] for job in kin} - {None}:
         about = [job for job in kin if job["product_id"] == product and _may_have_created(job)]
         if not about:
             continue

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from stoflow.sandbox.ledger import LedgerEntry
+from stoflow.sandbox.market import BEHIND, ON_SALE
 
 ATTEMPT = re.compile(r"(\d+)-(\d+)-.*")  # tenant, job, then what tells attempts apart
 SKU = re.compile(r"sf(\d+)p(\d+)")
@@ -38,6 +39,11 @@ DEEDS: Mapping[tuple[str, str], Deed] = {
     ("vinted", "draft.delete"): Deed.ENDED,
     ("vinted", "item.delete"): Deed.ENDED,
     ("vinted", "item.update"): Deed.UPDATED,
+    **{
+        (marketplace, f"{BEHIND}{act}"): deed
+        for marketplace in ("ebay", "etsy", "vinted")
+        for act, deed in (("sell", Deed.ENDED), ("edit", Deed.UPDATED), ("delete", Deed.ENDED))
+    },
 }
 CREATED_VISIBLE = frozenset({("vinted", "item.create")})
 # The one call of each action that changes what buyers see: what pace is about.
@@ -72,6 +78,11 @@ class Sighting:
     subject: Subject
     listing: str
     entry: LedgerEntry
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it was done behind StoFlow's back, so that no job is behind it."""
+        return self.entry.operation.startswith(BEHIND)
 
 
 @dataclass(slots=True)
@@ -128,11 +139,18 @@ def sightings(entries: Sequence[LedgerEntry], attribution: Attribution) -> list[
 
 
 def _seen(entry: LedgerEntry, attribution: Attribution) -> Iterator[Sighting]:
-    key = entry.marketplace, entry.operation
-    deeds = (Deed.CREATED, Deed.ACTIVATED) if key in CREATED_VISIBLE else (DEEDS[key],) if key in DEEDS else ()
-    for deed in deeds:
+    for deed in _deeds(entry):
         listing = entry.listing_id or entry.offer_id
         yield Sighting(entry.committed_at or 0.0, deed, attribution.subject(entry), listing, entry)
+
+
+def _deeds(entry: LedgerEntry) -> tuple[Deed, ...]:
+    key = entry.marketplace, entry.operation
+    if key in CREATED_VISIBLE:
+        return Deed.CREATED, Deed.ACTIVATED
+    if entry.operation == f"{BEHIND}sell" and entry.state.lower() in ON_SALE:
+        return (Deed.UPDATED,)  # some are left
+    return (DEEDS[key],) if key in DEEDS else ()
 
 
 def _commit_order(entry: LedgerEntry) -> tuple[float, int]:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.ebay.errors import refusal
-from stoflow.sandbox.ebay.shop import Shop
+from stoflow.sandbox.ebay.shop import Offer, Shop
 
 SKU_LENGTH = 50
 TITLE_LENGTH = 80
@@ -48,10 +48,10 @@ def put_item(shop: Shop, call: ReceivedCall) -> Answer:
         raise refusal(400, 25707)
     _check_item(body)
     shop.items[sku] = body
-    live = [offer for offer in shop.offers_of(sku) if offer.listing_id]
-    title = str((body.get("product") or {}).get("title", ""))
+    live = [offer for offer in shop.offers_of(sku) if offer.listing_id and not offer.ended]
     listing_id = live[0].listing_id if live else ""
-    return Answer(204, effect=Effect(sku=sku, title=title, listing_id=listing_id, state="LIVE" if live else "ITEM"))
+    state = _state(shop, live[0]) if live else "ITEM"
+    return Answer(204, effect=Effect(sku=sku, title=shop.title_of(sku), listing_id=listing_id, state=state))
 
 
 def get_item(shop: Shop, call: ReceivedCall) -> Answer:
@@ -110,6 +110,10 @@ def page_frame(collection: str, *, total: int, limit: int, page: int) -> dict[st
     if page:
         frame["prev"] = f"{here}{page - 1}"
     return frame
+
+
+def _state(shop: Shop, offer: Offer) -> str:
+    return "LIVE" if shop.available(offer) else shop.listing_status(offer)
 
 
 def _shown(shop: Shop, sku: str) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
-from stoflow.sandbox.calls import Answer, ReceivedCall
-from stoflow.sandbox.ebay import account, items, offers
+from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow.sandbox.ebay import account, items, offers, people
 from stoflow.sandbox.ebay.errors import error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Shop
 from stoflow.sandbox.market import Operation
@@ -17,6 +17,7 @@ ACCESS_LIFE_S = 7200
 FIRST_OFFER = 6_240_000_001
 FIRST_LISTING = 256_700_000_001
 FIRST_PICTURE = 900_001
+FIRST_ORDER = 700_001
 LOCATION_KEY = "HOME"
 INVENTORY = "/sell/inventory/v1"
 ACCOUNT = "/sell/account/v1"
@@ -38,6 +39,7 @@ class EbayMarket:
         self._pictures: dict[str, dict[str, Any]] = {}
         self._sellers, self._offers = Numbers(), Numbers(FIRST_OFFER)
         self._listings, self._picture_numbers = Numbers(FIRST_LISTING), Numbers(FIRST_PICTURE)
+        self._orders = Numbers(FIRST_ORDER)
 
     def operations(self) -> Sequence[Operation]:
         """Return eBay's calls."""
@@ -118,6 +120,10 @@ class EbayMarket:
             "refresh_token": self.tokens.grant_refresh(seller, prefix="v^1.1#r#"),
             "expires_in": int(self._life_s),
         }
+
+    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
+        """Let a buyer buy, or the seller act in eBay's own pages."""
+        return people.behave(self._shops[seller.external_id], act, wishes, self._orders)
 
     def too_many(self, retry_after_s: int) -> Answer:
         """Return error 2001."""

@@ -39,7 +39,7 @@ def create_offer(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
 
 def get_offer(shop: Shop, call: ReceivedCall) -> Answer:
     """getOffer."""
-    return Answer(200, _offer(shop, call).as_json())
+    return Answer(200, shop.offer_json(_offer(shop, call)))
 
 
 def list_offers(shop: Shop, call: ReceivedCall) -> Answer:
@@ -51,7 +51,7 @@ def list_offers(shop: Shop, call: ReceivedCall) -> Answer:
     offers = [offer for offer in shop.offers_of(sku) if _wanted(offer, call)]
     if not offers:
         raise refusal(404, 25713, additionalInfo="")
-    shown = [offer.as_json() for offer in offers[page * limit : (page + 1) * limit]]
+    shown = [shop.offer_json(offer) for offer in offers[page * limit : (page + 1) * limit]]
     return Answer(200, {**page_frame("offer", total=len(offers), limit=limit, page=page), "offers": shown})
 
 
@@ -71,11 +71,11 @@ def update_offer(shop: Shop, call: ReceivedCall) -> Answer:
 def publish_offer(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
     """publishOffer: what was missing so far is missed now."""
     offer = _offer(shop, call)
-    if offer.listing_id:
+    if offer.listing_id and not offer.ended:
         # No agreed answer is known for a second publish; this is the one a program met, and the least helpful.
         return error(500, 25001, {"additionalInfo": "Product not found"})
     _check_publishable(shop, offer.sku, offer.body)
-    offer.listing_id = str(numbers.take())
+    offer.listing_id, offer.ended, offer.sold = str(numbers.take()), "", 0
     return Answer(200, {"listingId": offer.listing_id}, effect=_effect(shop, offer))
 
 
@@ -84,7 +84,7 @@ def withdraw_offer(shop: Shop, call: ReceivedCall) -> Answer:
     offer = _offer(shop, call)
     if not offer.listing_id:
         raise refusal(400, 25713, additionalInfo=offer.offer_id)
-    ended, offer.listing_id = offer.listing_id, ""
+    ended, offer.listing_id, offer.ended = offer.listing_id, "", ""
     effect = Effect(sku=offer.sku, offer_id=offer.offer_id, listing_id=ended, state=UNPUBLISHED)
     return Answer(200, {"listingId": ended}, effect=effect)
 
@@ -110,8 +110,13 @@ def _wanted(offer: Offer, call: ReceivedCall) -> bool:
 
 
 def _effect(shop: Shop, offer: Offer) -> Effect:
-    title = str((shop.items.get(offer.sku, {}).get("product") or {}).get("title", ""))
-    return Effect(sku=offer.sku, offer_id=offer.offer_id, listing_id=offer.listing_id, state=offer.status, title=title)
+    return Effect(
+        sku=offer.sku,
+        offer_id=offer.offer_id,
+        listing_id=offer.listing_id,
+        state=offer.status,
+        title=shop.title_of(offer.sku),
+    )
 
 
 def _check_offer(body: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What one eBay seller has: locations, policies, inventory items, offers."""
+"""What one eBay seller has: locations, policies, inventory items, offers, and what was bought of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,20 +14,27 @@ MARKETPLACES: Mapping[str, tuple[str, str]] = {
 }
 PUBLISHED = "PUBLISHED"
 UNPUBLISHED = "UNPUBLISHED"
+ACTIVE = "ACTIVE"
+OUT_OF_STOCK = "OUT_OF_STOCK"
 
 
 @dataclass(slots=True)
 class Offer:
-    """`body` is what the seller sent, `listing_id` empty while nothing is for sale."""
+    """`body` is what the seller sent, `listing_id` empty while it is not published.
+
+    `ended` is the status of a listing that ended though its offer is still published, else "".
+    """
 
     offer_id: str
     sku: str
     body: dict[str, Any]
     listing_id: str = ""
+    ended: str = ""
+    sold: int = 0
 
     @property
     def status(self) -> str:
-        """PUBLISHED while buyers see it."""
+        """PUBLISHED while it has a listing."""
         return PUBLISHED if self.listing_id else UNPUBLISHED
 
     @property
@@ -35,28 +42,62 @@ class Offer:
         """What eBay keeps unique."""
         return self.sku, str(self.body["marketplaceId"]), str(self.body["format"])
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the offer as getOffer shows it."""
-        shown = {**self.body, "offerId": self.offer_id, "sku": self.sku, "status": self.status}
-        if self.listing_id:
-            shown["listing"] = {
-                "listingId": self.listing_id,
-                "listingStatus": "ACTIVE",
-                "soldQuantity": 0,
-                "listingOnHold": False,
-            }
-        return shown
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One order of one line. `state` is paid, unpaid, shipped or cancelled; times are epoch seconds."""
+
+    order_id: str
+    line_id: str
+    offer_id: str
+    listing_id: str
+    sku: str
+    title: str
+    quantity: int
+    price: str
+    currency: str
+    marketplace_id: str
+    state: str
+    created_at: float
+    changed_at: float
 
 
 @dataclass(slots=True)
 class Shop:
-    """One seller's inventory. Policies by kind, then id."""
+    """One seller's inventory. Policies by kind, then id; sales by the order's id, oldest first."""
 
     locations: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict[str, dict[str, dict[str, Any]]])
     items: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     offers: dict[str, Offer] = field(default_factory=dict[str, Offer])
+    sales: dict[str, Sale] = field(default_factory=dict[str, Sale])
 
     def offers_of(self, sku: str) -> list[Offer]:
         """Return the offers made for one SKU."""
         return [offer for offer in self.offers.values() if offer.sku == sku]
+
+    def title_of(self, sku: str) -> str:
+        """Return the title of an item, "" where it has none."""
+        return str((self.items.get(sku, {}).get("product") or {}).get("title", ""))
+
+    def available(self, offer: Offer) -> int:
+        """Return how many a buyer can have: the lesser of what the item and the offer say."""
+        availability = self.items.get(offer.sku, {}).get("availability", {})
+        stock = availability.get("shipToLocationAvailability", {}).get("quantity", 0)
+        return min(stock, offer.body.get("availableQuantity", stock))
+
+    def listing_status(self, offer: Offer) -> str:
+        """Return the status of the listing of a published offer."""
+        return offer.ended or (ACTIVE if self.available(offer) else OUT_OF_STOCK)
+
+    def offer_json(self, offer: Offer) -> dict[str, Any]:
+        """Return the offer as getOffer shows it."""
+        shown = {**offer.body, "offerId": offer.offer_id, "sku": offer.sku, "status": offer.status}
+        if offer.listing_id:
+            shown["listing"] = {
+                "listingId": offer.listing_id,
+                "listingStatus": self.listing_status(offer),
+                "soldQuantity": offer.sold,
+                "listingOnHold": False,
+            }
+        return shown

@@ -42,6 +42,11 @@ class Seller:
         fault_of_ours = {"marketplace": self.marketplace, "operation": operation, "fault": fault, **more}
         assert self.http.post("/control/script", json=[fault_of_ours]).status_code == 200
 
+    def behave(self, act: str, **wishes: Any) -> httpx.Response:
+        """Let a buyer, or the seller in the marketplace's own pages, act behind StoFlow's back."""
+        who = f"/control/sellers/{self.marketplace}/{self.made['external_id']}"
+        return self.http.post(f"{who}/behave", json={"act": act, **wishes})
+
     def ledger(self) -> list[dict[str, Any]]:
         return [httpx.Response(200, text=line).json() for line in self.http.get("/control/ledger").text.splitlines()]
 
@@ -90,9 +95,21 @@ class EbaySeller(Seller):
             **more,
         }
 
-    def make_offer(self, sku: str = "sf7p1", **more: Any) -> str:
-        assert self.inventory("PUT", f"/inventory_item/{sku}", json=self.item()).status_code == 204
-        made = self.inventory("POST", "/offer", json=self.offer(sku, **more))
+    def publish(self, sku: str = "sf7p1", *, quantity: int = 1) -> str:
+        """Return the listing of a new offer."""
+        offer = self.make_offer(sku, quantity=quantity)
+        published = self.inventory("POST", f"/offer/{offer}/publish")
+        assert published.status_code == 200, published.text
+        return published.json()["listingId"]
+
+    def shown(self, sku: str = "sf7p1") -> dict[str, Any]:
+        """Return the one offer of a SKU."""
+        return self.inventory("GET", f"/offer?sku={sku}").json()["offers"][0]
+
+    def make_offer(self, sku: str = "sf7p1", *, quantity: int = 1, **more: Any) -> str:
+        stock = {"availability": {"shipToLocationAvailability": {"quantity": quantity}}}
+        assert self.inventory("PUT", f"/inventory_item/{sku}", json={**self.item(), **stock}).status_code == 204
+        made = self.inventory("POST", "/offer", json=self.offer(sku, **{"availableQuantity": quantity, **more}))
         assert made.status_code == 201, made.text
         return made.json()["offerId"]
 

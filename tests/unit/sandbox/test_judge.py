@@ -239,6 +239,76 @@ def test_publish_and_delete_in_their_order_are_not_reordered() -> None:
     assert not counted(story, job(1), job(2, action="delete"))
 
 
+# others act too
+
+BY_OTHERS = [pytest.param("sell", "sold_out", id="sold"), pytest.param("delete", "ended", id="deleted")]
+
+
+def behind(story: Story, act: str, state: str, listing: str = "L1") -> Story:
+    return story.add("ebay", f"behind.{act}", sku="sf7p1", listing_id=listing, state=state)
+
+
+@pytest.mark.parametrize(("act", "state"), BY_OTHERS)
+def test_a_listing_that_others_ended_is_not_lost(act: str, state: str) -> None:
+    assert not counted(behind(Story().ebay(), act, state), job())
+
+
+@pytest.mark.parametrize(("act", "state"), BY_OTHERS)
+def test_a_listing_after_one_that_others_ended_is_not_doubled(act: str, state: str) -> None:
+    story = behind(Story().ebay(listing="L1"), act, state).ebay(listing="L2")
+    assert not counted(story, job(1), job(2))
+
+
+def test_a_listing_that_was_lost_after_one_that_others_ended_is_lost() -> None:
+    story = behind(Story().ebay(listing="L1"), "delete", "ended").ebay(listing="L2")
+    story.add("ebay", "offer.withdraw", sku="sf7p1", listing_id="L2")
+    assert counted(story, job(1), job(2)) == {"lost": 1}
+
+
+def test_what_others_ended_explains_no_second_double() -> None:
+    story = behind(Story().ebay(listing="L1"), "delete", "ended").ebay(listing="L2").ebay(listing="L3")
+    assert counted(story, job(1), job(2)) == {"doubled": 1, "excess_creates": 1}
+
+
+def test_what_others_ended_and_a_delete_then_finished_is_explained_once() -> None:
+    story = behind(Story().ebay(listing="L1"), "sell", "out_of_stock")
+    story.add("ebay", "offer.delete", sku="sf7p1", listing_id="L1").ebay(listing="L2").ebay(listing="L3")
+    jobs = [job(1), job(2, action="delete"), job(3)]
+    assert counted(story, *jobs) == {"doubled": 1, "excess_creates": 1}
+
+
+def test_a_sale_of_some_ends_nothing() -> None:
+    story = behind(Story().ebay(listing="L1"), "sell", "ACTIVE").ebay(listing="L2")
+    assert counted(story, job(1), job(2)) == {"doubled": 1, "excess_creates": 1}
+    gone = behind(Story().ebay(), "sell", "ACTIVE").add("ebay", "offer.withdraw", sku="sf7p1", listing_id="L1")
+    assert counted(gone, job()) == {"lost": 1}
+
+
+def test_the_end_of_a_listing_by_others_is_no_effect_of_a_delete() -> None:
+    story = behind(Story().ebay(listing="L1"), "delete", "ended").ebay(listing="L2")
+    jobs = [job(1, action="delete"), job(2), job(3)]
+    assert not counted(story, *jobs)
+
+
+def test_an_edit_by_others_counts_for_nothing() -> None:
+    assert not counted(behind(Story().ebay(), "edit", "ACTIVE"), job(1), job(2, action="update"))
+
+
+# accounts
+
+
+def test_a_job_on_a_whole_account_is_lost_where_it_never_ended() -> None:
+    sync = job(2, action="sync", product_id=None, status="running")
+    assert counted(Story().ebay(), job(1), sync) == {"lost": 1}
+    assert not counted(Story().ebay(), job(1), {**sync, "status": "completed"})
+
+
+def test_a_job_on_a_whole_account_explains_no_create() -> None:
+    story = Story().vinted_draft("V9", "marker-9").vinted()
+    sync = job(2, "vinted", action="sync", product_id=None)
+    assert counted(story, job(1, "vinted", external_id="V1"), sync) == {"excess_creates": 1}
+
+
 # excess creates
 
 
