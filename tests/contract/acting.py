@@ -12,21 +12,35 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, LookResult
 from stoflow.domain.product import Product, SentPhoto
 from stoflow.marketplaces.contract import Handler, Step
+from tests.contract.official import Judge
 
 DECLARED: Mapping[str, Any] = {"who_made": "someone_else", "when_made": "1990s"}
 
 
 @dataclass
 class Site:
-    """One seller's account on one marketplace: `send` makes a call as that seller; all calls are kept."""
+    """One seller's account on one marketplace: `send` makes a call as that seller; all calls are kept.
+
+    What StoFlow says is judged by the official files, and so is each answer. `answer` makes a call that a test says.
+    """
 
     account: Account
     answer: Callable[[Call], Response]
+    judge: Judge = field(default_factory=Judge)
     calls: list[Call] = field(default_factory=list[Call])
 
     def send(self, call: Call) -> Response:
-        self.calls.append(call)
-        return self.answer(call)
+        return self.judged(self.answer)(call)
+
+    def judged(self, answer: Callable[[Call], Response]) -> Callable[[Call], Response]:
+        """Return `answer` as the marketplace's: what is sent to it is judged and kept."""
+
+        def send(call: Call) -> Response:
+            self.calls.append(call)
+            self.judge.hear_call(call)
+            return answer(call)
+
+        return send
 
 
 Ending = TypeVar("Ending", bound=LookResult)
@@ -94,7 +108,7 @@ class Acting:
     ) -> LookResult:
         """Make one attempt without recording it; `send` answers in the marketplace's stead."""
         begun = self.handler.step(task).do(attempt or self.attempt(task))
-        return hold(begun, send or self.site.send) if isinstance(begun, Generator) else begun
+        return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun
 
     def look(self, task: str, *, marker: str = "") -> LookResult:
         """Look for what the last attempt at an unsafe task may have done."""

@@ -22,6 +22,7 @@ from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.client import DirectClient
 from tests.contract.acting import DECLARED, Acting, Site
+from tests.contract.official import Judge, judge_of
 
 REGISTRY = build_registry(entry_points=False)
 PUBLISHERS = [
@@ -92,12 +93,24 @@ def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
         if marketplace.transport == "plugin":
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
             return Site(account, through_plugin(browsers[-1], media_root))
-        return Site(account, directly(client, sandbox, marketplace.name, seller))
+        judge = judge_of(marketplace.name)
+        return Site(account, heard(judge, directly(client, sandbox, marketplace.name, seller)), judge)
 
     yield make
     client.close()
     for browser in browsers:
         browser.close()
+
+
+def heard(judge: Judge, answer: Callable[[Call], Response]) -> Callable[[Call], Response]:
+    """Return `answer` with each response judged, also of calls that a test makes itself."""
+
+    def judged(call: Call) -> Response:
+        response = answer(call)
+        judge.hear_response(call, response)
+        return response
+
+    return judged
 
 
 def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: Any) -> Callable[[Call], Response]:

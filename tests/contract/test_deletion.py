@@ -4,14 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from stoflow.domain.call import Request
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, SellerMustAct, TryAgain
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.acting import Acting, response_to
-from tests.contract.test_official_contracts import documents, faults
-from tests.contract.test_publication import visible
+from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 ENDED = {"ended", "deleted"}
@@ -99,13 +97,3 @@ def test_a_marketplace_that_cannot_now_is_asked_again(deleting: Acting, status: 
         deleting.run(until=task)
         if deleting.first_call(task) is not None:
             assert isinstance(deleting.act(task, send=lambda call: response_to(call, status)), means), task
-
-
-def test_every_request_keeps_to_the_contract(deleting: Acting, marketplace: Marketplace) -> None:
-    found = documents(marketplace.name)
-    deleting.run()
-    deleting.again().run()
-    requests = [call for call in deleting.site.calls if isinstance(call, Request)]
-    assert requests
-    said = {f"{request.method} {request.path}": faults(found, request) for request in requests}
-    assert {call: wrong for call, wrong in said.items() if wrong} == {}

@@ -1,59 +1,71 @@
-"""Each request of a whole publication keeps to the marketplace's own OpenAPI file."""
+"""All that is said between StoFlow and the sandbox keeps to the marketplace's own OpenAPI files.
 
-import os
-from pathlib import Path
+Each contract test is judged so while it runs: see `Judge`.
+"""
+
+from dataclasses import replace
 
 import pytest
 
-from stoflow.domain.call import Request
+from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import Done
 from stoflow.marketplaces.contract import Marketplace
 from tests.contract.acting import Acting
-from tests.contract.openapi import Document, read_document
+from tests.contract.official import documents, faults, reply_faults
 
-SPECS = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[3] / "shared")) / "specs"
-FILES: dict[str, tuple[tuple[str, str], ...]] = {
+INVENTORY = "/sell/inventory/v1"
+SHOP = "/v3/application/shops/1"
+WRONG_REQUESTS = {
+    "ebay": Request("POST", f"{INVENTORY}/offer", json={"sku": 5, "nonsense": True}),
+    "etsy": Request("POST", f"{SHOP}/listings", form={"title": "t", "nonsense": "1"}),
+}
+UNKNOWN_PATHS = {"ebay": "/sell/nonsense/v1/offer", "etsy": f"{SHOP}/nonsense"}
+WRONG_ANSWERS = {
     "ebay": (
-        ("ebay/sell_inventory_v1_oas3.json", "/sell/inventory/v1"),
-        ("ebay/commerce_media_v1_beta_oas3.json", "/commerce/media/v1_beta"),
+        (Request("GET", f"{INVENTORY}/offer/8"), Reply(200, body={"offerId": 8}, text="…")),
+        (Request("GET", f"{INVENTORY}/offer/8"), Reply(418, text="…")),
+        (Request("POST", f"{INVENTORY}/offer/8/publish"), Reply(200)),
+        (
+            Request("GET", f"{INVENTORY}/offer/8"),
+            Reply(400, body={"errors": [{"errorId": 25003, "message": "Price."}]}, text="…"),
+        ),
     ),
-    "etsy": (("etsy/openapi_v3.json", ""),),
+    "etsy": (
+        (Request("GET", "/v3/application/listings/8"), Reply(200, body={"listing_id": "8"}, text="…")),
+        (Request("GET", "/v3/application/listings/8"), Reply(409, text="…")),
+        (Request("GET", "/v3/application/listings/8"), Reply(404, body={"message": "none"}, text="…")),
+    ),
 }
 
 
-def documents(marketplace: str) -> list[Document]:
-    if marketplace not in FILES:
-        pytest.skip(f"{marketplace} publishes no OpenAPI file.")
-    if not SPECS.is_dir():
-        pytest.skip("The contracts lie in the folder STOFLOW_SHARED names, which is not here.")
-    return [read_document(SPECS / name, prefix) for name, prefix in FILES[marketplace]]
-
-
-def faults(found: list[Document], request: Request) -> list[str]:
-    document = next(document for document in found if request.path.startswith(document.prefix))
-    return list(document.errors(request))
-
-
-def test_every_request_keeps_to_the_contract(acting: Acting, marketplace: Marketplace, action: str) -> None:
-    found = documents(marketplace.name)
+def test_every_request_and_answer_is_judged(acting: Acting, marketplace: Marketplace, action: str) -> None:
+    documents(marketplace.name)
     for job in (acting, acting.again()):  # the second meets what the first one made: other calls
         for task in job.tasks:
             job.do(task)
             looked = job.look(task) if job.handler.step(task).look else None
             if task not in job.outputs and isinstance(looked, Done):
                 job.record(task, looked)
-    requests = [call for call in acting.site.calls if isinstance(call, Request)]
-    assert len(requests) > len(acting.outside())
-    said = {f"{request.method} {request.path}": faults(found, request) for request in requests}
-    assert {call: found for call, found in said.items() if found} == {}
+    acting.again(handler=marketplace.handlers["update"], product=replace(acting.product, title="Robe rouge")).run()
+    acting.again(handler=marketplace.handlers["delete"]).run()
+    assert acting.site.judge.requests == acting.site.judge.replies == len(acting.site.calls) > len(acting.outside())
+
+
+def test_a_wrong_request_fails_the_test_that_makes_it(acting: Acting, marketplace: Marketplace, action: str) -> None:
+    documents(marketplace.name)
+    with pytest.raises(AssertionError, match="nonsense"):
+        acting.site.send(WRONG_REQUESTS[marketplace.name])
 
 
 def test_the_judge_sees_a_wrong_request(marketplace: Marketplace, action: str) -> None:
     found = documents(marketplace.name)
-    wrong = {
-        "ebay": Request("POST", "/sell/inventory/v1/offer", json={"sku": 5, "nonsense": True}),
-        "etsy": Request("POST", "/v3/application/shops/1/listings", form={"title": "t", "nonsense": "1"}),
-    }[marketplace.name]
-    said = faults(found, wrong)
+    said = faults(found, WRONG_REQUESTS[marketplace.name])
     assert any("nonsense" in fault for fault in said)
     assert len(said) > 2
+    assert faults(found, Request("GET", UNKNOWN_PATHS[marketplace.name]))
+
+
+def test_the_judge_sees_a_wrong_answer(marketplace: Marketplace, action: str) -> None:
+    found = documents(marketplace.name)
+    for request, reply in WRONG_ANSWERS[marketplace.name]:
+        assert reply_faults(found, request, reply), (request, reply)

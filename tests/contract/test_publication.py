@@ -11,17 +11,9 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.acting import Acting, hold, response_to
+from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
-
-
-def visible(sandbox: SandboxServer, acting: Acting) -> set[str]:
-    """Return the listings that buyers see in the seller's account, by the ledger."""
-    states: dict[str, str] = {}
-    for entry in sandbox.sandbox.ledger.since():
-        if entry.seller == acting.site.account.external_id and entry.listing_id and entry.committed_at:
-            states[entry.listing_id] = entry.state
-    return {listing for listing, state in states.items() if state.lower() in {"published", "active", "live"}}
 
 
 def test_a_product_is_published_once_and_the_result_says_where(acting: Acting, sandbox: SandboxServer) -> None:

@@ -10,14 +10,12 @@ import pytest
 from stoflow.domain.call import Call, Command, Request
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, Refused, SellerMustAct, TryAgain, Unknown
-from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.marketplaces.vinted.editing import as_written
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.acting import Acting, response_to
-from tests.contract.test_official_contracts import documents, faults
-from tests.contract.test_publication import visible
+from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 CHEAPER = Decimal("19.90")
@@ -144,21 +142,6 @@ def test_a_listing_that_somebody_ended_is_refused(updating: Acting, marketplace:
     outcome = updating.do("read")
     assert isinstance(outcome, Refused)
     assert "no longer" in outcome.reason
-
-
-def test_every_request_keeps_to_the_contract(updating: Acting, marketplace: Marketplace) -> None:
-    found = documents(marketplace.name)
-    first, *_ = updating.product.images
-    images = (ProductImage(1, "2.jpg"), first)
-    job = changed(updating, title="Robe d'été, prix baissé", price=CHEAPER, images=images)
-    job.run()
-    for task, step in job.outside():
-        if step.kind is TaskKind.UNSAFE:
-            job.look(task)
-    requests = [call for call in job.site.calls if isinstance(call, Request)]
-    assert {call.method for call in requests} >= {"GET", "PUT"}
-    said = {f"{request.method} {request.path}": faults(found, request) for request in requests}
-    assert {call: wrong for call, wrong in said.items() if wrong} == {}
 
 
 def keep_ebay(job: Acting) -> None:
