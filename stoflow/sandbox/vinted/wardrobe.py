@@ -118,8 +118,9 @@ def price_json(wardrobe: Wardrobe, item: Item) -> dict[str, str] | None:
 def attribute_id(fields: Mapping[str, Any], code: str) -> int | None:
     """Return the first id of one of the item's attributes."""
     for attribute in fields.get("item_attributes") or []:
-        if isinstance(attribute, dict) and attribute.get("code") == code and attribute.get("ids"):
-            return attribute["ids"][0]
+        if isinstance(attribute, dict) and attribute.get("code") == code:
+            ids = attribute.get("ids")
+            return ids[0] if isinstance(ids, list) and ids else None
     return None
 
 

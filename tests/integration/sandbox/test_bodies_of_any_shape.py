@@ -74,3 +74,12 @@ def test_vinted_drafts_and_items(vinted: Any, draw: st.DataObject) -> None:
         assert vinted.complete(draft, spoilt(draw, vinted.draft(photo))).status_code < 500
         user = vinted.settings["user_id"]
         assert vinted.call("GET", f"/wardrobe/{user}/items").status_code == 200
+
+
+def test_a_draft_whose_attribute_has_an_object_for_its_ids_is_shown(vinted: Any) -> None:
+    spoiled = {
+        **vinted.draft(vinted.add_photo().json()["id"]),
+        "item_attributes": [{"code": "size", "ids": {"": None}}],
+    }
+    draft = vinted.call("POST", "/item_upload/drafts", json={"draft": spoiled}).json()["draft"]["id"]
+    assert vinted.call("GET", f"/item_upload/items/{draft}").status_code == 200
