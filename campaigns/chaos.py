@@ -96,7 +96,7 @@ def _attacked(made: World, history: History) -> Nemesis:
 
 
 def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *, lasted_s: float) -> Findings:
-    verdict = judge(read_ledger(made.ledger), [outcome.for_judge() for outcome in found.outcomes], _paces(made.plan))
+    verdict = judge(read_ledger(made.ledger), [outcome.for_judge() for outcome in found.outcomes], paces(made.plan))
     known: dict[int, set[int]] = {tenant: set() for tenant in made.sellers}
     for outcome in found.outcomes:
         known[outcome.tenant].add(outcome.job["id"])
@@ -121,7 +121,8 @@ def _named(broken: Mapping[str, Sequence[str]]) -> list[str]:
     return [f"{counter}: {sentence}" for counter, sentences in broken.items() for sentence in sentences]
 
 
-def _paces(plan: Plan) -> Paces:
+def paces(plan: Plan) -> Paces:
+    """Return every pace in force, in milliseconds."""
     return {
         place.name: {spec.code: spec.rate_limit_ms / plan.speed for spec in place.actions}
         for place in build_registry().marketplaces.values()

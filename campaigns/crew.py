@@ -95,6 +95,17 @@ class Crew:
             self._members[name] = member
         return member
 
+    def dismiss(self, name: str) -> None:
+        """End one for good, as a person closes a browser; nothing happens where it is gone already."""
+        with self._lock:
+            member = self._members.pop(name, None)
+        if member is not None:
+            member.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                member.process.wait(STOP_WITHIN_S)
+            signal_group(member.pid, signal.SIGKILL)
+            _close_pipe(member.process)
+
     def named(self, prefix: str) -> list[Member]:
         return [member for name, member in self._members.items() if name.startswith(prefix)]
 

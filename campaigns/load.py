@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from stoflow.cli.demo_jobs import Wanted, wanted
+from stoflow.cli.demo_jobs import wanted
 from stoflow.domain.call import Request
 from stoflow.domain.errors import APIError
 from stoflow.domain.ids import TenantId
@@ -28,10 +29,14 @@ TWIN_RUNS = 409
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One job to be made, under one Idempotency-Key."""
+    """One job to be made, under one Idempotency-Key; without a product it is about the whole account."""
 
-    wanted: Wanted
+    tenant: TenantId
+    marketplace: str
     key: str
+    action: str = "publish"
+    product: int | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,9 @@ def wishes(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[st
     firsts = list(wanted(products, marketplaces))
     repeats = min(jobs // 2, round(len(firsts) * REPEATED_SHARE))
     chosen = [*islice(firsts, jobs - repeats), *firsts[:repeats]]
-    return [Wish(one, f"chaos-{number}") for number, one in enumerate(chosen)]
+    return [
+        Wish(one.tenant, one.marketplace, f"chaos-{number}", product=one.product) for number, one in enumerate(chosen)
+    ]
 
 
 class Clients:
@@ -99,11 +106,12 @@ class Clients:
             for number, wish in enumerate(asked):
                 due_s = begun_s + over_s * (number + random.random()) / len(asked)
                 self._stopping.wait(max(0.0, due_s - time.monotonic()))
-                pending.append(threads.submit(self._until_known, wish))
+                pending.append(threads.submit(self.submit, wish))
             for done in pending:
                 done.result()
 
-    def _until_known(self, wish: Wish) -> None:
+    def submit(self, wish: Wish) -> None:
+        """Return when it is known whether the wish was accepted, or that nobody waits for it any more."""
         give_up_s = time.monotonic() + GIVE_UP_AFTER_S
         while time.monotonic() < give_up_s and not self._stopping.is_set():
             if self._submit(wish):
@@ -112,28 +120,34 @@ class Clients:
 
     def _submit(self, wish: Wish) -> bool:
         """Return whether it is known what became of the submit."""
-        one = wish.wanted
-        body = {"action_type": "publish", "product_id": one.product}
-        request = Request("POST", f"/api/{one.marketplace}/jobs", json=body, headers={"idempotency-key": wish.key})
-        self._history.tell(wish.key, "invoke", one.tenant)
-        headers = {"authorization": f"Bearer {self._tokens[one.tenant]()}"}
+        body: dict[str, Any] = {"action_type": wish.action, "payload": dict(wish.payload)}
+        if wish.product is not None:
+            body["product_id"] = wish.product
+        request = Request("POST", f"/api/{wish.marketplace}/jobs", json=body, headers={"idempotency-key": wish.key})
+        self._history.tell(wish.key, "invoke", wish.tenant)
+        headers = {"authorization": f"Bearer {self._tokens[wish.tenant]()}"}
         try:
             reply = self._http.exchange(self._api_url, request, headers=headers, deadline_s=DEADLINE_S)
         except APIError as error:
-            self._history.tell(wish.key, "info", one.tenant, detail=str(error))
+            self._history.tell(wish.key, "info", wish.tenant, detail=str(error))
             return False
         if reply.status < REFUSED.start:
-            self._history.tell(wish.key, "ok", one.tenant, job=int(reply.body["id"]))
+            self._history.tell(wish.key, "ok", wish.tenant, job=int(reply.body["id"]))
         elif reply.status in REFUSED and reply.status != TWIN_RUNS:
-            self._history.tell(wish.key, "fail", one.tenant, detail=f"{reply.status}: {reply.text[:200]}")
+            self._history.tell(wish.key, "fail", wish.tenant, detail=f"{reply.status}: {reply.text[:200]}")
         else:
-            self._history.tell(wish.key, "info", one.tenant, detail=f"{reply.status}: {reply.text[:200]}")
+            self._history.tell(wish.key, "info", wish.tenant, detail=f"{reply.status}: {reply.text[:200]}")
             return False
         return True
 
 
-def broken_promises(history: Sequence[Told], known: Mapping[int, set[int]]) -> Mapping[str, list[str]]:
-    """Compare what clients were told with the jobs there are (`known`, by tenant), by the judge's counters."""
+def broken_promises(
+    history: Sequence[Told], known: Mapping[int, set[int]], own: Mapping[int, set[int]] | None = None
+) -> Mapping[str, list[str]]:
+    """Compare what clients were told with the jobs there are (`known`, by tenant), by the judge's counters.
+
+    `own` are those among them that StoFlow asks of itself: it removes elsewhere what was sold.
+    """
     accepted: dict[tuple[int, str], set[int]] = {}
     for line in history:
         if line.kind == "ok" and line.job is not None:
@@ -150,7 +164,7 @@ def broken_promises(history: Sequence[Told], known: Mapping[int, set[int]]) -> M
     unexpected += [
         f"job {job} of tenant {tenant} was never accepted by anybody."
         for tenant, jobs in known.items()
-        for job in jobs
+        for job in jobs - (own or {}).get(tenant, set())
         if (tenant, job) not in asked
     ]
     return {"lost": lost, "unexpected": unexpected}

@@ -82,6 +82,9 @@ class Plan:
     least_unknown: int = 60
     least_lost_by_plugins: int = 30
     mutant: str = ""
+    acts: int = 0  # of buyers and sellers, while the jobs run
+    token_speed: float = 1.0
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
     is_short: bool = False
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from campaigns import plan as times
 from campaigns.crew import Crew
@@ -15,7 +16,7 @@ from stoflow.catalogue.importing import PhotoSource, import_products
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.children import LOCALHOST, free_port
-from stoflow.cli.demo_sellers import connect_sellers, make_tenants
+from stoflow.cli.demo_sellers import connect_sellers, make_tenants, tokens_in
 from stoflow.cli.demo_tokens import SellerToken
 from stoflow.cli.demo_world import LEDGER, SANDBOX_READY, environment, marketplace_variables
 from stoflow.domain.call import Request
@@ -33,6 +34,7 @@ MUTANT_VARIABLE = "STOFLOW_CAMPAIGN_MUTANT"
 READY_WITHIN_S = 60.0
 POLL_S = 0.1
 CONTROL_S = 10.0
+FIRST_ERROR = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class World:
     has_own_servers: bool
     sellers: Mapping[TenantId, SellerToken]
     products: Mapping[TenantId, Sequence[int]]
+    connections: Connections
 
     @property
     def clients(self) -> Mapping[TenantId, ApiClient]:
@@ -60,10 +63,31 @@ class World:
     def ledger(self) -> Path:
         return self.folder / LEDGER
 
-    def control(self, method: str, path: str, body: object) -> None:
-        """Pull one of the sandbox's own levers."""
+    def control(self, method: str, path: str, body: object) -> Mapping[str, Any] | None:
+        """Pull one of the sandbox's own levers; return what it says, None where it would not."""
         request = Request(method, f"/control/{path}", json=body)
-        self.http.exchange(self.sandbox_url, request, headers={}, deadline_s=CONTROL_S)
+        reply = self.http.exchange(self.sandbox_url, request, headers={}, deadline_s=CONTROL_S)
+        return (reply.body or {}) if reply.status < FIRST_ERROR else None
+
+    def revoke(self, tenant: TenantId, marketplace: str) -> None:
+        """Let the seller withdraw the consent on the marketplace's own pages."""
+        account = self.connections.account(tenant, marketplace)
+        self.control("POST", f"sellers/{marketplace}/{account.external_id}/revoke", {})
+
+    def reconnect(self, tenant: TenantId, marketplace: str) -> None:
+        """Let the seller give the consent anew."""
+        account = self.connections.account(tenant, marketplace)
+        granted = self.control("POST", f"sellers/{marketplace}/{account.external_id}/grant", {})
+        if granted is None:
+            message = f"The sandbox gives tenant {tenant} no new tokens on {marketplace}."
+            raise LookupError(message)
+        self.connections.save(
+            tenant,
+            marketplace,
+            external_id=account.external_id,
+            settings=account.settings,
+            tokens=tokens_in(granted),
+        )
 
 
 @contextmanager
@@ -79,7 +103,8 @@ def world(plan: Plan, folder: Path) -> Iterator[World]:
         stack.callback(http.close)
         crew = stack.enter_context(Crew(MUTATED if plan.mutant else PRODUCT, _variables(plan, installation), folder))
         sandbox_url = _start_sandbox(crew, http, plan, folder)
-        sellers = _sellers(installation, http, sandbox_url, plan.tenants, folder)
+        connections = _connections(installation)
+        sellers = _sellers(installation, connections, http, sandbox_url, plan.tenants, folder)
         made = World(
             plan=plan,
             folder=folder,
@@ -93,6 +118,7 @@ def world(plan: Plan, folder: Path) -> Iterator[World]:
             has_own_servers=settings.database_url is None and settings.redis_url is None,
             sellers=sellers,
             products=_products(installation, list(sellers), plan.jobs),
+            connections=connections,
         )
         _start_stoflow(made)
         start_plugins(made, lose=plan.lose)
@@ -106,6 +132,7 @@ def _variables(plan: Plan, installation: Installation) -> Mapping[str, str]:
         **{variable_of(name): value for name, value in every.items()},
         **{variable_of(name): str(value) for name, value in _LEASES.items()},
         MUTANT_VARIABLE: plan.mutant,
+        **plan.variables,
     }
 
 
@@ -128,20 +155,29 @@ def _start_sandbox(crew: Crew, http: DirectClient, plan: Plan, folder: Path) -> 
         *("sandbox", "--port", str(port), "--ledger", str(folder / LEDGER)),
         *("--faults", str(plan.faults), "--seed", str(plan.seed), "--speed", str(plan.speed)),
         *("--latency-ms", str(shortest), str(longest), "--hold", str(times.HOLD_S)),
+        *("--token-speed", str(plan.token_speed)),
     )
     wait_until(lambda: is_ready(http, url, SANDBOX_READY), "the sandbox")
     return url
 
 
-def _sellers(
-    installation: Installation, http: DirectClient, sandbox_url: str, count: int, folder: Path
-) -> Mapping[TenantId, SellerToken]:
+def _connections(installation: Installation) -> Connections:
     settings = installation.settings
+    return Connections(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
+
+
+def _sellers(
+    installation: Installation,
+    connections: Connections,
+    http: DirectClient,
+    sandbox_url: str,
+    count: int,
+    folder: Path,
+) -> Mapping[TenantId, SellerToken]:
     tenants = make_tenants(installation.database, count)
-    connections = Connections(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
     by_plugin = frozenset(installation.plugin_marketplaces)
     connect_sellers(connections, http, sandbox_url, tenants, MARKETPLACES, by_plugin=by_plugin)
-    tokens = access_tokens(settings)
+    tokens = access_tokens(installation.settings)
     return {tenant: SellerToken(tenant, tokens, folder / f"token-{tenant}") for tenant in tenants}
 
 
@@ -164,14 +200,20 @@ def _start_stoflow(made: World) -> None:
 
 def start_plugins(made: World, *, lose: float) -> None:
     """Open every seller's browser."""
-    for tenant, token in made.sellers.items():
-        token()
-        made.crew.start(
-            f"plugin-{tenant}",
-            *("plugin", "--url", made.api_url, "--sandbox", made.sandbox_url, "--token-file", str(token.file)),
-            *("--journal", str(journal_of(made, tenant)), "--plugin-id", f"chaos-{tenant}"),
-            *("--lose", str(lose), "--seed", str(made.plan.seed + tenant), "--timeout", str(times.PLUGIN_TIMEOUT_S)),
-        )
+    for tenant in made.sellers:
+        start_plugin(made, tenant, lose=lose)
+
+
+def start_plugin(made: World, tenant: TenantId, *, lose: float) -> None:
+    """Open one seller's browser."""
+    token = made.sellers[tenant]
+    token()
+    made.crew.start(
+        f"plugin-{tenant}",
+        *("plugin", "--url", made.api_url, "--sandbox", made.sandbox_url, "--token-file", str(token.file)),
+        *("--journal", str(journal_of(made, tenant)), "--plugin-id", f"chaos-{tenant}"),
+        *("--lose", str(lose), "--seed", str(made.plan.seed + tenant), "--timeout", str(times.PLUGIN_TIMEOUT_S)),
+    )
 
 
 def journal_of(made: World, tenant: TenantId) -> Path:

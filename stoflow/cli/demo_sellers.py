@@ -57,7 +57,7 @@ def connect_sellers(
                 marketplace,
                 external_id=made["external_id"],
                 settings={**made["settings"], **DECLARED, SIMULATED: True},
-                tokens=None if marketplace in by_plugin else _tokens(made),
+                tokens=None if marketplace in by_plugin else tokens_in(made),
             )
 
 
@@ -70,7 +70,8 @@ def _make_seller(http: DirectClient, sandbox_url: str, marketplace: str, tenant:
     return reply.body
 
 
-def _tokens(made: Mapping[str, Any]) -> Tokens:
+def tokens_in(made: Mapping[str, Any]) -> Tokens:
+    """Return the tokens in what the sandbox grants."""
     return Tokens(
         access=made["access_token"], refresh=made["refresh_token"], access_expires_in_s=float(made["expires_in"])
     )

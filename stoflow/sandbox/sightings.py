@@ -139,12 +139,13 @@ def sightings(entries: Sequence[LedgerEntry], attribution: Attribution) -> list[
 
 
 def _seen(entry: LedgerEntry, attribution: Attribution) -> Iterator[Sighting]:
-    for deed in _deeds(entry):
+    for deed in deeds_of(entry):
         listing = entry.listing_id or entry.offer_id
         yield Sighting(entry.committed_at or 0.0, deed, attribution.subject(entry), listing, entry)
 
 
-def _deeds(entry: LedgerEntry) -> tuple[Deed, ...]:
+def deeds_of(entry: LedgerEntry) -> tuple[Deed, ...]:
+    """Return what a call did to its listing."""
     key = entry.marketplace, entry.operation
     if key in CREATED_VISIBLE:
         return Deed.CREATED, Deed.ACTIVATED

@@ -35,10 +35,23 @@ class ApiClient:
         return self._call(Request("GET", f"/api/jobs/{job}/timeline"))["items"]
 
     def jobs(self, **filters: str) -> Iterator[Mapping[str, Any]]:
-        """Yield every job the filters allow, newest first, page by page."""
+        """Yield every job the filters allow, newest first."""
+        return self._pages("/api/jobs", filters)
+
+    def listings(self, marketplace: str, **filters: str) -> Iterator[Mapping[str, Any]]:
+        """Yield every listing the marketplace showed, by id."""
+        return self._pages(f"/api/{quote(marketplace)}/listings", filters)
+
+    def product(self, product: int) -> Mapping[str, Any]:
+        return self._call(Request("GET", f"/api/products/{product}"))
+
+    def change_product(self, product: int, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._call(Request("PATCH", f"/api/products/{product}", json=dict(changes)))
+
+    def _pages(self, path: str, filters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         query = {"limit": str(PAGE_SIZE), **filters}
         while True:
-            page = self._call(Request("GET", "/api/jobs", query=query))
+            page = self._call(Request("GET", path, query=query))
             yield from page["items"]
             if page["next_cursor"] is None:
                 return

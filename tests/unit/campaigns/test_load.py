@@ -13,7 +13,7 @@ def told(key: str, kind: str, job: int | None = None) -> Told:
 def test_wishes_are_as_many_as_wanted_and_end_with_second_ones() -> None:
     made = wishes({TenantId(1): list(range(20)), TenantId(2): list(range(20, 40))}, ("vinted", "ebay"), 60)
 
-    asked = [wish.wanted for wish in made]
+    asked = [(wish.tenant, wish.marketplace, wish.product) for wish in made]
     assert len(asked) == 60
     assert len({wish.key for wish in made}) == 60
     assert asked[-4:] == asked[:4]
@@ -34,6 +34,10 @@ def test_one_key_with_two_jobs_is_unexpected() -> None:
 
 def test_a_job_nobody_was_told_of_is_unexpected() -> None:
     assert len(broken_promises([told("k", "info")], {1: {5}})["unexpected"]) == 1
+
+
+def test_a_job_that_stoflow_asks_of_itself_was_told_to_nobody() -> None:
+    assert broken_promises([], {1: {5}}, own={1: {5}})["unexpected"] == []
 
 
 def test_an_answer_lost_and_given_on_repeat_is_as_it_should_be() -> None:
