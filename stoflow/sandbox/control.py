@@ -162,7 +162,12 @@ class Control:
         if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
             raise InputError(f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}.")
         market = self._market(fault["marketplace"])
-        known = {operation.name for operation in market.operations()} | {"listing.activate", "listing.deactivate", "*"}
+        known = {operation.name for operation in market.operations()} | {
+            "listing.activate",
+            "listing.deactivate",
+            "draft.list",
+            "*",
+        }
         if fault["operation"] not in known or fault["fault"] not in set(FaultKind):
             raise InputError(f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}.")
         return ScriptedFault(

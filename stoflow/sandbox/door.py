@@ -24,6 +24,7 @@ ATTEMPT_HEADER = "x-stoflow-attempt"
 SUCCESS_BELOW = 300
 BAD_REQUEST = 400
 RETRY_AFTER_S = 2.0
+DAY_S = 86_400.0
 CAPTCHA_URL = "https://geo.captcha-delivery.com/captcha/?initialCid=sandbox"
 
 
@@ -131,6 +132,8 @@ class Door:
         match fault.kind:
             case FaultKind.TOO_MANY:
                 return self._market.too_many(max(1, round(self._tempo.scaled(RETRY_AFTER_S))))
+            case FaultKind.TOO_MANY_TODAY:
+                return self._market.too_many(max(1, round(self._tempo.scaled(DAY_S))))
             case FaultKind.DATADOME:
                 return Answer(403, {"url": CAPTCHA_URL}, {"x-datadome": "protected"})
             case FaultKind.NOT_JSON:

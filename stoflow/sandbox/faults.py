@@ -12,6 +12,7 @@ from stoflow.sandbox.sellers import Seller
 
 class FaultKind(StrEnum):
     TOO_MANY = "429"
+    TOO_MANY_TODAY = "429_today"  # the day's calls are used up
     BROKEN_BEFORE = "5xx_before"
     BROKEN_AFTER = "5xx_after"
     LOST = "lost"  # the work is done, the connection closes without an answer

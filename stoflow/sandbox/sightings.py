@@ -46,7 +46,7 @@ DEEDS: Mapping[tuple[str, str], Deed] = {
     },
 }
 CREATED_VISIBLE = frozenset({("vinted", "item.create")})
-# The one call of each action that changes what buyers see: what pace is about.
+# The one call of each action that changes what buyers see, or each page of an account: what pace is about.
 PACED: Mapping[tuple[str, str], frozenset[str]] = {
     ("ebay", "publish"): frozenset({"offer.publish"}),
     ("ebay", "update"): frozenset({"item.put"}),
@@ -54,6 +54,8 @@ PACED: Mapping[tuple[str, str], frozenset[str]] = {
     ("etsy", "publish"): frozenset({"listing.activate"}),
     ("etsy", "update"): frozenset({"inventory.update"}),
     ("etsy", "delete"): frozenset({"listing.delete"}),
+    ("etsy", "sync"): frozenset({"listing.list"}),
+    ("etsy", "sync_orders"): frozenset({"receipt.list"}),
     ("vinted", "publish"): frozenset({"draft.complete", "item.create"}),
     ("vinted", "update"): frozenset({"item.update"}),
     ("vinted", "delete"): frozenset({"item.delete"}),

@@ -1,6 +1,7 @@
 """Etsy's listings: a draft, its pictures, and the step that makes it visible."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from stoflow.sandbox.calls import Answer, ReceivedCall
 from stoflow.sandbox.etsy.errors import refusal
@@ -16,6 +17,10 @@ IMAGES_AT_MOST = 20
 ALT_TEXT_LENGTH = 500
 PAGE_SIZE = 25
 PAGE_SIZE_AT_MOST = 100
+REPEATS_ONE_IN = 4
+"""Of a shop that repeats listings: the newest quarter is shown again behind the oldest."""
+
+Row = TypeVar("Row")
 
 
 def create_draft(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
@@ -43,6 +48,8 @@ def update(shop: Shop, call: ReceivedCall) -> Answer:
     if state == "active":
         _check_publishable(listing, {**listing.fields, **fields})
     listing.fields.update(fields)
+    if state == "active" and listing.state == "sold_out":
+        listing.renew()
     listing.state, listing.changed_at = state, now_s()
     return Answer(200, listing_json(shop, listing), effect=listing.effect())
 
@@ -73,14 +80,20 @@ def show_all(shop: Shop, call: ReceivedCall) -> Answer:
     state = call.query.get("state", "active")
     if state not in STATES:
         raise refusal(400, f"Invalid enum value for 'state' (got '{state}')")
-    limit, offset = paging(call)
     found = sorted(
         (listing for listing in shop.listings.values() if listing.state == state),
         key=lambda listing: listing.listing_id,
         reverse=True,
     )
-    shown = [_with_includes(shop, listing, call) for listing in found[offset : offset + limit]]
+    if shop.repeats_listings:
+        found += found[: (len(found) + REPEATS_ONE_IN - 1) // REPEATS_ONE_IN]
+    shown = [_with_includes(shop, listing, call) for listing in shown_page(shop, found, call)]
     return Answer(200, {"count": len(found), "results": shown})
+
+
+def list_name(call: ReceivedCall) -> str:
+    """Tell a look for a draft from a page of what the shop shows: pace is about the pages."""
+    return "draft.list" if call.query.get("state") == "draft" else "listing.list"
 
 
 def upload_image(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
@@ -140,8 +153,16 @@ def own_listing(shop: Shop, call: ReceivedCall) -> Listing:
     return listing
 
 
-def paging(call: ReceivedCall) -> tuple[int, int]:
-    """Return limit and offset."""
+def shown_page(shop: Shop, found: Sequence[Row], call: ReceivedCall) -> Sequence[Row]:
+    """Return the part of a list that a call asks for."""
+    limit, offset = _paging(call)
+    shown = found[offset : offset + limit]
+    if not shown and shop.denies_empty_lists:
+        raise refusal(404, "Resource not found")
+    return shown
+
+
+def _paging(call: ReceivedCall) -> tuple[int, int]:
     limit, offset = call.query.get("limit", str(PAGE_SIZE)), call.query.get("offset", "0")
     if not (limit.isdecimal() and offset.isdecimal() and 1 <= int(limit) <= PAGE_SIZE_AT_MOST):
         raise refusal(400, f"Invalid limit or offset: limit must be between 1 and {PAGE_SIZE_AT_MOST}.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.etsy import inventory, listings
+from stoflow.sandbox.etsy import inventory, listings, people, receipts
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
 from stoflow.sandbox.market import Operation
@@ -26,6 +26,9 @@ LIMIT_HEADERS = {
     "x-limit-per-day": "100000",
     "x-remaining-today": "99999",
 }
+LONGEST_PAUSE_S = 60
+PER_SECOND, PER_DAY = ("x-remaining-this-second", "per second"), ("x-remaining-today", "daily")
+"""The header that falls to 0, and what the error calls the limit."""
 
 ShopWork = Callable[[Shop, ReceivedCall], Answer]
 
@@ -50,7 +53,7 @@ class EtsyMarket:
             Operation("token.refresh", "POST", OAUTH, self._refresh, open_door=True, by_rate=False),
             # listings
             Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
-            Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all)),
+            Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all), rename=listings.list_name),
             Operation("listing.get", "GET", LISTING, at(listings.show)),
             Operation("listing.update", "PATCH", SHOP_LISTING, at(listings.update), rename=listings.update_name),
             Operation("listing.delete", "DELETE", LISTING, at(listings.delete)),
@@ -62,6 +65,9 @@ class EtsyMarket:
             # inventory
             Operation("inventory.update", "PUT", f"{LISTING}/inventory", at(self._replace_inventory)),
             Operation("inventory.get", "GET", f"{LISTING}/inventory", at(inventory.show_inventory)),
+            # what was bought
+            Operation("receipt.list", "GET", f"{SHOP}/receipts", at(receipts.show_receipts)),
+            Operation("receipt.get", "GET", f"{SHOP}/receipts/{{receipt_id}}", at(receipts.show_receipt)),
             # the shop and the person
             Operation("user.get", "GET", f"{V3}/users/me", at(_show_me)),
             Operation("shop.get", "GET", SHOP, at(_show_shop)),
@@ -92,7 +98,10 @@ class EtsyMarket:
             raise described(401, "invalid_token", "access token is expired")
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
-        """Make a seller with a shop and the profiles a physical listing needs."""
+        """Make a seller with a shop and the profiles a physical listing needs.
+
+        Wishes are the `currency`, and two quirks: `repeats_listings` and `denies_empty_lists`.
+        """
         user_id = self._users.take()
         shop = Shop(
             user_id=user_id,
@@ -102,6 +111,8 @@ class EtsyMarket:
             shipping_profile_id=self._users.take(),
             return_policy_id=self._users.take(),
             readiness_state_id=self._users.take(),
+            repeats_listings=bool(wishes.get("repeats_listings")),
+            denies_empty_lists=bool(wishes.get("denies_empty_lists")),
         )
         settings = {
             "user_id": user_id,
@@ -124,10 +135,15 @@ class EtsyMarket:
             "expires_in": int(self._life_s),
         }
 
+    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
+        """Let a buyer, or the seller in Etsy's own pages, act on a listing."""
+        return people.behave(self._shops[seller.external_id], act, wishes, self._numbers)
+
     def too_many(self, retry_after_s: int) -> Answer:
-        """Return the answer of the limit per second."""
-        headers = {**LIMIT_HEADERS, "x-remaining-this-second": "0", "retry-after": str(retry_after_s)}
-        return Answer(429, {"error": "Exceeded per second rate limit"}, headers)
+        """Return the answer of the limit per second, or of the limit per day where the wait is a long one."""
+        used_up, limit = PER_DAY if retry_after_s > LONGEST_PAUSE_S else PER_SECOND
+        headers = {**LIMIT_HEADERS, used_up: "0", "retry-after": str(retry_after_s)}
+        return Answer(429, {"error": f"Exceeded {limit} rate limit"}, headers)
 
     def broken(self) -> Answer:
         """Return the answer that may hide a created draft."""

@@ -1,8 +1,8 @@
-"""What one Etsy seller has: a shop, its profiles, its listings."""
+"""What one Etsy seller has: a shop, its profiles, its listings, and what was bought."""
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -47,6 +47,28 @@ class Listing:
         """The SKU of its first product, which only an inventory update can give."""
         return next((str(product["sku"]) for product in self.products if product.get("sku")), "")
 
+    def take(self, quantity: int) -> None:
+        """Take what was bought off sale: from the listing, and from the offerings that have some."""
+        self.fields["quantity"] -= quantity
+        for offering in self._offerings():
+            taken = min(quantity, offering["quantity"])
+            offering["quantity"] -= taken
+            quantity -= taken
+
+    def renew(self) -> None:
+        """Bring one piece back on sale, as making a sold-out listing active does."""
+        self.fields["quantity"] = 1
+        for number, offering in enumerate(self._offerings()):
+            offering["quantity"] = int(number == 0)
+
+    def set_price(self, price: Mapping[str, Any]) -> None:
+        """Give every offering the price the listing has."""
+        for offering in self._offerings():
+            offering["price"] = price
+
+    def _offerings(self) -> Iterator[dict[str, Any]]:
+        return (offering for product in self.products for offering in product["offerings"])
+
     def effect(self) -> Effect:
         """Return what the ledger should remember of it."""
         return Effect(
@@ -59,8 +81,31 @@ class Listing:
 
 
 @dataclass(slots=True)
+class Receipt:
+    """One purchase of one listing; `price` is that of one piece."""
+
+    receipt_id: int
+    transaction_id: int
+    listing_id: int
+    title: str
+    sku: str
+    product_id: int | None
+    quantity: int
+    price: float
+    created_at: int
+    changed_at: int
+    status: str = "paid"
+    is_paid: bool = True
+    is_shipped: bool = False
+
+
+@dataclass(slots=True)
 class Shop:
-    """One seller's shop; ids are Etsy's integers."""
+    """One seller's shop; ids are Etsy's integers.
+
+    Two quirks of Etsy's, where they are wished for: lists that repeat listings, counted twice, and a denial where there
+    is nothing to list.
+    """
 
     user_id: int
     shop_id: int
@@ -69,7 +114,10 @@ class Shop:
     shipping_profile_id: int
     return_policy_id: int
     readiness_state_id: int
+    repeats_listings: bool = False
+    denies_empty_lists: bool = False
     listings: dict[int, Listing] = field(default_factory=dict[int, Listing])
+    receipts: dict[int, Receipt] = field(default_factory=dict[int, Receipt])
 
 
 def money(amount: float, currency: str) -> Mapping[str, Any]:
