@@ -1,17 +1,17 @@
 """Finding our own drafts in an Etsy shop by their marker, and taking strays away."""
 
 from collections.abc import Generator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
 from stoflow.marketplaces.etsy import failures
+from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Page, read_page
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 API = "/v3/application"
-PAGE_SIZE = 100
 MOST_PAGES = 500
 
 
@@ -24,15 +24,14 @@ def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:
         return Broken("A look for a draft needs the marker it was made with.")
     seen: set[str] = set()
     for page in range(MOST_PAGES):
-        reply = reply_of((yield _page(attempt, page)))
-        if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        results = _results(reply)
-        for listing in results:
+        shown = read_page(reply_of((yield _page(attempt, page))))
+        if not isinstance(shown, Page):
+            return shown
+        for listing in shown.items:
             if _carries(listing, attempt.marker):
                 return text_in(listing, "listing_id")
-        seen |= {text_in(listing, "listing_id") for listing in results}
-        if len(results) < PAGE_SIZE or len(seen) >= _count(reply):
+        seen |= {text_in(listing, "listing_id") for listing in shown.items}
+        if len(shown.items) < PAGE_SIZE or len(seen) >= shown.count:
             return ""
     return Broken("The shop has more drafts than StoFlow can look through.")
 
@@ -53,15 +52,6 @@ def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
 def _page(attempt: Attempt, page: int) -> Request:
     query = {"state": "draft", "limit": str(PAGE_SIZE), "offset": str(page * PAGE_SIZE)}
     return Request("GET", f"{API}/shops/{attempt.account.external_id}/listings", query=query)
-
-
-def _results(reply: Reply) -> list[Mapping[str, Any]]:
-    body = cast("Mapping[str, Any]", reply.body) if isinstance(reply.body, Mapping) else {}
-    return cast("list[Mapping[str, Any]]", body.get("results") or [])
-
-
-def _count(reply: Reply) -> int:
-    return int(text_in(reply.body, "count") or 0)
 
 
 def _carries(listing: Mapping[str, Any], marker: str) -> bool:

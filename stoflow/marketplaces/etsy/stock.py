@@ -1,10 +1,10 @@
 """Etsy's inventory of a listing, read and made ready to be put back."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, cast
 
 from stoflow.domain.outcome import FieldError, Refused
+from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.revision import laid_over, says
 
@@ -47,7 +47,7 @@ def _as_written(product: Item) -> dict[str, Any]:
         "property_values": [{name: value[name] for name in OF_PROPERTY if name in value} for value in values],
         "offerings": [
             {
-                "price": _amount(offering.get("price")),
+                "price": float(amount_in(offering.get("price")) or 0),
                 "quantity": offering.get("quantity"),
                 "is_enabled": offering.get("is_enabled"),
                 "readiness_state_id": offering.get("readiness_state_id"),
@@ -55,7 +55,3 @@ def _as_written(product: Item) -> dict[str, Any]:
             for offering in offerings
         ],
     }
-
-
-def _amount(money: Any) -> float:
-    return float(Decimal(text_in(money, "amount") or 0) / Decimal(text_in(money, "divisor") or 1))

@@ -95,6 +95,17 @@ def test_a_shop_without_end_is_not_looked_through(etsy: Attempt, monkeypatch: py
     assert isinstance(found, Broken)
 
 
+def test_a_shop_that_denies_its_list_of_drafts_has_none(etsy: Attempt) -> None:
+    denied = Reply(404, body={"error": "Resource not found"})
+    assert isinstance(held(ETSY.look_for_draft(etsy), [denied])[0], Absent)
+    assert held(etsy_drafts.collect_stray(etsy), [denied])[0] == Done()
+
+
+def test_an_answer_without_a_list_is_not_taken_for_an_empty_one(etsy: Attempt) -> None:
+    for conversation in (ETSY.look_for_draft(etsy), etsy_drafts.collect_stray(etsy)):
+        assert isinstance(held(conversation, [Reply(200, text="<html>Please wait</html>")])[0], Broken)
+
+
 def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: MakeAttempt) -> None:
     for conversation in (
         ETSY.look_for_draft(make_attempt("etsy", marker="")),
