@@ -4,10 +4,13 @@ from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
+from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
+from stoflow.marketplaces.paging import summary
 
 
 class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
@@ -71,4 +74,37 @@ class DeleteEtsy(DirectAPIJobHandler[EtsyDeletion]):
         return (
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
             Step("save", service.save),
+        )
+
+
+class SyncEtsy(DirectAPIJobHandler[EtsySync]):
+    """`sync_etsy`: every listing of the shop, a page at a time, and those that no page showed by their ids."""
+
+    marketplace = "etsy"
+    action = "sync"
+    paged = frozenset({"page", "confirm"})
+    service_method_name = "page"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("confirm", self.get_service().confirm, TaskKind.REPEATABLE),
+            Step("save", summary, spreads=True),
+        )
+
+
+class SyncOrdersEtsy(DirectAPIJobHandler[EtsyOrders]):
+    """`sync_orders_etsy`: what was bought in the shop since the last time, a page at a time."""
+
+    marketplace = "etsy"
+    action = "sync_orders"
+    paged = frozenset({"page"})
+    service_method_name = "page"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("save", summary, spreads=True),
         )

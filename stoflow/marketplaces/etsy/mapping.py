@@ -1,11 +1,13 @@
 """A product in Etsy's words: the draft, its inventory, and the description buyers read."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import kind_label
@@ -25,11 +27,18 @@ ONLY_AT_CREATION = frozenset({"quantity", "price", "readiness_state_id"})
 """Fields of a draft that an update does not take; the inventory carries them."""
 ONCE_EACH = frozenset("%:&+")
 """Signs a title may hold once at most."""
+PRODUCT_NUMBER = "[1-9][0-9]{0,8}"  # what a database's whole number holds: a seller may write any SKU
 
 
 def sku_of(attempt: Attempt) -> str:
     """Return the SKU of the listing's only product."""
     return f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+
+
+def product_in(sku: str, tenant: TenantId) -> int | None:
+    """Return the product that `sku_of` gave this SKU for this tenant; None for any other SKU."""
+    own = re.fullmatch(rf"sf{tenant}p({PRODUCT_NUMBER})", sku)
+    return int(own[1]) if own else None
 
 
 def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:

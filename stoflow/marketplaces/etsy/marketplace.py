@@ -3,9 +3,11 @@
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_stray
-from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, UpdateEtsy
+from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
+from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.profile import configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 
 ETSY = Marketplace(
@@ -22,6 +24,8 @@ ETSY = Marketplace(
         "publish": PublishEtsy(EtsyPublication()),
         "update": UpdateEtsy(EtsyUpdate()),
         "delete": DeleteEtsy(EtsyDeletion()),
+        "sync": SyncEtsy(EtsySync()),
+        "sync_orders": SyncOrdersEtsy(EtsyOrders()),
     },
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
