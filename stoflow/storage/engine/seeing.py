@@ -46,12 +46,14 @@ IDLE = """NOT EXISTS (
 
 ENDED = "external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp()"
 
+# Less of a thing is a sale, which its order tells of: only what else differs was changed by hand.
 SETTLE_LISTINGS = f"""
 WITH {FENCE}, seen AS MATERIALIZED (
   SELECT DISTINCT ON (g.external_id) g.*, job.id AS job, job.marketplace, l.id AS listing,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, r.external_id IS NULL AND l.id IS NULL AS is_new,
-    (r.title, r.price, r.quantity, r.state) IS DISTINCT FROM (g.title, g.price, g.quantity, g.state)
-      AND r.external_id IS NOT NULL AND coalesce(l.updated_at < r.seen_at, true) AS is_changed
+    r.external_id IS NOT NULL AND coalesce(l.updated_at < r.seen_at, true)
+      AND ((r.title, r.price) IS DISTINCT FROM (g.title, g.price) OR g.quantity > r.quantity
+        OR (r.state <> g.state AND NOT 'sold' IN (r.state, g.state))) AS is_changed
   FROM job CROSS JOIN jsonb_to_recordset(%(listings)s) AS g(external_id text, state text, title text,
     price numeric(12, 2), currency text, quantity int, url text, sku text, product int)
   LEFT JOIN {{s}}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.external_id
@@ -112,7 +114,8 @@ WITH {FENCE}, seen AS MATERIALIZED (
 ), {ENDING}
 """
 
-# What was bought is locked in one order, as two marketplaces may sell the same things at once.
+# What was bought is locked in one order, as two marketplaces may sell the same things at once. A listing that a sync
+# saw sold out took all of the stock with it: its order, which comes later, takes no more.
 SETTLE_ORDERS = f"""
 WITH {FENCE}, given AS (
   SELECT DISTINCT ON (g.external_id) g.* FROM job, jsonb_to_recordset(%(orders)s) AS g(external_id text, state text,
@@ -123,21 +126,27 @@ WITH {FENCE}, given AS (
   ON CONFLICT (marketplace, external_id) DO UPDATE SET state = EXCLUDED.state, updated_at = clock_timestamp()
     WHERE o.state <> EXCLUDED.state
   RETURNING external_id, xmax = 0 AS is_new
-), lines AS (
-  INSERT INTO {{s}}.order_lines (marketplace, order_id, line_id, listing_id, product_id, sku, title, quantity, amount)
+), told AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
-    coalesce(l.product_id, r.product_id, p.id), g.sku, g.title, g.quantity, g.amount
+    coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,
+    coalesce(r.state = 'sold', false) AS is_accounted
   FROM job CROSS JOIN jsonb_to_recordset(%(lines)s) AS g(order_id text, line_id text, listing_id text, sku text,
     title text, quantity int, amount numeric(12, 2), product int)
   LEFT JOIN {{s}}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.listing_id
   LEFT JOIN {{s}}.remote_listings r ON r.marketplace = job.marketplace AND r.external_id = g.listing_id
   LEFT JOIN {{s}}.products p ON p.id = g.product
   ORDER BY g.order_id, g.line_id
+), lines AS (
+  INSERT INTO {{s}}.order_lines (marketplace, order_id, line_id, listing_id, product_id, sku, title, quantity, amount)
+  SELECT marketplace, order_id, line_id, listing_id, product_id, sku, title, quantity, amount FROM told
   ON CONFLICT (marketplace, order_id, line_id) DO NOTHING
-  RETURNING product_id, quantity, listing_id
+  RETURNING order_id, line_id, product_id, quantity, listing_id
+), taken AS (
+  SELECT lines.product_id, sum(lines.quantity) AS quantity FROM lines JOIN told USING (order_id, line_id)
+  WHERE NOT told.is_accounted GROUP BY lines.product_id
 ), bought AS MATERIALIZED (
-  SELECT p.id, p.stock_quantity AS before, (SELECT sum(quantity) FROM lines WHERE product_id = p.id) AS quantity
-  FROM {{s}}.products p WHERE p.id IN (SELECT product_id FROM lines) ORDER BY p.id FOR NO KEY UPDATE OF p
+  SELECT p.id, p.stock_quantity AS before, taken.quantity
+  FROM {{s}}.products p JOIN taken ON taken.product_id = p.id ORDER BY p.id FOR NO KEY UPDATE OF p
 ), left_over AS (
   UPDATE {{s}}.products p
   SET stock_quantity = greatest(0, before - quantity), updated_at = clock_timestamp(),
