@@ -68,8 +68,8 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     match outcome:
         case Done() as done:
             return done_settlement(tried, done)
-        case TryAgain(reason, away=True) if tried.claims < OUTAGE_TRIES:
-            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random))
+        case TryAgain(reason, after_s, away=True) if tried.claims < OUTAGE_TRIES:
+            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
             return _back(tried, reason, "away", delay_s, charge=False)
         case TryAgain(reason, after_s, charged):
             return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)

@@ -1,16 +1,131 @@
-"""What a marketplace's reply says whatever the marketplace: wait, log in again, it broke, or read its own error."""
+"""What a marketplace's reply means by its status: wait, log in again, it broke, or read its own error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from math import inf
 
 from stoflow.domain.call import Answer, Reply, Response
-from stoflow.domain.outcome import Outcome, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
 
 SUCCESS_CLASS = 2
 UNAUTHORIZED = 401
 NOT_FOUND = 404
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS_FROM = 500
+SHORTEST_PAUSE_S = 1.0  # a wait of nothing, uncharged, would ask without end
+LONGEST_PAUSE_S = 7 * 86_400.0  # no marketplace has asked for more than a day
+QUOTED_CHARACTERS = 200
+
+
+class Meaning(StrEnum):
+    """The six outcomes, as tables name them."""
+
+    DONE = "done"
+    TRY_AGAIN = "try_again"
+    SELLER_MUST_ACT = "seller_must_act"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    BROKEN = "broken"
+
+
+BY_STATUS: Mapping[int, Meaning] = {
+    400: Meaning.REFUSED,
+    401: Meaning.SELLER_MUST_ACT,
+    403: Meaning.SELLER_MUST_ACT,
+    404: Meaning.REFUSED,
+    408: Meaning.UNKNOWN,
+    409: Meaning.REFUSED,
+    412: Meaning.REFUSED,
+    413: Meaning.REFUSED,
+    415: Meaning.REFUSED,
+    422: Meaning.REFUSED,
+    TOO_MANY_REQUESTS: Meaning.TRY_AGAIN,
+}
+
+
+def meaning_of(status: int) -> Meaning:
+    """Return what any status means, where the marketplace's body says nothing better."""
+    if status // 100 == SUCCESS_CLASS:
+        return Meaning.DONE
+    if status >= SERVER_ERRORS_FROM:
+        return Meaning.UNKNOWN
+    return BY_STATUS.get(status, Meaning.BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one marketplace words its unhappy replies.
+
+    `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none.
+    """
+
+    marketplace: str
+    errors: Callable[[Reply], tuple[FieldError, ...]]
+    pause_s: Callable[[Reply], float]
+
+    def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
+        """Return what any reply means by its status.
+
+        The transport has refreshed the token once before a 401 arrives here.
+        """
+        match meaning_of(reply.status):
+            case Meaning.DONE:
+                return Done()
+            case Meaning.TRY_AGAIN:
+                return self.slow_down(reply)
+            case Meaning.SELLER_MUST_ACT if reply.status == UNAUTHORIZED:
+                return SellerMustAct(f"{self.marketplace} asks the seller to log in again.")
+            case Meaning.SELLER_MUST_ACT:
+                return SellerMustAct(f"{self.marketplace} does not allow this to StoFlow: {self.reason(reply)}")
+            case Meaning.REFUSED:
+                return Refused(self.reason(reply), self.errors(reply))
+            case Meaning.UNKNOWN:
+                return nobody_knows(self.answered(reply), retry_after_s(reply), unsafe=unsafe)
+            case Meaning.BROKEN:
+                return Broken(f"{self.answered(reply)} {reply.text[:QUOTED_CHARACTERS]}".strip())
+
+    def slow_down(self, reply: Reply) -> TryAgain:
+        """Return the pause a 429 asks for: nothing was done, and it costs no attempt."""
+        told_s = retry_after_s(reply)
+        pause_s = max(SHORTEST_PAUSE_S, self.pause_s(reply) if told_s is None else told_s)
+        return TryAgain(f"{self.marketplace} asks us to slow down.", after_s=pause_s, charged=False)
+
+    def reason(self, reply: Reply) -> str:
+        """Return the first reason in a reply."""
+        return next((error.message for error in self.errors(reply)), self.answered(reply))
+
+    def answered(self, reply: Reply) -> str:
+        return f"{self.marketplace} answered {reply.status}."
+
+
+def nobody_knows(reason: str, after_s: float | None = None, *, unsafe: bool, away: bool = True) -> Outcome:
+    """Return what a failure of the marketplace's own means: an unsafe call may have been done all the same."""
+    return Unknown(f"{reason} It may have been done.") if unsafe else TryAgain(reason, after_s=after_s, away=away)
+
+
+def bounded_s(seconds: float) -> float | None:
+    """Return a wait that somebody asked for, within reason; None for what is no number of seconds."""
+    return min(max(0.0, seconds), LONGEST_PAUSE_S) if seconds < inf else None
+
+
+def retry_after_s(reply: Reply) -> float | None:
+    """Return the wait a reply asks for, in seconds: a number, or a date beside the reply's own date."""
+    text = reply.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        return bounded_s(float(text))
+    except ValueError:
+        return _until(text, reply.headers.get("date", ""))
+
+
+def _until(then: str, now: str) -> float | None:
+    try:
+        return bounded_s((parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def reply_of(response: Response) -> Reply:
@@ -31,43 +146,4 @@ def answer_of(response: Response) -> Answer:
 
 def is_success(reply: Reply) -> bool:
     """Say whether the status is one of the 2xx."""
-    return reply.status // 100 == SUCCESS_CLASS
-
-
-def retry_after_s(reply: Reply) -> float | None:
-    """Return the wait a reply asks for, in seconds: a number, or a date beside the reply's own date."""
-    text = reply.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return _until(text, reply.headers.get("date", ""))
-
-
-def _until(then: str, now: str) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(then) - parsedate_to_datetime(now)).total_seconds())
-    except (TypeError, ValueError):
-        return None
-
-
-def common_outcome(reply: Reply, marketplace: str, *, unsafe: bool, refused: Callable[[Reply], Outcome]) -> Outcome:
-    """Return what an unhappy reply means; `refused` reads the marketplace's own 4xx body.
-
-    The transport has refreshed the token once before a 401 arrives here.
-    """
-    if reply.status == TOO_MANY_REQUESTS:
-        return TryAgain(f"{marketplace} asks us to slow down.", after_s=retry_after_s(reply), charged=False)
-    if reply.status == UNAUTHORIZED:
-        return SellerMustAct(f"{marketplace} asks the seller to log in again.")
-    if reply.status >= SERVER_ERRORS_FROM:
-        return broken_server(reply.status, marketplace, unsafe=unsafe)
-    return refused(reply)
-
-
-def broken_server(status: int, marketplace: str, *, unsafe: bool) -> Outcome:
-    """Return what a 5xx means: on an unsafe call nobody knows whether it was done."""
-    if unsafe:
-        return Unknown(f"{marketplace} answered {status}; it may have been done.")
-    return TryAgain(f"{marketplace} answered {status}.", away=True)
+    return meaning_of(reply.status) is Meaning.DONE

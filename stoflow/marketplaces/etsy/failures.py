@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from stoflow.domain.call import Reply
-from stoflow.domain.outcome import Broken, FieldError, Outcome, Refused, SellerMustAct
-from stoflow.marketplaces.replies import common_outcome
+from stoflow.domain.outcome import FieldError, Outcome
+from stoflow.marketplaces.replies import Dialect
 
 FIELDS_BY_PARAMETER: Mapping[str, str] = {
     "title": "title",
@@ -22,13 +22,12 @@ FIELDS_BY_PARAMETER: Mapping[str, str] = {
     "return_policy_id": "account.return_policy_id",
     "readiness_state_id": "account.readiness_state_id",
 }
-FORBIDDEN = 403
-CLIENT_ERRORS = frozenset({400, 404, 409, 413, 415, 422})
-
-
-def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:
-    """Return what an unhappy reply means."""
-    return common_outcome(reply, "Etsy", unsafe=unsafe, refused=_refused)
+NO_REASON = "Etsy gave no reason."
+SECOND_S = 1.0
+DAY_S = 86_400.0
+"""Etsy's two windows: waited for in full where a 429 names no time of its own."""
+LEFT_TODAY = "x-remaining-today"
+DAILY = "daily rate limit"
 
 
 def field_errors(reply: Reply) -> tuple[FieldError, ...]:
@@ -36,30 +35,35 @@ def field_errors(reply: Reply) -> tuple[FieldError, ...]:
     if isinstance(reply.body, list):
         found = cast("list[Any]", reply.body)
         return tuple(_of_path(cast("Mapping[str, Any]", each)) for each in found if isinstance(each, Mapping))
-    if isinstance(reply.body, Mapping):
-        body = cast("Mapping[str, Any]", reply.body)
-        text = str(body.get("error_description") or body.get("error") or "")
-        return (FieldError(_field_in(text), text),) if text else ()
-    return ()
+    text = _text(reply)
+    return (FieldError(_field_in(text), text),) if text else ()
+
+
+def window_s(reply: Reply) -> float:
+    """Return how long the window is that a 429 says is used up: the second's is checked first."""
+    is_daily = reply.headers.get(LEFT_TODAY, "").strip() == "0" or DAILY in _text(reply).lower()
+    return DAY_S if is_daily else SECOND_S
+
+
+ETSY_SAYS = Dialect("Etsy", field_errors, window_s)
+
+
+def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:
+    """Return what any reply means: Etsy has no error ids, so that its statuses decide."""
+    return ETSY_SAYS.outcome_of(reply, unsafe=unsafe)
+
+
+def _text(reply: Reply) -> str:
+    body = cast("Mapping[str, Any]", reply.body) if isinstance(reply.body, Mapping) else {}
+    return str(body.get("error_description") or body.get("error") or "")
 
 
 def _of_path(error: Mapping[str, Any]) -> FieldError:
     parameter = str(error.get("path", "")).strip("/").partition("/")[0]
-    return FieldError(FIELDS_BY_PARAMETER.get(parameter, parameter or "etsy"), str(error.get("message", "")))
+    message = str(error.get("message") or NO_REASON)
+    return FieldError(FIELDS_BY_PARAMETER.get(parameter, parameter or "etsy"), message)
 
 
 def _field_in(text: str) -> str:
     words = text.replace("'", " ").replace('"', " ").split()
     return next((FIELDS_BY_PARAMETER[word] for word in words if word in FIELDS_BY_PARAMETER), "etsy")
-
-
-def _refused(reply: Reply) -> Outcome:
-    errors = field_errors(reply)
-    reason = errors[0].message if errors else f"Etsy answered {reply.status}."
-    if reply.status == FORBIDDEN:
-        return SellerMustAct(f"Etsy does not allow this to StoFlow: {reason}")
-    return (
-        Refused(reason, errors)
-        if reply.status in CLIENT_ERRORS
-        else Broken(f"Etsy answered {reply.status}: {reply.text[:200]}")
-    )

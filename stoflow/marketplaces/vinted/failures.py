@@ -1,23 +1,48 @@
 """What an unhappy answer of the plugin means for the task."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from stoflow.domain.call import Answer
-from stoflow.domain.outcome import Broken, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain
+from stoflow.marketplaces.replies import (
+    SHORTEST_PAUSE_S,
+    TOO_MANY_REQUESTS,
+    Meaning,
+    bounded_s,
+    meaning_of,
+    nobody_knows,
+)
 
+LOG_IN = "The seller must log in to Vinted again."
+DATADOME = "datadome"
 SELLER_MUST_ACT: Mapping[str, str] = {
-    "datadome": "Vinted asks the seller to prove that a person is there.",
-    "session_lost": "The seller must log in to Vinted again.",
-    "http_401": "The seller must log in to Vinted again.",
+    DATADOME: "Vinted asks the seller to prove that a person is there.",
+    "session_lost": LOG_IN,
+    "http_401": LOG_IN,
     "http_403": "Vinted refuses this seller's session for now.",
 }
-REFUSED = frozenset({"http_400", "http_404", "http_409", "http_413", "http_422", "photo_missing"})
-NOT_DONE = frozenset({"unreachable", "deadline"})
-NOBODY_KNOWS = frozenset({"no_answer", "unknown", "not_json"})
-SERVER_ERROR = "http_5"
+UNREACHABLE, INTERRUPTED, NOT_JSON = "unreachable", "unknown", "not_json"
+NOT_AWAY = frozenset({INTERRUPTED, NOT_JSON})
+"""Where nobody knows what was done, though Vinted answers: such a try is charged, so that it ends."""
+BY_CODE: Mapping[str, Meaning] = {
+    **dict.fromkeys(SELLER_MUST_ACT, Meaning.SELLER_MUST_ACT),
+    "photo_missing": Meaning.REFUSED,
+    UNREACHABLE: Meaning.TRY_AGAIN,
+    "deadline": Meaning.TRY_AGAIN,
+    "no_answer": Meaning.UNKNOWN,
+    INTERRUPTED: Meaning.UNKNOWN,
+    NOT_JSON: Meaning.UNKNOWN,
+    "unknown_action": Meaning.BROKEN,
+    "bad_payload": Meaning.BROKEN,
+}
+"""The plugin's own codes; `http_` and a number is Vinted's status."""
+HTTP = "http_"
+STATUS_CODE = re.compile(r"http_[1-5][0-9][0-9]")
 NOT_FOUND = "http_404"
-TOO_MANY_REQUESTS = "http_429"
+PROTECTION_WORDS = ("captcha-delivery", "__cf_chl")
+"""DataDome's address and Cloudflare's: whatever the status, a person must answer, and nothing else may."""
 PAUSE_S = 60.0  # Vinted names no time of its own; one request a second was too many
 FIELDS: Mapping[str, str] = {
     "brand": "brand",
@@ -38,21 +63,33 @@ FIELDS: Mapping[str, str] = {
 }
 
 
-def outcome_of(answer: Answer, *, unsafe: bool) -> Outcome:
-    """Return what an answer without success means; one that says nothing of the act leaves an unsafe one unknown."""
-    code = answer.error_code
+def outcome_of(answer: Answer, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
+    """Return what any answer means; one that says nothing of the act leaves an unsafe one unknown."""
+    code = _code(answer)
     reason = answer.error_message or f"The plugin answered {code or 'without a reason'}."
-    if code == TOO_MANY_REQUESTS:
-        return TryAgain("Vinted asks us to slow down.", after_s=_pause_s(answer), charged=False)
-    if code in SELLER_MUST_ACT:
-        return SellerMustAct(SELLER_MUST_ACT[code])
-    if code in REFUSED:
-        return _refused(answer, reason)
-    if code in NOBODY_KNOWS or code.startswith(SERVER_ERROR):
-        return Unknown(f"{reason} It may have been done.") if unsafe else TryAgain(reason)
-    if code in NOT_DONE or answer.retryable:
-        return TryAgain(reason)
-    return Broken(reason)
+    match _meaning(answer, code):
+        case Meaning.DONE:
+            return Done()
+        case Meaning.TRY_AGAIN if code == f"{HTTP}{TOO_MANY_REQUESTS}":
+            return TryAgain("Vinted asks us to slow down.", after_s=_pause_s(answer), charged=False)
+        case Meaning.TRY_AGAIN:
+            return TryAgain(reason, away=code == UNREACHABLE)
+        case Meaning.SELLER_MUST_ACT:
+            return SellerMustAct(SELLER_MUST_ACT[code])
+        case Meaning.REFUSED:
+            return _refused(answer, reason)
+        case Meaning.UNKNOWN:
+            return nobody_knows(reason, unsafe=unsafe, away=code not in NOT_AWAY)
+        case Meaning.BROKEN:
+            return Broken(reason)
+
+
+def outcome_of_upload(answer: Answer) -> Outcome:
+    """As above; a photo answered with a page instead of JSON was blocked, however good the status: it is refused."""
+    if not answer.success and _code(answer) == NOT_JSON:
+        reason = "Vinted did not take the photo."
+        return Refused(reason, (FieldError("images", reason),))
+    return outcome_of(answer, unsafe=False)
 
 
 def body_of(answer: Answer) -> Mapping[str, Any]:
@@ -61,17 +98,39 @@ def body_of(answer: Answer) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
 
 
+def _code(answer: Answer) -> str:
+    """Return the plugin's code, or the one its answer shows: a captcha by its address, a page by its bad status."""
+    status = answer.data.get("status")
+    if any(word in str(answer.data.get("body")) for word in PROTECTION_WORDS):
+        return DATADOME
+    is_page = answer.error_code == NOT_JSON and isinstance(status, int) and meaning_of(status) is not Meaning.DONE
+    return f"{HTTP}{status}" if is_page else answer.error_code
+
+
+def _meaning(answer: Answer, code: str) -> Meaning:
+    if answer.success:
+        return Meaning.DONE
+    if code in BY_CODE:
+        return BY_CODE[code]
+    if STATUS_CODE.fullmatch(code):
+        by_status = meaning_of(int(code.removeprefix(HTTP)))
+        return Meaning.UNKNOWN if by_status is Meaning.DONE else by_status
+    return Meaning.TRY_AGAIN if answer.retryable else Meaning.BROKEN
+
+
 def _pause_s(answer: Answer) -> float:
     asked = answer.data.get("retry_after_s")
-    return float(asked) if isinstance(asked, int | float) and asked >= 0 else PAUSE_S
+    told_s = bounded_s(asked) if isinstance(asked, int | float) else None
+    return PAUSE_S if told_s is None else max(SHORTEST_PAUSE_S, told_s)
 
 
 def _refused(answer: Answer, reason: str) -> Refused:
-    found = cast("list[Any]", body_of(answer).get("errors") or [])
-    errors = tuple(_field_error(cast("Mapping[str, Any]", error)) for error in found if isinstance(error, Mapping))
+    found = body_of(answer).get("errors")
+    named = cast("list[Any]", found) if isinstance(found, list) else []
+    errors = tuple(_field_error(cast("Mapping[str, Any]", error)) for error in named if isinstance(error, Mapping))
     return Refused(errors[0].message if errors else reason, errors)
 
 
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     name = str(error.get("field", ""))
-    return FieldError(FIELDS.get(name, name or "vinted"), str(error.get("value", "")))
+    return FieldError(FIELDS.get(name, name or "vinted"), str(error.get("value") or "Vinted gave no reason."))

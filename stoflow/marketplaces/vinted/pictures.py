@@ -20,7 +20,7 @@ def send_picture(attempt: Attempt, photo: ProductImage, fingerprint: str) -> Con
     payload = {"temp_uuid": upload_session(attempt), "url": f"/api/products/{product}/photos/{photo.position}"}
     answer = answer_of((yield Command("vinted.photo.upload", payload)))
     if not answer.success:
-        return failures.outcome_of(answer, unsafe=False)
+        return failures.outcome_of_upload(answer)
     photo_id = text_in(failures.body_of(answer), "id")
     if not photo_id.isdigit():
         return Broken("Vinted gave an uploaded photo no id.")

@@ -15,6 +15,8 @@ WHERE c.state = 'connected' AND c.updated_at <= coalesce((
 RETURNING marketplace
 """
 
+NO_WORDS = "The seller must log in to the marketplace again."
+
 CONNECTED = """
 WITH good AS (
   UPDATE {s}.connections SET state = 'connected', reason = NULL, updated_at = clock_timestamp()
@@ -31,7 +33,8 @@ def needs_seller(
 
     `task` and `claims` name the attempt that was told so; None where it was learned just now.
     """
-    return bind(NEEDS_SELLER, tenant, marketplace=marketplace, reason=reason, task=task, claims=claims)
+    words = reason or NO_WORDS  # who reads the standing takes an empty reason for none
+    return bind(NEEDS_SELLER, tenant, marketplace=marketplace, reason=words, task=task, claims=claims)
 
 
 def connected_again(tenant: TenantId, marketplace: str) -> Statement:

@@ -135,21 +135,20 @@ def _publish(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     return _outcome(reply, visible=True)
 
 
+UNHAPPY: dict[int, Outcome] = {
+    429: TryAgain("slow down", after_s=7.0, charged=False),
+    503: TryAgain("unavailable", after_s=0.0),
+    504: TryAgain("back in half a minute", after_s=30.0, away=True),
+    500: Unknown("it may have been done"),
+    400: Refused("bad listing"),
+    401: SellerMustAct("Log in again."),
+}
+
+
 def _outcome(reply: Response, *, visible: bool) -> Outcome:
     assert isinstance(reply, Reply)
-    match reply.status:
-        case 429:
-            return TryAgain("slow down", after_s=7.0, charged=False)
-        case 503:
-            return TryAgain("unavailable", after_s=0.0)
-        case 500:
-            return Unknown("it may have been done")
-        case 400:
-            return Refused("bad listing")
-        case 401:
-            return SellerMustAct("Log in again.")
-        case _:
-            pass
+    if reply.status in UNHAPPY:
+        return UNHAPPY[reply.status]
     return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=visible))
 
 

@@ -58,6 +58,14 @@ def test_a_marketplace_that_is_away_costs_no_attempt_until_an_outage_has_gone_on
     assert bench.row(job)["status"] == "failed"
 
 
+def test_a_marketplace_that_says_when_it_is_back_is_asked_then(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.plan(None, 504)
+    report = bench.run(job)
+    assert (report.move, report.delay_s) == (NextMove.RUN, 30.0)
+    assert bench.task(job, "create")["failures"] == 0
+
+
 def test_a_job_goes_on_where_it_was_once_the_marketplace_is_back(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     bench.shop.plan(None, *[NEVER] * 9)
