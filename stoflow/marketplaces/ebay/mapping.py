@@ -7,11 +7,12 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category, kind_label
+from stoflow.marketplaces.categories import Category
 from stoflow.marketplaces.colours import color_label, colors_of
 from stoflow.marketplaces.conditions import Grade, grade_of
 from stoflow.marketplaces.ebay.offers import FIXED_PRICE
 from stoflow.marketplaces.ebay.sites import categories, conditions, site_of
+from stoflow.marketplaces.kinds import kind_label
 from stoflow.marketplaces.sizes import shoe_size, size_of
 from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
 

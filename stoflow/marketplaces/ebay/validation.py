@@ -9,7 +9,7 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.colours import colors_of
-from stoflow.marketplaces.conditions import NEW_GRADES, grade_of
+from stoflow.marketplaces.conditions import grade_of, new_grades
 from stoflow.marketplaces.ebay.sites import categories, site_of
 from stoflow.marketplaces.wording import one_line
 
@@ -45,7 +45,7 @@ def _category_rules(product: Product, category: Category | FieldError) -> tuple[
     if isinstance(category, FieldError) or category.name not in categories():
         return ()
     row, errors = categories()[category.name], list[FieldError]()
-    if row["new_only"] and grade_of(product.condition) not in {None, *NEW_GRADES}:
+    if row["new_only"] and grade_of(product.condition) not in {None, *new_grades()}:
         errors.append(FieldError("condition", f"eBay takes only new things in {category.name}."))
     if category.section in {"clothing", "shoes"} and not colors_of(product):
         errors.append(FieldError("colors", f"eBay needs a colour for {category.name}."))
