@@ -8,6 +8,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from stoflow.actors.system import Orchestrator, Policy
+from stoflow.catalogue.attributes import list_attributes
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
@@ -262,6 +263,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_products=shelf.page,
         find_product=shelf.find,
         read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
+        list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
         health=partial(_health, installation),
         plugin=_plugin_doors(engine, feed),

@@ -25,6 +25,11 @@ def is_unisex(product: Product) -> bool:
     return _genders_by_phrase().get(plain(product.gender)) == UNISEX
 
 
+def gender_label(gender: str, language: str) -> str:
+    """Return what people call a gender in English, French, Dutch or German."""
+    return _rows()[gender][language]
+
+
 def _gender_in(text: str) -> str:
     """Return the gender named first; of two that begin together the one of more words ("unisex kids")."""
     words = words_of(text)
