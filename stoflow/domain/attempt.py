@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from stoflow.domain.account import Account
+from stoflow.domain.aspect import CategoryAspects, TaxonomyAnswers
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.product import Product, SentPhoto
 
@@ -23,7 +24,8 @@ class Attempt:
     product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
     create step then returns Done without a call. `listing_photos` are those it was given, in order, as far as is
     recorded. `since` is when the last complete run of this action began, None before the first. `media_root` is where
-    relative image paths begin. `today` is the day of the attempt, for rules that change with the year.
+    relative image paths begin. `today` is the day of the attempt, for rules that change with the year. `taxonomy` is
+    what the marketplace answered about its categories, as far as it was asked.
     """
 
     tenant: TenantId
@@ -41,3 +43,4 @@ class Attempt:
     since: datetime | None = None
     media_root: str = ""
     today: date = field(default_factory=day_in_utc)
+    taxonomy: TaxonomyAnswers = field(default_factory=dict[tuple[str, str], CategoryAspects])
