@@ -8,6 +8,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from stoflow.actors.system import Orchestrator, Policy
+from stoflow.catalogue.attributes import list_attributes
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
@@ -38,6 +39,7 @@ from stoflow.storage.recorder import Recorder
 from stoflow.storage.renewals import Renewals
 from stoflow.storage.seller_tokens import SellerTokens
 from stoflow.storage.session import PLANNED_CONNECTIONS, Database
+from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.storage.tenants import standings_of
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.client import DirectClient
@@ -172,6 +174,7 @@ def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
         quiet_s=installation.quiet_s,
         second_look_s=installation.second_look_s,
         media_root=str(media_folder(settings.home).root),
+        taxonomy=TaxonomyCache(installation.database).of,
     )
 
 
@@ -262,8 +265,9 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_products=shelf.page,
         find_product=shelf.find,
         read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
+        list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
-        health=partial(_health, installation),
+        health=lambda: Health(postgres_answers(database), redis_answers(installation.urls.redis_url)),
         plugin=_plugin_doors(engine, feed),
     )
 
@@ -292,7 +296,3 @@ def _standings(database: Database, tenants: Sequence[TenantId]) -> Mapping[Tenan
         tenant: Standing.ACTIVE if active else Standing.SUSPENDED
         for tenant, active in standings_of(database, tenants).items()
     }
-
-
-def _health(installation: Installation) -> Health:
-    return Health(postgres=postgres_answers(installation.database), redis=redis_answers(installation.urls.redis_url))

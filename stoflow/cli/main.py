@@ -4,6 +4,7 @@ import click
 
 from stoflow.cli.alive import alive
 from stoflow.cli.api import api
+from stoflow.cli.attributes import attributes
 from stoflow.cli.config import config
 from stoflow.cli.demo import demo
 from stoflow.cli.jobs import jobs
@@ -57,6 +58,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tenant,
     token,
     products,
+    attributes,
     jobs,
     # play the outside world
     sandbox,

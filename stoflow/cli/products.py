@@ -1,4 +1,4 @@
-"""`stoflow products import`: somebody else's file of products, taken in row by row."""
+"""`stoflow products`: somebody else's file of products, taken in row by row, or looked at without taking it in."""
 
 from pathlib import Path
 
@@ -11,13 +11,17 @@ from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.products import read_products
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.output import WorkFailed, json_option, print_json
+from stoflow.cli.products_report import report
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 
 
 @click.group()
 def products() -> None:
-    """Take products in."""
+    """Take products in, and see what marketplaces would say of them."""
+
+
+products.add_command(report)
 
 
 @products.command(name="import")

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from stoflow.domain.account import Account
+from stoflow.domain.aspect import CategoryAspects, TaxonomyAnswers
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.product import Product, SentPhoto
+
+
+def day_in_utc() -> date:
+    """Return the day it is, in UTC."""
+    return datetime.now(UTC).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,8 @@ class Attempt:
     product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
     create step then returns Done without a call. `listing_photos` are those it was given, in order, as far as is
     recorded. `since` is when the last complete run of this action began, None before the first. `media_root` is where
-    relative image paths begin.
+    relative image paths begin. `today` is the day of the attempt, for rules that change with the year. `taxonomy` is
+    what the marketplace answered about its categories, as far as it was asked.
     """
 
     tenant: TenantId
@@ -35,3 +42,5 @@ class Attempt:
     listing_photos: tuple[SentPhoto, ...] = ()
     since: datetime | None = None
     media_root: str = ""
+    today: date = field(default_factory=day_in_utc)
+    taxonomy: TaxonomyAnswers = field(default_factory=dict[tuple[str, str], CategoryAspects])

@@ -7,6 +7,7 @@ from typing import Any
 
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
+from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
@@ -65,6 +66,7 @@ class Doors:
     list_products: Callable[[TenantId, int, str | None], Page[Product]]  # tenant, limit, cursor
     find_product: Callable[[TenantId, int], Product]
     read_photo: Callable[[TenantId, int, int], Photo]  # tenant, product, position
+    list_attributes: Callable[[str, str, int, str | None], Page[CatalogueEntry]]  # catalogue, search, limit, cursor
     standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]]  # who is missing is unknown
     health: Callable[[], Health]
     plugin: PluginUseCases

@@ -20,6 +20,7 @@ ALWAYS_PROBLEMS: Final = (500, 503)
 PATH_SCHEMAS: Final = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "catalogue": {"type": "string", "examples": ["brands", "colors", "sizes"]},
     "marketplace": {"type": "string", "examples": ["vinted", "ebay", "etsy"]},
 }
 API_VERSION: Final = "1.0"

@@ -3,6 +3,8 @@
 from typing import Final
 
 from stoflow.http.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
+from stoflow.http.attribute_answers import AttributesPage
+from stoflow.http.attribute_routes import list_attributes
 from stoflow.http.endpoint import Operation
 from stoflow.http.health import healthz, readyz
 from stoflow.http.inventory_answers import ListingsPage, OrdersPage
@@ -26,6 +28,7 @@ from stoflow.http.product_routes import (
 )
 from stoflow.http.schemas import (
     AllJobsQuery,
+    AttributesQuery,
     ChangedProductBody,
     JobsQuery,
     ListingsQuery,
@@ -97,6 +100,11 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",
         read_photo, PHOTO_TYPES, problems=(404, 422),
+    ),
+    # attributes
+    Operation(
+        "GET", "/api/attributes/{catalogue}", "listAttributes", "List the values that a product's attribute may have.",
+        list_attributes, AttributesPage, query=AttributesQuery, problems=(404, 422),
     ),
     # health
     Operation(

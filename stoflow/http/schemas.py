@@ -135,6 +135,12 @@ class PageQuery(Given):
     cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=.:-]+$")] | None = None
 
 
+class AttributesQuery(PageQuery):
+    """Which entries of a catalogue: those whose name or label begins with `search`, in any language."""
+
+    search: Word = ""
+
+
 class JobsQuery(PageQuery):
     """Which jobs; a time itself is neither after nor before it."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+from stoflow.domain.aspect import TaxonomyAnswers
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged, TaskStatus
@@ -45,6 +46,7 @@ class Engine:
     quiet_s: Callable[[Marketplace], float]
     second_look_s: Callable[[Marketplace], float]
     media_root: str
+    taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
     random: Random = field(default_factory=Random)
 
     def handler(self, job: StoredJob) -> Handler:
@@ -77,6 +79,7 @@ class Engine:
             listing_photos=job.listing_photos,
             since=job.since,
             media_root=self.media_root,
+            taxonomy=self.taxonomy(job.marketplace),
         )
 
 

@@ -6,29 +6,16 @@ from functools import cache
 from itertools import pairwise
 
 from stoflow.domain.product import Product
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.tables import SHARED, read_table, words_in
+from stoflow.marketplaces.vocabulary import label_of, name_of
 from stoflow.marketplaces.wording import plain
 
-LANGUAGES = ("en", "fr", "nl", "de")
-TITLE_WORDS_LEFT_OUT = frozenset(
-    {"or", "rose", "rosa", "ash", "clear", "multi", "mint", "wine", "slate", "wit", "marine"}
-)
-"""Colour words that mean something else in a title."""
-
-
-@cache
-def _names_by_word() -> Mapping[str, str]:
-    words: dict[str, str] = {}
-    for language in LANGUAGES:
-        for row in read_table("stoflow.marketplaces", "colors"):
-            for word in row[language].split("|"):
-                words.setdefault(plain(word), row["color"])
-    return words
+TABLE = "colors"
 
 
 def color_of(word: str) -> str | None:
     """Return StoFlow's name of a colour, or None for a word that is none."""
-    return _names_by_word().get(plain(word))
+    return name_of(TABLE, word)
 
 
 def colors_of(product: Product) -> tuple[str, ...]:
@@ -41,20 +28,26 @@ def colors_of(product: Product) -> tuple[str, ...]:
 def _in_title(title: str) -> list[str]:
     words = re.findall(r"[^\W\d_]+", plain(title))
     pairs = [f"{first} {second}" for first, second in pairwise(words)]
-    candidates = [*pairs, *(word for word in words if word not in TITLE_WORDS_LEFT_OUT)]
+    candidates = [*pairs, *(word for word in words if word not in _not_in_titles())]
     return [name for name in (color_of(word) for word in candidates) if name]
 
 
 @cache
-def _labels() -> Mapping[tuple[str, str], str]:
-    return {
-        (row["color"], language): row[language].split("|")[0].capitalize()
-        for row in read_table("stoflow.marketplaces", "colors")
-        for language in LANGUAGES
-        if row[language]
-    }
+def _not_in_titles() -> frozenset[str]:
+    """Return the colour words that mean something else in a title."""
+    return frozenset(word for row in read_table(SHARED, TABLE) for word in words_in(row["not_in_titles"]))
+
+
+@cache
+def _families() -> Mapping[str, str]:
+    return {row["color"]: row["family"] for row in read_table(SHARED, TABLE) if row["family"]}
+
+
+def family_of(name: str) -> str:
+    """Return the wider colour a shade belongs to, for who knows fewer of them; itself where it is wide already."""
+    return _families().get(name, name)
 
 
 def color_label(name: str, language: str) -> str:
     """Return a colour's name in a language of a marketplace's site, in English where we know no other."""
-    return _labels().get((name, language), name)
+    return label_of(TABLE, name, language)

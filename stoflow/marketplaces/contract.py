@@ -9,6 +9,7 @@ from stoflow.domain.call import Call, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
+from stoflow.marketplaces.taxonomy import Taxonomy
 from stoflow.settings import Settings
 from stoflow.transports.direct.profile import DirectProfile
 
@@ -97,7 +98,7 @@ class Marketplace:
     """What it can do; whose it is lives in Account.
 
     `profile` says where a directly called one is and how it wants to be called; an installed package may read
-    settings of its own for it.
+    settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
@@ -113,3 +114,4 @@ class Marketplace:
     collect: Callable[[Attempt], Generator[Call, Response, LookResult]] | None = None
     products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product
     profile: Callable[[Settings], DirectProfile] | None = None
+    taxonomy: Taxonomy | None = None

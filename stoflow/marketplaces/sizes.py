@@ -5,41 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.tables import SHARED, read_table, words_in
 from stoflow.marketplaces.wording import one_line, plain
 
-ONE_SIZE_WORDS = frozenset(
-    {
-        "one size",
-        "os",
-        "o/s",
-        "onesize",
-        "one_size",
-        "free size",
-        "taille unique",
-        "tu",
-        "unique",
-        "universeel",
-        "adjustable",
-    }
-)
 ONE_SIZE = "One size"
 LETTERS = re.compile(r"^(?:(\d{1,2})\s*x?|(x*))\s*(l|s)$|^m$", re.IGNORECASE)
-LETTER_WORDS: Mapping[str, str] = {
-    "extra small": "XS",
-    "small": "S",
-    "medium": "M",
-    "large": "L",
-    "extra large": "XL",
-    "x large": "XL",
-    "x-large": "XL",
-    "xx-large": "XXL",
-    "2xl": "XXL",
-    "3xl": "XXXL",
-    "2xs": "XXS",
-    "3xs": "XXXS",
-    "x-small": "XS",
-}
 SMALLEST_EU_SHOE = 15.0
 SYSTEMS = ("eu", "uk", "us")
 
@@ -62,15 +32,20 @@ def size_of(text: str) -> Size | None:
     line = one_line(text)
     if not line:
         return None
-    if plain(line) in ONE_SIZE_WORDS:
+    if _sizes_by_word().get(plain(line)) == ONE_SIZE:
         return Size(line, (ONE_SIZE,))
     found = [_part(part) for part in re.split(r"\s*[/|]\s*", line)]
     letters = [part for part in found if _is_letter(part)]
     return Size(line, tuple(dict.fromkeys([*letters, *(part for part in found if part)])))
 
 
+@cache
+def _sizes_by_word() -> Mapping[str, str]:
+    return {plain(word): row["size"] for row in read_table(SHARED, "size_words") for word in words_in(row["words"])}
+
+
 def _part(part: str) -> str:
-    word = LETTER_WORDS.get(plain(part), part.strip())
+    word = _sizes_by_word().get(plain(part), part.strip())
     return word.upper() if _is_letter(word) else word
 
 
@@ -117,7 +92,7 @@ def _trim(number: str) -> str:
 @cache
 def _chart() -> Mapping[tuple[str, str, str], ShoeSize]:
     chart: dict[tuple[str, str, str], ShoeSize] = {}
-    for row in read_table("stoflow.marketplaces", "shoe_sizes"):
+    for row in read_table(SHARED, "shoe_sizes"):
         size = ShoeSize(_trim(row["eu"]), _trim(row["uk"]), _trim(row["us"]))
         for system in SYSTEMS:
             chart.setdefault((row["audience"], system, size.number(system)), size)

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 ELLIPSIS = "…"
+LONGEST_PHRASE_WORDS = 3
 
 
 def plain(text: str) -> str:
@@ -12,6 +13,24 @@ def plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("’", "'"))
     bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return " ".join(bare.split())
+
+
+def words_of(text: str) -> list[str]:
+    """Return the plain words of a text, in order."""
+    return re.findall(r"[\w'&-]+", plain(text).replace("_", " "))
+
+
+def last_phrase(words: Sequence[str], phrases: Mapping[str, str]) -> str:
+    """Return what the phrase named last stands for, as the noun is last in English ("shirt dress"); a longer one wins.
+
+    "" where no phrase is named.
+    """
+    for length in range(min(LONGEST_PHRASE_WORDS, len(words)), 0, -1):
+        for start in range(len(words) - length, -1, -1):
+            found = phrases.get(" ".join(words[start : start + length]))
+            if found:
+                return found
+    return ""
 
 
 def one_line(text: str) -> str:

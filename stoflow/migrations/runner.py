@@ -23,6 +23,8 @@ from stoflow.migrations.chains import (
     revision_of,
     upgrade,
 )
+from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
+from stoflow.migrations.seeding import seed_catalogues
 from stoflow.storage.connecting import conninfo
 from stoflow.storage.failures import unavailable_by_name
 from stoflow.storage.session import schema_name
@@ -44,7 +46,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: schemas brought forward, how many were already there, and those that failed."""
+    """What a run did: schemas and catalogues brought forward, how many tenants were already there, who failed."""
 
     migrated: tuple[str, ...]
     unchanged: int
@@ -85,6 +87,8 @@ def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = N
         for stream, schema in ((SHARED, PUBLIC_SCHEMA), (TENANT, TEMPLATE_SCHEMA)):
             if failure := _upgraded(engine, stream, schema, done):
                 return Report(tuple(done), 0, (failure,))
+        with engine.begin() as connection:
+            done += [f"{ATTRIBUTES}.{name}" for name in seed_catalogues(connection)]
         behind, current = _pending(engine, tenant)
         chunks = [behind[start::parallel] for start in range(min(parallel, len(behind)))]
         results = _in_processes(database_url, chunks) if len(chunks) > 1 else [_upgrade_tenants(database_url, behind)]

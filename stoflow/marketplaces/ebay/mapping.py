@@ -7,24 +7,16 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category, kind_label
-from stoflow.marketplaces.colours import color_label, colors_of
 from stoflow.marketplaces.conditions import Grade, grade_of
+from stoflow.marketplaces.ebay.aspects import specifics_of
 from stoflow.marketplaces.ebay.offers import FIXED_PRICE
 from stoflow.marketplaces.ebay.sites import categories, conditions, site_of
-from stoflow.marketplaces.sizes import shoe_size, size_of
-from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
+from stoflow.marketplaces.wording import one_line, shorten, tidy
 
 TITLE_CHARACTERS = 80
 DESCRIPTION_CHARACTERS = 4_000
 LISTING_DESCRIPTION_CHARACTERS = 500_000
-ASPECT_CHARACTERS = 50
 CONDITION_DESCRIPTION_CHARACTERS = 1_000
-UNBRANDED = "Unbranded"
-"""eBay's own value for an article without a brand; second-hand words that name no brand mean the same."""
-NO_BRAND_WORDS = frozenset(
-    {"", "vintage", "no brand", "sans marque", "zonder merk", "geen merk", "unbranded", "other", "none", "-"}
-)
 PRE_OWNED = frozenset({Grade.GOOD, Grade.SATISFACTORY})
 
 
@@ -43,7 +35,7 @@ def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
         "product": {
             "title": shorten(one_line(product.title), TITLE_CHARACTERS),
             "description": shorten(_description(product), DESCRIPTION_CHARACTERS),
-            "aspects": _aspects(attempt, category),
+            "aspects": specifics_of(attempt, category, _site(attempt)).values,
         },
     }
     if grade in PRE_OWNED:
@@ -103,27 +95,3 @@ def _description(product: Product) -> str:
 def _as_html(product: Product) -> str:
     lines = html.escape(_description(product), quote=False).replace("\n", "<br>")
     return f"<p>{shorten(lines, LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
-
-
-def _aspects(attempt: Attempt, category: Category) -> Mapping[str, list[str]]:
-    product, site = checks.product_of(attempt), _site(attempt)
-    language = site["language"]
-    brand = one_line(product.brand)
-    found = {
-        site["brand"]: UNBRANDED if plain(brand) in NO_BRAND_WORDS else brand,
-        site["department"]: site[category.audience],
-        site["type"]: kind_label(category.kind, language),
-        site["color"]: next((color_label(name, language) for name in colors_of(product)), ""),
-        **_size_aspect(product, category, site),
-    }
-    return {name: [shorten(value, ASPECT_CHARACTERS)] for name, value in found.items() if value}
-
-
-def _size_aspect(product: Product, category: Category, site: Mapping[str, str]) -> Mapping[str, str]:
-    size = size_of(product.size)
-    if size is None:
-        return {}
-    if category.section != "shoes":
-        return {site["size"]: size.label}
-    charted = shoe_size(size, category.audience)
-    return {site["shoe_size"]: charted.number(site["shoe_system"]) if charted else size.label}

@@ -5,6 +5,7 @@ from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, UpdateEbay
 from stoflow.marketplaces.ebay.profile import configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.taxonomy import TAXONOMY
 from stoflow.marketplaces.ebay.update import EbayUpdate
 
 EBAY = Marketplace(
@@ -24,4 +25,5 @@ EBAY = Marketplace(
     },
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
+    taxonomy=TAXONOMY,
 )

@@ -1,5 +1,6 @@
 """Whether a product can be published on eBay: every reason at once."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from stoflow.domain.attempt import Attempt
@@ -8,8 +9,8 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
-from stoflow.marketplaces.colours import colors_of
-from stoflow.marketplaces.conditions import NEW_GRADES, grade_of
+from stoflow.marketplaces.conditions import grade_of, new_grades
+from stoflow.marketplaces.ebay.aspects import is_on_site, specifics_of
 from stoflow.marketplaces.ebay.sites import categories, site_of
 from stoflow.marketplaces.wording import one_line
 
@@ -23,7 +24,7 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     site = site_of(account)
     category = resolve_category(product)
     currency = site["currency"] if site else product.currency
-    return (
+    errors = (
         *_title_errors(product),
         *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
         *checks.quantity_errors(product, LIMITS),
@@ -35,6 +36,8 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *checks.setting_errors(account, SETTINGS, "eBay"),
         *(() if site else (FieldError("account.marketplace_id", "The eBay account names a site we do not know."),)),
     )
+    known = {error.field for error in errors}
+    return (*errors, *(error for error in _site_errors(attempt, category, site) if error.field not in known))
 
 
 def _title_errors(product: Product) -> tuple[FieldError, ...]:
@@ -45,8 +48,19 @@ def _category_rules(product: Product, category: Category | FieldError) -> tuple[
     if isinstance(category, FieldError) or category.name not in categories():
         return ()
     row, errors = categories()[category.name], list[FieldError]()
-    if row["new_only"] and grade_of(product.condition) not in {None, *NEW_GRADES}:
+    if row["new_only"] and grade_of(product.condition) not in {None, *new_grades()}:
         errors.append(FieldError("condition", f"eBay takes only new things in {category.name}."))
-    if category.section in {"clothing", "shoes"} and not colors_of(product):
-        errors.append(FieldError("colors", f"eBay needs a colour for {category.name}."))
     return tuple(errors)
+
+
+def _site_errors(
+    attempt: Attempt, category: Category | FieldError, site: Mapping[str, str] | None
+) -> tuple[FieldError, ...]:
+    """Return what the site asks of things in this category and the product does not say."""
+    if isinstance(category, FieldError) or site is None or category.name not in categories():
+        return ()
+    if not is_on_site(attempt, category, site):
+        number = categories()[category.name]["category_id"]
+        message = f"{site['marketplace_id']} has no category {number} for {category.name}."
+        return (FieldError("category", message),)
+    return specifics_of(attempt, category, site).errors

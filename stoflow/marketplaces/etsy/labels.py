@@ -1,6 +1,8 @@
-"""The labels Etsy takes for who made a thing and when; they move every January, so they are data."""
+"""The labels Etsy takes for who made a thing and when: data, because those of when move every January."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 
 from stoflow.domain.attempt import Attempt
@@ -8,21 +10,24 @@ from stoflow.marketplaces.checks import product_of
 from stoflow.marketplaces.tables import read_table
 
 PACKAGE = "stoflow.marketplaces.etsy"
+VINTAGE_YEARS = 20
+YEAR_DIGITS = 4
+FIRST_YEAR, LAST_YEAR = 0, 9999
 
 
-@cache
-def labels() -> Mapping[str, frozenset[str]]:
-    """Return the allowed values of who_made and when_made."""
-    rows = read_table(PACKAGE, "labels")
-    return {
-        field: frozenset(row["value"] for row in rows if row["field"] == field) for field in ("who_made", "when_made")
-    }
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The years a label of when_made stands for; "made to order" stands for none."""
 
+    first: int
+    last: int
 
-@cache
-def vintage_labels() -> frozenset[str]:
-    """Return the labels of when_made that say 20 years old or more, as someone else's work must be."""
-    return frozenset(row["value"] for row in read_table(PACKAGE, "labels") if row["vintage"])
+    def holds(self, other: "Span") -> bool:
+        return self.first <= other.first and other.last <= self.last
+
+    @property
+    def years(self) -> int:
+        return self.last - self.first
 
 
 @cache
@@ -31,8 +36,59 @@ def categories() -> Mapping[str, str]:
     return {row["category"]: row["taxonomy_id"] for row in read_table(PACKAGE, "categories")}
 
 
+@cache
+def makers() -> frozenset[str]:
+    """Return the labels of who_made."""
+    return frozenset(row["value"] for row in read_table(PACKAGE, "labels") if row["field"] == "who_made")
+
+
+def eras_on(day: date) -> Mapping[str, Span | None]:
+    """Return the labels of when_made that Etsy takes on a day, each with its years."""
+    known = [held for held in _eras() if held <= day.isoformat()]
+    return _eras()[max(known) if known else min(_eras())]
+
+
+def era_of(declared: str, day: date) -> str:
+    """Return today's label for what the seller declared, "" where none says the same.
+
+    A year, or a label of another January, is said by the narrowest label of today that wholly holds it.
+    """
+    today = eras_on(day)
+    if declared in today:
+        return declared
+    meant = _span_of(declared)
+    holding = [(span.years, label) for label, span in today.items() if span and meant and span.holds(meant)]
+    return min(holding)[1] if holding else ""
+
+
+def is_vintage(era: str, day: date) -> bool:
+    """Say whether everything of this label is 20 years old or more, as someone else's work must be."""
+    span = eras_on(day)[era]
+    return span is not None and day.year - span.last >= VINTAGE_YEARS
+
+
 def declared(attempt: Attempt, field: str) -> str:
     """Return what the seller declared, on the product or for the whole account; "" where nothing was: never made up."""
     product = product_of(attempt)
     own = {"who_made": product.who_made, "when_made": product.when_made}[field]
     return (own or str(attempt.account.settings.get(field) or "")).strip()
+
+
+@cache
+def _eras() -> Mapping[str, Mapping[str, Span | None]]:
+    """Return the labels of when_made by the day from which they hold."""
+    found: dict[str, dict[str, Span | None]] = {}
+    for row in read_table(PACKAGE, "labels"):
+        if row["field"] == "when_made":
+            found.setdefault(row["holds_from"], {})[row["value"]] = _span(row["made_from"], row["made_until"])
+    return found
+
+
+def _span(first: str, last: str) -> Span | None:
+    return Span(int(first or FIRST_YEAR), int(last or LAST_YEAR)) if first or last else None
+
+
+def _span_of(declared: str) -> Span | None:
+    if declared.isascii() and declared.isdigit() and len(declared) == YEAR_DIGITS:
+        return Span(int(declared), int(declared))
+    return next((eras[declared] for eras in _eras().values() if declared in eras), None)

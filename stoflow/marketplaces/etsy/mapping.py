@@ -10,10 +10,11 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import kind_label
 from stoflow.marketplaces.colours import colors_of
 from stoflow.marketplaces.conditions import grade_of
-from stoflow.marketplaces.etsy.labels import categories, declared
+from stoflow.marketplaces.etsy.labels import PACKAGE, categories, declared, era_of
+from stoflow.marketplaces.kinds import kind_label
+from stoflow.marketplaces.leaves import leaf_of
 from stoflow.marketplaces.wording import keep_signs, one_line, plain, shorten, tidy
 
 TITLE_CHARACTERS = 140
@@ -44,13 +45,14 @@ def product_in(sku: str, tenant: TenantId) -> int | None:
 def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
     """Return the form of createDraftListing, without its description."""
     product, settings = checks.product_of(attempt), attempt.account.settings
+    category = checks.category_of(attempt)
     form = {
         "quantity": str(product.quantity),
         "title": title_for(product),
         "price": str(price),
         "who_made": declared(attempt, "who_made"),
-        "when_made": declared(attempt, "when_made"),
-        "taxonomy_id": categories()[checks.category_of(attempt).name],
+        "when_made": era_of(declared(attempt, "when_made"), attempt.today),
+        "taxonomy_id": leaf_of(PACKAGE, category, product) or categories()[category.name],
         "shipping_profile_id": str(settings["shipping_profile_id"]),
         "readiness_state_id": str(settings["readiness_state_id"]),
         "is_supply": "false",

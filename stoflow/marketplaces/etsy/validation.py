@@ -7,7 +7,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import resolve_category
 from stoflow.marketplaces.checks import Limits
-from stoflow.marketplaces.etsy.labels import categories, declared, labels, vintage_labels
+from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_of, is_vintage, makers
 from stoflow.marketplaces.etsy.mapping import title_for
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
@@ -39,17 +39,24 @@ def currency_of(attempt: Attempt) -> str:
 
 
 def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:
-    errors = list[FieldError]()
-    for field, question in (("who_made", "who made it"), ("when_made", "when it was made")):
-        value = declared(attempt, field)
-        if not value:
-            errors.append(FieldError(field, f"Etsy asks {question}: declare it on the product or for the account."))
-        elif value not in labels()[field]:
-            errors.append(FieldError(field, f"Etsy has no {field} “{value}”."))
+    """Return what is wrong with the seller's two declarations: StoFlow makes neither up."""
     who, when = declared(attempt, "who_made"), declared(attempt, "when_made")
-    if not errors and who == "someone_else" and when not in vintage_labels():
-        errors.append(FieldError("when_made", "What someone else made must be vintage on Etsy: 20 years old or more."))
+    era = era_of(when, attempt.today)
+    errors = [*_undeclared("who_made", "who made it", who), *_undeclared("when_made", "when it was made", when)]
+    if who and who not in makers():
+        errors.append(FieldError("who_made", f"Etsy has no who_made “{who}”."))
+    if when and not era:
+        errors.append(FieldError("when_made", f"Etsy has no when_made “{when}” in {attempt.today.year}."))
+    if who == "someone_else" and era and not is_vintage(era, attempt.today):
+        reason = f"What someone else made must be vintage on Etsy, {VINTAGE_YEARS} years old or more: “{when}” is not."
+        errors.append(FieldError("when_made", reason))
     return tuple(errors)
+
+
+def _undeclared(field: str, question: str, value: str) -> tuple[FieldError, ...]:
+    if value:
+        return ()
+    return (FieldError(field, f"Etsy asks {question}: declare it on the product or for the account."),)
 
 
 def _shop_errors(attempt: Attempt) -> tuple[FieldError, ...]:

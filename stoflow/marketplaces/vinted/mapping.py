@@ -7,11 +7,12 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import UNISEX_WORDS
+from stoflow.marketplaces.audiences import is_unisex
 from stoflow.marketplaces.colours import colors_of
 from stoflow.marketplaces.conditions import grade_of
+from stoflow.marketplaces.leaves import leaf_of
 from stoflow.marketplaces.sizes import size_of
-from stoflow.marketplaces.vinted.tables import brand_id, categories, colors, size_id, statuses
+from stoflow.marketplaces.vinted.tables import PACKAGE, brand_id, categories, colors, size_id, statuses
 from stoflow.marketplaces.vinted.validation import currency_of
 from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
 
@@ -40,9 +41,9 @@ def draft_fields(attempt: Attempt) -> Mapping[str, Any]:
         "description": _description(product),
         "brand_id": brand_id(product.brand),
         "brand": one_line(product.brand) or None,
-        "catalog_id": int(category.vinted_id or row["catalog_id"]),
+        "catalog_id": int(category.vinted_id or leaf_of(PACKAGE, category, product) or row["catalog_id"]),
         "isbn": None,
-        "is_unisex": plain(product.gender) in UNISEX_WORDS,
+        "is_unisex": is_unisex(product),
         "ai_photo": False,
         "price": float(checks.settled_price(currency_of(attempt), attempt)),
         "package_size_id": int(attempt.account.settings.get("package_size_id") or row["package_size_id"]),

@@ -5,7 +5,7 @@ from functools import cache
 
 from stoflow.marketplaces.categories import Category
 from stoflow.marketplaces.sizes import Size, shoe_size
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.tables import SHARED, read_table
 from stoflow.marketplaces.wording import plain
 
 PACKAGE = "stoflow.marketplaces.vinted"
@@ -36,8 +36,8 @@ def statuses() -> Mapping[str, int]:
 @cache
 def _brands() -> Mapping[str, int]:
     brands: dict[str, int] = {}
-    for row in read_table(PACKAGE, "brands"):
-        brands.setdefault(plain(row["brand"]), int(row["brand_id"]))
+    for row in read_table(SHARED, "brands"):
+        brands.setdefault(plain(row["brand"]), int(row["vinted_id"]))
     return brands
 
 

@@ -13,6 +13,7 @@ from stoflow.sandbox.sellers import Numbers, TokenBook
 
 PICTURE_BYTES_AT_MOST = 12 * 1024 * 1024
 PICTURE_LIFE_DAYS = 30
+APPLICATION_TOKEN = "v^1.1#application"  # noqa: S105  # opens nothing but this simulator
 POLICY_LISTS = {
     "fulfillment_policy": "fulfillmentPolicies",
     "payment_policy": "paymentPolicies",
@@ -35,7 +36,7 @@ def refresh(call: ReceivedCall, tokens: TokenBook, application: Application, *, 
             return Answer(200, body, effect=Effect(seller=seller, state="granted"))
         case "client_credentials":
             body = {
-                "access_token": "v^1.1#application",
+                "access_token": APPLICATION_TOKEN,
                 "expires_in": int(life_s),
                 "token_type": "Application Access Token",
             }

@@ -7,6 +7,7 @@ from stoflow.sandbox.calls import Answer, Refusal
 INVENTORY = "API_INVENTORY"
 MEDIA = "API_MEDIA"
 ACCOUNT = "API_ACCOUNT"
+TAXONOMY = "API_TAXONOMY"
 
 # errorId: domain, category, message. From the contracts and the common error page.
 ERRORS: dict[int, tuple[str, str, str]] = {
@@ -47,6 +48,13 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     25801: (INVENTORY, "REQUEST", "Missing field {fieldName}."),
     25803: (INVENTORY, "REQUEST", "{fieldName} already exists."),
     25805: (INVENTORY, "REQUEST", "{fieldName} Not Found."),
+    62002: (TAXONOMY, "REQUEST", "Missing marketplace ID."),
+    62003: (TAXONOMY, "REQUEST", "The specified marketplace ID was not found."),
+    62004: (TAXONOMY, "REQUEST", "The specified category tree ID was not found."),
+    62005: (TAXONOMY, "REQUEST", "The specified category ID does not belong to specified category tree."),
+    62006: (TAXONOMY, "REQUEST", "Missing category ID."),
+    62008: (TAXONOMY, "REQUEST", "The specified category ID is the root for the category tree."),
+    62009: (TAXONOMY, "REQUEST", "The specified category ID must be a leaf category."),
     190200: (MEDIA, "REQUEST", "The image resource was not found."),
     190201: (MEDIA, "REQUEST", "The image file size is larger than the limit. Please refer to the documentation."),
     190203: (

@@ -7,7 +7,7 @@ from typing import Any
 from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.ebay import account, items, offers, people
+from stoflow.sandbox.ebay import account, items, offers, people, taxonomy
 from stoflow.sandbox.ebay.errors import error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Shop
 from stoflow.sandbox.market import Operation
@@ -73,6 +73,7 @@ class EbayMarket:
             Operation("photo.link", "POST", f"{image}/create_image_from_url", self._link_picture),
             Operation("photo.get", "GET", f"{image}/{{image_id}}", self._get_picture),
             Operation("user.get", "GET", "/commerce/identity/v1/user/", self._who),
+            *taxonomy.OPERATIONS,
         )
 
     def token_of(self, headers: Mapping[str, str]) -> str:

@@ -390,6 +390,7 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
         quiet_s=lambda _: 0.0,
         second_look_s=lambda _: 0.0,
         media_root="",
+        taxonomy=lambda _: {},
         random=Random(1),
     )
     return Bench(engine, shop, feed, tenant, me, epoch, me)

@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
+from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import Conflict, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
@@ -57,6 +58,7 @@ class FakeUseCases:
         self.health = Health(postgres=True, redis=True)
         self.jobs: dict[TenantId, dict[JobId, JobView]] = {}
         self.keys: dict[tuple[TenantId, str], tuple[str | None, JobId]] = {}
+        self.attributes: dict[str, list[CatalogueEntry]] = {"colors": []}  # the same for every tenant
         self.products: dict[TenantId, dict[int, Product]] = {}
         self.listings: dict[TenantId, list[ListingView]] = {}
         self.orders: dict[TenantId, list[OrderView]] = {}
@@ -79,6 +81,7 @@ class FakeUseCases:
             list_products=self.list_products,
             find_product=self.find_product,
             read_photo=self.read_photo,
+            list_attributes=self.list_attributes,
             standings=self.standings,
             health=lambda: self.health,
             plugin=PluginUseCases(
@@ -206,6 +209,15 @@ class FakeUseCases:
         if position > 1:
             raise NotFound(f"Product {product} has no photo {position}.")
         return Photo(b"a picture", "image/png")
+
+    def list_attributes(self, catalogue: str, search: str, limit: int, cursor: str | None) -> Page[CatalogueEntry]:
+        self._answers()
+        if catalogue not in self.attributes:
+            raise NotFound(f"There is no catalogue {catalogue}.")
+        found = [entry for entry in self.attributes[catalogue] if entry.name.lower().startswith(search)]
+        start = int(cursor or 0)
+        page = tuple(found[start : start + limit])
+        return Page(page, str(start + limit) if len(found) > start + limit else None)
 
     def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
         self._answers()

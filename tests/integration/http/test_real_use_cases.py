@@ -352,3 +352,13 @@ def test_after_a_pause_past_the_lease_a_plugin_is_present_again(
             assert time.monotonic() < until
     finally:
         plugin.disconnect()
+
+
+def test_a_form_finds_the_values_a_product_may_have(shops: tuple[Shop, Shop]) -> None:
+    answer = shops[0].client.get("/api/attributes/categories", params={"search": "jurk", "limit": 1})
+    assert answer.json()["items"][0] == {
+        "name": "women/dresses",
+        "labels": {"en": "Women: Dress", "fr": "Femme: Robe", "nl": "Dames: Jurk", "de": "Damen: Kleid"},
+        "details": {"section": "clothing", "size_required": "1"},
+    }
+    assert shops[1].client.get("/api/attributes/flavours").status_code == 404

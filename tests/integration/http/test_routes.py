@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.job import JobStatus
 from stoflow.http import endpoint
 from stoflow.http.app import ApiOptions
@@ -32,7 +33,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def path_of(operation: Any, job: int = 1) -> str:
-    return operation.path.format(marketplace="vinted", id=job, position=1)
+    return operation.path.format(marketplace="vinted", id=job, position=1, catalogue="colors")
 
 
 def call(api: Any, operation: Any, path: str, **more: Any) -> httpx.Response:
@@ -113,6 +114,23 @@ def test_a_file_is_answered_as_what_it_is(api: Any) -> None:
     problem(api.ask("GET", f"/api/products/{made}/photos/2"), 404)
     problem(api.ask("GET", f"/api/products/{made}/photos/1", tenant=api.bob), 404)
     problem(api.ask_unknown("GET", f"/api/products/{made}/photos/1"), 401)
+
+
+def test_a_catalogue_is_listed_in_pages_and_searched(api: Any) -> None:
+    api.use_cases.attributes["colors"] = [
+        CatalogueEntry("Black", {"fr": "noir"}),
+        CatalogueEntry("Blue", details={"family": "Blue"}),
+        CatalogueEntry("Red"),
+    ]
+    first = api.ask("GET", "/api/attributes/colors?limit=2").json()
+    assert first["items"][0] == {"name": "Black", "labels": {"fr": "noir"}, "details": {}}
+    rest = api.ask("GET", "/api/attributes/colors", params={"cursor": first["next_cursor"]}).json()
+    assert [entry["name"] for entry in rest["items"]] == ["Red"]
+    assert [each["name"] for each in api.ask("GET", "/api/attributes/colors?search=bl").json()["items"]] == [
+        "Black",
+        "Blue",
+    ]
+    problem(api.ask("GET", "/api/attributes/flavours"), 404)
 
 
 def test_health_needs_no_token(api: Any) -> None:

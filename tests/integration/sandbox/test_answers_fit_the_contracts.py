@@ -110,3 +110,28 @@ def test_etsy_answers_fit(etsy: Any) -> None:
     check("DELETE", f"/listings/{listing}")
     check("GET", f"/listings/{listing}")
     check("GET", "/users/me", headers={"authorization": "Bearer 1.x"})
+
+
+def test_ebay_taxonomy_answers_fit(ebay: Any) -> None:
+    contract = Contract("ebay/commerce_taxonomy_v1_oas3.json")
+    application = {"authorization": "Bearer v^1.1#application"}
+
+    def check(path: str, status: int, headers: dict[str, str] | None = None) -> None:
+        reply = ebay.call("GET", f"/commerce/taxonomy/v1{path}", headers=headers or application)
+        assert reply.status_code == status
+        contract.check(reply, path.partition("?")[0])
+
+    for path, status in (("?marketplace_id=EBAY_FR", 200), ("?marketplace_id=EBAY_MARS", 400), ("", 400)):
+        check(f"/get_default_category_tree_id{path}", status)
+    for tree, query, status in (
+        ("71", "?category_id=63861", 200),
+        ("0", "?category_id=15687", 200),
+        ("71", "", 400),
+        ("71", "?category_id=0", 400),
+        ("71", "?category_id=11450", 400),
+        ("71", "?category_id=robes", 400),
+        ("9", "?category_id=63861", 400),
+    ):
+        check(f"/category_tree/{tree}/get_item_aspects_for_category{query}", status)
+    path = "/commerce/taxonomy/v1/get_default_category_tree_id?marketplace_id=EBAY_FR"
+    assert ebay.call("GET", path).status_code == 401  # a seller's token is not the application's

@@ -8,11 +8,13 @@ import pytest
 
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
-from stoflow.marketplaces.categories import Category, category_names, kind_label, resolve_category
+from stoflow.marketplaces.categories import Category, category_names, resolve_category
 from stoflow.marketplaces.colours import color_label, color_of, colors_of
 from stoflow.marketplaces.conditions import Grade, grade_of
 from stoflow.marketplaces.ebay import sites
 from stoflow.marketplaces.etsy import labels
+from stoflow.marketplaces.kinds import kind_label
+from stoflow.marketplaces.leaves import leaf_of
 from stoflow.marketplaces.sizes import shoe_size, size_of
 from stoflow.marketplaces.vinted import tables
 from stoflow.marketplaces.vinted.tables import brand_id, size_id
@@ -47,6 +49,9 @@ def a_product(**fields: Any) -> Product:
         ({"category": "cufflinks"}, "men/cufflinks"),
         ({"category": "Boys' Shirts"}, "boys/shirts"),
         ({"category": "sneakers", "gender": "girls"}, "girls/shoes"),
+        ({"category": "sneakers", "gender": "unisex kids"}, "girls/shoes"),
+        ({"category": "8", "title": "Twin set"}, "women/suits"),
+        ({"category": "85", "title": "Wool socks"}, "men/socks"),
     ],
 )
 def test_a_category_is_read_from_whatever_names_it(fields: dict[str, Any], name: str) -> None:
@@ -81,6 +86,42 @@ def test_a_vinted_leaf_is_kept_for_vinted_and_a_branch_is_not() -> None:
     assert (leaf, branch) == (Category("women/dresses", "1056"), Category("women/dresses"))
 
 
+@pytest.mark.parametrize(
+    ("catalogue_id", "title", "category"),
+    [
+        ("1091", "Leren jasje / leather jacket", Category("women/jackets")),  # other coats & jackets
+        ("1091", "Trench bleu marine", Category("women/coats")),
+        ("1084", "Super zachte jas", Category("women/coats")),  # winter coats: the tree knows better than the word
+        ("216", "Chaussures de randonnée", Category("women/flats")),  # other shoes
+        ("216", "Baskets blanches", Category("women/trainers")),
+        ("1046", "Ankle boots", Category("women/boots")),  # high heels & pumps
+        ("1046", "Escarpins noirs", Category("women/heels", "543")),
+        ("207", "Sandalias marrones", Category("women/sandals", "2949")),
+        ("283", "Striped scarf", Category("men/scarves", "87")),
+    ],
+)
+def test_a_retired_vinted_category_is_recovered_from_the_old_tree_and_the_title(
+    catalogue_id: str, title: str, category: Category
+) -> None:
+    assert resolve_category(a_product(category=catalogue_id, title=title)) == category
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "fields", "leaf"),
+    [
+        (tables.PACKAGE, "women/jackets", {"title": "Spijkerjas met borduursel"}, "1079"),
+        (tables.PACKAGE, "women/skirts", {"title": "Mini skirt"}, "198"),
+        (tables.PACKAGE, "women/skirts", {"title": "Skirt"}, ""),
+        (tables.PACKAGE, "men/coats", {"title": "Nice one", "category": "outerwear.parkas"}, "1227"),
+        (labels.PACKAGE, "men/hoodies", {"title": "Logo crewneck", "category": "tops.sweatshirts_hoodies"}, ""),
+        (labels.PACKAGE, "men/hoodies", {"title": "Logo hoodie", "category": "tops.sweatshirts_hoodies"}, "1852"),
+        (labels.PACKAGE, "women/earrings", {"title": "Créoles dorées"}, "1212"),
+    ],
+)
+def test_a_finer_category_is_the_one_the_words_name(package: str, name: str, fields: dict[str, Any], leaf: str) -> None:
+    assert leaf_of(package, Category(name), a_product(**fields)) == leaf
+
+
 def test_every_category_has_a_place_on_every_marketplace() -> None:
     names = set(category_names())
     assert names == set(sites.categories()) == set(labels.categories()) == set(tables.categories())
@@ -93,7 +134,7 @@ def test_every_category_has_a_section_a_label_and_an_audience() -> None:
         assert category.section in {"clothing", "shoes", "bags", "accessories", "jewellery"}
         assert category.audience in {"women", "men", "girls", "boys", "baby"}
         assert kind_label(category.kind, "fr")
-        assert kind_label(category.kind, "de") == kind_label(category.kind, "en")
+        assert kind_label(category.kind, "it") == kind_label(category.kind, "en")
 
 
 @pytest.mark.parametrize(

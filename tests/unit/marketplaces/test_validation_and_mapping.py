@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -101,6 +102,57 @@ def test_etsy_needs_declarations_and_a_furnished_shop(
     make_attempt: MakeAttempt, settings: dict[str, Any], field: str
 ) -> None:
     assert fields_refused("etsy", make_attempt("etsy", settings=settings)) == {field}
+
+
+def test_without_a_declaration_both_fields_are_named(make_attempt: MakeAttempt) -> None:
+    silent = make_attempt("etsy", settings={"who_made": None, "when_made": None})
+    assert fields_refused("etsy", silent) == {"who_made", "when_made"}
+
+
+@pytest.mark.parametrize(
+    ("day", "when_made", "said"),
+    [
+        (date(2026, 11, 22), "2000_2006", "2000_2006"),
+        (date(2025, 12, 31), "2000_2005", "2000_2005"),
+        (date(2026, 1, 1), "2000_2005", "2000_2006"),  # last year's label, said in this year's words
+        (date(2026, 1, 1), "before_2006", "before_2007"),
+        (date(2026, 11, 22), "1995", "1990s"),
+        (date(2026, 11, 22), "2004", "2000_2006"),
+        (date(2026, 11, 22), "1650", "before_1700"),
+        (date(2030, 5, 1), "2007_2009", "2007_2009"),  # old enough by then, whatever the labels are called
+        (date(2024, 5, 1), "1980s", "1980s"),  # before the first labels we know
+    ],
+)
+def test_when_it_was_made_is_said_in_the_labels_of_the_day(
+    make_attempt: MakeAttempt, day: date, when_made: str, said: str
+) -> None:
+    attempt = make_attempt("etsy", settings={"when_made": when_made}, today=day)
+    assert fields_refused("etsy", attempt) == set()
+    assert mapped("etsy", attempt)["draft"]["when_made"] == said
+
+
+@pytest.mark.parametrize(
+    ("day", "when_made"),
+    [
+        (date(2026, 11, 22), "2007_2009"),
+        (date(2026, 11, 22), "made_to_order"),
+        (date(2026, 11, 22), "2006_2009"),  # no label of this year holds those years
+        (date(2026, 11, 22), "2008"),
+        (date(2025, 12, 31), "2000_2006"),  # a label of the next year
+        (date(2026, 11, 22), "long ago"),
+        (date(2026, 11, 22), "٢٠٠٤"),
+    ],
+)
+def test_what_someone_else_made_less_than_twenty_years_ago_is_refused(
+    make_attempt: MakeAttempt, day: date, when_made: str
+) -> None:
+    attempt = make_attempt("etsy", settings={"when_made": when_made}, today=day)
+    assert fields_refused("etsy", attempt) == {"when_made"}
+
+
+def test_the_product_says_when_it_was_made_before_the_account_does(make_attempt: MakeAttempt, product: Product) -> None:
+    older = replace(product, when_made="1970s")
+    assert mapped("etsy", make_attempt("etsy", product=older))["draft"]["when_made"] == "1970s"
 
 
 def test_what_the_maker_sells_need_not_be_vintage(make_attempt: MakeAttempt, product: Product) -> None:
@@ -213,7 +265,7 @@ def test_a_title_for_etsy_says_each_of_four_signs_once(make_attempt: MakeAttempt
 
 def test_the_vinted_draft(make_attempt: MakeAttempt, product: Product) -> None:
     draft = mapped("vinted", make_attempt("vinted"))["draft"]
-    assert draft["catalog_id"] == 176
+    assert draft["catalog_id"] == 1065  # a summer dress, says the title
     assert draft["price"] == 24.5
     assert (draft["brand_id"], draft["brand"]) == (12, "Zara")
     assert draft["color_ids"] == [27]

@@ -1,0 +1,41 @@
+"""A token of the application itself, for calls that concern no seller (RFC 6749, section 4.4)."""
+
+from base64 import b64encode
+from collections.abc import Callable
+
+from stoflow.domain.call import Reply, Request
+from stoflow.domain.errors import APIConnectionError, ConfigurationError
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
+
+DEADLINE_S = 20.0
+OK = 200
+
+
+def as_application(client: DirectClient, profile: DirectProfile, scope: str) -> Callable[[Request], Reply]:
+    """Return what makes a marketplace's calls with one application token, asked for now.
+
+    Raise ConfigurationError where StoFlow has no application there, APIError where no token came.
+    """
+    access = _token(client, profile, scope)
+
+    def call(request: Request) -> Reply:
+        base_url = profile.base_url_of(request.path)
+        return client.exchange(base_url, request, headers=profile.headers(access), deadline_s=DEADLINE_S)
+
+    return call
+
+
+def _token(client: DirectClient, profile: DirectProfile, scope: str) -> str:
+    flow = profile.refresh
+    if not flow.client_id or not flow.client_secret:
+        raise ConfigurationError(f"StoFlow has no application at {profile.name}: set its client id and secret.")
+    credentials = b64encode(f"{flow.client_id}:{flow.client_secret}".encode()).decode()
+    request = Request("POST", flow.path, form={"grant_type": "client_credentials", "scope": scope})
+    headers = {**flow.headers, "authorization": f"Basic {credentials}"}
+    reply = client.exchange(flow.base_url, request, headers=headers, deadline_s=DEADLINE_S)
+    access = reply.body.get("access_token") if isinstance(reply.body, dict) else None
+    if reply.status != OK or not isinstance(access, str):
+        message = f"{profile.name} gave StoFlow's application no token (HTTP {reply.status})."
+        raise APIConnectionError(message, sent=False)
+    return access

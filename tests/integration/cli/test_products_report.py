@@ -1,0 +1,145 @@
+"""`stoflow products report`: of a file without any server, of a seller with what their accounts say."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.fernet import Fernet
+
+from stoflow.catalogue.shelf import Shelf
+from stoflow.cli.main import stoflow
+from stoflow.domain.aspect import Aspect, CategoryAspects
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.settings import Settings
+from stoflow.storage.connections import Connections
+from stoflow.storage.session import Database
+from stoflow.storage.taxonomy import save_answer
+from stoflow.storage.vault import Vault
+
+FILE = """title,price,category,condition,size,gender,color
+Summer dress,12.50,women/dresses,8,M,women,red
+Winter dress,0.10,women/dresses,8,M,women,red
+Old dress,0.20,women/dresses,1,M,women,red
+Sticker,5,stickers,8,,,
+Poster,5,posters,8,,,
+,5,women/dresses,8,M,women,red
+"""
+EBAY = {
+    "marketplace_id": "EBAY_FR",
+    "merchant_location_key": "home",
+    "fulfillment_policy_id": "1",
+    "payment_policy_id": "2",
+    "return_policy_id": "3",
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.csv"
+    path.write_text(FILE, "utf-8")
+    return path
+
+
+def run(arguments: Sequence[str], environment: dict[str, str | None] | None = None) -> Result:
+    return CliRunner().invoke(stoflow, ["products", "report", *arguments], env=environment or {})
+
+
+def shown(result: Result) -> dict[str, Any]:
+    assert result.exit_code == 0, result.output
+    return {place["marketplace"]: place for place in json.loads(result.stdout)["marketplaces"]}
+
+
+def test_a_file_is_looked_at_without_a_server_or_a_folder(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run([str(file), "--json"])
+    vinted = shown(result)["vinted"]
+    assert json.loads(result.stdout)["rejected_rows"] == 1
+    assert (vinted["listings"], vinted["ready"], vinted["percent"], vinted["account"]) == (5, 1, 20.0, [])
+    assert vinted["missing"] == [
+        {"field": "price", "reason": "The price of … EUR is below 1.", "count": 2},
+        {"field": "category", "reason": "No category is known for “…”.", "count": 2},
+        {
+            "field": "condition",
+            "reason": "A note of 1 of 10 is too worn to be sold as satisfactory.",
+            "count": 1,
+        },
+    ]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_the_account_lacks_is_said_apart_and_may_be_assumed(file: Path) -> None:
+    bare = shown(run([str(file), "--json"]))["ebay"]
+    assert bare["ready"] == 1
+    assert {error["field"] for error in bare["account"]} == {
+        "account.merchant_location_key",
+        "account.fulfillment_policy_id",
+        "account.payment_policy_id",
+        "account.return_policy_id",
+    }
+    given = [part for name, value in EBAY.items() for part in ("--setting", f"ebay.{name}={value}")]
+    assert shown(run([str(file), "--json", *given]))["ebay"]["account"] == []
+
+
+def test_the_report_reads_as_sentences_and_tables(file: Path) -> None:
+    result = run([str(file), "--setting", "etsy.who_made=i_did", "--setting", "etsy.when_made=2020_2026"])
+    assert "vinted takes 1 of 5 listings (20.0 %)." in result.stdout
+    assert "No category is known for" in result.stdout
+    assert "The Etsy account names no shop." in result.stdout
+    assert result.stderr.splitlines() == ["line 7: title: The title is empty."]
+
+
+def test_a_sellers_products_are_judged_by_their_own_accounts(
+    settings: Settings, database: Database, tenant: TenantId
+) -> None:
+    connections = Connections(database, Vault(settings.secret_keys or (Fernet.generate_key().decode(),)))
+    connections.save(tenant, "ebay", external_id="e-1", settings=EBAY)
+    photo = settings.home / "media" / "1.jpg"
+    photo.parent.mkdir(parents=True)
+    photo.write_bytes(b"a photo")
+    dress = NewProduct(
+        "Dress", "", Decimal(20), category="women/dresses", condition=8, size="M", colors=("red",),
+        images=(ProductImage(1, "1.jpg"),),
+    )  # fmt: skip
+    Shelf(database).store(tenant, [dress] * 250 + [NewProduct("Bare", "", Decimal(20), category="women/dresses")])
+    environment: dict[str, str | None] = {
+        "STOFLOW_HOME": str(settings.home),
+        "STOFLOW_DATABASE_URL": settings.database_url,
+        "STOFLOW_REDIS_URL": settings.redis_url,
+    }
+    ebay = shown(run(["--tenant", str(tenant), "--json"], environment))["ebay"]
+    assert (ebay["listings"], ebay["ready"], ebay["account"]) == (251, 250, [])
+    assert {each["field"] for each in ebay["missing"]} == {"condition", "size", "images", "colors"}
+
+    asked = CategoryAspects("71", "138", aspects=(Aspect("Longueur", required=True),))
+    save_answer(database, "ebay", "EBAY_FR", "63861", asked)
+    ebay = shown(run(["--tenant", str(tenant), "--json"], environment))["ebay"]
+    assert ebay["ready"] == 0
+    assert {
+        "field": "aspects.Longueur",
+        "reason": "eBay needs “…” in women/dresses, and the product does not say it.",
+        "count": 251,
+    } in ebay["missing"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "Name a FILE of products"),
+        (["{file}", "--setting", "etsy"], "takes marketplace.name=value"),
+        (["{file}", "--setting", "depop.a=b"], "no marketplace depop"),
+        (["{file}", "--setting", "ebay.exchange_rates={oops"], "is no JSON"),
+        (["{file}", "--group-by", "Nowhere"], 'no column "Nowhere"'),
+        (["{file}", "--map", "flavour=Titel"], 'no field "flavour"'),
+    ],
+)
+def test_wrong_options_are_refused(file: Path, arguments: list[str], reason: str) -> None:
+    result = run([each.replace("{file}", str(file)) for each in arguments])
+    assert result.exit_code == 2
+    assert reason in result.stderr
