@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.marketplaces.ebay.errors import error_table
 from tests.contract.openapi import Document, read_document
 
 SPECS = Path(os.environ.get("STOFLOW_SHARED") or Path(__file__).parents[3] / "shared") / "specs"
@@ -59,6 +60,13 @@ def reply_faults(found: Sequence[Document], request: Request, reply: Reply) -> l
     return list(document.reply_errors(request, reply)) if document else []
 
 
+def undecided_errors(found: Sequence[Document], request: Request) -> list[int]:
+    """Return the error ids listed for a call that no table decides on; only eBay lists ids."""
+    document = document_of(found, request)
+    operation = document.operation(request.method, request.path) if document else None
+    return sorted(set[int]().union(*operation.error_ids.values()) - set(error_table())) if operation else []
+
+
 @dataclass
 class Judge:
     """Fails a test at the request, or at the answer, that breaks a rule; where there are no files it minds nothing."""
@@ -72,6 +80,8 @@ class Judge:
             self.requests += 1
             wrong = faults(self.documents, call)
             assert not wrong, f"{call.method} {call.path}: {wrong}"
+            undecided = undecided_errors(self.documents, call)
+            assert not undecided, f"{call.method} {call.path} may answer errors of no row: {undecided}"
 
     def hear_response(self, call: Call, response: Response) -> None:
         if self.documents and isinstance(call, Request) and isinstance(response, Reply):

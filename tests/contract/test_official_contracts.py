@@ -11,7 +11,7 @@ from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import Done
 from stoflow.marketplaces.contract import Marketplace
 from tests.contract.acting import Acting
-from tests.contract.official import documents, faults, reply_faults
+from tests.contract.official import documents, faults, reply_faults, undecided_errors
 
 INVENTORY = "/sell/inventory/v1"
 SHOP = "/v3/application/shops/1"
@@ -63,6 +63,12 @@ def test_the_judge_sees_a_wrong_request(marketplace: Marketplace, action: str) -
     assert any("nonsense" in fault for fault in said)
     assert len(said) > 2
     assert faults(found, Request("GET", UNKNOWN_PATHS[marketplace.name]))
+
+
+def test_the_judge_sees_a_call_whose_errors_nobody_decided_on(marketplace: Marketplace, action: str) -> None:
+    found = documents(marketplace.name)
+    undecided = undecided_errors(found, Request("POST", f"{INVENTORY}/bulk_migrate_listing"))
+    assert undecided == ([25718] if marketplace.name == "ebay" else [])
 
 
 def test_the_judge_sees_a_wrong_answer(marketplace: Marketplace, action: str) -> None:
