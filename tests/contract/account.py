@@ -9,6 +9,7 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.acting import Acting, Going, Site, response_to
+from tests.contract.official import documents
 
 FIRST_PRODUCT = 100
 
@@ -50,6 +51,16 @@ class SellersAccount:
     def going(self, action: str, **fields: Any) -> Going:
         """Return a job on the account."""
         return Going(self.marketplace.handlers[action], self.site, **fields)
+
+    def judged_run(self, going: Going) -> Going:
+        """Do the whole job, of which every call and every answer is judged by the marketplace's own files."""
+        documents(self.marketplace.name)
+        judge = self.site.judge
+        before = judge.requests, judge.replies
+        self.site.calls.clear()
+        going.run()
+        assert (judge.requests - before[0], judge.replies - before[1]) == (len(self.site.calls),) * 2
+        return going
 
     @property
     def names_products(self) -> bool:

@@ -192,7 +192,7 @@ class Going:
     def act(self, task: str, *, send: Callable[[Call], Response] | None = None) -> LookResult:
         """Make one attempt without recording it; `send` answers in the marketplace's stead."""
         begun = self.handler.step(task).do(self.attempt(task))
-        return hold(begun, send or self.site.send) if isinstance(begun, Generator) else begun
+        return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun
 
     def steps(self) -> Iterator[str]:
         """Do and record one task after the other, to the last; yield the name of each when it is done."""

@@ -102,19 +102,26 @@ def test_what_is_no_listing_is_none(account: SellersAccount) -> None:
 
 
 @pytest.mark.parametrize("status", ["ENDED", "EBAY_ENDED"])
-@pytest.mark.parametrize(
-    ("quantity", "sold", "state"),
-    [(1, 0, ListingState.HIDDEN), (2, 1, ListingState.HIDDEN), (3, 2, ListingState.HIDDEN)],
-)
-def test_a_listing_that_ended_with_some_left_is_hidden(
-    account: SellersAccount, status: str, quantity: int, sold: int, state: ListingState
+@pytest.mark.parametrize("sold", [0, 1])
+def test_a_listing_that_ended_with_some_left_is_gone_though_its_offer_names_it(
+    account: SellersAccount, status: str, sold: int
 ) -> None:
-    listing = account.publish(quantity=quantity)
+    listing = account.publish(quantity=2)
     if sold:
         account.behave("sell", listing, quantity=sold)
     account.behave("delete", listing, status=status)
     going = account.going("sync", listed={listing: FIRST_PRODUCT}).run()
-    assert [(seen.external_id, seen.state) for seen in going.listings] == [(listing, state)]
+    assert going.listings == []
+    assert set(going.gone) == {listing}
+
+
+@pytest.mark.parametrize("status", ["ENDED", "EBAY_ENDED"])
+def test_a_listing_that_ended_sold_out_is_sold(account: SellersAccount, status: str) -> None:
+    listing = account.publish(quantity=2)
+    account.behave("sell", listing, quantity=2)
+    account.behave("delete", listing, status=status)
+    going = account.going("sync", listed={listing: FIRST_PRODUCT}).run()
+    assert [(seen.external_id, seen.state) for seen in going.listings] == [(listing, ListingState.SOLD)]
     assert going.gone == []
 
 

@@ -117,6 +117,12 @@ def test_a_later_run_sees_what_was_bought_since(account: SellersAccount, orders:
     assert list(bought(account.going(orders, since=since).run()).values()) == [[listing]]
 
 
+def test_all_that_is_said_keeps_to_the_official_files(account: SellersAccount, orders: str) -> None:
+    account.behave("sell", account.publish())
+    assert account.judged_run(account.going(orders)).orders
+    assert account.judged_run(account.going(orders, since=datetime.now(UTC))).orders
+
+
 def test_each_page_is_the_paced_task_and_may_be_repeated(account: SellersAccount, orders: str) -> None:
     account.behave("sell", account.publish())
     going = account.going(orders, since=datetime.now(UTC))

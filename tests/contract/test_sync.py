@@ -141,6 +141,14 @@ def test_many_missing_are_asked_for_task_by_task(account: SellersAccount) -> Non
     assert sorted(going.gone) == sorted(never_there)
 
 
+def test_all_that_is_said_keeps_to_the_official_files(account: SellersAccount) -> None:
+    listing, ended, sold = account.publish(1), account.publish(2), account.publish(3)
+    account.behave("delete", ended)
+    account.behave("sell", sold)
+    going = account.judged_run(account.going("sync", listed={listing: 1, ended: 2, sold: 3, "9000001": 4}))
+    assert going.gone == [ended, "9000001"]
+
+
 def test_each_page_is_the_paced_task_and_all_may_be_repeated(account: SellersAccount) -> None:
     account.publish()
     going = account.going("sync")

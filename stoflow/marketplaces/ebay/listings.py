@@ -7,14 +7,14 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Outcome
 from stoflow.domain.seen import ListingState, SeenListing
 from stoflow.marketplaces.ebay.mapping import product_in
-from stoflow.marketplaces.ebay.offers import INVENTORY
+from stoflow.marketplaces.ebay.offers import INVENTORY, has_ended, published_listing
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, amount_in, list_page, whole_in
 from stoflow.marketplaces.ebay.sites import sites
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import reply_of
 
 ACTIVE = "ACTIVE"
-OVER = frozenset({"OUT_OF_STOCK", "ENDED", "EBAY_ENDED"})
+OUT_OF_STOCK = "OUT_OF_STOCK"
 
 
 def read_offers(sku: str) -> Generator[Call, Response, ListPage | Outcome]:
@@ -22,15 +22,15 @@ def read_offers(sku: str) -> Generator[Call, Response, ListPage | Outcome]:
     return list_page(reply_of((yield Request("GET", f"{INVENTORY}/offer", query={"sku": sku}))), "offers")
 
 
-def listing_id_of(offer: Shown) -> str:
-    """Return the listing of an offer, "" while it is not published."""
-    return text_in(offer, "listing", "listingId") if text_in(offer, "status") == "PUBLISHED" else ""
+def is_gone(item: Shown, offer: Shown) -> bool:
+    """Say whether a listing ended without having been sold."""
+    return has_ended(offer) and _state(offer, _left(item, offer)) is not ListingState.SOLD
 
 
 def seen_listing(item: Shown, offer: Shown, tenant: TenantId) -> SeenListing:
     """Return the listing of a published offer."""
     sku, left = text_in(item, "sku"), _left(item, offer)
-    listing_id = listing_id_of(offer)
+    listing_id = published_listing(offer)
     return SeenListing(
         external_id=listing_id,
         state=_state(offer, left),
@@ -54,7 +54,7 @@ def _left(item: Shown, offer: Shown) -> int:
 
 def _state(offer: Shown, left: int) -> ListingState:
     """Return what buyers see of it: sold is what somebody bought and nobody can buy any more."""
-    if _status(offer) in OVER or not left:
+    if has_ended(offer) or _status(offer) == OUT_OF_STOCK or not left:
         is_sold = not left and whole_in(offer, "listing", "soldQuantity")
         return ListingState.SOLD if is_sold else ListingState.HIDDEN
     is_shown = _status(offer) == ACTIVE and not offer["listing"].get("listingOnHold")

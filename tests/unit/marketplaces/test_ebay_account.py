@@ -89,10 +89,7 @@ def seen_on(page: Attempt, answer: Answering) -> tuple[SeenListing, ...]:
         ("OUT_OF_STOCK", 1, 0, ListingState.SOLD),
         ("OUT_OF_STOCK", 0, 0, ListingState.HIDDEN),
         ("ENDED", 1, 0, ListingState.SOLD),
-        ("ENDED", 0, 1, ListingState.HIDDEN),
-        ("ENDED", 1, 1, ListingState.HIDDEN),
         ("EBAY_ENDED", 2, 0, ListingState.SOLD),
-        ("EBAY_ENDED", 0, 1, ListingState.HIDDEN),
         ("INACTIVE", 0, 1, ListingState.HIDDEN),
         ("NOT_LISTED", 0, 1, ListingState.HIDDEN),
         ("SOMETHING_NEW", 0, 1, ListingState.HIDDEN),
@@ -102,6 +99,15 @@ def test_what_buyers_see_of_a_listing(page: Attempt, status: str, sold: int, lef
     shown = offer({"listingStatus": status, "soldQuantity": sold}, availableQuantity=left)
     (seen,) = seen_on(page, item_with(shown, **stock(left)))
     assert (seen.state, seen.quantity) == (state, left)
+
+
+@pytest.mark.parametrize("status", ["ENDED", "EBAY_ENDED"])
+@pytest.mark.parametrize(("sold", "left"), [(0, 0), (0, 1), (1, 1)])
+def test_a_listing_that_ended_unsold_is_gone(page: Attempt, status: str, sold: int, left: int) -> None:
+    shown = offer({"listingStatus": status, "soldQuantity": sold})
+    outcome = held(EbaySync().page(page), item_with(shown, **stock(left)))
+    assert isinstance(outcome, Done)
+    assert outcome.seen == ListingsSeen("confirm:1", gone=("99",), complete=True)
 
 
 def test_a_listing_on_hold_is_hidden(page: Attempt) -> None:
