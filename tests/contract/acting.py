@@ -175,6 +175,7 @@ class Going:
     listings: list[SeenListing] = field(default_factory=list[SeenListing])
     gone: list[str] = field(default_factory=list[str])
     orders: list[Order] = field(default_factory=list[Order])
+    completed_by: list[str] = field(default_factory=list[str])  # the tasks that said they saw the end
 
     def attempt(self, task: str) -> Attempt:
         """Return what the engine gives a step."""
@@ -222,6 +223,7 @@ class Going:
                 self.orders += seen.orders
             case None:
                 pass
+        self.completed_by += [task] if outcome.seen and outcome.seen.complete else []
         self.outputs[task] = {**outcome.output, **found}
 
     def _missing(self) -> list[Mapping[str, Any]]:

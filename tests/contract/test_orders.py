@@ -86,6 +86,7 @@ def test_everything_bought_is_seen_over_several_pages(account: SellersAccount, o
     tasks = list(going.steps())
     assert tasks == [*(f"page:{number}" for number in range(1, len(tasks))), "save"]
     assert len(tasks) > 2
+    assert going.completed_by == [tasks[-2]]
     assert len(bought(going)) == len(listings)
     assert sorted(listing for lines in bought(going).values() for listing in lines) == sorted(listings)
 

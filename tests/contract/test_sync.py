@@ -61,6 +61,7 @@ def test_everything_is_seen_over_several_pages(account: SellersAccount) -> None:
     assert tasks[-2:] == ["confirm:1", "save"]
     assert tasks[:-2] == [f"page:{number}" for number in range(1, len(tasks) - 1)]
     assert len(tasks) > 3
+    assert going.completed_by == [tasks[-3]]
     shown = {listing.external_id: listing.product for listing in going.listings}
     assert shown.keys() == published.keys()
     assert not account.names_products or shown == published

@@ -177,6 +177,13 @@ def test_a_page_behind_the_end_is_the_end(page: Attempt) -> None:
         assert outcome.seen == ListingsSeen("confirm:1", complete=True)
 
 
+def test_a_full_page_may_be_the_last(page: Attempt) -> None:
+    full = listed("inventoryItems", *[{"sku": f"sf7p{number}"} for number in range(1, 21)])
+    outcome = held(EbaySync().page(page), lambda request: NO_OFFER if request.path.endswith("/offer") else full)
+    assert isinstance(outcome, Done)
+    assert outcome.seen == ListingsSeen("confirm:1", complete=True)
+
+
 def test_an_account_without_items_may_say_so_without_a_list(page: Attempt) -> None:
     assert seen_on(page, lambda _: Reply(200, body={"total": 0, "size": 0})) == ()
 
@@ -277,6 +284,11 @@ def test_an_order_is_read_to_the_cent(page: Attempt) -> None:
 def test_how_far_an_order_is(page: Attempt, payment: str, fulfillment: str, cancel: str, state: OrderState) -> None:
     shown = order(orderPaymentStatus=payment, orderFulfillmentStatus=fulfillment, cancelStatus={"cancelState": cancel})
     assert [read.state for read in orders_on(page, lambda _: listed("orders", shown)).orders] == [state]
+
+
+def test_a_page_of_orders_behind_the_end_is_the_end(page: Attempt) -> None:
+    third = replace(page, task_name="page:3", index=3, outputs={"page:1": {"filter": "x"}})
+    assert orders_on(third, lambda _: listed("orders", total=900)) == OrdersSeen("save", complete=True)
 
 
 @dataclass
