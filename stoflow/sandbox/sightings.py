@@ -51,6 +51,8 @@ PACED: Mapping[tuple[str, str], frozenset[str]] = {
     ("ebay", "publish"): frozenset({"offer.publish"}),
     ("ebay", "update"): frozenset({"item.put"}),
     ("ebay", "delete"): frozenset({"offer.withdraw", "offer.delete", "item.delete"}),
+    ("ebay", "sync"): frozenset({"item.list"}),
+    ("ebay", "sync_orders"): frozenset({"order.list"}),
     ("etsy", "publish"): frozenset({"listing.activate"}),
     ("etsy", "update"): frozenset({"inventory.update"}),
     ("etsy", "delete"): frozenset({"listing.delete"}),

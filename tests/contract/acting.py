@@ -1,7 +1,8 @@
 """A job driven by hand, and a marketplace to drive it against: what the engine does, without engine or database."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from stoflow.domain.account import Account
@@ -11,6 +12,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, LookResult
 from stoflow.domain.product import Product, SentPhoto
+from stoflow.domain.seen import ListingsSeen, Order, OrdersSeen, SeenListing
 from stoflow.marketplaces.contract import Handler, Step
 from tests.contract.official import Judge
 
@@ -153,6 +155,81 @@ class Acting:
         """Return the tasks that call the marketplace."""
         steps = [(task, self.handler.step(task)) for task in self.tasks]
         return [(task, step) for task, step in steps if step.kind is not TaskKind.INNER]
+
+
+@dataclass
+class Going:
+    """A job on a whole account, by requests or by a plugin's commands: each task says which one follows.
+
+    `listed` is what StoFlow has for sale there, products by external id: what no page shows of it is put before
+    `confirm`, as the engine does.
+    """
+
+    handler: Handler
+    site: Site
+    tenant: int = 7
+    job: int = 142
+    since: datetime | None = None
+    listed: Mapping[str, int] = field(default_factory=dict[str, int])
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    listings: list[SeenListing] = field(default_factory=list[SeenListing])
+    gone: list[str] = field(default_factory=list[str])
+    orders: list[Order] = field(default_factory=list[Order])
+    completed_by: list[str] = field(default_factory=list[str])  # the tasks that said they saw the end
+
+    def attempt(self, task: str) -> Attempt:
+        """Return what the engine gives a step."""
+        return Attempt(
+            tenant=TenantId(self.tenant),
+            job=JobId(self.job),
+            task_name=task,
+            product=None,
+            account=self.site.account,
+            index=int(task.partition(":")[2] or 0),
+            outputs=dict(self.outputs),
+            since=self.since,
+        )
+
+    def act(self, task: str, *, send: Callable[[Call], Response] | None = None) -> LookResult:
+        """Make one attempt without recording it; `send` answers in the marketplace's stead."""
+        begun = self.handler.step(task).do(self.attempt(task))
+        return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun
+
+    def steps(self) -> Iterator[str]:
+        """Do and record one task after the other, to the last; yield the name of each when it is done."""
+        (first,) = self.handler.create_tasks(None)
+        task = first.name
+        while task:
+            outcome = self.act(task)
+            assert isinstance(outcome, Done), f"{task}: {outcome}"
+            self.record(task, outcome)
+            yield task
+            task = outcome.seen.then if outcome.seen else ""
+
+    def run(self) -> "Going":
+        """Do the whole job."""
+        for _ in self.steps():
+            pass
+        return self
+
+    def record(self, task: str, outcome: Done) -> None:
+        found: dict[str, Any] = {}
+        match outcome.seen:
+            case ListingsSeen() as seen:
+                self.listings += seen.listings
+                self.gone += seen.gone
+                found = {"missing": self._missing()} if seen.complete else {}
+            case OrdersSeen() as seen:
+                self.orders += seen.orders
+            case None:
+                pass
+        self.completed_by += [task] if outcome.seen and outcome.seen.complete else []
+        self.outputs[task] = {**outcome.output, **found}
+
+    def _missing(self) -> list[Mapping[str, Any]]:
+        shown = {listing.external_id for listing in self.listings}
+        left = {listing: product for listing, product in self.listed.items() if listing not in shown}
+        return [{"external_id": listing, "product": product} for listing, product in left.items()]
 
 
 def response_to(call: Call, status: int, *, headers: Mapping[str, str] | None = None) -> Response:

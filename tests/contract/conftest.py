@@ -76,19 +76,19 @@ def product() -> Product:
     )
 
 
-SiteMaker = Callable[[Marketplace], Site]
+SiteMaker = Callable[..., Site]
 
 
 @pytest.fixture
 def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
-    """Make a new seller on a marketplace; one the sandbox does not simulate is skipped by name."""
+    """Make a new seller on a marketplace, as `wishes` say; one the sandbox does not simulate is skipped by name."""
     client = DirectClient(connections=2)
     browsers: list[Browser] = []
 
-    def make(marketplace: Marketplace) -> Site:
+    def make(marketplace: Marketplace, **wishes: Any) -> Site:
         if marketplace.name not in {market.name for market in sandbox.sandbox.markets}:
             pytest.skip(f"The sandbox does not simulate {marketplace.name}.")
-        seller = sandbox.sandbox.control.make_seller(marketplace.name, tenant=7)
+        seller = sandbox.sandbox.control.make_seller(marketplace.name, tenant=7, wishes=wishes)
         account = Account(marketplace.name, seller["external_id"], {**seller["settings"], **DECLARED})
         if marketplace.transport == "plugin":
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
@@ -130,7 +130,7 @@ def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: An
 
 def through_plugin(browser: Browser, media_root: str) -> Callable[[Call], Response]:
     def photo(url: str) -> FetchedFile:
-        position = re.fullmatch(r"/api/products/5/photos/(\d+)", url)
+        position = re.fullmatch(r"/api/products/\d+/photos/(\d+)", url)
         assert position, url
         return FetchedFile((Path(media_root) / f"{position[1]}.jpg").read_bytes(), "image/jpeg")
 

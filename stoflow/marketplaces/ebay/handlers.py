@@ -3,10 +3,13 @@
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
+from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
+from stoflow.marketplaces.paging import summary
 
 
 class PublishEbay(DirectAPIJobHandler[EbayPublication]):
@@ -70,4 +73,38 @@ class DeleteEbay(DirectAPIJobHandler[EbayDeletion]):
             Step("find", service.find, TaskKind.REPEATABLE),
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
             Step("save", service.save),
+        )
+
+
+class SyncEbay(DirectAPIJobHandler[EbaySync]):
+    """`sync_ebay`: every item with its offers, page by page, then what no page showed, one by one."""
+
+    marketplace = "ebay"
+    action = "sync"
+    paged = frozenset({"page", "confirm"})
+    service_method_name = "page"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("confirm", service.confirm, TaskKind.REPEATABLE),
+            Step("save", summary, spreads=True),
+        )
+
+
+class SyncOrdersEbay(DirectAPIJobHandler[EbayOrders]):
+    """`sync_orders_ebay`: what was bought since the last complete run, page by page."""
+
+    marketplace = "ebay"
+    action = "sync_orders"
+    paged = frozenset({"page"})
+    service_method_name = "page"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
+            Step("save", summary, spreads=True),
         )

@@ -1,10 +1,13 @@
 """A product in eBay's words: the inventory item and the offer."""
 
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.ids import TenantId
+from stoflow.domain.page import LARGEST_ID
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.conditions import Grade, grade_of
@@ -17,12 +20,26 @@ TITLE_CHARACTERS = 80
 DESCRIPTION_CHARACTERS = 4_000
 LISTING_DESCRIPTION_CHARACTERS = 500_000
 CONDITION_DESCRIPTION_CHARACTERS = 1_000
+SKU = re.compile(r"sf(?P<tenant>[0-9]+)p(?P<product>[1-9][0-9]{0,9})")
 PRE_OWNED = frozenset({Grade.GOOD, Grade.SATISFACTORY})
 
 
 def sku_of(attempt: Attempt) -> str:
     """Return the SKU: the same for every attempt at this product, different for two tenants on one account."""
-    return f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+    return sku_for(attempt.tenant, checks.product_of(attempt).id)
+
+
+def sku_for(tenant: TenantId, product: int) -> str:
+    """Return the SKU of a tenant's product."""
+    return f"sf{tenant}p{product}"
+
+
+def product_in(sku: str, tenant: TenantId) -> int | None:
+    """Return the product that a SKU names, where it is one of ours for this tenant; None for every other."""
+    match = SKU.fullmatch(sku)
+    if match is None or int(match["product"]) > LARGEST_ID or match["tenant"] != str(tenant):
+        return None
+    return int(match["product"])
 
 
 def inventory_item(attempt: Attempt) -> Mapping[str, Any]:

@@ -2,9 +2,11 @@
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
-from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, UpdateEbay
+from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
+from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.profile import configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.taxonomy import TAXONOMY
 from stoflow.marketplaces.ebay.update import EbayUpdate
 
@@ -22,6 +24,8 @@ EBAY = Marketplace(
         "publish": PublishEbay(EbayPublication()),
         "update": UpdateEbay(EbayUpdate()),
         "delete": DeleteEbay(EbayDeletion()),
+        "sync": SyncEbay(EbaySync()),
+        "sync_orders": SyncOrdersEbay(EbayOrders()),
     },
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,

@@ -12,11 +12,28 @@ from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 INVENTORY = "/sell/inventory/v1"
 FIXED_PRICE = "FIXED_PRICE"
 OFFER_KEY = frozenset({"sku", "marketplaceId", "format"})
+ENDED = frozenset({"ENDED", "EBAY_ENDED"})
+"""The status of a listing that will not come back: what is published anew has another id."""
 
 
 def without_key(offer: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return an offer as an update takes it: what eBay keeps unique is not named again."""
     return {name: value for name, value in offer.items() if name not in OFFER_KEY}
+
+
+def published_listing(offer: Any) -> str:
+    """Return the listing of an offer, "" while it is not published."""
+    return text_in(offer, "listing", "listingId") if text_in(offer, "status") == "PUBLISHED" else ""
+
+
+def has_ended(offer: Any) -> bool:
+    """Say whether the listing of an offer ended although the offer is still published."""
+    return text_in(offer, "listing", "listingStatus") in ENDED
+
+
+def standing_listing(offer: Any) -> str:
+    """Return the listing of an offer, "" where it has none or the one it has ended."""
+    return "" if has_ended(offer) else published_listing(offer)
 
 
 def find_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, str | Outcome]:

@@ -3,12 +3,12 @@
 from collections.abc import Generator
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, listing_url, offer, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer, without_key
+from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
@@ -79,7 +79,7 @@ class EbayPublication:
         found = reply_of((yield Request("GET", path)))
         if not is_success(found):
             return failures.outcome_of(found, unsafe=False)
-        return Done({"listing_id": _listing_in(found)})
+        return Done({"listing_id": standing_listing(found.body)})
 
     def publish(self, attempt: Attempt) -> Conversation:
         """Make the offer a listing that buyers see; one that is a listing already needs no call."""
@@ -98,7 +98,7 @@ class EbayPublication:
         reply = reply_of((yield Request("GET", f"{INVENTORY}/offer/{offer_id}")))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        listing_id = _listing_in(reply)
+        listing_id = standing_listing(reply.body)
         return _published(attempt, listing_id) if listing_id else Absent("eBay has not published the offer.")
 
     def save(self, attempt: Attempt) -> Outcome:
@@ -109,11 +109,6 @@ class EbayPublication:
 
 def _offer(offer_id: str, *, adopted: bool) -> Outcome:
     return Done({"offer_id": offer_id, "adopted": adopted}) if offer_id else Broken("eBay made an offer without an id.")
-
-
-def _listing_in(reply: Reply) -> str:
-    """Return the listing an offer shows while it is published."""
-    return text_in(reply.body, "listing", "listingId") if text_in(reply.body, "status") == "PUBLISHED" else ""
 
 
 def _published(attempt: Attempt, listing_id: str) -> Outcome:

@@ -10,7 +10,7 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, marketplace_id, offer, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, read_offer, without_key
+from stoflow.marketplaces.ebay.offers import INVENTORY, read_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
@@ -54,7 +54,7 @@ class EbayUpdate:
         found = yield from read_offer(mapped["sku"], marketplace_id(attempt))
         if not isinstance(found, Mapping):
             return found
-        if not text_in(found, "listing", "listingId"):
+        if not standing_listing(found):
             return Refused("The listing is no longer on eBay.")
         item = reply_of((yield _item_request(attempt)))
         if not is_success(item):

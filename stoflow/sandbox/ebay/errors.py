@@ -7,6 +7,7 @@ from stoflow.sandbox.calls import Answer, Refusal
 INVENTORY = "API_INVENTORY"
 MEDIA = "API_MEDIA"
 ACCOUNT = "API_ACCOUNT"
+FULFILLMENT = "API_FULFILLMENT"
 TAXONOMY = "API_TAXONOMY"
 
 # errorId: domain, category, message. From the contracts and the common error page.
@@ -30,6 +31,7 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     25014: (INVENTORY, "REQUEST", "The offer has invalid pictures. {additionalInfo}"),
     25016: (INVENTORY, "REQUEST", "The {fieldName} value is invalid. {additionalInfo}"),
     25017: (INVENTORY, "REQUEST", "Missing field {fieldName}. {additionalInfo}"),
+    25019: (INVENTORY, "REQUEST", "Cannot revise the listing. {additionalInfo}"),
     25021: (INVENTORY, "REQUEST", "The offer has an invalid item condition. {additionalInfo}"),
     25702: (INVENTORY, "REQUEST", "{skuValue} could not be found or is not available in the system."),
     25706: (INVENTORY, "REQUEST", "You have provided invalid pagination values. {additionalInfo}"),
@@ -48,6 +50,22 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     25801: (INVENTORY, "REQUEST", "Missing field {fieldName}."),
     25803: (INVENTORY, "REQUEST", "{fieldName} already exists."),
     25805: (INVENTORY, "REQUEST", "{fieldName} Not Found."),
+    30700: (FULFILLMENT, "REQUEST", "Invalid filter name: {fieldname}"),
+    30800: (FULFILLMENT, "REQUEST", "Invalid filter value {fieldvalue} for filter {fieldname}"),
+    30810: (FULFILLMENT, "REQUEST", "Invalid date format"),
+    30820: (FULFILLMENT, "REQUEST", "Start date is missing"),
+    30830: (
+        FULFILLMENT,
+        "REQUEST",
+        "Time range between start date and end date must be within '{allowedTime}' years.",
+    ),
+    30840: (FULFILLMENT, "REQUEST", "Start date should be before end date"),
+    30850: (FULFILLMENT, "REQUEST", "Start and end dates can't be in the future"),
+    30900: (FULFILLMENT, "REQUEST", "Exceeded maximum number of order IDs (the current limit is 50)"),
+    31000: (FULFILLMENT, "REQUEST", "Invalid offset: {offsetvalue}"),
+    31100: (FULFILLMENT, "REQUEST", "Invalid limit: {limitvalue}"),
+    32100: (FULFILLMENT, "REQUEST", "Invalid order ID: {orderId}"),
+    32800: (FULFILLMENT, "REQUEST", "Invalid field group: {fieldGroup}"),
     62002: (TAXONOMY, "REQUEST", "Missing marketplace ID."),
     62003: (TAXONOMY, "REQUEST", "The specified marketplace ID was not found."),
     62004: (TAXONOMY, "REQUEST", "The specified category tree ID was not found."),

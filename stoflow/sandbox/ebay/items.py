@@ -1,5 +1,6 @@
 """eBay's inventory items: what a thing is, before anybody offers it."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,8 +48,10 @@ def put_item(shop: Shop, call: ReceivedCall) -> Answer:
     if not (sku.isascii() and sku.isalnum()) or len(sku) > SKU_LENGTH:
         raise refusal(400, 25707)
     _check_item(body)
-    shop.items[sku] = body
     live = [offer for offer in shop.offers_of(sku) if offer.listing_id and not offer.ended]
+    for offer in live:
+        shop.revise(offer)
+    shop.items[sku] = body
     listing_id = live[0].listing_id if live else ""
     state = _state(shop, live[0]) if live else "ITEM"
     return Answer(204, effect=Effect(sku=sku, title=shop.title_of(sku), listing_id=listing_id, state=state))
@@ -65,7 +68,7 @@ def get_item(shop: Shop, call: ReceivedCall) -> Answer:
 def list_items(shop: Shop, call: ReceivedCall) -> Answer:
     """getInventoryItems: `offset` is a page number."""
     limit, page = paging(call, default=PAGE_SIZE, at_most=PAGE_SIZE_AT_MOST)
-    skus = sorted(shop.items)
+    skus = _repeating(sorted(shop.items), limit, shop.quirks.repeated_items)
     shown = [_shown(shop, sku) for sku in skus[page * limit : (page + 1) * limit]]
     frame = page_frame("inventory_item", total=len(skus), limit=limit, page=page)
     return Answer(200, {**frame, "inventoryItems": shown})
@@ -110,6 +113,12 @@ def page_frame(collection: str, *, total: int, limit: int, page: int) -> dict[st
     if page:
         frame["prev"] = f"{here}{page - 1}"
     return frame
+
+
+def _repeating(skus: Sequence[str], limit: int, repeated: int) -> list[str]:
+    """Return the list with the last of each page once more at the beginning of the next."""
+    step = max(1, limit - repeated)
+    return [sku for start in range(0, max(1, len(skus) - repeated), step) for sku in skus[start : start + limit]]
 
 
 def _state(shop: Shop, offer: Offer) -> str:

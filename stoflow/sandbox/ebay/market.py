@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.ebay import account, items, offers, people, taxonomy
-from stoflow.sandbox.ebay.errors import error, refusal
-from stoflow.sandbox.ebay.shop import MARKETPLACES, Shop
+from stoflow.sandbox.ebay import account, items, offers, orders, people, taxonomy
+from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
+from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 
@@ -21,6 +22,7 @@ FIRST_ORDER = 700_001
 LOCATION_KEY = "HOME"
 INVENTORY = "/sell/inventory/v1"
 ACCOUNT = "/sell/account/v1"
+FULFILLMENT = "/sell/fulfillment/v1"
 MEDIA = "/commerce/media/v1_beta"
 
 ShopWork = Callable[[Shop, ReceivedCall], Answer]
@@ -61,6 +63,9 @@ class EbayMarket:
             Operation("offer.delete", "DELETE", offer, at(offers.delete_offer)),
             Operation("offer.publish", "POST", f"{offer}/publish", at(self._publish_offer)),
             Operation("offer.withdraw", "POST", f"{offer}/withdraw", at(offers.withdraw_offer)),
+            # what was bought
+            Operation("order.list", "GET", f"{FULFILLMENT}/order", at(orders.list_orders)),
+            Operation("order.get", "GET", f"{FULFILLMENT}/order/{{order_id}}", at(orders.get_order)),
             # what an offer stands on
             Operation("location.list", "GET", f"{INVENTORY}/location", at(account.list_locations)),
             Operation("location.get", "GET", location, at(account.get_location)),
@@ -98,6 +103,7 @@ class EbayMarket:
         if site not in MARKETPLACES:
             raise InputError(f"eBay's sandbox knows the sites {', '.join(MARKETPLACES)}, not {site}.")
         currency, language = MARKETPLACES[site]
+        quirks = _quirks(wishes.get("quirks", {}))
         number = self._sellers.take()
         policies = {kind: str(number * 10 + index) for index, kind in enumerate(account.POLICY_LISTS)}
         settings = {
@@ -110,7 +116,7 @@ class EbayMarket:
             "content_language": language,
         }
         seller = Seller(self.name, f"ebay-{number}", name, tenant, settings)
-        self._shops[seller.external_id] = _furnished(policies, site)
+        self._shops[seller.external_id] = _furnished(Shop(seller.external_id, quirks), policies, site)
         return seller
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
@@ -174,8 +180,17 @@ class EbayMarket:
         return Answer(200, {"userId": call.seller.external_id, "username": call.seller.name})
 
 
-def _furnished(policies: Mapping[str, str], site: str) -> Shop:
-    shop = Shop()
+def _quirks(wishes: Any) -> Quirks:
+    known = {each.name for each in fields(Quirks)}
+    if not isinstance(wishes, dict) or not wishes.keys() <= known:
+        raise InputError(f"eBay's quirks are {', '.join(sorted(known))}.")
+    quirks = Quirks(**wishes)
+    if quirks.revision_error not in ERRORS:
+        raise InputError(f"eBay's sandbox has no error {quirks.revision_error}.")
+    return quirks
+
+
+def _furnished(shop: Shop, policies: Mapping[str, str], site: str) -> Shop:
     shop.locations[LOCATION_KEY] = {
         "merchantLocationKey": LOCATION_KEY,
         "merchantLocationStatus": "ENABLED",

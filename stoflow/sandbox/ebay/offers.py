@@ -64,6 +64,7 @@ def update_offer(shop: Shop, call: ReceivedCall) -> Answer:
     _check_offer(replaced)
     if offer.listing_id:
         _check_publishable(shop, offer.sku, replaced)
+        shop.revise(offer)
     offer.body = replaced
     return Answer(204, effect=_effect(shop, offer))
 

@@ -1,8 +1,12 @@
 """What one eBay seller has: locations, policies, inventory items, offers, and what was bought of them."""
 
+import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from stoflow.sandbox.ebay.errors import refusal
 
 MARKETPLACES: Mapping[str, tuple[str, str]] = {
     "EBAY_FR": ("EUR", "fr-FR"),
@@ -16,6 +20,8 @@ PUBLISHED = "PUBLISHED"
 UNPUBLISHED = "UNPUBLISHED"
 ACTIVE = "ACTIVE"
 OUT_OF_STOCK = "OUT_OF_STOCK"
+NOT_STARTED = "NOT_STARTED"
+FULFILLED = "FULFILLED"
 
 
 @dataclass(slots=True)
@@ -61,16 +67,37 @@ class Sale:
     created_at: float
     changed_at: float
 
+    @property
+    def fulfillment_status(self) -> str:
+        """How much of the order was sent."""
+        return FULFILLED if self.state == "shipped" else NOT_STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """What eBay may do, chosen when a seller is made.
+
+    `repeated_items` is how many items of the page before a page of them begins with. After `revisions_a_day` of one
+    listing, it is refused with `revision_error`: the contract states the limit, and lists several reasons under 25019.
+    """
+
+    repeated_items: int = 0
+    revisions_a_day: int = 250
+    revision_error: int = 25019
+
 
 @dataclass(slots=True)
 class Shop:
     """One seller's inventory. Policies by kind, then id; sales by the order's id, oldest first."""
 
+    seller_id: str
+    quirks: Quirks = field(default_factory=Quirks)
     locations: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict[str, dict[str, dict[str, Any]]])
     items: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     offers: dict[str, Offer] = field(default_factory=dict[str, Offer])
     sales: dict[str, Sale] = field(default_factory=dict[str, Sale])
+    revisions: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])  # by listing and day
 
     def offers_of(self, sku: str) -> list[Offer]:
         """Return the offers made for one SKU."""
@@ -101,3 +128,10 @@ class Shop:
                 "listingOnHold": False,
             }
         return shown
+
+    def revise(self, offer: Offer) -> None:
+        """Count a change of what buyers see; refuse it where the listing was changed too often today."""
+        today = offer.listing_id, time.strftime("%Y-%m-%d", time.gmtime())
+        if self.revisions[today] >= self.quirks.revisions_a_day:
+            raise refusal(400, self.quirks.revision_error, additionalInfo="Revised too often today.")
+        self.revisions[today] += 1

@@ -1,7 +1,7 @@
 """A sandbox over real HTTP, and a client of each marketplace that keeps its contract."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -30,9 +30,10 @@ def http(server: SandboxServer) -> Iterator[httpx.Client]:
 class Seller:
     """One seller, as the sandbox's control endpoint made it."""
 
-    def __init__(self, http: httpx.Client, marketplace: str, tenant: int = 7) -> None:
+    def __init__(self, http: httpx.Client, marketplace: str, tenant: int = 7, **wishes: Any) -> None:
         self.http = http
-        made = http.post("/control/sellers", json={"marketplace": marketplace, "tenant": tenant})
+        body = {"marketplace": marketplace, "tenant": tenant, "settings": wishes}
+        made = http.post("/control/sellers", json=body)
         assert made.status_code == 201, made.text
         self.made: dict[str, Any] = made.json()
         self.settings: dict[str, Any] = self.made["settings"]
@@ -52,8 +53,8 @@ class Seller:
 
 
 class EbaySeller(Seller):
-    def __init__(self, http: httpx.Client, tenant: int = 7) -> None:
-        super().__init__(http, "ebay", tenant)
+    def __init__(self, http: httpx.Client, tenant: int = 7, **wishes: Any) -> None:
+        super().__init__(http, "ebay", tenant, **wishes)
         self.headers = {"authorization": f"Bearer {self.made['access_token']}", "content-language": "fr-FR"}
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -101,6 +102,12 @@ class EbaySeller(Seller):
         published = self.inventory("POST", f"/offer/{offer}/publish")
         assert published.status_code == 200, published.text
         return published.json()["listingId"]
+
+    def orders(self, **query: str) -> httpx.Response:
+        return self.call("GET", "/sell/fulfillment/v1/order", params=query)
+
+    def sell(self, listing: str, **wishes: Any) -> None:
+        assert self.behave("sell", listing_id=listing, **wishes).status_code == 200
 
     def shown(self, sku: str = "sf7p1") -> dict[str, Any]:
         """Return the one offer of a SKU."""
@@ -208,6 +215,12 @@ class VintedMember(Seller):
 @pytest.fixture
 def ebay(http: httpx.Client) -> EbaySeller:
     return EbaySeller(http)
+
+
+@pytest.fixture
+def make_ebay(http: httpx.Client) -> Callable[..., EbaySeller]:
+    """Make another seller on eBay, where eBay has the quirks named."""
+    return lambda **quirks: EbaySeller(http, quirks=quirks)
 
 
 @pytest.fixture

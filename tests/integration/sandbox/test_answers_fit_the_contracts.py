@@ -60,6 +60,21 @@ def test_ebay_inventory_answers_fit(ebay: Any) -> None:
     check("POST", "/location/SHOP", json=place)
 
 
+def test_ebay_fulfillment_answers_fit(ebay: Any) -> None:
+    contract = Contract("ebay/sell_fulfillment_v1_oas3.json")
+    base = "/sell/fulfillment/v1"
+    listing = ebay.publish(quantity=4)
+    for state in ("paid", "unpaid", "shipped", "cancelled"):
+        ebay.sell(listing, state=state)
+    page = ebay.orders(limit="2", offset="1")
+    contract.check(page, "/order")
+    order = f"/order/{page.json()['orders'][0]['orderId']}"
+    contract.check(ebay.call("GET", f"{base}{order}"), order)
+    contract.check(ebay.call("GET", f"{base}/order/none"), "/order/none")
+    for wrong in ({"limit": "201"}, {"offset": "x"}, {"filter": "x:[]"}, {"filter": "creationdate:[..]"}):
+        contract.check(ebay.orders(**wrong), "/order")
+
+
 def test_ebay_media_answers_fit(ebay: Any) -> None:
     contract = Contract("ebay/commerce_media_v1_beta_oas3.json")
     base = "/commerce/media/v1_beta"

@@ -44,6 +44,16 @@ def test_a_reply_comes_with_lower_case_headers_and_parsed_json(
     assert reply.headers["x-limit-per-day"] == "10000"
 
 
+def test_a_query_is_encoded_once(server: Any, client: DirectClient) -> None:
+    asked = Request("GET", "/order", query={"filter": "lastmodifieddate:[2026-11-20T12:00:00.000Z..]", "limit": "100"})
+    client.exchange(server.url, asked, headers={}, deadline_s=AMPLE_S)
+    sent = server.requests[0].partition(b" HTTP/1.1")[0].decode()
+    assert "%5B2026-11-20T12" in sent
+    assert ".000Z..%5D&limit=100" in sent
+    assert not set("[]") & set(sent)
+    assert "%25" not in sent
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>Bad gateway</html>", b"[" * 900, b"\xff\xfe"])
 def test_a_body_that_is_not_json_is_text(server: Any, client: DirectClient, answering: Any, body: bytes) -> None:
     server.answer = answering(502, body)

@@ -1,0 +1,58 @@
+"""Seeing what a seller has on eBay: every item, page by page, with the offers of each."""
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Request
+from stoflow.domain.outcome import Done
+from stoflow.domain.seen import ListingsSeen, SeenListing
+from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing
+from stoflow.marketplaces.ebay.mapping import sku_for
+from stoflow.marketplaces.ebay.offers import INVENTORY, published_listing
+from stoflow.marketplaces.ebay.reading import ListPage, list_page
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
+from stoflow.marketplaces.replies import reply_of
+
+ITEMS_A_PAGE = 20
+"""Each item costs a call for its offers, one after the other: 21 calls fit into the action's 300 s while eBay takes
+14 s for each, and a page that was lost on its way is soon read again."""
+
+
+class EbaySync:
+    """One method per task; only listings made through the Inventory API are shown by it."""
+
+    def page(self, attempt: Attempt) -> Conversation:
+        """Read one page of items and the offers of each; an item that went in between has none.
+
+        A listing that ended is gone, though its offer may still name it: published anew it is another.
+        """
+        items = list_page(reply_of((yield _items(attempt.index - 1))), "inventoryItems")
+        if not isinstance(items, ListPage):
+            return items
+        seen, gone = list[SeenListing](), list[str]()
+        for item in items.objects:
+            offers = yield from read_offers(text_in(item, "sku"))
+            if not isinstance(offers, ListPage):
+                return offers
+            published = [offer for offer in offers.objects if published_listing(offer)]
+            gone += [published_listing(offer) for offer in published if is_gone(item, offer)]
+            seen += [seen_listing(item, offer, attempt.tenant) for offer in published if not is_gone(item, offer)]
+        more = bool(items.objects) and attempt.index * ITEMS_A_PAGE < items.total
+        then = after_page(attempt, more=more, then="confirm:1")
+        return Done(seen=ListingsSeen(then, tuple(seen), tuple(gone), complete=not more))
+
+    def confirm(self, attempt: Attempt) -> Conversation:
+        """Ask for the offers of what no page showed: gone is a listing that none of them has any more."""
+        gone: list[str] = []
+        for missing in missing_listings(attempt):
+            offers = yield from read_offers(sku_for(attempt.tenant, missing["product"]))
+            if not isinstance(offers, ListPage):
+                return offers
+            if missing["external_id"] not in map(published_listing, offers.objects):
+                gone.append(missing["external_id"])
+        return Done(seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))
+
+
+def _items(page: int) -> Request:
+    """Return the request for a page, of which the first is 0: eBay calls its number the offset."""
+    return Request("GET", f"{INVENTORY}/inventory_item", query={"limit": str(ITEMS_A_PAGE), "offset": str(page)})
