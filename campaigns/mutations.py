@@ -23,7 +23,15 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.storage.engine import claiming, settling
 
 FINAL_WITHIN_S = 45.0
-FENCED = ("SETTLE_DONE", "SETTLE_LISTED", "SETTLE_ENDED", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING")
+FENCED = (
+    "SETTLE_DONE",
+    "SETTLE_ACTED",
+    "SETTLE_LISTED",
+    "SETTLE_ENDED",
+    "SETTLE_BACK",
+    "SETTLE_FAILED",
+    "SETTLE_VERIFYING",
+)
 HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
 PUBLICATIONS = (EtsyPublication, VintedPublication)
 

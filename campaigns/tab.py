@@ -78,7 +78,7 @@ class Tab:
             command.payload,
             browser=self._browser,
             fetch_file=fetch,
-            request_id=command.request_id,
+            request_id=command.attempt,
         )
 
     @contextmanager

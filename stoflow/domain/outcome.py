@@ -35,18 +35,20 @@ class Done:
     """The step did what it is for; `output` (JSON) is what later steps read.
 
     `ended` is the external id of a listing that buyers no longer see: the product has none there from then on. `seen`
-    is what the marketplace showed of the whole account.
+    is what the marketplace showed of the whole account. `acted` says that others have seen what was done, though no
+    listing of the product changed: a cancel comes too late.
     """
 
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])
     listed: Listed | None = None
     ended: str = ""
     seen: ListingsSeen | OrdersSeen | None = None
+    acted: bool = False
 
     @property
     def is_output_only(self) -> bool:
         """Whether nothing but its output is recorded."""
-        return self.listed is None and not self.ended and self.seen is None
+        return self.listed is None and not self.ended and self.seen is None and not self.acted
 
 
 @dataclass(frozen=True, slots=True)

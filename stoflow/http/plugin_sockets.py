@@ -123,4 +123,5 @@ def _wording(command: PluginCommand) -> dict[str, Any]:
         "action": command.action,
         "payload": dict(command.payload),
         "deadline": command.deadline.astimezone(UTC).isoformat(),
+        "attempt": command.attempt,
     }

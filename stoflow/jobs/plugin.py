@@ -41,7 +41,15 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
     """Return what these plugins have not answered yet, each one's oldest first."""
     with engine.database.records() as connection:
         return [
-            PluginCommand(tenant, command.request_id, plugin_id, command.action, command.payload, command.deadline)
+            PluginCommand(
+                tenant=tenant,
+                request_id=command.request_id,
+                plugin_id=plugin_id,
+                action=command.action,
+                payload=command.payload,
+                deadline=command.deadline,
+                attempt=command.attempt,
+            )
             for tenant, plugin_id in plugins
             for command in commands.open_commands(connection, tenant, plugin_id)
         ]

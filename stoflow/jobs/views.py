@@ -107,7 +107,10 @@ class JobFilter:
 
 @dataclass(frozen=True, slots=True)
 class PluginCommand:
-    """A command the plugin has not answered yet, to be emitted (again) under the same `request_id`."""
+    """A command the plugin has not answered yet, to be emitted (again) under the same `request_id`.
+
+    `attempt` names the attempt it belongs to: an attempt may take several commands.
+    """
 
     tenant: TenantId
     request_id: str
@@ -115,3 +118,4 @@ class PluginCommand:
     action: str
     payload: Mapping[str, Any]
     deadline: datetime
+    attempt: str

@@ -14,10 +14,12 @@ def draft_made(listing_id: str) -> Outcome:
 def choose(attempt: Attempt) -> Outcome:
     """Go on with the id recorded for the product, whichever draft this job's own creation made.
 
-    Any other draft is a stray: its marker leads the collection to it.
+    Any other draft is a stray: its marker leads the collection to it. Where none is recorded, what was made is another
+    product's listing, and stays as it is.
     """
-    listing_id = attempt.listing_id or attempt.outputs["create"].get("listing_id", "")
-    return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made to choose from.")
+    if not attempt.listing_id:
+        return Broken("What was made is not recorded as this product's listing.")
+    return Done({"listing_id": attempt.listing_id})
 
 
 def chosen(attempt: Attempt) -> str:

@@ -99,6 +99,6 @@ class DirectAPIJobHandler(ServiceJobHandler[Service]):
 
 
 class VintedJobHandler(ServiceJobHandler[Service]):
-    """An action on Vinted: every outside task is one command of the seller's own plugin."""
+    """An action on Vinted: every outside task is commands of the seller's own plugin, an unsafe one exactly one."""
 
     marketplace = "vinted"

@@ -2,11 +2,12 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 
+from stoflow.sandbox import discretion
 from stoflow.sandbox.browser import API, Browser, NoAnswer, SiteReply
 
 Payload = Mapping[str, Any]
@@ -151,6 +152,36 @@ def _list_wardrobe(browser: Browser, payload: Payload, _: FetchFile, request_id:
     return browser.call("GET", f"{API}/wardrobe/{browser.user_id}/items", attempt=request_id, params=query)
 
 
+def _list_orders(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
+    query = {
+        "type": str(payload.get("type", "sold")),
+        "status": str(payload.get("status", "all")),
+        "page": str(int(payload.get("page", 1))),
+        "per_page": str(int(payload.get("per_page", 20))),
+    }
+    return _handed_on(browser.call("GET", f"{API}/my_orders", attempt=request_id, params=query), discretion.orders)
+
+
+def _get_transaction(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
+    reply = browser.call("GET", f"{API}/transactions/{int(payload['id'])}", attempt=request_id)
+    return _handed_on(reply, discretion.transaction)
+
+
+def _get_conversation(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
+    reply = browser.call("GET", f"{API}/conversations/{int(payload['id'])}", attempt=request_id)
+    return _handed_on(reply, lambda body: discretion.conversation(body, browser.user_id))
+
+
+def _handed_on(reply: SiteReply, left_of: Callable[[Any], Payload]) -> SiteReply:
+    return replace(reply, body=left_of(reply.body)) if reply.is_success else reply
+
+
+def _send_message(browser: Browser, payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
+    said = {"body": payload["text"], "photo_temp_uuids": None, "is_personal_data_sharing_check_skipped": False}
+    path = f"{API}/conversations/{int(payload['conversation_id'])}/replies"
+    return _handed_on(browser.call("POST", path, attempt=request_id, json={"reply": said}), lambda _: {})
+
+
 def _get_member(browser: Browser, _payload: Payload, _: FetchFile, request_id: str) -> SiteReply:
     return browser.call("GET", f"{API}/users/current", attempt=request_id)
 
@@ -164,5 +195,9 @@ COMMANDS: Mapping[str, Command] = {
     "vinted.item.delete": Command(_delete_item, acts=True),
     "vinted.item.get": Command(_get_item, acts=False),
     "vinted.wardrobe.list": Command(_list_wardrobe, acts=False),
+    "vinted.message.send": Command(_send_message, acts=True),
+    "vinted.orders.list": Command(_list_orders, acts=False),
+    "vinted.transaction.get": Command(_get_transaction, acts=False),
+    "vinted.conversation.get": Command(_get_conversation, acts=False),
     "vinted.user.get": Command(_get_member, acts=False),
 }

@@ -201,7 +201,7 @@ def _over_limit(entries: Sequence[LedgerEntry], jobs: Sequence[Job], paces: Pace
             visible_at.setdefault(sighting.subject, sighting.at)
     starts: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
     for entry in entries:
-        for action in _actions_begun(entry):
+        for action in _actions_begun(entry, attribution.action(entry)):
             # What is put in place before a product is visible belongs to its publish, whose paced call is another.
             if action == "update" and entry.time < visible_at.get(attribution.subject(entry), entry.time + 1):
                 continue
@@ -215,10 +215,11 @@ def _over_limit(entries: Sequence[LedgerEntry], jobs: Sequence[Job], paces: Pace
             yield _Finding("over_limit", f"{what} within {window_s:g} s of {begin}.")
 
 
-def _actions_begun(entry: LedgerEntry) -> Iterator[str]:
-    """Yield the actions of which this call is the paced one."""
+def _actions_begun(entry: LedgerEntry, asked: str) -> Iterator[str]:
+    """Yield the actions of which this call is the paced one: of the job that called, where that is known."""
     for (marketplace, action), operations in PACED.items():
-        if marketplace == entry.marketplace and entry.operation in operations and entry.tenant is not None:
+        is_paced = marketplace == entry.marketplace and entry.operation in operations and entry.tenant is not None
+        if is_paced and asked in {"", action}:
             yield action
 
 

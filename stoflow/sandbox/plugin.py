@@ -144,7 +144,7 @@ class HeadlessPlugin:
             command.get("payload") or {},
             browser=self._browser,
             fetch_file=self._fetch_file,
-            request_id=command["request_id"],
+            request_id=str(command.get("attempt") or command["request_id"]),  # what the ledger calls it
         )
 
     def _fetch_file(self, url: str) -> FetchedFile:

@@ -61,6 +61,10 @@ PACED: Mapping[tuple[str, str], frozenset[str]] = {
     ("vinted", "publish"): frozenset({"draft.complete", "item.create"}),
     ("vinted", "update"): frozenset({"item.update"}),
     ("vinted", "delete"): frozenset({"item.delete"}),
+    ("vinted", "sync"): frozenset({"wardrobe.list"}),
+    ("vinted", "orders"): frozenset({"orders.list"}),
+    ("vinted", "message"): frozenset({"message.send"}),
+    ("vinted", "link_product"): frozenset({"item.get"}),
 }
 
 
@@ -97,6 +101,7 @@ class Attribution:
     by_listing: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
     by_marker: dict[tuple[str, str], Subject] = field(default_factory=dict[tuple[str, str], Subject])
     by_job: dict[tuple[str, int, int], Subject] = field(default_factory=dict[tuple[str, int, int], Subject])
+    actions: dict[tuple[str, int, int], str] = field(default_factory=dict[tuple[str, int, int], str])
 
     @classmethod
     def of(cls, entries: Iterable[LedgerEntry], jobs: Iterable[Mapping[str, Any]]) -> "Attribution":
@@ -107,7 +112,8 @@ class Attribution:
                 attribution.by_sku[entry.marketplace, entry.listing_id] = entry.sku
         for job in jobs:
             subject = subject_of(job)
-            attribution.by_job[subject.marketplace, subject.tenant, int(job["id"])] = subject
+            key = subject.marketplace, subject.tenant, int(job["id"])
+            attribution.by_job[key], attribution.actions[key] = subject, str(job["action"])
             if job.get("external_id"):
                 attribution.by_listing.setdefault((subject.marketplace, str(job["external_id"])), subject)
             for marker in job.get("markers", ()):
@@ -126,9 +132,19 @@ class Attribution:
             or Subject(entry.tenant or 0, entry.marketplace, None)
         )
 
+    def action(self, entry: LedgerEntry) -> str:
+        """Return the action of the job that called, "" where nothing tells."""
+        job = _job(entry)
+        return self.actions.get(job, "") if job else ""
+
     def _by_attempt(self, entry: LedgerEntry) -> Subject | None:
-        match = ATTEMPT.fullmatch(entry.attempt)
-        return self.by_job.get((entry.marketplace, int(match[1]), int(match[2]))) if match else None
+        job = _job(entry)
+        return self.by_job.get(job) if job else None
+
+
+def _job(entry: LedgerEntry) -> tuple[str, int, int] | None:
+    match = ATTEMPT.fullmatch(entry.attempt)
+    return (entry.marketplace, int(match[1]), int(match[2])) if match else None
 
 
 def subject_of(job: Mapping[str, Any]) -> Subject:

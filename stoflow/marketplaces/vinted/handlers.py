@@ -1,11 +1,20 @@
 """Which tasks each action on Vinted has."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import VintedJobHandler
+from stoflow.marketplaces.paging import summary
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
+from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
+from stoflow.marketplaces.vinted.messages import VintedMessages, message_errors
+from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.marketplaces.vinted.sync import VintedSync
 from stoflow.marketplaces.vinted.update import VintedUpdate
 from stoflow.marketplaces.vinted.validation import LIMITS
 
@@ -64,3 +73,70 @@ class DeleteVinted(VintedJobHandler[VintedDeletion]):
             Step("discard", service.discard, TaskKind.REPEATABLE),
             Step("save", service.save),
         )
+
+
+class SyncVinted(VintedJobHandler[VintedSync]):
+    """`sync_vinted`: the wardrobe page by page, then what no page showed."""
+
+    action = "sync"
+    paged = frozenset({"page", "confirm"})
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("page", service.page, TaskKind.REPEATABLE, paced=True),
+            Step("confirm", service.confirm, TaskKind.REPEATABLE),
+            Step("save", summary, spreads=True),
+        )
+
+
+class OrdersVinted(VintedJobHandler[VintedOrders]):
+    """`orders_vinted`: what was bought, list by list and page by page."""
+
+    action = "orders"
+    paged = frozenset({"page"})
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        page = Step("page", self.get_service().page, TaskKind.REPEATABLE, paced=True)
+        return (page, Step("save", summary, spreads=True))
+
+
+class MessageVinted(VintedJobHandler[VintedMessages]):
+    """`message_vinted`: an answer in a conversation, said once."""
+
+    action = "message"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("validate", service.validate),
+            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("send", service.send, TaskKind.UNSAFE, paced=True, look=service.look_for_message),
+            Step("save", service.save),
+        )
+
+    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        """Return why a message may not be asked for in this way."""
+        return message_errors(payload)
+
+
+class LinkProductVinted(VintedJobHandler[VintedLinking]):
+    """`link_product_vinted`: a listing the member has becomes the product's, unless another product has it."""
+
+    action = "link_product"
+
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        service = self.get_service()
+        return (
+            Step("validate", service.validate),
+            Step("read", service.read, TaskKind.REPEATABLE, paced=True),
+            Step("save", service.save),
+        )
+
+    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        """Return why a link may not be asked for in this way."""
+        return linking_errors(payload)

@@ -2,8 +2,20 @@
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
-from stoflow.marketplaces.vinted.handlers import DeleteVinted, PublishVinted, UpdateVinted
+from stoflow.marketplaces.vinted.handlers import (
+    DeleteVinted,
+    LinkProductVinted,
+    MessageVinted,
+    OrdersVinted,
+    PublishVinted,
+    SyncVinted,
+    UpdateVinted,
+)
+from stoflow.marketplaces.vinted.linking import VintedLinking
+from stoflow.marketplaces.vinted.messages import VintedMessages
+from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.marketplaces.vinted.sync import VintedSync
 from stoflow.marketplaces.vinted.update import VintedUpdate
 from stoflow.marketplaces.vinted.wardrobe import collect_stray
 
@@ -32,6 +44,10 @@ VINTED = Marketplace(
         "publish": PublishVinted(VintedPublication()),
         "update": UpdateVinted(VintedUpdate()),
         "delete": DeleteVinted(VintedDeletion()),
+        "sync": SyncVinted(VintedSync()),
+        "orders": OrdersVinted(VintedOrders()),
+        "message": MessageVinted(VintedMessages()),
+        "link_product": LinkProductVinted(VintedLinking()),
     },
     concurrency=1,
     collect=collect_stray,

@@ -1,6 +1,7 @@
 """Publishing on Vinted through the seller's plugin: photos, a draft under a marker, and the call that completes it."""
 
 from collections.abc import Generator, Mapping
+from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
@@ -11,12 +12,11 @@ from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted.items import address_of
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
-
-DEFAULT_DOMAIN = "www.vinted.fr"
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -66,7 +66,7 @@ class VintedPublication:
             return Unknown("Vinted has no such draft: it may be completed already.")
         if not answer.success:
             return failures.outcome_of(answer, unsafe=True)
-        return _completed(attempt, text_in(failures.body_of(answer), "item", "url"))
+        return _completed(attempt, failures.body_of(answer).get("item"))
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Ask for the item itself; where Vinted no longer shows it (sold, reserved), look in the wardrobe."""
@@ -80,7 +80,7 @@ class VintedPublication:
             return failures.outcome_of(answer, unsafe=False)
         if not isinstance(item, Mapping):
             return item or Broken("Vinted showed an item without its fields.")
-        return Absent("The draft is not completed.") if is_draft(item) else _completed(attempt, text_in(item, "url"))
+        return Absent("The draft is not completed.") if is_draft(item) else _completed(attempt, item)
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
@@ -92,9 +92,8 @@ def _photos(attempt: Attempt) -> list[int]:
     return [output[NAME] for output in in_order(attempt, "upload")]
 
 
-def _completed(attempt: Attempt, url: str) -> Outcome:
+def _completed(attempt: Attempt, item: Any) -> Outcome:
     listing_id = chosen(attempt)
-    domain = attempt.account.settings.get("domain") or DEFAULT_DOMAIN
-    address = url or f"https://{domain}/items/{listing_id}"
+    address = address_of(attempt.account, listing_id, item if isinstance(item, Mapping) else {})
     listed = Listed(listing_id, visible=True, url=address, photos=sent_photos(attempt, NAME))
     return Done({"listing_id": listing_id, "url": address}, listed=listed)

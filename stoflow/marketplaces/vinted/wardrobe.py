@@ -1,19 +1,21 @@
 """Looking through the seller's own wardrobe, and taking stray drafts away."""
 
-from collections.abc import Generator, Mapping
-from typing import Any, cast
+from collections.abc import Collection, Generator, Mapping
+from typing import cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Answer, Call, Command, Response
+from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted.items import Item
+from stoflow.marketplaces.vinted.pages import Page, ask_for_page
 
 PAGE_SIZE = 96
 MOST_PAGES = 200
 TOO_MANY_PAGES = Broken("The wardrobe has more pages than StoFlow can look through.")
-Item = Mapping[str, Any]
+NO_FIELDS = Broken("Vinted showed an item without its fields.")
 Found = Generator[Call, Response, Item | Outcome | None]
 
 
@@ -22,30 +24,54 @@ def find_draft(attempt: Attempt) -> Found:
     if not attempt.marker:
         return Broken("A look for a draft needs the marker it was made with.")
     for page in range(1, MOST_PAGES + 1):
-        answer = yield from _page(attempt, page)
-        if not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
-        for item in filter(is_draft, _items(answer)):
+        shown = yield from show_page(attempt, page)
+        if not isinstance(shown, Page):
+            return shown
+        for item in filter(is_draft, shown.entries):
             whole = yield from _whole(item)
             if isinstance(whole, Mapping) and _carries(whole, attempt.marker):
                 return item
             if not isinstance(whole, Mapping | None):
                 return whole
-        if page >= _pages(answer):
+        if shown.is_last:
             return None
     return TOO_MANY_PAGES
 
 
 def find_item(attempt: Attempt, item_id: str) -> Found:
     """Return the wardrobe's item of that id, None where it has none, or why Vinted cannot tell."""
+    found = yield from find_items(attempt, {item_id})
+    return found.get(item_id) if isinstance(found, Mapping) else found
+
+
+def own_item(item_id: str) -> Found:
+    """Return an item as its owner edits it, or why Vinted cannot tell; None where it was sold, is reserved or gone."""
+    answer = answer_of((yield Command("vinted.item.get", {"id": item_id})))
+    if answer.error_code == failures.NOT_FOUND:
+        return None
+    if not answer.success:
+        return failures.outcome_of(answer, unsafe=False)
+    item = failures.body_of(answer).get("item")
+    return cast("Item", item) if isinstance(item, Mapping) else NO_FIELDS
+
+
+def find_items(attempt: Attempt, wanted: Collection[str]) -> Generator[Call, Response, Mapping[str, Item] | Outcome]:
+    """Return those of these ids that the wardrobe has, each with its item, or why Vinted cannot tell."""
+    found: dict[str, Item] = {}
     for page in range(1, MOST_PAGES + 1):
-        answer = yield from _page(attempt, page)
-        if not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
-        match = next((item for item in _items(answer) if text_in(item, "id") == item_id), None)
-        if match is not None or page >= _pages(answer):
-            return match
+        shown = yield from show_page(attempt, page)
+        if not isinstance(shown, Page):
+            return shown
+        found |= {text_in(item, "id"): item for item in shown.entries if text_in(item, "id") in wanted}
+        if len(found) == len(wanted) or shown.is_last:
+            return found
     return TOO_MANY_PAGES
+
+
+def show_page(attempt: Attempt, page: int) -> Generator[Call, Response, Page | Outcome]:
+    """Return one page of the wardrobe, the newest things first, or why Vinted cannot show it."""
+    payload = {"user_id": attempt.account.external_id, "page": page, "per_page": PAGE_SIZE, "order": "newest_first"}
+    return (yield from ask_for_page(Command("vinted.wardrobe.list", payload), "items", number=page, size=PAGE_SIZE))
 
 
 def is_draft(item: Item) -> bool:
@@ -67,11 +93,6 @@ def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
     return failures.outcome_of(answer, unsafe=False)
 
 
-def _page(attempt: Attempt, page: int) -> Generator[Call, Response, Answer]:
-    payload = {"user_id": attempt.account.external_id, "page": page, "per_page": PAGE_SIZE, "order": "newest_first"}
-    return answer_of((yield Command("vinted.wardrobe.list", payload)))
-
-
 def _whole(item: Item) -> Found:
     """Return a draft with its description, which the wardrobe's list leaves out; None where it is gone since."""
     if "description" in item:
@@ -84,11 +105,3 @@ def _whole(item: Item) -> Found:
 
 def _carries(item: Item, marker: str) -> bool:
     return is_draft(item) and text_in(item, "description").strip() == marker
-
-
-def _pages(answer: Answer) -> int:
-    return int(text_in(failures.body_of(answer), "pagination", "total_pages") or 1)
-
-
-def _items(answer: Answer) -> list[Item]:
-    return cast("list[Item]", failures.body_of(answer).get("items") or [])

@@ -8,6 +8,7 @@ from typing import Any
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.images import picture_type
 from stoflow.sandbox.sellers import Numbers
+from stoflow.sandbox.vinted.dealings import number_in_path, page_of
 from stoflow.sandbox.vinted.errors import NOT_FOUND, invalid
 from stoflow.sandbox.vinted.wardrobe import (
     Item,
@@ -28,8 +29,6 @@ COLORS_AT_MOST = 2
 PRICE_AT_LEAST = 1
 PRICE_AT_MOST = 30_000
 CONDITIONS = frozenset({1, 2, 3, 4, 6})
-PAGE_SIZE = 20
-PAGE_SIZE_AT_MOST = 96
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -106,7 +105,7 @@ def create_item(wardrobe: Wardrobe, call: ReceivedCall, numbers: Numbers) -> Ans
 
 def update_item(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
     """Replace an item as a whole."""
-    item = _own(wardrobe, call, draft=False)
+    item = _editable(_own(wardrobe, call, draft=False))
     fields = _object(call, "item")
     _check_whole(wardrobe, fields)
     item.fields = dict(fields)
@@ -114,8 +113,10 @@ def update_item(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
 
 
 def delete_item(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
-    """End an item; 404 once gone."""
+    """End an item; 404 once gone. What the site says of a sold one is not established: here there is none to end."""
     item = _own(wardrobe, call, draft=False)
+    if item.is_sold:
+        raise Refusal(NOT_FOUND)
     del wardrobe.items[item.item_id]
     return Answer(200, {"code": 0}, effect=item.effect("deleted"))
 
@@ -129,9 +130,10 @@ def hide_item(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
 
 def show_item(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
     """Show an own thing, draft or not, in the shape its owner edits."""
-    item = wardrobe.items.get(_number(call, "item_id"))
+    item = wardrobe.items.get(number_in_path(call, "item_id"))
     if item is None:
         raise Refusal(NOT_FOUND)
+    item = _editable(item)
     return Answer(200, {"item": editable_json(wardrobe, item), "code": 0})
 
 
@@ -139,18 +141,8 @@ def list_wardrobe(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
     """List the member's things, newest first; the owner's own list holds the drafts too."""
     if call.path["user_id"] != str(wardrobe.user_id):
         raise Refusal(NOT_FOUND)
-    page, per_page = call.query.get("page", "1"), call.query.get("per_page", str(PAGE_SIZE))
-    if not (page.isdecimal() and per_page.isdecimal() and int(page) and int(per_page)):
-        raise invalid([("page", "Page is not valid")])
-    size = min(int(per_page), PAGE_SIZE_AT_MOST)
     things = sorted(wardrobe.items.values(), key=lambda item: item.item_id, reverse=True)
-    shown = things[(int(page) - 1) * size : int(page) * size]
-    pagination = {
-        "current_page": int(page),
-        "total_pages": -(-len(things) // size),
-        "total_entries": len(things),
-        "per_page": size,
-    }
+    shown, pagination = page_of(call, things)
     return Answer(200, {"items": [wardrobe_json(wardrobe, item) for item in shown], "pagination": pagination})
 
 
@@ -166,15 +158,17 @@ def _object(call: ReceivedCall, name: str) -> Mapping[str, Any]:
 
 
 def _own(wardrobe: Wardrobe, call: ReceivedCall, *, draft: bool) -> Item:
-    item = wardrobe.items.get(_number(call, "item_id"))
+    item = wardrobe.items.get(number_in_path(call, "item_id"))
     if item is None or item.is_draft is not draft:
         raise Refusal(NOT_FOUND)
     return item
 
 
-def _number(call: ReceivedCall, name: str) -> int:
-    text = call.path[name]
-    return int(text) if text.isdecimal() else 0
+def _editable(item: Item) -> Item:
+    """Return the item, unless its owner can no longer edit it."""
+    if item.is_sold or item.is_reserved:
+        raise Refusal(NOT_FOUND)
+    return item
 
 
 def _check_own_photos(wardrobe: Wardrobe, fields: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
-from stoflow.sandbox.vinted import items
+from stoflow.sandbox.vinted import dealings, items, people
 from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
 from stoflow.sandbox.vinted.wardrobe import Wardrobe
 
@@ -17,6 +17,10 @@ ACCESS_LIFE_S = 7200
 FIRST_MEMBER = 80_000_001
 FIRST_ITEM = 5_000_000_001
 FIRST_PHOTO = 20_000_000_001
+FIRST_BUYER = 60_000_001
+FIRST_TRANSACTION = 3_000_000_001
+FIRST_CONVERSATION = 7_000_000_001
+FIRST_MESSAGE = 9_000_000_001
 API = "/api/v2"
 UPLOAD = f"{API}/item_upload"
 ACCESS_COOKIE = "access_token_web"
@@ -38,12 +42,19 @@ class VintedMarket:
         self._wardrobes: dict[str, Wardrobe] = {}
         self._members = Numbers(FIRST_MEMBER)
         self._items, self._photos = Numbers(FIRST_ITEM), Numbers(FIRST_PHOTO)
+        self._registers = people.Registers(
+            buyers=Numbers(FIRST_BUYER),
+            transactions=Numbers(FIRST_TRANSACTION),
+            conversations=Numbers(FIRST_CONVERSATION),
+            messages=Numbers(FIRST_MESSAGE),
+        )
 
     def operations(self) -> Sequence[Operation]:
         """Return the site's calls; GETs want the cookies alone, writes the CSRF token too."""
         at = self._in_wardrobe
         draft, item = f"{UPLOAD}/drafts/{{item_id}}", f"{UPLOAD}/items/{{item_id}}"
         wardrobe, refresh = f"{API}/wardrobe/{{user_id}}/items", "/web/api/auth/refresh"
+        transaction, conversation = f"{API}/transactions/{{transaction_id}}", f"{API}/conversations/{{conversation_id}}"
         return (
             Operation("photo.upload", "POST", f"{API}/photos", at(self._upload_photo)),
             # drafts
@@ -57,6 +68,12 @@ class VintedMarket:
             Operation("item.delete", "POST", f"{API}/items/{{item_id}}/delete", at(items.delete_item)),
             Operation("item.hide", "PUT", f"{API}/items/{{item_id}}/is_hidden", at(items.hide_item)),
             Operation("wardrobe.list", "GET", wardrobe, at(items.list_wardrobe)),
+            # buyers
+            Operation("orders.list", "GET", f"{API}/my_orders", at(dealings.list_orders)),
+            Operation("transaction.get", "GET", transaction, at(dealings.show_transaction)),
+            Operation("inbox.list", "GET", f"{API}/inbox", at(dealings.list_inbox)),
+            Operation("conversation.get", "GET", conversation, at(dealings.show_conversation)),
+            Operation("message.send", "POST", f"{conversation}/replies", at(self._reply)),
             # the member and the page
             Operation("user.get", "GET", f"{API}/users/current", at(_show_member)),
             Operation("page.new_item", "GET", "/items/new", at(_show_page)),
@@ -100,6 +117,10 @@ class VintedMarket:
             },
         }
 
+    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
+        """Let a buyer buy or write, or the member act on the site itself."""
+        return people.behave(self._wardrobes[seller.external_id], act, wishes, self._registers)
+
     def too_many(self, retry_after_s: int) -> Answer:
         """Return the answer to too much haste."""
         return Answer(429, TOO_MANY, {"retry-after": str(retry_after_s)})
@@ -141,6 +162,9 @@ class VintedMarket:
 
     def _create_item(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
         return items.create_item(wardrobe, call, self._items)
+
+    def _reply(self, wardrobe: Wardrobe, call: ReceivedCall) -> Answer:
+        return dealings.reply(wardrobe, call, self._registers.messages)
 
 
 def _show_member(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:  # noqa: ARG001  # every wardrobe work takes both

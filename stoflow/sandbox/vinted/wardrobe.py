@@ -1,4 +1,4 @@
-"""What one Vinted member has: photos, drafts and items, which are the same thing before and after completion."""
+"""What one Vinted member has: photos, drafts and items, which are the same thing before and after completion; sales."""
 
 import re
 import time
@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stoflow.sandbox.calls import Effect
+from stoflow.sandbox.vinted.trade import Conversation, Sale
 
 MARKER = re.compile(r"[A-Za-z0-9_:.-]{8,80}")
 
 
 @dataclass(slots=True)
 class Item:
-    """`fields` are what the member sent last; a draft is an item nobody else sees."""
+    """`fields` are what the member sent last; a draft is an item nobody else sees, a reserved one is kept for one."""
 
     item_id: int
     fields: dict[str, Any]
     is_draft: bool = True
     is_hidden: bool = False
+    is_reserved: bool = False
+    is_sold: bool = False
     marker: str = ""
     created_at: float = field(default_factory=time.time)
 
@@ -27,7 +30,13 @@ class Item:
         """One word for the ledger."""
         if self.is_draft:
             return "draft"
-        return "hidden" if self.is_hidden else "active"
+        kept = {"sold": self.is_sold, "reserved": self.is_reserved, "hidden": self.is_hidden}
+        return next((word for word, holds in kept.items() if holds), "active")
+
+    @property
+    def title(self) -> str:
+        """The title the member wrote."""
+        return str(self.fields.get("title") or "")
 
     @property
     def description(self) -> str:
@@ -36,13 +45,12 @@ class Item:
 
     def effect(self, state: str = "") -> Effect:
         """Return what the ledger should remember of it."""
-        title = str(self.fields.get("title") or "")
-        return Effect(listing_id=str(self.item_id), marker=self.marker, state=state or self.state, title=title)
+        return Effect(listing_id=str(self.item_id), marker=self.marker, state=state or self.state, title=self.title)
 
 
 @dataclass(slots=True)
 class Wardrobe:
-    """One member."""
+    """One member; sales are by transaction."""
 
     user_id: int
     login: str
@@ -50,6 +58,8 @@ class Wardrobe:
     csrf_token: str = ""
     photos: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     items: dict[int, Item] = field(default_factory=dict[int, Item])
+    sales: dict[int, Sale] = field(default_factory=dict[int, Sale])
+    conversations: dict[int, Conversation] = field(default_factory=dict[int, Conversation])
 
     def photos_of(self, item: Item) -> list[dict[str, Any]]:
         """Return the photos given to an item, in its order."""
@@ -66,15 +76,15 @@ def wardrobe_json(wardrobe: Wardrobe, item: Item) -> dict[str, Any]:
     """Return an item as the wardrobe lists it: without its description."""
     return {
         "id": item.item_id,
-        "title": item.fields.get("title") or "",
+        "title": item.title,
         "price": price_json(wardrobe, item),
         "brand": item.fields.get("brand") or "",
         "size": "",
         "status": "",
-        "is_closed": False,
-        "item_closing_action": None,
+        "is_closed": item.is_sold,
+        "item_closing_action": "sold" if item.is_sold else None,
         "is_draft": item.is_draft,
-        "is_reserved": False,
+        "is_reserved": item.is_reserved,
         "is_hidden": item.is_hidden,
         "photos": wardrobe.photos_of(item),
         "favourite_count": 0,
@@ -89,7 +99,7 @@ def editable_json(wardrobe: Wardrobe, item: Item) -> dict[str, Any]:
     colors = [*(fields.get("color_ids") or []), None, None]
     return {
         "id": item.item_id,
-        "title": fields.get("title") or "",
+        "title": item.title,
         "description": item.description,
         "price": price_json(wardrobe, item),
         "currency": fields.get("currency") or wardrobe.currency,

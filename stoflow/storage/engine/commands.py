@@ -27,7 +27,9 @@ RETURNING request_id
 """
 
 OPEN = """
-SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline FROM {s}.plugin_commands c
+SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
+  concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
+FROM {s}.plugin_commands c
 LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
 WHERE c.plugin_id = %(plugin_id)s AND c.answered_at IS NULL AND c.deadline > clock_timestamp()
   AND (c.task_id IS NULL OR (t.status = 'running' AND t.claims = c.claims))
@@ -78,10 +80,13 @@ WHERE NOT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class OpenCommand:
+    """`attempt` is called as the attempts that make direct calls are."""
+
     request_id: str
     action: str
     payload: Mapping[str, Any]
     deadline: datetime
+    attempt: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,16 @@ WITH {TASK}, job AS MATERIALIZED (
 SELECT cancel_requested AND NOT acted AS cancelled FROM job
 """
 
-# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker.
+# What others have seen is done, whatever is asked afterwards.
+SETTLE_ACTED = f"""
+WITH {TASK}, acted AS (
+  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM task WHERE j.id = task.job_id RETURNING j.id
+), {SAID}
+SELECT false AS cancelled FROM acted
+"""
+
+# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker. What
+# another product has there is not taken from it: nothing is recorded then, and the job goes on without a listing.
 SETTLE_LISTED = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
@@ -38,7 +47,9 @@ WITH {TASK}, job AS MATERIALIZED (
 ), listing AS (
   INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
-  WHERE product_id IS NOT NULL
+  WHERE product_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM {{s}}.listings o
+    WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
   ON CONFLICT (product_id, marketplace) DO UPDATE
     SET external_id = coalesce(l.external_id, EXCLUDED.external_id), updated_at = clock_timestamp(),
         visible = CASE WHEN coalesce(l.external_id, EXCLUDED.external_id) = EXCLUDED.external_id
@@ -154,12 +165,12 @@ def settle_done(
     cause: str,
 ) -> Statement:
     """Answer `cancelled` (a cancel waits and nothing is visible yet) and, where the attempt gave or ended a listing,
-    the `external_id` recorded now; no row: fenced."""
+    the `external_id` recorded now, NULL where another product has it; no row: fenced."""
     params = {"task": task, "claims": claims, "output": Jsonb(dict(done.output)), "cause": cause}
     if done.ended:
         return bind(SETTLE_ENDED, tenant, ended=done.ended, **params)
     if done.listed is None:
-        return bind(SETTLE_DONE, tenant, **params)
+        return bind(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, **params)
     return bind(
         SETTLE_LISTED,
         tenant,

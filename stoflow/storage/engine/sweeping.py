@@ -111,11 +111,12 @@ WITH due AS MATERIALIZED (
 SELECT id, product_id, marketplace FROM due
 """
 
-# A job that ends before anything is visible leaves its drafts to the collector.
+# A job that ends before anything is visible leaves the drafts of its product to the collector. What a job on a whole
+# account saw hidden is no draft of its own.
 DISOWN = """
 WITH listing AS (
   UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
-  WHERE job_id = %(job)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
+  WHERE job_id = %(job)s AND product_id = %(product)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
 )
 INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
 SELECT t.job_id, %(product)s, %(marketplace)s, t.marker, clock_timestamp()

@@ -256,6 +256,15 @@ def test_a_product_that_a_job_is_at_is_left_to_that_job(paging: "Bench", account
     assert account.asked == ["/listings/1"]
 
 
+def test_a_cancelled_job_forgets_no_listing_that_it_saw_hidden(paging: "Bench", account: SellersAccount) -> None:
+    product = list_product(paging, "a", SHOP)
+    account.listings = [replace(for_sale("a"), state=ListingState.HIDDEN), for_sale("b"), for_sale("c")]
+    job = paging.submit(None, "sync")
+    paging.run(job)
+    assert paging.cancel(job).status == "cancelled"
+    assert paging.all(LISTINGS) == [{"product_id": product, "marketplace": SHOP, "external_id": "a", "visible": False}]
+
+
 def test_a_listing_made_since_the_first_page_is_not_missed(paging: "Bench", account: SellersAccount) -> None:
     account.listings = [for_sale(str(number)) for number in range(3)]
     job = paging.submit(None, "sync")

@@ -210,6 +210,15 @@ def test_a_lost_answer_to_a_creating_command_is_looked_for_page_by_page(bench: "
     assert (bench.row(job)["status"], bench.row(job)["result_data"]) == ("completed", {"listing": "77"})
 
 
+def test_a_command_names_the_attempt_it_belongs_to_as_a_direct_call_does(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    task, tenant = bench.task(job, "create"), bench.tenant
+    assert browser.take().attempt == f"{tenant}-{job}-{task['id']}-1"
+    browser.answer(browser.taken[-1], Answer(success=False, error_message="the page was closed"))
+    bench.look(job)
+    assert browser.take().attempt == f"{tenant}-{job}-{task['id']}-2"
+
+
 def test_a_stray_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
     bench.all(
@@ -219,6 +228,7 @@ def test_a_stray_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", b
     browser.does(draft=77)
     bench.collect()
     assert browser.does() == "shop.page"
+    assert browser.taken[-1].attempt == f"{bench.tenant}-{job}-stray1-1"
     assert browser.does(draft=78) == "shop.page"
     assert browser.take().payload == {"draft": "78"}
     assert len(bench.all("SELECT * FROM {s}.strays")) == 1, "not before the plugin has said so"

@@ -225,7 +225,7 @@ class FakeUseCases:
 
     def add_command(self, tenant: TenantId, request_id: str, *, bound_to: str = "") -> None:
         deadline = datetime.now(UTC) + timedelta(minutes=2)
-        command = PluginCommand(tenant, request_id, "", "vinted.draft.create", {"title": "Coat"}, deadline)
+        command = PluginCommand(tenant, request_id, "", "vinted.draft.create", {"title": "Coat"}, deadline, "1-2-3-4")
         self.commands[request_id] = (command, bound_to)
 
     def open_commands(self, plugins: Sequence[tuple[TenantId, str]]) -> Sequence[PluginCommand]:

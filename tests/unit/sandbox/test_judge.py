@@ -213,6 +213,25 @@ def test_updates_of_what_is_visible_are_limited() -> None:
     assert judge(story.entries, jobs_for(12), {"ebay": {"update": 1000.0}}).over_limit == 1
 
 
+def reads(count: int, attempt: str) -> Story:
+    story = Story()
+    for number in range(count):
+        story.add("vinted", "wardrobe.list", committed_at=None, attempt=attempt.format(number))
+        story.entries[-1] = replace(story.entries[-1], time=0.1 * number)
+    return story
+
+
+@pytest.mark.parametrize(("action", "attempt", "over"), [("sync", "7-1-{}-1", 1), ("publish", "7-1-{}-1", 0)])
+def test_a_read_is_a_start_only_of_the_action_whose_job_made_it(action: str, attempt: str, over: int) -> None:
+    asked = job(1, "vinted", action=action, status="failed", error="No.")
+    assert judge(reads(12, attempt).entries, [asked], {"vinted": {"sync": 1000.0}}).over_limit == over
+
+
+def test_an_attempt_that_reads_several_pages_is_one_start() -> None:
+    asked = job(1, "vinted", action="sync", product_id=None)
+    assert judge(reads(30, "7-1-5-1").entries, [asked], {"vinted": {"sync": 1000.0}}).over_limit == 0
+
+
 def test_an_action_without_a_pace_has_no_limit() -> None:
     story = starts(40, 0.0)
     assert judge(story.entries, jobs_for(40), {}).over_limit == 0

@@ -1,0 +1,34 @@
+"""Lists that Vinted shows page by page."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.outcome import Broken, Outcome
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.replies import answer_of
+from stoflow.marketplaces.vinted import failures
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`is_last` goes by Vinted's own count of pages, where it gives none by a page that is not full."""
+
+    entries: Sequence[Entry]
+    is_last: bool
+
+
+def ask_for_page(asked: Command, name: str, *, number: int, size: int) -> Generator[Call, Response, Page | Outcome]:
+    """Return the page that lists its entries under `name`, or why Vinted cannot show it."""
+    answer = answer_of((yield asked))
+    if not answer.success:
+        return failures.outcome_of(answer, unsafe=False)
+    body = failures.body_of(answer)
+    listed = cast("Sequence[Entry]", body.get(name))
+    if not isinstance(listed, list):
+        return Broken(f"Vinted showed a page without its {name}.")
+    total = text_in(body, "pagination", "total_pages")
+    return Page(listed, is_last=number >= int(total) if total.isdecimal() else len(listed) < size)
