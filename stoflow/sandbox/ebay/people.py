@@ -31,12 +31,14 @@ def behave(shop: Shop, act: str, wishes: Wishes, numbers: Numbers) -> Effect:
 
 def _sell(shop: Shop, offer: Offer, wishes: Wishes, numbers: Numbers) -> Effect:
     """A buyer takes `quantity` of them; the order is in `state` and `days_ago` days old."""
-    quantity, state = wishes.get("quantity", 1), wishes.get("state", "paid")
+    quantity, state, days_ago = wishes.get("quantity", 1), wishes.get("state", "paid"), wishes.get("days_ago", 0)
     left = shop.available(offer)
     if not isinstance(quantity, int) or not 1 <= quantity <= left:
         raise _wrong("quantity", f"A buyer can have 1 to {left} of listing {offer.listing_id}.")
     if state not in SALE_STATES:
         raise _wrong("state", f"An order is {', '.join(SALE_STATES)}.")
+    if not isinstance(days_ago, int | float) or days_ago < 0:
+        raise _wrong("days_ago", "An order is a number of days old.")
     sale = _sale(shop, offer, wishes, numbers.take())
     shop.sales[sale.order_id] = sale
     shop.items[offer.sku]["availability"]["shipToLocationAvailability"]["quantity"] -= quantity

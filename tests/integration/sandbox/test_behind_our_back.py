@@ -65,6 +65,7 @@ def test_an_ended_listing_may_stay_with_its_published_offer_until_it_is_publishe
         ("sell", {"quantity": 2}, "A buyer can have 1 to 1"),
         ("sell", {"quantity": "one"}, "A buyer can have 1 to 1"),
         ("sell", {"state": "stolen"}, "An order is paid, unpaid, shipped, cancelled."),
+        ("sell", {"days_ago": -1}, "An order is a number of days old."),
         ("edit", {}, "An edit changes the title or the price."),
         ("edit", {"price": "cheap"}, "A price is an amount"),
         ("delete", {"status": "BURNT"}, "An ended listing leaves its offer"),

@@ -11,7 +11,7 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.ids import TenantId
-from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
+from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
 from stoflow.domain.seen import ListingsSeen, ListingState, OrdersSeen, OrderState, SeenListing
 from stoflow.marketplaces.ebay.mapping import product_in, sku_for, sku_of
 from stoflow.marketplaces.ebay.orders import EbayOrders
@@ -226,9 +226,9 @@ def test_gone_is_what_no_published_offer_has(confirm: Attempt, answer: Reply, go
     assert outcome.seen == ListingsSeen("save", gone=gone)
 
 
-def test_a_refused_question_is_final(page: Attempt) -> None:
+def test_a_question_ebay_does_not_take_is_a_fault_of_ours(page: Attempt) -> None:
     refused = Reply(400, body={"errors": [{"errorId": 30810, "message": "Invalid date format"}]})
-    assert isinstance(held(EbayOrders().page(page), lambda _: refused), Refused)
+    assert isinstance(held(EbayOrders().page(page), lambda _: refused), Broken)
 
 
 # orders
