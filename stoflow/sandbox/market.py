@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.sellers import Seller, TokenBook
 
-ACTS = ("sell", "edit", "delete")
 BEHIND = "behind."
 """Stands before an act in the ledger: it was done behind StoFlow's back, and no call came."""
 ON_SALE = frozenset({"active", "published", "live"})
@@ -57,6 +56,15 @@ class Market(Protocol):
         """Return new tokens of this seller, as after a consent or a sign-in."""
         ...
 
+    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
+        """Let a buyer, or the seller in the marketplace's own pages, act; return what came of it.
+
+        The listing is the one of this seller that `wishes["listing_id"]` names. Everywhere `sell` takes `quantity` (1)
+        off sale and makes an order, `edit` changes `title` or `price`, `delete` ends the listing. The effect's state is
+        in ON_SALE while buyers can still buy. InputError names the field at fault.
+        """
+        ...
+
     def too_many(self, retry_after_s: int) -> Answer:
         """Return its answer to too many calls."""
         ...
@@ -71,17 +79,4 @@ class Market(Protocol):
 
     def not_found(self) -> Answer:
         """Return its answer to a path it does not know."""
-        ...
-
-
-@runtime_checkable
-class Peopled(Protocol):
-    """A marketplace on which others than StoFlow act: buyers, and sellers in its own pages."""
-
-    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
-        """Do one of ACTS to the listing of this seller that `wishes["listing_id"]` names; return what came of it.
-
-        `sell` takes `quantity` (1) off sale and makes an order; `edit` changes `title` or `price`; `delete` ends the
-        listing. The effect's state is in ON_SALE while buyers can still buy. InputError names the field at fault.
-        """
         ...

@@ -21,7 +21,9 @@ Wishes = Mapping[str, Any]
 
 
 def behave(shop: Shop, act: str, wishes: Wishes, numbers: Numbers) -> Effect:
-    """Do one act to the listing that `wishes["listing_id"]` names."""
+    """Do one act to the listing that `wishes["listing_id"]` names; InputError names the field at fault."""
+    if act not in _ACTS:
+        raise _wrong("act", f"`act` is one of {', '.join(_ACTS)}.")
     listing = str(wishes.get("listing_id", ""))
     offer = next((each for each in shop.offers.values() if listing and each.listing_id == listing), None)
     if offer is None or offer.ended:

@@ -84,3 +84,10 @@ def test_what_cannot_be_is_refused_by_name_and_leaves_no_trace(
 def test_nobody_acts_for_a_seller_who_was_never_made(ebay: Any) -> None:
     ebay.made["external_id"] = "ebay-1"
     assert ebay.behave("sell", listing_id="1").status_code == 404
+
+
+def test_a_marketplace_may_have_acts_of_its_own(vinted: Any) -> None:
+    draft, body = vinted.make_draft()
+    vinted.complete(draft, body)
+    assert vinted.behave("write", listing_id=draft, text="Bonjour").status_code == 200
+    assert vinted.ledger()[-1]["operation"] == "behind.write"
