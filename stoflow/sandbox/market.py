@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.sellers import Seller, TokenBook
 
@@ -36,6 +37,13 @@ class Market(Protocol):
 
     name: str
     tokens: TokenBook
+
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None: ...
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the environment variables that lead StoFlow's calls here, as this application."""
+        ...
 
     def operations(self) -> Sequence[Operation]:
         """Return its calls; the first whose path fits answers."""

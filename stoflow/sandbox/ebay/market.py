@@ -13,6 +13,7 @@ from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow.settings import variable_of
 
 ACCESS_LIFE_S = 7200
 FIRST_OFFER = 6_240_000_001
@@ -42,6 +43,15 @@ class EbayMarket:
         self._sellers, self._offers = Numbers(), Numbers(FIRST_OFFER)
         self._listings, self._picture_numbers = Numbers(FIRST_LISTING), Numbers(FIRST_PICTURE)
         self._orders = Numbers(FIRST_ORDER)
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the settings of StoFlow that lead here."""
+        return {
+            variable_of("ebay_base_url"): url,
+            variable_of("ebay_client_id"): application.client_id,
+            variable_of("ebay_client_secret"): application.client_secret,
+        }
 
     def operations(self) -> Sequence[Operation]:
         """Return eBay's calls."""

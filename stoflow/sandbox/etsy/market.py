@@ -11,6 +11,7 @@ from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow.settings import variable_of
 
 ACCESS_LIFE_S = 3600
 FIRST_USER = 700_000_001
@@ -44,6 +45,15 @@ class EtsyMarket:
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
         self._users, self._numbers = Numbers(FIRST_USER), Numbers(FIRST_LISTING)
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the settings of StoFlow that lead here."""
+        return {
+            variable_of("etsy_base_url"): url,
+            variable_of("etsy_client_id"): application.client_id,
+            variable_of("etsy_shared_secret"): application.client_secret,
+        }
 
     def operations(self) -> Sequence[Operation]:
         """Return Etsy's calls."""

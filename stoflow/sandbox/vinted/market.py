@@ -6,6 +6,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import uuid4
 
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
@@ -36,7 +37,7 @@ class VintedMarket:
 
     name = "vinted"
 
-    def __init__(self, *, token_speed: float = 1.0) -> None:
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # has none
         self.tokens = TokenBook()
         self._life_s = ACCESS_LIFE_S / token_speed
         self._wardrobes: dict[str, Wardrobe] = {}
@@ -48,6 +49,11 @@ class VintedMarket:
             conversations=Numbers(FIRST_CONVERSATION),
             messages=Numbers(FIRST_MESSAGE),
         )
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as the others
+        """Return nothing: StoFlow itself never calls Vinted."""
+        return {}
 
     def operations(self) -> Sequence[Operation]:
         """Return the site's calls; GETs want the cookies alone, writes the CSRF token too."""
