@@ -1,7 +1,7 @@
 """The simulated marketplaces with one seller each, and a product that may be published everywhere."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from stoflow.cli.demo_world import marketplace_variables
 from stoflow.domain.account import Account
 from stoflow.domain.call import Answer, Call, Command, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.ebay.profile import ebay_profile
-from stoflow.marketplaces.etsy.profile import etsy_profile
-from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.browser import Browser, Session
 from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.server import SandboxServer
+from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
 from tests.contract.acting import DECLARED, Acting, Site
 from tests.contract.official import Judge, judge_of
 
@@ -48,6 +49,15 @@ def registry() -> Registry:
 def sandbox() -> Iterator[SandboxServer]:
     with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0))) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def profiles(sandbox: SandboxServer) -> Mapping[str, DirectProfile]:
+    """How each directly called marketplace is called, as the settings of a demo have it."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in marketplace_variables(sandbox.url).items():
+            environment.setenv(name, value)
+        return {profile.name: profile for profile in direct_profiles(REGISTRY, load(env_file=None))}
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +90,7 @@ SiteMaker = Callable[..., Site]
 
 
 @pytest.fixture
-def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
+def make_site(sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str) -> Iterator[SiteMaker]:
     """Make a new seller on a marketplace, as `wishes` say; one the sandbox does not simulate is skipped by name."""
     client = DirectClient(connections=2)
     browsers: list[Browser] = []
@@ -94,7 +104,7 @@ def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
             return Site(account, through_plugin(browsers[-1], media_root))
         judge = judge_of(marketplace.name)
-        return Site(account, heard(judge, directly(client, sandbox, marketplace.name, seller)), judge)
+        return Site(account, heard(judge, directly(client, profiles[marketplace.name], seller)), judge)
 
     yield make
     client.close()
@@ -113,13 +123,7 @@ def heard(judge: Judge, answer: Callable[[Call], Response]) -> Callable[[Call], 
     return judged
 
 
-def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: Any) -> Callable[[Call], Response]:
-    base = f"{sandbox.url}/{name}"
-    profile = {
-        "ebay": ebay_profile(base, client_id="stoflow-sandbox", client_secret="stoflow-sandbox-secret"),
-        "etsy": etsy_profile(base, client_id="stoflow-sandbox", shared_secret="stoflow-sandbox-secret"),
-    }[name]
-
+def directly(client: DirectClient, profile: DirectProfile, seller: Any) -> Callable[[Call], Response]:
     def answer(call: Call) -> Response:
         assert isinstance(call, Request)
         headers = profile.headers(seller["access_token"])
