@@ -2,17 +2,32 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.sellers import Seller, TokenBook
 
-ACTS = ("sell", "edit", "delete")
+
+class Deed(StrEnum):
+    """What a call, or a person, does to a listing."""
+
+    CREATED = "created"
+    ACTIVATED = "activated"
+    UPDATED = "updated"
+    ENDED = "ended"
+
+
+Deeds = Mapping[str, tuple[Deed, ...]]
+"""By operation; one that does nothing to a listing is not in it."""
+Paced = Mapping[str, frozenset[str]]
+"""By action, the call that changes what buyers see, or shows a page of an account: what pace is about."""
+ACTS: Mapping[str, Deed] = {"sell": Deed.ENDED, "edit": Deed.UPDATED, "delete": Deed.ENDED}
 BEHIND = "behind."
 """Stands before an act in the ledger: it was done behind StoFlow's back, and no call came."""
 ON_SALE = frozenset({"active", "published", "live"})
-"""What the three call a listing that buyers can buy, in small letters."""
+"""What marketplaces call a listing that buyers can buy, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,8 @@ class Market(Protocol):
     """One simulated marketplace; `work` functions run one at a time."""
 
     name: str
+    deeds: Deeds
+    paced: Paced
     tokens: TokenBook
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None: ...

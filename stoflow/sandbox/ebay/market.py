@@ -9,9 +9,10 @@ from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.ebay import account, items, offers, orders, people, taxonomy
+from stoflow.sandbox.ebay.deeds import DEEDS, PACED
 from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.settings import variable_of
 
@@ -33,6 +34,8 @@ class EbayMarket:
     """Sellers, their shops, and the numbers eBay gives."""
 
     name = "ebay"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()

@@ -7,9 +7,10 @@ from typing import Any
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.etsy import inventory, listings, people, receipts
+from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.settings import variable_of
 
@@ -38,6 +39,8 @@ class EtsyMarket:
     """Sellers, their shops, and the numbers Etsy gives."""
 
     name = "etsy"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.sandbox.vinted import dealings, items, people
+from stoflow.sandbox.vinted.deeds import DEEDS, PACED
 from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
 from stoflow.sandbox.vinted.wardrobe import Wardrobe
 
@@ -36,6 +37,8 @@ class VintedMarket:
     """Members, their wardrobes, and the numbers Vinted gives."""
 
     name = "vinted"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # has none
         self.tokens = TokenBook()
