@@ -134,12 +134,7 @@ class EbayMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens, as after a consent."""
-        expires_at = time.time() + self._life_s
-        return {
-            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix="v^1.1#"),
-            "refresh_token": self.tokens.grant_refresh(seller, prefix="v^1.1#r#"),
-            "expires_in": int(self._life_s),
-        }
+        return self.tokens.grant(seller, life_s=self._life_s, prefix="v^1.1#", refresh_prefix="v^1.1#r#")
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer buy, or the seller act in eBay's own pages."""

@@ -141,12 +141,7 @@ class EtsyMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens; each begins with the user's id."""
-        prefix, expires_at = f"{seller.settings['user_id']}.", time.time() + self._life_s
-        return {
-            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix=prefix),
-            "refresh_token": self.tokens.grant_refresh(seller, prefix=prefix),
-            "expires_in": int(self._life_s),
-        }
+        return self.tokens.grant(seller, life_s=self._life_s, prefix=f"{seller.settings['user_id']}.")
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer, or the seller in Etsy's own pages, act on a listing."""

@@ -112,18 +112,13 @@ class VintedMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Sign the member in: new cookies, and a new CSRF token on the pages."""
-        access = self.tokens.grant_access(seller, expires_at=time.time() + self._life_s)
-        refresh = self.tokens.grant_refresh(seller)
+        granted = self.tokens.grant(seller, life_s=self._life_s)
         wardrobe = self._wardrobes[seller.external_id]
         wardrobe.csrf_token = str(uuid4())
+        cookies = {ACCESS_COOKIE: granted["access_token"], REFRESH_COOKIE: granted["refresh_token"]}
         return {
-            "access_token": access,
-            "refresh_token": refresh,
-            "expires_in": int(self._life_s),
-            "session": {
-                "cookies": {ACCESS_COOKIE: access, REFRESH_COOKIE: refresh, "anon_id": str(uuid4())},
-                "csrf_token": wardrobe.csrf_token,
-            },
+            **granted,
+            "session": {"cookies": {**cookies, "anon_id": str(uuid4())}, "csrf_token": wardrobe.csrf_token},
         }
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
