@@ -9,35 +9,39 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from stoflow.cli.demo_world import marketplace_variables
 from stoflow.domain.account import Account
 from stoflow.domain.call import Answer, Call, Command, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.browser import Browser, Session
 from stoflow.sandbox.commands import FetchedFile, perform
+from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
 from tests.contract.acting import DECLARED, Acting, Site
 from tests.contract.official import Judge, judge_of
+from tests.installing import installed
 
-REGISTRY = build_registry(entry_points=False)
-PUBLISHERS = [
-    pytest.param(place, action, id=f"{action}_{place.name}")
-    for place in REGISTRY.marketplaces.values()
-    for action in place.handlers
-    if action == "publish"
-]
+with installed("brocante"):  # and whatever else the environment has: the suite runs over all of it
+    REGISTRY = build_registry()
+    MARKETS = known_markets()
+PUBLISH = "publish"
+PUBLISHERS = [place for place in REGISTRY.marketplaces.values() if PUBLISH in place.handlers]
 DEADLINE_S = 10.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test over every marketplace that can publish, and has the ACTION its module is about."""
     if {"marketplace", "action"} <= set(metafunc.fixturenames):
-        metafunc.parametrize(("marketplace", "action"), PUBLISHERS)
+        about = getattr(metafunc.module, "ACTION", PUBLISH)
+        places = [place for place in PUBLISHERS if about in place.handlers]
+        named = [pytest.param(place, PUBLISH, id=f"{PUBLISH}_{place.name}") for place in places]
+        metafunc.parametrize(("marketplace", "action"), named)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +51,7 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0))) as server:
+    with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0), markets=MARKETS)) as server:
         yield server
 
 
@@ -55,8 +59,9 @@ def sandbox() -> Iterator[SandboxServer]:
 def profiles(sandbox: SandboxServer) -> Mapping[str, DirectProfile]:
     """How each directly called marketplace is called, as the settings of a demo have it."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in marketplace_variables(sandbox.url).items():
-            environment.setenv(name, value)
+        for market in MARKETS:
+            for name, value in market.variables(f"{sandbox.url}/{market.name}", Application()).items():
+                environment.setenv(name, value)
         return {profile.name: profile for profile in direct_profiles(REGISTRY, load(env_file=None))}
 
 
