@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stoflow.domain.ids import TenantId
 from stoflow.sandbox.ledger import LedgerEntry, entry_from
-from stoflow.sandbox.sightings import Deed, deeds_of
+from stoflow.sandbox.market import Deed
+from stoflow.sandbox.sightings import deeds_of
 
 
 @dataclass(frozen=True, slots=True, order=True)

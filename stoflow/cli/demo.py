@@ -12,6 +12,7 @@ import click
 
 from stoflow.catalogue.columns import parse_mapping
 from stoflow.cli.alone import alone
+from stoflow.cli.demo_jobs import ACTION
 from stoflow.cli.demo_progress import teller
 from stoflow.cli.demo_run import DemoPlan, run_demo
 from stoflow.cli.demo_summary import Summary
@@ -19,6 +20,7 @@ from stoflow.cli.demo_world import SandboxTempo
 from stoflow.cli.output import WorkFailed, WrongUsage, console, json_option, print_json, print_table
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
+from stoflow.sandbox.markets import known_markets
 from stoflow.settings import Settings
 
 PRODUCTS_EACH = 60
@@ -82,10 +84,12 @@ def demo(
 
 
 def _chosen(names: str | None) -> Sequence[Marketplace]:
-    known = build_registry().marketplaces
+    simulated = {market.name for market in known_markets()}
+    registered = build_registry().marketplaces
+    known = {name: place for name, place in registered.items() if name in simulated and ACTION in place.handlers}
     wanted = dict.fromkeys(name.strip() for name in names.split(",")) if names is not None else known
     if unknown := [name for name in wanted if name not in known]:
-        raise WrongUsage(f'There is no marketplace "{unknown[0]}"; there are {", ".join(sorted(known))}.')
+        raise WrongUsage(f'The demo knows no marketplace "{unknown[0]}"; it knows {", ".join(sorted(known))}.')
     return [known[name] for name in wanted]
 
 

@@ -9,6 +9,7 @@ from stoflow.cli.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 from stoflow.sandbox.application import Application
+from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
 from stoflow.settings import variable_of
 from stoflow.storage.embedded import ServerUrls
@@ -111,12 +112,7 @@ def plugins(world: World, sellers: Mapping[TenantId, SellerToken]) -> Iterator[N
 def marketplace_variables(sandbox_url: str) -> dict[str, str]:
     """Return the settings that lead the direct marketplaces' calls to the sandbox, in its own application's name."""
     application = Application()
-    fields = {
-        "ebay_base_url": f"{sandbox_url}/ebay",
-        "ebay_client_id": application.client_id,
-        "ebay_client_secret": application.client_secret,
-        "etsy_base_url": f"{sandbox_url}/etsy",
-        "etsy_client_id": application.client_id,
-        "etsy_shared_secret": application.client_secret,
-    }
-    return {variable_of(field): value for field, value in fields.items()}
+    variables: dict[str, str] = {}
+    for market in known_markets():
+        variables |= market.variables(f"{sandbox_url}/{market.name}", application)
+    return variables

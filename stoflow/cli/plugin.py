@@ -19,12 +19,12 @@ from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file with the token, read again whenever it changes.",
 )
-@click.option("--sandbox", "sandbox_url", required=True, help="The sandbox that plays Vinted.")
+@click.option("--sandbox", "sandbox_url", required=True, help="The sandbox that plays the marketplace.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to remember what was done.")
 @click.option("--plugin-id", default="", help="The identity of that journal; by default a new one.")
 @click.option("--lose", type=click.FloatRange(0, 1), default=0.0, help="Share of acts after which the plugin is gone.")
 @click.option("--seed", type=int, default=0, help="Which acts those are.")
-@click.option("--timeout", "timeout_s", type=float, default=TIMEOUT_S, help="Seconds to wait for Vinted.")
+@click.option("--timeout", "timeout_s", type=float, default=TIMEOUT_S, help="Seconds to wait for the marketplace.")
 def plugin(
     *,
     url: str,
@@ -37,7 +37,7 @@ def plugin(
     seed: int,
     timeout_s: float,
 ) -> None:
-    """Do a tenant's Vinted commands against the sandbox, as the browser extension does them on the site."""
+    """Do a tenant's commands against the sandbox, as the browser extension does them on the site."""
     if bool(token) == bool(token_file):
         raise WrongUsage("Give the plugin either --token or --token-file.")
     options = PluginOptions(

@@ -1,4 +1,4 @@
-"""`stoflow sandbox`: the three simulated marketplaces alone."""
+"""`stoflow sandbox`: the simulated marketplaces alone."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ def sandbox(
     hold_s: float,
     as_json: bool,
 ) -> None:
-    """Run simulators of eBay, Etsy and Vinted, with a ledger of every call they receive."""
+    """Run the simulated marketplaces, with a ledger of every call they receive."""
     options = SandboxOptions(
         ledger_file=ledger,
         fault_rate=faults,

@@ -147,11 +147,11 @@ class _Terminal:
             ],
         )
         if plan.sandbox_url:
-            click.echo(_next_steps(plan))
+            click.echo(_next_steps(plan, next(iter(self.installation.registry.marketplaces))))
         click.echo("StoFlow is running; Ctrl-C stops it.")
 
 
-def _next_steps(plan: Plan) -> str:
+def _next_steps(plan: Plan, marketplace: str) -> str:
     """Return what to type in another terminal, in order."""
     return f"""A seller of your own, in another terminal (put the id that the first command prints for ID):
 
@@ -160,6 +160,6 @@ def _next_steps(plan: Plan) -> str:
   stoflow token --tenant ID --token-file token-ID
   stoflow token --tenant ID --token-file token-ID --refresh &
   stoflow plugin --url {plan.api_url} --token-file token-ID --sandbox {plan.sandbox_url} &
-  curl {plan.api_url}/api/vinted/jobs -H "Authorization: Bearer $(cat token-ID)" \\
+  curl {plan.api_url}/api/{marketplace}/jobs -H "Authorization: Bearer $(cat token-ID)" \\
     -H 'Content-Type: application/json' -d '{{"product_id": 1, "action_type": "publish"}}'
 """

@@ -6,7 +6,7 @@ from stoflow.bootstrap import Installation
 from stoflow.cli.demo_sellers import DEMO_DOMAIN, SIMULATED, connect_sellers
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.marketplaces.registry import BUILT_IN
+from stoflow.sandbox.markets import known_markets
 from stoflow.storage.connections import Connections
 from stoflow.storage.tenants import list_tenants
 from stoflow.storage.vault import Vault, secret_keys
@@ -41,7 +41,9 @@ class SimulatedSellers:
         return new
 
     def _connect(self, tenant: TenantId) -> None:
-        names = [place.name for place in BUILT_IN if self._may_connect(tenant, place.name)]
+        known = self._installation.registry.marketplaces
+        played = [market.name for market in known_markets() if market.name in known]
+        names = [name for name in played if self._may_connect(tenant, name)]
         by_plugin = frozenset(self._installation.plugin_marketplaces)
         connect_sellers(self._connections, self._http, self._sandbox_url, [tenant], names, by_plugin=by_plugin)
 

@@ -1,12 +1,11 @@
 """Every marketplace StoFlow knows: the three built in, and those that installed packages bring."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
-from importlib.metadata import entry_points as installed_entry_points
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.installed import installed, unusable
 from stoflow.domain.job import TaskKind
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace
@@ -58,8 +57,8 @@ class Registry:
 
 def build_registry(extra: Iterable[Marketplace] = (), *, entry_points: bool = True) -> Registry:
     """Return the checked registry; ConfigurationError says which marketplace breaks which rule."""
-    installed = _installed() if entry_points else ()
-    marketplaces = (*BUILT_IN, *extra, *installed)
+    found = _installed() if entry_points else ()
+    marketplaces = (*BUILT_IN, *extra, *found)
     twice = [name for name, count in Counter(marketplace.name for marketplace in marketplaces).items() if count > 1]
     if twice:
         message = f"The marketplace {twice[0]} is registered twice."
@@ -98,20 +97,11 @@ def _invalid(action: str, marketplace: str) -> ValueError:
     return ValueError(f"Invalid action code: {action} for marketplace: {marketplace}")
 
 
-def _installed() -> tuple[Marketplace, ...]:
-    return tuple(_loaded(entry) for entry in installed_entry_points(group=ENTRY_POINT_GROUP))
-
-
-def _loaded(entry: EntryPoint) -> Marketplace:
-    try:
-        found = entry.load()
-    except (ImportError, AttributeError) as error:
-        message = f"The entry point {entry.name} = {entry.value} cannot be loaded: {error}."
-        raise ConfigurationError(message) from error
-    if not isinstance(found, Marketplace):
-        message = f"The entry point {entry.name} = {entry.value} is not a Marketplace."
-        raise ConfigurationError(message)
-    return found
+def _installed() -> Iterator[Marketplace]:
+    for entry, found in installed(ENTRY_POINT_GROUP):
+        if not isinstance(found, Marketplace):
+            raise unusable(entry, "is not a Marketplace")
+        yield found
 
 
 def _check_marketplace(marketplace: Marketplace) -> None:

@@ -1,7 +1,7 @@
-"""The sandbox as one web application: three marketplaces and the control endpoints."""
+"""The sandbox as one web application: the simulated marketplaces and the control endpoints."""
 
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +17,10 @@ from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer
 from stoflow.sandbox.control import Control
 from stoflow.sandbox.door import Door, Tempo
-from stoflow.sandbox.ebay.market import EbayMarket
-from stoflow.sandbox.etsy.market import EtsyMarket
 from stoflow.sandbox.faults import FaultPlan
 from stoflow.sandbox.ledger import Ledger
 from stoflow.sandbox.market import Market
-from stoflow.sandbox.vinted.market import VintedMarket
+from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.wire import response_of
 
 UNPROCESSABLE = 422
@@ -41,10 +39,11 @@ class SandboxOptions:
     latency_ms: tuple[float, float] = (0.0, 5.0)
     hold_s: float = 20.0
     application: Application = field(default_factory=Application)
+    markets: Sequence[type[Market]] = field(default_factory=known_markets)
 
 
 class Sandbox:
-    """Three marketplaces over one ledger and one plan of faults."""
+    """Simulated marketplaces over one ledger and one plan of faults."""
 
     def __init__(self, options: SandboxOptions | None = None) -> None:
         options = options or SandboxOptions()
@@ -52,11 +51,7 @@ class Sandbox:
         self.faults = FaultPlan(rate=options.fault_rate, seed=options.seed)
         low_ms, high_ms = options.latency_ms
         self._tempo = Tempo(options.speed, (low_ms / 1000, high_ms / 1000), options.hold_s)
-        self.markets: tuple[Market, ...] = (
-            EbayMarket(options.application, token_speed=options.token_speed),
-            EtsyMarket(options.application, token_speed=options.token_speed),
-            VintedMarket(token_speed=options.token_speed),
-        )
+        self.markets = tuple(market(options.application, token_speed=options.token_speed) for market in options.markets)
         self._lock = threading.Lock()
         self.control = Control(
             self.markets,

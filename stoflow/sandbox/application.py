@@ -1,4 +1,4 @@
-"""The one developer's application the sandbox knows on eBay and on Etsy."""
+"""The one developer's application that the simulated marketplaces know."""
 
 import hmac
 from base64 import b64decode
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """eBay calls them client id and client secret, Etsy keystring and shared secret."""
+    """Each marketplace has names of its own for the two."""
 
     client_id: str = "stoflow-sandbox"
     client_secret: str = "stoflow-sandbox-secret"  # noqa: S105  # opens nothing but this simulator

@@ -124,11 +124,12 @@ class Control:
 
     async def _session(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
-        vinted = (seller for seller in self._sellers.values() if seller.marketplace == "vinted")
-        members = [seller for seller in vinted if seller.tenant == tenant]
-        if not members:
-            raise NotFound(f"No Vinted member of tenant {tenant} was made here.")
-        return JSONResponse(self._connections[members[-1].external_id])
+        sellers = (seller for seller in self._sellers.values() if seller.tenant == tenant)
+        granted = [self._connections[seller.external_id] for seller in sellers]
+        signed_in = [connection for connection in granted if "session" in connection]
+        if not signed_in:
+            raise NotFound(f"No member of tenant {tenant} who sells in a browser was made here.")
+        return JSONResponse(signed_in[-1])
 
     async def _show_ledger(self, request: Request) -> Response:
         since = request.query_params.get("since", "0")

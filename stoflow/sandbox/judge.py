@@ -13,7 +13,9 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from stoflow.sandbox.ledger import LedgerEntry, entry_from
-from stoflow.sandbox.sightings import PACED, Attribution, Deed, Sighting, Subject, sightings, subject_of
+from stoflow.sandbox.market import Deed, Paced
+from stoflow.sandbox.markets import known_markets
+from stoflow.sandbox.sightings import Attribution, Sighting, Subject, sightings, subject_of
 
 Job = Mapping[str, Any]
 Paces = Mapping[str, Mapping[str, float]]
@@ -200,8 +202,10 @@ def _over_limit(entries: Sequence[LedgerEntry], jobs: Sequence[Job], paces: Pace
         if sighting.deed is Deed.ACTIVATED:
             visible_at.setdefault(sighting.subject, sighting.at)
     starts: dict[tuple[int, str, str], dict[str, float]] = defaultdict(dict)
+    paced = {market.name: market.paced for market in known_markets()}
     for entry in entries:
-        for action in _actions_begun(entry, attribution.action(entry)):
+        known = paced.get(entry.marketplace, {})
+        for action in _actions_begun(entry, known, attribution.action(entry)):
             # What is put in place before a product is visible belongs to its publish, whose paced call is another.
             if action == "update" and entry.time < visible_at.get(attribution.subject(entry), entry.time + 1):
                 continue
@@ -215,11 +219,10 @@ def _over_limit(entries: Sequence[LedgerEntry], jobs: Sequence[Job], paces: Pace
             yield _Finding("over_limit", f"{what} within {window_s:g} s of {begin}.")
 
 
-def _actions_begun(entry: LedgerEntry, asked: str) -> Iterator[str]:
+def _actions_begun(entry: LedgerEntry, paced: Paced, asked: str) -> Iterator[str]:
     """Yield the actions of which this call is the paced one: of the job that called, where that is known."""
-    for (marketplace, action), operations in PACED.items():
-        is_paced = marketplace == entry.marketplace and entry.operation in operations and entry.tenant is not None
-        if is_paced and asked in {"", action}:
+    for action, operations in paced.items():
+        if entry.operation in operations and entry.tenant is not None and asked in {"", action}:
             yield action
 
 

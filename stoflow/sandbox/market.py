@@ -2,15 +2,33 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.sellers import Seller, TokenBook
 
+
+class Deed(StrEnum):
+    """What a call, or a person, does to a listing."""
+
+    CREATED = "created"
+    ACTIVATED = "activated"
+    UPDATED = "updated"
+    ENDED = "ended"
+
+
+Deeds = Mapping[str, tuple[Deed, ...]]
+"""By operation; one that does nothing to a listing is not in it."""
+Paced = Mapping[str, frozenset[str]]
+"""By action, the call that changes what buyers see, or shows a page of an account: what pace is about."""
 BEHIND = "behind."
 """Stands before an act in the ledger: it was done behind StoFlow's back, and no call came."""
+DEEDS_BEHIND: Mapping[str, Deed] = {"sell": Deed.ENDED, "edit": Deed.UPDATED, "delete": Deed.ENDED}
+"""What people's acts do to a listing; other acts, such as a buyer's message, do nothing to it."""
 ON_SALE = frozenset({"active", "published", "live"})
-"""What the three call a listing that buyers can buy, in small letters."""
+"""What marketplaces call a listing that buyers can buy, in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +52,16 @@ class Market(Protocol):
     """One simulated marketplace; `work` functions run one at a time."""
 
     name: str
+    deeds: Deeds
+    paced: Paced
     tokens: TokenBook
+
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None: ...
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the environment variables that lead StoFlow's calls here, as this application."""
+        ...
 
     def operations(self) -> Sequence[Operation]:
         """Return its calls; the first whose path fits answers."""

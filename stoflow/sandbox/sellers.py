@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -49,6 +50,14 @@ class TokenBook:
         with self._lock:
             self._refresh[token] = seller
         return token
+
+    def grant(self, seller: Seller, *, life_s: float, prefix: str = "", refresh_prefix: str = "") -> dict[str, Any]:
+        """Return both tokens as OAuth answers with them."""
+        return {
+            "access_token": self.grant_access(seller, expires_at=time.time() + life_s, prefix=prefix),
+            "refresh_token": self.grant_refresh(seller, prefix=refresh_prefix or prefix),
+            "expires_in": int(life_s),
+        }
 
     def owner(self, access_token: str) -> Seller | None:
         """Return whose token this is, ended or not; None for one nobody was given or that was revoked."""

@@ -52,7 +52,7 @@ class SandboxServer:
 
     @property
     def url(self) -> str:
-        """The address in front of /ebay, /etsy, /vinted and /control."""
+        """The address in front of `/control`, and of each marketplace's name."""
         return f"http://{self._host}:{self._socket.getsockname()[1]}"
 
     def start(self) -> None:

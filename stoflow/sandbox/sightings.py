@@ -3,69 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from stoflow.sandbox.ledger import LedgerEntry
-from stoflow.sandbox.market import BEHIND, ON_SALE
+from stoflow.sandbox.market import BEHIND, DEEDS_BEHIND, ON_SALE, Deed, Deeds
+from stoflow.sandbox.markets import known_markets
 
 ATTEMPT = re.compile(r"(\d+)-(\d+)-.*")  # tenant, job, then what tells attempts apart
 SKU = re.compile(r"sf(\d+)p(\d+)")
-
-
-class Deed(StrEnum):
-    CREATED = "created"
-    ACTIVATED = "activated"
-    UPDATED = "updated"
-    ENDED = "ended"
-
-
-DEEDS: Mapping[tuple[str, str], Deed] = {
-    ("ebay", "offer.create"): Deed.CREATED,
-    ("ebay", "offer.publish"): Deed.ACTIVATED,
-    ("ebay", "offer.withdraw"): Deed.ENDED,
-    ("ebay", "offer.delete"): Deed.ENDED,
-    ("ebay", "item.delete"): Deed.ENDED,
-    ("ebay", "offer.update"): Deed.UPDATED,
-    ("ebay", "item.put"): Deed.UPDATED,
-    ("etsy", "listing.create_draft"): Deed.CREATED,
-    ("etsy", "listing.activate"): Deed.ACTIVATED,
-    ("etsy", "listing.deactivate"): Deed.ENDED,
-    ("etsy", "listing.delete"): Deed.ENDED,
-    ("etsy", "listing.update"): Deed.UPDATED,
-    ("etsy", "inventory.update"): Deed.UPDATED,
-    ("vinted", "draft.create"): Deed.CREATED,
-    ("vinted", "draft.complete"): Deed.ACTIVATED,
-    ("vinted", "draft.delete"): Deed.ENDED,
-    ("vinted", "item.delete"): Deed.ENDED,
-    ("vinted", "item.update"): Deed.UPDATED,
-    **{
-        (marketplace, f"{BEHIND}{act}"): deed
-        for marketplace in ("ebay", "etsy", "vinted")
-        for act, deed in (("sell", Deed.ENDED), ("edit", Deed.UPDATED), ("delete", Deed.ENDED))
-    },
-}
-CREATED_VISIBLE = frozenset({("vinted", "item.create")})
-# The one call of each action that changes what buyers see, or each page of an account: what pace is about.
-PACED: Mapping[tuple[str, str], frozenset[str]] = {
-    ("ebay", "publish"): frozenset({"offer.publish"}),
-    ("ebay", "update"): frozenset({"item.put"}),
-    ("ebay", "delete"): frozenset({"offer.withdraw", "offer.delete", "item.delete"}),
-    ("ebay", "sync"): frozenset({"item.list"}),
-    ("ebay", "sync_orders"): frozenset({"order.list"}),
-    ("etsy", "publish"): frozenset({"listing.activate"}),
-    ("etsy", "update"): frozenset({"inventory.update"}),
-    ("etsy", "delete"): frozenset({"listing.delete"}),
-    ("etsy", "sync"): frozenset({"listing.list"}),
-    ("etsy", "sync_orders"): frozenset({"receipt.list"}),
-    ("vinted", "publish"): frozenset({"draft.complete", "item.create"}),
-    ("vinted", "update"): frozenset({"item.update"}),
-    ("vinted", "delete"): frozenset({"item.delete"}),
-    ("vinted", "sync"): frozenset({"wardrobe.list"}),
-    ("vinted", "orders"): frozenset({"orders.list"}),
-    ("vinted", "message"): frozenset({"message.send"}),
-    ("vinted", "link_product"): frozenset({"item.get"}),
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -166,12 +112,17 @@ def _seen(entry: LedgerEntry, attribution: Attribution) -> Iterator[Sighting]:
 
 def deeds_of(entry: LedgerEntry) -> tuple[Deed, ...]:
     """Return what a call did to its listing."""
-    key = entry.marketplace, entry.operation
-    if key in CREATED_VISIBLE:
-        return Deed.CREATED, Deed.ACTIVATED
+    if not entry.operation.startswith(BEHIND):
+        return _known_deeds().get(entry.marketplace, {}).get(entry.operation, ())
     if entry.operation == f"{BEHIND}sell" and entry.state.lower() in ON_SALE:
         return (Deed.UPDATED,)  # some are left
-    return (DEEDS[key],) if key in DEEDS else ()
+    deed = DEEDS_BEHIND.get(entry.operation.removeprefix(BEHIND))
+    return (deed,) if deed else ()
+
+
+@cache
+def _known_deeds() -> Mapping[str, Deeds]:
+    return {market.name: market.deeds for market in known_markets()}
 
 
 def _commit_order(entry: LedgerEntry) -> tuple[float, int]:

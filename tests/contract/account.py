@@ -12,12 +12,8 @@ from tests.contract.acting import Acting, Going, Site, response_to
 from tests.contract.official import documents
 
 FIRST_PRODUCT = 100
-
-# Where they differ, and only there.
-NAMES_ITS_PRODUCT = frozenset({"ebay", "etsy"})
-"""Shows the SKU, and so the product."""
 SELLS_SEVERAL = frozenset({"ebay", "etsy"})
-"""One listing may be of several things alike."""
+"""One listing there may be of several things alike; of another marketplace nobody needs to say it."""
 SIZES = ("limit", "per_page")
 
 
@@ -64,7 +60,9 @@ class SellersAccount:
 
     @property
     def names_products(self) -> bool:
-        return self.marketplace.name in NAMES_ITS_PRODUCT
+        """Whether the marketplace keeps an SKU with what was published, and so shows which product it is."""
+        mine = self.site.account.external_id
+        return any(entry.sku for entry in self.sandbox.sandbox.ledger.since() if entry.seller == mine)
 
     @property
     def sells_several(self) -> bool:

@@ -1,7 +1,7 @@
 """The simulated marketplaces with one seller each, and a product that may be published everywhere."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,30 +13,35 @@ from stoflow.domain.account import Account
 from stoflow.domain.call import Answer, Call, Command, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.ebay.profile import ebay_profile
-from stoflow.marketplaces.etsy.profile import etsy_profile
-from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.browser import Browser, Session
 from stoflow.sandbox.commands import FetchedFile, perform
+from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.server import SandboxServer
+from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
 from tests.contract.acting import DECLARED, Acting, Site
 from tests.contract.official import Judge, judge_of
+from tests.installing import installed
 
-REGISTRY = build_registry(entry_points=False)
-PUBLISHERS = [
-    pytest.param(place, action, id=f"{action}_{place.name}")
-    for place in REGISTRY.marketplaces.values()
-    for action in place.handlers
-    if action == "publish"
-]
+with installed("brocante"):  # and whatever else the environment has: the suite runs over all of it
+    REGISTRY = build_registry()
+    MARKETS = known_markets()
+PUBLISH = "publish"
+PUBLISHERS = [place for place in REGISTRY.marketplaces.values() if PUBLISH in place.handlers]
 DEADLINE_S = 10.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test over every marketplace that can publish, and has the ACTION its module is about."""
     if {"marketplace", "action"} <= set(metafunc.fixturenames):
-        metafunc.parametrize(("marketplace", "action"), PUBLISHERS)
+        about = getattr(metafunc.module, "ACTION", PUBLISH)
+        places = [place for place in PUBLISHERS if about in place.handlers]
+        named = [pytest.param(place, PUBLISH, id=f"{PUBLISH}_{place.name}") for place in places]
+        metafunc.parametrize(("marketplace", "action"), named)
 
 
 @pytest.fixture(scope="session")
@@ -46,8 +51,18 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0))) as server:
+    with SandboxServer(SandboxOptions(latency_ms=(0.0, 0.0), markets=MARKETS)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def profiles(sandbox: SandboxServer) -> Mapping[str, DirectProfile]:
+    """How each directly called marketplace is called, as the settings of a demo have it."""
+    with pytest.MonkeyPatch.context() as environment:
+        for market in MARKETS:
+            for name, value in market.variables(f"{sandbox.url}/{market.name}", Application()).items():
+                environment.setenv(name, value)
+        return {profile.name: profile for profile in direct_profiles(REGISTRY, load(env_file=None))}
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +95,7 @@ SiteMaker = Callable[..., Site]
 
 
 @pytest.fixture
-def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
+def make_site(sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str) -> Iterator[SiteMaker]:
     """Make a new seller on a marketplace, as `wishes` say; one the sandbox does not simulate is skipped by name."""
     client = DirectClient(connections=2)
     browsers: list[Browser] = []
@@ -94,7 +109,7 @@ def make_site(sandbox: SandboxServer, media_root: str) -> Iterator[SiteMaker]:
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
             return Site(account, through_plugin(browsers[-1], media_root))
         judge = judge_of(marketplace.name)
-        return Site(account, heard(judge, directly(client, sandbox, marketplace.name, seller)), judge)
+        return Site(account, heard(judge, directly(client, profiles[marketplace.name], seller)), judge)
 
     yield make
     client.close()
@@ -113,13 +128,7 @@ def heard(judge: Judge, answer: Callable[[Call], Response]) -> Callable[[Call], 
     return judged
 
 
-def directly(client: DirectClient, sandbox: SandboxServer, name: str, seller: Any) -> Callable[[Call], Response]:
-    base = f"{sandbox.url}/{name}"
-    profile = {
-        "ebay": ebay_profile(base, client_id="stoflow-sandbox", client_secret="stoflow-sandbox-secret"),
-        "etsy": etsy_profile(base, client_id="stoflow-sandbox", shared_secret="stoflow-sandbox-secret"),
-    }[name]
-
+def directly(client: DirectClient, profile: DirectProfile, seller: Any) -> Callable[[Call], Response]:
     def answer(call: Call) -> Response:
         assert isinstance(call, Request)
         headers = profile.headers(seller["access_token"])

@@ -12,6 +12,7 @@ from tests.contract.acting import Acting, response_to
 from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
+ACTION = "delete"
 ENDED = {"ended", "deleted"}
 
 

@@ -10,13 +10,12 @@ from stoflow.domain.outcome import SellerMustAct, TryAgain
 from stoflow.domain.product import Product
 from stoflow.domain.seen import OrderState
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount, failing, page_size
 from tests.contract.acting import Going
-from tests.contract.conftest import SiteMaker
+from tests.contract.conftest import REGISTRY, SiteMaker
 
-PLACES = build_registry(entry_points=False).marketplaces.values()
+PLACES = REGISTRY.marketplaces.values()
 ACTIONS = ("orders", "sync_orders")
 pytestmark = pytest.mark.parametrize(
     ("place", "orders"),

@@ -10,13 +10,12 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.paging import ASKED_AT_ONCE
-from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount, failing, page_size
 from tests.contract.acting import Going
-from tests.contract.conftest import SiteMaker
+from tests.contract.conftest import REGISTRY, SiteMaker
 
-PLACES = build_registry(entry_points=False).marketplaces.values()
+PLACES = REGISTRY.marketplaces.values()
 pytestmark = pytest.mark.parametrize(
     "place", [pytest.param(place, id=place.name) for place in PLACES if "sync" in place.handlers]
 )

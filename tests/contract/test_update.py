@@ -18,6 +18,7 @@ from tests.contract.acting import Acting, response_to
 from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
+ACTION = "update"
 CHEAPER = Decimal("19.90")
 SKU = "sf7p5"
 INVENTORY = "/sell/inventory/v1"
@@ -58,6 +59,8 @@ def shown(updating: Acting) -> Mapping[str, Any]:
         found = reply_of(send(Request("GET", f"/v3/application/listings/{listing}", query=query))).body
         price = Decimal(found["price"]["amount"]) / found["price"]["divisor"]
         return {"title": found["title"], "price": price, "photos": len(found["images"])}
+    if name != "ebay":
+        pytest.skip(f"This suite does not know how {name} shows a listing.")
     item = reply_of(send(Request("GET", f"{INVENTORY}/inventory_item/{SKU}"))).body["product"]
     (offer,) = reply_of(send(Request("GET", f"{INVENTORY}/offer", query={"sku": SKU}))).body["offers"]
     price = Decimal(offer["pricingSummary"]["price"]["value"])
@@ -217,6 +220,8 @@ KEEPING = {"ebay": keep_ebay, "etsy": keep_etsy, "vinted": keep_vinted}
 
 def test_what_the_seller_added_on_the_marketplace_stays(updating: Acting, marketplace: Marketplace) -> None:
     job = changed(updating, title="Robe d'été, prix baissé", price=CHEAPER)
+    if marketplace.name not in KEEPING:
+        pytest.skip(f"This suite does not know what a seller adds on {marketplace.name}.")
     KEEPING[marketplace.name](job)
     assert {name: shown(job)[name] for name in ("title", "price")} == {"title": job.product.title, "price": CHEAPER}
 

@@ -9,11 +9,13 @@ from stoflow.settings import ENV_PREFIX, Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
 NUMBERED = re.compile(r"\d{4}-")  # a decision is a record of its day: what it names may have moved since
-PAGES = sorted(page for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if not NUMBERED.match(page.name))
+WRITTEN = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+PAGES = sorted(page for page in WRITTEN if not NUMBERED.match(page.name))
 PATH = re.compile(
     r"`((?:stoflow|tests|docs|benchmarks|campaigns|rules|changelog\.d|\.ci)/[\w./-]*|[\w-]+\.(?:toml|yml|md))`"
 )
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
+EXCERPT = re.compile(r"^```(?:python|toml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"`make ([a-z-]+)|^\$ make ([a-z-]+)", re.MULTILINE)
 VARIABLE = re.compile(rf"\b{ENV_PREFIX}[A-Z0-9_]+\b")
 
@@ -33,6 +35,14 @@ def test_every_make_target_and_variable_of_a_page_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {first or second for first, second in TARGET.findall(text)} <= targets
     assert set(VARIABLE.findall(text)) <= {variable_of(field) for field in Settings.model_fields}
+
+
+def test_what_a_page_quotes_of_the_example_stands_there() -> None:
+    quoted = EXCERPT.findall((ROOT / "docs" / "adding-a-marketplace.md").read_text(encoding="utf-8"))
+    files = [file for file in (ROOT / "examples").rglob("*") if file.suffix in {".py", ".toml"}]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    assert quoted
+    assert [excerpt for excerpt in quoted if not any(excerpt in text for text in texts)] == []
 
 
 def test_make_alone_lists_every_target() -> None:

@@ -9,10 +9,12 @@ from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.ebay import account, items, offers, orders, people, taxonomy
+from stoflow.sandbox.ebay.deeds import DEEDS, PACED
 from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow.settings import variable_of
 
 ACCESS_LIFE_S = 7200
 FIRST_OFFER = 6_240_000_001
@@ -32,6 +34,8 @@ class EbayMarket:
     """Sellers, their shops, and the numbers eBay gives."""
 
     name = "ebay"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()
@@ -42,6 +46,15 @@ class EbayMarket:
         self._sellers, self._offers = Numbers(), Numbers(FIRST_OFFER)
         self._listings, self._picture_numbers = Numbers(FIRST_LISTING), Numbers(FIRST_PICTURE)
         self._orders = Numbers(FIRST_ORDER)
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the settings of StoFlow that lead here."""
+        return {
+            variable_of("ebay_base_url"): url,
+            variable_of("ebay_client_id"): application.client_id,
+            variable_of("ebay_client_secret"): application.client_secret,
+        }
 
     def operations(self) -> Sequence[Operation]:
         """Return eBay's calls."""
@@ -121,12 +134,7 @@ class EbayMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens, as after a consent."""
-        expires_at = time.time() + self._life_s
-        return {
-            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix="v^1.1#"),
-            "refresh_token": self.tokens.grant_refresh(seller, prefix="v^1.1#r#"),
-            "expires_in": int(self._life_s),
-        }
+        return self.tokens.grant(seller, life_s=self._life_s, prefix="v^1.1#", refresh_prefix="v^1.1#r#")
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer buy, or the seller act in eBay's own pages."""

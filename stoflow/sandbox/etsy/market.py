@@ -7,10 +7,12 @@ from typing import Any
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.etsy import inventory, listings, people, receipts
+from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow.settings import variable_of
 
 ACCESS_LIFE_S = 3600
 FIRST_USER = 700_000_001
@@ -37,6 +39,8 @@ class EtsyMarket:
     """Sellers, their shops, and the numbers Etsy gives."""
 
     name = "etsy"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()
@@ -44,6 +48,15 @@ class EtsyMarket:
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
         self._users, self._numbers = Numbers(FIRST_USER), Numbers(FIRST_LISTING)
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:
+        """Return the settings of StoFlow that lead here."""
+        return {
+            variable_of("etsy_base_url"): url,
+            variable_of("etsy_client_id"): application.client_id,
+            variable_of("etsy_shared_secret"): application.client_secret,
+        }
 
     def operations(self) -> Sequence[Operation]:
         """Return Etsy's calls."""
@@ -128,12 +141,7 @@ class EtsyMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens; each begins with the user's id."""
-        prefix, expires_at = f"{seller.settings['user_id']}.", time.time() + self._life_s
-        return {
-            "access_token": self.tokens.grant_access(seller, expires_at=expires_at, prefix=prefix),
-            "refresh_token": self.tokens.grant_refresh(seller, prefix=prefix),
-            "expires_in": int(self._life_s),
-        }
+        return self.tokens.grant(seller, life_s=self._life_s, prefix=f"{seller.settings['user_id']}.")
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer, or the seller in Etsy's own pages, act on a listing."""

@@ -6,10 +6,12 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from uuid import uuid4
 
+from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.sandbox.vinted import dealings, items, people
+from stoflow.sandbox.vinted.deeds import DEEDS, PACED
 from stoflow.sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
 from stoflow.sandbox.vinted.wardrobe import Wardrobe
 
@@ -35,8 +37,10 @@ class VintedMarket:
     """Members, their wardrobes, and the numbers Vinted gives."""
 
     name = "vinted"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
 
-    def __init__(self, *, token_speed: float = 1.0) -> None:
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # has none
         self.tokens = TokenBook()
         self._life_s = ACCESS_LIFE_S / token_speed
         self._wardrobes: dict[str, Wardrobe] = {}
@@ -48,6 +52,11 @@ class VintedMarket:
             conversations=Numbers(FIRST_CONVERSATION),
             messages=Numbers(FIRST_MESSAGE),
         )
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as the others
+        """Return nothing: StoFlow itself never calls Vinted."""
+        return {}
 
     def operations(self) -> Sequence[Operation]:
         """Return the site's calls; GETs want the cookies alone, writes the CSRF token too."""
@@ -103,18 +112,13 @@ class VintedMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Sign the member in: new cookies, and a new CSRF token on the pages."""
-        access = self.tokens.grant_access(seller, expires_at=time.time() + self._life_s)
-        refresh = self.tokens.grant_refresh(seller)
+        granted = self.tokens.grant(seller, life_s=self._life_s)
         wardrobe = self._wardrobes[seller.external_id]
         wardrobe.csrf_token = str(uuid4())
+        cookies = {ACCESS_COOKIE: granted["access_token"], REFRESH_COOKIE: granted["refresh_token"]}
         return {
-            "access_token": access,
-            "refresh_token": refresh,
-            "expires_in": int(self._life_s),
-            "session": {
-                "cookies": {ACCESS_COOKIE: access, REFRESH_COOKIE: refresh, "anon_id": str(uuid4())},
-                "csrf_token": wardrobe.csrf_token,
-            },
+            **granted,
+            "session": {"cookies": {**cookies, "anon_id": str(uuid4())}, "csrf_token": wardrobe.csrf_token},
         }
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:

@@ -56,6 +56,12 @@ def test_a_wrong_setting_ends_with_one_line_that_names_it_and_exit_code_2(variab
     assert result.stderr.count("\n") == 1
 
 
+def test_a_demo_is_refused_where_the_sandbox_cannot_play() -> None:
+    result = CliRunner().invoke(stoflow, ["demo", "--marketplaces", "etsy,nowhere"])
+    assert result.exit_code == 2
+    assert result.stderr == 'Error: The demo knows no marketplace "nowhere"; it knows ebay, etsy, vinted.\n'
+
+
 def failing(error: Exception) -> click.Group:
     def fail() -> None:
         raise error

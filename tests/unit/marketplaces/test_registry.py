@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from stoflow.domain import installed as installed_module
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, LookResult, Outcome
-from stoflow.marketplaces import registry as registry_module
 from stoflow.marketplaces.contract import ActionSpec, Conversation, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.handlers import BaseJobHandler, DirectAPIJobHandler
-from stoflow.marketplaces.registry import build_registry, direct_profiles
+from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry, direct_profiles
 from stoflow.settings import Settings, load
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
@@ -120,9 +120,8 @@ def test_another_marketplace_joins() -> None:
 
 
 def test_an_installed_package_brings_a_marketplace(monkeypatch: pytest.MonkeyPatch) -> None:
-    group = registry_module.ENTRY_POINT_GROUP
-    installed = EntryPoints([EntryPoint("again", "stoflow.marketplaces.ebay.marketplace:EBAY", group)])
-    monkeypatch.setattr(registry_module, "installed_entry_points", lambda group: installed)
+    installed = EntryPoints([EntryPoint("again", "stoflow.marketplaces.ebay.marketplace:EBAY", ENTRY_POINT_GROUP)])
+    monkeypatch.setattr(installed_module, "installed_entry_points", lambda group: installed)
     with pytest.raises(ConfigurationError, match="ebay is registered twice"):
         build_registry()
 
@@ -134,8 +133,8 @@ def test_an_installed_package_brings_a_marketplace(monkeypatch: pytest.MonkeyPat
 def test_an_entry_point_that_is_no_marketplace_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str, reason: str
 ) -> None:
-    installed = EntryPoints([EntryPoint("bad", value, registry_module.ENTRY_POINT_GROUP)])
-    monkeypatch.setattr(registry_module, "installed_entry_points", lambda group: installed)
+    installed = EntryPoints([EntryPoint("bad", value, ENTRY_POINT_GROUP)])
+    monkeypatch.setattr(installed_module, "installed_entry_points", lambda group: installed)
     with pytest.raises(ConfigurationError, match=reason):
         build_registry()
 
