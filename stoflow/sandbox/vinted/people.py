@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,14 +92,14 @@ def _reserve(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Register
 
 
 def _write(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers) -> Effect:
-    """A buyer says `text`; with `allow_reply` False nobody can answer."""
+    """A buyer says `text`; with `allow_reply` False nobody can answer. The effect names the conversation as offer."""
     text = wishes.get("text")
     if not isinstance(text, str) or not text.strip():
         raise _wrong("text", "A buyer says something.")
     conversation = _conversation(wardrobe, item, registers)
     conversation.messages.append(Said(registers.messages.take(), conversation.buyer, text))
     conversation.allow_reply = bool(wishes.get("allow_reply", True))
-    return item.effect()
+    return replace(item.effect(), offer_id=str(conversation.conversation_id))
 
 
 _ACTS: Mapping[str, Callable[[Wardrobe, Item, Wishes, Registers], Effect]] = {

@@ -97,8 +97,9 @@ def test_the_member_edits_and_deletes_on_the_site_itself(vinted: Any, behave: An
 
 def test_a_buyer_writes_and_is_answered_as_often_as_it_is_said(vinted: Any, behave: Any, item: int) -> None:
     behave("write", listing_id=str(item), text="Bonjour, toujours disponible ?")
-    behave("write", listing_id=str(item), text="Alors ?")
+    effect = behave("write", listing_id=str(item), text="Alors ?")
     conversation = conversation_of(vinted)
+    assert (effect.listing_id, effect.offer_id) == (str(item), str(conversation))
     for _ in range(2):
         assert reply(vinted, conversation, "Oui").status_code == 200
     said = shown(vinted, f"/conversations/{conversation}")["conversation"]
