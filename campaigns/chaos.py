@@ -17,12 +17,15 @@ from typing import NoReturn
 
 from campaigns import evidence, load, mutations, stories
 from campaigns.evidence import Evidence
+from campaigns.life import Life
 from campaigns.load import Clients, History
+from campaigns.market import Market
 from campaigns.nemesis import Nemesis
 from campaigns.plan import Plan, full, short
 from campaigns.report import Findings, Report, reported, worded
 from campaigns.world import MARKETPLACES, World, world
-from stoflow.cli.demo_summary import COUNTERS
+from stoflow.cli.demo_summary import COUNTERS, JobOutcome
+from stoflow.jobs.spread import HIGH as SPREAD_PRIORITY
 from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.judge import Paces, judge
 from stoflow.sandbox.ledger import read_ledger
@@ -40,7 +43,7 @@ def main() -> int:
     plan = (short if arguments.short else full)(seed=seed, **given)
     plan = replace(plan, **{name: value for name in ("speed", "faults") if (value := getattr(arguments, name))})
     if arguments.mutant:
-        plan = replace(mutations.MUTANTS[arguments.mutant].plan(plan), mutant=arguments.mutant)
+        plan = replace(mutations.MUTANTS[arguments.mutant].plan(plan), mutant=arguments.mutant, acts=0)
     report = campaign(plan)
     print(json.dumps(report.document(), indent=2) if arguments.json else worded(report))
     return 0 if report.is_green else 1
@@ -83,14 +86,18 @@ def _attacked(made: World, history: History) -> Nemesis:
     clients = Clients(made.http, made.api_url, made.sellers, history)
     asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
     nemesis = Nemesis(made, Random(random.random()))
-    with ThreadPoolExecutor(1) as beside:
+    life = Life(made, clients, Market(made.ledger), Random(random.random()))
+    with ThreadPoolExecutor(2) as beside:
         submitting = beside.submit(clients.submit_all, asked, over_s=made.plan.lasts_s, random=random)
+        living = beside.submit(life.live, acts=made.plan.acts, over_s=made.plan.lasts_s)
         try:
             nemesis.strike_all()
             submitting.result()
+            living.result()
             evidence.wait_until_mostly_final(made)
             nemesis.calm()
         finally:
+            life.stop()
             clients.stop()
     return nemesis
 
@@ -100,7 +107,7 @@ def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *,
     known: dict[int, set[int]] = {tenant: set() for tenant in made.sellers}
     for outcome in found.outcomes:
         known[outcome.tenant].add(outcome.job["id"])
-    broken = load.broken_promises(history.told, known)
+    broken = load.broken_promises(history.told, known, own=asked_of_itself(found.outcomes))
     stale = stories.stale_writes(found.outcomes)
     counters = {name: verdict.counters[name] + len(broken.get(name, ())) for name in COUNTERS}
     return Findings(
@@ -115,6 +122,15 @@ def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *,
         ],
         lasted_s=lasted_s,
     )
+
+
+def asked_of_itself(outcomes: Sequence[JobOutcome]) -> Mapping[int, set[int]]:
+    """Return the jobs, by tenant, by which StoFlow carries what was sold to the other marketplaces."""
+    own: dict[int, set[int]] = {}
+    for outcome in outcomes:
+        if outcome.job["priority"] == SPREAD_PRIORITY and outcome.job["action"] in {"delete", "update"}:
+            own.setdefault(outcome.tenant, set()).add(outcome.job["id"])
+    return own
 
 
 def _named(broken: Mapping[str, Sequence[str]]) -> list[str]:

@@ -103,7 +103,7 @@ class Plan:
 def full(*, jobs: int = 300, seed: int) -> Plan:
     """Return the campaign of `make chaos`; fewer jobs produce fewer unknown outcomes."""
     share = min(1.0, jobs / 300)
-    return Plan(jobs, seed, least_unknown=round(60 * share), least_lost_by_plugins=round(30 * share))
+    return Plan(jobs, seed, acts=jobs, least_unknown=round(60 * share), least_lost_by_plugins=round(30 * share))
 
 
 def short(*, jobs: int = 100, seed: int) -> Plan:
@@ -113,6 +113,7 @@ def short(*, jobs: int = 100, seed: int) -> Plan:
         seed,
         kills=20,
         others=OTHERS_SHORT,
+        acts=jobs // 2,
         tenants=4,
         least_unknown=10,
         least_lost_by_plugins=5,

@@ -61,6 +61,7 @@ class Findings:
 def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
     """Weigh the findings."""
     statuses = Counter(str(outcome.job["status"]) for outcome in evidence.outcomes)
+    actions = Counter(f"{outcome.job['marketplace']} {outcome.job['action']}" for outcome in evidence.outcomes)
     places = Counter(
         f"failed in {outcome.job['marketplace']} {failed_task(outcome.job)}".strip()
         for outcome in evidence.outcomes
@@ -78,7 +79,7 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
         seed=plan.seed,
         mutant=plan.mutant,
         counters=found.counters,
-        jobs={"total": len(evidence.outcomes), **statuses, **places},
+        jobs={"total": len(evidence.outcomes), **statuses, **places, **dict(sorted(actions.items()))},
         history=found.history,
         blows=dict(Counter(str(strike.blow) for strike in found.strikes)),
         sometimes=sometimes,

@@ -19,7 +19,10 @@ GREEN = {"lost": 0, "doubled": 0, "stale_writes": 0}
 SAID = {"sweeper acted": 3, "tenant taken over": PLAN.tenants + 1}
 STORIES = {"resumed": 2, "outcome unknown": 60, "looked and adopted": 1, "looked and created": 1}
 EVIDENCE = Evidence(
-    outcomes=[JobOutcome(TenantId(1), {"id": n, "status": "completed", "tasks": []}) for n in (1, 2)],
+    outcomes=[
+        JobOutcome(TenantId(1), {"id": n, "status": "completed", "tasks": [], "marketplace": "ebay", "action": "sync"})
+        for n in (1, 2)
+    ],
     final_after_s=4.0,
     said=SAID,
     journaled={"lost": 9, "replayed": 2, "interrupted": 0},
