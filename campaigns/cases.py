@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 import stoflow
-from campaigns.person import AGAIN, CANCEL, LIFE, MEND, PUBLISH, WITHDRAW
+from campaigns.person import ACCOUNT, AGAIN, CANCEL, LIFE, MEND, PUBLISH, WITHDRAW
 from rules.failpoints import names_in
 from stoflow.sandbox.faults import FaultKind
 
@@ -63,7 +63,7 @@ class Case:
 
 FAULTS = (None, FaultKind.LOST, FaultKind.LATE, FaultKind.BROKEN_BEFORE, FaultKind.BROKEN_AFTER)
 # What a failpoint needs in order to be passed, by its first words; anything else is passed by every publish.
-STORY_OF: Mapping[str, str] = {"cancel.": CANCEL, "refuse.": MEND, "retry.": MEND}
+STORY_OF: Mapping[str, str] = {"cancel.": CANCEL, "refuse.": MEND, "retry.": MEND, "spread.": ACCOUNT}
 STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": AGAIN, **STORY_OF}
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
@@ -78,6 +78,7 @@ QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (CANCEL, None),
     (MEND, None),
     (LIFE, None),
+    (ACCOUNT, None),
 )
 QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None), (WITHDRAW, None))
 

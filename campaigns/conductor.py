@@ -15,17 +15,20 @@ from stoflow.domain.ids import Epoch, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.sweep import Sweep
+from stoflow.jobs.timetable import Timetable
 from stoflow.monitoring.failpoints import FailpointError
 from stoflow.settings import Settings
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury_child
 from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage, begin_page
 from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.storage.engine.timetable import Period
 from stoflow.storage.session import schema_name
 from stoflow.worker.functions import consume
 
 PAUSE_S = 0.01
 PAGE = 50
+HOUR_S = 3600.0
 
 
 @dataclass(slots=True)
@@ -40,12 +43,13 @@ class Conductor:
     tab: Tab | None
     epoch: Epoch = field(default_factory=lambda: Epoch(0))
     _sweep: Sweep | None = None
+    _planned: bool = False
 
     def conduct(self, *, within_s: float, is_enough: Callable[[], bool] = lambda: False) -> bool:
         """Go on until everything asked for is final; False where it is not in time, or where it was enough."""
         give_up_s = time.monotonic() + within_s
         while time.monotonic() < give_up_s and not is_enough():
-            for act in (self._ask, self._clean, self._permit, self._answer):
+            for act in (self._ask, self._plan, self._clean, self._permit, self._answer):
                 with suppress(StoflowError, FailpointError):  # as behind a door: whoever asked asks again
                     act()
             if self.person.is_content and self._is_idle():
@@ -55,6 +59,13 @@ class Conductor:
 
     def _ask(self) -> None:
         self.person.act(self.installation.database, self.installation.registry)
+
+    def _plan(self) -> None:
+        """Look once whether a periodic job is due."""
+        if not self._planned:
+            periods = (Period(self.marketplace, "sync", HOUR_S),)
+            Timetable(self.installation.database, self.installation.registry, periods).turn()
+            self._planned = True
 
     def _clean(self) -> None:
         if self._sweep is None:

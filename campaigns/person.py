@@ -84,8 +84,18 @@ class Person:
                 return False
         return True
 
+    def looks_through(self, database: Database, registry: Registry) -> bool:
+        """Publish, then let the account be gone through, each once the one before it has ended."""
+        place = registry.marketplace(self.marketplace)
+        for action in ("publish", *(spec.code for spec in place.actions if spec.periodic)):
+            job = self._submitted(database, registry, f"{self.key}-{action}", action)
+            if find_job(database, self.tenant, job, plugin=()).status not in FINAL_JOB_STATUSES:
+                return False
+        return True
+
     def _submitted(self, database: Database, registry: Registry, key: str, action: str = "publish") -> JobId:
-        wish = SubmitJob(self.marketplace, action, self.product, idempotency_key=key, idempotency_digest=key)
+        product = self.product if action in registry.marketplace(self.marketplace).products else None
+        wish = SubmitJob(self.marketplace, action, product, idempotency_key=key, idempotency_digest=key)
         return submit(database, registry, self.tenant, wish)[0]
 
     def _change(self, database: Database, column: str, value: str) -> None:
@@ -97,6 +107,7 @@ class Person:
 
 Story: TypeAlias = Callable[[Person, Database, Registry], bool]
 PUBLISH, CANCEL, MEND, AGAIN, WITHDRAW, LIFE = "publish", "cancel", "mend", "again", "withdraw", "life"
+ACCOUNT = "account"
 STORIES: Mapping[str, Story] = {
     PUBLISH: Person.publishes,
     CANCEL: Person.cancels,
@@ -104,4 +115,5 @@ STORIES: Mapping[str, Story] = {
     AGAIN: Person.asks_twice,
     WITHDRAW: Person.withdraws,
     LIFE: Person.lives,
+    ACCOUNT: Person.looks_through,
 }
