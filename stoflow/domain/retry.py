@@ -6,8 +6,8 @@ BASE_S = 1.0
 CAP_S = 60.0
 DEATHS_UNTIL_QUARANTINE = 3
 OUTAGE_CAP_S = 300.0
-OUTAGE_TRIES = 60
-"""Attempts at a task that an outage may cost: about five hours of a marketplace that does not answer."""
+OUTAGE_TRIES = 100
+"""Attempts at a task that an outage may cost: about six hours of a marketplace that does not answer."""
 
 
 def backoff_s(failures: int, random: Random) -> float:
@@ -16,5 +16,6 @@ def backoff_s(failures: int, random: Random) -> float:
 
 
 def outage_backoff_s(attempts: int, random: Random) -> float:
-    """Return a delay in seconds while a marketplace is away: as above, but at most five minutes."""
-    return random.uniform(0, min(OUTAGE_CAP_S, BASE_S * 2 ** max(0, attempts - 1)))
+    """Return a delay in seconds while a marketplace is away: doubled each time, at most five minutes, half of it jitter."""
+    longest_s = min(OUTAGE_CAP_S, BASE_S * 2 ** max(0, attempts - 1))
+    return random.uniform(longest_s / 2, longest_s)
