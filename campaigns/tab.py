@@ -14,9 +14,9 @@ from stoflow.jobs import plugin
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.views import PluginCommand
-from stoflow.sandbox import commands
-from stoflow.sandbox.browser import Browser
 from stoflow.sandbox.plugin_journal import Journal
+from stoflow.sandbox.vinted import commands
+from stoflow.sandbox.vinted.browser import Browser
 
 MARKETPLACE = "vinted"
 TIMEOUT_S = 5.0

@@ -22,8 +22,8 @@ def attributes() -> None:
 
 
 @attributes.command()
-@click.option("--marketplace", required=True, help="Which marketplace is asked, such as ebay.")
-@click.option("--site", "sites", multiple=True, metavar="SITE", help="Only this site, such as EBAY_FR; repeatable.")
+@click.option("--marketplace", required=True, help="Which marketplace is asked.")
+@click.option("--site", "sites", multiple=True, metavar="SITE", help="Only this site; repeatable.")
 @json_option
 @click.pass_obj
 def refresh(settings: Settings, *, marketplace: str, sites: tuple[str, ...], as_json: bool) -> None:

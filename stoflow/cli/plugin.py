@@ -7,8 +7,7 @@ import click
 
 from stoflow.cli.output import WrongUsage
 from stoflow.cli.serving import until_stopped
-from stoflow.sandbox.browser import TIMEOUT_S
-from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow.sandbox.plugin import TIMEOUT_S, HeadlessPlugin, PluginOptions
 
 
 @click.command()

@@ -58,7 +58,7 @@ class FileProducts:
     "given",
     multiple=True,
     metavar="MARKETPLACE.NAME=VALUE",
-    help="What the account is taken to say, such as etsy.who_made=someone_else; repeatable.",
+    help="What the account is taken to say, such as who_made=someone_else; repeatable.",
 )
 @json_option
 @click.pass_obj

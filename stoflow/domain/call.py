@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One act for the plugin, in the seller's own session (`vinted.draft.create`)."""
+    """One act for the plugin, in the seller's own session (`<marketplace>.draft.create`)."""
 
     action: str
     payload: JsonObject

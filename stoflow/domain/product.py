@@ -45,7 +45,7 @@ class Product:
     season: str = ""
     fit: str = ""
     quantity: int = 1
-    who_made: str = ""  # the seller's declaration for Etsy, never made up
+    who_made: str = ""  # what the seller declares, never made up
     when_made: str = ""
     images: tuple[ProductImage, ...] = ()
 

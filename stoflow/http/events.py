@@ -94,5 +94,6 @@ PLUGIN_EVENTS: Final[Mapping[str, type[Given]]] = {
 }
 FRONTEND_EVENTS: Final[Mapping[str, type[Given]]] = {"token": Renewal}
 EVENTS_OF: Final = {"plugin": PLUGIN_EVENTS, "frontend": FRONTEND_EVENTS}
-EVENTS_TO_FRONTENDS: Final = frozenset({"job_status_update", "batch_progress", "vinted_connection_status"})
+CONNECTION_STATUS: Final = "vinted_connection_status"
+EVENTS_TO_FRONTENDS: Final = frozenset({"job_status_update", "batch_progress", CONNECTION_STATUS})
 PLUGIN_MARKETPLACE: Final = "vinted"  # the plugin's events carry its name

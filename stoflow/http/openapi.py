@@ -21,7 +21,7 @@ PATH_SCHEMAS: Final = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "catalogue": {"type": "string", "examples": ["brands", "colors", "sizes"]},
-    "marketplace": {"type": "string", "examples": ["vinted", "ebay", "etsy"]},
+    "marketplace": {"type": "string", "description": "The name of a marketplace, as jobs and connections have it."},
 }
 API_VERSION: Final = "1.0"
 JsonSchema = dict[str, Any]

@@ -13,7 +13,7 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth import Authentication
 from stoflow.http.doors import Doors, Standing
-from stoflow.http.events import EVENTS_OF, HELLO, Hello, PluginHello, Renewal
+from stoflow.http.events import CONNECTION_STATUS, EVENTS_OF, HELLO, Hello, PluginHello, Renewal
 from stoflow.http.facts import BackgroundLoopFailed, SocketEventFailed
 from stoflow.http.feed import Feed, follow
 from stoflow.http.guarded_socket import SCOPE_KEY, GuardedSocket, Identity
@@ -219,7 +219,7 @@ class Sockets:
 
     async def _tell_presence(self, tenant: TenantId, *, connected: bool) -> None:
         presence = {"connected": connected, "since": datetime.now(UTC).isoformat()}
-        await self.tell_frontends(tenant, "vinted_connection_status", presence)
+        await self.tell_frontends(tenant, CONNECTION_STATUS, presence)
 
     async def _emit_to_socket(self, event: str, data: Mapping[str, Any], socket_id: str) -> None:
         await self._server.emit(event, dict(data), to=socket_id, ignore_queue=True)

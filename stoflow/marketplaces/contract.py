@@ -75,7 +75,7 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """One row of `public.marketplace_action_types` (legacy.md's values for Vinted).
+    """One row of `public.marketplace_action_types`.
 
     `overtakes` names the actions of which a job that has not begun is cancelled when one of this action is accepted
     for the same product: nobody wants published what is about to be deleted. `periodic` says whose period the action

@@ -96,9 +96,3 @@ class DirectAPIJobHandler(ServiceJobHandler[Service]):
             message = f"{type(self).__name__} names {service}.{self.get_service_method_name()}, which does not exist."
             raise ConfigurationError(message)
         return method
-
-
-class VintedJobHandler(ServiceJobHandler[Service]):
-    """An action on Vinted: every outside task is commands of the seller's own plugin, an unsafe one exactly one."""
-
-    marketplace = "vinted"

@@ -20,8 +20,8 @@ class FaultKind(StrEnum):
     SLOW = "slow"
     REVOKED = "revoked"  # the seller withdraws the consent just before this call
     EXPIRED = "expired"  # the access token ends just before this call
-    DATADOME = "datadome"  # Vinted: a captcha instead of an answer
-    NOT_JSON = "not_json"  # Vinted: 200 with a page instead of an answer
+    DATADOME = "datadome"  # a captcha instead of an answer, as a browser may get
+    NOT_JSON = "not_json"  # 200 with a page instead of an answer, as a browser may get
 
 
 BY_RATE = (

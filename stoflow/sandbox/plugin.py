@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from stoflow.sandbox.browser import TIMEOUT_S, Browser, Session
-from stoflow.sandbox.commands import COMMANDS, Answer, FetchedFile, failed, perform
 from stoflow.sandbox.plugin_journal import Journal
 from stoflow.sandbox.plugin_link import Link, TokenSource, tenant_of
+from stoflow.sandbox.vinted.browser import TIMEOUT_S, Browser, Session
+from stoflow.sandbox.vinted.commands import COMMANDS, Answer, FetchedFile, failed, perform
 
 JOURNALED_LOSSES = 0.5  # the others are lost before the journal knows what came of them
 SESSION_CHECK_S = 2.0

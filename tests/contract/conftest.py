@@ -16,10 +16,10 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.application import Application
-from stoflow.sandbox.browser import Browser, Session
-from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.server import SandboxServer
+from stoflow.sandbox.vinted.browser import Browser, Session
+from stoflow.sandbox.vinted.commands import FetchedFile, perform
 from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile

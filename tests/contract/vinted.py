@@ -12,11 +12,11 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, OrdersSeen
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.browser import API, Browser
 from stoflow.sandbox.calls import Effect
 from stoflow.sandbox.faults import FaultKind, ScriptedFault
 from stoflow.sandbox.sellers import Seller
 from stoflow.sandbox.server import SandboxServer
+from stoflow.sandbox.vinted.browser import API, Browser
 from stoflow.sandbox.vinted.market import VintedMarket
 from tests.contract.acting import Acting, Site
 

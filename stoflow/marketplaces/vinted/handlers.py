@@ -7,7 +7,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
-from stoflow.marketplaces.handlers import VintedJobHandler
+from stoflow.marketplaces.handlers import Service, ServiceJobHandler
 from stoflow.marketplaces.paging import summary
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
@@ -17,6 +17,12 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.sync import VintedSync
 from stoflow.marketplaces.vinted.update import VintedUpdate
 from stoflow.marketplaces.vinted.validation import LIMITS
+
+
+class VintedJobHandler(ServiceJobHandler[Service]):
+    """An action on Vinted: every outside task is commands of the seller's own plugin, an unsafe one exactly one."""
+
+    marketplace = "vinted"
 
 
 class PublishVinted(VintedJobHandler[VintedPublication]):

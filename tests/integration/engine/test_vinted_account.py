@@ -15,11 +15,11 @@ from stoflow.jobs.submit import submit
 from stoflow.jobs.views import PluginCommand, SubmitJob
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.browser import API, Browser
-from stoflow.sandbox.commands import FetchedFile, perform
 from stoflow.sandbox.faults import FaultKind, ScriptedFault
 from stoflow.sandbox.sellers import Seller
 from stoflow.sandbox.server import SandboxServer
+from stoflow.sandbox.vinted.browser import API, Browser
+from stoflow.sandbox.vinted.commands import FetchedFile, perform
 from stoflow.sandbox.vinted.market import VintedMarket
 from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
 

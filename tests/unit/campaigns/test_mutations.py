@@ -16,7 +16,7 @@ PROOFS = {
 from stoflow.marketplaces.etsy.marketplace import ETSY
 print({step.kind.value for step in ETSY.handlers["publish"].steps} == {"inner", "repeatable"})
 print(ETSY.handlers["publish"].step("create").do(None).output["listing_id"] == "0")
-from stoflow.sandbox.commands import COMMANDS
+from stoflow.sandbox.vinted.commands import COMMANDS
 print("vinted.item.create" in COMMANDS)
 """,
     "b": """

@@ -6,6 +6,7 @@ import pytest
 
 from rules.__main__ import RULES, findings, tracked_sources
 from rules.source import Source
+from rules.words import NAMED_ON_PURPOSE, NAMES
 
 ROOT = Path(__file__).parents[3]
 DOC = '"""A module."""\n'
@@ -35,6 +36,8 @@ WRONG = [
     ("status-by-name", "stoflow/http/app.py", DOC + 'show(status="pending")\n'),
     ("status-by-name", "stoflow/cli/jobs.py", DOC + 'if "failed" == row.status:\n    x = 1\n'),
     ("marketplaces-in-their-folders", "stoflow/actors/a.py", DOC + 'if name == "vinted":\n    x = 1\n'),
+    ("marketplaces-in-their-folders", "stoflow/cli/demo.py", DOC + "from stoflow.sandbox.ebay.shop import Shop\n"),
+    ("marketplaces-in-their-folders", "stoflow/marketplaces/etsy/a.py", '"""As Vinted does."""\n'),
     ("between-failpoints", "stoflow/jobs/run.py", DOC + "engine.recorder.write(1)\n"),
     ("between-failpoints", "stoflow/jobs/run.py", DOC + 'failpoint("a.before")\nreply = self.transport.send(call)\n'),
     ("between-failpoints", "stoflow/jobs/x.py", DOC + 'failpoint("a.before")\nwrite_settle(1)\nfailpoint("b.after")\n'),
@@ -92,6 +95,11 @@ def test_the_right_way_is_left_alone(path: str, text: str) -> None:
 
 def test_every_rule_has_an_example_that_it_finds() -> None:
     assert {rule.name for rule in RULES} == {name for name, _, _ in WRONG}
+
+
+@pytest.mark.parametrize("path", NAMED_ON_PURPOSE)
+def test_what_may_name_a_marketplace_does(path: str) -> None:
+    assert NAMES.search((ROOT / path).read_text("utf-8"))
 
 
 def test_a_finding_says_where_and_why() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from stoflow.sandbox import discretion
-from stoflow.sandbox.browser import API, Browser, NoAnswer, SiteReply
+from stoflow.sandbox.vinted.browser import API, Browser, NoAnswer, SiteReply
 
 Payload = Mapping[str, Any]
 Answer = dict[str, Any]
