@@ -16,6 +16,6 @@ def backoff_s(failures: int, random: Random) -> float:
 
 
 def outage_backoff_s(attempts: int, random: Random) -> float:
-    """Return a delay in seconds while a marketplace is away: doubled each time, at most five minutes, half of it jitter."""
+    """Return a delay in seconds while a marketplace is away: at most five minutes, half of it jitter."""
     longest_s = min(OUTAGE_CAP_S, BASE_S * 2 ** max(0, attempts - 1))
     return random.uniform(longest_s / 2, longest_s)
