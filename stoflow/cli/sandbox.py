@@ -8,7 +8,7 @@ import click
 from stoflow.cli.output import json_option
 from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.application import Application
+from stoflow.sandbox.application import DEFAULT_API_URL, Application
 from stoflow.sandbox.server import SandboxServer
 
 DEFAULT_PORT = 8090
@@ -34,7 +34,7 @@ DEFAULT_LATENCY_MS = (0.0, 5.0)
 @click.option(
     "--hold", "hold_s", type=click.FloatRange(0), default=20.0, help="Longest time a late answer lets a client wait."
 )
-@click.option("--api-url", default=Application().api_url, help="Where StoFlow takes sellers who consented.")
+@click.option("--api-url", default=DEFAULT_API_URL, help="Where StoFlow takes sellers who consented.")
 @json_option
 def sandbox(
     *,

@@ -4,6 +4,8 @@ import hmac
 from base64 import b64decode
 from dataclasses import dataclass
 
+DEFAULT_API_URL = "http://127.0.0.1:8000"
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -11,7 +13,7 @@ class Application:
 
     client_id: str = "stoflow-sandbox"
     client_secret: str = "stoflow-sandbox-secret"  # noqa: S105  # opens nothing but this simulator
-    api_url: str = "http://127.0.0.1:8000"
+    api_url: str = DEFAULT_API_URL
 
     def callback(self, marketplace: str) -> str:
         """Return where sellers are sent back to who consented at this marketplace."""

@@ -57,6 +57,7 @@ class EbayMarket:
             variable_of("ebay_base_url"): url,
             variable_of("ebay_client_id"): application.client_id,
             variable_of("ebay_client_secret"): application.client_secret,
+            variable_of("ebay_redirect_uri"): consent.RU_NAME,
         }
 
     def operations(self) -> Sequence[Operation]:

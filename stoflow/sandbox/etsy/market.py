@@ -57,6 +57,7 @@ class EtsyMarket:
             variable_of("etsy_base_url"): url,
             variable_of("etsy_client_id"): application.client_id,
             variable_of("etsy_shared_secret"): application.client_secret,
+            variable_of("etsy_redirect_uri"): application.callback("etsy"),
         }
 
     def operations(self) -> Sequence[Operation]:
