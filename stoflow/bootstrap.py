@@ -1,26 +1,28 @@
 """The composition root: the only file in which concrete classes meet."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from starlette.applications import Starlette
 
+from stoflow.accounts.connection import Accounts, disconnect, find_connection
+from stoflow.accounts.consent import complete, invite
 from stoflow.actors.system import Orchestrator, Policy
 from stoflow.catalogue.attributes import list_attributes
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
-from stoflow.domain.tempo import Tempo
 from stoflow.http.app import ApiOptions, create_app
-from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
+from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
 from stoflow.http.keys import load_keys
 from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.tokens import AccessTokens
+from stoflow.installation import Installation as Installation
+from stoflow.installation import opened as opened
+from stoflow.installation import prepare as prepare
 from stoflow.jobs import plugin
-from stoflow.jobs.action_types import register_action_types
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
 from stoflow.jobs.engine import Engine
@@ -30,18 +32,17 @@ from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.submit import submit
 from stoflow.jobs.timetable import Timetable, periods
 from stoflow.jobs.views import JobView, SubmitJob
-from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
+from stoflow.marketplaces.registry import direct_profiles
 from stoflow.settings import Settings
-from stoflow.storage.embedded import ServerUrls, resolve_servers
+from stoflow.storage.connections import Connections
+from stoflow.storage.consents import Consents
 from stoflow.storage.health import postgres_answers
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.renewals import Renewals
 from stoflow.storage.seller_tokens import SellerTokens
-from stoflow.storage.session import PLANNED_CONNECTIONS, Database
+from stoflow.storage.session import Database
 from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.storage.tenants import standings_of
-from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.transport import DirectTransport
@@ -55,56 +56,6 @@ from stoflow.worker.process import WorkerProcess
 API_CONNECTIONS = 12
 WORKER_CONNECTIONS_BESIDE_THREADS = 4
 RELAY_CHANNEL = "stoflow:sockets"
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """One StoFlow: its settings, its servers, its database and the marketplaces it knows.
-
-    What is put into `resources` is closed at its end, the last one first.
-    """
-
-    settings: Settings
-    urls: ServerUrls
-    database: Database
-    registry: Registry
-    resources: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def tempo(self) -> Tempo:
-        return Tempo(self.settings.speed)
-
-    @property
-    def plugin_marketplaces(self) -> tuple[str, ...]:
-        known = self.registry.marketplaces.values()
-        return tuple(place.name for place in known if place.transport == "plugin")
-
-    def quiet_s(self, place: Marketplace) -> float:
-        return self.settings.quiet_s.get(place.name, place.quiet_s)
-
-    def second_look_s(self, place: Marketplace) -> float:
-        return self.settings.second_look_s.get(place.name, place.second_look_s)
-
-
-@contextmanager
-def opened(
-    settings: Settings,
-    *,
-    pool_size: int = 4,
-    planned_size: int = PLANNED_CONNECTIONS,
-    extra: Sequence[Marketplace] = (),
-) -> Iterator[Installation]:
-    """Open the installation these settings describe, with embedded servers where they name none."""
-    with ExitStack() as stack:
-        urls = stack.enter_context(resolve_servers(settings))
-        database = Database(urls.database_url, pool_size=pool_size, planned_size=planned_size)
-        stack.callback(database.close)
-        yield Installation(settings, urls, database, build_registry(extra), stack)
-
-
-def prepare(installation: Installation) -> None:
-    """Let PostgreSQL know the action types of every registered marketplace."""
-    register_action_types(installation.database, installation.registry)
 
 
 # The orchestrator
@@ -179,14 +130,18 @@ def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
 
 
 def _transport(installation: Installation) -> DirectTransport:
-    settings = installation.settings
-    profiles = direct_profiles(installation.registry, settings)
-    client = DirectClient()
-    installation.resources.callback(client.close)
-    renewals = Renewals(installation.database, Vault(secret_keys(settings.secret_keys, settings.home)))
+    profiles = direct_profiles(installation.registry, installation.settings)
+    client = _client(installation)
+    renewals = Renewals(installation.database, installation.vault)
     flows = {profile.name: profile.refresh for profile in profiles}
     tokens = SellerTokens(renewals, flows, partial(refresh, client))
     return DirectTransport(profiles, tokens, client)
+
+
+def _client(installation: Installation) -> DirectClient:
+    client = DirectClient()
+    installation.resources.callback(client.close)
+    return client
 
 
 # The api
@@ -268,7 +223,26 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
         health=lambda: Health(postgres_answers(database), redis_answers(installation.urls.redis_url)),
+        connections=_connection_doors(installation, feed),
         plugin=_plugin_doors(engine, feed),
+    )
+
+
+def _connection_doors(installation: Installation, feed: HintedFeed) -> ConnectionUseCases:
+    accounts = Accounts(
+        database=installation.database,
+        connections=Connections(installation.database, installation.vault),
+        consents=Consents(installation.database, installation.vault),
+        profiles={profile.name: profile for profile in direct_profiles(installation.registry, installation.settings)},
+        plugins=frozenset(installation.plugin_marketplaces),
+        client=_client(installation),
+        announced=feed.announced,
+    )
+    return ConnectionUseCases(
+        find=partial(find_connection, accounts),
+        disconnect=partial(disconnect, accounts),
+        invite=partial(invite, accounts),
+        complete=partial(complete, accounts),
     )
 
 

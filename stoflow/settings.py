@@ -32,6 +32,15 @@ def _of_scheme(schemes: frozenset[str], example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _web_address(url: str) -> str:
+    """Check an address that must reach a marketplace letter by letter as it is registered there."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in HTTP_SCHEMES or not parts.netloc or parts.fragment):
+        message = "it should be an address such as https://host/path"
+        raise ValueError(message)
+    return url
+
+
 def _listed(value: object) -> object:
     """Split `a, b` as it stands in an environment variable."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -62,6 +71,8 @@ def _fernet_key(key: str) -> str:
 DatabaseUrl = Annotated[str | None, _of_scheme(DATABASE_SCHEMES, "postgresql://user:password@host:5432/stoflow")]
 RedisUrl = Annotated[str | None, _of_scheme(REDIS_SCHEMES, "redis://host:6379/0")]
 BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
+OwnBaseUrl = Annotated[str | None, _of_scheme(HTTP_SCHEMES, "https://host")]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Keys = Annotated[tuple[Annotated[str, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_listed)]
@@ -90,6 +101,13 @@ class Settings(BaseSettings):
     etsy_base_url: BaseUrl = "https://api.etsy.com"
     etsy_client_id: str = ""
     etsy_shared_secret: str = Field(default="", repr=False)
+
+    # Where sellers consent, by default what belongs to the base URL; and where they come back to: eBay calls that
+    # by a name of its own, the RuName.
+    ebay_consent_base_url: OwnBaseUrl = None
+    ebay_redirect_uri: str = ""
+    etsy_consent_base_url: OwnBaseUrl = None
+    etsy_redirect_uri: WebAddress = ""
 
     # Keys are made under `home` where none are given.
     secret_keys: Keys = Field(default=(), repr=False)
@@ -142,6 +160,11 @@ def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
 
 def variable_of(field: str) -> str:
     return f"{ENV_PREFIX}{field.upper()}"
+
+
+def unset_of(settings: Settings, *fields: str) -> tuple[str, ...]:
+    """Return the variables of those of these fields that have no value."""
+    return tuple(variable_of(field) for field in fields if not getattr(settings, field))
 
 
 def is_secret(field: str) -> bool:

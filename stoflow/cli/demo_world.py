@@ -8,7 +8,7 @@ from pathlib import Path
 from stoflow.cli.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
-from stoflow.sandbox.application import Application
+from stoflow.sandbox.application import DEFAULT_API_URL, Application
 from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
 from stoflow.settings import variable_of
@@ -70,9 +70,10 @@ def start_processes(children: Children, folder: Path, tempo: SandboxTempo) -> tu
     sandbox_port, api_port = free_port(), free_port()
     world = World(f"http://{LOCALHOST}:{sandbox_port}", f"http://{LOCALHOST}:{api_port}", folder)
     arguments = ["--port", str(sandbox_port), "--ledger", str(world.ledger)]
+    arguments += ["--api-url", world.api_url]
     arguments += ["--faults", str(tempo.faults), "--seed", str(tempo.seed), "--speed", str(tempo.speed)]
     sandbox = children.start("sandbox", "sandbox", *arguments)
-    variables = marketplace_variables(world.sandbox_url)
+    variables = marketplace_variables(world.sandbox_url, api_url=world.api_url)
     variables |= {variable_of("host"): LOCALHOST, variable_of("port"): str(api_port)}
     api = children.start("api", "api", **variables)
     children.start("orchestrator", "orchestrator", **variables)
@@ -109,9 +110,9 @@ def plugins(world: World, sellers: Mapping[TenantId, SellerToken]) -> Iterator[N
             plugin.stop()
 
 
-def marketplace_variables(sandbox_url: str) -> dict[str, str]:
+def marketplace_variables(sandbox_url: str, *, api_url: str = DEFAULT_API_URL) -> dict[str, str]:
     """Return the settings that lead the direct marketplaces' calls to the sandbox, in its own application's name."""
-    application = Application()
+    application = Application(api_url=api_url)
     variables: dict[str, str] = {}
     for market in known_markets():
         variables |= market.variables(f"{sandbox_url}/{market.name}", application)

@@ -8,6 +8,7 @@ from stoflow.cli.attributes import attributes
 from stoflow.cli.config import config
 from stoflow.cli.demo import demo
 from stoflow.cli.jobs import jobs
+from stoflow.cli.keys import keys
 from stoflow.cli.migrate import migrate
 from stoflow.cli.orchestrator import orchestrator
 from stoflow.cli.output import StoflowGroup
@@ -47,6 +48,7 @@ COMMANDS: tuple[click.Command, ...] = (
     # prepare and look
     config,
     migrate,
+    keys,
     # run
     up,
     api,

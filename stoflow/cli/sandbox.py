@@ -8,6 +8,7 @@ import click
 from stoflow.cli.output import json_option
 from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.app import SandboxOptions
+from stoflow.sandbox.application import DEFAULT_API_URL, Application
 from stoflow.sandbox.server import SandboxServer
 
 DEFAULT_PORT = 8090
@@ -33,6 +34,7 @@ DEFAULT_LATENCY_MS = (0.0, 5.0)
 @click.option(
     "--hold", "hold_s", type=click.FloatRange(0), default=20.0, help="Longest time a late answer lets a client wait."
 )
+@click.option("--api-url", default=DEFAULT_API_URL, help="Where StoFlow takes sellers who consented.")
 @json_option
 def sandbox(
     *,
@@ -45,6 +47,7 @@ def sandbox(
     token_speed: float,
     latency_ms: tuple[float, float],
     hold_s: float,
+    api_url: str,
     as_json: bool,
 ) -> None:
     """Run the simulated marketplaces, with a ledger of every call they receive."""
@@ -56,6 +59,7 @@ def sandbox(
         token_speed=token_speed,
         latency_ms=(latency_ms[0], max(latency_ms)),
         hold_s=hold_s,
+        application=Application(api_url=api_url),
     )
     with until_stopped() as stopped, SandboxServer(options, host=host, port=port) as server:
         ready = {"ready": True, "url": server.url}

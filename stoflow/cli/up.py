@@ -79,7 +79,8 @@ def _variables(installation: Installation, plan: Plan) -> dict[str, str]:
         "port": str(plan.port),
     }
     variables = {variable_of(field): value for field, value in values.items()}
-    return variables | (marketplace_variables(plan.sandbox_url) if plan.sandbox_url else {})
+    simulated = marketplace_variables(plan.sandbox_url, api_url=plan.api_url) if plan.sandbox_url else {}
+    return variables | simulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class _Terminal:
     def _start_sandbox(self) -> Child:
         ledger = self.installation.settings.home / "up" / LEDGER
         ledger.parent.mkdir(parents=True, exist_ok=True)
-        arguments = ("--port", str(self.plan.sandbox_port), "--ledger", str(ledger))
+        arguments = ("--port", str(self.plan.sandbox_port), "--ledger", str(ledger), "--api-url", self.plan.api_url)
         return self.children.start("sandbox", "sandbox", *arguments, "--speed", str(self.installation.settings.speed))
 
     def _wait(self, child: Child, url: str, path: str) -> None:

@@ -5,6 +5,7 @@ StoflowError
 ├── InputError                  bad input, with a reason per field
 ├── NotFound                    no such thing for this tenant
 ├── Conflict                    the state does not allow it
+├── ConsentRefused              a seller's consent cannot be taken: it is used, too late, not theirs, or withheld
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
 │   ├── DatabaseRefused         PostgreSQL answered, and refused a statement
@@ -42,6 +43,10 @@ class NotFound(StoflowError):
 
 
 class Conflict(StoflowError):
+    pass
+
+
+class ConsentRefused(StoflowError):
     pass
 
 

@@ -106,6 +106,18 @@ class TenantSwept(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SellerConnected(Fact):
+    tenant: int
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellerDisconnected(Fact):
+    tenant: int
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
 class RedisAway(Fact):
     doing: str
     error: str

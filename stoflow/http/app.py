@@ -1,5 +1,6 @@
 """The api's doors put together: routes, sockets, and the middleware every request passes."""
 
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, compile_path
 
 from stoflow.http.auth import Authentication
 from stoflow.http.doors import Doors
@@ -23,7 +24,7 @@ from stoflow.http.relay import Relay
 from stoflow.http.routes import OPERATIONS
 from stoflow.http.socket_limits import SocketLimits, SocketTimes
 from stoflow.http.sockets import Sockets
-from stoflow.http.tenancy import TenancyMiddleware
+from stoflow.http.tenancy import PROTECTED_PREFIX, TenancyMiddleware
 from stoflow.http.threads import Threads
 from stoflow.http.tokens import AccessTokens
 
@@ -94,8 +95,13 @@ def _middleware(authentication: Authentication, options: ApiOptions) -> list[Mid
         Middleware(ProblemMiddleware),
         # what may come in, and for whom
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
-        Middleware(TenancyMiddleware, authentication=authentication),
+        Middleware(TenancyMiddleware, authentication=authentication, open_paths=_open_paths()),
     ]
+
+
+def _open_paths() -> list[re.Pattern[str]]:
+    public = (one.path for one in OPERATIONS if one.public and one.path.startswith(PROTECTED_PREFIX))
+    return [compile_path(path)[0] for path in public]
 
 
 def _routes(doors: Doors, threads: Threads) -> list[Route]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from stoflow.accounts.connection import Connection
+from stoflow.accounts.consent import Invitation, Returned
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
@@ -49,6 +51,16 @@ class PluginUseCases:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionUseCases:
+    """A seller's connections. `complete` is given who brings the consent, None where they did not say."""
+
+    find: Callable[[TenantId, str], Connection]
+    disconnect: Callable[[TenantId, str], Connection]
+    invite: Callable[[TenantId, str], Invitation]
+    complete: Callable[[str, Returned, TenantId | None], Connection]
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Every use case is a plain blocking call; the doors run each in a thread. `marketplaces` names those there are."""
 
@@ -69,4 +81,5 @@ class Doors:
     list_attributes: Callable[[str, str, int, str | None], Page[CatalogueEntry]]  # catalogue, search, limit, cursor
     standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]]  # who is missing is unknown
     health: Callable[[], Health]
+    connections: ConnectionUseCases
     plugin: PluginUseCases

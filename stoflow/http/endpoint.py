@@ -17,18 +17,20 @@ from stoflow.http.doors import Doors
 from stoflow.http.problems import Malformed, Problem, response_of
 from stoflow.http.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.strict_json import strict_json
-from stoflow.http.tenancy import tenant_of
+from stoflow.http.tenancy import tenant_of, visitor_of
 from stoflow.http.threads import Threads
 
 BODY_TIMEOUT_S: Final = 20.0
-PUBLIC_TENANT: Final = TenantId(0)
 Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, read and checked. `query` and `body` are of the types its operation names."""
+    """One request, read and checked. `query` and `body` are of the types its operation names.
+
+    `tenant` is PUBLIC_TENANT where something public is asked for by nobody in particular.
+    """
 
     tenant: TenantId
     path: Mapping[str, str]
@@ -83,7 +85,7 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
 
     async def endpoint(request: Request) -> Response:
         asked = Asked(
-            tenant=PUBLIC_TENANT if operation.public else tenant_of(request.scope),
+            tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
             path=request.path_params,
             headers=request.headers,
             query=_query(operation.query, request),

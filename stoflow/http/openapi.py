@@ -12,6 +12,7 @@ from stoflow.http.answers import ProblemBody
 from stoflow.http.endpoint import Operation
 from stoflow.http.problems import MEDIA_TYPE
 from stoflow.http.schemas import MAX_ID, Given, NoBody
+from stoflow.http.tenancy import PROTECTED_PREFIX
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 OPENAPI_PATH: Final = "/openapi.json"
@@ -70,7 +71,7 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema], schema
             str(operation.status): _answer(operation, refs),
             **{str(status): _content(status, MEDIA_TYPE, refs[ProblemBody]) for status in _problems(operation)},
         },
-        "security": [] if operation.public else [{"accessToken": []}],
+        "security": _security(operation),
     }
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
@@ -91,6 +92,12 @@ def _own_entry() -> JsonSchema:
         "responses": {"200": _content(HTTPStatus.OK, "application/json", {"type": "object"})},
         "security": [],
     }
+
+
+def _security(operation: Operation) -> list[JsonSchema]:
+    if not operation.public:
+        return [{"accessToken": []}]
+    return [{}, {"accessToken": []}] if operation.path.startswith(PROTECTED_PREFIX) else []
 
 
 def _problems(operation: Operation) -> list[int]:

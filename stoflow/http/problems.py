@@ -8,7 +8,16 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from stoflow.domain.errors import Conflict, DatabaseError, DatabaseRefused, InputError, NotFound, StoflowError
+from stoflow.domain.errors import (
+    APIError,
+    Conflict,
+    ConsentRefused,
+    DatabaseError,
+    DatabaseRefused,
+    InputError,
+    NotFound,
+    StoflowError,
+)
 from stoflow.domain.outcome import FieldError
 from stoflow.http.tokens import NotAuthenticated
 
@@ -31,12 +40,14 @@ class Busy(StoflowError):
 # The most exact class first: the first one that fits gives the status.
 STATUS_OF: Final[Mapping[type[Exception], int]] = {
     Malformed: HTTPStatus.BAD_REQUEST,
+    ConsentRefused: HTTPStatus.BAD_REQUEST,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    APIError: HTTPStatus.BAD_GATEWAY,
     DatabaseRefused: HTTPStatus.INTERNAL_SERVER_ERROR,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -5,6 +5,14 @@ from typing import Final
 from stoflow.http.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
 from stoflow.http.attribute_answers import AttributesPage
 from stoflow.http.attribute_routes import list_attributes
+from stoflow.http.connection_routes import (
+    AuthorizationBody,
+    ConnectionBody,
+    authorize,
+    disconnect,
+    read_connection,
+    take_consent,
+)
 from stoflow.http.endpoint import Operation
 from stoflow.http.health import healthz, readyz
 from stoflow.http.inventory_answers import ListingsPage, OrdersPage
@@ -35,6 +43,7 @@ from stoflow.http.schemas import (
     NewJob,
     NewProductBody,
     PageQuery,
+    ReturnedQuery,
 )
 
 IDEMPOTENCY = {
@@ -105,6 +114,29 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/attributes/{catalogue}", "listAttributes", "List the values that a product's attribute may have.",
         list_attributes, AttributesPage, query=AttributesQuery, problems=(404, 422),
+    ),
+    # connections
+    Operation(
+        "GET", "/api/{marketplace}/connection", "readConnection", "Read how the seller is connected to a marketplace.",
+        read_connection, ConnectionBody, problems=(404, 422),
+    ),
+    Operation(
+        "DELETE", "/api/{marketplace}/connection", "deleteConnection",
+        "Disconnect: the tokens are forgotten, and jobs there wait until the seller consents again.",
+        disconnect, ConnectionBody, problems=(404, 409, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/oauth/authorize", "authorize",
+        "Begin a consent: send the seller's browser to the `url`. It is JSON and no redirect, since a browser that "
+        "follows a link brings no access token.",
+        authorize, AuthorizationBody, problems=(404, 409, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/oauth/callback", "takeConsent",
+        "End a consent: what the marketplace sends the seller's browser back with. The state says whose it is; a page "
+        "that passes it on should send its access token too, so that nobody is connected by another's link. A 502 says "
+        "whether to open the same address again or to begin anew.",
+        take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
     ),
     # health
     Operation(

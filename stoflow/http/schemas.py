@@ -164,6 +164,17 @@ class ListingsQuery(PageQuery):
     linked: Annotated[bool, Field(strict=False)] | None = None
 
 
+class ReturnedQuery(Given):
+    """What a marketplace sends a seller back with; it may add to it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: Annotated[str, Field(description="As it was in the address the seller was sent to.")] = ""
+    code: Annotated[str, Field(description="Decoded once, as any query.")] = ""
+    error: Annotated[str, Field(examples=["access_denied"])] = ""
+    error_description: str = ""
+
+
 class NoQuery(Given):
     """No parameter at all."""
 

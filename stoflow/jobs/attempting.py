@@ -38,6 +38,7 @@ def sender(engine: Engine, job: StoredJob, attempt: str, deadline_s: float) -> C
             call,
             tenant=job.tenant,
             marketplace=job.marketplace,
+            account=job.account.external_id,
             deadline_s=max(0.001, deadline_s - time.monotonic()),
             attempt=attempt,
         )

@@ -13,6 +13,8 @@ from stoflow.jobs.views import JobFilter, JobView, TaskView, TimelineEntry
 from stoflow.storage.engine.viewing import view_job, view_page, view_timeline
 from stoflow.storage.session import Database
 
+RECONNECT = "reconnect"
+
 
 def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
     """Return the job with its tasks; raise NotFound. `plugin` names the marketplaces reached through it."""
@@ -117,8 +119,8 @@ def _time(text: str | None) -> datetime | None:
 
 def _waiting(standing: Mapping[str, Any]) -> str:
     """Say why the job does not go on, most lasting reason first; "" where nothing holds it."""
-    if standing.get("reason"):
-        return standing["reason"]
+    if standing.get("halted"):
+        return _until_the_seller_acts(standing)
     if standing.get("behind"):
         return f"behind job {standing['behind']}"
     if standing.get("offline"):
@@ -129,3 +131,11 @@ def _waiting(standing: Mapping[str, Any]) -> str:
     if standing.get("retry_at"):
         return f"retry at {standing['retry_at']}: {standing.get('error') or ''}"
     return ""
+
+
+def _until_the_seller_acts(standing: Mapping[str, Any]) -> str:
+    """Say what the seller is to do: consent anew where that connects, else what the plugin's session asks for."""
+    reason = standing.get("reason") or ""
+    if standing["by_plugin"]:
+        return reason or "the seller must act"
+    return f"{RECONNECT}: {reason}" if reason else RECONNECT

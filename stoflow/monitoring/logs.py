@@ -59,6 +59,9 @@ WORDS: Mapping[str, tuple[int, str]] = {
     ),
     "PeriodicRunRefused": (WARNING, "A periodic job of tenant {tenant} on {marketplace} was not made: {error}."),
     "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
+    # the sellers' accounts
+    "SellerConnected": (INFO, "Tenant {tenant} is connected to {marketplace}."),
+    "SellerDisconnected": (INFO, "Tenant {tenant} has disconnected {marketplace}."),
     # servers away
     "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),
     "DatabaseAway": (WARNING, "PostgreSQL cannot be reached while {doing}: {error}."),

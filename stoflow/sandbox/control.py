@@ -19,6 +19,7 @@ from stoflow.sandbox.ledger import Ledger, LedgerEntry
 from stoflow.sandbox.market import BEHIND, Market
 from stoflow.sandbox.sellers import Seller
 
+RENAMED = frozenset({"listing.activate", "listing.deactivate", "draft.list", "token.exchange", "*"})
 SCRIPT_FIELDS = frozenset({"marketplace", "operation", "fault", "seller", "nth", "count"})
 
 
@@ -159,12 +160,7 @@ class Control:
         if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
             raise InputError(f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}.")
         market = self._market(fault["marketplace"])
-        known = {operation.name for operation in market.operations()} | {
-            "listing.activate",
-            "listing.deactivate",
-            "draft.list",
-            "*",
-        }
+        known = {operation.name for operation in market.operations()} | RENAMED
         if fault["operation"] not in known or fault["fault"] not in set(FaultKind):
             raise InputError(f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}.")
         return ScriptedFault(

@@ -32,9 +32,24 @@ SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_ti
 FROM {s}.connections WHERE marketplace = %(marketplace)s
 """
 READ_LOCKED = READ + "FOR UPDATE"
-RESEAL = """
-UPDATE {s}.connections SET secret = %(secret)s, updated_at = clock_timestamp() WHERE marketplace = %(marketplace)s
+STANDING = """
+SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
+       v.since AS plugin_since, EXISTS (
+         SELECT FROM public.processes p
+         WHERE p.id = v.process AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugin_there
+FROM (SELECT) AS always
+LEFT JOIN {s}.connections c ON c.marketplace = %(marketplace)s
+LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 """
+DISCONNECT = """
+UPDATE {s}.connections SET state = 'needs_seller', reason = %(reason)s, secret = NULL, secret_expires_at = NULL,
+  updated_at = clock_timestamp()
+WHERE marketplace = %(marketplace)s RETURNING marketplace
+"""
+FORGET_CONSENTS = "DELETE FROM {s}.consents WHERE marketplace = %(marketplace)s"
+# `updated_at` tells when the connection's standing changed last; a refresh leaves it, or an attempt that began before
+# the refresh could say nothing of a connection that is no good.
+RESEAL = "UPDATE {s}.connections SET secret = %(secret)s WHERE marketplace = %(marketplace)s"
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, 0)"
 
 
@@ -71,6 +86,21 @@ class Connections:
             execute(connection, SAVE, tenant, **values)
             execute(connection, ANNOUNCE, tenant)
 
+    def disconnect(self, tenant: TenantId, marketplace: str, reason: str) -> bool:
+        """Forget the tokens, and the consents under way; what the seller declared stays. False: never connected."""
+        with self._database.records() as connection:
+            execute(connection, FORGET_CONSENTS, tenant, marketplace=marketplace)
+            known = execute(connection, DISCONNECT, tenant, marketplace=marketplace, reason=reason) is not None
+            execute(connection, ANNOUNCE, tenant)
+        return known
+
+    def standing(self, tenant: TenantId, marketplace: str) -> DictRow:
+        """Return what is known of the connection, never a token; all of it is None where there never was one."""
+        with self._database.records() as connection:
+            row = execute(connection, STANDING, tenant, marketplace=marketplace)
+        assert row is not None
+        return row
+
     def account(self, tenant: TenantId, marketplace: str) -> Account:
         """Raise NotFound where the tenant never connected."""
         with self._database.records() as connection:
@@ -81,7 +111,10 @@ class Connections:
         """Return what is stored, fresh or not; for a token to use, ask SellerTokens."""
         with self._database.records() as connection:
             row = read_connection(connection, tenant, marketplace)
-        return unsealed(self._vault, tenant, marketplace, row)
+        if row["secret"] is None:
+            message = f"Tenant {tenant} has no tokens for {marketplace}."
+            raise NotFound(message)
+        return self._vault.unseal(tenant, marketplace, row["secret"])
 
 
 def execute(
@@ -99,23 +132,18 @@ def database_now(connection: Connection[DictRow]) -> float:
     return float(row["now"]) if row else 0.0
 
 
-def read_connection(
-    connection: Connection[DictRow], tenant: TenantId, marketplace: str, *, locked: bool = False
-) -> DictRow:
+def lock_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow | None:
+    """Hold the row until the commit; None where the tenant never connected."""
+    return execute(connection, READ_LOCKED, tenant, marketplace=marketplace)
+
+
+def read_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow:
     """Return the row; raise NotFound where the tenant never connected."""
-    row = execute(connection, READ_LOCKED if locked else READ, tenant, marketplace=marketplace)
+    row = execute(connection, READ, tenant, marketplace=marketplace)
     if row is None:
         message = f"Tenant {tenant} has not connected {marketplace}."
         raise NotFound(message)
     return row
-
-
-def unsealed(vault: Vault, tenant: TenantId, marketplace: str, row: DictRow) -> Secret:
-    """Return the row's secret; raise NotFound for a connection without tokens, such as a plugin's."""
-    if row["secret"] is None:
-        message = f"Tenant {tenant} has no tokens for {marketplace}."
-        raise NotFound(message)
-    return vault.unseal(tenant, marketplace, row["secret"])
 
 
 def fresh_secret(tokens: Tokens, now: float) -> Secret:

@@ -12,8 +12,9 @@ from uuid import uuid4
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.ids import TenantId
-from stoflow.storage.connections import RESEAL, execute, fresh_secret, read_connection, unsealed
+from stoflow.storage.connections import RESEAL, execute, fresh_secret, lock_connection
 from stoflow.storage.engine.standing import needs_seller
 from stoflow.storage.session import Database
 from stoflow.storage.vault import Secret, Vault
@@ -23,7 +24,7 @@ LEASE_S = 30.0  # above the refresh call's own deadline
 LOST_ANSWERS_AT_MOST = 2
 
 RENEW = """
-UPDATE {s}.connections SET secret = %(secret)s, updated_at = clock_timestamp(),
+UPDATE {s}.connections SET secret = %(secret)s,
   secret_expires_at = coalesce(clock_timestamp() + %(refresh_s)s::float8 * interval '1 second', secret_expires_at)
 WHERE marketplace = %(marketplace)s
 """
@@ -51,9 +52,10 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """The right to refresh with this token, and the name it is held under."""
+    """The right to refresh with this token, the name it is held under, and the account it is for."""
 
     holder: str
+    account: str
     refresh: str = field(repr=False)
 
 
@@ -65,14 +67,16 @@ class Renewals:
         self._vault = vault
 
     def begin(
-        self, tenant: TenantId, marketplace: str, *, refused: str, rotates: bool
+        self, tenant: TenantId, marketplace: str, account: str, *, refused: str, rotates: bool
     ) -> Usable | RenewedElsewhere | Resting | Right:
         """Take the right, unless there is a good token that is not the one refused, or somebody holds the right.
 
         Raise ConsentEnded where the seller must act. Where refresh tokens rotate that is also the case after two
-        refreshes in a row without an answer: ours may have ended with an answer that was lost.
+        refreshes in a row without an answer: ours may have ended with an answer that was lost. Raise APIError where
+        the seller has connected another account.
         """
         with self._locked(tenant, marketplace) as (connection, row, secret):
+            _check_account(row, account)
             now: float = row["now"]
             if secret.access != refused and secret.stale_at > now:
                 return Usable(secret.access, secret.stale_at - now)
@@ -85,7 +89,7 @@ class Renewals:
             died = secret.renewer != ""  # and with its holder the answer, if there was one
             lost = secret.lost + (died and rotates)
             if lost < LOST_ANSWERS_AT_MOST:
-                right = Right(uuid4().hex, secret.refresh)
+                right = Right(uuid4().hex, account, secret.refresh)
                 held = replace(secret, renewer=right.holder, renewed_by=now + LEASE_S, lost=lost)
                 self._reseal(connection, tenant, marketplace, held)
                 return right
@@ -96,12 +100,14 @@ class Renewals:
         raise ConsentEnded(reason)
 
     def end(self, tenant: TenantId, marketplace: str, right: Right, tokens: Tokens) -> Usable:
-        """Store the new pair, so that it may be used."""
+        """Store the new pair, so that it may be used; or what a seller who connected anew meanwhile brought."""
         with self._locked(tenant, marketplace) as (connection, row, secret):
+            _check_account(row, right.account)
+            if secret.renewer != right.holder:
+                return Usable(secret.access, secret.stale_at - row["now"])
             renewed = fresh_secret(tokens, row["now"])
-            if secret.renewer == right.holder:  # else the seller has connected anew meanwhile
-                sealed, refresh_s = self._vault.seal(tenant, marketplace, renewed), tokens.refresh_expires_in_s
-                execute(connection, RENEW, tenant, marketplace=marketplace, secret=sealed, refresh_s=refresh_s)
+            sealed, refresh_s = self._vault.seal(tenant, marketplace, renewed), tokens.refresh_expires_in_s
+            execute(connection, RENEW, tenant, marketplace=marketplace, secret=sealed, refresh_s=refresh_s)
             return Usable(renewed.access, renewed.stale_at - row["now"])
 
     def give_up(self, tenant: TenantId, marketplace: str, right: Right, *, lost: bool, rest_s: float) -> None:
@@ -124,8 +130,11 @@ class Renewals:
     @contextmanager
     def _locked(self, tenant: TenantId, marketplace: str) -> Generator[tuple[Connection[DictRow], DictRow, Secret]]:
         with self._database.records() as connection:
-            row = read_connection(connection, tenant, marketplace, locked=True)
-            yield connection, row, unsealed(self._vault, tenant, marketplace, row)
+            row = lock_connection(connection, tenant, marketplace)
+            if row is None or row["secret"] is None:
+                reason = f"{marketplace} is not connected."
+                raise ConsentEnded(reason)
+            yield connection, row, self._vault.unseal(tenant, marketplace, row["secret"])
 
     def _reseal(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, secret: Secret) -> None:
         sealed = self._vault.seal(tenant, marketplace, secret)
@@ -134,3 +143,9 @@ class Renewals:
     def _halt(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, reason: str) -> None:
         halted = needs_seller(tenant, marketplace, reason)
         connection.execute(halted.text, halted.params)
+
+
+def _check_account(row: DictRow, account: str) -> None:
+    if row["external_id"] != account:
+        message = "The seller has connected another account meanwhile."
+        raise APIConnectionError(message, sent=False)

@@ -19,7 +19,7 @@ REST_S = 5.0  # after a refresh that failed
 STORE_AGAIN_S = 0.5  # while PostgreSQL is away and new tokens are in our hands
 
 Refresh = Callable[[RefreshFlow, str], Tokens]
-Key = tuple[TenantId, str]
+Key = tuple[TenantId, str, str]  # whose, where, and in the name of which account there
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class SellerTokens:
         self._asking: dict[Key, Future[str]] = {}
         self._lock = Lock()
 
-    def access(self, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def access(self, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         """As TokenSource says."""
-        return self._one((tenant, marketplace), refused="", ends_at=monotonic() + deadline_s)
+        return self._one((tenant, marketplace, account), refused="", ends_at=monotonic() + deadline_s)
 
-    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         """As TokenSource says."""
-        return self._one((tenant, marketplace), refused=refused, ends_at=monotonic() + deadline_s)
+        return self._one((tenant, marketplace, account), refused=refused, ends_at=monotonic() + deadline_s)
 
     def _one(self, key: Key, *, refused: str, ends_at: float) -> str:
         """Ask, or share the answer of the thread that is asking already."""
@@ -114,13 +114,15 @@ class SellerTokens:
 
     def _call(self, key: Key, right: Right, *, rotates: bool) -> Usable:
         # Not cut short by the caller's deadline: an answer we do not wait for may cost the seller's consent.
+        tenant, marketplace, _ = key
         try:
-            tokens = self._refresh(self._flows[key[1]], right.refresh)
+            tokens = self._refresh(self._flows[marketplace], right.refresh)
         except ConsentEnded as ended:
-            self._renewals.refused(*key, right, str(ended))
+            self._renewals.refused(tenant, marketplace, right, str(ended))
             raise
         except APIError as error:
-            self._renewals.give_up(*key, right, lost=error.sent and rotates, rest_s=self._rest_s)
+            lost = error.sent and rotates
+            self._renewals.give_up(tenant, marketplace, right, lost=lost, rest_s=self._rest_s)
             # Whatever became of the refresh, the call it was for never left.
             raise type(error)(str(error), sent=False) from error
         return self._stored(key, right, tokens)
@@ -129,7 +131,7 @@ class SellerTokens:
         ends_at = monotonic() + LEASE_S
         while True:
             try:
-                return self._renewals.end(*key, right, tokens)
+                return self._renewals.end(key[0], key[1], right, tokens)
             except DatabaseUnavailable:
                 if monotonic() + STORE_AGAIN_S >= ends_at:
                     raise

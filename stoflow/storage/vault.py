@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import mkstemp
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -13,6 +14,8 @@ from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
 
 KEY_FILE = Path("keys", "secret.key")
+TOKENS = "tokens"
+VERIFIER = "verifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,46 @@ class Vault:
         if not keys:
             message = "At least one secret key is needed to keep tokens."
             raise ConfigurationError(message)
+        self._newest = Fernet(keys[0])
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     def seal(self, tenant: TenantId, marketplace: str, secret: Secret) -> str:
         """Return the text to store in this tenant's connection to this marketplace."""
-        bound = {"tenant": tenant, "marketplace": marketplace, "tokens": asdict(secret)}
-        return self._fernet.encrypt(json.dumps(bound).encode()).decode()
+        return self._sealed(tenant, marketplace, TOKENS, asdict(secret))
 
     def unseal(self, tenant: TenantId, marketplace: str, sealed: str) -> Secret:
         """Return what was sealed for this tenant and marketplace; raise ConfigurationError for anything else."""
+        return Secret(**self._unsealed(tenant, marketplace, TOKENS, sealed))
+
+    def seal_verifier(self, tenant: TenantId, marketplace: str, verifier: str) -> str:
+        """Return the text to store with a consent that this tenant was asked for."""
+        return self._sealed(tenant, marketplace, VERIFIER, verifier)
+
+    def unseal_verifier(self, tenant: TenantId, marketplace: str, sealed: str) -> str:
+        """As `unseal`, for what `seal_verifier` returned."""
+        return self._unsealed(tenant, marketplace, VERIFIER, sealed)
+
+    def resealed(self, tenant: TenantId, marketplace: str, sealed: str) -> str | None:
+        """Return the same, sealed with the newest key, or None where it is already; raise as `unseal` does."""
+        self._open(tenant, marketplace, sealed)
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self._fernet.rotate(sealed).decode()
+        return None
+
+    def _sealed(self, tenant: TenantId, marketplace: str, kind: str, content: Any) -> str:
+        bound = {"tenant": tenant, "marketplace": marketplace, kind: content}
+        return self._fernet.encrypt(json.dumps(bound).encode()).decode()
+
+    def _unsealed(self, tenant: TenantId, marketplace: str, kind: str, sealed: str) -> Any:
+        bound = self._open(tenant, marketplace, sealed)
+        if kind not in bound:
+            message = f"What is stored as the {marketplace} {kind} of tenant {tenant} is something else."
+            raise ConfigurationError(message)
+        return bound[kind]
+
+    def _open(self, tenant: TenantId, marketplace: str, sealed: str) -> Mapping[str, Any]:
         try:
             bound = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
@@ -57,7 +91,7 @@ class Vault:
         if (bound["tenant"], bound["marketplace"]) != (tenant, marketplace):
             message = f"The {marketplace} tokens stored for tenant {tenant} are not theirs."
             raise ConfigurationError(message)
-        return Secret(**bound["tokens"])
+        return bound
 
 
 def secret_keys(given: Sequence[str], home: Path) -> tuple[str, ...]:

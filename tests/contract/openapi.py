@@ -115,9 +115,9 @@ class Document:
         yield from operation.reply_errors(reply) if operation else [_not_in_the_file(request)]
 
     def operation(self, method: str, path: str) -> Operation | None:
-        """Return the operation that a call falls under."""
+        """Return the operation that a call falls under; a path that is written out goes before a pattern."""
         path = path.removeprefix(self.prefix)
-        for template, item in self.root["paths"].items():
+        for template, item in sorted(self.root["paths"].items(), key=lambda entry: entry[0] != path):
             if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path) and method.lower() in item:
                 return self._operation(template, method.lower())
         return None

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
-from stoflow.settings import Settings, SettingsError, load, variable_of
+from stoflow.settings import Settings, SettingsError, load, unset_of, variable_of
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,10 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("STOFLOW_DATABASE_URL", "mysql://user:hunter2@host/db"),
         ("STOFLOW_REDIS_URL", "host:6379"),
         ("STOFLOW_EBAY_BASE_URL", "ftp://host"),
+        ("STOFLOW_EBAY_CONSENT_BASE_URL", "auth.ebay.com"),
+        ("STOFLOW_ETSY_REDIRECT_URI", "platform.example/back"),
+        ("STOFLOW_ETSY_REDIRECT_URI", "https://"),
+        ("STOFLOW_ETSY_REDIRECT_URI", "https://platform.example/back#here"),
         ("STOFLOW_SECRET_KEYS", "hunter2"),
         ("STOFLOW_SPEED", "0"),
         ("STOFLOW_CONCURRENCY", "vinted"),
@@ -81,6 +85,17 @@ def test_settings_are_frozen_and_their_secrets_stay_out_of_their_repr() -> None:
     assert "hunter2" not in repr(settings)
     with pytest.raises(ValidationError):
         settings.port = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_an_address_registered_at_a_marketplace_is_kept_letter_by_letter() -> None:
+    settings = load(etsy_redirect_uri="https://platform.example/back/", ebay_redirect_uri="Our-RuName")
+    assert (settings.etsy_redirect_uri, settings.ebay_redirect_uri) == ("https://platform.example/back/", "Our-RuName")
+    assert (load().etsy_redirect_uri, load().ebay_consent_base_url) == ("", None)
+
+
+def test_what_is_not_set_is_told_by_variable() -> None:
+    settings = load(ebay_client_id="app")
+    assert unset_of(settings, "ebay_client_id", "ebay_redirect_uri") == ("STOFLOW_EBAY_REDIRECT_URI",)
 
 
 def test_a_base_url_loses_its_last_slash_so_that_paths_can_follow() -> None:

@@ -1,6 +1,7 @@
 """What stands around an eBay offer: OAuth tokens, business policies, locations, pictures, who the seller is."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,8 +22,15 @@ POLICY_LISTS = {
 }
 
 
-def refresh(call: ReceivedCall, tokens: TokenBook, application: Application, *, life_s: float) -> Answer:
-    """Grant an access token; eBay's refresh tokens do not rotate."""
+def give_tokens(
+    call: ReceivedCall,
+    tokens: TokenBook,
+    application: Application,
+    *,
+    life_s: float,
+    exchanged: Callable[[], Answer],
+) -> Answer:
+    """Grant an access token; eBay's refresh tokens do not rotate. `exchanged` answers a code."""
     if not application.opens_with_basic(call.headers.get("authorization", "")):
         return _oauth_error(401, "invalid_client", "client authentication failed")
     match call.form.get("grant_type"):
@@ -34,6 +42,8 @@ def refresh(call: ReceivedCall, tokens: TokenBook, application: Application, *, 
             access = tokens.grant_access(seller, expires_at=time.time() + life_s)
             body = {"access_token": access, "expires_in": int(life_s), "token_type": "User Access Token"}
             return Answer(200, body, effect=Effect(seller=seller, state="granted"))
+        case "authorization_code":
+            return exchanged()
         case "client_credentials":
             body = {
                 "access_token": APPLICATION_TOKEN,

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.ebay import account, items, offers, orders, people, taxonomy
+from stoflow.sandbox.consent import consent_operations
+from stoflow.sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
 from stoflow.sandbox.ebay.deeds import DEEDS, PACED
 from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
@@ -39,6 +41,7 @@ class EbayMarket:
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()
+        self._consents = consent.desk()
         self._application = application
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
@@ -54,6 +57,7 @@ class EbayMarket:
             variable_of("ebay_base_url"): url,
             variable_of("ebay_client_id"): application.client_id,
             variable_of("ebay_client_secret"): application.client_secret,
+            variable_of("ebay_redirect_uri"): consent.RU_NAME,
         }
 
     def operations(self) -> Sequence[Operation]:
@@ -62,7 +66,7 @@ class EbayMarket:
         item, offer = f"{INVENTORY}/inventory_item/{{sku}}", f"{INVENTORY}/offer/{{offer_id}}"
         location, image = f"{INVENTORY}/location/{{key}}", f"{MEDIA}/image"
         return (
-            Operation("token.refresh", "POST", "/identity/v1/oauth2/token", self._refresh, open_door=True),
+            *consent_operations(consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens),
             # inventory items
             Operation("item.put", "PUT", item, at(items.put_item)),
             Operation("item.get", "GET", item, at(items.get_item)),
@@ -130,6 +134,7 @@ class EbayMarket:
         }
         seller = Seller(self.name, f"ebay-{number}", name, tenant, settings)
         self._shops[seller.external_id] = _furnished(Shop(seller.external_id, quirks), policies, site)
+        self._consents.know(seller)
         return seller
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
@@ -164,8 +169,12 @@ class EbayMarket:
 
         return work_in_shop
 
-    def _refresh(self, call: ReceivedCall) -> Answer:
-        return account.refresh(call, self.tokens, self._application, life_s=self._life_s)
+    def _show_consent(self, call: ReceivedCall) -> Answer:
+        return consent.show_page(call, self._consents, self._application)
+
+    def _give_tokens(self, call: ReceivedCall) -> Answer:
+        exchanged = partial(consent.exchange, call, self._consents, self.grant)
+        return account.give_tokens(call, self.tokens, self._application, life_s=self._life_s, exchanged=exchanged)
 
     def _create_offer(self, shop: Shop, call: ReceivedCall) -> Answer:
         return offers.create_offer(shop, call, self._offers)

@@ -6,7 +6,8 @@ from typing import Any
 
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.etsy import inventory, listings, people, receipts
+from stoflow.sandbox.consent import consent_operations
+from stoflow.sandbox.etsy import consent, inventory, listings, people, receipts
 from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
@@ -17,7 +18,6 @@ from stoflow.settings import variable_of
 ACCESS_LIFE_S = 3600
 FIRST_USER = 700_000_001
 FIRST_LISTING = 1_700_000_001
-OAUTH = "/v3/public/oauth/token"
 V3 = "/v3/application"
 SHOP = f"{V3}/shops/{{shop_id}}"
 LISTING = f"{V3}/listings/{{listing_id}}"
@@ -44,6 +44,7 @@ class EtsyMarket:
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
         self.tokens = TokenBook()
+        self._consents = consent.desk()
         self._application = application
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
@@ -56,6 +57,7 @@ class EtsyMarket:
             variable_of("etsy_base_url"): url,
             variable_of("etsy_client_id"): application.client_id,
             variable_of("etsy_shared_secret"): application.client_secret,
+            variable_of("etsy_redirect_uri"): application.callback("etsy"),
         }
 
     def operations(self) -> Sequence[Operation]:
@@ -63,7 +65,9 @@ class EtsyMarket:
         at = self._in_shop
         images, image = f"{SHOP_LISTING}/images", f"{LISTING}/images/{{image_id}}"
         return (
-            Operation("token.refresh", "POST", OAUTH, self._refresh, open_door=True, by_rate=False),
+            *consent_operations(
+                consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens, tokens_by_rate=False
+            ),
             # listings
             Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
             Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all), rename=listings.list_name),
@@ -137,6 +141,7 @@ class EtsyMarket:
         }
         seller = Seller(self.name, str(shop.shop_id), name, tenant, settings)
         self._shops[seller.external_id] = shop
+        self._consents.know(seller)
         return seller
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
@@ -174,10 +179,15 @@ class EtsyMarket:
 
         return work_in_shop
 
-    def _refresh(self, call: ReceivedCall) -> Answer:
+    def _show_consent(self, call: ReceivedCall) -> Answer:
+        return consent.show_page(call, self._consents, self._application)
+
+    def _give_tokens(self, call: ReceivedCall) -> Answer:
         form = call.form or (call.json if isinstance(call.json, dict) else {})
         if form.get("client_id") != self._application.client_id:
             raise described(401, "invalid_client", "client_id is not valid")
+        if form.get("grant_type") == "authorization_code":
+            return consent.exchange(form, self._consents, self.grant)
         if form.get("grant_type") != "refresh_token":
             raise described(400, "unsupported_grant_type", "grant_type is not supported")
         seller = self.tokens.rotate(str(form.get("refresh_token", "")))

@@ -1,4 +1,4 @@
-"""New tokens for old ones (RFC 6749, section 6)."""
+"""The token endpoint of a marketplace: new tokens for old ones, or for a seller's consent (RFC 6749)."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from stoflow.domain.errors import APIConnectionError
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
-REFRESH_DEADLINE_S = 10.0
+TOKEN_DEADLINE_S = 10.0
 OK = 200
 REFUSALS = range(400, 500)
 CONSENT_ENDED = frozenset({"invalid_grant"})
@@ -22,6 +22,7 @@ class RefreshFlow:
 
     With a secret the client names itself by Basic authentication, else by `client_id` in the body. `rotates` says
     that each refresh ends the refresh token it was made with, so that a lost answer may have ended the consent.
+    `refresh_life_s` is how long a refresh token lives where the marketplace's answers do not say.
     """
 
     base_url: str
@@ -30,6 +31,7 @@ class RefreshFlow:
     client_secret: str = field(default="", repr=False)
     rotates: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    refresh_life_s: float | None = None
 
 
 def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
@@ -38,34 +40,43 @@ def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
     Raise ConsentEnded where the refresh token is not taken, and APIError where no tokens came; `sent` then says
     whether the marketplace may have given them all the same.
     """
-    form = {"grant_type": "refresh_token", "refresh_token": token}
-    headers = dict(flow.headers)
+    return ask_for_tokens(client, flow, {"grant_type": "refresh_token", "refresh_token": token}, old_refresh=token)
+
+
+def ask_for_tokens(client: DirectClient, flow: RefreshFlow, form: Mapping[str, str], *, old_refresh: str) -> Tokens:
+    """Return the tokens for what the form presents; `old_refresh` stays where the answer brings no other one.
+
+    Raises as `refresh` does.
+    """
+    headers, body = dict(flow.headers), dict(form)
     if flow.client_secret:
         credentials = b64encode(f"{flow.client_id}:{flow.client_secret}".encode()).decode()
         headers["authorization"] = f"Basic {credentials}"
     else:
-        form["client_id"] = flow.client_id
-    reply = client.exchange(
-        flow.base_url, Request("POST", flow.path, form=form), headers=headers, deadline_s=REFRESH_DEADLINE_S
-    )
-    return _tokens(reply, old_refresh=token)
+        body["client_id"] = flow.client_id
+    request = Request("POST", flow.path, form=body)
+    reply = client.exchange(flow.base_url, request, headers=headers, deadline_s=TOKEN_DEADLINE_S)
+    return _tokens(reply, old_refresh=old_refresh, refresh_life_s=flow.refresh_life_s)
 
 
-def _tokens(reply: Reply, *, old_refresh: str) -> Tokens:
+def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> Tokens:
     given: object = reply.body
     body = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
     error = str(body.get("error", ""))
+    reason = str(body.get("error_description", "")) or error
     if error in CONSENT_ENDED:
-        raise ConsentEnded(str(body.get("error_description", "")) or error)
+        raise ConsentEnded(reason)
     access, expires_in_s = body.get("access_token"), body.get("expires_in")
     # A refusal changed nothing there; anything else may hide tokens that were given.
     if reply.status != OK or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
-        message = f"The marketplace gave no tokens (HTTP {reply.status})."
+        message = f"The marketplace gave no tokens (HTTP {reply.status}{reason and f': {reason[:200]}'})."
         raise APIConnectionError(message, sent=reply.status not in REFUSALS)
     new_refresh, refresh_expires_in_s = body.get("refresh_token"), body.get("refresh_token_expires_in")
     return Tokens(
         access=access,
         refresh=new_refresh if isinstance(new_refresh, str) else old_refresh,
         access_expires_in_s=float(expires_in_s),
-        refresh_expires_in_s=float(refresh_expires_in_s) if isinstance(refresh_expires_in_s, int | float) else None,
+        refresh_expires_in_s=(
+            float(refresh_expires_in_s) if isinstance(refresh_expires_in_s, int | float) else refresh_life_s
+        ),
     )

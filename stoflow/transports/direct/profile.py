@@ -1,20 +1,25 @@
-"""What the transport must know of a marketplace: where it is and which headers it wants."""
+"""What must be known of a marketplace to call it: where it is, which headers it wants, how a seller consents."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from stoflow.transports.direct.consent import ConsentFlow
 from stoflow.transports.direct.oauth import RefreshFlow
 
 
 @dataclass(frozen=True, slots=True)
 class DirectProfile:
-    """`headers` makes a call's headers from the access token; `hosts` holds other base URLs by the path's beginning."""
+    """`headers` makes a call's headers from the access token; `hosts` holds other base URLs by the path's beginning.
+
+    Without a `consent` no seller can connect over HTTP: a package then brings its connections by another way.
+    """
 
     name: str
     base_url: str
     headers: Callable[[str], Mapping[str, str]]
     refresh: RefreshFlow
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+    consent: ConsentFlow | None = None
 
     def base_url_of(self, path: str) -> str:
         """Return the base URL for a path."""

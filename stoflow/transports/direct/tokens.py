@@ -23,13 +23,14 @@ class ConsentEnded(Exception):
 class TokenSource(Protocol):
     """Refreshes at most once per connection however many ask; both calls may wait for that, at most `deadline_s`.
 
-    They raise ConsentEnded, or APIError with `sent=False` where the tokens cannot be had now.
+    `account` is the id the seller has there: another account's token is never given. They raise ConsentEnded, or
+    APIError with `sent=False` where the tokens cannot be had now.
     """
 
-    def access(self, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def access(self, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         """Return an access token that has not expired."""
         ...
 
-    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         """Return another access token than the one the marketplace has just refused."""
         ...

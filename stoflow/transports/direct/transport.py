@@ -31,7 +31,14 @@ class DirectTransport:
         self._attempt_header = attempt_header
 
     def send(
-        self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = ""
+        self,
+        request: Request,
+        *,
+        tenant: TenantId,
+        marketplace: str,
+        account: str,
+        deadline_s: float,
+        attempt: str = "",
     ) -> Reply:
         """As Transport says. A 401 proves that nothing was done: with a new token the call is made once more."""
         profile, ends_at = self._profiles[marketplace], monotonic() + deadline_s
@@ -43,11 +50,11 @@ class DirectTransport:
             return self._client.exchange(base_url, request, headers=headers, deadline_s=ends_at - monotonic())
 
         try:
-            access = self._tokens.access(tenant, marketplace, deadline_s=deadline_s)
+            access = self._tokens.access(tenant, marketplace, account, deadline_s=deadline_s)
             reply = once(access)
             if reply.status != UNAUTHORIZED:
                 return reply
-            other = self._tokens.instead_of(access, tenant, marketplace, deadline_s=ends_at - monotonic())
+            other = self._tokens.instead_of(access, tenant, marketplace, account, deadline_s=ends_at - monotonic())
         except ConsentEnded as ended:
             return Reply(UNAUTHORIZED, text=str(ended))
         return once(other)

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 
 from stoflow.domain.errors import APIConnectionError, APIError, APITimeoutError, DatabaseUnavailable, NotFound
 from stoflow.domain.ids import TenantId
+from stoflow.storage import seller_tokens
 from stoflow.storage.connections import Connections
 from stoflow.storage.renewals import Renewals, RenewedElsewhere, Resting, Right, Usable
 from stoflow.storage.seller_tokens import SellerTokens
@@ -180,7 +181,7 @@ def test_a_fresh_token_costs_no_refresh(
     connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], token_server: TokenServer
 ) -> None:
     connect(connections, tenant, FRESH)
-    assert process().access(tenant, "etsy", deadline_s=AMPLE_S) == "access-0"
+    assert process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-0"
     assert token_server.refreshes == []
 
 
@@ -197,7 +198,7 @@ def test_sixteen_threads_of_two_processes_refresh_once(
 
     def ask(number: int) -> str:
         together.wait(AMPLE_S)
-        return processes[number % 2].instead_of(refused, tenant, "etsy", deadline_s=AMPLE_S)
+        return processes[number % 2].instead_of(refused, tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
 
     with ThreadPoolExecutor(16) as threads:
         assert set(threads.map(ask, range(16))) == {"access-1"}
@@ -212,11 +213,11 @@ def test_who_cannot_wait_for_the_refresh_makes_no_call(
     token_server.answering.clear()
     first, second = process(), process()
     with ThreadPoolExecutor(1) as threads:
-        asking = threads.submit(first.access, tenant, "etsy", deadline_s=AMPLE_S)
+        asking = threads.submit(first.access, tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
         assert token_server.asked.wait(AMPLE_S)
         for impatient in (first, second):
             with pytest.raises(APITimeoutError) as raised:
-                impatient.access(tenant, "etsy", deadline_s=0.2)
+                impatient.access(tenant, "etsy", "shop-1", deadline_s=0.2)
             assert not raised.value.sent
         token_server.answering.set()
         assert asking.result(AMPLE_S) == "access-1"
@@ -233,7 +234,7 @@ def test_a_refresh_token_that_is_not_taken_needs_the_seller_and_is_tried_once(
     token_server.revoked = True
     for _ in range(3):
         with pytest.raises(ConsentEnded, match="refresh_token is revoked"):
-            process().access(tenant, "etsy", deadline_s=AMPLE_S)
+            process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     assert len(token_server.refreshes) == 1
     assert state_of(database, tenant) == ("needs_seller", "refresh_token is revoked")
 
@@ -245,9 +246,9 @@ def test_a_seller_who_connects_again_goes_on(
     token_server.revoked = True
     tokens = process()
     with pytest.raises(ConsentEnded):
-        tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
+        tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     connect(connections, tenant, Tokens("access-new", "refresh-new", 3600))
-    assert tokens.access(tenant, "etsy", deadline_s=AMPLE_S) == "access-new"
+    assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-new"
 
 
 def test_a_lost_answer_where_tokens_rotate_gets_one_more_try_with_the_old_one(
@@ -261,11 +262,11 @@ def test_a_lost_answer_where_tokens_rotate_gets_one_more_try_with_the_old_one(
     token_server.lose_answers = 1
     tokens = process()
     with pytest.raises(APIConnectionError) as raised:
-        tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
+        tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     assert not raised.value.sent  # the call that wanted the token never left
     for _ in range(3):
         with pytest.raises(ConsentEnded):
-            tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
+            tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     assert token_server.refreshes == ["refresh-0", "refresh-0"]
     assert state_of(database, tenant)[0] == "needs_seller"
 
@@ -285,7 +286,7 @@ def test_two_lost_answers_where_tokens_rotate_need_the_seller(
     tokens = SellerTokens(Renewals(database, VAULT), flows, lost, rest_s=0.0)
     for expected in (APITimeoutError, APITimeoutError, ConsentEnded, ConsentEnded):
         with pytest.raises(expected):
-            tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
+            tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     assert calls == ["refresh-0", "refresh-0"]
     assert "connect again" in str(state_of(database, tenant)[1])
 
@@ -309,8 +310,8 @@ def test_a_lost_answer_where_tokens_stay_is_asked_for_again(
     tokens = SellerTokens(Renewals(database, VAULT), flows, answered, rest_s=0.0)
     for _ in range(4):
         with pytest.raises(APITimeoutError):
-            tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
-    assert tokens.access(tenant, "etsy", deadline_s=AMPLE_S) == "access-1"
+            tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
 
 
 def test_after_a_failed_refresh_nobody_hammers_the_token_server(
@@ -320,7 +321,7 @@ def test_after_a_failed_refresh_nobody_hammers_the_token_server(
     token_server.unavailable = 5
     for tokens in (process(rest_s=60.0), process(rest_s=60.0)):
         with pytest.raises(APIConnectionError) as raised:
-            tokens.access(tenant, "etsy", deadline_s=AMPLE_S)
+            tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
         assert not raised.value.sent
     assert len(token_server.refreshes) == 1
 
@@ -343,18 +344,18 @@ def test_the_new_pair_is_stored_though_the_database_was_away_when_it_came(
     tokens = SellerTokens(
         AwayOnce(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: refresh(client, flow, token)
     )
-    assert tokens.access(tenant, "etsy", deadline_s=AMPLE_S) == "access-1"
+    assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
     assert connections.tokens_of(tenant, "etsy").refresh == "refresh-1"
 
 
 def test_the_right_to_refresh_is_held_by_one(connections: Connections, database: Database, tenant: TenantId) -> None:
     connect(connections, tenant, EXPIRED)
     renewals = Renewals(database, VAULT)
-    right = renewals.begin(tenant, "etsy", refused="", rotates=True)
+    right = renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True)
     assert isinstance(right, Right)
-    assert isinstance(renewals.begin(tenant, "etsy", refused="", rotates=True), RenewedElsewhere)
+    assert isinstance(renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True), RenewedElsewhere)
     renewals.give_up(tenant, "etsy", right, lost=False, rest_s=60.0)
-    assert isinstance(renewals.begin(tenant, "etsy", refused="", rotates=True), Resting)
+    assert isinstance(renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True), Resting)
 
 
 def test_a_refresh_that_ends_after_the_seller_connected_anew_changes_nothing(
@@ -362,7 +363,7 @@ def test_a_refresh_that_ends_after_the_seller_connected_anew_changes_nothing(
 ) -> None:
     connect(connections, tenant, EXPIRED)
     renewals = Renewals(database, VAULT)
-    right = renewals.begin(tenant, "etsy", refused="", rotates=True)
+    right = renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True)
     assert isinstance(right, Right)
     connect(connections, tenant, Tokens("access-new", "refresh-new", 3600))
     renewals.end(tenant, "etsy", right, Tokens("access-late", "refresh-late", 3600))
@@ -370,3 +371,92 @@ def test_a_refresh_that_ends_after_the_seller_connected_anew_changes_nothing(
     renewals.give_up(tenant, "etsy", right, lost=True, rest_s=60.0)
     assert connections.tokens_of(tenant, "etsy").refresh == "refresh-new"
     assert state_of(database, tenant) == ("connected", None)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["never connected", "disconnected"])
+def test_without_tokens_the_seller_is_asked_to_connect(
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens], away: bool
+) -> None:
+    if away:
+        connect(connections, tenant, FRESH)
+        assert connections.disconnect(tenant, "etsy", "Gone.")
+    with pytest.raises(ConsentEnded, match="etsy is not connected"):
+        process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+
+
+def test_a_call_for_one_account_is_never_given_the_token_of_the_next_one(
+    connections: Connections, tenant: TenantId, process: Callable[..., SellerTokens]
+) -> None:
+    connect(connections, tenant, FRESH)
+    tokens = process()
+    assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-0"
+    connections.disconnect(tenant, "etsy", "Gone.")
+    connections.save(tenant, "etsy", external_id="shop-2", settings={}, tokens=Tokens("access-of-2", "r", 3600))
+    assert tokens.access(tenant, "etsy", "shop-2", deadline_s=AMPLE_S) == "access-of-2"
+    with pytest.raises(APIConnectionError, match="another account") as raised:
+        tokens.instead_of("access-0", tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert not raised.value.sent
+
+
+def test_a_refresh_that_ends_after_the_seller_disconnected_brings_nothing_back(
+    connections: Connections, database: Database, tenant: TenantId
+) -> None:
+    connect(connections, tenant, EXPIRED)
+    renewals = Renewals(database, VAULT)
+    right = renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True)
+    assert isinstance(right, Right)
+    connections.disconnect(tenant, "etsy", "Gone.")
+    with pytest.raises(ConsentEnded):
+        renewals.end(tenant, "etsy", right, Tokens("access-late", "refresh-late", 3600))
+    with pytest.raises(NotFound, match="no tokens"):
+        connections.tokens_of(tenant, "etsy")
+
+
+def test_a_refresh_for_an_account_that_was_changed_meanwhile_is_used_by_nobody(
+    connections: Connections, database: Database, tenant: TenantId
+) -> None:
+    connect(connections, tenant, EXPIRED)
+    renewals = Renewals(database, VAULT)
+    right = renewals.begin(tenant, "etsy", "shop-1", refused="", rotates=True)
+    assert isinstance(right, Right)
+    connections.save(tenant, "etsy", external_id="shop-2", settings={}, tokens=Tokens("access-of-2", "r-2", 3600))
+    with pytest.raises(APIConnectionError, match="another account"):
+        renewals.end(tenant, "etsy", right, Tokens("access-late", "refresh-late", 3600))
+    assert connections.tokens_of(tenant, "etsy").refresh == "r-2"
+
+
+def test_a_pair_that_cannot_be_stored_is_not_used(
+    connections: Connections,
+    database: Database,
+    tenant: TenantId,
+    token_server: TokenServer,
+    client: DirectClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect(connections, tenant, EXPIRED)
+    monkeypatch.setattr(seller_tokens, "LEASE_S", 0.0)
+
+    class Away(Renewals):
+        def end(self, tenant: TenantId, marketplace: str, right: Right, tokens: Tokens) -> Usable:
+            message = "PostgreSQL is away."
+            raise DatabaseUnavailable(message)
+
+    tokens = SellerTokens(
+        Away(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: refresh(client, flow, token)
+    )
+    with pytest.raises(DatabaseUnavailable):
+        tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert token_server.refreshes == ["refresh-0"]
+
+
+def test_a_refresh_is_no_change_of_the_connection_s_standing(
+    connections: Connections, database: Database, tenant: TenantId, process: Callable[..., SellerTokens]
+) -> None:
+    """Else an attempt that began before it could never say that the connection is no good."""
+    connect(connections, tenant, EXPIRED)
+    changed_at = f"SELECT updated_at FROM {schema_name(tenant)}.connections".encode()
+    with database.records() as records:
+        before = records.execute(changed_at).fetchone()
+    assert process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
+    with database.records() as records:
+        assert records.execute(changed_at).fetchone() == before

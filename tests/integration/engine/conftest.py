@@ -86,7 +86,14 @@ class Shop:
         self.script += [_planned(call) for call in calls]
 
     def send(
-        self, request: Request, *, tenant: TenantId, marketplace: str, deadline_s: float, attempt: str = ""
+        self,
+        request: Request,
+        *,
+        tenant: TenantId,
+        marketplace: str,
+        account: str,
+        deadline_s: float,
+        attempt: str = "",
     ) -> Reply:
         self.calls.append(f"{request.method} {request.path}")
         self.attempts.append(attempt)

@@ -17,17 +17,19 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from stoflow.accounts.connection import Connection, ConnectionState
+from stoflow.accounts.consent import Invitation, Returned
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
-from stoflow.domain.errors import Conflict, DatabaseUnavailable, InputError, NotFound
+from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
-from stoflow.http.doors import Doors, Health, PluginUseCases, Standing
+from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
 from stoflow.http.feed import Feed
 from stoflow.http.keys import SigningKeys, new_key
 from stoflow.http.relay import Relay
@@ -62,6 +64,8 @@ class FakeUseCases:
         self.products: dict[TenantId, dict[int, Product]] = {}
         self.listings: dict[TenantId, list[ListingView]] = {}
         self.orders: dict[TenantId, list[OrderView]] = {}
+        self.accounts: dict[tuple[TenantId, str], str] = {}  # external id by marketplace
+        self.visitors: list[TenantId | None] = []
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
@@ -84,6 +88,12 @@ class FakeUseCases:
             list_attributes=self.list_attributes,
             standings=self.standings,
             health=lambda: self.health,
+            connections=ConnectionUseCases(
+                find=self.find_connection,
+                disconnect=self.disconnect,
+                invite=self.invite,
+                complete=self.complete_consent,
+            ),
             plugin=PluginUseCases(
                 connected=self.connected,
                 gone=self.gone,
@@ -218,6 +228,29 @@ class FakeUseCases:
         start = int(cursor or 0)
         page = tuple(found[start : start + limit])
         return Page(page, str(start + limit) if len(found) > start + limit else None)
+
+    def find_connection(self, tenant: TenantId, marketplace: str) -> Connection:
+        self._answers()
+        external_id = self.accounts.get((tenant, marketplace), "")
+        state = ConnectionState.CONNECTED if external_id else ConnectionState.DISCONNECTED
+        return Connection(marketplace, state, "" if external_id else "Never connected.", external_id, None)
+
+    def disconnect(self, tenant: TenantId, marketplace: str) -> Connection:
+        self._answers()
+        self.accounts.pop((tenant, marketplace), None)
+        return self.find_connection(tenant, marketplace)
+
+    def invite(self, tenant: TenantId, marketplace: str) -> Invitation:
+        self._answers()
+        return Invitation(f"https://{marketplace}.example/consent?state={tenant}", datetime.now(UTC))
+
+    def complete_consent(self, marketplace: str, returned: Returned, visitor: TenantId | None) -> Connection:
+        self._answers()
+        self.visitors.append(visitor)
+        if not returned.state.isdecimal() or returned.error:
+            raise ConsentRefused(f"Nobody was asked for that: {returned.error_description}")
+        self.accounts[TenantId(int(returned.state)), marketplace] = returned.code
+        return self.find_connection(TenantId(int(returned.state)), marketplace)
 
     def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
         self._answers()

@@ -40,6 +40,13 @@ def test_a_file_s_media_types_are_named() -> None:
     assert [parameter["name"] for parameter in entry["parameters"]] == ["id", "position"]
 
 
+def test_a_consent_may_be_brought_by_anybody() -> None:
+    paths = openapi_document(OPERATIONS)["paths"]
+    assert paths["/api/{marketplace}/oauth/callback"]["get"]["security"] == [{}, {"accessToken": []}]
+    assert paths["/api/{marketplace}/oauth/authorize"]["get"]["security"] == [{"accessToken": []}]
+    assert paths["/healthz"]["get"]["security"] == []
+
+
 def test_every_reference_leads_somewhere() -> None:
     document = openapi_document(OPERATIONS)
     schemas = document["components"]["schemas"]

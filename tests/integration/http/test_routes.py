@@ -133,6 +133,57 @@ def test_a_catalogue_is_listed_in_pages_and_searched(api: Any) -> None:
     problem(api.ask("GET", "/api/attributes/flavours"), 404)
 
 
+def test_a_connection_is_read_and_ended(api: Any) -> None:
+    api.use_cases.accounts[api.alice, "ebay"] = "seller-1"
+    connection = {
+        "marketplace": "ebay",
+        "connected": True,
+        "state": "connected",
+        "reason": None,
+        "external_id": "seller-1",
+        "expires_at": None,
+    }
+    assert api.ask("GET", "/api/ebay/connection").json() == connection
+    ended = connection | {
+        "connected": False,
+        "state": "disconnected",
+        "reason": "Never connected.",
+        "external_id": None,
+    }
+    assert api.ask("DELETE", "/api/ebay/connection").json() == ended
+    assert api.ask("GET", "/api/ebay/connection").json() == ended
+
+
+def test_a_consent_is_asked_for_with_a_token_and_brought_back_without_one(api: Any) -> None:
+    problem(api.ask_unknown("GET", "/api/ebay/oauth/authorize"), 401)
+    url = api.ask("GET", "/api/ebay/oauth/authorize").json()["url"]
+    returned = {"state": url.rpartition("=")[2], "code": "seller-1", "expires_in": "299"}
+    assert api.ask_unknown("GET", "/api/ebay/oauth/callback", params=returned).json()["external_id"] == "seller-1"
+    assert api.ask("GET", "/api/ebay/oauth/callback", params=returned, tenant=api.bob).status_code == 200
+    assert api.use_cases.visitors == [None, api.bob]
+
+
+def test_what_comes_back_is_decoded_once(api: Any) -> None:
+    brought = "/api/ebay/oauth/callback?state=7&code=v%5E1.1%23i%5E1%23p%2B%2541"
+    assert api.ask_unknown("GET", brought).json()["external_id"] == "v^1.1#i^1#p+%41"
+
+
+@pytest.mark.parametrize("query", ["", "state=x", "code=1", "error=access_denied&state=7&error_description=No", "a=1"])
+def test_a_consent_that_connects_nobody_is_a_problem(api: Any, query: str) -> None:
+    problem(api.ask_unknown("GET", f"/api/ebay/oauth/callback?{query}"), 400)
+
+
+def test_only_the_callback_is_open_and_a_token_there_must_be_one(api: Any) -> None:
+    for path in ("/api/ebay/oauth", "/api/ebay/oauth/callback/more", "/api/ebay/x/oauth/callback", "/api/jobs"):
+        problem(api.ask_unknown("GET", path), 401)
+    with_nonsense = {"Authorization": "Bearer nonsense"}
+    problem(api.ask_unknown("GET", "/api/ebay/oauth/callback?state=7", headers=with_nonsense), 401)
+    problem(api.ask_unknown("POST", "/api/ebay/oauth/callback"), 405)
+    problem(api.ask_unknown("GET", "/api/depop/oauth/callback?state=7"), 404)
+    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    problem(api.ask("GET", "/api/ebay/oauth/callback?state=7"), 403)
+
+
 def test_health_needs_no_token(api: Any) -> None:
     assert api.ask_unknown("GET", "/healthz").json() == {"status": "ok"}
     assert api.ask_unknown("GET", "/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
@@ -176,11 +227,15 @@ def test_without_postgres_every_route_says_when_to_come_back(api: Any, operation
 def test_no_route_shows_or_changes_what_is_another_tenants(api: Any, operation: Any) -> None:
     hers = api.ask("POST", "/api/vinted/jobs", json=NEW_JOB, headers={"Idempotency-Key": "canary"}).json()["id"]
     product = api.ask("POST", "/api/products", json=NEW_PRODUCT | {"title": "Canary"}).json()["id"]
+    api.use_cases.accounts[api.alice, "vinted"] = "Canary"
     before = dict(api.use_cases.jobs[api.alice]), dict(api.use_cases.products[api.alice])
     path = path_of(operation, product if "products" in operation.path else hers)
     answer = call(api, operation, path, tenant=api.bob, headers={"Idempotency-Key": "canary"})
     if "{id}" in operation.path:
         problem(answer, 404)
+    elif "{marketplace}" in operation.path and "jobs" not in operation.path:
+        assert "Canary" not in answer.text
+        assert api.use_cases.accounts == {(api.alice, "vinted"): "Canary"}
     elif operation.method == "GET":
         assert answer.json()["items"] == []
     else:

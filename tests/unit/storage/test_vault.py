@@ -66,3 +66,23 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
 def test_only_its_owner_reads_the_key(tmp_path: Path) -> None:
     secret_keys([], tmp_path)
     assert (tmp_path / "keys" / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_verifier_is_no_token_and_a_token_no_verifier() -> None:
+    vault = Vault([NEW_KEY])
+    verifier = vault.seal_verifier(SEVEN, "etsy", "v" * 43)
+    assert vault.unseal_verifier(SEVEN, "etsy", verifier) == "v" * 43
+    with pytest.raises(ConfigurationError, match="is something else"):
+        vault.unseal(SEVEN, "etsy", verifier)
+    with pytest.raises(ConfigurationError, match="is something else"):
+        vault.unseal_verifier(SEVEN, "etsy", vault.seal(SEVEN, "etsy", SECRET))
+
+
+def test_what_an_older_key_sealed_is_sealed_anew_once() -> None:
+    old, both = Vault([OLD_KEY]).seal(SEVEN, "etsy", SECRET), Vault([NEW_KEY, OLD_KEY])
+    renewed = both.resealed(SEVEN, "etsy", old)
+    assert renewed is not None
+    assert Vault([NEW_KEY]).unseal(SEVEN, "etsy", renewed) == SECRET
+    assert both.resealed(SEVEN, "etsy", renewed) is None
+    with pytest.raises(ConfigurationError, match="are not theirs"):
+        both.resealed(TenantId(8), "etsy", old)

@@ -28,14 +28,14 @@ class ListedTokens:
         self.left = list(tokens)
         self.refused: list[str] = []
 
-    def access(self, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def access(self, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         if not self.left:
             raise ConsentEnded("The seller must reconnect.")
         return self.left[0]
 
-    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, *, deadline_s: float) -> str:
+    def instead_of(self, refused: str, tenant: TenantId, marketplace: str, account: str, *, deadline_s: float) -> str:
         self.refused.append(self.left.pop(0))
-        return self.access(tenant, marketplace, deadline_s=deadline_s)
+        return self.access(tenant, marketplace, account, deadline_s=deadline_s)
 
 
 def accept_only(token: str) -> Any:
@@ -50,7 +50,12 @@ def send(client: DirectClient, url: str, tokens: ListedTokens, attempt: str = ""
     fourth = DirectProfile("depop", url, bearer, RefreshFlow(url, "/token", "app"))
     transport = DirectTransport([fourth], tokens, client)
     return transport.send(
-        Request("GET", "/item"), tenant=TenantId(7), marketplace="depop", deadline_s=AMPLE_S, attempt=attempt
+        Request("GET", "/item"),
+        tenant=TenantId(7),
+        marketplace="depop",
+        account="shop-1",
+        deadline_s=AMPLE_S,
+        attempt=attempt,
     )
 
 
@@ -105,7 +110,7 @@ def test_etsy_refreshes_without_a_secret_in_the_body_and_takes_the_new_refresh_t
     server.answer = answering(200, json.dumps(given).encode())
     profile = etsy_profile(server.url, client_id="key", shared_secret="shared")
     tokens = refresh(client, profile.refresh, "9.r1")
-    assert tokens == Tokens("9.a2", "9.r2", 3600.0)
+    assert tokens == Tokens("9.a2", "9.r2", 3600.0, refresh_expires_in_s=90 * 24 * 3600.0)
     assert b"x-api-key: key:shared\r\n" in server.requests[0]
     assert server.requests[0].endswith(b"grant_type=refresh_token&refresh_token=9.r1&client_id=key")
     assert profile.headers("9.a2") == {"authorization": "Bearer 9.a2", "x-api-key": "key:shared"}

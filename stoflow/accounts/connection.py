@@ -1,0 +1,85 @@
+"""A seller's connection to a marketplace, as the seller sees it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from stoflow.domain.errors import Conflict
+from stoflow.domain.facts import SellerDisconnected
+from stoflow.domain.ids import TenantId
+from stoflow.monitoring.record import record
+from stoflow.storage.connections import Connections
+from stoflow.storage.consents import Consents
+from stoflow.storage.session import Database
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
+
+
+class ConnectionState(StrEnum):
+    CONNECTED = "connected"
+    NEEDS_SELLER = "needs_seller"  # jobs wait until the seller consents again, or has mended the session
+    DISCONNECTED = "disconnected"  # by the seller, or never connected
+    OFFLINE = "offline"  # the seller's plugin is away
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known."""
+
+    marketplace: str
+    state: ConnectionState
+    reason: str
+    external_id: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
+    those of the others. `announced` wakes whoever owns the tenant."""
+
+    database: Database
+    connections: Connections
+    consents: Consents
+    profiles: Mapping[str, DirectProfile]
+    plugins: frozenset[str]
+    client: DirectClient
+    announced: Callable[[], None]
+
+
+def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
+    """Return how the tenant's connection stands, also where there never was one."""
+    row = accounts.connections.standing(tenant, marketplace)
+    state, reason = _by_plugin(row) if marketplace in accounts.plugins else _by_consent(row)
+    return Connection(marketplace, state, reason, row["external_id"] or "", row["secret_expires_at"])
+
+
+def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
+    """Forget the tokens; jobs there wait until the seller consents again. Raise Conflict where a plugin connects."""
+    if marketplace in accounts.plugins:
+        message = f"{marketplace} is reached through the seller's own browser: sign out there, or remove the plugin."
+        raise Conflict(message)
+    if accounts.connections.disconnect(tenant, marketplace, f"You have disconnected {marketplace}."):
+        record(SellerDisconnected(tenant, marketplace))
+        accounts.announced()
+    return find_connection(accounts, tenant, marketplace)
+
+
+def _by_consent(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
+    if not row["has_tokens"]:
+        return ConnectionState.DISCONNECTED, row["reason"] or "You have not connected it."
+    if row["state"] == ConnectionState.CONNECTED:
+        return ConnectionState.CONNECTED, ""
+    return ConnectionState.NEEDS_SELLER, row["reason"] or ""
+
+
+def _by_plugin(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
+    if row["state"] == ConnectionState.NEEDS_SELLER:
+        return ConnectionState.NEEDS_SELLER, row["reason"] or ""
+    if row["plugin_there"]:
+        return ConnectionState.CONNECTED, ""
+    if row["plugin_since"] is None:
+        return ConnectionState.DISCONNECTED, "The plugin has never been connected."
+    return ConnectionState.OFFLINE, f"The plugin has been offline since {row['plugin_since'].isoformat()}."

@@ -1,0 +1,64 @@
+"""A seller's connections over HTTP; no token of a marketplace ever leaves by them."""
+
+from typing import Self
+
+from stoflow.accounts.connection import Connection, ConnectionState
+from stoflow.accounts.consent import Invitation, Returned
+from stoflow.http.answers import Answered, Moment
+from stoflow.http.doors import Doors
+from stoflow.http.endpoint import Asked
+from stoflow.http.job_routes import marketplace_in
+from stoflow.http.schemas import ReturnedQuery
+from stoflow.http.tenancy import PUBLIC_TENANT
+
+
+class ConnectionBody(Answered):
+    """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known."""
+
+    marketplace: str
+    connected: bool
+    state: ConnectionState
+    reason: str | None
+    external_id: str | None
+    expires_at: Moment | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self:
+        return cls(
+            marketplace=connection.marketplace,
+            connected=connection.state is ConnectionState.CONNECTED,
+            state=connection.state,
+            reason=connection.reason or None,
+            external_id=connection.external_id or None,
+            expires_at=connection.expires_at,
+        )
+
+
+class AuthorizationBody(Answered):
+    """The page on which the seller consents, and until when an answer from it is taken."""
+
+    url: str
+    expires_at: Moment
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> Self:
+        return cls(url=invitation.url, expires_at=invitation.expires_at)
+
+
+def read_connection(doors: Doors, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(doors.connections.find(asked.tenant, marketplace_in(doors, asked)))
+
+
+def disconnect(doors: Doors, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(doors.connections.disconnect(asked.tenant, marketplace_in(doors, asked)))
+
+
+def authorize(doors: Doors, asked: Asked) -> AuthorizationBody:
+    return AuthorizationBody.of(doors.connections.invite(asked.tenant, marketplace_in(doors, asked)))
+
+
+def take_consent(doors: Doors, asked: Asked) -> ConnectionBody:
+    query: ReturnedQuery = asked.query
+    returned = Returned(query.state, query.code, query.error, query.error_description)
+    visitor = None if asked.tenant == PUBLIC_TENANT else asked.tenant
+    return ConnectionBody.of(doors.connections.complete(marketplace_in(doors, asked), returned, visitor))
