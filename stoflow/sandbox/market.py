@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.sellers import Seller, TokenBook
@@ -83,14 +84,15 @@ class Market(Protocol):
         """Return new tokens of this seller, as after a consent or a sign-in."""
         ...
 
-    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
+    def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:  # noqa: ARG002  # a default
         """Let a buyer, or the seller in the marketplace's own pages, act; return what came of it.
 
         The listing is the one of this seller that `wishes["listing_id"]` names. Everywhere `sell` takes `quantity` (1)
         off sale and makes an order, `edit` changes `title` or `price`, `delete` ends the listing. The effect's state is
-        in ON_SALE while buyers can still buy. InputError names the field at fault.
+        in ON_SALE while buyers can still buy. InputError names the field at fault. Who says nothing of its own here
+        has no people.
         """
-        ...
+        raise InputError(f"Nobody but StoFlow acts on {self.name} here.")
 
     def too_many(self, retry_after_s: int) -> Answer:
         """Return its answer to too many calls."""

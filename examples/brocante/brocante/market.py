@@ -7,7 +7,7 @@ from typing import Any
 from brocante.marketplace import PREFIX
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
-from stoflow.sandbox.market import Deed, Deeds, Operation, Paced
+from stoflow.sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 
 ACCESS_LIFE_S = 3600
@@ -16,7 +16,7 @@ PACED: Paced = {"publish": frozenset({"thing.sell"}), "delete": frozenset({"thin
 Thing = dict[str, Any]
 
 
-class BrocanteMarket:
+class BrocanteMarket(Market):
     """Things by their number."""
 
     name = "brocante"

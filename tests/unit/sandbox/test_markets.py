@@ -5,8 +5,10 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 
 from stoflow.domain import installed as installed_module
-from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.errors import ConfigurationError, InputError
 from stoflow.sandbox.app import Sandbox, SandboxOptions
+from stoflow.sandbox.application import Application
+from stoflow.sandbox.market import Market
 from stoflow.sandbox.markets import BUILT_IN, ENTRY_POINT_GROUP, known_markets
 from stoflow.sandbox.vinted.market import VintedMarket
 
@@ -30,6 +32,13 @@ def test_an_installed_package_brings_a_simulated_marketplace(monkeypatch: pytest
 
 def test_a_sandbox_plays_only_what_it_is_told_to() -> None:
     assert [market.name for market in Sandbox(SandboxOptions(markets=(AnotherMarket,))).markets] == ["another"]
+
+
+def test_where_nothing_is_said_of_people_there_are_none() -> None:
+    market = AnotherMarket(Application())
+    seller = market.make_seller(name="Anna", tenant=7, wishes={})
+    with pytest.raises(InputError, match="Nobody but StoFlow acts on another here"):
+        Market.behave(market, seller, "sell", {})
 
 
 @pytest.mark.parametrize(
