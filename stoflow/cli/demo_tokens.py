@@ -1,8 +1,9 @@
 """The access tokens of a demo's sellers: never old, for API calls and for the plugins' files alike."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.tokens import AccessTokens
@@ -19,12 +20,14 @@ class SellerToken:
     file: Path
     _text: str = ""
     _issued_at: float = 0.0
+    _lock: Lock = field(default_factory=Lock)  # every thread that submits asks for it
 
     def __call__(self) -> str:
-        if not self._text or time.monotonic() - self._issued_at > RENEW_AFTER_S:
-            self._text, self._issued_at = self.tokens.issue_access_token(self.tenant), time.monotonic()
-            _replace(self.file, self._text)
-        return self._text
+        with self._lock:
+            if not self._text or time.monotonic() - self._issued_at > RENEW_AFTER_S:
+                self._text, self._issued_at = self.tokens.issue_access_token(self.tenant), time.monotonic()
+                _replace(self.file, self._text)
+            return self._text
 
 
 def _replace(file: Path, text: str) -> None:
