@@ -145,15 +145,26 @@ def _events(made: World, random: Random) -> Iterator[tuple[float, Callable[[], o
         seller = random.choice(list(made.sellers)), random.choice(("ebay", "etsy"))
         yield hour, lambda seller=seller: made.revoke(*seller)
         yield hour + REVOKED_FOR_H, lambda seller=seller: made.reconnect(*seller)
+    for hour in range(1, 24):
+        yield float(hour), lambda: _connect_again(made)
     for hour in CLOSED_AT_H:
         seller = random.choice(list(made.sellers))
         yield hour, lambda tenant=seller: made.crew.dismiss(f"plugin-{tenant}")
         yield hour + CLOSED_FOR_H, lambda tenant=seller: start_plugin(made, tenant, lose=0.0)
 
 
+def _connect_again(made: World) -> None:
+    """Let every seller who is asked to connect a marketplace again do so."""
+    for tenant, client in made.clients.items():
+        for marketplace in ("ebay", "etsy"):
+            if not client.connection(marketplace)["connected"]:
+                made.reconnect(tenant, marketplace)
+
+
 def _come_to_rest(made: World, life: Life, *, since: float) -> float | None:
     """Let what is open end, then ask every account once more for what was sold and what there is."""
     made.control("POST", "faults", {"rate": 0.0})
+    _connect_again(made)
     for actions in (None, ORDERS, SYNC):
         if actions is not None:
             life.everyone(actions)

@@ -42,6 +42,9 @@ class ApiClient:
         """Yield every listing the marketplace showed, by id."""
         return self._pages(f"/api/{quote(marketplace)}/listings", filters)
 
+    def connection(self, marketplace: str) -> Mapping[str, Any]:
+        return self._call(Request("GET", f"/api/{quote(marketplace)}/connection"))
+
     def product(self, product: int) -> Mapping[str, Any]:
         return self._call(Request("GET", f"/api/products/{product}"))
 
