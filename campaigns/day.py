@@ -199,7 +199,7 @@ def _reported(
         counters={**verdict.counters, "disagreements": len(disagreements)},
         oversold=len(again) - len(late),
         oversold_late=len(late),
-        failures=Counter(f"{job['marketplace']} {job['action']}: {job['error']}" for job in failed),
+        failures=dict(Counter(f"{job['marketplace']} {job['action']}: {job['error']}" for job in failed)),
         details=[*verdict.details, *disagreements, *map(_told_late, late)][:50],
     )
 
