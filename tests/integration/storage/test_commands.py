@@ -32,8 +32,8 @@ def fresh(settings: Settings, empty_database_url: str) -> Settings:
 
 
 def test_migrate_brings_a_new_database_forward_and_then_has_nothing_to_do(run: Run, fresh: Settings):
-    assert run("migrate", settings=fresh).output == "2 upgraded, 0 already there, 0 failed.\n"
-    assert run("migrate", settings=fresh).output == "0 upgraded, 0 already there, 0 failed.\n"
+    assert run("migrate", settings=fresh).stdout == "2 upgraded, 0 already there, 0 failed.\n"
+    assert run("migrate", settings=fresh).stdout == "0 upgraded, 0 already there, 0 failed.\n"
 
 
 def test_status_shows_what_is_behind_and_changes_nothing(run: Run, fresh: Settings):
@@ -46,7 +46,7 @@ def test_status_shows_what_is_behind_and_changes_nothing(run: Run, fresh: Settin
 
 
 def test_a_tenant_that_fails_is_named_and_ends_with_1(run: Run, settings: Settings):
-    assert run("tenant", "create", "mia@example.com").output == "1\n"
+    assert run("tenant", "create", "mia@example.com").stdout == "1\n"
     with psycopg.connect(str(settings.database_url)) as connection:
         connection.execute("UPDATE user_1.alembic_version SET version_num = '20261120_0300_engine'")
     failed = run("migrate", "--json")
