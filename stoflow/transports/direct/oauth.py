@@ -12,7 +12,6 @@ from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
 TOKEN_DEADLINE_S = 10.0
 OK = 200
-REFUSALS = range(400, 500)
 CONSENT_ENDED = frozenset({"invalid_grant"})
 
 
@@ -38,7 +37,7 @@ def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
     """Return the new tokens.
 
     Raise ConsentEnded where the refresh token is not taken, and APIError where no tokens came; `sent` then says
-    whether the marketplace may have given them all the same.
+    whether they may be in an answer that nobody read.
     """
     return ask_for_tokens(client, flow, {"grant_type": "refresh_token", "refresh_token": token}, old_refresh=token)
 
@@ -67,10 +66,11 @@ def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> 
     if error in CONSENT_ENDED:
         raise ConsentEnded(reason)
     access, expires_in_s = body.get("access_token"), body.get("expires_in")
-    # A refusal changed nothing there; anything else may hide tokens that were given.
+    # What we cannot read may hide tokens that were given. An error is an answer that gave none: it is asked again, and
+    # where it had ended our token all the same, that is refused then.
     if reply.status != OK or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
         message = f"The marketplace gave no tokens (HTTP {reply.status}{reason and f': {reason[:200]}'})."
-        raise APIConnectionError(message, sent=reply.status not in REFUSALS)
+        raise APIConnectionError(message, sent=reply.status == OK)
     new_refresh, refresh_expires_in_s = body.get("refresh_token"), body.get("refresh_token_expires_in")
     return Tokens(
         access=access,

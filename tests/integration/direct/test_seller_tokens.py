@@ -37,6 +37,8 @@ class TokenServer:
         self.revoked = False
         self.lose_answers = 0
         self.unavailable = 0
+        self.broken = 0
+        self.broken_after = 0
         self.asked, self.answering = Event(), Event()
         self.answering.set()
         self._lock = Lock()
@@ -60,12 +62,18 @@ class TokenServer:
             if self.unavailable:
                 self.unavailable -= 1
                 return 429, {}
+            if self.broken:
+                self.broken -= 1
+                return 500, {"error": "Server Error"}
             if self.revoked or presented != f"refresh-{self.given}":
                 return 400, {"error": "invalid_grant", "error_description": "refresh_token is revoked"}
             self.given += 1
             if self.lose_answers:
                 self.lose_answers -= 1
                 return None
+            if self.broken_after:
+                self.broken_after -= 1
+                return 500, {"error": "Server Error"}
             tokens = {"access_token": f"access-{self.given}", "refresh_token": f"refresh-{self.given}"}
             return 200, {**tokens, "expires_in": 3600}
 
@@ -289,6 +297,41 @@ def test_two_lost_answers_where_tokens_rotate_need_the_seller(
             tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
     assert calls == ["refresh-0", "refresh-0"]
     assert "connect again" in str(state_of(database, tenant)[1])
+
+
+def test_a_token_server_that_is_broken_for_long_asks_nothing_of_the_seller(
+    connections: Connections,
+    database: Database,
+    tenant: TenantId,
+    process: Callable[..., SellerTokens],
+    token_server: TokenServer,
+) -> None:
+    connect(connections, tenant, EXPIRED)
+    token_server.broken = 5
+    for _ in range(5):
+        with pytest.raises(APIConnectionError) as raised:
+            process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+        assert not raised.value.sent
+    assert process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
+    assert state_of(database, tenant) == ("connected", None)
+
+
+def test_a_token_server_that_broke_after_it_had_renewed_needs_the_seller_at_the_next_try(
+    connections: Connections,
+    database: Database,
+    tenant: TenantId,
+    process: Callable[..., SellerTokens],
+    token_server: TokenServer,
+) -> None:
+    connect(connections, tenant, EXPIRED)
+    token_server.broken_after = 1
+    with pytest.raises(APIConnectionError):
+        process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    for _ in range(3):
+        with pytest.raises(ConsentEnded, match="refresh_token is revoked"):
+            process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert token_server.refreshes == ["refresh-0", "refresh-0"]
+    assert state_of(database, tenant) == ("needs_seller", "refresh_token is revoked")
 
 
 def test_a_lost_answer_where_tokens_stay_is_asked_for_again(
