@@ -86,7 +86,8 @@ def _attacked(made: World, history: History) -> Nemesis:
     clients = Clients(made.http, made.api_url, made.sellers, history)
     asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
     nemesis = Nemesis(made, Random(random.random()))
-    life = Life(made, clients, Market(made.ledger), Random(random.random()))
+    by_hand = load.unasked(made.products, asked, "vinted")
+    life = Life(made, clients, Market(made.ledger), Random(random.random()), by_hand)
     with ThreadPoolExecutor(2) as beside:
         submitting = beside.submit(clients.submit_all, asked, over_s=made.plan.lasts_s, random=random)
         living = beside.submit(life.live, acts=made.plan.acts, over_s=made.plan.lasts_s)

@@ -91,8 +91,10 @@ def day(sellers: int, products: int, seed: int) -> Report:
     with world(_plan(sellers, products, seed), folder) as made:
         history = History(folder / "history.ndjson")
         clients = Clients(made.http, made.api_url, made.sellers, history)
-        life = Life(made, clients, Market(made.ledger), Random(seed))
-        _live(made, life, clients)
+        asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
+        by_hand = load.unasked(made.products, asked, "vinted")
+        life = Life(made, clients, Market(made.ledger), Random(seed), by_hand)
+        _live(made, life, clients, asked)
         over_at = time.time()
         _say(f"The day is over after {time.monotonic() - begun_s:.0f} s; now everything has to come to rest.")
         final_after_s = _come_to_rest(made, life, since=over_at)
@@ -118,9 +120,8 @@ def _plan(sellers: int, products: int, seed: int) -> Plan:
     )
 
 
-def _live(made: World, life: Life, clients: Clients) -> None:
+def _live(made: World, life: Life, clients: Clients, asked: Sequence[load.Wish]) -> None:
     """Let sellers publish, sell, edit and be away, each thing at its hour."""
-    asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
     begun_s = time.monotonic()
     first_h, last_h = LIFE_H
     with ThreadPoolExecutor(2) as beside:

@@ -28,12 +28,16 @@ class Sale:
 
 @dataclass(slots=True)
 class Life:
-    """One act after the other, in an order its seed decides; `acts` counts what was done."""
+    """One act after the other, in an order its seed decides; `acts` counts what was done.
+
+    `by_hand` are the products that nobody publishes on Vinted: their sellers list them there themselves.
+    """
 
     world: World
     clients: Clients
     market: Market
     random: Random
+    by_hand: list[tuple[TenantId, int]]
     acts: Counter[str] = field(default_factory=Counter[str])
     sales: list[Sale] = field(default_factory=list[Sale])
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -70,6 +74,7 @@ class Life:
             "orders asked for": (4, lambda: self._account(ORDERS)),
             "synced": (2, lambda: self._account(SYNC)),
             "written to": (2, self._write),
+            "listed by hand and linked": (2, self._link),
         }
 
     # Buyers, and sellers in the marketplace's own pages
@@ -95,6 +100,21 @@ class Life:
         if conversation:
             self._ask(listing.tenant, "vinted", "message", payload={"conversation_id": conversation, "text": ANSWER})
         return bool(conversation)
+
+    def _link(self) -> bool:
+        """Let a seller list a thing on Vinted by hand, and link it to its product in StoFlow."""
+        alike = {listing.tenant: listing for listing in self.market.for_sale("vinted")}
+        ready = [one for one in self.by_hand if one[0] in alike]
+        if not ready:
+            return False
+        tenant, product = self.random.choice(ready)
+        path = f"sellers/vinted/{alike[tenant].seller}/behave"
+        wish = {"act": "list", "listing_id": alike[tenant].listing, "title": f"Thing {product}"}
+        listed = (self.world.control("POST", path, wish) or {}).get("listing_id")
+        if listed:
+            self.by_hand.remove((tenant, product))
+            self._ask(tenant, "vinted", "link_product", product=product, payload={"listing_id": listed})
+        return bool(listed)
 
     # Sellers through StoFlow
 

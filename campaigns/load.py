@@ -82,6 +82,14 @@ def wishes(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[st
     ]
 
 
+def unasked(
+    products: Mapping[TenantId, Sequence[int]], asked: Sequence[Wish], marketplace: str
+) -> list[tuple[TenantId, int]]:
+    """Return the products, with whose they are, that nobody wishes to be published there."""
+    wished = {(wish.tenant, wish.product) for wish in asked if wish.marketplace == marketplace}
+    return [(tenant, each) for tenant, own in products.items() for each in own if (tenant, each) not in wished]
+
+
 class Clients:
     """Submit wishes evenly over a time; a submit whose answer was lost is repeated with its key until it is known."""
 

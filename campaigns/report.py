@@ -11,12 +11,14 @@ from campaigns.plan import KILLS, Plan
 from campaigns.stories import Recovery
 from stoflow.cli.demo_summary import failed_task
 from stoflow.domain.job import FINAL_JOB_STATUSES
+from stoflow.marketplaces.registry import BUILT_IN
 
 CONFIDENCE = 0.95
 
 # Rare paths without which a green run proves little. A short run is too short for those of the second line.
 EXPECTED_ALWAYS = ("resumed", "looked and adopted", "looked and created", "sweeper acted", "tenant taken over")
 EXPECTED_IN_FULL = ("stale worker fenced", "lease expired", "lease lost while paused", "journal replayed")
+EVERY_ACTION = tuple(f"{place.name} {action}" for place in BUILT_IN for action in place.handlers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ class Findings:
 def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
     """Weigh the findings."""
     statuses = Counter(str(outcome.job["status"]) for outcome in evidence.outcomes)
-    actions = Counter(f"{outcome.job['marketplace']} {outcome.job['action']}" for outcome in evidence.outcomes)
     places = Counter(
         f"failed in {outcome.job['marketplace']} {failed_task(outcome.job)}".strip()
         for outcome in evidence.outcomes
@@ -79,7 +80,7 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
         seed=plan.seed,
         mutant=plan.mutant,
         counters=found.counters,
-        jobs={"total": len(evidence.outcomes), **statuses, **places, **dict(sorted(actions.items()))},
+        jobs={"total": len(evidence.outcomes), **statuses, **places, **dict(sorted(_actions(evidence).items()))},
         history=found.history,
         blows=dict(Counter(str(strike.blow) for strike in found.strikes)),
         sometimes=sometimes,
@@ -114,11 +115,19 @@ def _failures(plan: Plan, evidence: Evidence, found: Findings, sometimes: Mappin
             sometimes["plugin lost between act and answer"],
             plan.least_lost_by_plugins,
         ),
-        **{name: (sometimes[name], 1) for name in (*EXPECTED_ALWAYS, *(() if plan.is_short else EXPECTED_IN_FULL))},
+        **{name: (sometimes[name], 1) for name in EXPECTED_ALWAYS},
     }
+    if not plan.is_short:
+        least |= {name: (sometimes[name], 1) for name in EXPECTED_IN_FULL}
+        least |= {name: (_actions(evidence)[name], 1) for name in EVERY_ACTION}
     for name, (count, wanted) in least.items():
         if count < wanted:
             yield f"{name}: {count} times, at least {wanted} wanted"
+
+
+def _actions(evidence: Evidence) -> Counter[str]:
+    """Return how many jobs of each action there were, by marketplace and action."""
+    return Counter(f"{outcome.job['marketplace']} {outcome.job['action']}" for outcome in evidence.outcomes)
 
 
 def spreads(recoveries: Sequence[Recovery]) -> Mapping[str, Mapping[str, float]]:

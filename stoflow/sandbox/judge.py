@@ -67,6 +67,7 @@ class _Case:
         self.deletes_done = sum(job["action"] == "delete" and _is(job, "completed") for job in self.jobs)
         self.deeds = deeds
         self.activated = {deed.listing for deed in deeds if deed.deed is Deed.ACTIVATED}
+        self.listed_behind = {deed.listing for deed in deeds if deed.deed is Deed.ACTIVATED and deed.is_behind}
         self.active_at_end = _active_at_end(deeds)
         ends = [deed for deed in deeds if _ends_a_listing(deed, self)]
         # By a buyer, or by the seller in the marketplace's own pages.
@@ -133,7 +134,7 @@ def _doubled(case: _Case) -> Iterator[_Finding]:
 
 
 def _unexpected(case: _Case) -> Iterator[_Finding]:
-    for listing in sorted(case.activated):
+    for listing in sorted(case.activated - case.listed_behind):
         if not case.publishes:
             yield _Finding("unexpected", f"listing {listing} of {case.name} was never asked for.")
     given_up = [job for job in case.publishes if job["status"] in FINAL and not _is(job, "completed")]
@@ -163,7 +164,7 @@ def _unattributed(
     subject: Subject, own: Sequence[Sighting], jobs: Sequence[Job], deeds: Mapping[Subject, Sequence[Sighting]]
 ) -> Iterator[_Finding]:
     """Judge deeds that no SKU, id or marker ties to a product: visible ones are unexpected, creates only bounded."""
-    for listing in sorted({deed.listing for deed in own if deed.deed is Deed.ACTIVATED}):
+    for listing in sorted({deed.listing for deed in own if deed.deed is Deed.ACTIVATED and not deed.is_behind}):
         where = f"tenant {subject.tenant} on {subject.marketplace}"
         yield _Finding("unexpected", f"listing {listing} of {where} belongs to no job.")
     kin = [job for job in jobs if (job["tenant"], job["marketplace"]) == (subject.tenant, subject.marketplace)]

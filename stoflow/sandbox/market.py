@@ -26,7 +26,12 @@ Paced = Mapping[str, frozenset[str]]
 """By action, the call that changes what buyers see, or shows a page of an account: what pace is about."""
 BEHIND = "behind."
 """Stands before an act in the ledger: it was done behind StoFlow's back, and no call came."""
-DEEDS_BEHIND: Mapping[str, Deed] = {"sell": Deed.ENDED, "edit": Deed.UPDATED, "delete": Deed.ENDED}
+DEEDS_BEHIND: Mapping[str, Deed] = {
+    "list": Deed.ACTIVATED,
+    "sell": Deed.ENDED,
+    "edit": Deed.UPDATED,
+    "delete": Deed.ENDED,
+}
 """What people's acts do to a listing; other acts, such as a buyer's message, do nothing to it."""
 ON_SALE = frozenset({"active", "published", "live"})
 """What marketplaces call a listing that buyers can buy, in small letters."""

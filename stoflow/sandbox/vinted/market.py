@@ -51,6 +51,7 @@ class VintedMarket:
             transactions=Numbers(FIRST_TRANSACTION),
             conversations=Numbers(FIRST_CONVERSATION),
             messages=Numbers(FIRST_MESSAGE),
+            items=self._items,
         )
 
     @staticmethod

@@ -27,6 +27,7 @@ class Registers:
     transactions: Numbers
     conversations: Numbers
     messages: Numbers
+    items: Numbers
 
 
 def behave(wardrobe: Wardrobe, act: str, wishes: Wishes, registers: Registers) -> Effect:
@@ -79,6 +80,14 @@ def _edit(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers) 
     return item.effect()
 
 
+def _list(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers) -> Effect:
+    """The member lists another thing like it, under `title` where one is given."""
+    fields = {**item.fields, "title": str(wishes.get("title", item.title))}
+    made = Item(registers.items.take(), fields, is_draft=False)
+    wardrobe.items[made.item_id] = made
+    return made.effect()
+
+
 def _delete(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers) -> Effect:  # noqa: ARG001  # as above
     """The member takes it away."""
     del wardrobe.items[item.item_id]
@@ -105,6 +114,7 @@ def _write(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers)
 _ACTS: Mapping[str, Callable[[Wardrobe, Item, Wishes, Registers], Effect]] = {
     "sell": _sell,
     "edit": _edit,
+    "list": _list,
     "delete": _delete,
     "reserve": _reserve,
     "write": _write,

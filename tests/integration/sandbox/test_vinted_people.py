@@ -95,6 +95,15 @@ def test_the_member_edits_and_deletes_on_the_site_itself(vinted: Any, behave: An
     assert vinted.call("GET", f"/item_upload/items/{item}").status_code == 404
 
 
+def test_the_member_lists_another_thing_like_it_by_hand(vinted: Any, behave: Any, item: int) -> None:
+    listed = behave("list", listing_id=str(item), title="Robe bleue")
+    assert (listed.state, listed.title, listed.marker) == ("active", "Robe bleue", "")
+    assert listed.listing_id != str(item)
+    assert in_wardrobe(vinted)["id"] == int(listed.listing_id)
+    alike = shown(vinted, f"/item_upload/items/{listed.listing_id}")["item"]
+    assert alike["catalog_id"] == shown(vinted, f"/item_upload/items/{item}")["item"]["catalog_id"]
+
+
 def test_a_buyer_writes_and_is_answered_as_often_as_it_is_said(vinted: Any, behave: Any, item: int) -> None:
     behave("write", listing_id=str(item), text="Bonjour, toujours disponible ?")
     effect = behave("write", listing_id=str(item), text="Alors ?")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from campaigns.load import History, Told, broken_promises, wishes
+from campaigns.load import History, Told, broken_promises, unasked, wishes
 from stoflow.domain.ids import TenantId
 
 
@@ -18,6 +18,17 @@ def test_wishes_are_as_many_as_wanted_and_end_with_second_ones() -> None:
     assert len({wish.key for wish in made}) == 60
     assert asked[-4:] == asked[:4]
     assert len(set(asked)) == 56
+
+
+def test_the_products_that_nobody_publishes_somewhere_are_left_to_their_sellers() -> None:
+    products = {TenantId(1): list(range(20)), TenantId(2): list(range(20, 40))}
+    made = wishes(products, ("vinted", "ebay"), 60)
+
+    published = {(wish.tenant, wish.product) for wish in made if wish.marketplace == "vinted"}
+    left = unasked(products, made, "vinted")
+    assert left
+    assert published.isdisjoint(left)
+    assert len(published) + len(left) == 40
 
 
 def test_an_accepted_job_that_is_not_there_is_lost() -> None:

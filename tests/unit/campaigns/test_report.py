@@ -8,7 +8,7 @@ import pytest
 from campaigns.evidence import Evidence, counted, takings
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow, Plan, full, short
-from campaigns.report import Findings, Report, reported, spreads, worded
+from campaigns.report import EVERY_ACTION, Findings, Report, reported, spreads, worded
 from campaigns.stories import Recovery
 from stoflow.cli.demo_summary import JobOutcome
 from stoflow.domain.ids import TenantId
@@ -16,7 +16,13 @@ from stoflow.domain.ids import TenantId
 PLAN = short(jobs=2, seed=3)
 KILLS = [Strike(Blow.KILL_WORKER, 1.0, 1.0, (5,))] * PLAN.kills
 GREEN = {"lost": 0, "doubled": 0, "stale_writes": 0}
-SAID = {"sweeper acted": 3, "tenant taken over": PLAN.tenants + 1}
+SAID = {
+    "stale worker fenced": 1,
+    "lease expired": 1,
+    "lease lost while paused": 1,
+    "sweeper acted": 3,
+    "tenant taken over": PLAN.tenants + 1,
+}
 STORIES = {"resumed": 2, "outcome unknown": 60, "looked and adopted": 1, "looked and created": 1}
 EVIDENCE = Evidence(
     outcomes=[
@@ -61,6 +67,13 @@ def test_every_demand_that_is_not_met_turns_a_run_red(evidence: Evidence, found:
 
     assert not made.is_green
     assert said in worded(made)
+
+
+def test_the_full_campaign_has_to_meet_every_action() -> None:
+    made = report(replace(PLAN, is_short=False))
+
+    assert sum(failure.endswith("wanted") and failure.split(":")[0] in EVERY_ACTION for failure in made.failures) == 16
+    assert "vinted link_product: 0 times, at least 1 wanted" in made.failures
 
 
 def test_a_mutant_is_judged_by_what_it_breaks_alone() -> None:

@@ -313,6 +313,22 @@ def test_an_edit_by_others_counts_for_nothing() -> None:
     assert not counted(behind(Story().ebay(), "edit", "ACTIVE"), job(1), job(2, action="update"))
 
 
+def test_what_a_seller_lists_by_hand_was_asked_for_by_nobody_and_is_not_unexpected() -> None:
+    by_hand = Story().add("vinted", "behind.list", listing_id="V7", state="active")
+    assert not counted(by_hand)
+    linked = job(1, "vinted", action="link_product", external_id="V7")
+    assert not counted(by_hand, linked)
+    assert counted(by_hand, linked, job(2, "vinted", action="delete")) == {"lost": 1}
+    by_hand.add("vinted", "item.delete", listing_id="V7", state="deleted")
+    assert not counted(by_hand, linked, job(2, "vinted", action="delete"))
+
+
+def test_a_product_listed_by_hand_and_then_by_us_is_doubled() -> None:
+    story = Story().add("vinted", "behind.list", listing_id="V7", state="active").vinted("V8")
+    jobs = [job(1, "vinted", action="link_product", external_id="V7"), job(2, "vinted", markers=["marker-1"])]
+    assert counted(story, *jobs) == {"doubled": 1}
+
+
 # accounts
 
 
