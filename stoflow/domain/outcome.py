@@ -20,14 +20,16 @@ class FieldError:
 class Listed:
     """What a Done step learned about the product's listing on the marketplace.
 
-    `external_id` is chosen by compare-and-set: the first one recorded stays. `visible` means buyers see it. `photos`
-    are all that StoFlow has given it, in order; None leaves those recorded.
+    `external_id` is chosen by compare-and-set: the first one recorded stays, unless it is the one that this one
+    `replaces`, as it has ended. `visible` means buyers see it. `photos` are all that StoFlow has given it, in order;
+    None leaves those recorded.
     """
 
     external_id: str
     visible: bool = False
     url: str = ""
     photos: tuple[SentPhoto, ...] | None = None
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,14 @@ class TryAgain:
 
     `away`: the marketplace does not answer, or only that it is broken. That says nothing of the task, which is not
     charged for it, until an outage has gone on for hours.
+    `ended` is the external id of the product's listing where it is no longer there: the product has none from then on.
     """
 
     reason: str
     after_s: float | None = None
     charged: bool = True
     away: bool = False
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ BASE_S = 1.0
 CAP_S = 60.0
 DEATHS_UNTIL_QUARANTINE = 3
 OUTAGE_CAP_S = 300.0
+BLIND_LOOK_S = 5.0
+BLIND_DOUBLINGS_AT_MOST = 10
 OUTAGE_TRIES = 100
 """Attempts at a task that an outage may cost: about six hours of a marketplace that does not answer."""
 
@@ -18,4 +20,13 @@ def backoff_s(failures: int, random: Random) -> float:
 def outage_backoff_s(attempts: int, random: Random) -> float:
     """Return a delay in seconds while a marketplace is away: at most five minutes, half of it jitter."""
     longest_s = min(OUTAGE_CAP_S, BASE_S * 2 ** max(0, attempts - 1))
+    return random.uniform(longest_s / 2, longest_s)
+
+
+def blind_look_s(attempts: int, random: Random) -> float:
+    """Return a delay in seconds after a look that could not be made: from 5 s to five minutes, half of it jitter.
+
+    `attempts` counts those at the task, of which the first was the act itself.
+    """
+    longest_s = min(OUTAGE_CAP_S, BLIND_LOOK_S * 2 ** min(BLIND_DOUBLINGS_AT_MOST, max(0, attempts - 2)))
     return random.uniform(longest_s / 2, longest_s)

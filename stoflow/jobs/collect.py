@@ -7,11 +7,11 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, LookResult
+from stoflow.domain.retry import blind_look_s
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import sender
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine
-from stoflow.jobs.settle import BLIND_LOOK_S
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.reading import StoredJob, read_job
 from stoflow.storage.engine.strays import Stray, claim_stray, issue_for_stray, keep_stray, read_stray, remove_stray
@@ -88,9 +88,10 @@ def settle_stray(engine: Engine, job: StoredJob, stray: Stray, found: LookResult
     if gone:
         statement = remove_stray(job.tenant, stray.id, claims)
     else:
+        looked = isinstance(found, Absent)
         later_s = engine.second_look_s(engine.registry.marketplace(job.marketplace))
-        delay_s = engine.tempo.scaled_s(later_s if isinstance(found, Absent) else BLIND_LOOK_S)
-        statement = keep_stray(job.tenant, stray.id, claims, delay_s=delay_s, looked=isinstance(found, Absent))
+        delay_s = engine.tempo.scaled_s(later_s if looked else blind_look_s(claims, engine.random))
+        statement = keep_stray(job.tenant, stray.id, claims, delay_s=delay_s, looked=looked)
     failpoint("collect.settle.before")
     engine.recorder.write(job.tenant, job.id, statement)
     failpoint("collect.settle.after")

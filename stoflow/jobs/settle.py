@@ -8,7 +8,7 @@ from typing import Any
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
-from stoflow.domain.retry import OUTAGE_TRIES, backoff_s, outage_backoff_s
+from stoflow.domain.retry import OUTAGE_TRIES, backoff_s, blind_look_s, outage_backoff_s
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler
@@ -20,7 +20,6 @@ from stoflow.storage.engine.submitting import NewTask
 
 Row = Mapping[str, Any] | None
 LOOKS_UNTIL_ABSENT = 2
-BLIND_LOOK_S = 5.0  # between looks that could not be made
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,9 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case TryAgain(reason, after_s, away=True) if tried.claims < OUTAGE_TRIES:
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
             return _back(tried, reason, "away", delay_s, charge=False)
-        case TryAgain(reason, after_s, charged):
-            return _back(tried, reason, "try_again", _delay_s(tried, after_s, tempo, random), charge=charged)
+        case TryAgain(reason, after_s, charged, ended=ended):
+            delay_s = _delay_s(tried, after_s, tempo, random)
+            return _back(tried, reason, "try_again", delay_s, charge=charged, ended=ended)
         case SellerMustAct(reason):
             return _halt(tried, reason)
         case Refused(reason, errors):
@@ -117,10 +117,11 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
             return Settlement((*again.statements, halted), lambda row: Move(NextMove.SELLER) if row else RELOAD)
         case TryAgain(reason, after_s):
-            delay_s = tempo.scaled_s(after_s if after_s is not None else BLIND_LOOK_S)
-            return _verify(tried, reason, delay_s, looks=tried.looks, cause="could not look")
+            pause_s = blind_look_s(tried.claims, random) if after_s is None else after_s
+            return _verify(tried, reason, tempo.scaled_s(pause_s), looks=tried.looks, cause="could not look")
         case Refused(reason) | Unknown(reason) | Broken(reason):
-            return _verify(tried, reason, tempo.scaled_s(BLIND_LOOK_S), looks=tried.looks, cause="could not look")
+            pause_s = blind_look_s(tried.claims, random)
+            return _verify(tried, reason, tempo.scaled_s(pause_s), looks=tried.looks, cause="could not look")
 
 
 def _after_done(row: Row) -> Move:
@@ -133,9 +134,16 @@ def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) 
     return tempo.scaled_s(after_s if after_s is not None else backoff_s(tried.failures + 1, random))
 
 
-def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool) -> Settlement:
+def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool, ended: str = "") -> Settlement:
     statement = settle_back(
-        tried.tenant, tried.task, tried.claims, reason=reason, kind=kind, delay_s=delay_s, charge=charge
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind=kind,
+        delay_s=delay_s,
+        charge=charge,
+        ended=ended or None,
     )
     return Settlement((statement,), lambda row: _after_back(row, delay_s))
 

@@ -17,8 +17,8 @@ Conversation = Generator[Call, Response, Outcome]
 """An outside step: yields each call, is sent its response, returns the outcome.
 
 Deterministic for the same attempt: for a plugin step it is started anew in the process that holds the answer.
-An UNSAFE step yields exactly one call. When no response came the conversation is closed and the
-engine decides: UNSAFE means Unknown, else TryAgain.
+An UNSAFE step yields exactly one call that changes something, as its last. When no response came the conversation is
+closed and the engine decides: UNSAFE means Unknown, else TryAgain.
 """
 Look = Callable[[Attempt], Generator[Call, Response, LookResult]]
 

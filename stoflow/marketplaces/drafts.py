@@ -1,7 +1,7 @@
 """Drafts made under a random marker, of which one is chosen and the others are collected."""
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.outcome import Broken, Done, Listed, Outcome
+from stoflow.domain.outcome import Broken, Done, Listed, Outcome, TryAgain
 
 
 def draft_made(listing_id: str) -> Outcome:
@@ -9,6 +9,12 @@ def draft_made(listing_id: str) -> Outcome:
     if not listing_id:
         return Broken("The marketplace made a draft without an id.")
     return Done({"listing_id": listing_id}, listed=Listed(listing_id))
+
+
+def made_anew(attempt: Attempt) -> Outcome:
+    """Return what it means that the marketplace has the product's recorded listing no more: another one is made."""
+    reason = f"Listing {attempt.listing_id} is no longer there: another one is made."
+    return TryAgain(reason, after_s=0.0, charged=False, ended=attempt.listing_id)
 
 
 def choose(attempt: Attempt) -> Outcome:

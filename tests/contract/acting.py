@@ -120,8 +120,8 @@ class Acting:
 
     def record(self, task: str, outcome: Done) -> None:
         self.outputs[task] = dict(outcome.output)
-        if outcome.listed and not self.listing_id:
-            self.listing_id = outcome.listed.external_id  # the first one stays
+        if outcome.listed and self.listing_id in {"", outcome.listed.replaces}:
+            self.listing_id = outcome.listed.external_id  # else the first one stays
         if outcome.listed and outcome.listed.external_id == self.listing_id:
             self.visible = self.visible or outcome.listed.visible
             self.photos = self.photos if outcome.listed.photos is None else outcome.listed.photos

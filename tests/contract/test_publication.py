@@ -9,6 +9,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import BUILT_IN
 from stoflow.sandbox.server import SandboxServer
 from tests.contract.acting import Acting, hold, response_to
 from tests.contract.shown import visible
@@ -107,6 +108,26 @@ def test_a_second_job_on_the_product_makes_no_second_listing(acting: Acting, san
         assert isinstance(outcome, Done), f"{task}: {outcome}"
         again.record(task, outcome)
     assert visible(sandbox, acting) == {acting.listing_id}
+
+
+def test_a_product_whose_listing_vanished_behind_our_back_is_listed_anew(
+    acting: Acting, marketplace: Marketplace, sandbox: SandboxServer
+) -> None:
+    if marketplace not in BUILT_IN:
+        pytest.skip(f"Nobody but StoFlow acts on {marketplace.name} here.")
+    acting.run()
+    gone, seller = acting.listing_id, acting.site.account.external_id
+    sandbox.sandbox.control.behave(marketplace.name, seller, "delete", {"listing_id": gone})
+    again = acting.again()
+    for task in again.tasks:
+        outcome = again.do(task)
+        if isinstance(outcome, TryAgain):  # what was recorded is gone: the next try finds nothing recorded
+            assert outcome.ended == gone
+            again.listing_id, again.visible = "", False
+            outcome = again.do(task)
+        assert isinstance(outcome, Done), f"{task}: {outcome}"
+    assert again.listing_id != gone
+    assert visible(sandbox, again) == {again.listing_id}
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

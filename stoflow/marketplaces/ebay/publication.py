@@ -115,5 +115,7 @@ def _published(attempt: Attempt, listing_id: str) -> Outcome:
     if not listing_id:
         return Broken("eBay published an offer without a listing id.")
     url = listing_url(attempt, listing_id)
-    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME))
+    # A SKU has one offer on a site, and an offer one listing: another one that is recorded has ended.
+    replaces = attempt.listing_id if attempt.listing_id != listing_id else ""
+    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME), replaces=replaces)
     return Done({"listing_id": listing_id, "url": url}, listed=listed)

@@ -8,7 +8,7 @@ from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.drafts import chosen, draft_made
+from stoflow.marketplaces.drafts import chosen, draft_made, made_anew
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.drafts import API, find_draft
 from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
@@ -42,9 +42,9 @@ class EtsyPublication:
         )
 
     def create_draft(self, attempt: Attempt) -> Conversation:
-        """Make a draft whose description is this attempt's marker; one already chosen for the product is used again."""
+        """Make a draft whose description is this attempt's marker; what the product has there already is used again."""
         if attempt.listing_id:
-            return draft_made(attempt.listing_id)
+            return (yield from _used_again(attempt))
         form = {**attempt.outputs["map"]["draft"], "description": attempt.marker}
         path = f"{API}/shops/{attempt.account.external_id}/listings"
         reply = reply_of((yield Request("POST", path, form=form)))
@@ -94,7 +94,7 @@ class EtsyPublication:
         """Read the listing's state."""
         reply = reply_of((yield Request("GET", f"{API}/listings/{chosen(attempt)}")))
         if reply.status == NOT_FOUND:
-            return Refused("The draft is no longer on Etsy.")
+            return Absent("The draft is no longer on Etsy.")
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         return (
@@ -109,6 +109,14 @@ class EtsyPublication:
         return Done(
             {"listing_id": activated["listing_id"], "url": activated["url"], "sku": attempt.outputs["map"]["sku"]}
         )
+
+
+def _used_again(attempt: Attempt) -> Conversation:
+    """Go on with the recorded draft or listing where Etsy still has it."""
+    reply = reply_of((yield Request("GET", f"{API}/listings/{attempt.listing_id}")))
+    if reply.status == NOT_FOUND:
+        return made_anew(attempt)
+    return draft_made(attempt.listing_id) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
 
 def _active(attempt: Attempt, body: Any) -> Outcome:

@@ -1,16 +1,15 @@
 """Linking a product to a listing that the member has in the wardrobe already."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Done, FieldError, Listed, Outcome, Refused
 from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.vinted.asking import number_errors, number_in
-from stoflow.marketplaces.vinted.items import Item, address_of, state_of
-from stoflow.marketplaces.vinted.wardrobe import find_item, is_draft, own_item
+from stoflow.marketplaces.vinted.items import address_of, state_of
+from stoflow.marketplaces.vinted.wardrobe import any_item, is_draft
 
 LISTING = "listing_id"
 
@@ -35,7 +34,7 @@ class VintedLinking:
     def read(self, attempt: Attempt) -> Conversation:
         """Find the listing among the member's own; output: `listing_id` and `url`."""
         wanted = _wanted(attempt)
-        item = yield from _own(attempt, wanted)
+        item = yield from any_item(attempt, wanted)
         if item is None:
             return _refused("The member has no such listing on Vinted.")
         if not isinstance(item, Mapping):
@@ -52,12 +51,6 @@ class VintedLinking:
         if attempt.listing_id != _wanted(attempt):
             return _refused("Another product has this listing.")
         return Done(attempt.outputs["read"])
-
-
-def _own(attempt: Attempt, listing_id: str) -> Generator[Call, Response, Item | Outcome | None]:
-    """Return the member's item as the page for editing or else the wardrobe shows it, None where neither does."""
-    item = yield from own_item(listing_id)
-    return (yield from find_item(attempt, listing_id)) if item is None else item
 
 
 def _found(attempt: Attempt, url: str, *, visible: bool) -> Outcome:

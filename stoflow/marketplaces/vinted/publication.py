@@ -5,9 +5,9 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown
+from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.drafts import chosen, draft_made
+from stoflow.marketplaces.drafts import chosen, draft_made, made_anew
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
 from stoflow.marketplaces.replies import answer_of
@@ -16,7 +16,7 @@ from stoflow.marketplaces.vinted.items import address_of
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
-from stoflow.marketplaces.vinted.wardrobe import find_draft, find_item, is_draft
+from stoflow.marketplaces.vinted.wardrobe import any_item, find_draft, is_draft
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -42,9 +42,9 @@ class VintedPublication:
         return (yield from send_picture(attempt, photo, fingerprint))
 
     def create_draft(self, attempt: Attempt) -> Conversation:
-        """Make a draft whose description is this attempt's marker; one already chosen for the product is used again."""
+        """Make a draft whose description is this attempt's marker; what the product has there already is used again."""
         if attempt.listing_id:
-            return draft_made(attempt.listing_id)
+            return (yield from _used_again(attempt))
         payload = creation(attempt, attempt.outputs["map"]["draft"], _photos(attempt))
         answer = answer_of((yield Command("vinted.draft.create", payload)))
         if not answer.success:
@@ -70,22 +70,25 @@ class VintedPublication:
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Ask for the item itself; where Vinted no longer shows it (sold, reserved), look in the wardrobe."""
-        answer = answer_of((yield Command("vinted.item.get", {"id": chosen(attempt)})))
-        item = failures.body_of(answer).get("item") if answer.success else None
-        if answer.error_code == failures.NOT_FOUND:
-            item = yield from find_item(attempt, chosen(attempt))
-            if item is None:
-                return Refused("The draft is no longer on Vinted.")
-        elif not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
+        item = yield from any_item(attempt, chosen(attempt))
+        if item is None:
+            return Absent("The draft is no longer on Vinted.")
         if not isinstance(item, Mapping):
-            return item or Broken("Vinted showed an item without its fields.")
+            return item
         return Absent("The draft is not completed.") if is_draft(item) else _completed(attempt, item)
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
         completed = attempt.outputs["complete"]
         return Done({"listing_id": completed["listing_id"], "url": completed["url"]})
+
+
+def _used_again(attempt: Attempt) -> Conversation:
+    """Go on with the recorded draft or item where Vinted still has it."""
+    item = yield from any_item(attempt, attempt.listing_id)
+    if item is None:
+        return made_anew(attempt)
+    return draft_made(attempt.listing_id) if isinstance(item, Mapping) else item
 
 
 def _photos(attempt: Attempt) -> list[int]:

@@ -55,6 +55,12 @@ def own_item(item_id: str) -> Found:
     return cast("Item", item) if isinstance(item, Mapping) else NO_FIELDS
 
 
+def any_item(attempt: Attempt, item_id: str) -> Found:
+    """Return an item as its owner edits it or else as the wardrobe lists it, None where neither has it, or why not."""
+    item = yield from own_item(item_id)
+    return (yield from find_item(attempt, item_id)) if item is None else item
+
+
 def find_items(attempt: Attempt, wanted: Collection[str]) -> Generator[Call, Response, Mapping[str, Item] | Outcome]:
     """Return those of these ids that the wardrobe has, each with its item, or why Vinted cannot tell."""
     found: dict[str, Item] = {}

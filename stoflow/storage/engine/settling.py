@@ -38,8 +38,9 @@ WITH {TASK}, acted AS (
 SELECT false AS cancelled FROM acted
 """
 
-# The first external id recorded for a product stays: a second draft becomes a stray, deleted later by its marker. What
-# another product has there is not taken from it: nothing is recorded then, and the job goes on without a listing.
+# The first external id recorded for a product stays, unless it ended and this one takes its place: a second draft
+# becomes a stray, deleted later by its marker. What another product has there is not taken from it: nothing is recorded
+# then, and the job goes on without a listing.
 SETTLE_LISTED = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
@@ -51,8 +52,9 @@ WITH {TASK}, job AS MATERIALIZED (
     SELECT FROM {{s}}.listings o
     WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
   ON CONFLICT (product_id, marketplace) DO UPDATE
-    SET external_id = coalesce(l.external_id, EXCLUDED.external_id), updated_at = clock_timestamp(),
-        visible = CASE WHEN coalesce(l.external_id, EXCLUDED.external_id) = EXCLUDED.external_id
+    SET external_id = coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id),
+        updated_at = clock_timestamp(),
+        visible = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
                        THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
         job_id = EXCLUDED.job_id
@@ -104,6 +106,11 @@ WITH task AS (
       error_message = %(reason)s, error_kind = task.error_kind
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace
+), listing AS (
+  UPDATE {s}.listings l
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
+  FROM job
+  WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 ), stray AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
@@ -178,6 +185,7 @@ def settle_done(
         visible=done.listed.visible,
         url=done.listed.url,
         photos=_photos_json(done.listed),
+        replaces=done.listed.replaces,
         marked=marked,
         **params,
     )
@@ -200,6 +208,7 @@ def settle_back(
     cause: str = "try again",
     absences: int = 0,
     stray_after_s: float | None = None,
+    ended: str | None = None,
 ) -> Statement:
     """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`."""
     return bind(
@@ -216,6 +225,7 @@ def settle_back(
         cause=cause,
         absences=absences,
         stray_after_s=stray_after_s,
+        ended=ended,
         detail=Jsonb({"reason": reason}),
     )
 

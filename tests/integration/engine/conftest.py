@@ -134,6 +134,8 @@ def _upload(attempt: Attempt) -> Generator[Call, Response, Outcome]:
 
 def _create(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     reply = yield Request("POST", "/offer", query={"sku": _sku(attempt)})
+    if isinstance(reply, Reply) and reply.status == 410:
+        return TryAgain("It is gone.", after_s=0.0, charged=False, ended=reply.body["id"])
     return _outcome(reply, visible=False)
 
 
@@ -156,7 +158,8 @@ def _outcome(reply: Response, *, visible: bool) -> Outcome:
     assert isinstance(reply, Reply)
     if reply.status in UNHAPPY:
         return UNHAPPY[reply.status]
-    return Done({"id": reply.body["id"]}, Listed(reply.body["id"], visible=visible))
+    listed = Listed(reply.body["id"], visible=visible, replaces=reply.body.get("replaces", ""))
+    return Done({"id": reply.body["id"]}, listed)
 
 
 def _look(attempt: Attempt) -> Generator[Call, Response, LookResult]:

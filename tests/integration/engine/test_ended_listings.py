@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import Conflict
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
@@ -138,3 +138,43 @@ def test_a_delete_that_is_not_accepted_cancels_nothing(bench: "Bench", monkeypat
         bench.submit(product, "delete", idempotency_key="k", idempotency_digest="d")
 
     assert bench.row(waiting)["status"] == "pending"
+
+
+def test_a_recorded_listing_that_is_gone_is_forgotten_and_another_one_is_made(bench: "Bench") -> None:
+    product = bench.product()
+    bench.run(bench.submit(product))
+    gone = bench.one(LISTING)["external_id"]
+    again = bench.submit(product)
+    bench.shop.plan(None, lambda _: Reply(410, body={"id": gone}))
+
+    bench.run(again)
+
+    assert bench.one(LISTING) == {"external_id": None, "visible": False, "url": None}
+    assert bench.task(again, "create")["failures"] == 0
+    assert bench.run(again).move is NextMove.NOTHING
+    assert bench.one(LISTING)["visible"]
+
+
+def test_another_listing_than_the_one_that_is_gone_stays(bench: "Bench") -> None:
+    product = bench.product()
+    bench.run(bench.submit(product))
+    before = bench.one(LISTING)
+    again = bench.submit(product)
+    bench.shop.plan(None, lambda _: Reply(410, body={"id": "an older one"}))
+
+    bench.run(again)
+
+    assert bench.one(LISTING) == before
+
+
+@pytest.mark.parametrize(("replaces", "kept"), [("", "first"), ("first", "second"), ("another", "first")])
+def test_a_listing_takes_the_place_of_the_one_it_replaces_only(bench: "Bench", replaces: str, kept: str) -> None:
+    product = bench.product()
+    for listing in ("first", "second"):
+        body = {"id": listing, "replaces": replaces if listing == "second" else ""}
+        bench.shop.plan(
+            None, lambda _, shown=body: Reply(201, body=shown), lambda _, shown=body: Reply(201, body=shown)
+        )
+        assert bench.run(bench.submit(product)).move is NextMove.NOTHING
+
+    assert bench.one(LISTING)["external_id"] == kept
