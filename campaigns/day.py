@@ -21,7 +21,7 @@ from campaigns.load import Clients, History
 from campaigns.market import ForSale, Market
 from campaigns.plan import Plan
 from campaigns.world import MARKETPLACES, World, start_plugin, world
-from stoflow.cli.demo_summary import JobOutcome
+from stoflow.cli.demo_summary import JobOutcome, reasons_of
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import TenantId
 from stoflow.sandbox.judge import judge
@@ -200,7 +200,7 @@ def _reported(
         counters={**verdict.counters, "disagreements": len(disagreements)},
         oversold=len(again) - len(late),
         oversold_late=len(late),
-        failures=dict(Counter(f"{job['marketplace']} {job['action']}: {job['error']}" for job in failed)),
+        failures=dict(Counter(reason for job in failed for reason in reasons_of(job, str(job["action"])))),
         details=[*verdict.details, *disagreements, *map(_told_late, late)][:50],
     )
 

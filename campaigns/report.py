@@ -9,7 +9,7 @@ from campaigns.evidence import Evidence
 from campaigns.nemesis import Strike
 from campaigns.plan import KILLS, Plan
 from campaigns.stories import Recovery
-from stoflow.cli.demo_summary import failed_task
+from stoflow.cli.demo_summary import failed_task, reasons_of
 from stoflow.domain.job import FINAL_JOB_STATUSES
 from stoflow.marketplaces.registry import BUILT_IN
 
@@ -64,9 +64,10 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
     """Weigh the findings."""
     statuses = Counter(str(outcome.job["status"]) for outcome in evidence.outcomes)
     places = Counter(
-        f"failed in {outcome.job['marketplace']} {failed_task(outcome.job)}".strip()
+        f"failed in {reason}"
         for outcome in evidence.outcomes
         if outcome.job["status"] == "failed"
+        for reason in reasons_of(outcome.job, failed_task(outcome.job))
     )
     sometimes = {
         **found.stories,
