@@ -17,6 +17,7 @@ from stoflow.sandbox.market import Operation
 from stoflow.sandbox.sellers import Seller
 
 ALLOW, DENY = "allow", "deny"
+EXCHANGE = "token.exchange"
 CODE_LIFE_S = 299
 CODE_BYTES = 40
 FOUND = 302
@@ -133,6 +134,7 @@ def consent_operations(
             open_door=True,
             by_rate=tokens_by_rate,
             rename=token_operation,
+            finer=frozenset({EXCHANGE}),
         ),
     )
 
@@ -140,4 +142,4 @@ def consent_operations(
 def token_operation(call: ReceivedCall) -> str:
     """Return the finer name of a call of the token endpoint."""
     form = call.form or (call.json if isinstance(call.json, dict) else {})
-    return "token.exchange" if form.get("grant_type") == "authorization_code" else "token.refresh"
+    return EXCHANGE if form.get("grant_type") == "authorization_code" else "token.refresh"

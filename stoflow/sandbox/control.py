@@ -19,7 +19,7 @@ from stoflow.sandbox.ledger import Ledger, LedgerEntry
 from stoflow.sandbox.market import BEHIND, Market
 from stoflow.sandbox.sellers import Seller
 
-RENAMED = frozenset({"listing.activate", "listing.deactivate", "draft.list", "token.exchange", "*"})
+EVERY_OPERATION = "*"
 SCRIPT_FIELDS = frozenset({"marketplace", "operation", "fault", "seller", "nth", "count"})
 
 
@@ -160,8 +160,7 @@ class Control:
         if not isinstance(fault, dict) or not {"marketplace", "operation", "fault"} <= fault.keys() <= SCRIPT_FIELDS:
             raise InputError(f"A scripted fault has the fields {', '.join(sorted(SCRIPT_FIELDS))}.")
         market = self._market(fault["marketplace"])
-        known = {operation.name for operation in market.operations()} | RENAMED
-        if fault["operation"] not in known or fault["fault"] not in set(FaultKind):
+        if fault["operation"] not in _names(market) or fault["fault"] not in set(FaultKind):
             raise InputError(f"There is no fault {fault['fault']} of {fault['operation']} on {market.name}.")
         return ScriptedFault(
             marketplace=market.name,
@@ -171,6 +170,11 @@ class Control:
             nth=int(fault.get("nth", 1)),
             count=int(fault.get("count", 1)),
         )
+
+
+def _names(market: Market) -> set[str]:
+    """Return what a fault can be scripted for."""
+    return {EVERY_OPERATION} | {name for made in market.operations() for name in (made.name, *made.finer)}
 
 
 def _behind(marketplace: str, act: str, seller: Seller, effect: Effect) -> LedgerEntry:

@@ -39,7 +39,7 @@ ON_SALE = frozenset({"active", "published", "live"})
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call the marketplace understands; `rename` finds a finer name in what is sent.
+    """One call the marketplace understands; `rename` finds a finer name in what is sent, `name` or one of `finer`.
 
     `open_door` is True where no seller's token is needed. `by_rate` is False where a fault by rate would cut the
     seller off for good: a lost answer to a rotating refresh is a revocation, and revocation comes by script only.
@@ -52,6 +52,7 @@ class Operation:
     open_door: bool = False
     by_rate: bool = True
     rename: Callable[[ReceivedCall], str] | None = None
+    finer: frozenset[str] = frozenset()
 
 
 class Market(Protocol):

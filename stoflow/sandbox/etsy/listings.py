@@ -13,6 +13,8 @@ from stoflow.sandbox.sellers import Numbers
 FORM = "application/x-www-form-urlencoded"
 STATES = frozenset({"active", "inactive", "sold_out", "draft", "expired"})
 SETTABLE_STATES = frozenset({"active", "inactive"})
+DRAFTS = "draft.list"
+VISIBLE_CHANGES = {"active": "listing.activate", "inactive": "listing.deactivate"}
 IMAGES_AT_MOST = 20
 ALT_TEXT_LENGTH = 500
 PAGE_SIZE = 25
@@ -56,8 +58,7 @@ def update(shop: Shop, call: ReceivedCall) -> Answer:
 
 def update_name(call: ReceivedCall) -> str:
     """Tell the two visible changes apart from the rest: they are what pace and order are about."""
-    names = {"active": "listing.activate", "inactive": "listing.deactivate"}
-    return names.get(call.form.get("state", ""), "listing.update")
+    return VISIBLE_CHANGES.get(call.form.get("state", ""), "listing.update")
 
 
 def delete(shop: Shop, call: ReceivedCall) -> Answer:
@@ -93,7 +94,7 @@ def show_all(shop: Shop, call: ReceivedCall) -> Answer:
 
 def list_name(call: ReceivedCall) -> str:
     """Tell a look for a draft from a page of what the shop shows: pace is about the pages."""
-    return "draft.list" if call.query.get("state") == "draft" else "listing.list"
+    return DRAFTS if call.query.get("state") == "draft" else "listing.list"
 
 
 def upload_image(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:

@@ -168,6 +168,7 @@ def test_a_script_can_tell_activation_from_other_updates(etsy: Any) -> None:
         ("/control/script", [{"marketplace": "ebay"}]),
         ("/control/script", [{"marketplace": "amazon", "operation": "offer.create", "fault": "429"}]),
         ("/control/script", [{"marketplace": "ebay", "operation": "nothing", "fault": "429"}]),
+        ("/control/script", [{"marketplace": "ebay", "operation": "listing.activate", "fault": "429"}]),
         ("/control/script", [{"marketplace": "ebay", "operation": "offer.create", "fault": "boredom"}]),
         ("/control/sellers", {"marketplace": "amazon"}),
         ("/control/sellers", {"marketplace": "ebay", "tenant": "seven"}),
