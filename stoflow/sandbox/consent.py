@@ -13,7 +13,7 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.market import Operation
+from stoflow.sandbox.market import Operation, Renaming
 from stoflow.sandbox.sellers import Seller
 
 ALLOW, DENY = "allow", "deny"
@@ -133,8 +133,7 @@ def consent_operations(
             give_tokens,
             open_door=True,
             by_rate=tokens_by_rate,
-            rename=token_operation,
-            finer=frozenset({EXCHANGE}),
+            renaming=Renaming(token_operation, frozenset({EXCHANGE})),
         ),
     )
 

@@ -174,7 +174,7 @@ class Control:
 
 def _names(market: Market) -> set[str]:
     """Return what a fault can be scripted for."""
-    return {EVERY_OPERATION} | {name for made in market.operations() for name in (made.name, *made.finer)}
+    return {EVERY_OPERATION} | {name for operation in market.operations() for name in operation.names}
 
 
 def _behind(marketplace: str, act: str, seller: Seller, effect: Effect) -> LedgerEntry:

@@ -79,8 +79,8 @@ class Door:
             call = await read_call(request, operation=operation.name, seller=seller, received_at=received_at)
         except HTTPException:
             return response_of(Answer(BAD_REQUEST))
-        if operation.rename:
-            call = replace(call, operation=operation.rename(call))
+        if operation.renaming:
+            call = replace(call, operation=operation.renaming.of(call))
         await asyncio.sleep(self._tempo.scaled(self._random.uniform(*self._tempo.latency_s)))
         fault = self._faults.choose(self._market.name, call.operation, seller, by_rate=operation.by_rate)
         return await self._answer(request, operation, call, fault)

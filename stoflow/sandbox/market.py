@@ -38,8 +38,16 @@ ON_SALE = frozenset({"active", "published", "live"})
 
 
 @dataclass(frozen=True, slots=True)
+class Renaming:
+    """`of` gives a call the operation's own name or one of `finer`, by what is sent."""
+
+    of: Callable[[ReceivedCall], str]
+    finer: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """One call the marketplace understands; `rename` finds a finer name in what is sent, `name` or one of `finer`.
+    """One call the marketplace understands; `renaming` finds a finer name in what is sent.
 
     `open_door` is True where no seller's token is needed. `by_rate` is False where a fault by rate would cut the
     seller off for good: a lost answer to a rotating refresh is a revocation, and revocation comes by script only.
@@ -51,8 +59,12 @@ class Operation:
     work: Callable[[ReceivedCall], Answer]
     open_door: bool = False
     by_rate: bool = True
-    rename: Callable[[ReceivedCall], str] | None = None
-    finer: frozenset[str] = frozenset()
+    renaming: Renaming | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name the ledger may have it under."""
+        return frozenset({self.name}) | (self.renaming.finer if self.renaming else frozenset())
 
 
 class Market(Protocol):

@@ -8,6 +8,7 @@ from stoflow.sandbox.etsy.errors import refusal
 from stoflow.sandbox.etsy.fields import changed_fields, new_listing_fields
 from stoflow.sandbox.etsy.shop import Listing, Shop, listing_json, marker_in, now_s
 from stoflow.sandbox.images import picture_type
+from stoflow.sandbox.market import Renaming
 from stoflow.sandbox.sellers import Numbers
 
 FORM = "application/x-www-form-urlencoded"
@@ -56,7 +57,7 @@ def update(shop: Shop, call: ReceivedCall) -> Answer:
     return Answer(200, listing_json(shop, listing), effect=listing.effect())
 
 
-def update_name(call: ReceivedCall) -> str:
+def _update_name(call: ReceivedCall) -> str:
     """Tell the two visible changes apart from the rest: they are what pace and order are about."""
     return VISIBLE_CHANGES.get(call.form.get("state", ""), "listing.update")
 
@@ -92,7 +93,7 @@ def show_all(shop: Shop, call: ReceivedCall) -> Answer:
     return Answer(200, {"count": len(found), "results": shown})
 
 
-def list_name(call: ReceivedCall) -> str:
+def _list_name(call: ReceivedCall) -> str:
     """Tell a look for a draft from a page of what the shop shows: pace is about the pages."""
     return DRAFTS if call.query.get("state") == "draft" else "listing.list"
 
@@ -219,3 +220,7 @@ def _image(listing: Listing, image_id: int, *, rank: int, alt_text: str) -> dict
         "full_width": None,
         "alt_text": alt_text or None,
     }
+
+
+LISTS = Renaming(_list_name, frozenset({DRAFTS}))
+UPDATES = Renaming(_update_name, frozenset(VISIBLE_CHANGES.values()))

@@ -70,23 +70,9 @@ class EtsyMarket:
             ),
             # listings
             Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
-            Operation(
-                "listing.list",
-                "GET",
-                f"{SHOP}/listings",
-                at(listings.show_all),
-                rename=listings.list_name,
-                finer=frozenset({listings.DRAFTS}),
-            ),
+            Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all), renaming=listings.LISTS),
             Operation("listing.get", "GET", LISTING, at(listings.show)),
-            Operation(
-                "listing.update",
-                "PATCH",
-                SHOP_LISTING,
-                at(listings.update),
-                rename=listings.update_name,
-                finer=frozenset(listings.VISIBLE_CHANGES.values()),
-            ),
+            Operation("listing.update", "PATCH", SHOP_LISTING, at(listings.update), renaming=listings.UPDATES),
             Operation("listing.delete", "DELETE", LISTING, at(listings.delete)),
             # pictures
             Operation("photo.upload", "POST", images, at(self._upload_image)),
