@@ -18,7 +18,8 @@ def after_page(attempt: Attempt, *, more: bool, then: str) -> str:
 
 
 def missing_listings(attempt: Attempt) -> Sequence[Missing]:
-    """Return those of the listings no page showed that this `confirm:N` is to ask for: `external_id`, `product`."""
+    """Return those of the listings no page showed that this `confirm:N` is to ask for, each with `external_id`,
+    `product` (None where StoFlow knows none) and `sku` ("" where it was never seen)."""
     return _all_missing(attempt)[(attempt.index - 1) * ASKED_AT_ONCE : attempt.index * ASKED_AT_ONCE]
 
 

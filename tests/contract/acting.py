@@ -229,7 +229,7 @@ class Going:
     def _missing(self) -> list[Mapping[str, Any]]:
         shown = {listing.external_id for listing in self.listings}
         left = {listing: product for listing, product in self.listed.items() if listing not in shown}
-        return [{"external_id": listing, "product": product} for listing, product in left.items()]
+        return [{"external_id": listing, "product": product, "sku": ""} for listing, product in left.items()]
 
 
 def response_to(call: Call, status: int, *, headers: Mapping[str, str] | None = None) -> Response:

@@ -45,7 +45,7 @@ class EbaySync:
         """Ask for the offers of what no page showed: gone is a listing that none of them has any more."""
         gone: list[str] = []
         for missing in missing_listings(attempt):
-            offers = yield from read_offers(sku_for(attempt.tenant, missing["product"]))
+            offers = yield from read_offers(missing.get("sku") or sku_for(attempt.tenant, missing["product"]))
             if not isinstance(offers, ListPage):
                 return offers
             if missing["external_id"] not in map(published_listing, offers.objects):

@@ -88,7 +88,7 @@ WITH {FENCE}, seen AS MATERIALIZED (
   FROM seen WHERE p.id = seen.product_id AND seen.listing IS NOT NULL AND seen.state = 'sold' AND p.status <> 'sold'
   RETURNING p.id
 ), vanished AS (
-  SELECT l.id FROM {{s}}.listings l, job
+  SELECT l.id, l.external_id FROM {{s}}.listings l, job
   WHERE l.marketplace = job.marketplace AND l.external_id = ANY(%(gone)s::text[]) AND {IDLE}
 ), ended AS (
   UPDATE {{s}}.listings l SET {ENDED}, job_id = job.id
@@ -96,19 +96,26 @@ WITH {FENCE}, seen AS MATERIALIZED (
     OR (l.id IN (SELECT listing FROM seen WHERE state = 'sold') AND {IDLE})
 ), gone AS (
   UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
-  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = ANY(%(gone)s::text[])
-), missing AS (
-  SELECT l.external_id, l.product_id AS product FROM {{s}}.listings l, job
+  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = ANY(%(gone)s::text[]) AND r.state <> 'gone'
+  RETURNING r.external_id
+), expected AS (
+  SELECT l.external_id, l.product_id AS product, '' AS sku FROM {{s}}.listings l, job
   WHERE %(complete)s AND l.marketplace = job.marketplace AND l.external_id IS NOT NULL AND l.visible
     AND l.updated_at < job.started_at AND {IDLE}
-    AND l.external_id NOT IN (SELECT external_id FROM seen)
-    AND NOT EXISTS (SELECT FROM {{s}}.remote_listings r WHERE r.marketplace = l.marketplace
-                      AND r.external_id = l.external_id AND r.seen_by = job.id)
-  ORDER BY l.id
+  UNION ALL
+  SELECT l.external_id, l.product_id, l.sku FROM {{s}}.remote_listings l, job
+  WHERE %(complete)s AND l.marketplace = job.marketplace AND l.state IN ('for_sale', 'hidden')
+    AND l.seen_at < job.started_at AND {IDLE}
+), missing AS (
+  SELECT DISTINCT ON (external_id) * FROM expected
+  WHERE external_id NOT IN (SELECT external_id FROM seen)
+    AND NOT EXISTS (SELECT FROM {{s}}.remote_listings r, job WHERE r.marketplace = job.marketplace
+                      AND r.external_id = expected.external_id AND r.seen_by = job.id)
+  ORDER BY external_id, sku DESC
 ), counts AS (
   SELECT count(*) AS seen, count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE is_changed) AS changed,
     (SELECT count(*) FROM linked) AS linked, (SELECT count(*) FROM sold) AS sold,
-    (SELECT count(*) FROM vanished) AS vanished,
+    (SELECT count(*) FROM (SELECT external_id FROM vanished UNION SELECT external_id FROM gone) AS g) AS vanished,
     coalesce((SELECT jsonb_agg(missing) FROM missing), '[]') AS missing
   FROM seen
 ), {ENDING}

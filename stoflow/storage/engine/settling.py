@@ -59,6 +59,9 @@ WITH {TASK}, job AS MATERIALIZED (
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
+), remote AS (
+  UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
+  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(replaces)s AND r.state <> 'sold'
 ), stray AS (
   INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
@@ -80,6 +83,9 @@ WITH {TASK}, job AS MATERIALIZED (
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
+), remote AS (
+  UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
+  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(ended)s AND r.state <> 'sold'
 ), acted AS (
   UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
 ), {SAID}
@@ -111,6 +117,9 @@ WITH task AS (
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
+), remote AS (
+  UPDATE {s}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
+  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(ended)s AND r.state <> 'sold'
 ), stray AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,

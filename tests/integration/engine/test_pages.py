@@ -112,10 +112,20 @@ def doing_nothing(shop_handler: "type[ShopHandler]", name: str, action: str) -> 
     return handler
 
 
+def ending(shop_handler: "type[ShopHandler]") -> "ShopHandler":
+    """Return the handler of an action that ends listing `a` of its product."""
+
+    def end(_: Attempt) -> Generator[Call, Response, Outcome]:
+        yield Request("DELETE", "/listing/a")
+        return Done(ended="a")
+
+    return shop_handler((Step("end", end, TaskKind.REPEATABLE),), "end")
+
+
 @pytest.fixture
 def marketplace(account: SellersAccount, shop_handler: "type[ShopHandler]") -> Marketplace:
     own = {action: doing_nothing(shop_handler, SHOP, action) for action in ("delete", "update")}
-    return place(SHOP, {"sync": Sync(account), "orders": Orders(account), **own})
+    return place(SHOP, {"sync": Sync(account), "orders": Orders(account), "end": ending(shop_handler), **own})
 
 
 @pytest.fixture
@@ -157,6 +167,12 @@ def run_through(bench: "Bench", action: str) -> dict[str, Any]:
     row = bench.row(job)
     assert row["status"] == "completed", row
     return row["result_data"]
+
+
+def states(bench: "Bench") -> dict[str, str]:
+    """Return what each listing that was ever seen is now."""
+    rows = bench.all("SELECT external_id, state FROM {s}.remote_listings ORDER BY external_id")
+    return {row["external_id"]: row["state"] for row in rows}
 
 
 def asked_of(bench: "Bench") -> list[tuple[str, str, int, int]]:
@@ -247,6 +263,41 @@ def test_a_listing_that_no_page_shows_is_asked_for_before_it_is_taken_for_gone(
     assert run_through(paging, "sync")["vanished"] == 1
     assert account.asked == ["/listings/1", "/listing/lost"]
     assert [row["external_id"] for row in paging.all(LISTINGS)] == ["there", None]
+
+
+def test_what_a_sync_saw_and_no_page_shows_any_more_is_asked_for_and_gone_whoever_listed_it(
+    paging: "Bench", account: SellersAccount
+) -> None:
+    account.listings = [for_sale("by hand", sku="s1"), replace(for_sale("hidden"), state=ListingState.HIDDEN)]
+    run_through(paging, "sync")
+    account.asked.clear()
+    account.listings = []
+    assert run_through(paging, "sync")["vanished"] == 2
+    assert account.asked == ["/listings/1", "/listing/by hand", "/listing/hidden"]
+    assert set(states(paging).values()) == {"gone"}
+    account.asked.clear()
+    assert run_through(paging, "sync")["vanished"] == 0
+    assert account.asked == ["/listings/1"]
+
+
+def test_a_listing_that_stoflow_ended_itself_is_gone_without_a_question(
+    paging: "Bench", account: SellersAccount
+) -> None:
+    product = list_product(paging, "a", SHOP)
+    account.listings = [for_sale("a"), for_sale("b")]
+    run_through(paging, "sync")
+    paging.run(paging.submit(product, "end"))
+    assert states(paging) == {"a": "gone", "b": "for_sale"}
+
+
+def test_what_was_sold_and_then_ended_was_sold(paging: "Bench", account: SellersAccount) -> None:
+    product = list_product(paging, "a", SHOP)
+    account.listings = [for_sale("a")]
+    run_through(paging, "sync")
+    account.orders = [bought("o1", "a")]
+    run_through(paging, "orders")
+    paging.run(paging.submit(product, "end"))
+    assert states(paging) == {"a": "sold"}
 
 
 def test_a_product_that_a_job_is_at_is_left_to_that_job(paging: "Bench", account: SellersAccount) -> None:
