@@ -4,12 +4,20 @@ from collections.abc import Generator
 from uuid import uuid4
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Command, FilePart, Request, Response
+from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.outcome import Done, Listed, Outcome, TryAgain
+from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item
+from stoflow.marketplaces.ebay.clients.offer import create_offer, publish_offer
 from stoflow.marketplaces.ebay.mapping import content_language
-from stoflow.marketplaces.ebay.publication import INVENTORY, EbayPublication
-from stoflow.marketplaces.etsy.publication import API, EtsyPublication
+from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.etsy.clients.listing import (
+    create_draft_listing,
+    update_listing,
+    update_listing_inventory,
+    upload_listing_image,
+)
 from stoflow.marketplaces.etsy.publication import PHOTO_LIMIT_BYTES as ETSY_PHOTO_BYTES
+from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import read_photo
 from stoflow.marketplaces.replies import answer_of, is_success, reply_of
@@ -51,30 +59,28 @@ def _publish_on_ebay(_: object, attempt: Attempt) -> Publishing:
     sku, language = f"x{uuid4().hex}", content_language(attempt)
     images = [output["image_url"] for output in in_order(attempt, "upload")]
     item = {**mapped["item"], "product": {**mapped["item"]["product"], "imageUrls": images}}
-    put = reply_of((yield Request("PUT", f"{INVENTORY}/inventory_item/{sku}", headers=language, json=item)))
+    put = reply_of((yield create_or_replace_inventory_item(sku, item, language=language)))
     offer = {**mapped["offer"], "sku": sku}
-    made = reply_of((yield Request("POST", f"{INVENTORY}/offer", headers=language, json=offer)))
+    made = reply_of((yield create_offer(offer, language=language)))
     if not (is_success(put) and is_success(made)):
         return AGAIN
-    reply = reply_of((yield Request("POST", f"{INVENTORY}/offer/{text_in(made.body, 'offerId')}/publish")))
+    reply = reply_of((yield publish_offer(text_in(made.body, "offerId"))))
     return _listed(text_in(reply.body, "listingId")) if is_success(reply) else AGAIN
 
 
 def _publish_on_etsy(_: object, attempt: Attempt) -> Publishing:
-    mapped = attempt.outputs["map"]
-    shop = f"{API}/shops/{attempt.account.external_id}/listings"
+    mapped, shop = attempt.outputs["map"], attempt.account.external_id
     form = {**mapped["draft"], "description": mapped["description"]}
-    made = reply_of((yield Request("POST", shop, form=form)))
+    made = reply_of((yield create_draft_listing(shop, form)))
     listing = text_in(made.body, "listing_id")
     if not is_success(made) or not listing:
         return AGAIN
     photo = read_photo(attempt, 1, limit_bytes=ETSY_PHOTO_BYTES)
-    part = FilePart("image", photo.filename, photo.content, photo.content_type)
-    shown = reply_of((yield Request("POST", f"{shop}/{listing}/images", form={"rank": "1"}, files=(part,))))
-    stored = reply_of((yield Request("PUT", f"{API}/listings/{listing}/inventory", json=mapped["inventory"])))
+    shown = reply_of((yield upload_listing_image(shop, listing, photo, rank=1)))
+    stored = reply_of((yield update_listing_inventory(listing, mapped["inventory"])))
     if not (is_success(shown) and is_success(stored)):
         return AGAIN
-    reply = reply_of((yield Request("PATCH", f"{shop}/{listing}", form={"state": "active"})))
+    reply = reply_of((yield update_listing(shop, listing, {"state": "active"})))
     return _listed(listing) if is_success(reply) else AGAIN
 
 

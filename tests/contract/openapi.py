@@ -33,17 +33,21 @@ class Operation:
     partial: Mapping[str, Any]
 
     def request_errors(self, request: Request) -> Iterator[str]:
-        yield from self._parameter_errors(request)
-        content = self.said.get("requestBody", {}).get("content", {})
-        if request.json is None and request.form is None and not request.files:
+        yield from self.parameter_errors(request)
+        yield from self.encoding_errors(request)
+        kind = _encoding(request)
+        if kind in self._bodies:
+            yield from self._body_errors(self._bodies[kind]["schema"], request)
+
+    def encoding_errors(self, request: Request) -> Iterator[str]:
+        """Yield what is wrong with how a body is written, whatever it says."""
+        kind = _encoding(request)
+        if not kind or kind in self._bodies:
             return
-        kind = JSON_BODY if request.json is not None else MULTIPART_BODY if request.files else FORM_BODY
-        if not content and not request.files:  # eBay declares no body for the picture that its own text asks for
+        if self._bodies:
+            yield f"{request.path} takes {', '.join(self._bodies)}, not {kind}."
+        elif not request.files:  # eBay declares no body for the picture that its own text asks for
             yield f"{request.path} takes no body."
-        elif content and kind not in content:
-            yield f"{request.path} takes {', '.join(content)}, not {kind}."
-        elif content:
-            yield from self._body_errors(content[kind]["schema"], request)
 
     def reply_errors(self, reply: Reply) -> Iterator[str]:
         declared = self.said["responses"].get(str(reply.status))
@@ -79,7 +83,8 @@ class Operation:
             if error.get("errorId") not in known:
                 yield f"The file lists no error {error.get('errorId')} here."
 
-    def _parameter_errors(self, request: Request) -> Iterator[str]:
+    def parameter_errors(self, request: Request) -> Iterator[str]:
+        """Yield what is wrong with the query and the headers."""
         declared = [resolved(self.root, parameter) for parameter in self.said["parameters"]]
         given = {"query": set(request.query), "header": {name.lower() for name in request.headers}}
         for place, names in given.items():
@@ -87,6 +92,15 @@ class Operation:
             required = {one["name"].lower() for one in declared if one["in"] == place and one.get("required")}
             yield from (f"{place} {name} is unknown." for name in {name.lower() for name in names} - known)
             yield from (f"{place} {name} is missing." for name in required - names - SET_BY_THE_TRANSPORT)
+        schemas = {parameter["name"]: parameter["schema"] for parameter in declared if parameter["in"] == "query"}
+        for name, text in request.query.items():
+            schema = resolved(self.root, schemas.get(name, {}))
+            yield from (f"query {name}: {error}" for error in _against(self.root, schema, _value(text, schema)))
+
+    @property
+    def _bodies(self) -> Mapping[str, Any]:
+        """The bodies it takes, by their encoding."""
+        return self.said.get("requestBody", {}).get("content", {})
 
     def _body_errors(self, schema: Mapping[str, Any], request: Request) -> Iterator[str]:
         whole = resolved(self.root, schema)
@@ -175,6 +189,13 @@ def _without_required(node: Any) -> Any:
     return {
         key: _without_required(value) for key, value in node.items() if key != "required" or isinstance(value, dict)
     }
+
+
+def _encoding(request: Request) -> str:
+    """Return how the body is written, "" where there is none."""
+    if request.json is not None:
+        return JSON_BODY
+    return MULTIPART_BODY if request.files else "" if request.form is None else FORM_BODY
 
 
 def _typed(schema: Mapping[str, Any], request: Request) -> dict[str, Any]:

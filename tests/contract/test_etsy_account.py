@@ -18,7 +18,7 @@ from stoflow.domain.outcome import Broken, Done, LookResult, SellerMustAct, TryA
 from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrdersSeen, OrderState, SeenListing
 from stoflow.marketplaces.contract import Handler
-from stoflow.marketplaces.etsy import lists
+from stoflow.marketplaces.etsy import lists, orders, sync
 from stoflow.marketplaces.etsy.handlers import SyncEtsy, SyncOrdersEtsy
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow.marketplaces.etsy.orders import FIRST_RUN_DAYS, OVERLAP_S, EtsyOrders
@@ -136,7 +136,8 @@ def etsy(sandbox: SandboxServer, make_site: SiteMaker, product: Product, media_r
 
 @pytest.fixture
 def pages_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "PAGE_SIZE", 2)
+    for module in (lists, orders, sync):
+        monkeypatch.setattr(module, "PAGE_SIZE", 2)
 
 
 class CannedShop:

@@ -1,12 +1,12 @@
 """Ending what a product has on eBay: its offer, and with it the listing."""
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Request
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.clients.offer import delete_offer
 from stoflow.marketplaces.ebay.mapping import marketplace_id, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer
+from stoflow.marketplaces.ebay.offers import find_offer
 from stoflow.marketplaces.replies import is_success, reply_of
 
 
@@ -24,7 +24,7 @@ class EbayDeletion:
         offer_id = attempt.outputs["find"]["offer_id"]
         if not offer_id:
             return Done({"already_gone": True}, ended=attempt.listing_id)
-        reply = reply_of((yield Request("DELETE", f"{INVENTORY}/offer/{offer_id}")))
+        reply = reply_of((yield delete_offer(offer_id)))
         if is_success(reply) or failures.says_gone(reply):
             return Done({"already_gone": not is_success(reply)}, ended=attempt.listing_id)
         return failures.outcome_of(reply, unsafe=False)

@@ -2,12 +2,13 @@
 
 from collections.abc import Generator
 
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Outcome
 from stoflow.domain.seen import ListingState, SeenListing
+from stoflow.marketplaces.ebay.clients.offer import get_offers
 from stoflow.marketplaces.ebay.mapping import product_in
-from stoflow.marketplaces.ebay.offers import INVENTORY, has_ended, published_listing
+from stoflow.marketplaces.ebay.offers import has_ended, published_listing
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, amount_in, list_page, whole_in
 from stoflow.marketplaces.ebay.sites import sites
 from stoflow.marketplaces.outputs import text_in
@@ -19,7 +20,7 @@ OUT_OF_STOCK = "OUT_OF_STOCK"
 
 def read_offers(sku: str) -> Generator[Call, Response, ListPage | Outcome]:
     """Return the offers of a SKU: one, or two where it is also auctioned, on whichever site."""
-    return list_page(reply_of((yield Request("GET", f"{INVENTORY}/offer", query={"sku": sku}))), "offers")
+    return list_page(reply_of((yield get_offers(sku))), "offers")
 
 
 def is_gone(item: Shown, offer: Shown) -> bool:

@@ -95,9 +95,9 @@ def _site(attempt: Attempt) -> Mapping[str, str]:
     return site
 
 
-def content_language(attempt: Attempt) -> Mapping[str, str]:
-    """Return the header eBay requires on every write of an item or offer."""
-    return {"Content-Language": _site(attempt)["content_language"]}
+def content_language(attempt: Attempt) -> str:
+    """Return the language of every item and offer on the site, such as fr-FR."""
+    return _site(attempt)["content_language"]
 
 
 def listing_url(attempt: Attempt, listing_id: str) -> str:

@@ -3,13 +3,13 @@
 from collections.abc import Generator, Mapping
 from typing import Any, cast
 
-from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.call import Call, Reply, Response
 from stoflow.domain.outcome import Outcome
 from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.clients.offer import get_offers
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
-INVENTORY = "/sell/inventory/v1"
 FIXED_PRICE = "FIXED_PRICE"
 OFFER_KEY = frozenset({"sku", "marketplaceId", "format"})
 ENDED = frozenset({"ENDED", "EBAY_ENDED"})
@@ -48,8 +48,7 @@ def read_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, Mappi
     eBay keeps SKU, site and format unique, and answers 404 instead of an empty list.
     """
     key = {"sku": sku, "marketplaceId": marketplace_id, "format": FIXED_PRICE}
-    query = {"sku": sku, "marketplace_id": marketplace_id, "format": FIXED_PRICE}
-    reply = reply_of((yield Request("GET", f"{INVENTORY}/offer", query=query)))
+    reply = reply_of((yield get_offers(sku, marketplace_id=marketplace_id, sales_format=FIXED_PRICE)))
     if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
         return {}
     if not is_success(reply):

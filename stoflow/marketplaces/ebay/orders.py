@@ -3,18 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.ebay.clients.fulfillment import get_orders
 from stoflow.marketplaces.ebay.mapping import product_in
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, amount_in, list_page
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_page
 from stoflow.marketplaces.replies import reply_of
 
-FULFILLMENT = "/sell/fulfillment/v1"
 ORDERS_A_PAGE = 100
 """eBay gives up to 200; half of that keeps an answer of large orders well below what the transport reads."""
 READ_AGAIN = 10
@@ -35,8 +34,8 @@ class EbayOrders:
         """Read one page of orders. Output: `filter`, so that every page is one of the same list."""
         wanted = _filter(attempt)
         offset = (attempt.index - 1) * (ORDERS_A_PAGE - READ_AGAIN)  # a number of orders
-        query = {"filter": wanted, "limit": str(ORDERS_A_PAGE), "offset": str(offset)}
-        orders = list_page(reply_of((yield Request("GET", f"{FULFILLMENT}/order", query=query))), "orders")
+        asked = get_orders(wanted=wanted, limit=ORDERS_A_PAGE, offset=offset)
+        orders = list_page(reply_of((yield asked)), "orders")
         if not isinstance(orders, ListPage):
             return orders
         more = bool(orders.objects) and offset + len(orders.objects) < orders.total

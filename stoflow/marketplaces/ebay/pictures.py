@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import FilePart, Request
 from stoflow.domain.outcome import Broken, Done
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.clients.media import create_image_from_file
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import Photo, sent_photos
 from stoflow.marketplaces.replies import is_success, reply_of
 
-IMAGES = "/commerce/media/v1_beta/image"
 PHOTO_LIMIT_BYTES = 12_000_000
 NAME = "image_url"
 """The output that names a picture on eBay: its address."""
@@ -26,8 +25,7 @@ def with_pictures(item: Mapping[str, Any], attempt: Attempt) -> Mapping[str, Any
 
 def send_picture(photo: Photo) -> Conversation:
     """Send one photo; output: its address and its fingerprint. Sent twice, the unused picture expires by itself."""
-    part = FilePart("image", photo.filename, photo.content, photo.content_type)
-    reply = reply_of((yield Request("POST", f"{IMAGES}/create_image_from_file", files=(part,))))
+    reply = reply_of((yield create_image_from_file(photo)))
     if not is_success(reply):
         return failures.outcome_of(reply, unsafe=False)
     address = text_in(reply.body, "imageUrl")

@@ -3,12 +3,14 @@
 from collections.abc import Generator
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item
+from stoflow.marketplaces.ebay.clients.offer import create_offer, get_offer, publish_offer, update_offer
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, listing_url, offer, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, find_offer, standing_listing, without_key
+from stoflow.marketplaces.ebay.offers import find_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
@@ -42,14 +44,14 @@ class EbayPublication:
         """Put the inventory item whole, pictures in order: the same call again changes nothing."""
         mapped = attempt.outputs["map"]
         item = with_pictures(mapped["item"], attempt)
-        path = f"{INVENTORY}/inventory_item/{mapped['sku']}"
-        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=item)))
+        put = create_or_replace_inventory_item(mapped["sku"], item, language=content_language(attempt))
+        reply = reply_of((yield put))
         return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
     def create_offer(self, attempt: Attempt) -> Conversation:
         """Make the SKU's one offer; the one eBay says is already there is adopted. Output: `offer_id`, `adopted`."""
         body = attempt.outputs["map"]["offer"]
-        reply = reply_of((yield Request("POST", f"{INVENTORY}/offer", headers=content_language(attempt), json=body)))
+        reply = reply_of((yield create_offer(body, language=content_language(attempt))))
         if is_success(reply):
             return _offer(text_in(reply.body, "offerId"), adopted=False)
         twin = failures.duplicate_offer_id(reply)
@@ -72,11 +74,11 @@ class EbayPublication:
         if not created["adopted"]:
             return Done()
         body = without_key(attempt.outputs["map"]["offer"])
-        path = f"{INVENTORY}/offer/{created['offer_id']}"
-        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=body)))
+        put = update_offer(created["offer_id"], body, language=content_language(attempt))
+        reply = reply_of((yield put))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        found = reply_of((yield Request("GET", path)))
+        found = reply_of((yield get_offer(created["offer_id"])))
         if not is_success(found):
             return failures.outcome_of(found, unsafe=False)
         return Done({"listing_id": standing_listing(found.body)})
@@ -86,16 +88,14 @@ class EbayPublication:
         listing_id = attempt.outputs["revise"].get("listing_id")
         if listing_id:
             return _published(attempt, listing_id)
-        offer_id = attempt.outputs["create"]["offer_id"]
-        reply = reply_of((yield Request("POST", f"{INVENTORY}/offer/{offer_id}/publish")))
+        reply = reply_of((yield publish_offer(attempt.outputs["create"]["offer_id"])))
         if not is_success(reply):
             return failures.outcome_of_publish(reply)
         return _published(attempt, text_in(reply.body, "listingId"))
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Read the offer's status."""
-        offer_id = attempt.outputs["create"]["offer_id"]
-        reply = reply_of((yield Request("GET", f"{INVENTORY}/offer/{offer_id}")))
+        reply = reply_of((yield get_offer(attempt.outputs["create"]["offer_id"])))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         listing_id = standing_listing(reply.body)

@@ -1,13 +1,13 @@
 """Seeing what a seller has on eBay: every item, page by page, with the offers of each."""
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Request
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, SeenListing
 from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.ebay.clients.inventory import get_inventory_items
 from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing
 from stoflow.marketplaces.ebay.mapping import sku_for
-from stoflow.marketplaces.ebay.offers import INVENTORY, published_listing
+from stoflow.marketplaces.ebay.offers import published_listing
 from stoflow.marketplaces.ebay.reading import ListPage, list_page
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
@@ -26,7 +26,8 @@ class EbaySync:
 
         A listing that ended is gone, though its offer may still name it: published anew it is another.
         """
-        items = list_page(reply_of((yield _items(attempt.index - 1))), "inventoryItems")
+        asked = get_inventory_items(limit=ITEMS_A_PAGE, page=attempt.index - 1)
+        items = list_page(reply_of((yield asked)), "inventoryItems")
         if not isinstance(items, ListPage):
             return items
         seen, gone = list[SeenListing](), list[str]()
@@ -51,8 +52,3 @@ class EbaySync:
             if missing["external_id"] not in map(published_listing, offers.objects):
                 gone.append(missing["external_id"])
         return Done(seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))
-
-
-def _items(page: int) -> Request:
-    """Return the request for a page, of which the first is 0: eBay calls its number the offset."""
-    return Request("GET", f"{INVENTORY}/inventory_item", query={"limit": str(ITEMS_A_PAGE), "offset": str(page)})

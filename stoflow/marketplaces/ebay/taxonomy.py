@@ -1,18 +1,18 @@
-"""eBay's Taxonomy API: which tree of categories a site has, and what it asks in a category (commerce/taxonomy/v1)."""
+"""eBay's Taxonomy API: which tree of categories a site has, and what it asks in a category."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from stoflow.domain.aspect import Aspect, CategoryAspects
-from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.call import Call, Reply, Response
 from stoflow.domain.errors import EbayError
+from stoflow.marketplaces.ebay.clients.taxonomy import get_default_category_tree_id, get_item_aspects_for_category
 from stoflow.marketplaces.ebay.failures import error_ids
 from stoflow.marketplaces.ebay.sites import categories, sites
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import is_success, reply_of
 from stoflow.marketplaces.taxonomy import Taxonomy, Tree
 
-API = "/commerce/taxonomy/v1"
 SCOPE = "https://api.ebay.com/oauth/api_scope"
 NO_SUCH_LEAF = frozenset({62005, 62008, 62009})
 """Of another tree; the root; a branch."""
@@ -20,9 +20,8 @@ SELECTION_ONLY = "SELECTION_ONLY"
 
 
 def tree_of(site: str) -> Generator[Call, Response, Tree]:
-    """Ask for a site's tree (getDefaultCategoryTreeId)."""
-    request = Request("GET", f"{API}/get_default_category_tree_id", query={"marketplace_id": site})
-    reply = reply_of((yield request))
+    """Ask for a site's tree."""
+    reply = reply_of((yield get_default_category_tree_id(site)))
     tree = Tree(text_in(reply.body, "categoryTreeId"), text_in(reply.body, "categoryTreeVersion"))
     if not is_success(reply) or not tree.id or not tree.version:
         raise _no_answer(reply, f"which categories {site} has")
@@ -30,9 +29,8 @@ def tree_of(site: str) -> Generator[Call, Response, Tree]:
 
 
 def aspects_in(tree: Tree, category: str) -> Generator[Call, Response, CategoryAspects]:
-    """Ask what must or may be said of things in a leaf category (getItemAspectsForCategory)."""
-    path = f"{API}/category_tree/{tree.id}/get_item_aspects_for_category"
-    reply = reply_of((yield Request("GET", path, query={"category_id": category})))
+    """Ask what must or may be said of things in a leaf category."""
+    reply = reply_of((yield get_item_aspects_for_category(tree.id, category)))
     if NO_SUCH_LEAF & set(error_ids(reply)):
         return CategoryAspects(tree.id, tree.version, known=False)
     if not is_success(reply):

@@ -4,13 +4,15 @@ from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
+from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
+from stoflow.marketplaces.ebay.clients.offer import get_offer, update_offer
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, marketplace_id, offer, sku_of
-from stoflow.marketplaces.ebay.offers import INVENTORY, read_offer, standing_listing, without_key
+from stoflow.marketplaces.ebay.offers import read_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
@@ -56,7 +58,7 @@ class EbayUpdate:
             return found
         if not standing_listing(found):
             return Refused("The listing is no longer on eBay.")
-        item = reply_of((yield _item_request(attempt)))
+        item = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(item):
             return failures.outcome_of(item, unsafe=False)
         # What is said of the condition of a used thing would be refused of a new one.
@@ -74,14 +76,14 @@ class EbayUpdate:
         read = attempt.outputs["read"]
         if not read["offer"]:
             return Done({"changed": False})
-        path = f"{INVENTORY}/offer/{read['offer_id']}"
-        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=read["offer"])))
+        put = update_offer(read["offer_id"], read["offer"], language=content_language(attempt))
+        reply = reply_of((yield put))
         return Done({"changed": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_offer(self, attempt: Attempt) -> Looking:
         """Read the offer."""
         read = attempt.outputs["read"]
-        reply = reply_of((yield Request("GET", f"{INVENTORY}/offer/{read['offer_id']}")))
+        reply = reply_of((yield get_offer(read["offer_id"])))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         return Done({"changed": True}) if says(reply.body, read["offer"]) else Absent("The offer is as it was.")
@@ -91,13 +93,13 @@ class EbayUpdate:
         item = attempt.outputs["read"]["item"]
         if not item:
             return _updated(attempt, changed=False)
-        path = f"{INVENTORY}/inventory_item/{sku_of(attempt)}"
-        reply = reply_of((yield Request("PUT", path, headers=content_language(attempt), json=item)))
+        put = create_or_replace_inventory_item(sku_of(attempt), item, language=content_language(attempt))
+        reply = reply_of((yield put))
         return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_item(self, attempt: Attempt) -> Looking:
         """Read the item."""
-        reply = reply_of((yield _item_request(attempt)))
+        reply = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         is_there = says(reply.body, attempt.outputs["read"]["item"])
@@ -108,10 +110,6 @@ class EbayUpdate:
         outputs = attempt.outputs
         changed = [name for name in ("offer", "item") if outputs[name]["changed"]]
         return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
-
-
-def _item_request(attempt: Attempt) -> Request:
-    return Request("GET", f"{INVENTORY}/inventory_item/{sku_of(attempt)}")
 
 
 def _to_put(body: Any, wanted: Mapping[str, Any], shown: frozenset[str]) -> Mapping[str, Any] | None:

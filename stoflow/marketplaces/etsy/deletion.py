@@ -1,11 +1,10 @@
 """Ending what a product has on Etsy: its listing, or the draft that was to become one."""
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Request
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.drafts import API
+from stoflow.marketplaces.etsy.clients.listing import delete_listing
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 
@@ -17,7 +16,7 @@ class EtsyDeletion:
         listing_id = attempt.listing_id
         if not listing_id:
             return Done({"listing_id": "", "already_gone": True})
-        reply = reply_of((yield Request("DELETE", f"{API}/listings/{listing_id}")))
+        reply = reply_of((yield delete_listing(listing_id)))
         if is_success(reply) or reply.status == NOT_FOUND:
             return Done({"listing_id": listing_id, "already_gone": not is_success(reply)}, ended=listing_id)
         return failures.outcome_of(reply, unsafe=False)

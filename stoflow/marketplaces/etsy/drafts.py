@@ -4,14 +4,14 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
 from stoflow.marketplaces.etsy import failures
+from stoflow.marketplaces.etsy.clients.listing import delete_listing, get_listings_by_shop
 from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Page, read_page
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
-API = "/v3/application"
 MOST_PAGES = 500
 
 
@@ -22,9 +22,10 @@ def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:
     """
     if not attempt.marker:
         return Broken("A look for a draft needs the marker it was made with.")
-    seen: set[str] = set()
+    shop, seen = attempt.account.external_id, set[str]()
     for page in range(MOST_PAGES):
-        shown = read_page(reply_of((yield _page(attempt, page))))
+        asked = get_listings_by_shop(shop, state="draft", limit=PAGE_SIZE, offset=page * PAGE_SIZE)
+        shown = read_page(reply_of((yield asked)))
         if not isinstance(shown, Page):
             return shown
         for listing in shown.items:
@@ -43,15 +44,10 @@ def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
         return found
     if not found or found == attempt.listing_id:
         return Done()
-    reply = reply_of((yield Request("DELETE", f"{API}/listings/{found}")))
+    reply = reply_of((yield delete_listing(found)))
     if is_success(reply) or reply.status == NOT_FOUND:
         return Done({"deleted": found})
     return failures.outcome_of(reply, unsafe=False)
-
-
-def _page(attempt: Attempt, page: int) -> Request:
-    query = {"state": "draft", "limit": str(PAGE_SIZE), "offset": str(page * PAGE_SIZE)}
-    return Request("GET", f"{API}/shops/{attempt.account.external_id}/listings", query=query)
 
 
 def _carries(listing: Mapping[str, Any], marker: str) -> bool:

@@ -33,11 +33,6 @@ class Page:
         return behind if self.items and not 0 < self.count <= behind else None
 
 
-def part_from(offset: int) -> Mapping[str, str]:
-    """Return the query of the page that begins there."""
-    return {"limit": str(PAGE_SIZE), "offset": str(offset)}
-
-
 def read_page(reply: Reply) -> Page | Outcome:
     """Return what a page shows, or why Etsy does not show it."""
     if reply.status == NOT_FOUND:

@@ -11,8 +11,8 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.etsy.drafts import API
-from stoflow.marketplaces.etsy.lists import Item, Page, items_in, part_from, read_page
+from stoflow.marketplaces.etsy.clients.receipt import get_shop_receipts
+from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.outputs import text_in
@@ -23,9 +23,6 @@ OVERLAP_S = 3600
 """How long before the last run began this one begins: clocks differ, and a receipt may be listed later than its time
 says. What is seen twice counts once."""
 FIRST_RUN_DAYS = 90
-SORTED = {"sort_on": "receipt_id", "sort_order": "asc"}
-"""By what never changes: a receipt that joins the list while it is read moves others back, so that none is passed over.
-One that joins before the place reached has changed since the run began, and is for the next one."""
 CANCELLED = frozenset({"canceled", "fully refunded"})
 
 Place = Mapping[str, int]
@@ -47,7 +44,7 @@ class EtsyOrders:
         A list that Etsy denies to have is not believed to be complete: the next run asks for the same time again.
         """
         place = self._place(attempt)
-        page = read_page(reply_of((yield _request(attempt, place))))
+        page = read_page(reply_of((yield _request(attempt.account.external_id, place))))
         if not isinstance(page, Page):
             return page
         offset = page.next_offset(place["offset"])
@@ -65,10 +62,12 @@ class EtsyOrders:
         return {"since": int(begin.timestamp()), "offset": 0}
 
 
-def _request(attempt: Attempt, place: Place) -> Request:
-    path = f"{API}/shops/{attempt.account.external_id}/receipts"
-    return Request(
-        "GET", path, query={"min_last_modified": str(place["since"]), **SORTED, **part_from(place["offset"])}
+def _request(shop: str, place: Place) -> Request:
+    """Sort by what never changes: a receipt that joins the list while it is read moves others back, so that none is
+    passed over. One that joins before the place reached has changed since the run began, and is for the next one."""
+    since, offset = place["since"], place["offset"]
+    return get_shop_receipts(
+        shop, min_last_modified=since, sort_on="receipt_id", sort_order="asc", limit=PAGE_SIZE, offset=offset
     )
 
 

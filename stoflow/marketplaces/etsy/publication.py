@@ -4,13 +4,19 @@ from collections.abc import Generator
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import chosen, draft_made, made_anew
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.drafts import API, find_draft
+from stoflow.marketplaces.etsy.clients.listing import (
+    create_draft_listing,
+    get_listing,
+    update_listing,
+    update_listing_inventory,
+)
+from stoflow.marketplaces.etsy.drafts import find_draft
 from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
@@ -46,8 +52,7 @@ class EtsyPublication:
         if attempt.listing_id:
             return (yield from _used_again(attempt))
         form = {**attempt.outputs["map"]["draft"], "description": attempt.marker}
-        path = f"{API}/shops/{attempt.account.external_id}/listings"
-        reply = reply_of((yield Request("POST", path, form=form)))
+        reply = reply_of((yield create_draft_listing(attempt.account.external_id, form)))
         return (
             draft_made(text_in(reply.body, "listing_id"))
             if is_success(reply)
@@ -71,13 +76,9 @@ class EtsyPublication:
 
     def store_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole: the same call again changes nothing."""
-        path = f"{API}/listings/{chosen(attempt)}/inventory"
-        reply = reply_of((yield Request("PUT", path, json=attempt.outputs["map"]["inventory"])))
-        return (
-            Done({"sku": attempt.outputs["map"]["sku"]})
-            if is_success(reply)
-            else failures.outcome_of(reply, unsafe=False)
-        )
+        mapped = attempt.outputs["map"]
+        reply = reply_of((yield update_listing_inventory(chosen(attempt), mapped["inventory"])))
+        return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
     def activate(self, attempt: Attempt) -> Conversation:
         """Replace the marker by the real description and make the listing active, in one call.
@@ -86,13 +87,12 @@ class EtsyPublication:
         """
         mapped = attempt.outputs["map"]
         form = {**update_form(mapped["draft"], mapped["description"]), "state": "active"}
-        path = f"{API}/shops/{attempt.account.external_id}/listings/{chosen(attempt)}"
-        reply = reply_of((yield Request("PATCH", path, form=form)))
+        reply = reply_of((yield update_listing(attempt.account.external_id, chosen(attempt), form)))
         return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Read the listing's state."""
-        reply = reply_of((yield Request("GET", f"{API}/listings/{chosen(attempt)}")))
+        reply = reply_of((yield get_listing(chosen(attempt))))
         if reply.status == NOT_FOUND:
             return Absent("The draft is no longer on Etsy.")
         if not is_success(reply):
@@ -113,7 +113,7 @@ class EtsyPublication:
 
 def _used_again(attempt: Attempt) -> Conversation:
     """Go on with the recorded draft or listing where Etsy still has it."""
-    reply = reply_of((yield Request("GET", f"{API}/listings/{attempt.listing_id}")))
+    reply = reply_of((yield get_listing(attempt.listing_id)))
     if reply.status == NOT_FOUND:
         return made_anew(attempt)
     return draft_made(attempt.listing_id) if is_success(reply) else failures.outcome_of(reply, unsafe=False)

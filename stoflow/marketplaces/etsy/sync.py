@@ -5,21 +5,20 @@ from html import unescape
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, ListingState, SeenListing
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.drafts import API
-from stoflow.marketplaces.etsy.lists import Item, Page, items_in, part_from, read_page
+from stoflow.marketplaces.etsy.clients.listing import Association, State, get_listing, get_listings_by_shop
+from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
-STATES = ("active", "inactive", "sold_out", "expired")
+STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
 """What is gone through, in this order: what sells meanwhile is met again among the sold. Drafts are nobody's but
 their maker's."""
 MEANING: Mapping[str, ListingState] = {
@@ -29,7 +28,7 @@ MEANING: Mapping[str, ListingState] = {
     "expired": ListingState.HIDDEN,
     "draft": ListingState.HIDDEN,
 }
-WITH_SKU = {"includes": "Inventory"}
+WITH_SKU: Association = "Inventory"
 """A listing's SKU is in its inventory only."""
 
 Place = Mapping[str, Any]
@@ -41,7 +40,9 @@ class EtsySync:
     def page(self, attempt: Attempt) -> Conversation:
         """Ask for one page of one state. Output: `next`, the place where the page after it begins."""
         place = _place(attempt)
-        page = read_page(reply_of((yield _request(attempt, place))))
+        shop, state, offset = attempt.account.external_id, place["state"], place["offset"]
+        asked = get_listings_by_shop(shop, state=state, limit=PAGE_SIZE, offset=offset, includes=WITH_SKU)
+        page = read_page(reply_of((yield asked)))
         if not isinstance(page, Page):
             return page
         follows = _place_after(place, page)
@@ -55,7 +56,7 @@ class EtsySync:
         found, gone = list[Any](), list[str]()
         for missing in missing_listings(attempt):
             listing_id = str(missing["external_id"])
-            reply = reply_of((yield Request("GET", f"{API}/listings/{listing_id}", query=WITH_SKU)))
+            reply = reply_of((yield get_listing(listing_id, includes=WITH_SKU)))
             if reply.status == NOT_FOUND:
                 gone.append(listing_id)
             elif is_success(reply):
@@ -80,11 +81,6 @@ def _place_after(place: Place, page: Page) -> Place | None:
         return {**place, "offset": offset}
     left = STATES[STATES.index(place["state"]) + 1 :]
     return {"state": left[0], "offset": 0} if left else None
-
-
-def _request(attempt: Attempt, place: Place) -> Request:
-    path = f"{API}/shops/{attempt.account.external_id}/listings"
-    return Request("GET", path, query={"state": place["state"], **part_from(place["offset"]), **WITH_SKU})
 
 
 def _seen(listings: Iterable[Any], tenant: TenantId) -> Iterator[SeenListing]:

@@ -4,13 +4,18 @@ from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
 from stoflow.domain.product import SentPhoto
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.drafts import API
+from stoflow.marketplaces.etsy.clients.listing import (
+    get_listing,
+    get_listing_inventory,
+    update_listing,
+    update_listing_inventory,
+)
 from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
 from stoflow.marketplaces.etsy.stock import changed_inventory
@@ -46,7 +51,7 @@ class EtsyUpdate:
         """Output: `form`, the fields that changed, `inventory` as it is to be put, none where nothing differs, and
         `images`, the photos there by rank."""
         mapped = attempt.outputs["map"]
-        listing = reply_of((yield Request("GET", _listing(attempt), query={"includes": "Images"})))
+        listing = reply_of((yield get_listing(attempt.listing_id, includes="Images")))
         if listing.status == NOT_FOUND:
             return Refused("The listing is no longer on Etsy.")
         if not is_success(listing):
@@ -54,7 +59,7 @@ class EtsyUpdate:
         state = text_in(listing.body, "state")
         if state not in FOR_SALE:
             return Refused(f"The listing is {state.replace('_', ' ') or 'in no known state'} on Etsy.")
-        stock = reply_of((yield Request("GET", _inventory(attempt))))
+        stock = reply_of((yield get_listing_inventory(attempt.listing_id)))
         if not is_success(stock):
             return failures.outcome_of(stock, unsafe=False)
         replaced = changed_inventory(stock.body, mapped["inventory"], mapped["sku"])
@@ -84,13 +89,12 @@ class EtsyUpdate:
         form = attempt.outputs["read"]["form"]
         if not form:
             return Done({"changed": False})
-        path = f"{API}/shops/{attempt.account.external_id}/listings/{attempt.listing_id}"
-        reply = reply_of((yield Request("PATCH", path, form=form)))
+        reply = reply_of((yield update_listing(attempt.account.external_id, attempt.listing_id, form)))
         return Done({"changed": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_listing(self, attempt: Attempt) -> Looking:
         """Read the listing."""
-        reply = reply_of((yield Request("GET", _listing(attempt))))
+        reply = reply_of((yield get_listing(attempt.listing_id)))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         left = _changed(reply.body, attempt.outputs["read"]["form"])
@@ -101,12 +105,12 @@ class EtsyUpdate:
         body = attempt.outputs["read"]["inventory"]
         if not body:
             return _updated(attempt, changed=False)
-        reply = reply_of((yield Request("PUT", _inventory(attempt), json=body)))
+        reply = reply_of((yield update_listing_inventory(attempt.listing_id, body)))
         return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_inventory(self, attempt: Attempt) -> Looking:
         """Read the inventory."""
-        reply = reply_of((yield Request("GET", _inventory(attempt))))
+        reply = reply_of((yield get_listing_inventory(attempt.listing_id)))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         mapped = attempt.outputs["map"]
@@ -118,14 +122,6 @@ class EtsyUpdate:
         outputs = attempt.outputs
         changed = [name for name in ("listing", "inventory") if outputs[name]["changed"]]
         return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
-
-
-def _listing(attempt: Attempt) -> str:
-    return f"{API}/listings/{attempt.listing_id}"
-
-
-def _inventory(attempt: Attempt) -> str:
-    return f"{_listing(attempt)}/inventory"
 
 
 def _changed(body: Any, wanted: Mapping[str, str]) -> Mapping[str, str]:

@@ -1,0 +1,82 @@
+"""Etsy's listings, their photos and their inventory; a path names the shop where something is written."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from stoflow.domain.call import FilePart, JsonObject, Request
+from stoflow.marketplaces.photos import Photo
+
+API = "/v3/application"
+
+State = Literal["active", "inactive", "sold_out", "draft", "expired"]
+Association = Literal["Images", "Inventory"]
+Form = Mapping[str, str]
+
+
+def get_listings_by_shop(
+    shop_id: str, *, state: State, limit: int, offset: int, includes: Association | None = None
+) -> Request:
+    """Show a shop's listings of one state, 1 to 100 at once, after the first `offset` of them."""
+    query = {"state": state, "limit": str(limit), "offset": str(offset), **_including(includes)}
+    return Request("GET", _of_shop(shop_id), query=query)
+
+
+def get_listing(listing_id: str, *, includes: Association | None = None) -> Request:
+    """Show one listing, whatever its state."""
+    return Request("GET", _listing(listing_id), query=_including(includes))
+
+
+def create_draft_listing(shop_id: str, form: Form) -> Request:
+    """Make a listing that buyers do not see yet."""
+    return Request("POST", _of_shop(shop_id), form=form)
+
+
+def update_listing(shop_id: str, listing_id: str, form: Form) -> Request:
+    """Change the fields named, and no other."""
+    return Request("PATCH", f"{_of_shop(shop_id)}/{listing_id}", form=form)
+
+
+def delete_listing(listing_id: str) -> Request:
+    """Delete a listing, or a draft."""
+    return Request("DELETE", _listing(listing_id))
+
+
+def get_listing_inventory(listing_id: str) -> Request:
+    """Show the products of a listing, with their SKUs, prices and quantities."""
+    return Request("GET", _inventory(listing_id))
+
+
+def update_listing_inventory(listing_id: str, inventory: JsonObject) -> Request:
+    """Put the inventory whole."""
+    return Request("PUT", _inventory(listing_id), json=inventory)
+
+
+def upload_listing_image(shop_id: str, listing_id: str, photo: Photo, *, rank: int) -> Request:
+    """Put a photo at a rank, in the place of the one there; a listing has up to 20."""
+    part = FilePart("image", photo.filename, photo.content, photo.content_type)
+    return Request("POST", _images(shop_id, listing_id), form={"rank": str(rank), "overwrite": "true"}, files=(part,))
+
+
+def delete_listing_image(shop_id: str, listing_id: str, image_id: str) -> Request:
+    """Take a photo away."""
+    return Request("DELETE", f"{_images(shop_id, listing_id)}/{image_id}")
+
+
+def _of_shop(shop_id: str) -> str:
+    return f"{API}/shops/{shop_id}/listings"
+
+
+def _listing(listing_id: str) -> str:
+    return f"{API}/listings/{listing_id}"
+
+
+def _inventory(listing_id: str) -> str:
+    return f"{_listing(listing_id)}/inventory"
+
+
+def _images(shop_id: str, listing_id: str) -> str:
+    return f"{_of_shop(shop_id)}/{listing_id}/images"
+
+
+def _including(includes: Association | None) -> Form:
+    return {"includes": includes} if includes else {}
