@@ -7,6 +7,8 @@ from rules.source import Finding, Rule, Source, is_product, is_python
 
 SESSION_MODULE = "stoflow/storage/session.py"
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
+MARKETPLACES = ("stoflow", "marketplaces")
+CLIENTS = "clients"
 ASYNC_FACADE = "stoflow/marketplaces/processor.py"  # keeps the legacy `await`, which only wraps a thread
 
 
@@ -45,6 +47,19 @@ def async_only_in_doors(source: Source) -> Iterator[Finding]:
             yield Finding(node.lineno, f"{node.name} is async; only http/ and the sandbox are.")
 
 
+def requests_in_clients(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Request":
+            yield Finding(node.lineno, f"A marketplace's requests are made in its {CLIENTS}/ only.")
+
+
+def _outside_clients(source: Source) -> bool:
+    """Whether it stands in a marketplace's own folder, where only the clients know paths and parameters."""
+    folders = source.path.parent.parts
+    is_of_one = folders[:2] == MARKETPLACES and len(folders) > len(MARKETPLACES)
+    return is_product(source) and is_of_one and CLIENTS not in folders
+
+
 def _outside_session(source: Source) -> bool:
     return is_product(source) and str(source.path) != SESSION_MODULE
 
@@ -68,4 +83,5 @@ CALL_RULES = (
     ),
     Rule("tests-wait-on-signals", lambda source: is_python(source) and source.within("tests"), tests_wait_on_signals),
     Rule("async-only-in-doors", _outside_doors, async_only_in_doors),
+    Rule("requests-in-clients", _outside_clients, requests_in_clients),
 )
