@@ -7,12 +7,11 @@ import click
 
 from stoflow.bootstrap import Installation, opened
 from stoflow.catalogue.taxonomy import SiteRefreshed, refresh_site
+from stoflow.cli.application import asker, known_marketplace
 from stoflow.cli.output import json_option, print_json, print_table
 from stoflow.domain.errors import ConfigurationError
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import direct_profiles
 from stoflow.settings import Settings
-from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
 
 
@@ -29,7 +28,7 @@ def attributes() -> None:
 def refresh(settings: Settings, *, marketplace: str, sites: tuple[str, ...], as_json: bool) -> None:
     """Ask what each category demands, where the marketplace's tree has changed; validation uses the answers."""
     with opened(settings) as installation:
-        refreshed = _refreshed(installation, _known(installation, marketplace), sites)
+        refreshed = _refreshed(installation, known_marketplace(installation.registry, marketplace), sites)
     if as_json:
         print_json({"marketplace": marketplace, "sites": [asdict(site) for site in refreshed]})
         return
@@ -37,13 +36,6 @@ def refresh(settings: Settings, *, marketplace: str, sites: tuple[str, ...], as_
         ("site", "tree", "asked", "kept", "categories it does not have"),
         [(each.site, each.tree_version, each.asked, each.kept, ", ".join(each.absent)) for each in refreshed],
     )
-
-
-def _known(installation: Installation, marketplace: str) -> Marketplace:
-    try:
-        return installation.registry.marketplace(marketplace)
-    except ValueError as error:
-        raise ConfigurationError(f"{error}.") from None
 
 
 def _refreshed(installation: Installation, place: Marketplace, sites: Sequence[str]) -> list[SiteRefreshed]:
@@ -55,7 +47,7 @@ def _refreshed(installation: Installation, place: Marketplace, sites: Sequence[s
         raise ConfigurationError(f"StoFlow lists on {', '.join(taxonomy.sites())}, not on {min(unknown)}.")
     client = DirectClient()
     installation.resources.callback(client.close)
-    profiles = {profile.name: profile for profile in direct_profiles(installation.registry, installation.settings)}
-    ask = as_application(client, profiles[place.name], taxonomy.scope)
+    registry, settings = installation.registry, installation.settings
+    ask = asker(client, registry, settings, marketplace=place.name, scope=taxonomy.scope)
     wanted = sites or taxonomy.sites()
     return [refresh_site(installation.database, place.name, taxonomy, site, ask) for site in wanted]

@@ -9,6 +9,7 @@ from stoflow.cli.config import config
 from stoflow.cli.demo import demo
 from stoflow.cli.jobs import jobs
 from stoflow.cli.keys import keys
+from stoflow.cli.limits import limits
 from stoflow.cli.migrate import migrate
 from stoflow.cli.orchestrator import orchestrator
 from stoflow.cli.output import StoflowGroup
@@ -61,6 +62,7 @@ COMMANDS: tuple[click.Command, ...] = (
     token,
     products,
     attributes,
+    limits,
     jobs,
     # play the outside world
     sandbox,

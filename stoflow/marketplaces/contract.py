@@ -9,6 +9,7 @@ from stoflow.domain.call import Call, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
+from stoflow.marketplaces.call_limits import CallLimits
 from stoflow.marketplaces.taxonomy import Taxonomy
 from stoflow.settings import Settings
 from stoflow.transports.direct.profile import DirectProfile
@@ -99,6 +100,7 @@ class Marketplace:
 
     `profile` says where a directly called one is and how it wants to be called; an installed package may read
     settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
+    `call_limits` is how it is asked how many calls it still takes, where it can be.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
@@ -115,3 +117,4 @@ class Marketplace:
     products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product
     profile: Callable[[Settings], DirectProfile] | None = None
     taxonomy: Taxonomy | None = None
+    call_limits: CallLimits | None = None

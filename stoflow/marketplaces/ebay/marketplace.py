@@ -1,6 +1,7 @@
 """eBay as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.ebay.call_limits import CALL_LIMITS
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
 from stoflow.marketplaces.ebay.orders import EbayOrders
@@ -30,4 +31,5 @@ EBAY = Marketplace(
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
     taxonomy=TAXONOMY,
+    call_limits=CALL_LIMITS,
 )

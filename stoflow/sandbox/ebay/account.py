@@ -55,6 +55,15 @@ def give_tokens(
             return _oauth_error(400, "unsupported_grant_type", "grant type in request is not supported by the server")
 
 
+def check_application(call: ReceivedCall) -> None:
+    """Take the application's own token, as eBay does where no seller is concerned, and no seller's."""
+    header = call.headers.get("authorization", "")
+    if not header:
+        raise refusal(400, 1002)
+    if header != f"Bearer {APPLICATION_TOKEN}":
+        raise refusal(401, 1001)
+
+
 def list_policies(shop: Shop, call: ReceivedCall) -> Answer:
     """getFulfillmentPolicies and its two sisters."""
     kind = call.operation.partition(".")[0]

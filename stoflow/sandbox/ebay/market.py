@@ -13,6 +13,7 @@ from stoflow.sandbox.consent import consent_operations
 from stoflow.sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
 from stoflow.sandbox.ebay.deeds import DEEDS, PACED
 from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
+from stoflow.sandbox.ebay.quotas import Quotas
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
 from stoflow.sandbox.market import Deeds, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
@@ -49,6 +50,7 @@ class EbayMarket:
         self._sellers, self._offers = Numbers(), Numbers(FIRST_OFFER)
         self._listings, self._picture_numbers = Numbers(FIRST_LISTING), Numbers(FIRST_PICTURE)
         self._orders = Numbers(FIRST_ORDER)
+        self._quotas = Quotas()
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:
@@ -61,11 +63,11 @@ class EbayMarket:
         }
 
     def operations(self) -> Sequence[Operation]:
-        """Return eBay's calls."""
+        """Return eBay's calls, counted where there is a limit on them."""
         at = self._in_shop
         item, offer = f"{INVENTORY}/inventory_item/{{sku}}", f"{INVENTORY}/offer/{{offer_id}}"
         location, image = f"{INVENTORY}/location/{{key}}", f"{MEDIA}/image"
-        return (
+        return self._quotas.counted(
             *consent_operations(consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens),
             # inventory items
             Operation("item.put", "PUT", item, at(items.put_item)),
@@ -95,7 +97,9 @@ class EbayMarket:
             Operation("photo.link", "POST", f"{image}/create_image_from_url", self._link_picture),
             Operation("photo.get", "GET", f"{image}/{{image_id}}", self._get_picture),
             Operation("user.get", "GET", "/commerce/identity/v1/user/", self._who),
+            # what concerns no seller
             *taxonomy.OPERATIONS,
+            *self._quotas.operations(),
         )
 
     def token_of(self, headers: Mapping[str, str]) -> str:

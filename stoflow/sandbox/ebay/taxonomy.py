@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from stoflow.sandbox.calls import Answer, ReceivedCall
-from stoflow.sandbox.ebay.account import APPLICATION_TOKEN
+from stoflow.sandbox.ebay.account import check_application
 from stoflow.sandbox.ebay.errors import refusal
 from stoflow.sandbox.market import Operation
 
@@ -24,7 +24,7 @@ Row = Mapping[str, str]
 
 def get_default_tree(call: ReceivedCall) -> Answer:
     """getDefaultCategoryTreeId."""
-    _as_application(call)
+    check_application(call)
     site = call.query.get("marketplace_id", "")
     if not site:
         raise refusal(400, 62002)
@@ -36,7 +36,7 @@ def get_default_tree(call: ReceivedCall) -> Answer:
 
 def get_item_aspects(call: ReceivedCall) -> Answer:
     """getItemAspectsForCategory."""
-    _as_application(call)
+    check_application(call)
     tree = next((row for row in _rows("trees") if row["tree_id"] == call.path["tree_id"]), None)
     category = call.query.get("category_id", "")
     if tree is None:
@@ -50,15 +50,6 @@ def get_item_aspects(call: ReceivedCall) -> Answer:
     if not category.isdecimal():
         raise refusal(400, 62005)
     return Answer(200, {"aspects": [*_everywhere(tree), *_in_category(tree, category)]})
-
-
-def _as_application(call: ReceivedCall) -> None:
-    """Take the application's token, as eBay does here, and no seller's."""
-    header = call.headers.get("authorization", "")
-    if not header:
-        raise refusal(400, 1002)
-    if header != f"Bearer {APPLICATION_TOKEN}":
-        raise refusal(401, 1001)
 
 
 def _everywhere(tree: Row) -> list[dict[str, Any]]:

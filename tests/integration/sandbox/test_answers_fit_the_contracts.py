@@ -150,3 +150,23 @@ def test_ebay_taxonomy_answers_fit(ebay: Any) -> None:
         check(f"/category_tree/{tree}/get_item_aspects_for_category{query}", status)
     path = "/commerce/taxonomy/v1/get_default_category_tree_id?marketplace_id=EBAY_FR"
     assert ebay.call("GET", path).status_code == 401  # a seller's token is not the application's
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", 5),
+        ("?api_context=sell", 3),
+        ("?api_context=sell&api_name=Inventory", 1),
+        ("?api_name=browse", 0),
+    ],
+)
+def test_ebay_analytics_answers_fit(ebay: Any, query: str, shown: int) -> None:
+    contract = Contract("ebay/developer_analytics_v1_beta_oas3.json")
+    base = "/developer/analytics/v1_beta"
+    application = {"authorization": "Bearer v^1.1#application"}
+    told = ebay.call("GET", f"{base}/rate_limit/{query}", headers=application)
+    contract.check(told, "/rate_limit/")
+    assert len(told.json()["rateLimits"] if shown else told.content) == shown
+    contract.check(ebay.call("GET", f"{base}/user_rate_limit/{query}"), "/user_rate_limit/")
+    contract.check(ebay.call("GET", f"{base}/rate_limit/"), "/rate_limit/")  # a seller's token is not the application's
