@@ -57,7 +57,9 @@ def create_directly() -> None:
 
 def do_not_choose() -> None:
     """Let the last draft win, and let every job make and publish a draft of its own."""
-    _rewrite("SETTLE_LISTED", "coalesce(l.external_id, EXCLUDED.external_id)", "EXCLUDED.external_id")
+    _rewrite(
+        "SETTLE_LISTED", "coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id)", "EXCLUDED.external_id"
+    )
     for module in (etsy, vinted):
         module.choose = _own_draft  # type: ignore[attr-defined]
     for publication in PUBLICATIONS:

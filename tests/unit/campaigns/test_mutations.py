@@ -20,8 +20,8 @@ from stoflow.sandbox.vinted.commands import COMMANDS
 print("vinted.item.create" in COMMANDS)
 """,
     "b": """
-from stoflow.storage.engine.settling import SETTLE_DONE
-print("coalesce(l.external_id, EXCLUDED.external_id)" not in SETTLE_DONE)
+from stoflow.storage.engine.settling import SETTLE_LISTED
+print("coalesce(nullif(l.external_id" not in SETTLE_LISTED)
 from stoflow.marketplaces.vinted.marketplace import VINTED
 print(VINTED.handlers["publish"].step("choose").do.__module__ == "campaigns.mutations")
 """,

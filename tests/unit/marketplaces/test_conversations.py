@@ -1,6 +1,6 @@
 """Conversations held by hand, for what the sandbox never says: odd pages, missing ids, things gone in between."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -139,7 +139,7 @@ def test_a_collection_that_cannot_see_deletes_nothing(etsy: Attempt, vinted: Att
     [
         (Reply(200, body={"state": "active", "url": "https://etsy/5"}), Done),
         (Reply(200, body={"state": "draft"}), Absent),
-        (Reply(404, body={"error": "gone"}), Refused),
+        (Reply(404, body={"error": "gone"}), Absent),
         (Reply(500), TryAgain),
     ],
 )
@@ -242,7 +242,7 @@ def test_a_wardrobe_without_end_is_not_looked_through(vinted: Attempt, monkeypat
     ("page", "ending"),
     [
         (wardrobe_page({"id": 5, "is_draft": False, "url": "https://vinted/5"}), Done),
-        (wardrobe_page({"id": 4, "is_draft": False}), Refused),
+        (wardrobe_page({"id": 4, "is_draft": False}), Absent),
         (failed("http_503"), TryAgain),
     ],
 )
@@ -271,10 +271,34 @@ def test_the_recorded_draft_is_chosen_whichever_this_job_made(make_attempt: Make
     assert isinstance(choose(make_attempt("etsy", outputs=created)), Broken)
 
 
-@pytest.mark.parametrize("service", [ETSY, VINTED])
-def test_a_product_with_a_chosen_draft_makes_no_other(
-    make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication
+ETSY_LISTING = Reply(200, body={"listing_id": 5, "state": "draft"})
+VINTED_ITEM = said({"item": {"id": 5, "is_draft": True}})
+
+
+@pytest.mark.parametrize(("service", "shown"), [(ETSY, [ETSY_LISTING]), (VINTED, [VINTED_ITEM])])
+def test_a_product_with_a_chosen_draft_that_is_there_makes_no_other(
+    make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication, shown: Sequence[Response]
 ) -> None:
-    ended, calls = held(service.create_draft(make_attempt("etsy", listing_id="A")), [])
-    assert ended == Done({"listing_id": "A"}, listed=Listed("A"))
-    assert calls == []
+    ended, calls = held(service.create_draft(make_attempt("etsy", listing_id="5")), shown)
+    assert ended == Done({"listing_id": "5"}, listed=Listed("5"))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("service", "gone"), [(ETSY, [Reply(404)]), (VINTED, [failed("http_404"), wardrobe_page({"id": 4})])]
+)
+def test_a_product_whose_listing_is_gone_has_none_and_is_tried_again_at_once(
+    make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication, gone: Sequence[Response]
+) -> None:
+    ended, _ = held(service.create_draft(make_attempt("etsy", listing_id="5")), gone)
+    assert isinstance(ended, TryAgain)
+    assert (ended.ended, ended.after_s, ended.charged) == ("5", 0.0, False)
+
+
+@pytest.mark.parametrize(("service", "silent"), [(ETSY, Reply(503)), (VINTED, failed("http_503"))])
+def test_a_marketplace_that_cannot_tell_has_not_lost_a_listing(
+    make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication, silent: Response
+) -> None:
+    ended, _ = held(service.create_draft(make_attempt("etsy", listing_id="5")), [silent])
+    assert isinstance(ended, TryAgain)
+    assert ended.ended == ""

@@ -127,7 +127,7 @@ def test_a_refresh_token_that_is_not_taken_ends_the_consent(server: Any, client:
     [
         (401, b'{"error": "invalid_client"}', False),
         (429, b"", False),
-        (500, b'{"error": "Server Error"}', True),
+        (500, b'{"error": "Server Error"}', False),
         (200, b"<html>", True),
         (200, b'{"access_token": 1, "expires_in": 1}', True),
     ],
