@@ -1,6 +1,7 @@
 """Updating on Etsy: the listing's changed fields, and its inventory, which is replaced whole."""
 
 from collections.abc import Generator, Mapping
+from html import unescape
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
@@ -127,9 +128,14 @@ class EtsyUpdate:
 def _changed(body: Any, wanted: Mapping[str, str]) -> Mapping[str, str]:
     """Return what of a form the listing does not say yet."""
     there = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
-    names = {name for name in wanted if name not in NEVER_CHANGED and _as_form(there.get(name)) != wanted[name]}
+    names = {name for name in wanted if name not in NEVER_CHANGED and not _says(there.get(name), wanted[name])}
     names |= TOGETHER & wanted.keys() if names & TOGETHER else set()
     return {name: value for name, value in wanted.items() if name in names}
+
+
+def _says(value: Any, wanted: str) -> bool:
+    """Say whether Etsy shows what was sent, be it with entities: “&amp;” for “&”."""
+    return wanted in {shown := _as_form(value), unescape(shown)}
 
 
 def _as_form(value: Any) -> str:

@@ -13,6 +13,7 @@ from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.etsy import drafts as etsy_drafts
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.vinted import wardrobe
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from tests.unit.marketplaces.conftest import MakeAttempt
@@ -302,3 +303,12 @@ def test_a_marketplace_that_cannot_tell_has_not_lost_a_listing(
     ended, _ = held(service.create_draft(make_attempt("etsy", listing_id="5")), [silent])
     assert isinstance(ended, TryAgain)
     assert ended.ended == ""
+
+
+@pytest.mark.parametrize(("title", "ending"), [("Salt & Pepper", Done), ("Salt &amp; Pepper", Done), ("Salt", Absent)])
+def test_a_title_on_etsy_is_the_one_that_was_sent_also_with_entities(
+    make_attempt: MakeAttempt, title: str, ending: type
+) -> None:
+    attempt = make_attempt("etsy", outputs={"read": {"form": {"title": "Salt & Pepper"}}}, listing_id="5")
+    found, _ = held(EtsyUpdate().look_at_listing(attempt), [Reply(200, body={"listing_id": 5, "title": title})])
+    assert isinstance(found, ending)
