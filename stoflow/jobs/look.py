@@ -71,7 +71,7 @@ def _ask_plugin(
     pending = resume(find(attempt), (), TaskKind.REPEATABLE)
     before = replace(now, claims=now.claims - 1)
     if not isinstance(pending, Pending):
-        claimed = _claim(engine, message, job, before, timeout_s, holds=False)
+        claimed = _claim(engine, message, job, before, timeout_s, holds=True)
         return settle_look(engine, job, now, pending) if claimed else RELOAD
     issued = command_statement(job.tenant, now, pending)
     if not _claim(engine, message, job, before, timeout_s, holds=False, more=(issued,)):

@@ -185,7 +185,8 @@ class Run:
         attempt = self.engine.attempt(self.job, task, marker=marker or task.marker, outputs=self.inputs.outputs)
         begun = begin(step.do, attempt)
         pending = resume(begun, (), task.kind) if isinstance(begun, Generator) else begun
-        claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=False)
+        # What asks nothing is done here: this process answers for it, and it is freed at once should it die.
+        claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=not isinstance(pending, Pending))
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         if not isinstance(pending, Pending):
             if not self._write_claim(claim):
