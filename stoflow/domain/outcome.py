@@ -37,8 +37,8 @@ class Done:
     """The step did what it is for; `output` (JSON) is what later steps read.
 
     `ended` is the external id of a listing that buyers no longer see: the product has none there from then on. `seen`
-    is what the marketplace showed of the whole account. `acted` says that others have seen what was done, though no
-    listing of the product changed: a cancel comes too late.
+    is what the marketplace showed of the whole account. `acted` says that others have seen what was done, though
+    neither `listed` nor `ended` says so: a cancel comes too late.
     """
 
     output: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -120,6 +120,31 @@ def test_a_look_says_absent_before_the_act_and_finds_it_after(updating: Acting) 
         assert (found.output, found.listed) == (done.output, done.listed)
 
 
+def test_a_change_that_buyers_see_is_said_to_be_seen(updating: Acting) -> None:
+    job = changed(updating, title="Robe d'été, prix baissé", price=CHEAPER)
+    for task, step in job.outside():
+        if step.kind is TaskKind.UNSAFE:
+            job.run(until=task)
+            for outcome in (job.do(task), job.look(task)):
+                assert isinstance(outcome, Done)
+                assert outcome.acted or (outcome.listed and outcome.listed.visible), task
+
+
+def test_a_photo_that_shows_as_soon_as_it_is_sent_or_taken_away_is_said_to_be_seen(
+    updating: Acting, marketplace: Marketplace
+) -> None:
+    if marketplace.name != "etsy":
+        pytest.skip("Only on Etsy a photo shows before the listing is changed.")
+    first, second, _ = updating.product.images
+    outcomes = changed(updating, images=(first, replace(second, path="3.jpg"))).run()
+    acted = {task: outcome.acted for task, outcome in outcomes.items() if isinstance(outcome, Done)}
+    assert (acted["upload:1"], acted["upload:2"], acted["trim"]) == (False, True, True)
+
+
+def test_where_nothing_changed_nobody_has_seen_anything(updating: Acting) -> None:
+    assert not any(outcome.acted for outcome in updating.run().values() if isinstance(outcome, Done))
+
+
 @pytest.mark.parametrize(
     ("status", "means"), [(500, Unknown), (503, Unknown), (429, TryAgain), (401, SellerMustAct), (400, Refused)]
 )

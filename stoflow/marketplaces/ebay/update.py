@@ -78,7 +78,7 @@ class EbayUpdate:
             return Done({"changed": False})
         put = update_offer(read["offer_id"], read["offer"], language=content_language(attempt))
         reply = reply_of((yield put))
-        return Done({"changed": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+        return Done({"changed": True}, acted=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_offer(self, attempt: Attempt) -> Looking:
         """Read the offer."""
@@ -86,7 +86,8 @@ class EbayUpdate:
         reply = reply_of((yield get_offer(read["offer_id"])))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        return Done({"changed": True}) if says(reply.body, read["offer"]) else Absent("The offer is as it was.")
+        is_there = says(reply.body, read["offer"])
+        return Done({"changed": True}, acted=True) if is_there else Absent("The offer is as it was.")
 
     def put_item(self, attempt: Attempt) -> Conversation:
         """Put the item whole, where it differs: eBay changes the listing by itself."""

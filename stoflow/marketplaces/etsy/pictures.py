@@ -30,7 +30,8 @@ def send_picture(attempt: Attempt, listing_id: str, photo: Photo) -> Conversatio
     reply = reply_of((yield put))
     if not is_success(reply):
         return failures.outcome_of(reply, unsafe=False)
-    return Done({NAME: text_in(reply.body, "listing_image_id"), "fingerprint": photo.fingerprint})
+    output = {NAME: text_in(reply.body, "listing_image_id"), "fingerprint": photo.fingerprint}
+    return Done(output, acted=attempt.listing_visible)
 
 
 def remove_pictures(attempt: Attempt, listing_id: str, names: list[str]) -> Conversation:
@@ -39,4 +40,4 @@ def remove_pictures(attempt: Attempt, listing_id: str, names: list[str]) -> Conv
         reply = reply_of((yield delete_listing_image(attempt.account.external_id, listing_id, name)))
         if not is_success(reply) and reply.status != NOT_FOUND:
             return failures.outcome_of(reply, unsafe=False)
-    return Done({"removed": len(names)})
+    return Done({"removed": len(names)}, acted=attempt.listing_visible and bool(names))

@@ -91,7 +91,7 @@ class EtsyUpdate:
         if not form:
             return Done({"changed": False})
         reply = reply_of((yield update_listing(attempt.account.external_id, attempt.listing_id, form)))
-        return Done({"changed": True}) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+        return Done({"changed": True}, acted=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_listing(self, attempt: Attempt) -> Looking:
         """Read the listing."""
@@ -99,7 +99,7 @@ class EtsyUpdate:
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
         left = _changed(reply.body, attempt.outputs["read"]["form"])
-        return Absent("The listing is as it was.") if left else Done({"changed": True})
+        return Absent("The listing is as it was.") if left else Done({"changed": True}, acted=True)
 
     def put_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole, where it differs."""
