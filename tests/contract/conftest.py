@@ -137,7 +137,7 @@ def directly(client: DirectClient, profile: DirectProfile, seller: Any) -> Calla
     return answer
 
 
-def through_plugin(browser: Browser, media_root: str) -> Callable[[Call], Response]:
+def through_plugin(browser: Browser, media_root: str, *, attempt: str = "r") -> Callable[[Call], Response]:
     def photo(url: str) -> FetchedFile:
         position = re.fullmatch(r"/api/products/\d+/photos/(\d+)", url)
         assert position, url
@@ -150,7 +150,7 @@ def through_plugin(browser: Browser, media_root: str) -> Callable[[Call], Respon
             call.payload,
             browser=browser,
             fetch_file=photo,
-            request_id="r",
+            request_id=attempt,
         )
         error = said.get("error", {})
         return Answer(

@@ -335,10 +335,12 @@ class Bench:
 
     def make_due(self) -> None:
         """Let the time come that retries, looks, strays and paces wait for."""
-        self.all("UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending'")
-        self.all("UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL")
-        self.all("UPDATE {s}.strays SET look_after = clock_timestamp()")
-        self.all("UPDATE public.pace SET next_at = clock_timestamp()")
+        self.all(
+            "UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending' AND not_before IS NOT NULL;"
+            "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL;"
+            "UPDATE {s}.strays SET look_after = clock_timestamp();"
+            "UPDATE public.pace SET next_at = clock_timestamp()"
+        )
 
     def worker(self, **parts: Any) -> "Bench":
         """Another worker process of the same tenant; `parts` of its engine may be its own."""

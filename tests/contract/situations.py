@@ -1,0 +1,127 @@
+"""What there has to be before a job of each action can do something, and what its success looks like."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stoflow.domain.job import JobStatus
+from stoflow.domain.product import ProductImage
+from stoflow.marketplaces.contract import Marketplace, Step
+from tests.contract.line import answered
+from tests.contract.stage import Stage, steps_of
+
+TITLE, NEW_TITLE, CHEAPER = "Robe d'été", "Robe d'été, prix baissé", Decimal("19.90")
+ONE, ANOTHER, THIRD = ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"), ProductImage(1, "3.jpg")
+BAD_REQUEST = 400
+ANSWER = "Oui, toujours disponible !"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the job is asked for with."""
+
+    product: int | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`on_sale` are the titles that buyers see once the job is done, `told` is what its result says.
+
+    `adopts` are the unsafe tasks that find done what they are for. `is_record`: what the job does can be seen in
+    StoFlow's own record only.
+    """
+
+    prepared: Callable[[Stage], Wish]
+    on_sale: Sequence[str] = ()
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    adopts: frozenset[str] = frozenset()
+    is_record: bool = False
+
+
+def _new(stage: Stage) -> Wish:
+    return Wish(stage.make_product(title=TITLE, images=(ONE,)))
+
+
+def _changed(stage: Stage) -> Wish:
+    """A product with two photos is on sale; now it has one, another one, and another title and price."""
+    product = stage.make_product(title=TITLE, images=(ONE, ANOTHER))
+    stage.done("publish", product)
+    stage.change_product(product, title=NEW_TITLE, price=CHEAPER)
+    stage.change_photos(product, THIRD)
+    return Wish(product)
+
+
+def _published(stage: Stage) -> Wish:
+    product = stage.make_product(title=TITLE, images=(ONE,))
+    stage.done("publish", product)
+    return Wish(product)
+
+
+def _given_up(stage: Stage) -> Wish:
+    """The call that makes it visible was refused, which left what was made until then."""
+    product = stage.make_product(title=TITLE, images=(ONE,))
+    (last,) = (step for step in steps_of(stage.place, "publish") if step.paced)
+    stage.line.calls[last.name] = answered(BAD_REQUEST)
+    view = stage.finished(stage.submit("publish", product))
+    assert view.status is JobStatus.FAILED
+    return Wish(product)
+
+
+def _looked_after(stage: Stage) -> Wish:
+    """Of two listings one has another title, and no record in StoFlow; the other was ended in the seller's own pages."""
+    kept, ended = (stage.done("publish", stage.make_product(title=TITLE, images=(ONE,))) for _ in range(2))
+    stage.bench.all(f"DELETE FROM {{s}}.listings WHERE external_id = '{kept}'")
+    stage.behave("edit", kept, title=NEW_TITLE)
+    stage.behave("delete", ended)
+    return Wish()
+
+
+def _sold(stage: Stage) -> Wish:
+    stage.behave("sell", stage.done("publish", stage.make_product(title=TITLE, images=(ONE,))))
+    return Wish()
+
+
+def _asked(stage: Stage) -> Wish:
+    """A buyer has written about a listing; the effect of that names the conversation."""
+    listing = stage.done("publish", stage.make_product(title=TITLE, images=(ONE,)))
+    written = stage.behave("write", listing, text="Toujours disponible ?")
+    return Wish(payload={"conversation_id": written.offer_id, "text": ANSWER})
+
+
+def _forgotten(stage: Stage) -> Wish:
+    """There is a listing that StoFlow has no record of, as of a seller who comes to it with a full wardrobe."""
+    listing = stage.done("publish", stage.make_product(title=TITLE, images=(ONE,)))
+    stage.bench.all("DELETE FROM {s}.listings")
+    return Wish(stage.make_product(title=TITLE, images=(ONE,)), {"listing_id": listing})
+
+
+ORDERS = Situation(_sold, told={"orders": 1, "sold": 1})
+SITUATIONS: Mapping[str, Situation] = {
+    "publish": Situation(_new, on_sale=(TITLE,)),
+    "update": Situation(_changed, on_sale=(NEW_TITLE,)),
+    "delete": Situation(_published),
+    "sync": Situation(_looked_after, on_sale=(NEW_TITLE,), told={"seen": 1, "new": 1, "vanished": 1}),
+    "orders": ORDERS,
+    "sync_orders": ORDERS,
+    "message": Situation(_asked, on_sale=(TITLE,)),
+    "link_product": Situation(_forgotten, on_sale=(TITLE,), is_record=True),
+}
+"""By action. A marketplace needs none of its own: what others do there is the sandbox's `behave`."""
+OF_A_STEP: Mapping[tuple[str, str], Situation] = {
+    ("publish", "revise"): Situation(_given_up, on_sale=(TITLE,), adopts=frozenset({"create"})),
+    ("delete", "discard"): Situation(_given_up),
+}
+"""For steps that have nothing to do in the situation of their action."""
+
+
+def situation_of(place: Marketplace, action: str, step: Step | None = None) -> Situation:
+    """Return the situation of an action at a step; one that has none fails its tests."""
+    found = SITUATIONS.get(action)
+    if found is None:
+        message = f"{place.name} can {action}, and tests/contract/situations.py has no situation for that action."
+        pytest.fail(message)
+    return OF_A_STEP.get((action, step.name), found) if step else found

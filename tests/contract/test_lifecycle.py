@@ -1,0 +1,210 @@
+"""The life of every job: each action of each registered marketplace, at each of its tasks, whatever happens there.
+
+A case is named after all that tells it from others: `ebay-publish-create-lost_after`. Of tasks alike (a photo each, a
+page each) the first one stands for all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from stoflow.domain.call import Call, Response
+from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
+from stoflow.jobs.views import JobView
+from stoflow.marketplaces.contract import Marketplace, Step
+from stoflow.marketplaces.registry import Registry
+from stoflow.monitoring.failpoints import disarm
+from stoflow.sandbox import judge, sightings
+from stoflow.sandbox.server import SandboxServer
+from stoflow.storage.session import Database
+from stoflow.transports.direct.profile import DirectProfile
+from tests.conftest import Databases
+from tests.contract.conftest import MARKETS, REGISTRY
+from tests.contract.line import Act, dies, dies_after, dies_before
+from tests.contract.situations import Situation, situation_of
+from tests.contract.stage import Stage, standing, steps_of
+from tests.contract.theatre import Theatre
+from tests.contract.troubles import DURING_A_CANCEL, TROUBLES, UNANSWERED, assert_stands
+from tests.contract.witness import callers, drafts_left, has_been_seen, last_entry, on_sale, times_done, verdict
+
+ACTIONS = [(place, action) for place in REGISTRY.marketplaces.values() for action in place.handlers]
+STEPS = [(place, action, step) for place, action in ACTIONS for step in steps_of(place, action)]
+DIES_WHEN_NEXT = "dies_when_next"
+DURING_A_CALL = {"dies_before_call": dies_before, "dies_after_call": dies_after}
+
+
+def is_outside(step: Step) -> bool:
+    return step.kind is not TaskKind.INNER
+
+
+def is_unsafe(step: Step) -> bool:
+    return step.kind is TaskKind.UNSAFE
+
+
+def is_any(step: Step) -> bool:
+    return bool(step.name)
+
+
+def named(place: Marketplace, action: str, step: Step, *event: str) -> ParameterSet:
+    return pytest.param(place, action, step, *event, id="-".join((place.name, action, step.name, *event)))
+
+
+def cases(*events: str, at: Callable[[Step], bool] = is_outside) -> list[ParameterSet]:
+    """Return a case for each of these events at each such step of each action."""
+    return [named(*case, event) for case in STEPS if at(case[2]) for event in events]
+
+
+at_a_step = partial(pytest.mark.parametrize, ("place", "action", "step"))
+in_a_case = partial(pytest.mark.parametrize, ("place", "action", "step", "event"))
+
+
+@pytest.fixture(scope="module")
+def theatre(
+    databases: Databases,
+    registry: Registry,
+    sandbox: SandboxServer,
+    profiles: Mapping[str, DirectProfile],
+    media_root: str,
+) -> Iterator[Theatre]:
+    name = databases.create(databases.migrated)
+    database = Database(databases.url_of(name), application_name="stoflow tests")
+    opened = Theatre(database, registry, sandbox, profiles, media_root)
+    with pytest.MonkeyPatch.context() as patched:  # what the suite plays is not installed any more when it is judged
+        patched.setattr(judge, "known_markets", lambda: MARKETS)
+        patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
+        yield opened
+    opened.close()
+    database.close()
+    databases.drop(name)
+
+
+@pytest.fixture
+def situation(place: Marketplace, action: str, step: Step | None) -> Situation:
+    return situation_of(place, action, step)
+
+
+@pytest.fixture
+def stage(theatre: Theatre, place: Marketplace, action: str, situation: Situation) -> Iterator[Stage]:
+    """A job that was asked for and has not begun."""
+    stage = theatre.stage(place, action)
+    wish = situation.prepared(stage)
+    stage.begin(wish.product, wish.payload)
+    yield stage
+    disarm()
+
+
+def assert_in_order(stage: Stage) -> None:
+    found = verdict(stage)
+    assert found.is_green, found.details
+
+
+def assert_done(stage: Stage, view: JobView, situation: Situation) -> None:
+    """Buyers see what they should, StoFlow says what it did, and what is unsafe was done exactly once."""
+    assert view.status is JobStatus.COMPLETED, standing(view)
+    assert on_sale(stage) == sorted(situation.on_sale)
+    assert situation.told.items() <= (view.result or {}).items()
+    assert is_recorded(stage, situation) == situation.is_record
+    done = times_done(stage, view)
+    unsafe = [task.name for task in view.tasks if is_unsafe(stage.step_of(task.name))]
+    assert {name: done[name] for name in unsafe} == {name: int(name not in situation.adopts) for name in unsafe}
+    assert_in_order(stage)
+
+
+def is_recorded(stage: Stage, situation: Situation) -> bool:
+    return situation.is_record and bool(stage.listing(stage.product_id))
+
+
+@at_a_step([pytest.param(place, action, None, id=f"{place.name}-{action}") for place, action in ACTIONS])
+def test_a_job_does_what_it_is_for(stage: Stage, situation: Situation) -> None:
+    view = stage.finished()
+    assert_done(stage, view, situation)
+    assert {task.attempt for task in view.tasks} == {1}
+
+
+@at_a_step([named(*case) for case in STEPS if is_outside(case[2])])
+def test_a_step_has_something_to_do_in_its_situation(stage: Stage, step: Step) -> None:
+    assert stage.task_of(step) in callers(stage, stage.finished())
+
+
+@in_a_case(cases(*TROUBLES))
+def test_what_goes_wrong_with_a_call_means_what_the_table_says_and_then_the_job_is_done(
+    stage: Stage, situation: Situation, step: Step, event: str
+) -> None:
+    trouble = TROUBLES[event]
+    stage.at_call(step, trouble.meets)
+    assert_stands(stage, step, trouble.of(step))
+    assert_done(stage, stage.mended(), situation)
+
+
+@in_a_case(cases("lost_before", "lost_after", "broken_before") + cases("broken_after", at=is_unsafe))
+def test_what_nobody_knows_is_looked_for_and_done_once(
+    stage: Stage, situation: Situation, step: Step, event: str
+) -> None:
+    trouble = UNANSWERED[event]
+    stage.at_call(step, trouble.meets)
+    assert_stands(stage, step, trouble.of(step))
+    assert_done(stage, stage.finished(), situation)
+    assert (trouble.look in stage.words_of(stage.task_of(step))) == is_unsafe(step)
+
+
+@in_a_case(cases(DIES_WHEN_NEXT, at=is_any) + cases(*DURING_A_CALL))
+def test_where_a_process_died_another_one_goes_on(stage: Stage, situation: Situation, step: Step, event: str) -> None:
+    if event == DIES_WHEN_NEXT:
+        stage.when_next(step, dies)
+    else:
+        stage.at_call(step, DURING_A_CALL[event])
+    dead, since = stage.dies(), last_entry(stage)
+    done = {task.name: task.attempt for task in dead.tasks if task.status is TaskStatus.COMPLETED}
+    view = stage.finished()
+    assert_done(stage, view, situation)
+    assert {task.name: task.attempt for task in view.tasks if task.name in done} == done
+    assert not callers(stage, view, since=since) & done.keys()
+
+
+@at_a_step([named(*case) for case in STEPS])
+def test_a_cancel_between_two_tasks_is_in_time_while_nobody_has_seen_anything(
+    stage: Stage, situation: Situation, step: Step
+) -> None:
+    before, is_too_late = on_sale(stage), list[bool]()
+
+    def somebody_cancels() -> None:
+        is_too_late.append(has_been_seen(stage) or is_recorded(stage, situation))
+        stage.cancel()
+
+    stage.when_next(step, somebody_cancels)
+    stage.met()
+    assert_ended(stage, situation, before, is_too_late=is_too_late == [True])
+
+
+@in_a_case(cases("cancelled_in_flight") + cases("cancelled_lost_before", "cancelled_lost_after", at=is_unsafe))
+def test_a_cancel_during_a_call_waits_until_it_is_known_what_was_done(
+    stage: Stage, situation: Situation, step: Step, event: str
+) -> None:
+    before, is_too_late = on_sale(stage), list[bool]()
+
+    def while_somebody_cancels(call: Call, act: Act) -> Response:
+        stage.cancel()
+        try:
+            return DURING_A_CANCEL[event](call, act)
+        finally:
+            is_too_late.append(has_been_seen(stage) or (situation.is_record and step.paced))
+
+    stage.at_call(step, while_somebody_cancels)
+    stage.met()
+    assert_ended(stage, situation, before, is_too_late=is_too_late == [True])
+
+
+def assert_ended(stage: Stage, situation: Situation, before: Sequence[str], *, is_too_late: bool) -> None:
+    """What others have seen is brought to its end; of anything else nothing is left."""
+    view = stage.finished()
+    assert view.cancel_requested
+    if is_too_late:
+        assert_done(stage, view, situation)
+        assert stage.bench.causes(view.id)[-1] == "cancel came too late"
+        return
+    assert view.status is JobStatus.CANCELLED, standing(view)
+    assert on_sale(stage) == before
+    assert stage.place.collect is None or not drafts_left(stage)
+    assert_in_order(stage)

@@ -1,0 +1,182 @@
+"""What all stages share: a database, the simulated marketplaces, a browser, and a tenant for each marketplace."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from stoflow.cli.demo_sellers import tokens_in
+from stoflow.domain.call import Call, Request, Response
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import NewProduct
+from stoflow.domain.tempo import Tempo
+from stoflow.jobs import plugin
+from stoflow.jobs.action_types import register_action_types
+from stoflow.jobs.engine import Engine
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import Registry
+from stoflow.sandbox.server import SandboxServer
+from stoflow.sandbox.vinted.browser import Browser, Session
+from stoflow.storage.connections import Connections
+from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
+from stoflow.storage.engine.processes import register_process
+from stoflow.storage.recorder import Recorder
+from stoflow.storage.renewals import Renewals
+from stoflow.storage.seller_tokens import SellerTokens
+from stoflow.storage.session import Database
+from stoflow.storage.tenants import create_tenant
+from stoflow.storage.vault import Vault
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.oauth import refresh
+from stoflow.transports.direct.profile import DirectProfile
+from stoflow.transports.direct.transport import DirectTransport
+from tests.contract.acting import DECLARED
+from tests.contract.conftest import through_plugin
+from tests.contract.line import Line, Tab, WatchedRecorder, Wire
+from tests.contract.stage import Stage
+from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
+
+PLUGIN = "the tab"
+CONTROL_S = 10.0
+DRESS = NewProduct(
+    title="Robe d'été",
+    description="Portée deux fois.\nLavable à 30°.",
+    price=Decimal("24.50"),
+    category="women/dresses",
+    brand="Zara",
+    condition=8,
+    size="M / 38 / 10",
+    colors=("bleu marine",),
+    materials=("coton",),
+    gender="women",
+)
+# In this order, so that nothing is left that refers to what is gone.
+OF_A_TENANT = (
+    "job_timeline",
+    "plugin_commands",
+    "strays",
+    "listings",
+    "remote_listings",
+    "order_lines",
+    "orders",
+    "marketplace_tasks",
+    "marketplace_jobs",
+    "product_images",
+    "products",
+    "connections",
+)
+Grant = Mapping[str, Any]
+
+
+@dataclass(repr=False)
+class Theatre:
+    """A tenant is lent to one job's life at a time: the next finds nothing of it, and a new seller at the marketplace.
+
+    To empty a tenant takes a tenth of the time that making one does.
+    """
+
+    database: Database
+    registry: Registry
+    sandbox: SandboxServer
+    profiles: Mapping[str, DirectProfile]
+    media_root: str
+    tenants: dict[str, Bench] = field(default_factory=dict[str, Bench])
+
+    def __post_init__(self) -> None:
+        register_action_types(self.database, self.registry)
+        vault = Vault((Fernet.generate_key().decode(),))
+        self.client = DirectClient(connections=2)
+        self.browser = Browser(self.sandbox.url)
+        self.connections = Connections(self.database, vault)
+        flows = {name: profile.refresh for name, profile in self.profiles.items()}
+        tokens = SellerTokens(Renewals(self.database, vault), flows, partial(refresh, self.client))
+        self.transport = DirectTransport(self.profiles.values(), tokens, self.client)
+
+    def close(self) -> None:
+        self.client.close()
+        self.browser.close()
+
+    def stage(self, place: Marketplace, action: str) -> Stage:
+        """Return an empty stage: a tenant who has nothing but a connection."""
+        bench = self._emptied(place)
+        granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant)
+        line = Line(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
+        worker = self._worker(bench, line)
+        tab = Tab(PLUGIN, self._performed, line) if place.transport == "plugin" else None
+        stage = Stage(
+            place=place,
+            action=action,
+            bench=worker,
+            line=line,
+            sandbox=self.sandbox.sandbox,
+            seller=granted["external_id"],
+            template=DRESS,
+            reconnect=lambda: self._connect(worker, place, self._granted(place, granted["external_id"])),
+            tab=tab,
+        )
+        if tab:
+            plugin.connected(worker.engine, worker.tenant, PLUGIN, "socket")
+        self._connect(worker, place, granted)
+        return stage
+
+    def _worker(self, bench: Bench, line: Line) -> Bench:
+        """Return a worker process of the tenant, whose calls and claims the line sees."""
+        feed, wire = KeptFeed(), Wire(line, self.transport)
+        engine = replace(bench.engine, recorder=WatchedRecorder(self.database, line), transport=wire, feed=feed)
+        return replace(bench, engine=engine, feed=feed).worker()
+
+    def _connect(self, worker: Bench, place: Marketplace, granted: Grant) -> None:
+        """Connect the tenant, or connect it anew: with tokens, or by signing in in the browser."""
+        by_plugin = place.transport == "plugin"
+        self.connections.save(
+            worker.tenant,
+            place.name,
+            external_id=granted["external_id"],
+            settings={**granted["settings"], **DECLARED},
+            tokens=None if by_plugin else tokens_in(granted),
+        )
+        if by_plugin:
+            self.browser.sign_in(Session.from_connection(granted))
+            self.browser._csrf_token()  # read now, it meets no fault that is meant for a call
+            plugin.session_state(worker.engine, worker.tenant, place.name, ok=True, reason="")
+
+    def _granted(self, place: Marketplace, seller: str) -> Grant:
+        """Return what the marketplace gives a seller who consents, or signs in, anew."""
+        request = Request("POST", f"/control/sellers/{place.name}/{seller}/grant")
+        return self.client.exchange(self.sandbox.url, request, headers={}, deadline_s=CONTROL_S).body
+
+    def _performed(self, call: Call, attempt: str) -> Response:
+        return through_plugin(self.browser, self.media_root, attempt=attempt)(call)
+
+    def _emptied(self, place: Marketplace) -> Bench:
+        bench = self.tenants.get(place.name)
+        if bench is None:
+            bench = self.tenants[place.name] = self._bench(create_tenant(self.database, f"{place.name}@example.com"))
+        bench.all(";".join(f"DELETE FROM {{s}}.{table}" for table in OF_A_TENANT))
+        return bench
+
+    def _bench(self, tenant: TenantId) -> Bench:
+        with self.database.records() as connection:
+            me = register_process(connection, "worker", lease_s=LEASE_S)
+            connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
+            consume_outbox(connection, me, limit=10)
+            ((_, epoch),) = acquire_tenants(connection, me, limit=10)
+        feed = KeptFeed()
+        engine = Engine(
+            database=self.database,
+            recorder=Recorder(self.database),
+            registry=self.registry,
+            transport=self.transport,
+            feed=feed,
+            tempo=Tempo(),
+            process=lambda: me,
+            lease_s=LEASE_S,
+            quiet_s=lambda _: 0.0,
+            second_look_s=lambda _: 0.0,
+            media_root=self.media_root,
+            taxonomy=lambda _: {},
+        )
+        return Bench(engine, Shop(), feed, tenant, me, epoch, me)

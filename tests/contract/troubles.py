@@ -1,0 +1,78 @@
+"""What may become of a call, and what each outcome makes of its task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
+from stoflow.jobs.views import JobView, TaskView
+from stoflow.marketplaces.contract import Step
+from stoflow.marketplaces.replies import Meaning
+from stoflow.sandbox.faults import FaultKind
+from tests.contract.line import Deed, answered, lost_after, lost_before
+from tests.contract.stage import Stage, standing
+
+BAD_REQUEST, UNFORESEEN = 400, 418
+ADOPTED, ABSENT = "looked and adopted", "absence confirmed"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a call meets, and what that means; `leaves_unknown`: of an unsafe call, that nobody knows.
+
+    `look` is then what the timeline says once it was looked for.
+    """
+
+    meets: Deed | FaultKind
+    means: Meaning = Meaning.TRY_AGAIN
+    leaves_unknown: bool = False
+    look: str = ""
+
+    def of(self, step: Step) -> Meaning:
+        return Meaning.UNKNOWN if self.leaves_unknown and step.kind is TaskKind.UNSAFE else self.means
+
+
+TROUBLES: Mapping[str, Trouble] = {
+    "expired": Trouble(FaultKind.EXPIRED, Meaning.DONE),
+    "too_many": Trouble(FaultKind.TOO_MANY),
+    "revoked": Trouble(FaultKind.REVOKED, Meaning.SELLER_MUST_ACT),
+    "refused": Trouble(answered(BAD_REQUEST), Meaning.REFUSED),
+    "unforeseen": Trouble(answered(UNFORESEEN), Meaning.BROKEN),
+}
+UNANSWERED: Mapping[str, Trouble] = {
+    "lost_before": Trouble(lost_before, leaves_unknown=True, look=ABSENT),
+    "lost_after": Trouble(FaultKind.LOST, leaves_unknown=True, look=ADOPTED),
+    "broken_before": Trouble(FaultKind.BROKEN_BEFORE, leaves_unknown=True, look=ABSENT),
+    "broken_after": Trouble(FaultKind.BROKEN_AFTER, leaves_unknown=True, look=ADOPTED),
+}
+"""Nobody knows from the answer, or from its absence, whether it was done."""
+DURING_A_CANCEL: Mapping[str, Deed] = {
+    "cancelled_in_flight": lambda _, act: act(),
+    "cancelled_lost_before": lost_before,
+    "cancelled_lost_after": lost_after,
+}
+
+Standing = tuple[JobStatus, TaskStatus, bool, int, str]
+STANDS: Mapping[Meaning, Standing] = {
+    Meaning.TRY_AGAIN: (JobStatus.RUNNING, TaskStatus.PENDING, False, 0, "try again"),
+    Meaning.SELLER_MUST_ACT: (JobStatus.RUNNING, TaskStatus.PENDING, False, 0, "the seller must act"),
+    Meaning.REFUSED: (JobStatus.FAILED, TaskStatus.FAILED, False, 0, "refused"),
+    Meaning.UNKNOWN: (JobStatus.RUNNING, TaskStatus.RUNNING, True, 0, "outcome unknown"),
+    Meaning.BROKEN: (JobStatus.RUNNING, TaskStatus.PENDING, False, 1, "try again"),
+}
+"""By outcome: the job's status, the task's, whether it is verified, its failures, and the timeline's last word."""
+
+
+def assert_stands(stage: Stage, step: Step, meaning: Meaning) -> None:
+    """Let it happen what was planned for the step; the job is then as the outcome has it, and says why."""
+    view = stage.met()
+    if meaning is Meaning.DONE:
+        return
+    task = _task(view, stage.task_of(step))
+    found = (view.status, task.status, task.verifying, task.failures, stage.words_of(task.name)[-1])
+    assert found == STANDS[meaning], standing(view)
+    assert task.error
+    assert stage.halted == (meaning is Meaning.SELLER_MUST_ACT)
+
+
+def _task(view: JobView, name: str) -> TaskView:
+    return next(task for task in view.tasks if task.name == name)

@@ -1,0 +1,109 @@
+"""What the sandbox's ledger says of a stage: what buyers see, what the job did, and what the judge finds."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from stoflow.cli.demo_summary import ABSENCE_CAUSE
+from stoflow.domain.ids import JobId, TaskId
+from stoflow.jobs.views import JobView
+from stoflow.sandbox.judge import Verdict, judge
+from stoflow.sandbox.ledger import LedgerEntry
+from stoflow.sandbox.market import Deed
+from stoflow.sandbox.sightings import deeds_of
+from tests.contract.line import ATTEMPT
+from tests.contract.stage import Stage
+
+SEEN_BY_ANYBODY = frozenset({Deed.ACTIVATED, Deed.ENDED})
+
+
+def entries(stage: Stage) -> list[LedgerEntry]:
+    """Return what happened in the seller's account."""
+    return [entry for entry in stage.sandbox.ledger.since() if entry.seller == stage.seller]
+
+
+def on_sale(stage: Stage) -> list[str]:
+    """Return the titles of the listings that buyers see."""
+    shown: set[str] = set()
+    titles: dict[str, str] = {}
+    for entry in _committed(stage):
+        if deeds_of(entry) and entry.title:
+            titles[entry.listing_id] = entry.title
+        _apply(entry, shown)
+    return sorted(titles[listing] for listing in shown)
+
+
+def times_done(stage: Stage, view: JobView) -> Mapping[str, int]:
+    """Return how often the marketplace did what each of the job's tasks asked for."""
+    names = {task.id: task.name for task in view.tasks}
+    tasks = (_task(entry, view.id) for entry in entries(stage) if entry.committed_at is not None)
+    return Counter(names[task] for task in tasks if task is not None)
+
+
+def callers(stage: Stage, view: JobView, *, since: int = 0) -> set[str]:
+    """Return the tasks of the job that called the marketplace after the entry numbered `since`."""
+    names = {task.id: task.name for task in view.tasks}
+    tasks = (_task(entry, view.id) for entry in entries(stage) if entry.seq > since)
+    return {names[task] for task in tasks if task is not None}
+
+
+def last_entry(stage: Stage) -> int:
+    """Return the number of the newest entry."""
+    return max((entry.seq for entry in entries(stage)), default=0)
+
+
+def has_been_seen(stage: Stage) -> bool:
+    """Whether others can have seen something of what the job did: a listing of theirs to buy began, changed or ended."""
+    shown: set[str] = set()
+    for entry in _committed(stage):
+        is_seen = entry.listing_id in shown or not SEEN_BY_ANYBODY.isdisjoint(deeds_of(entry))
+        if is_seen and _task(entry, stage.job) is not None:
+            return True
+        _apply(entry, shown)
+    return False
+
+
+def drafts_left(stage: Stage) -> set[str]:
+    """Return what the job made and nobody took away."""
+    own = (entry for entry in _committed(stage) if _task(entry, stage.job) is not None)
+    made = {entry.listing_id for entry in own if Deed.CREATED in deeds_of(entry)}
+    return made - {entry.listing_id for entry in _committed(stage) if Deed.ENDED in deeds_of(entry)}
+
+
+def verdict(stage: Stage) -> Verdict:
+    """Judge all jobs of the stage."""
+    views = [stage.view(job["id"]) for job in stage.bench.all("SELECT id FROM {s}.marketplace_jobs ORDER BY id")]
+    paces = {stage.place.name: {spec.code: float(spec.rate_limit_ms) for spec in stage.place.actions}}
+    return judge(entries(stage), [_for_judge(stage, view) for view in views], paces)
+
+
+def _for_judge(stage: Stage, view: JobView) -> Mapping[str, object]:
+    outputs = [view.result or {}, *(task.output or {} for task in reversed(view.tasks))]
+    return {
+        "tenant": stage.bench.tenant,
+        "id": view.id,
+        "product_id": view.product_id,
+        "marketplace": view.marketplace,
+        "action": view.action,
+        "status": str(view.status),
+        "error": view.error,
+        "external_id": next((output["listing_id"] for output in outputs if output.get("listing_id")), None),
+        "absences": stage.bench.causes(view.id).count(ABSENCE_CAUSE),
+    }
+
+
+def _committed(stage: Stage) -> list[LedgerEntry]:
+    return [entry for entry in entries(stage) if entry.committed_at is not None and entry.listing_id]
+
+
+def _apply(entry: LedgerEntry, shown: set[str]) -> None:
+    deeds = deeds_of(entry)
+    if Deed.ACTIVATED in deeds:
+        shown.add(entry.listing_id)
+    elif Deed.ENDED in deeds:
+        shown.discard(entry.listing_id)
+
+
+def _task(entry: LedgerEntry, job: JobId) -> TaskId | None:
+    """Return which task of the job called, None where it was another's call."""
+    attempt = ATTEMPT.fullmatch(entry.attempt)
+    return TaskId(int(attempt[2])) if attempt and int(attempt[1]) == job else None
