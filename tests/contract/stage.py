@@ -165,8 +165,7 @@ class Stage:
             if not self.cues:
                 return self.view()
             self.turn()
-        message = f"{self.cues} never came: {standing(self.view())}."
-        raise AssertionError(message)
+        raise AssertionError(self._never_met())
 
     def dies(self) -> JobView:
         """Let a worker go on until it dies; its parent notices, and what it held is freed. Return the job."""
@@ -176,7 +175,7 @@ class Stage:
                 self.turn(victim)
             except Died:
                 break
-        assert not self.cues, f"{self.cues} never came: {standing(self.view())}."
+        assert not self.cues, self._never_met()
         victim.dies()
         self.bench.sweep()
         return self.view()
@@ -207,6 +206,11 @@ class Stage:
 
     def view(self, job: JobId | None = None) -> JobView:
         return self.bench.view(job or self.job)
+
+    def _never_met(self) -> str:
+        """Say what was planned in vain: a step that has nothing to do where its action is situated needs its own."""
+        tasks = ", ".join(self.cues)
+        return f"{tasks} did nothing in its situation (tests/contract/situations.py): {standing(self.view())}."
 
     def _page(self) -> QueuePage:
         with self.bench.engine.database.records() as connection:

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Done, SellerMustAct, TryAgain
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.sandbox.server import SandboxServer
-from tests.contract.acting import Acting, response_to
+from tests.contract.acting import Acting
 from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
@@ -38,14 +37,6 @@ def test_exactly_one_task_is_paced_and_all_may_be_repeated(deleting: Acting) -> 
     plans = deleting.handler.create_tasks(deleting.product)
     assert sum(plan.paced for plan in plans) == 1
     assert {plan.kind for plan in plans} <= {TaskKind.INNER, TaskKind.REPEATABLE}
-
-
-def test_a_lost_answer_and_a_second_try_end_it_once(deleting: Acting, sandbox: SandboxServer) -> None:
-    for task in deleting.tasks:
-        deleting.act(task)  # done, and the answer is lost
-        assert isinstance(deleting.do(task), Done)
-    assert visible(sandbox, deleting) == set()
-    assert deleting.listing_id == ""
 
 
 def test_what_somebody_else_deleted_is_done(deleting: Acting) -> None:
@@ -90,11 +81,3 @@ def test_a_product_is_published_anew_after_its_delete(deleting: Acting, acting: 
     anew.run()
     assert visible(sandbox, anew) == {anew.listing_id}
     assert anew.listing_id not in {"", first}
-
-
-@pytest.mark.parametrize(("status", "means"), [(500, TryAgain), (503, TryAgain), (429, TryAgain), (401, SellerMustAct)])
-def test_a_marketplace_that_cannot_now_is_asked_again(deleting: Acting, status: int, means: type) -> None:
-    for task, _ in deleting.outside():
-        deleting.run(until=task)
-        if deleting.first_call(task) is not None:
-            assert isinstance(deleting.act(task, send=lambda call: response_to(call, status)), means), task

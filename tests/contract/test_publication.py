@@ -69,27 +69,6 @@ def test_a_look_says_absent_before_the_act_and_finds_it_after(acting: Acting) ->
         }
 
 
-def test_a_lost_answer_is_adopted_and_nothing_is_made_twice(acting: Acting, sandbox: SandboxServer) -> None:
-    for task in acting.tasks:
-        if acting.handler.step(task).kind is TaskKind.UNSAFE:
-            attempt = acting.attempt(task)
-            acting.act(task, attempt)  # done, and the answer is lost
-            found = acting.look(task, marker=attempt.marker)
-            assert isinstance(found, Done)
-            acting.record(task, found)
-        else:
-            acting.do(task)
-    assert visible(sandbox, acting) == {acting.outputs["save"]["listing_id"]}
-
-
-def test_repeatable_steps_may_be_done_twice(acting: Acting, sandbox: SandboxServer) -> None:
-    for task in acting.tasks:
-        acting.do(task)
-        if acting.handler.step(task).kind is TaskKind.REPEATABLE:
-            assert isinstance(acting.do(task), Done)
-    assert visible(sandbox, acting) == {acting.outputs["save"]["listing_id"]}
-
-
 def test_the_same_attempt_makes_the_same_call(acting: Acting) -> None:
     for task in acting.tasks:
         acting.attempt(task)  # its marker is drawn once, as its claim does
@@ -156,14 +135,6 @@ def test_too_many_calls_are_tried_again_without_a_charge(acting: Acting) -> None
         assert not outcome.charged
         if not isinstance(acting.first_call(task), Command):
             assert outcome.after_s == 9
-
-
-def test_a_session_that_ended_asks_the_seller(acting: Acting) -> None:
-    for task, _ in acting.outside():
-        acting.run(until=task)
-        if acting.first_call(task) is not None:
-            outcome = acting.act(task, send=lambda call: response_to(call, 401))
-            assert isinstance(outcome, SellerMustAct), task
 
 
 def test_a_look_that_cannot_see_never_says_absent(acting: Acting) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from stoflow.domain.call import Call, Command, Request
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Done, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Absent, Done, Refused
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.marketplaces.vinted.editing import as_written
 from stoflow.sandbox.server import SandboxServer
-from tests.contract.acting import Acting, response_to
+from tests.contract.acting import Acting
 from tests.contract.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
@@ -143,17 +143,6 @@ def test_a_photo_that_shows_as_soon_as_it_is_sent_or_taken_away_is_said_to_be_se
 
 def test_where_nothing_changed_nobody_has_seen_anything(updating: Acting) -> None:
     assert not any(outcome.acted for outcome in updating.run().values() if isinstance(outcome, Done))
-
-
-@pytest.mark.parametrize(
-    ("status", "means"), [(500, Unknown), (503, Unknown), (429, TryAgain), (401, SellerMustAct), (400, Refused)]
-)
-def test_what_an_unhappy_answer_to_a_change_means(updating: Acting, status: int, means: type) -> None:
-    job = changed(updating, title="Robe d'été, prix baissé", price=CHEAPER)
-    for task, step in job.outside():
-        job.run(until=task)
-        if step.kind is TaskKind.UNSAFE:
-            assert isinstance(job.act(task, send=lambda call: response_to(call, status)), means), task
 
 
 def test_a_product_without_a_listing_is_refused_by_name(acting: Acting, marketplace: Marketplace) -> None:
