@@ -1,15 +1,36 @@
 """Going through a whole account, page by page: which task follows each, and what they came to together."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
+from stoflow.marketplaces.contract import Conversation, Step
 
 ASKED_AT_ONCE = 20
 """How many missing listings one task asks for, one by one."""
+LISTING_PAGES = frozenset({"page", "confirm"})
+"""The steps of `listing_steps` that become one task after the other."""
+ORDER_PAGES = frozenset({"page"})
+
 Missing = Mapping[str, Any]
+Do = Callable[[Attempt], Outcome | Conversation]
+
+
+def listing_steps(page: Do, confirm: Do) -> tuple[Step, ...]:
+    """Return the kinds of task of a sync: each page, then what no page showed, then what sold is removed elsewhere."""
+    return (
+        Step("page", page, TaskKind.REPEATABLE, paced=True),
+        Step("confirm", confirm, TaskKind.REPEATABLE),
+        Step("save", summary, spreads=True),
+    )
+
+
+def order_steps(page: Do) -> tuple[Step, ...]:
+    """Return the kinds of task of asking for orders: each page, then what sold is removed elsewhere."""
+    return (Step("page", page, TaskKind.REPEATABLE, paced=True), Step("save", summary, spreads=True))
 
 
 def after_page(attempt: Attempt, *, more: bool, then: str) -> str:

@@ -9,7 +9,7 @@ from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
-from stoflow.marketplaces.paging import summary
+from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
 
 
 class PublishEbay(DirectAPIJobHandler[EbayPublication]):
@@ -81,17 +81,12 @@ class SyncEbay(DirectAPIJobHandler[EbaySync]):
 
     marketplace = "ebay"
     action = "sync"
-    paged = frozenset({"page", "confirm"})
+    paged = LISTING_PAGES
     service_method_name = "page"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
-        return (
-            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("confirm", service.confirm, TaskKind.REPEATABLE),
-            Step("save", summary, spreads=True),
-        )
+        return listing_steps(self.service_method, self.get_service().confirm)
 
 
 class SyncOrdersEbay(DirectAPIJobHandler[EbayOrders]):
@@ -99,12 +94,9 @@ class SyncOrdersEbay(DirectAPIJobHandler[EbayOrders]):
 
     marketplace = "ebay"
     action = "sync_orders"
-    paged = frozenset({"page"})
+    paged = ORDER_PAGES
     service_method_name = "page"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        return (
-            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("save", summary, spreads=True),
-        )
+        return order_steps(self.service_method)

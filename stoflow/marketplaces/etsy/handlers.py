@@ -10,7 +10,7 @@ from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
-from stoflow.marketplaces.paging import summary
+from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
 
 
 class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
@@ -82,16 +82,12 @@ class SyncEtsy(DirectAPIJobHandler[EtsySync]):
 
     marketplace = "etsy"
     action = "sync"
-    paged = frozenset({"page", "confirm"})
+    paged = LISTING_PAGES
     service_method_name = "page"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        return (
-            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("confirm", self.get_service().confirm, TaskKind.REPEATABLE),
-            Step("save", summary, spreads=True),
-        )
+        return listing_steps(self.service_method, self.get_service().confirm)
 
 
 class SyncOrdersEtsy(DirectAPIJobHandler[EtsyOrders]):
@@ -99,12 +95,9 @@ class SyncOrdersEtsy(DirectAPIJobHandler[EtsyOrders]):
 
     marketplace = "etsy"
     action = "sync_orders"
-    paged = frozenset({"page"})
+    paged = ORDER_PAGES
     service_method_name = "page"
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        return (
-            Step("page", self.service_method, TaskKind.REPEATABLE, paced=True),
-            Step("save", summary, spreads=True),
-        )
+        return order_steps(self.service_method)

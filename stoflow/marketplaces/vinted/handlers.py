@@ -8,7 +8,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import Service, ServiceJobHandler
-from stoflow.marketplaces.paging import summary
+from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
 from stoflow.marketplaces.vinted.messages import VintedMessages, message_errors
@@ -85,28 +85,23 @@ class SyncVinted(VintedJobHandler[VintedSync]):
     """`sync_vinted`: the wardrobe page by page, then what no page showed."""
 
     action = "sync"
-    paged = frozenset({"page", "confirm"})
+    paged = LISTING_PAGES
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
         service = self.get_service()
-        return (
-            Step("page", service.page, TaskKind.REPEATABLE, paced=True),
-            Step("confirm", service.confirm, TaskKind.REPEATABLE),
-            Step("save", summary, spreads=True),
-        )
+        return listing_steps(service.page, service.confirm)
 
 
 class OrdersVinted(VintedJobHandler[VintedOrders]):
     """`orders_vinted`: what was bought, list by list and page by page."""
 
     action = "orders"
-    paged = frozenset({"page"})
+    paged = ORDER_PAGES
 
     def make_steps(self) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        page = Step("page", self.get_service().page, TaskKind.REPEATABLE, paced=True)
-        return (page, Step("save", summary, spreads=True))
+        return order_steps(self.get_service().page)
 
 
 class MessageVinted(VintedJobHandler[VintedMessages]):
