@@ -1,10 +1,11 @@
 """What stands around an eBay offer: OAuth tokens, business policies, locations, pictures, who the seller is."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.ebay.errors import refusal
@@ -20,6 +21,48 @@ POLICY_LISTS = {
     "payment_policy": "paymentPolicies",
     "return_policy": "returnPolicies",
 }
+POLICY_NUMBERS = {
+    "fulfillment_policy": "fulfillmentPolicyId",
+    "payment_policy": "paymentPolicyId",
+    "return_policy": "returnPolicyId",
+}
+LOCATION_KEY = "HOME"
+LOCATIONS_AT_ONCE = 100
+FOR_THINGS = [{"name": "ALL_EXCLUDING_MOTORS_VEHICLES"}]
+
+
+def furnish(shop: Shop, policies: Mapping[str, str], site: str) -> None:
+    """Give the shop a location, and a policy of each kind with its number."""
+    _add_location(shop, {"merchantLocationKey": LOCATION_KEY}, site)
+    for kind, number in policies.items():
+        _add_policy(shop, kind, number, {"marketplaceId": site})
+
+
+def furnish_more(shop: Shop, wishes: Mapping[str, Any], site: str) -> None:
+    """Give the shop what is wished for besides."""
+    for count, wish in enumerate(wishes.get("more_policies", ()), start=1):
+        kind = wish.get("kind")
+        if kind not in POLICY_LISTS:
+            raise InputError(f"The kinds of policies on eBay are {', '.join(POLICY_LISTS)}.")
+        shown = {name: value for name, value in wish.items() if name not in {"kind", "marketplace_id"}}
+        number = f"{next(iter(shop.policies[kind]))}{count:02d}"
+        _add_policy(shop, kind, number, {"marketplaceId": wish.get("marketplace_id", site), **shown})
+    for wish in wishes.get("more_locations", ()):
+        _add_location(shop, wish, site)
+
+
+def _add_policy(shop: Shop, kind: str, number: str, shown: Mapping[str, Any]) -> None:
+    policy = {POLICY_NUMBERS[kind]: number, "name": kind, "categoryTypes": FOR_THINGS, **shown}
+    shop.policies.setdefault(kind, {})[number] = policy
+
+
+def _add_location(shop: Shop, shown: Mapping[str, Any], site: str) -> None:
+    shop.locations[shown["merchantLocationKey"]] = {
+        "merchantLocationStatus": "ENABLED",
+        "location": {"address": {"country": site.removeprefix("EBAY_"), "city": "Lyon", "postalCode": "69001"}},
+        "locationTypes": ["WAREHOUSE"],
+        **shown,
+    }
 
 
 def give_tokens(
@@ -76,9 +119,14 @@ def list_policies(shop: Shop, call: ReceivedCall) -> Answer:
 
 
 def list_locations(shop: Shop, call: ReceivedCall) -> Answer:
-    """getInventoryLocations."""
-    shown = list(shop.locations.values())
-    return Answer(200, {"href": call.operation, "limit": 100, "offset": 0, "total": len(shown), "locations": shown})
+    """getInventoryLocations: `offset` is a number of locations to skip."""
+    limit, offset = call.query.get("limit", str(LOCATIONS_AT_ONCE)), call.query.get("offset", "0")
+    if not (limit.isdecimal() and offset.isdecimal() and int(limit)):
+        raise refusal(400, 2004)
+    there = list(shop.locations.values())
+    shown = there[int(offset) : int(offset) + int(limit)]
+    paging = {"href": call.operation, "limit": int(limit), "offset": int(offset), "total": len(there)}
+    return Answer(200, {**paging, "locations": shown})
 
 
 def get_location(shop: Shop, call: ReceivedCall) -> Answer:

@@ -24,7 +24,6 @@ FIRST_OFFER = 6_240_000_001
 FIRST_LISTING = 256_700_000_001
 FIRST_PICTURE = 900_001
 FIRST_ORDER = 700_001
-LOCATION_KEY = "HOME"
 INVENTORY = "/sell/inventory/v1"
 ACCOUNT = "/sell/account/v1"
 FULFILLMENT = "/sell/fulfillment/v1"
@@ -119,7 +118,11 @@ class EbayMarket:
             raise refusal(401, 1001)
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
-        """Make a seller with a location and the three policies of one eBay site."""
+        """Make a seller with a location and the three policies of one eBay site.
+
+        The wishes `more_policies` and `more_locations` give more: of the former, each has its `kind`, and may have its
+        `marketplace_id`, `name` and `categoryTypes`; of the latter, each is a location as eBay shows it.
+        """
         site = str(wishes.get("marketplace_id", "EBAY_FR"))
         if site not in MARKETPLACES:
             raise InputError(f"eBay's sandbox knows the sites {', '.join(MARKETPLACES)}, not {site}.")
@@ -129,7 +132,7 @@ class EbayMarket:
         policies = {kind: str(number * 10 + index) for index, kind in enumerate(account.POLICY_LISTS)}
         settings = {
             "marketplace_id": site,
-            "merchant_location_key": LOCATION_KEY,
+            "merchant_location_key": account.LOCATION_KEY,
             "fulfillment_policy_id": policies["fulfillment_policy"],
             "payment_policy_id": policies["payment_policy"],
             "return_policy_id": policies["return_policy"],
@@ -137,7 +140,9 @@ class EbayMarket:
             "content_language": language,
         }
         seller = Seller(self.name, f"ebay-{number}", name, tenant, settings)
-        self._shops[seller.external_id] = _furnished(Shop(seller.external_id, quirks), policies, site)
+        shop = self._shops[seller.external_id] = Shop(seller.external_id, quirks)
+        account.furnish(shop, policies, site)
+        account.furnish_more(shop, wishes, site)
         self._consents.know(seller)
         return seller
 
@@ -209,20 +214,3 @@ def _quirks(wishes: Any) -> Quirks:
     if quirks.revision_error not in ERRORS:
         raise InputError(f"eBay's sandbox has no error {quirks.revision_error}.")
     return quirks
-
-
-def _furnished(shop: Shop, policies: Mapping[str, str], site: str) -> Shop:
-    shop.locations[LOCATION_KEY] = {
-        "merchantLocationKey": LOCATION_KEY,
-        "merchantLocationStatus": "ENABLED",
-        "location": {"address": {"country": site.removeprefix("EBAY_"), "city": "Lyon", "postalCode": "69001"}},
-        "locationTypes": ["WAREHOUSE"],
-    }
-    identity = {
-        "fulfillment_policy": "fulfillmentPolicyId",
-        "payment_policy": "paymentPolicyId",
-        "return_policy": "returnPolicyId",
-    }
-    for kind, number in policies.items():
-        shop.policies[kind] = {number: {identity[kind]: number, "name": kind, "marketplaceId": site}}
-    return shop

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stoflow.sandbox.etsy.errors import invalid, refusal
-from stoflow.sandbox.etsy.shop import Shop
+from stoflow.sandbox.etsy.shop import BELONGINGS, Shop
 
 TITLE_LENGTH = 140
 TAGS_AT_MOST = 13
@@ -148,10 +148,6 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 
 
 def _check_belongings(fields: Mapping[str, Any], shop: Shop) -> None:
-    for name, own in (
-        ("shipping_profile_id", shop.shipping_profile_id),
-        ("return_policy_id", shop.return_policy_id),
-        ("readiness_state_id", shop.readiness_state_id),
-    ):
-        if name in fields and fields[name] != own:
+    for name in BELONGINGS:
+        if name in fields and fields[name] not in shop.all_of(name):
             raise refusal(400, f"Invalid {name}: it does not belong to this shop.")

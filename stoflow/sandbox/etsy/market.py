@@ -7,7 +7,7 @@ from typing import Any
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.consent import consent_operations
-from stoflow.sandbox.etsy import consent, inventory, listings, people, receipts
+from stoflow.sandbox.etsy import account, consent, inventory, listings, people, receipts
 from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
@@ -86,11 +86,11 @@ class EtsyMarket:
             Operation("receipt.list", "GET", f"{SHOP}/receipts", at(receipts.show_receipts)),
             Operation("receipt.get", "GET", f"{SHOP}/receipts/{{receipt_id}}", at(receipts.show_receipt)),
             # the shop and the person
-            Operation("user.get", "GET", f"{V3}/users/me", at(_show_me)),
-            Operation("shop.get", "GET", SHOP, at(_show_shop)),
-            Operation("shipping_profile.list", "GET", f"{SHOP}/shipping-profiles", at(_show_shipping_profiles)),
-            Operation("return_policy.list", "GET", f"{SHOP}/policies/return", at(_show_return_policies)),
-            Operation("readiness.list", "GET", f"{SHOP}/readiness-state-definitions", at(_show_readiness)),
+            Operation("user.get", "GET", f"{V3}/users/me", at(account.show_me)),
+            Operation("shop.get", "GET", SHOP, at(account.show_shop)),
+            Operation("shipping_profile.list", "GET", f"{SHOP}/shipping-profiles", at(account.show_shipping_profiles)),
+            Operation("return_policy.list", "GET", f"{SHOP}/policies/return", at(account.show_return_policies)),
+            Operation("readiness.list", "GET", f"{SHOP}/readiness-state-definitions", at(account.show_readiness)),
         )
 
     def token_of(self, headers: Mapping[str, str]) -> str:
@@ -117,7 +117,8 @@ class EtsyMarket:
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
         """Make a seller with a shop and the profiles a physical listing needs.
 
-        Wishes are the `currency`, and two quirks: `repeats_listings` and `denies_empty_lists`.
+        Wishes are the `currency`, two quirks, `repeats_listings` and `denies_empty_lists`, and `more`: by setting, how
+        many more than one the shop has to choose from.
         """
         user_id = self._users.take()
         shop = Shop(
@@ -131,6 +132,7 @@ class EtsyMarket:
             repeats_listings=bool(wishes.get("repeats_listings")),
             denies_empty_lists=bool(wishes.get("denies_empty_lists")),
         )
+        shop.more |= {name: [self._users.take() for _ in range(count)] for name, count in account.more_in(wishes)}
         settings = {
             "user_id": user_id,
             "shop_id": shop.shop_id,
@@ -204,62 +206,3 @@ class EtsyMarket:
 
     def _replace_inventory(self, shop: Shop, call: ReceivedCall) -> Answer:
         return inventory.replace_inventory(shop, call, self._numbers)
-
-
-def _show_me(shop: Shop, call: ReceivedCall) -> Answer:  # noqa: ARG001  # every shop work takes both
-    return Answer(200, {"user_id": shop.user_id, "shop_id": shop.shop_id})
-
-
-def _show_shop(shop: Shop, call: ReceivedCall) -> Answer:
-    listings.check_shop(shop, call)
-    active = sum(listing.state == "active" for listing in shop.listings.values())
-    return Answer(
-        200,
-        {
-            "shop_id": shop.shop_id,
-            "user_id": shop.user_id,
-            "shop_name": shop.name,
-            "currency_code": shop.currency,
-            "is_vacation": False,
-            "listing_active_count": active,
-            "shop_location_country_iso": "FR",
-        },
-    )
-
-
-def _show_shipping_profiles(shop: Shop, call: ReceivedCall) -> Answer:
-    listings.check_shop(shop, call)
-    profile = {
-        "shipping_profile_id": shop.shipping_profile_id,
-        "title": "Standard",
-        "user_id": shop.user_id,
-        "origin_country_iso": "FR",
-        "is_deleted": False,
-        "profile_type": "manual",
-    }
-    return Answer(200, {"count": 1, "results": [profile]})
-
-
-def _show_return_policies(shop: Shop, call: ReceivedCall) -> Answer:
-    listings.check_shop(shop, call)
-    policy = {
-        "return_policy_id": shop.return_policy_id,
-        "shop_id": shop.shop_id,
-        "accepts_returns": True,
-        "accepts_exchanges": False,
-        "return_deadline": 14,
-    }
-    return Answer(200, {"count": 1, "results": [policy]})
-
-
-def _show_readiness(shop: Shop, call: ReceivedCall) -> Answer:
-    listings.check_shop(shop, call)
-    profile = {
-        "shop_id": shop.shop_id,
-        "readiness_state_id": shop.readiness_state_id,
-        "readiness_state": "ready_to_ship",
-        "min_processing_days": 1,
-        "max_processing_days": 3,
-        "processing_days_display_label": "1-3 days",
-    }
-    return Answer(200, {"count": 1, "results": [profile]})

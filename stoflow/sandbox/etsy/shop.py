@@ -25,6 +25,7 @@ SAME_FOR_ALL: Mapping[str, Any] = {
     "processing_min": None,
     "shop_section_id": None,
 }
+BELONGINGS = ("shipping_profile_id", "return_policy_id", "readiness_state_id")
 MARKER = re.compile(r"[A-Za-z0-9_:.-]{8,80}")
 
 
@@ -118,6 +119,16 @@ class Shop:
     denies_empty_lists: bool = False
     listings: dict[int, Listing] = field(default_factory=dict[int, Listing])
     receipts: dict[int, Receipt] = field(default_factory=dict[int, Receipt])
+    more: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    def all_of(self, setting: str) -> list[int]:
+        """Return the numbers of what a setting names: the one every shop has, and those it has besides."""
+        first = {
+            "shipping_profile_id": self.shipping_profile_id,
+            "return_policy_id": self.return_policy_id,
+            "readiness_state_id": self.readiness_state_id,
+        }
+        return [first[setting], *self.more.get(setting, [])]
 
 
 def money(amount: float, currency: str) -> Mapping[str, Any]:
