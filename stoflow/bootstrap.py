@@ -6,6 +6,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 
+from stoflow.accounts.choosing import choose, read_account
 from stoflow.accounts.connection import Accounts, disconnect, find_connection
 from stoflow.accounts.consent import complete, invite
 from stoflow.actors.system import Orchestrator, Policy
@@ -34,6 +35,7 @@ from stoflow.jobs.timetable import Timetable, periods
 from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.settings import Settings
+from stoflow.storage.account_settings import AccountSettings
 from stoflow.storage.connections import Connections
 from stoflow.storage.consents import Consents
 from stoflow.storage.health import postgres_answers
@@ -43,6 +45,7 @@ from stoflow.storage.seller_tokens import SellerTokens
 from stoflow.storage.session import Database
 from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.storage.tenants import standings_of
+from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.transport import DirectTransport
@@ -223,19 +226,22 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
         health=lambda: Health(postgres_answers(database), redis_answers(installation.urls.redis_url)),
-        connections=_connection_doors(installation, feed),
+        connections=_connection_doors(installation, engine.transport, feed),
         plugin=_plugin_doors(engine, feed),
     )
 
 
-def _connection_doors(installation: Installation, feed: HintedFeed) -> ConnectionUseCases:
+def _connection_doors(installation: Installation, transport: Transport, feed: HintedFeed) -> ConnectionUseCases:
     accounts = Accounts(
         database=installation.database,
         connections=Connections(installation.database, installation.vault),
         consents=Consents(installation.database, installation.vault),
+        settings=AccountSettings(installation.database),
         profiles={profile.name: profile for profile in direct_profiles(installation.registry, installation.settings)},
+        options={name: place.options for name, place in installation.registry.marketplaces.items() if place.options},
         plugins=frozenset(installation.plugin_marketplaces),
         client=_client(installation),
+        transport=transport,
         announced=feed.announced,
     )
     return ConnectionUseCases(
@@ -243,6 +249,8 @@ def _connection_doors(installation: Installation, feed: HintedFeed) -> Connectio
         disconnect=partial(disconnect, accounts),
         invite=partial(invite, accounts),
         complete=partial(complete, accounts),
+        choose=partial(choose, accounts),
+        read=partial(read_account, accounts),
     )
 
 

@@ -1,18 +1,23 @@
 """A seller's connection to a marketplace, as the seller sees it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from stoflow.domain.attempt import day_in_utc
+from stoflow.domain.choices import Choice, Settings
 from stoflow.domain.errors import Conflict
 from stoflow.domain.facts import SellerDisconnected
 from stoflow.domain.ids import TenantId
+from stoflow.marketplaces.contract import AccountOptions
 from stoflow.monitoring.record import record
+from stoflow.storage.account_settings import AccountSettings, choices_of
 from stoflow.storage.connections import Connections
 from stoflow.storage.consents import Consents
 from stoflow.storage.session import Database
+from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
 
@@ -25,27 +30,46 @@ class ConnectionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of an account, and what there is to choose from; nothing is, where any fitting value may be set."""
+
+    setting: str
+    required: bool
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
-    """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known."""
+    """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known.
+
+    `settings` are those of the `options` that are set; `read_at` is when the marketplace last told what there is to
+    choose from.
+    """
 
     marketplace: str
     state: ConnectionState
     reason: str
     external_id: str
     expires_at: datetime | None
+    settings: Settings = field(default_factory=dict[str, Any])
+    options: tuple[Option, ...] = ()
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
-    those of the others. `announced` wakes whoever owns the tenant."""
+    those of the others, `options` those that have something to choose. `announced` wakes whoever owns the tenant."""
 
     database: Database
     connections: Connections
     consents: Consents
+    settings: AccountSettings
     profiles: Mapping[str, DirectProfile]
+    options: Mapping[str, AccountOptions]
     plugins: frozenset[str]
     client: DirectClient
+    transport: Transport
     announced: Callable[[], None]
 
 
@@ -53,7 +77,17 @@ def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> C
     """Return how the tenant's connection stands, also where there never was one."""
     row = accounts.connections.standing(tenant, marketplace)
     state, reason = _by_plugin(row) if marketplace in accounts.plugins else _by_consent(row)
-    return Connection(marketplace, state, reason, row["external_id"] or "", row["secret_expires_at"])
+    options = _options(accounts, marketplace, row)
+    return Connection(
+        marketplace=marketplace,
+        state=state,
+        reason=reason,
+        external_id=row["external_id"] or "",
+        expires_at=row["secret_expires_at"],
+        settings={each.setting: value for each in options if (value := row["settings"].get(each.setting)) is not None},
+        options=options,
+        read_at=row["choices_read_at"],
+    )
 
 
 def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
@@ -65,6 +99,15 @@ def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connec
         record(SellerDisconnected(tenant, marketplace))
         accounts.announced()
     return find_connection(accounts, tenant, marketplace)
+
+
+def _options(accounts: Accounts, marketplace: str, row: Mapping[str, Any]) -> tuple[Option, ...]:
+    """Return what may be set there; a connection holds other settings too, which are nobody's to choose."""
+    if marketplace not in accounts.options:
+        return ()
+    of_account, today = choices_of(row["choices"]), day_in_utc()
+    known = accounts.options[marketplace].settings
+    return tuple(Option(each.name, each.required, each.choices(of_account, today)) for each in known)
 
 
 def _by_consent(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:

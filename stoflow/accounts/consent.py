@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stoflow.accounts.choosing import try_to_read_account
 from stoflow.accounts.connection import Accounts, Connection, find_connection
 from stoflow.domain.errors import APIError, Conflict, ConsentRefused
 from stoflow.domain.facts import SellerConnected
@@ -71,6 +72,7 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
         raise
     record(SellerConnected(tenant, marketplace))
     accounts.announced()
+    try_to_read_account(accounts, tenant, marketplace)
     return find_connection(accounts, tenant, marketplace)
 
 

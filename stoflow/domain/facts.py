@@ -118,6 +118,21 @@ class SellerDisconnected(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountRead(Fact):
+    tenant: int
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnread(Fact):
+    """A seller was connected, and what their account has to choose from is not known yet."""
+
+    tenant: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class RedisAway(Fact):
     doing: str
     error: str

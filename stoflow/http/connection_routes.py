@@ -1,19 +1,47 @@
 """A seller's connections over HTTP; no token of a marketplace ever leaves by them."""
 
-from typing import Self
+from typing import Any, Self
 
-from stoflow.accounts.connection import Connection, ConnectionState
+from stoflow.accounts.connection import Connection, ConnectionState, Option
 from stoflow.accounts.consent import Invitation, Returned
+from stoflow.domain.choices import Choice
 from stoflow.http.answers import Answered, Moment
 from stoflow.http.doors import Doors
 from stoflow.http.endpoint import Asked
 from stoflow.http.job_routes import marketplace_in
-from stoflow.http.schemas import ReturnedQuery
+from stoflow.http.schemas import ChosenBody, ReturnedQuery
 from stoflow.http.tenancy import PUBLIC_TENANT
 
 
+class ChoiceBody(Answered):
+    """A value, and what the seller knows it by; `only_with` are other settings it is only to be had with."""
+
+    value: str
+    title: str
+    only_with: dict[str, str]
+
+    @classmethod
+    def of(cls, choice: Choice) -> Self:
+        return cls(value=choice.value, title=choice.title, only_with=dict(choice.only_with))
+
+
+class OptionBody(Answered):
+    """Whether nothing can be published without it, and its values; of one without values any that fits may be set."""
+
+    required: bool
+    values: list[ChoiceBody]
+
+    @classmethod
+    def of(cls, option: Option) -> Self:
+        return cls(required=option.required, values=[ChoiceBody.of(choice) for choice in option.choices])
+
+
 class ConnectionBody(Answered):
-    """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known."""
+    """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known.
+
+    `settings` are what is set of the account, `choices` all that may be, by name; `read_at` is when the marketplace
+    told them last, null where it never did.
+    """
 
     marketplace: str
     connected: bool
@@ -21,6 +49,9 @@ class ConnectionBody(Answered):
     reason: str | None
     external_id: str | None
     expires_at: Moment | None
+    settings: dict[str, Any]
+    choices: dict[str, OptionBody]
+    read_at: Moment | None
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
@@ -31,6 +62,9 @@ class ConnectionBody(Answered):
             reason=connection.reason or None,
             external_id=connection.external_id or None,
             expires_at=connection.expires_at,
+            settings=dict(connection.settings),
+            choices={option.setting: OptionBody.of(option) for option in connection.options},
+            read_at=connection.read_at,
         )
 
 
@@ -51,6 +85,15 @@ def read_connection(doors: Doors, asked: Asked) -> ConnectionBody:
 
 def disconnect(doors: Doors, asked: Asked) -> ConnectionBody:
     return ConnectionBody.of(doors.connections.disconnect(asked.tenant, marketplace_in(doors, asked)))
+
+
+def change_connection(doors: Doors, asked: Asked) -> ConnectionBody:
+    body: ChosenBody = asked.body
+    return ConnectionBody.of(doors.connections.choose(asked.tenant, marketplace_in(doors, asked), body.settings))
+
+
+def refresh_connection(doors: Doors, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(doors.connections.read(asked.tenant, marketplace_in(doors, asked)))
 
 
 def authorize(doors: Doors, asked: Asked) -> AuthorizationBody:

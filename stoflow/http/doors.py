@@ -52,12 +52,17 @@ class PluginUseCases:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionUseCases:
-    """A seller's connections. `complete` is given who brings the consent, None where they did not say."""
+    """A seller's connections. `complete` is given who brings the consent, None where they did not say.
+
+    `choose` sets what the seller gives, `read` asks the marketplace again what there is to choose from.
+    """
 
     find: Callable[[TenantId, str], Connection]
     disconnect: Callable[[TenantId, str], Connection]
     invite: Callable[[TenantId, str], Invitation]
     complete: Callable[[str, Returned, TenantId | None], Connection]
+    choose: Callable[[TenantId, str, Mapping[str, Any]], Connection]
+    read: Callable[[TenantId, str], Connection]
 
 
 @dataclass(frozen=True, slots=True)

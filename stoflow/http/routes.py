@@ -9,8 +9,10 @@ from stoflow.http.connection_routes import (
     AuthorizationBody,
     ConnectionBody,
     authorize,
+    change_connection,
     disconnect,
     read_connection,
+    refresh_connection,
     take_consent,
 )
 from stoflow.http.endpoint import Operation
@@ -38,6 +40,7 @@ from stoflow.http.schemas import (
     AllJobsQuery,
     AttributesQuery,
     ChangedProductBody,
+    ChosenBody,
     JobsQuery,
     ListingsQuery,
     NewJob,
@@ -124,6 +127,17 @@ OPERATIONS: Final = (
         "DELETE", "/api/{marketplace}/connection", "deleteConnection",
         "Disconnect: the tokens are forgotten, and jobs there wait until the seller consents again.",
         disconnect, ConnectionBody, problems=(404, 409, 422),
+    ),
+    Operation(
+        "PATCH", "/api/{marketplace}/connection", "changeConnection",
+        "Choose what the account sells with: values out of `choices`, and the seller's own declarations. A choice that "
+        "the change leaves without alternative is made, one that it makes impossible is left open.",
+        change_connection, ConnectionBody, body=ChosenBody, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "POST", "/api/{marketplace}/connection/refresh", "refreshConnection",
+        "Ask the marketplace again what the account has to choose from; what is chosen and still there stays.",
+        refresh_connection, ConnectionBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
     ),
     Operation(
         "GET", "/api/{marketplace}/oauth/authorize", "authorize",

@@ -175,6 +175,12 @@ class ReturnedQuery(Given):
     error_description: str = ""
 
 
+class ChosenBody(Given):
+    """What the seller chooses for the account, by name; null leaves a setting open. What is not named stays."""
+
+    settings: dict[str, Any]
+
+
 class NoQuery(Given):
     """No parameter at all."""
 

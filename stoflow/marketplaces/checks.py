@@ -1,7 +1,9 @@
 """The checks every marketplace makes of a product: each says every reason, naming its field."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -14,6 +16,7 @@ from stoflow.marketplaces.conditions import grade_of
 from stoflow.marketplaces.photos import photo_path
 
 CENT = Decimal("0.01")
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ def price_in(currency: str, product: Product, account: Account) -> Decimal | Fie
     if rate is None:
         return FieldError("currency", f"The price is in {product.currency}, this account sells in {currency}.")
     return (product.price * rate).quantize(CENT, ROUND_HALF_UP)
+
+
+def exchange_rates_fault(rates: Any, _: date) -> str:
+    """Return why rates a seller gives cannot be used, "" where they can."""
+    if isinstance(rates, Mapping) and all(CURRENCY.fullmatch(code) and _rate(rates, code) for code in rates):
+        return ""
+    return 'Give by currency what one unit is worth, such as {"USD": "0.92"}.'
 
 
 def _rate(rates: Any, currency: str) -> Decimal | None:
@@ -105,9 +115,11 @@ def size_errors(product: Product, category: Category | FieldError) -> tuple[Fiel
 
 
 def setting_errors(account: Account, names: tuple[str, ...], marketplace: str) -> tuple[FieldError, ...]:
-    """Return which settings of the account are missing, named `account.<setting>`."""
+    """Return which settings of the account are missing, named `account.<setting>`, and where they are set."""
     missing = [name for name in names if not account.settings.get(name)]
-    return tuple(FieldError(f"account.{name}", f"The {marketplace} account has no {name}.") for name in missing)
+    where = f"it is chosen with PATCH /api/{account.marketplace}/connection"
+    said = f"The {marketplace} account has no {{}}; {where}."
+    return tuple(FieldError(f"account.{name}", said.format(name)) for name in missing)
 
 
 def listing_errors(attempt: Attempt, marketplace: str) -> tuple[FieldError, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
+from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.choices import Choices, Setting
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
@@ -22,6 +24,9 @@ An UNSAFE step yields exactly one call that changes something, as its last. When
 closed and the engine decides: UNSAFE means Unknown, else TryAgain.
 """
 Look = Callable[[Attempt], Generator[Call, Response, LookResult]]
+Reading = Generator[Request, Reply, Choices | Outcome]
+"""How an account is asked what it has: yields each call, is sent its reply, returns the choices of every setting of
+the account's own, or why the marketplace does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +100,21 @@ class ActionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """What may be set of an account there, and how it is asked what there is to choose from."""
+
+    settings: tuple[Setting, ...]
+    read: Callable[[Account], Reading]
+
+
+@dataclass(frozen=True, slots=True)
 class Marketplace:
     """What it can do; whose it is lives in Account.
 
     `profile` says where a directly called one is and how it wants to be called; an installed package may read
     settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
     `call_limits` is how it is asked how many calls it still takes, where it can be.
+    `options` are what a seller chooses for a whole account, where there is something to choose.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
@@ -118,3 +132,4 @@ class Marketplace:
     profile: Callable[[Settings], DirectProfile] | None = None
     taxonomy: Taxonomy | None = None
     call_limits: CallLimits | None = None
+    options: AccountOptions | None = None

@@ -62,6 +62,8 @@ WORDS: Mapping[str, tuple[int, str]] = {
     # the sellers' accounts
     "SellerConnected": (INFO, "Tenant {tenant} is connected to {marketplace}."),
     "SellerDisconnected": (INFO, "Tenant {tenant} has disconnected {marketplace}."),
+    "AccountRead": (INFO, "What tenant {tenant} has to choose from on {marketplace} is known."),
+    "AccountUnread": (WARNING, "What tenant {tenant} has to choose from on {marketplace} was not told: {error}."),
     # servers away
     "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),
     "DatabaseAway": (WARNING, "PostgreSQL cannot be reached while {doing}: {error}."),

@@ -20,11 +20,13 @@ EARLY_SHARE = 0.1  # or this share of its life, whichever is less
 
 NOW = "SELECT extract(epoch FROM clock_timestamp())::float8 AS now"
 SAVE = """
-INSERT INTO {s}.connections (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
+INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
 VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s,
         clock_timestamp() + %(refresh_s)s::float8 * interval '1 second')
 ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
   settings = EXCLUDED.settings, secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at,
+  choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{}' END,
+  choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END,
   updated_at = clock_timestamp()
 """
 READ = """
@@ -34,6 +36,7 @@ FROM {s}.connections WHERE marketplace = %(marketplace)s
 READ_LOCKED = READ + "FOR UPDATE"
 STANDING = """
 SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
+       coalesce(c.settings, '{}') AS settings, coalesce(c.choices, '{}') AS choices, c.choices_read_at,
        v.since AS plugin_since, EXISTS (
          SELECT FROM public.processes p
          WHERE p.id = v.process AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugin_there

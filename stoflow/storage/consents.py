@@ -59,12 +59,15 @@ FROM (SELECT state, secret FROM {s}.consents WHERE state = %(state)s FOR UPDATE)
 WHERE c.state = was.state AND c.done_at IS NULL AND was.secret IS NOT NULL
 RETURNING was.secret, c.secret_expires_at
 """
-# Settings name the policies and profiles of one account, watermarks how far it was read: another begins without.
+# Settings name the policies and profiles of one account, choices all of them, watermarks how far it was read:
+# another begins without.
 CONNECT = """
 INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
 VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s)
 ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
   settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{}' END || EXCLUDED.settings,
+  choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{}' END,
+  choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
   watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{}' END,
   secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp()
 WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)

@@ -118,6 +118,8 @@ class ConnectionRow(Base):
     secret: Mapped[str | None]
     secret_expires_at: Mapped[datetime | None]
     watermarks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    choices: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    choices_read_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

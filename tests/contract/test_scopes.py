@@ -8,9 +8,10 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import load
-from stoflow.transports.direct.consent import ALL_ACTIONS, ConsentFlow
+from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow
 from tests.contract.account import FIRST_PRODUCT, SellersAccount
 from tests.contract.acting import Acting
+from tests.contract.choosing import choices_of
 from tests.contract.conftest import SiteMaker
 from tests.contract.official import FILES, document_of, documents
 
@@ -70,6 +71,16 @@ def test_a_consent_covers_every_call_of_an_action(account: SellersAccount, place
     assert made
     needed = {f"{call.method} {call.path}": scopes_of(place, call) for call in made}
     assert {call: scopes for call, scopes in needed.items() if scopes and not scopes & allowed} == {}
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_consent_covers_every_call_that_reads_the_account(account: SellersAccount, place: Marketplace) -> None:
+    consent = consent_of(place)
+    assert place.options is not None
+    choices_of(place, account.site)
+    needed = [scopes_of(place, call) for call in account.site.calls if isinstance(call, Request)]
+    assert needed
+    assert [scopes for scopes in needed if scopes and not scopes & set(consent.scopes[OF_ACCOUNT])] == []
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)

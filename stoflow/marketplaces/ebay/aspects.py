@@ -6,6 +6,7 @@ everywhere. A seller may answer in person: `aspects` in the job's payload, or as
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from stoflow.marketplaces.tables import read_table, words_in
 from stoflow.marketplaces.wording import one_line, plain, shorten
 
 ASPECT_CHARACTERS = 50
+NAME_CHARACTERS = 40
 EVERYWHERE = "*"
 
 
@@ -62,6 +64,15 @@ def is_on_site(attempt: Attempt, category: Category, site: Site) -> bool:
 def declared_aspects(attempt: Attempt) -> Mapping[str, list[str]]:
     """Return what the seller answers in person, the job's own answers first."""
     return {**_given(attempt.account.settings.get("aspects")), **_given(attempt.payload.get("aspects"))}
+
+
+def aspects_fault(answers: Any, _: date) -> str:
+    """Return why a seller's own answers cannot be sent, "" where they can."""
+    given = _given(answers)
+    whole = isinstance(answers, Mapping) and len(given) == len(answers)
+    if whole and all(len(name) <= NAME_CHARACTERS for name in given):
+        return ""
+    return 'Give by item specific its value or values, such as {"Style": ["Boho"]}.'
 
 
 def names_of(site: Site, fact: str) -> list[str]:

@@ -1,6 +1,7 @@
 """eBay as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.ebay.account import OPTIONS
 from stoflow.marketplaces.ebay.call_limits import CALL_LIMITS
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
@@ -32,4 +33,5 @@ EBAY = Marketplace(
     profile=configured,
     taxonomy=TAXONOMY,
     call_limits=CALL_LIMITS,
+    options=OPTIONS,
 )

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from stoflow.domain.call import Reply
 from stoflow.settings import Settings, unset_of
-from stoflow.transports.direct.consent import ALL_ACTIONS, ConsentFlow, Identity
+from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow, Identity
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
 
@@ -27,6 +27,7 @@ _CONSENT_HOSTS = {
 _SCOPE = "https://api.ebay.com/oauth/api_scope"
 SCOPES: Mapping[str, tuple[str, ...]] = {
     ALL_ACTIONS: (f"{_SCOPE}/commerce.identity.readonly",),
+    OF_ACCOUNT: (f"{_SCOPE}/sell.account.readonly", f"{_SCOPE}/sell.inventory"),
     "publish": (f"{_SCOPE}/sell.inventory",),
     "update": (f"{_SCOPE}/sell.inventory",),
     "delete": (f"{_SCOPE}/sell.inventory",),

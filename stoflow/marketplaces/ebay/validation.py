@@ -10,12 +10,12 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.conditions import grade_of, new_grades
+from stoflow.marketplaces.ebay.account import REQUIRED
 from stoflow.marketplaces.ebay.aspects import is_on_site, specifics_of
 from stoflow.marketplaces.ebay.sites import categories, site_of
 from stoflow.marketplaces.wording import one_line
 
 LIMITS = Limits(lowest_price=Decimal(1), highest_quantity=1_000, most_photos=24)
-SETTINGS = ("merchant_location_key", "fulfillment_policy_id", "payment_policy_id", "return_policy_id")
 
 
 def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
@@ -33,7 +33,7 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *_category_rules(product, category),
         *checks.size_errors(product, category),
         *checks.photo_errors(attempt, LIMITS),
-        *checks.setting_errors(account, SETTINGS, "eBay"),
+        *checks.setting_errors(account, REQUIRED, "eBay"),
         *(() if site else (FieldError("account.marketplace_id", "The eBay account names a site we do not know."),)),
     )
     known = {error.field for error in errors}

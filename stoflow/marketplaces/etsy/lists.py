@@ -41,7 +41,8 @@ def read_page(reply: Reply) -> Page | Outcome:
         return failures.outcome_of(reply, unsafe=False)
     if not isinstance(reply.body, Mapping) or not isinstance(reply.body.get("results"), list):
         return Broken("Etsy answered without the list it was asked for.")
-    return Page(items_in(reply.body, "results"), int(text_in(reply.body, "count") or 0))
+    count = text_in(reply.body, "count")
+    return Page(items_in(reply.body, "results"), int(count) if count.isascii() and count.isdecimal() else 0)
 
 
 def items_in(body: Any, name: str) -> Sequence[Item]:

@@ -1,6 +1,7 @@
 """Etsy as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.etsy.account import OPTIONS
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_stray
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
@@ -30,4 +31,5 @@ ETSY = Marketplace(
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
+    options=OPTIONS,
 )

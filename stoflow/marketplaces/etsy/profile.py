@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from stoflow.domain.call import Reply
 from stoflow.settings import Settings, unset_of
-from stoflow.transports.direct.consent import ALL_ACTIONS, ConsentFlow, Identity
+from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow, Identity
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
 
@@ -16,6 +16,7 @@ _CONSENT_HOSTS = {
 }
 SCOPES: Mapping[str, tuple[str, ...]] = {
     ALL_ACTIONS: ("shops_r",),
+    OF_ACCOUNT: ("shops_r",),
     "publish": ("listings_r", "listings_w"),
     "update": ("listings_r", "listings_w"),
     "delete": ("listings_r", "listings_d"),

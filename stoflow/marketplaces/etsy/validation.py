@@ -7,11 +7,11 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import resolve_category
 from stoflow.marketplaces.checks import Limits
+from stoflow.marketplaces.etsy.account import REQUIRED
 from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_of, is_vintage, makers
 from stoflow.marketplaces.etsy.mapping import title_for
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
-SETTINGS = ("shipping_profile_id", "readiness_state_id")
 DEFAULT_CURRENCY = "EUR"
 
 
@@ -28,7 +28,7 @@ def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *checks.size_errors(product, category),
         *_declaration_errors(attempt),
         *checks.photo_errors(attempt, LIMITS),
-        *checks.setting_errors(account, SETTINGS, "Etsy"),
+        *checks.setting_errors(account, REQUIRED, "Etsy"),
         *_shop_errors(attempt),
     )
 
@@ -63,7 +63,7 @@ def _shop_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     account, errors = attempt.account, list[FieldError]()
     if not account.external_id.isdecimal():
         errors.append(FieldError("account.external_id", "The Etsy account names no shop."))
-    for name in SETTINGS:
+    for name in REQUIRED:
         if account.settings.get(name) and not str(account.settings[name]).isdecimal():
             errors.append(FieldError(f"account.{name}", f"{name} of the Etsy account is not a number."))
     return tuple(errors)

@@ -16,6 +16,7 @@ from stoflow.transports.direct.tokens import Tokens
 IDENTITY_DEADLINE_S = 10.0
 OK = 200
 ALL_ACTIONS = ""
+OF_ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class ConsentFlow:
     """How a seller lets StoFlow act on one marketplace.
 
     `page` is where the seller says yes; what comes back goes to `redirect_uri`, or to what a marketplace calls by
-    that name. `scopes` are what each action needs, "" what all of them do. `identity_path` is the call that tells
-    whose token it is, and `identity_in` reads its answer, None where it names nobody. `unset` names the variables
-    without which nobody can consent.
+    that name. `scopes` are what each action needs, "" what all of them do, "account" what it takes to read what the
+    seller has to choose from. `identity_path` is the call that tells whose token it is, and `identity_in` reads its
+    answer, None where it names nobody. `unset` names the variables without which nobody can consent.
     """
 
     page: str

@@ -44,9 +44,9 @@ class Platform:
     url: str
     stack: ExitStack = field(repr=False)
 
-    def account(self, marketplace: str, tenant: TenantId | None = None) -> dict[str, Any]:
+    def account(self, marketplace: str, tenant: TenantId | None = None, **wishes: Any) -> dict[str, Any]:
         """Make an account at a simulated marketplace; its tokens are nobody's business here."""
-        return self.sandbox.sandbox.control.make_seller(marketplace, tenant=tenant)
+        return self.sandbox.sandbox.control.make_seller(marketplace, tenant=tenant, wishes=wishes)
 
     def let(self, fault: str, *, marketplace: str, operation: str, count: int = 1) -> None:
         script = [{"marketplace": marketplace, "operation": operation, "fault": fault, "count": count}]
@@ -103,6 +103,12 @@ class SellerAtHome:
         answer = self.page.get(f"/api/{marketplace}/connection")
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def chooses(self, marketplace: str, **settings: Any) -> httpx.Response:
+        return self.page.patch(f"/api/{marketplace}/connection", json={"settings": settings})
+
+    def refreshes(self, marketplace: str) -> httpx.Response:
+        return self.page.post(f"/api/{marketplace}/connection/refresh")
 
     def disconnects(self, marketplace: str) -> httpx.Response:
         return self.page.delete(f"/api/{marketplace}/connection")

@@ -17,11 +17,12 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from stoflow.accounts.connection import Connection, ConnectionState
+from stoflow.accounts.connection import Connection, ConnectionState, Option
 from stoflow.accounts.consent import Invitation, Returned
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
+from stoflow.domain.choices import Choice
 from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
@@ -65,6 +66,7 @@ class FakeUseCases:
         self.listings: dict[TenantId, list[ListingView]] = {}
         self.orders: dict[TenantId, list[OrderView]] = {}
         self.accounts: dict[tuple[TenantId, str], str] = {}  # external id by marketplace
+        self.chosen: dict[tuple[TenantId, str], Mapping[str, Any]] = {}
         self.visitors: list[TenantId | None] = []
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
@@ -93,6 +95,8 @@ class FakeUseCases:
                 disconnect=self.disconnect,
                 invite=self.invite,
                 complete=self.complete_consent,
+                choose=self.choose,
+                read=self.find_connection,
             ),
             plugin=PluginUseCases(
                 connected=self.connected,
@@ -233,7 +237,24 @@ class FakeUseCases:
         self._answers()
         external_id = self.accounts.get((tenant, marketplace), "")
         state = ConnectionState.CONNECTED if external_id else ConnectionState.DISCONNECTED
-        return Connection(marketplace, state, "" if external_id else "Never connected.", external_id, None)
+        return Connection(
+            marketplace,
+            state,
+            "" if external_id else "Never connected.",
+            external_id,
+            None,
+            self.chosen.get((tenant, marketplace), {}),
+            (Option("site", required=True, choices=(Choice("FR", "France", {"language": "fr"}),)),),
+        )
+
+    def choose(self, tenant: TenantId, marketplace: str, given: Mapping[str, Any]) -> Connection:
+        self._answers()
+        if not given.keys() <= {"site"}:
+            raise InputError(
+                "No.", tuple(FieldError(f"settings.{name}", "There is no such setting.") for name in given)
+            )
+        self.chosen[tenant, marketplace] = given
+        return self.find_connection(tenant, marketplace)
 
     def disconnect(self, tenant: TenantId, marketplace: str) -> Connection:
         self._answers()

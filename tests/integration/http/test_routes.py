@@ -19,7 +19,13 @@ NOBODY = 2**31 - 1
 NEW_JOB = {"action_type": "publish", "product_id": 1}
 NEW_PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}, "colors": ["grey"]}
 PROTECTED = [one for one in OPERATIONS if not one.public]
-BODIES = {"createJob": NEW_JOB, "createProduct": NEW_PRODUCT, "changeProduct": {"brand": "Zara"}}
+CHOSEN = {"settings": {"site": "FR"}}
+BODIES = {
+    "createJob": NEW_JOB,
+    "createProduct": NEW_PRODUCT,
+    "changeProduct": {"brand": "Zara"},
+    "changeConnection": CHOSEN,
+}
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -142,6 +148,14 @@ def test_a_connection_is_read_and_ended(api: Any) -> None:
         "reason": None,
         "external_id": "seller-1",
         "expires_at": None,
+        "settings": {},
+        "choices": {
+            "site": {
+                "required": True,
+                "values": [{"value": "FR", "title": "France", "only_with": {"language": "fr"}}],
+            }
+        },
+        "read_at": None,
     }
     assert api.ask("GET", "/api/ebay/connection").json() == connection
     ended = connection | {
@@ -152,6 +166,23 @@ def test_a_connection_is_read_and_ended(api: Any) -> None:
     }
     assert api.ask("DELETE", "/api/ebay/connection").json() == ended
     assert api.ask("GET", "/api/ebay/connection").json() == ended
+
+
+def test_an_account_is_set_and_read_again(api: Any) -> None:
+    answer = api.ask("PATCH", "/api/ebay/connection", json=CHOSEN)
+    assert (answer.status_code, answer.json()["settings"]) == (200, {"site": "FR"})
+    assert api.ask("GET", "/api/ebay/connection").json() == answer.json()
+    assert api.ask("POST", "/api/ebay/connection/refresh").json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "settings"), ({"settings": ["site"]}, "settings"), ({"settings": {"size": "M"}}, "settings.size")],
+)
+def test_what_cannot_be_set_of_an_account_is_refused_by_field(api: Any, body: Any, field: str) -> None:
+    answer = problem(api.ask("PATCH", "/api/ebay/connection", json=body), 422)
+    assert [error["field"] for error in answer["errors"]] == [field]
+    assert api.use_cases.chosen == {}
 
 
 def test_a_consent_is_asked_for_with_a_token_and_brought_back_without_one(api: Any) -> None:
