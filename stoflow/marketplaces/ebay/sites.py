@@ -20,7 +20,10 @@ def sites() -> Mapping[str, Mapping[str, str]]:
 
 
 def site_of(account: Account) -> Mapping[str, str] | None:
-    """Return the site of `account.settings["marketplace_id"]`, by default eBay France; None for one we do not know."""
+    """Return the site of `account.settings["marketplace_id"]`, by default eBay France; None for one we do not know.
+
+    Nothing is published by default: that stands in for reports on products, and for listings of before.
+    """
     return sites().get(str(account.settings.get("marketplace_id") or DEFAULT_SITE))
 
 

@@ -10,20 +10,21 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.conditions import grade_of, new_grades
-from stoflow.marketplaces.ebay.account import REQUIRED
+from stoflow.marketplaces.ebay.account import REQUIRED, SITE
 from stoflow.marketplaces.ebay.aspects import is_on_site, specifics_of
 from stoflow.marketplaces.ebay.sites import categories, site_of
 from stoflow.marketplaces.wording import one_line
 
 LIMITS = Limits(lowest_price=Decimal(1), highest_quantity=1_000, most_photos=24)
+UNKNOWN_SITE = (FieldError(f"account.{SITE}", "The eBay account names a site we do not know."),)
 
 
 def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     """Return every reason why eBay would not take this product from this account."""
     product, account = checks.product_of(attempt), attempt.account
-    site = site_of(account)
+    site, named = site_of(account), account.settings.get(SITE)
     category = resolve_category(product)
-    currency = site["currency"] if site else product.currency
+    currency = site["currency"] if site and named else product.currency
     errors = (
         *_title_errors(product),
         *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
@@ -34,7 +35,7 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *checks.size_errors(product, category),
         *checks.photo_errors(attempt, LIMITS),
         *checks.setting_errors(account, REQUIRED, "eBay"),
-        *(() if site else (FieldError("account.marketplace_id", "The eBay account names a site we do not know."),)),
+        *(() if site else UNKNOWN_SITE),
     )
     known = {error.field for error in errors}
     return (*errors, *(error for error in _site_errors(attempt, category, site) if error.field not in known))

@@ -78,6 +78,7 @@ def test_what_the_account_lacks_is_said_apart_and_may_be_assumed(file: Path) -> 
     bare = shown(run([str(file), "--json"]))["ebay"]
     assert bare["ready"] == 1
     assert {error["field"] for error in bare["account"]} == {
+        "account.marketplace_id",
         "account.merchant_location_key",
         "account.fulfillment_policy_id",
         "account.payment_policy_id",

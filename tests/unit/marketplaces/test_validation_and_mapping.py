@@ -171,6 +171,14 @@ def test_ebay_needs_policies_a_location_and_a_known_site(make_attempt: MakeAttem
     }
 
 
+@pytest.mark.parametrize("currency", ["EUR", "GBP"])
+def test_nothing_is_published_on_an_ebay_site_that_was_never_chosen(
+    make_attempt: MakeAttempt, product: Product, currency: str
+) -> None:
+    attempt = make_attempt("ebay", product=replace(product, currency=currency), settings={"marketplace_id": None})
+    assert fields_refused("ebay", attempt) == {"account.marketplace_id"}
+
+
 @pytest.mark.parametrize("marketplace", EVERYWHERE)
 @pytest.mark.parametrize(
     ("rates", "refused"), [({"USD": "0.9"}, set()), ({"USD": "cheap"}, {"currency"}), ("none", {"currency"})]

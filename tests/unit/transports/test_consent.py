@@ -14,7 +14,15 @@ from stoflow.marketplaces.etsy.profile import etsy_profile
 from stoflow.marketplaces.registry import build_registry, direct_profiles
 from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.consent import ALL_ACTIONS, ConsentFlow, Identity, consent_url, exchange_code, identify
+from stoflow.transports.direct.consent import (
+    ALL_ACTIONS,
+    OF_ACCOUNT,
+    ConsentFlow,
+    Identity,
+    consent_url,
+    exchange_code,
+    identify,
+)
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
@@ -50,6 +58,7 @@ def test_ebay_asks_on_a_host_of_its_own_by_the_runame() -> None:
     asked = query["scope"][0].split()
     assert {scope.removeprefix("https://api.ebay.com/oauth/api_scope/") for scope in asked} == {
         "commerce.identity.readonly",
+        "sell.account.readonly",
         "sell.inventory",
         "sell.fulfillment.readonly",
     }
@@ -101,7 +110,7 @@ def test_every_action_of_a_marketplace_says_which_scopes_it_needs() -> None:
     registry = build_registry(entry_points=False)
     for profile in direct_profiles(registry, load(env_file=None)):
         actions = {action.code for action in registry.marketplace(profile.name).actions}
-        assert set(flow_of(profile).scopes) == {ALL_ACTIONS, *actions}
+        assert set(flow_of(profile).scopes) == {ALL_ACTIONS, OF_ACCOUNT, *actions}
         assert all(flow_of(profile).scopes.values())
 
 
