@@ -87,6 +87,9 @@ class Crew:
         return self._members[name]
 
     def start(self, name: str, *arguments: str, **environment: str) -> Member:
+        if name in self._members:
+            message = f"{name} runs already: two of one name would do everything twice."
+            raise ValueError(message)
         variables = {**self._environment, **environment}
         log = self._logs / f"{name}.log"
         process = self._spawn(arguments, variables, log)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -148,8 +149,9 @@ def _events(made: World, random: Random) -> Iterator[tuple[float, Callable[[], o
         yield hour + REVOKED_FOR_H, lambda seller=seller: made.reconnect(*seller)
     for hour in range(1, 24):
         yield float(hour), lambda: _connect_again(made)
-    for hour in CLOSED_AT_H:
-        seller = random.choice(list(made.sellers))
+    in_turn = cycle(random.sample(list(made.sellers), len(made.sellers)))
+    # One browser after the other: with few sellers each is open again before its turn comes.
+    for hour, seller in zip(CLOSED_AT_H[:: 1 if len(made.sellers) > CLOSED_FOR_H else 2], in_turn, strict=False):
         yield hour, lambda tenant=seller: made.crew.dismiss(f"plugin-{tenant}")
         yield hour + CLOSED_FOR_H, lambda tenant=seller: start_plugin(made, tenant, lose=0.0)
 

@@ -9,7 +9,9 @@ OUTAGE_CAP_S = 300.0
 BLIND_LOOK_S = 5.0
 BLIND_DOUBLINGS_AT_MOST = 10
 OUTAGE_TRIES = 100
-"""Attempts at a task that an outage may cost: about six hours of a marketplace that does not answer."""
+OUTAGE_S = 6 * 3600.0
+"""An outage charges a task only after so many attempts and so long after its first: attempts alone say little where
+tasks are handed back for other reasons too, and time alone little where a task has waited for its seller."""
 
 
 def backoff_s(failures: int, random: Random) -> float:

@@ -73,6 +73,7 @@ def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried
         kind=task.kind,
         failures=task.failures,
         looks=task.looks,
+        age_s=task.age_s,
         marked=step.marked,
         quiet_s=engine.quiet_s(marketplace),
         second_look_s=engine.second_look_s(marketplace),

@@ -8,7 +8,7 @@ from typing import Any
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
-from stoflow.domain.retry import OUTAGE_TRIES, backoff_s, blind_look_s, outage_backoff_s
+from stoflow.domain.retry import OUTAGE_S, OUTAGE_TRIES, backoff_s, blind_look_s, outage_backoff_s
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler
@@ -57,6 +57,7 @@ class Tried:
     kind: TaskKind
     failures: int
     looks: int
+    age_s: float  # real seconds since its first attempt
     marked: bool
     quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
     second_look_s: float
@@ -67,7 +68,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     match outcome:
         case Done() as done:
             return done_settlement(tried, done)
-        case TryAgain(reason, after_s, away=True) if tried.claims < OUTAGE_TRIES:
+        case TryAgain(reason, after_s, away=True) if not _has_waited(tried, tempo):
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
             return _back(tried, reason, "away", delay_s, charge=False)
         case TryAgain(reason, after_s, charged, ended=ended):
@@ -128,6 +129,11 @@ def _after_done(row: Row) -> Move:
     if row is None:
         return RELOAD
     return RELOAD if row["cancelled"] else GO_ON
+
+
+def _has_waited(tried: Tried, tempo: Tempo) -> bool:
+    """Say whether a task has been tried as long as an outage may last."""
+    return tried.claims >= OUTAGE_TRIES and tried.age_s >= tempo.scaled_s(OUTAGE_S)
 
 
 def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) -> float:

@@ -23,6 +23,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_d
        (c.watermarks ->> a.code)::timestamptz AS since,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
@@ -49,6 +50,7 @@ class StoredTask:
     claims: int
     failures: int
     looks: int
+    age_s: float  # since its first claim
     marker: str
     output: Mapping[str, Any]
     verifying: bool
@@ -133,6 +135,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         claims=row["claims"],
         failures=row["failures"],
         looks=row["looks"],
+        age_s=float(row["age_s"]),
         marker=row["marker"] or "",
         output=row["output"] or {},
         verifying=row["verifying"],

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.errors import Conflict
-from stoflow.domain.retry import OUTAGE_TRIES
+from stoflow.domain.retry import OUTAGE_S, OUTAGE_TRIES
 from stoflow.domain.run import NextMove
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def test_a_completed_task_keeps_its_output_and_its_times_through_a_retry(bench: 
 
 def test_a_marketplace_that_is_away_costs_no_attempt_until_an_outage_has_gone_on_for_hours(bench: "Bench") -> None:
     job = bench.submit(bench.product())
-    away = OUTAGE_TRIES - 1
+    away = OUTAGE_TRIES + 5  # however often it was tried, while it is not hours ago that it began
     bench.shop.plan(*[NEVER] * away)
 
     for _ in range(away):
@@ -52,10 +52,22 @@ def test_a_marketplace_that_is_away_costs_no_attempt_until_an_outage_has_gone_on
     task = bench.task(job, "upload")
     assert (task["claims"], task["failures"], task["error_kind"]) == (away, 0, "away")
 
+    bench.all(f"UPDATE {{s}}.marketplace_tasks SET started_at = started_at - interval '{OUTAGE_S} s'")
     bench.shop.plan(*[NEVER] * (MAX_RETRIES + 1))
     while bench.run(job).move is NextMove.RUN:
         bench.make_due()
     assert bench.row(job)["status"] == "failed"
+
+
+def test_a_task_that_had_to_wait_for_hours_and_then_meets_an_outage_is_not_charged(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.plan(*[NEVER] * 10)
+    bench.run(job)
+    bench.all(f"UPDATE {{s}}.marketplace_tasks SET started_at = started_at - interval '{OUTAGE_S} s'")
+    for _ in range(9):
+        bench.make_due()
+        assert bench.run(job).move is NextMove.RUN
+    assert bench.task(job, "upload")["failures"] == 0
 
 
 def test_a_marketplace_that_says_when_it_is_back_is_asked_then(bench: "Bench") -> None:
