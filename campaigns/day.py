@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -100,7 +101,9 @@ def day(sellers: int, products: int, seed: int) -> Report:
         _say(f"The day is over after {time.monotonic() - begun_s:.0f} s; now everything has to come to rest.")
         final_after_s = _come_to_rest(made, life, since=over_at)
         found = evidence.collected(made, final_after_s)
-        report = _reported(made, life, found.outcomes, final_after_s, seed, time.monotonic() - begun_s)
+        at_rest = over_at + (final_after_s or FINAL_WITHIN_S)
+        outcomes = [outcome for outcome in found.outcomes if _was_made_before(outcome, at_rest)]
+        report = _reported(made, life, outcomes, final_after_s, seed, time.monotonic() - begun_s)
         evidence.kept(found, folder / "jobs.json")
     if report.is_green:
         shutil.rmtree(folder, ignore_errors=True)
@@ -174,6 +177,11 @@ def _come_to_rest(made: World, life: Life, *, since: float) -> float | None:
         if evidence.wait_until_final(made, since=time.time(), within_s=FINAL_WITHIN_S) is None:
             return None
     return time.time() - since
+
+
+def _was_made_before(outcome: JobOutcome, at: float) -> bool:
+    """Say whether a job is of the day: the hours go on, and each asks for orders."""
+    return datetime.fromisoformat(str(outcome.job["created_at"])).timestamp() <= at
 
 
 def _reported(

@@ -9,14 +9,18 @@ from psycopg.rows import DictRow
 from stoflow.domain.ids import TenantId
 from stoflow.storage.engine.statement import bind
 
-# A sold product's listing is removed wherever one is left, so that a sale missed once is seen the next time. A rest of
-# stock is told once per sale; an edit is undone only where the seller wants StoFlow's words to hold.
+# A sold product's listing is removed wherever one is left, so that a sale missed once is seen the next time: the key
+# counts the removals that failed, for each is followed by another. A rest of stock is told once per sale; an edit is
+# undone only where the seller wants StoFlow's words to hold.
 MISSING_JOBS = """
 WITH listed AS (
   SELECT l.product_id, l.marketplace, l.external_id, l.visible, l.updated_at, p.status, p.stock_quantity
   FROM {s}.listings l JOIN {s}.products p ON p.id = l.product_id WHERE l.external_id IS NOT NULL
 )
-SELECT product_id, marketplace, 'delete' AS action, 'sold:' || product_id || ':' || external_id AS key
+SELECT product_id, marketplace, 'delete' AS action, 'sold:' || product_id || ':' || external_id || ':' || (
+  SELECT count(*) FROM {s}.marketplace_jobs f
+  WHERE f.product_id = listed.product_id AND f.marketplace = listed.marketplace AND f.status IN ('failed', 'expired')
+    AND starts_with(f.idempotency_key, format('%%s:sold:%%s:%%s:', listed.marketplace, product_id, external_id))) AS key
 FROM listed WHERE status = 'sold' AND stock_quantity <= 0
 UNION ALL
 SELECT listed.product_id, listed.marketplace, 'update', 'stock:' || listed.product_id || ':' || o.order_id

@@ -340,6 +340,19 @@ def test_what_sold_here_is_removed_elsewhere_before_other_work(paging: "Bench", 
     assert left == [(product, MARKET), (other, SHOP), (other, MARKET)]
 
 
+def test_a_removal_that_failed_is_asked_for_again_the_next_time_and_one_that_was_cancelled_is_not(
+    paging: "Bench", account: SellersAccount
+) -> None:
+    product = list_product(paging, "a", SHOP, MARKET)
+    account.orders = [bought("o1", "a")]
+    run_through(paging, "orders")
+    for status, jobs in (("failed", 2), ("failed", 3), ("cancelled", 3), ("running", 3)):
+        last = "(SELECT max(id) FROM {s}.marketplace_jobs WHERE product_id IS NOT NULL)"
+        paging.all(f"UPDATE {{s}}.marketplace_jobs SET status = '{status}' WHERE id = {last}")
+        run_through(paging, "orders")
+        assert asked_of(paging) == [(MARKET, "delete", product, 2)] * jobs
+
+
 def test_an_order_counts_once_however_often_it_is_seen(paging: "Bench", account: SellersAccount) -> None:
     product = list_product(paging, "a", SHOP, MARKET, quantity=3)
     account.orders = [bought("o1", "a"), bought("o1", "a")]
