@@ -1,5 +1,6 @@
 """What marketplaces ask in each category, asked anew where their tree of categories has changed."""
 
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,8 @@ from stoflow.storage.taxonomy import forget_others, read_answers, save_answer
 
 Ask = Callable[[Request], Reply]
 Said = TypeVar("Said")
+
+PATIENCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,22 @@ def refresh_site(database: Database, marketplace: str, taxonomy: Taxonomy, site:
     forget_others(database, marketplace, site, wanted)
     absent = tuple(category for category in wanted if not answers[category].known)
     return SiteRefreshed(site, tree.version, len(due), len(wanted) - len(due), absent)
+
+
+def patient(ask: Ask, pause_s: Callable[[Reply], float], sleep: Callable[[float], None] = time.sleep) -> Ask:
+    """Return what asks again after the pause that an answer wants, so many times; then the answer stands."""
+
+    def ask_again(request: Request) -> Reply:
+        reply = ask(request)
+        for _ in range(PATIENCE):
+            wanted_s = pause_s(reply)
+            if not wanted_s:
+                break
+            sleep(wanted_s)
+            reply = ask(request)
+        return reply
+
+    return ask_again
 
 
 def _said(conversation: Generator[Call, Response, Said], ask: Ask) -> Said:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 
 from stoflow.bootstrap import Installation, opened
-from stoflow.catalogue.taxonomy import SiteRefreshed, refresh_site
+from stoflow.catalogue.taxonomy import SiteRefreshed, patient, refresh_site
 from stoflow.cli.application import asker, known_marketplace
 from stoflow.cli.output import json_option, print_json, print_table
 from stoflow.domain.errors import ConfigurationError
@@ -26,7 +26,7 @@ def attributes() -> None:
 @json_option
 @click.pass_obj
 def refresh(settings: Settings, *, marketplace: str, sites: tuple[str, ...], as_json: bool) -> None:
-    """Ask what each category demands, where the marketplace's tree has changed; validation uses the answers."""
+    """Ask which categories there still are and what each demands, where the tree has changed; for validation."""
     with opened(settings) as installation:
         refreshed = _refreshed(installation, known_marketplace(installation.registry, marketplace), sites)
     if as_json:
@@ -49,5 +49,6 @@ def _refreshed(installation: Installation, place: Marketplace, sites: Sequence[s
     installation.resources.callback(client.close)
     registry, settings = installation.registry, installation.settings
     ask = asker(client, registry, settings, marketplace=place.name, scope=taxonomy.scope)
+    asking = patient(ask, taxonomy.pause_s)
     wanted = sites or taxonomy.sites()
-    return [refresh_site(installation.database, place.name, taxonomy, site, ask) for site in wanted]
+    return [refresh_site(installation.database, place.name, taxonomy, site, asking) for site in wanted]

@@ -10,6 +10,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
+from stoflow.marketplaces.categories import Category
 from stoflow.marketplaces.colours import colors_of
 from stoflow.marketplaces.conditions import grade_of
 from stoflow.marketplaces.etsy.labels import PACKAGE, categories, declared, era_of
@@ -52,7 +53,7 @@ def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
         "price": str(price),
         "who_made": declared(attempt, "who_made"),
         "when_made": era_of(declared(attempt, "when_made"), attempt.today),
-        "taxonomy_id": leaf_of(PACKAGE, category, product) or categories()[category.name],
+        "taxonomy_id": taxonomy_id_of(category, product),
         "shipping_profile_id": str(settings["shipping_profile_id"]),
         "readiness_state_id": str(settings["readiness_state_id"]),
         "is_supply": "false",
@@ -85,6 +86,11 @@ def inventory(attempt: Attempt, price: Decimal) -> Mapping[str, Any]:
         "quantity_on_property": [],
         "sku_on_property": [],
     }
+
+
+def taxonomy_id_of(category: Category, product: Product) -> str:
+    """Return the node of the taxonomy to list under: the finer one that the seller's words name, where they do."""
+    return leaf_of(PACKAGE, category, product) or categories()[category.name]
 
 
 def title_for(product: Product) -> str:

@@ -9,6 +9,7 @@ from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.profile import configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.sync import EtsySync
+from stoflow.marketplaces.etsy.taxonomy import TAXONOMY
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 
 ETSY = Marketplace(
@@ -32,4 +33,5 @@ ETSY = Marketplace(
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
     options=OPTIONS,
+    taxonomy=TAXONOMY,
 )

@@ -60,6 +60,7 @@ def etsy_profile(
             refresh_life_s=REFRESH_LIFE_S,
         ),
         consent=consent,
+        key=key if client_id and shared_secret else {},
     )
 
 

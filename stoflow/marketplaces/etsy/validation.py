@@ -5,11 +5,12 @@ from decimal import Decimal
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import resolve_category
+from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.etsy.account import REQUIRED
 from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_of, is_vintage, makers
-from stoflow.marketplaces.etsy.mapping import title_for
+from stoflow.marketplaces.etsy.mapping import taxonomy_id_of, title_for
+from stoflow.marketplaces.etsy.taxonomy import SITE
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
 DEFAULT_CURRENCY = "EUR"
@@ -25,6 +26,7 @@ def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
         *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
         *checks.quantity_errors(product, LIMITS),
         *checks.category_errors(category, categories(), "Etsy"),
+        *_taxonomy_errors(attempt, category),
         *checks.size_errors(product, category),
         *_declaration_errors(attempt),
         *checks.photo_errors(attempt, LIMITS),
@@ -36,6 +38,17 @@ def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
 def currency_of(attempt: Attempt) -> str:
     """Return the shop's currency: `account.settings["currency"]`, by default the euro."""
     return str(attempt.account.settings.get("currency") or DEFAULT_CURRENCY)
+
+
+def _taxonomy_errors(attempt: Attempt, category: Category | FieldError) -> tuple[FieldError, ...]:
+    """Return whether Etsy said that it no longer has the id; where it was not asked, ours is believed."""
+    if isinstance(category, FieldError) or category.name not in categories():
+        return ()
+    number = taxonomy_id_of(category, checks.product_of(attempt))
+    answered = attempt.taxonomy.get((SITE, number))
+    if answered is None or answered.known:
+        return ()
+    return (FieldError("category", f"Etsy has no taxonomy id {number} for {category.name} any more."),)
 
 
 def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.consent import consent_operations
-from stoflow.sandbox.etsy import account, consent, inventory, listings, people, receipts
+from stoflow.sandbox.etsy import account, consent, inventory, listings, people, receipts, taxonomy
 from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
 from stoflow.sandbox.etsy.shop import Shop
@@ -21,6 +21,7 @@ FIRST_LISTING = 1_700_000_001
 V3 = "/v3/application"
 SHOP = f"{V3}/shops/{{shop_id}}"
 LISTING = f"{V3}/listings/{{listing_id}}"
+NODES = f"{V3}/seller-taxonomy/nodes"
 SHOP_LISTING = f"{SHOP}/listings/{{listing_id}}"
 LIMIT_HEADERS = {
     "x-limit-per-second": "150",
@@ -91,6 +92,15 @@ class EtsyMarket:
             Operation("shipping_profile.list", "GET", f"{SHOP}/shipping-profiles", at(account.show_shipping_profiles)),
             Operation("return_policy.list", "GET", f"{SHOP}/policies/return", at(account.show_return_policies)),
             Operation("readiness.list", "GET", f"{SHOP}/readiness-state-definitions", at(account.show_readiness)),
+            # what concerns no seller
+            Operation("node.list", "GET", NODES, self._by_key(taxonomy.show_nodes), open_door=True),
+            Operation(
+                "property.list",
+                "GET",
+                f"{NODES}/{{taxonomy_id}}/properties",
+                self._by_key(taxonomy.show_properties),
+                open_door=True,
+            ),
         )
 
     def token_of(self, headers: Mapping[str, str]) -> str:
@@ -100,13 +110,7 @@ class EtsyMarket:
 
     def authorize(self, call: ReceivedCall) -> None:
         """Refuse a call without the application's key and secret, or without a live token."""
-        key = call.headers.get("x-api-key", "")
-        if not key:
-            raise refusal(401, "Missing header x-api-key or client_id")
-        if ":" not in key:
-            raise refusal(403, "Shared secret is required in x-api-key header.")
-        if not self._application.opens_with_pair(key):
-            raise refusal(403, "API key not found or not active, or incorrect shared secret for API key.")
+        self._check_key(call)
         token = self.token_of(call.headers)
         user, dot, _ = token.partition(".")
         if not (token and dot and user.isdecimal() and call.seller):
@@ -172,12 +176,29 @@ class EtsyMarket:
         """Return Etsy's answer to an unknown path."""
         return Answer(404, {"error": "Resource not found"})
 
+    def _check_key(self, call: ReceivedCall) -> None:
+        key = call.headers.get("x-api-key", "")
+        if not key:
+            raise refusal(401, "Missing header x-api-key or client_id")
+        if ":" not in key:
+            raise refusal(403, "Shared secret is required in x-api-key header.")
+        if not self._application.opens_with_pair(key):
+            raise refusal(403, "API key not found or not active, or incorrect shared secret for API key.")
+
+    def _by_key(self, work: Callable[[ReceivedCall], Answer]) -> Callable[[ReceivedCall], Answer]:
+        """Return what answers the application, whoever it calls for."""
+
+        def work_by_key(call: ReceivedCall) -> Answer:
+            self._check_key(call)
+            return _limited(work(call))
+
+        return work_by_key
+
     def _in_shop(self, work: ShopWork) -> Callable[[ReceivedCall], Answer]:
         def work_in_shop(call: ReceivedCall) -> Answer:
             if call.seller is None:
                 raise refusal(401, "invalid_token")
-            answer = work(self._shops[call.seller.external_id], call)
-            return Answer(answer.status, answer.body, {**LIMIT_HEADERS, **answer.headers}, answer.effect)
+            return _limited(work(self._shops[call.seller.external_id], call))
 
         return work_in_shop
 
@@ -206,3 +227,7 @@ class EtsyMarket:
 
     def _replace_inventory(self, shop: Shop, call: ReceivedCall) -> Answer:
         return inventory.replace_inventory(shop, call, self._numbers)
+
+
+def _limited(answer: Answer) -> Answer:
+    return Answer(answer.status, answer.body, {**LIMIT_HEADERS, **answer.headers}, answer.effect)

@@ -11,6 +11,9 @@ from stoflow.transports.direct.oauth import RefreshFlow
 class DirectProfile:
     """`headers` makes a call's headers from the access token; `hosts` holds other base URLs by the path's beginning.
 
+    `key` holds the headers of a call of the application itself, which concerns no seller; it is empty where no key is
+    set, and None where such a call needs a token.
+
     Without a `consent` no seller can connect over HTTP: a package then brings its connections by another way.
     """
 
@@ -20,6 +23,7 @@ class DirectProfile:
     refresh: RefreshFlow
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     consent: ConsentFlow | None = None
+    key: Mapping[str, str] | None = field(default=None, repr=False)
 
     def base_url_of(self, path: str) -> str:
         """Return the base URL for a path."""

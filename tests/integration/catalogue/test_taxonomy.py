@@ -177,7 +177,7 @@ def test_the_command_asks_one_site_or_all(settings: Settings, sandbox: SandboxSe
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--marketplace", "etsy"], "cannot be asked"),
+        (["--marketplace", "vinted"], "cannot be asked"),
         (["--marketplace", "depop"], "Unknown marketplace: depop."),
         (["--marketplace", "ebay", "--site", "EBAY_MARS"], "not on EBAY_MARS"),
     ],

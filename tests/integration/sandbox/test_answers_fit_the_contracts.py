@@ -127,6 +127,21 @@ def test_etsy_answers_fit(etsy: Any) -> None:
     check("GET", "/users/me", headers={"authorization": "Bearer 1.x"})
 
 
+def test_etsy_taxonomy_answers_fit(http: httpx.Client) -> None:
+    contract = Contract("etsy/openapi_v3.json")
+    nodes = "/v3/application/seller-taxonomy/nodes"
+
+    def check(path: str, status: int, key: str = "stoflow-sandbox:stoflow-sandbox-secret") -> None:
+        reply = http.get(f"/etsy{path}", headers={"x-api-key": key})
+        assert reply.status_code == status
+        contract.check(reply, path)
+
+    for path, status in (("", 200), ("/505/properties", 200), ("/77/properties", 404), ("/robes/properties", 400)):
+        check(f"{nodes}{path}", status)
+    for key, status in (("", 401), ("stoflow-sandbox", 403), ("stoflow-sandbox:wrong", 403)):
+        check(nodes, status, key)
+
+
 def test_ebay_taxonomy_answers_fit(ebay: Any) -> None:
     contract = Contract("ebay/commerce_taxonomy_v1_oas3.json")
     application = {"authorization": "Bearer v^1.1#application"}

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.etsy.publication import EtsyPublication
+from stoflow.marketplaces.etsy.taxonomy import SITE
 from stoflow.marketplaces.vinted.mapping import upload_session
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from tests.unit.marketplaces.conftest import MakeAttempt
@@ -102,6 +104,18 @@ def test_etsy_needs_declarations_and_a_furnished_shop(
     make_attempt: MakeAttempt, settings: dict[str, Any], field: str
 ) -> None:
     assert fields_refused("etsy", make_attempt("etsy", settings=settings)) == {field}
+
+
+def test_an_id_that_etsy_no_longer_has_is_refused_and_what_etsy_was_not_asked_is_believed(
+    make_attempt: MakeAttempt, product: Product
+) -> None:
+    gone = {(SITE, "558"): CategoryAspects(SITE, "a-digest", known=False)}
+    there = {(SITE, "553"): CategoryAspects(SITE, "a-digest", aspects=(Aspect("Size", required=True),))}
+    tank_top = replace(product, title="Tank top", category="women/tops")
+    top = replace(product, title="Blouse", category="women/tops")
+    assert fields_refused("etsy", make_attempt("etsy", product=tank_top, taxonomy=gone)) == {"category"}
+    assert fields_refused("etsy", make_attempt("etsy", product=top, taxonomy={**gone, **there})) == set()
+    assert fields_refused("etsy", make_attempt("etsy", product=tank_top)) == set()
 
 
 def test_without_a_declaration_both_fields_are_named(make_attempt: MakeAttempt) -> None:
