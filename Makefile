@@ -16,9 +16,9 @@ demo: $(STAMP) ## publish real products of several sellers on three simulated ma
 up: $(STAMP) ## run everything in one terminal, with the sandbox
 	$(BIN)/stoflow up --sandbox $(ARGS)
 
-test: $(STAMP) ## run all tests on real PostgreSQL and Redis, with coverage
+test: $(STAMP) ## run all tests on real PostgreSQL and Redis, two files at a time, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(STAMP) lint types ## run every gate: lint, format, types, import contracts, own rules
 	$(BIN)/lint-imports

@@ -4,11 +4,15 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Broken, Done, Listed, Outcome, TryAgain
 
 
-def draft_made(listing_id: str) -> Outcome:
-    """Return what creating or finding a draft means: the engine records the first such id as the product's listing."""
+def draft_made(listing_id: str, *, instead_of: str = "") -> Outcome:
+    """Return what creating or finding a draft means: the engine records the first such id as the product's listing.
+
+    `instead_of` is what is recorded, on a marketplace that has one thing of a product: another one ended.
+    """
     if not listing_id:
         return Broken("The marketplace made a draft without an id.")
-    return Done({"listing_id": listing_id}, listed=Listed(listing_id))
+    replaces = instead_of if instead_of != listing_id else ""
+    return Done({"listing_id": listing_id}, listed=Listed(listing_id, replaces=replaces))
 
 
 def made_anew(attempt: Attempt) -> Outcome:

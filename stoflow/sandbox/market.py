@@ -112,18 +112,20 @@ class Market(Protocol):
         """
         raise InputError(f"Nobody but StoFlow acts on {self.name} here.")
 
+    # What a marketplace says in trouble; one that has no words of its own uses these.
+
     def too_many(self, retry_after_s: int) -> Answer:
         """Return its answer to too many calls."""
-        ...
+        return Answer(429, {"error": "Not so fast."}, {"retry-after": str(retry_after_s)})
 
     def broken(self) -> Answer:
         """Return its answer when something broke on its side."""
-        ...
+        return Answer(500, {"error": "Out of order."})
 
     def malformed(self) -> Answer:
         """Return its answer to a body of a shape that no check of ours foresaw."""
-        ...
+        return Answer(400, {"error": "This cannot be read."})
 
     def not_found(self) -> Answer:
         """Return its answer to a path it does not know."""
-        ...
+        return Answer(404, {"error": "There is no such thing."})

@@ -10,24 +10,19 @@ from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 
-ACCESS_LIFE_S = 3600
 DEEDS: Deeds = {"thing.sell": (Deed.ACTIVATED,), "thing.delete": (Deed.ENDED,)}
 PACED: Paced = {"publish": frozenset({"thing.sell"}), "delete": frozenset({"thing.delete"})}
-Thing = dict[str, Any]
 
 
 class BrocanteMarket(Market):
-    """Things by their number."""
-
     name = "brocante"
     deeds: Deeds = DEEDS
     paced: Paced = PACED
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens, self._numbers = TokenBook(), Numbers()
-        self._application = application
-        self._life_s = ACCESS_LIFE_S / token_speed
-        self._things: dict[str, Thing] = {}
+        self.tokens, self._numbers, self._application = TokenBook(), Numbers(), application
+        self._life_s = 3600 / token_speed
+        self._things: dict[str, dict[str, Any]] = {}
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:
@@ -58,25 +53,13 @@ class BrocanteMarket(Market):
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         return self.tokens.grant(seller, life_s=self._life_s)
 
-    def too_many(self, retry_after_s: int) -> Answer:
-        return Answer(429, {"error": "Not so fast."}, {"retry-after": str(retry_after_s)})
-
-    def broken(self) -> Answer:
-        return Answer(500, {"error": "Brocante is out of order."})
-
-    def malformed(self) -> Answer:
-        return Answer(400, {"error": "This cannot be read."})
-
-    def not_found(self) -> Answer:
-        return Answer(404, {"error": "There is no such thing."})
-
     def _refresh(self, call: ReceivedCall) -> Answer:
         seller = self.tokens.refreshed_by(call.form.get("refresh_token", ""))
         if seller is None or not self._application.opens_with_basic(call.headers.get("authorization", "")):
             return Answer(400, {"error": "invalid_grant"})
         return Answer(200, self.grant(seller), effect=Effect(seller=seller))
 
-    def _thing(self, call: ReceivedCall) -> Thing:
+    def _thing(self, call: ReceivedCall) -> dict[str, Any]:
         found = self._things.get(call.path["number"])
         if found is None or found["seller"] != (call.seller and call.seller.external_id):
             raise Refusal(self.not_found())
@@ -105,10 +88,9 @@ class BrocanteMarket(Market):
         return _changed(thing)
 
     def _delete(self, call: ReceivedCall) -> Answer:
-        thing = self._things.pop(self._thing(call)["id"])
-        return _changed({**thing, "state": "deleted"})
+        return _changed({**self._things.pop(self._thing(call)["id"]), "state": "deleted"})
 
 
-def _changed(thing: Thing) -> Answer:
+def _changed(thing: dict[str, Any]) -> Answer:
     state, title = thing["state"], thing["title"]
     return Answer(200, thing, effect=Effect(listing_id=str(thing["id"]), sku=thing["sku"], state=state, title=title))

@@ -15,7 +15,6 @@ from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=4)
-PHOTO_LIMIT_BYTES = 4_000_000
 CURRENCY = "EUR"
 
 
@@ -59,12 +58,14 @@ class Stall:
         """Keep the thing under its SKU; repeatable, because the same call again changes nothing."""
         mapped = attempt.outputs["map"]
         reply = reply_of((yield Request("PUT", f"/things/{mapped['sku']}", json=mapped["thing"])))
-        return draft_made(text_in(reply.body, "id")) if is_success(reply) else SAYS.outcome_of(reply, unsafe=False)
+        if not is_success(reply):
+            return SAYS.outcome_of(reply, unsafe=False)
+        return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id)
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Put one photo at its place, instead of what is there."""
         try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
+            photo = read_photo(attempt, attempt.index, limit_bytes=4_000_000)
         except UnreadablePhoto as error:
             return Refused(str(error))
         part = FilePart("photo", photo.filename, photo.content, photo.content_type)

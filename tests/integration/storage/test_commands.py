@@ -40,8 +40,8 @@ def test_status_shows_what_is_behind_and_changes_nothing(run: Run, fresh: Settin
     for _ in range(2):
         shown = run("migrate", "--status", settings=fresh)
         assert shown.exit_code == 0
-        assert shown.output.count("behind") == 2
-    document = json.loads(run("migrate", "--status", "--json", settings=fresh).output)
+        assert shown.stdout.count("behind") == 2
+    document = json.loads(run("migrate", "--status", "--json", settings=fresh).stdout)
     assert document["behind"] == ["public", "template_tenant"]
 
 
@@ -62,14 +62,14 @@ def test_an_unknown_tenant_is_one_line_and_1(run: Run):
 
 
 def test_tenants_are_created_listed_suspended_and_resumed(run: Run):
-    assert json.loads(run("tenant", "create", "Mia@example.com", "--name", "Mia", "--json").output) == {
+    assert json.loads(run("tenant", "create", "Mia@example.com", "--name", "Mia", "--json").stdout) == {
         "id": 1,
         "email": "mia@example.com",
     }
     assert run("tenant", "suspend", "1").exit_code == 0
-    assert "suspended" in run("tenant", "list").output
+    assert "suspended" in run("tenant", "list").stdout
     assert run("tenant", "resume", "1").exit_code == 0
-    [listed] = json.loads(run("tenant", "list", "--json").output)
+    [listed] = json.loads(run("tenant", "list", "--json").stdout)
     assert (listed["id"], listed["email"], listed["is_active"]) == (1, "mia@example.com", True)
 
 
