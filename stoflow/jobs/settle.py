@@ -149,7 +149,7 @@ def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool,
         kind=kind,
         delay_s=delay_s,
         charge=charge,
-        ended=ended or None,
+        ended=ended,
     )
     return Settlement((statement,), lambda row: _after_back(row, delay_s))
 

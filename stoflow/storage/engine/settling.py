@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import Done, FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 
 # What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
 TASK = """task AS (
@@ -22,6 +22,21 @@ SAID = """said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
   SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
 )"""
+
+# What became of a listing that is no longer there, beside a `job`: the product's record of it, where it is that one,
+# and what a sync saw of it; sold is sold.
+FORGOTTEN = """, listing AS (
+  UPDATE {s}.listings l
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
+  FROM job
+  WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
+)"""
+GONE = """, remote AS (
+  UPDATE {s}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
+  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(ended)s AND r.state <> 'sold'
+)"""
+WHERE_ENDED: Parts = (("ended", FORGOTTEN + GONE),)
+WHERE_REPLACED: Parts = (("gone", GONE),)
 
 SETTLE_DONE = f"""
 WITH {TASK}, job AS MATERIALIZED (
@@ -59,10 +74,7 @@ WITH {TASK}, job AS MATERIALIZED (
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
-), remote AS (
-  UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
-  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(replaces)s AND r.state <> 'sold'
-), stray AS (
+)[[gone]], stray AS (
   INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
@@ -78,15 +90,7 @@ FROM job
 SETTLE_ENDED = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
-), listing AS (
-  UPDATE {{s}}.listings l
-  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
-  FROM job
-  WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
-), remote AS (
-  UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
-  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(ended)s AND r.state <> 'sold'
-), acted AS (
+){FORGOTTEN}{GONE}, acted AS (
   UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
 ), {SAID}
 SELECT false AS cancelled, '' AS external_id FROM job
@@ -112,15 +116,7 @@ WITH task AS (
       error_message = %(reason)s, error_kind = task.error_kind
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace
-), listing AS (
-  UPDATE {s}.listings l
-  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
-  FROM job
-  WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
-), remote AS (
-  UPDATE {s}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
-  FROM job WHERE r.marketplace = job.marketplace AND r.external_id = %(ended)s AND r.state <> 'sold'
-), stray AS (
+)[[ended]], stray AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
          clock_timestamp() + %(stray_after_s)s::float8 * interval '1 second'
@@ -187,14 +183,16 @@ def settle_done(
         return bind(SETTLE_ENDED, tenant, ended=done.ended, **params)
     if done.listed is None:
         return bind(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, **params)
+    replaces = done.listed.replaces
     return bind(
-        SETTLE_LISTED,
+        composed(SETTLE_LISTED, *(WHERE_REPLACED if replaces else ())),
         tenant,
         external_id=done.listed.external_id,
         visible=done.listed.visible,
         url=done.listed.url,
         photos=_photos_json(done.listed),
-        replaces=done.listed.replaces,
+        replaces=replaces,
+        ended=replaces,
         marked=marked,
         **params,
     )
@@ -217,11 +215,14 @@ def settle_back(
     cause: str = "try again",
     absences: int = 0,
     stray_after_s: float | None = None,
-    ended: str | None = None,
+    ended: str = "",
 ) -> Statement:
-    """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`."""
+    """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`.
+
+    `ended` is the external id of a listing that is no longer there.
+    """
     return bind(
-        SETTLE_BACK,
+        composed(SETTLE_BACK, *(WHERE_ENDED if ended else ())),
         tenant,
         task=task,
         claims=claims,
