@@ -75,7 +75,8 @@ def product_of(record: Record) -> tuple[NewProduct, bool]:
         who_made=record.read("who_made", word, ""),
         when_made=record.read("when_made", word, ""),
         images=_images(record.photos),
-        external_ref=record.read("external_ref", word, ""),
+        sku=record.read("sku", word, ""),
+        external_id=record.read("external_id", word, ""),
     )
     return product, not currency
 

@@ -78,7 +78,7 @@ def _group_key(group_by: str | None, columns: Columns) -> Callable[[Row], str]:
     photos = set(columns.by_field.get("images", ()))
 
     def same_but_for_photos(row: Row) -> str:
-        reference = values.text(columns.value(row.values, "external_ref"))
+        reference = values.text(columns.value(row.values, "external_id"))
         rest = repr([value for name, value in row.values.items() if name not in photos])
         return f"{reference} {hash(rest)}" if reference else ""
 

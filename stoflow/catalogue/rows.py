@@ -32,11 +32,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A row that is left out, with the reason and, where there is one, the product field it concerns."""
+    """A row that is left out, with the reason and, where there is one, the product field it concerns.
+
+    `column` is the file's own name of the column that held `value`, as it was written.
+    """
 
     line: int
     reason: str
     field: str = ""
+    column: str = ""
+    value: str = ""
 
     @property
     def sentence(self) -> str:

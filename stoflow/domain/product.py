@@ -54,7 +54,7 @@ class Product:
 class NewProduct:
     """A product before it has an id, as an import or a form brings it.
 
-    `external_ref` is its name in the seller's own file.
+    `sku` is the seller's own key, `external_id` what the seller's file or other tool calls it.
     """
 
     title: str
@@ -74,4 +74,5 @@ class NewProduct:
     who_made: str = ""
     when_made: str = ""
     images: tuple[ProductImage, ...] = ()
-    external_ref: str = ""
+    sku: str = ""
+    external_id: str = ""

@@ -55,7 +55,7 @@ def change_product(session: Session, product_id: int, changes: Mapping[str, Any]
         raise NotFound(f"There is no product {product_id}.")
     product = product_of(row)
     stored = {field.name: getattr(product, field.name) for field in fields(product) if field.name != "id"}
-    changed = replace(NewProduct(**stored, external_ref=row.external_ref or ""), **changes)
+    changed = replace(NewProduct(**stored, external_id=row.external_ref or ""), **changes)
     if errors := tuple(_errors_of(changed)):
         raise InputError("The product cannot be stored.", errors)
     for name, value in _values_of(changed).items():
@@ -146,7 +146,7 @@ def _values_of(product: NewProduct) -> dict[str, object]:
         "stock_quantity": product.quantity,
         "who_made": product.who_made or None,
         "when_made": product.when_made or None,
-        "external_ref": product.external_ref or None,
+        "external_ref": product.external_id or None,
     }
 
 

@@ -30,5 +30,5 @@ def test_at_least_nineteen_of_twenty_listings_are_read(
     assert listings * 0.95 <= len(products) <= listings
     assert {product.condition for product in products} == conditions
     assert {product.currency for product in products} == {currency}
-    assert all(product.category and product.images and product.external_ref for product in products)
+    assert all(product.category and product.images and product.external_id for product in products)
     assert not any("\ufffd" in product.description for product in products)

@@ -31,7 +31,7 @@ COAT = NewProduct(
     who_made="someone_else",
     when_made="2020_2026",
     images=(ProductImage(1, "front.jpg"), ProductImage(2, "back.jpg")),
-    external_ref="row-1",
+    external_id="row-1",
 )
 BARE = NewProduct(title="Hat", description="", price=None)
 
@@ -47,7 +47,7 @@ def test_a_product_comes_back_as_it_was_stored(database: Database, tenant: Tenan
 
 def test_many_products_keep_their_order_and_their_photos(database: Database, tenant: TenantId):
     many = [
-        replace(COAT, title=f"Coat {number}", images=(ProductImage(1, f"{number}.jpg"),), external_ref=f"row-{number}")
+        replace(COAT, title=f"Coat {number}", images=(ProductImage(1, f"{number}.jpg"),), external_id=f"row-{number}")
         for number in range(1500)
     ]
     with database.tenant(tenant) as session:
