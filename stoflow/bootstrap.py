@@ -209,7 +209,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         return use_case
 
     return Doors(
-        marketplaces=frozenset(installation.registry.marketplaces),
+        marketplaces={name: tuple(place.handlers) for name, place in installation.registry.marketplaces.items()},
         submit=submitted,
         find_job=view,
         list_jobs=partial(list_jobs, database, plugin=by_plugin),

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import Page
 from stoflow.domain.product import Product
+from stoflow.http.schemas import Action, Marketplace
 from stoflow.jobs.views import JobView, TaskView, TimelineEntry
 
 MS_PER_S: Final = 1000
 
 # PostgreSQL answers in the time zone of its session.
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+# One of those there are, or of a package that came later than the client, or went.
+SomeAction = Action | str
+SomeMarketplace = Marketplace | str
 
 
 class Answered(BaseModel):
@@ -37,7 +41,7 @@ class TaskBody(Answered):
     id: int
     name: str
     position: int
-    status: str
+    status: TaskStatus
     attempt: int
     failures: int
     verifying: bool
@@ -73,8 +77,8 @@ class ResultBody(Answered):
     """What came of a final job."""
 
     job_id: int
-    marketplace: str
-    action: str
+    marketplace: SomeMarketplace
+    action: SomeAction
     success: bool
     result: dict[str, Any] | None
     duration_ms: int | None
@@ -96,8 +100,8 @@ class ResultBody(Answered):
 
 class JobBody(Answered):
     id: int
-    marketplace: str
-    action: str
+    marketplace: SomeMarketplace
+    action: SomeAction
     status: JobStatus
     product_id: int | None
     priority: int
@@ -154,8 +158,8 @@ class TimelineEntryBody(Answered):
     at: Moment
     cause: str
     task: str | None
-    from_status: str | None
-    to_status: str | None
+    from_status: JobStatus | TaskStatus | None
+    to_status: JobStatus | TaskStatus | None
     attempt: int
     detail: dict[str, Any]
 
@@ -166,11 +170,17 @@ class TimelineEntryBody(Answered):
             at=entry.at,
             cause=entry.cause,
             task=entry.task,
-            from_status=entry.from_status,
-            to_status=entry.to_status,
+            from_status=_status(entry.from_status),
+            to_status=_status(entry.to_status),
             attempt=entry.attempt,
             detail=dict(entry.detail),
         )
+
+
+def _status(name: str | None) -> JobStatus | TaskStatus | None:
+    if name is None:
+        return None
+    return JobStatus(name) if name in set(JobStatus) else TaskStatus(name)
 
 
 class TimelineBody(Answered):
@@ -237,20 +247,25 @@ class ProductsPage(Answered):
 
 
 class Alive(Answered):
-    status: str
+    status: Literal["ok"]
+
+
+UpOrDown = Literal["up", "down"]
 
 
 class Ready(Answered):
-    status: str
-    postgres: str
-    redis: str
+    """Degraded is without Redis: hints are late, and nothing is lost."""
+
+    status: Literal["ready", "degraded"]
+    postgres: UpOrDown
+    redis: UpOrDown
 
 
 class ProblemBody(Answered):
-    """RFC 9457."""
+    """RFC 9457; some problems say more."""
 
     type: str
     title: str
     status: int
     detail: str
-    errors: list[FieldErrorBody] | None = None
+    errors: list[FieldErrorBody] = []

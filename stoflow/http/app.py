@@ -105,7 +105,7 @@ def _open_paths() -> list[re.Pattern[str]]:
 
 
 def _routes(doors: Doors, threads: Threads) -> list[Route]:
-    document = openapi_document(OPERATIONS)
+    document = openapi_document(OPERATIONS, doors.marketplaces)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)

@@ -67,9 +67,12 @@ class ConnectionUseCases:
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """Every use case is a plain blocking call; the doors run each in a thread. `marketplaces` names those there are."""
+    """Every use case is a plain blocking call; the doors run each in a thread.
 
-    marketplaces: frozenset[str]
+    `marketplaces` are those there are, each with the codes of the actions it takes.
+    """
+
+    marketplaces: Mapping[str, Sequence[str]]
     submit: Callable[[TenantId, SubmitJob], JobView]
     find_job: Callable[[TenantId, JobId], JobView]
     list_jobs: Callable[[TenantId, JobFilter], Page[JobView]]

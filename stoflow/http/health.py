@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from stoflow.http.answers import Alive, Ready
+from stoflow.http.answers import Alive, Ready, UpOrDown
 from stoflow.http.doors import Doors
 from stoflow.http.endpoint import Asked
 from stoflow.http.problems import Problem
@@ -15,7 +15,7 @@ def healthz(_: Doors, __: Asked) -> Alive:
 def readyz(doors: Doors, _: Asked) -> Ready | Problem:
     """Without Redis the answer is "degraded": hints are late, nothing is lost."""
     health = doors.health()
-    words = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
+    words: dict[str, UpOrDown] = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
     if not health.postgres:
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, "PostgreSQL does not answer.", more={**words, "state": "unavailable"}
@@ -23,5 +23,5 @@ def readyz(doors: Doors, _: Asked) -> Ready | Problem:
     return Ready(status="ready" if health.redis else "degraded", **words)
 
 
-def _word(answers: bool) -> str:  # noqa: FBT001 - a yes or no is what this puts into a word
+def _word(answers: bool) -> UpOrDown:  # noqa: FBT001 - a yes or no is what this puts into a word
     return "up" if answers else "down"

@@ -1,11 +1,12 @@
 """What the API answers of an account's listings and orders."""
 
 from decimal import Decimal
-from typing import Self
+from typing import Self, cast
 
 from stoflow.domain.page import Page
-from stoflow.domain.seen import OrderLine
+from stoflow.domain.seen import OrderLine, OrderState
 from stoflow.http.answers import Answered, Moment, PriceBody
+from stoflow.http.schemas import ListingState
 from stoflow.jobs.inventory import ListingView, OrderView
 
 
@@ -14,7 +15,7 @@ class ListingBody(Answered):
 
     external_id: str
     product_id: int | None
-    state: str
+    state: ListingState
     title: str
     price: PriceBody | None
     quantity: int
@@ -29,7 +30,7 @@ class ListingBody(Answered):
         return cls(
             external_id=listing.external_id,
             product_id=listing.product_id,
-            state=listing.state,
+            state=cast("ListingState", listing.state),
             title=listing.title,
             price=_price(listing.price, listing.currency),
             quantity=listing.quantity,
@@ -76,7 +77,7 @@ class OrderBody(Answered):
     """An order; nothing of the buyer is kept."""
 
     external_id: str
-    state: str
+    state: OrderState
     ordered_at: Moment | None
     total: PriceBody | None
     lines: list[OrderLineBody]
@@ -87,7 +88,7 @@ class OrderBody(Answered):
     def of(cls, order: OrderView) -> Self:
         return cls(
             external_id=order.external_id,
-            state=order.state,
+            state=OrderState(order.state),
             ordered_at=order.ordered_at,
             total=_price(order.total, order.currency),
             lines=[OrderLineBody.of(line) for line in order.lines],

@@ -1,17 +1,17 @@
 """The OpenAPI 3.1 document, made from the table of operations and the schemas they name."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from stoflow.http.answers import ProblemBody
 from stoflow.http.endpoint import Operation
+from stoflow.http.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.problems import MEDIA_TYPE
-from stoflow.http.schemas import MAX_ID, Given, NoBody
+from stoflow.http.schemas import MAX_ID, NoBody
 from stoflow.http.tenancy import PROTECTED_PREFIX
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
@@ -22,22 +22,42 @@ PATH_SCHEMAS: Final = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "catalogue": {"type": "string", "examples": ["brands", "colors", "sizes"]},
-    "marketplace": {"type": "string", "description": "The name of a marketplace, as jobs and connections have it."},
+    "marketplace": MARKETPLACE,
 }
 API_VERSION: Final = "1.0"
-JsonSchema = dict[str, Any]
+SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
+PROBLEM_WORDS: Final[Mapping[int, str]] = {
+    400: "The request cannot be read.",
+    401: "Nobody is known by this access token, or it has ended.",
+    403: "This account is suspended.",
+    404: "There is no such thing, or it is another account's.",
+    408: "The body did not come in time.",
+    409: "What is asked for does not go with how things are now.",
+    413: "The body is too large.",
+    415: "The body must be application/json.",
+    422: "What is asked for is not right; `errors` names each field.",
+    500: "Something went wrong on our side.",
+    502: "The marketplace does not answer as it should.",
+    503: "StoFlow cannot do this right now; `Retry-After` says when to come back.",
+}
 
 
-def openapi_document(operations: Iterable[Operation]) -> JsonSchema:
-    """Return the document; every route, body and error is in it, itself included."""
-    operations = tuple(operations)
+def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str, Sequence[str]]) -> JsonSchema:
+    """Return the document; every route, body and error is in it, itself included.
+
+    `marketplaces` are those there are, each with the codes of its actions.
+    """
     refs, schemas = _schemas(operations)
     paths: dict[str, JsonSchema] = {OPENAPI_PATH: {"get": _own_entry()}}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, refs, schemas)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, refs)
+        schemas |= query_schemas(operation.query)[1]
+    schemas |= known_values(marketplaces)
     return {
         "openapi": "3.1.0",
         "info": {"title": "StoFlow", "version": API_VERSION, "description": "Durable marketplace jobs for sellers."},
+        "servers": list(SERVERS),
+        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, operations))],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -46,25 +66,25 @@ def openapi_document(operations: Iterable[Operation]) -> JsonSchema:
     }
 
 
-def _schemas(operations: Iterable[Operation]) -> tuple[dict[type[BaseModel], JsonSchema], dict[str, JsonSchema]]:
-    taken: set[type[BaseModel]] = {model for operation in operations for model in (operation.body, operation.query)}
+def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], JsonSchema], dict[str, JsonSchema]]:
     answers = {operation.answer for operation in operations}
-    given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)} | {ProblemBody}
-    modes = [(model, "validation") for model in taken] + [(model, "serialization") for model in given]
-    refs, document = models_json_schema(
-        sorted(modes, key=lambda mode: mode[0].__name__),  # pyright: ignore[reportArgumentType]
-        ref_template="#/components/schemas/{model}",
-    )
-    return {cast("type[BaseModel]", model): ref for (model, _), ref in refs.items()}, document["$defs"]
+    given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)}
+    return schemas_of({operation.body for operation in operations} - {NoBody}, given | {ProblemBody})
 
 
-def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema], schemas: dict[str, JsonSchema]) -> JsonSchema:
+def _tag(operation: Operation) -> str:
+    """Return what it is about: the name of the module that answers."""
+    return operation.handle.__module__.rpartition(".")[2].removesuffix("_routes")
+
+
+def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
     entry: JsonSchema = {
         "operationId": operation.name,
+        "tags": [_tag(operation)],
         "summary": operation.summary,
         "parameters": [
             *_path_parameters(operation),
-            *_query_parameters(operation.query, schemas),
+            *_query_parameters(operation),
             *_header_parameters(operation),
         ],
         "responses": {
@@ -106,7 +126,8 @@ def _problems(operation: Operation) -> list[int]:
 
 
 def _content(status: int, media_type: str, schema: JsonSchema) -> JsonSchema:
-    return {"description": HTTPStatus(status).phrase, "content": {media_type: {"schema": schema}}}
+    description = PROBLEM_WORDS.get(status) or HTTPStatus(status).phrase
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
 def _path_parameters(operation: Operation) -> list[JsonSchema]:
@@ -116,8 +137,8 @@ def _path_parameters(operation: Operation) -> list[JsonSchema]:
     ]
 
 
-def _query_parameters(query: type[Given], schemas: dict[str, JsonSchema]) -> list[JsonSchema]:
-    properties: dict[str, JsonSchema] = schemas[query.__name__].get("properties", {})
+def _query_parameters(operation: Operation) -> list[JsonSchema]:
+    properties, _ = query_schemas(operation.query)
     return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
 
 

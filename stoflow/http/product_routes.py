@@ -2,50 +2,38 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from stoflow.catalogue.media import CONTENT_TYPES
 from stoflow.domain.product import NewProduct
 from stoflow.http.answers import ProductBody, ProductsPage
 from stoflow.http.doors import Doors
 from stoflow.http.endpoint import Asked, FileAnswer
-from stoflow.http.schemas import ChangedProductBody, NewProductBody, PageQuery
+from stoflow.http.schemas import Given, Money, PageQuery
 
 PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
 PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
 def create_product(doors: Doors, asked: Asked) -> ProductBody:
-    return ProductBody.of(doors.create_product(asked.tenant, _product(asked.body)))
+    named: dict[str, Any] = {"description": "", "price": None, **_named(asked.body)}
+    return ProductBody.of(doors.create_product(asked.tenant, NewProduct(**named)))
 
 
 def change_product(doors: Doors, asked: Asked) -> ProductBody:
-    body: ChangedProductBody = asked.body
-    product = _product(body)
-    named = body.model_fields_set | ({"currency"} if body.price else set())
-    changes = {name: getattr(product, name) for name in named}
-    return ProductBody.of(doors.change_product(asked.tenant, asked.id(), changes))
+    return ProductBody.of(doors.change_product(asked.tenant, asked.id(), _named(asked.body)))
 
 
-def _product(body: NewProductBody) -> NewProduct:
-    return NewProduct(
-        title=body.title,
-        description=body.description,
-        price=Decimal(body.price.amount) if body.price else None,
-        currency=body.price.currency if body.price else "EUR",
-        category=body.category,
-        brand=body.brand,
-        condition=body.condition,
-        size=body.size,
-        colors=tuple(body.colors),
-        materials=tuple(body.materials),
-        gender=body.gender,
-        season=body.season,
-        fit=body.fit,
-        quantity=body.quantity,
-        who_made=body.who_made,
-        when_made=body.when_made,
-    )
+def _named(body: Given) -> dict[str, Any]:
+    """Return what the body names, and nothing else, as fields of NewProduct."""
+    named = {name: getattr(body, name) for name in body.model_fields_set}
+    if price := named.get("price"):
+        named |= _price(price)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in named.items()}
+
+
+def _price(money: Money) -> dict[str, Any]:
+    return {"price": Decimal(money.amount)} | ({"currency": money.currency} if money.currency else {})
 
 
 def list_products(doors: Doors, asked: Asked) -> ProductsPage:

@@ -12,9 +12,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    create_model,
     model_validator,
 )
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
 
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
@@ -64,6 +67,13 @@ LINES_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000
 
 Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+# Named types: the document gives each the values that there are, which installed packages add to.
+Action = TypeAliasType(
+    "Action",
+    Annotated[str, Field(min_length=1, max_length=50, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)],
+)
+Marketplace = TypeAliasType("Marketplace", Word)
+ListingState = TypeAliasType("ListingState", Literal["for_sale", "sold", "hidden", "gone"])
 # Not strict, because JSON has no times: what is checked before is as strict.
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
 
@@ -77,12 +87,17 @@ class Given(BaseModel):
 class NewJob(Given):
     """A job to be done on one product, or on the account where the action needs no product."""
 
-    action_type: Annotated[
-        str, Field(min_length=1, max_length=50, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
-    ]
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action_type": "publish", "product_id": 123}]})
+
+    action_type: Action
     product_id: Id | None = None
-    priority: Annotated[int, Field(ge=1, le=4, description="1 critical, 2 high, 3 normal, 4 low.")] | None = None
-    payload: dict[str, Any] = Field(default_factory=dict)
+    priority: Annotated[
+        Annotated[int, Field(ge=1, le=4)] | None,
+        Field(description="1 critical, 2 high, 3 normal, 4 low; the action's own where it is not given."),
+    ] = None
+    payload: Annotated[dict[str, Any], Field(description="What the action takes beside its product.")] = Field(
+        default_factory=dict
+    )
     not_before: Moment | None = None
     expires_at: Moment | None = None
 
@@ -95,11 +110,22 @@ class NewJob(Given):
 
 class Money(Given):
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$", examples=["12.50"])]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])] = "EUR"
+    currency: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Z]{3}$",
+            examples=["EUR"],
+            description="Without it a new product's price is in EUR, and a changed price keeps the product's currency.",
+        ),
+    ] = ""
 
 
 class NewProductBody(Given):
     """A product to be listed. Photos come with `stoflow products import`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}}]}
+    )
 
     title: Annotated[
         str, Field(min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
@@ -108,30 +134,44 @@ class NewProductBody(Given):
     price: Money | None = None
     category: Word = ""
     brand: Word = ""
-    condition: Annotated[int, Field(ge=0, le=10, description="0 worn out to 10 new with tags.")] | None = None
+    condition: Annotated[
+        Annotated[int, Field(ge=0, le=10)] | None, Field(description="0 worn out to 10 new with tags.")
+    ] = None
     size: Word = ""
     colors: Annotated[list[Word], Field(max_length=10)] = Field(default_factory=list)
     materials: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
     gender: Word = ""
     season: Word = ""
     fit: Word = ""
-    quantity: Annotated[int, Field(ge=0, le=1_000_000)] = 1
+    quantity: Annotated[int, Field(ge=0, le=1_000_000, description="A new product without it is one piece.")] = 1
     who_made: Word = ""
     when_made: Word = ""
 
 
-class ChangedProductBody(NewProductBody):
-    """What changes of a product; what is not named stays. A price of null takes it away."""
+def changes_of(body: type[Given], name: str, doc: str) -> type[Given]:
+    """Return the body of a PATCH: the fields of `body`, none of them required; `model_fields_set` says which change."""
+    fields: dict[str, Any] = {field: (_optional(info), None) for field, info in body.model_fields.items()}
+    return create_model(name, __base__=Given, __doc__=doc, **fields)
 
-    title: Annotated[
-        str, Field(min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
-    ] = ""
+
+def _optional(field: FieldInfo) -> Any:
+    facts = field.asdict()
+    kind, checks, told = facts["annotation"], facts["metadata"], facts["attributes"]
+    told = {key: value for key, value in told.items() if key not in {"default", "default_factory"}}
+    return Annotated[kind, *checks, Field(**told)]
+
+
+ChangedProductBody = changes_of(
+    NewProductBody,
+    "ChangedProductBody",
+    "What changes of a product; what is not named stays. Null takes a price or a condition away.",
+)
 
 
 class PageQuery(Given):
     """Where to read on, and how much."""
 
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="50 where it is not given.")] = 50
     cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=.:-]+$")] | None = None
 
 
@@ -145,7 +185,7 @@ class JobsQuery(PageQuery):
     """Which jobs; a time itself is neither after nor before it."""
 
     status: JobStatus | None = None
-    action: Word | None = None
+    action: Action | None = None
     product_id: Id | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
@@ -154,13 +194,13 @@ class JobsQuery(PageQuery):
 class AllJobsQuery(JobsQuery):
     """The same, over all marketplaces or one of them."""
 
-    marketplace: Word | None = None
+    marketplace: Marketplace | None = None
 
 
 class ListingsQuery(PageQuery):
     """Which listings; `linked` says whether StoFlow knows the product."""
 
-    state: Literal["for_sale", "sold", "hidden", "gone"] | None = None
+    state: ListingState | None = None
     linked: Annotated[bool, Field(strict=False)] | None = None
 
 

@@ -62,7 +62,7 @@ def _checked(registry: Registry, asked: SubmitJob) -> Handler:
     try:
         handler = registry.handler(asked.marketplace, asked.action)
     except ValueError as error:
-        raise InputError(str(error), (FieldError("action_type", str(error)),)) from error
+        raise InputError(str(error), (FieldError("action_type", f"{error}{_there_are(registry, asked)}"),)) from error
     if asked.product_id is None and asked.action in registry.marketplace(asked.marketplace).products:
         errors.append(FieldError("product_id", f"{asked.action} needs a product."))
     if asked.priority is not None and asked.priority not in PRIORITIES:
@@ -74,6 +74,11 @@ def _checked(registry: Registry, asked: SubmitJob) -> Handler:
         message = "The job was not accepted."
         raise InputError(message, tuple(errors))
     return handler
+
+
+def _there_are(registry: Registry, asked: SubmitJob) -> str:
+    place = registry.marketplaces.get(asked.marketplace)
+    return f"; there are {', '.join(sorted(place.handlers))}" if place else ""
 
 
 def _key(asked: SubmitJob) -> str:

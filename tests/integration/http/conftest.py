@@ -73,7 +73,7 @@ class FakeUseCases:
 
     def doors(self) -> Doors:
         return Doors(
-            marketplaces=frozenset({"vinted", "ebay", "etsy"}),
+            marketplaces=dict.fromkeys(("vinted", "ebay", "etsy"), ("publish",)),
             submit=self.submit,
             find_job=self.find_job,
             list_jobs=self.list_jobs,

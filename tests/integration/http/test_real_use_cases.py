@@ -174,6 +174,32 @@ def test_a_product_changes_only_in_what_is_named(shops: tuple[Shop, Shop]) -> No
     assert bob.client.patch(f"/api/products/{product}", json={"title": "Mine"}).status_code == 404
 
 
+def test_a_price_that_names_no_currency_keeps_the_products_own(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    product = alice.product(price={"amount": "12.50", "currency": "GBP"})
+    changed = alice.client.patch(f"/api/products/{product}", json={"price": {"amount": "9.00"}})
+    assert changed.json()["price"] == {"amount": "9.00", "currency": "GBP"}
+    made = alice.client.post("/api/products", json={"title": "Coat", "price": {"amount": "9.00"}})
+    assert made.json()["price"] == {"amount": "9.00", "currency": "EUR"}
+
+
+@pytest.mark.parametrize("change", [{}, {"title": "Blue coat"}, {"size": "L"}, {"price": None}], ids=str)
+def test_a_sold_product_stays_sold_whatever_else_changes(shops: tuple[Shop, Shop], change: dict[str, Any]) -> None:
+    alice, _ = shops
+    product = alice.product(quantity=0)
+    before = alice.client.get(f"/api/products/{product}").json()
+    assert alice.client.patch(f"/api/products/{product}", json=change).json() == {**before, **change}
+
+
+def test_an_action_that_there_is_not_is_answered_with_those_there_are(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    answer = alice.submit(alice.product(), action_type="explode")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "action_type"
+    assert "delete, publish, sync, sync_orders, update" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
