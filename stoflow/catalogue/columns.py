@@ -29,6 +29,7 @@ class Columns:
     constants: Mapping[str, str]
     condition_flags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    currency: str = ""  # of prices that name none, where a column's name or the file's settings say it
 
     def value(self, values: Mapping[str, Any], field: str) -> Any:
         """Return the first of the field's columns that holds something, "" where none does."""

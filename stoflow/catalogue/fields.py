@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from stoflow.catalogue import values
 from stoflow.catalogue.columns import Columns, is_empty
+from stoflow.catalogue.currencies import assumed_of
+from stoflow.catalogue.prices import SettledCurrency, WrittenPrice, read_price, settle_price
 from stoflow.catalogue.values import BadValue
 from stoflow.catalogue.words import SOURCE_CURRENCIES, YES, plain
 from stoflow.domain.product import NewProduct, ProductImage
@@ -29,6 +31,23 @@ class BadField(Exception):
         self.field = field
 
 
+def says_nothing(_field: str, _currency: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the numbers of a file are read: by what the person who imports it says, then by what its columns say.
+
+    `currency` is of prices that name none, `decimal` the decimal sign of numbers that can be read in two ways,
+    `sign_of` the decimal sign that the column of a field uses for a currency, "" where its numbers do not tell.
+    """
+
+    currency: str = ""
+    decimal: str = ""
+    sign_of: Callable[[str, str], str] = says_nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One product as the file has it: its raw values and the photos it names."""
@@ -36,6 +55,7 @@ class Record:
     columns: Columns
     values: Mapping[str, Any]
     photos: tuple[str, ...] = ()
+    reading: Reading = Reading()
 
     def read(self, field: str, parse: Callable[[Any], Value], default: Value) -> Value:
         value = self.columns.value(self.values, field)
@@ -52,16 +72,13 @@ def product_of(record: Record) -> tuple[NewProduct, bool]:
     title = " ".join(record.read("title", _text(MAX_TITLE_CHARACTERS), "").split())
     if not title:
         raise BadField("title", "The title is empty.")
-    price, beside = record.read("price", values.money, (Decimal(0), ""))
-    if not price:
-        raise BadField("price", "The price is empty.")
-    currency = record.read("currency", values.currency, "") or beside or _source_currency(record)
+    price, currency = _price(record)
     word = _text(MAX_WORD_CHARACTERS)
     product = NewProduct(
         title=title,
         description=record.read("description", _text(MAX_DESCRIPTION_CHARACTERS), ""),
         price=price,
-        currency=currency or DEFAULT_CURRENCY,
+        currency=currency.code,
         category=record.read("category", word, ""),
         brand=record.read("brand", word, ""),
         condition=record.read("condition", values.condition, None) if _has(record, "condition") else _flagged(record),
@@ -71,14 +88,70 @@ def product_of(record: Record) -> tuple[NewProduct, bool]:
         gender=record.read("gender", lambda value: values.gender(word(value)), ""),
         season=record.read("season", word, ""),
         fit=record.read("fit", word, ""),
-        quantity=record.read("quantity", values.quantity, 1),
+        quantity=_quantity(record),
         who_made=record.read("who_made", word, ""),
         when_made=record.read("when_made", word, ""),
         images=_images(record.photos),
         sku=record.read("sku", word, ""),
         external_id=record.read("external_id", word, ""),
     )
-    return product, not currency
+    return product, currency.is_assumed
+
+
+def written_price(record: Record) -> WrittenPrice:
+    """Return the price as it is written; BadField where there is none or it is none."""
+    price = record.read("price", read_price, None)
+    if price is None:
+        raise BadField("price", "The price is empty.")
+    return price
+
+
+def settled_currency(record: Record, price: WrittenPrice) -> SettledCurrency:
+    """Return the currency by cell and currency column, which must agree, then by the file, then by the person."""
+    column = record.read("currency", values.currency, ())
+    named = (
+        tuple(code for code in price.beside if code in column) if column and price.beside else column or price.beside
+    )
+    if column and price.beside and not named:
+        said = f"The price is in {' or '.join(price.beside)} and the currency column says {' or '.join(column)}."
+        raise BadField("currency", said)
+    elsewhere = (record.columns.currency, _source_currency(record), record.reading.currency)
+    known = next((code for code in elsewhere if code and (not named or code in named)), "")
+    if len(named) == 1 or known:
+        return SettledCurrency(named[0] if len(named) == 1 else known)
+    return SettledCurrency(_assumed(named), is_assumed=True)
+
+
+def _assumed(named: tuple[str, ...]) -> str:
+    code = assumed_of(named) if named else DEFAULT_CURRENCY
+    if not code:
+        listed = f"{', '.join(named[:-1])} or {named[-1]}"
+        raise BadField(
+            "currency", f"The price may be in {listed}: name one in a column of currencies or by --currency."
+        )
+    return code
+
+
+def _price(record: Record) -> tuple[Decimal, SettledCurrency]:
+    price = written_price(record)
+    currency, reading = settled_currency(record, price), record.reading
+
+    def sign_of(code: str) -> str:
+        return reading.sign_of("price", code)
+
+    try:
+        return settle_price(price, currency, sign_of, decimal=reading.decimal), currency
+    except BadValue as error:
+        raise BadField("price", str(error)) from None
+
+
+def _quantity(record: Record) -> int:
+    reading = record.reading
+
+    def sign_of(code: str) -> str:
+        return reading.decimal or reading.sign_of("quantity", code)
+
+    return record.read("quantity", lambda value: values.quantity(value, sign_of), 1)
 
 
 def _text(limit: int) -> Callable[[Any], str]:

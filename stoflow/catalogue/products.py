@@ -8,8 +8,9 @@ from typing import Any
 
 from stoflow.catalogue import values
 from stoflow.catalogue.columns import Columns, existing, is_empty, settle
-from stoflow.catalogue.fields import BadField, Record, product_of
+from stoflow.catalogue.fields import BadField, Reading, Record, product_of
 from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
+from stoflow.catalogue.survey import reading_of, surveyed
 from stoflow.domain.product import NewProduct
 
 OPEN_GROUPS = 1_000  # rows of one product may be mixed with rows of this many others
@@ -34,7 +35,7 @@ class _Group:
 
 
 def read_products(
-    path: Path, *, mapping: Mapping[str, str], group_by: str | None = None
+    path: Path, *, mapping: Mapping[str, str], group_by: str | None = None, currency: str = "", decimal: str = ""
 ) -> Iterator[ReadProduct | RejectedRow]:
     """Yield each product of a CSV or NDJSON file, and each row that is none with the reason.
 
@@ -42,16 +43,18 @@ def read_products(
     it, rows that repeat one id with nothing new but the photo are taken together too. Memory stays bounded: at most
     1,000 products are open at once, and a row that comes back later than that is rejected, not doubled.
 
+    `currency` is of prices that name none, `decimal` ("comma" or "dot") for numbers that can be read in two ways.
     InputError where the file cannot be read, or no title or price can be found in it.
     """
     names = column_names(path)
     columns = settle(names, mapping)
+    reading = surveyed(lambda: read_rows(path), columns, reading_of(currency, decimal))
     key = _group_key(existing(group_by, names) if group_by else None, columns)
-    return _products(read_rows(path), columns, key)
+    return _products(read_rows(path), columns, key, reading)
 
 
 def _products(
-    rows: Iterator[Row | RejectedRow], columns: Columns, key: Callable[[Row], str]
+    rows: Iterator[Row | RejectedRow], columns: Columns, key: Callable[[Row], str], reading: Reading
 ) -> Iterator[ReadProduct | RejectedRow]:
     open_groups: OrderedDict[str, _Group] = OrderedDict()
     closed: set[int] = set()  # hashes only: a few bytes for each product of the file
@@ -67,9 +70,9 @@ def _products(
         if len(open_groups) > OPEN_GROUPS:
             ended, group = open_groups.popitem(last=False)
             closed.add(hash(ended))
-            yield _product(group, columns)
+            yield _product(group, columns, reading)
     for group in open_groups.values():
-        yield _product(group, columns)
+        yield _product(group, columns, reading)
 
 
 def _group_key(group_by: str | None, columns: Columns) -> Callable[[Row], str]:
@@ -92,9 +95,9 @@ def _add(group: _Group, row: Row, columns: Columns) -> None:
     group.photos.update(dict.fromkeys(values.links(columns.value(row.values, "images"))))
 
 
-def _product(group: _Group, columns: Columns) -> ReadProduct | RejectedRow:
+def _product(group: _Group, columns: Columns, reading: Reading) -> ReadProduct | RejectedRow:
     try:
-        product, currency_assumed = product_of(Record(columns, group.values, tuple(group.photos)))
+        product, currency_assumed = product_of(Record(columns, group.values, tuple(group.photos), reading))
     except BadField as error:
         return RejectedRow(group.line, str(error), error.field)
     return ReadProduct(group.line, product, currency_assumed)

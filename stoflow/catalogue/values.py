@@ -1,23 +1,18 @@
 """One cell of somebody's file read as a price, a list, a condition, a number."""
 
-import html
 import re
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
+from stoflow.catalogue.currencies import currencies_of
+from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, read_number
 from stoflow.catalogue.rows import literal
 from stoflow.catalogue.words import meanings, plain
 
-CENT = Decimal("0.01")
-MAX_PRICE = Decimal(1_000_000)
 MAX_QUANTITY = 10_000
 BEST_NOTE = 10
 NAME_KEYS = ("name", "title", "value", "url", "src", "path", "full_size_url", "href")
-THOUSANDS_DIGITS = 3
-PRICE = re.compile(
-    r"(?P<before>[^\d.,+-]*)(?P<number>[+-]?\s?[\d.,' ]*\d(?:[.,]-)?(?:e[+-]?\d+)?)(?P<after>\D*)", re.IGNORECASE
-)
 # A comma parts photos only before an address or after the ending of a file: a path may hold one.
 BETWEEN_PHOTOS = re.compile(r"\s*[|;\n]\s*|\s*,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp))\s*,\s*")
 
@@ -47,31 +42,19 @@ def links(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def money(value: Any) -> tuple[Decimal, str]:
-    """Return (amount, currency or "") of "12,50 €", "$1,234.00", "EUR 45" or a number."""
-    written = html.unescape(str(value)).replace("\u00a0", " ").replace("\u202f", " ").strip()
-    match = PRICE.fullmatch(written)
-    if match is None or isinstance(value, bool):
-        raise BadValue(f'"{written[:40]}" is not a price.')
-    amount = _decimal(match["number"])
-    if not 0 < amount <= MAX_PRICE:
-        raise BadValue(f"A price of {written[:40]} is not between 0.01 and {MAX_PRICE:,}.")
-    return amount.quantize(CENT, ROUND_HALF_UP), _currency_beside(match["before"], match["after"])
-
-
-def currency(value: Any) -> str:
-    """Return the ISO 4217 code of a currency's name or sign."""
+def currency(value: Any) -> tuple[str, ...]:
+    """Return the ISO 4217 codes that a currency's name or sign may stand for: several for "$"."""
     written = text(value)
-    code = meanings("currency").get(written.lower())
-    if code is None:
+    codes = currencies_of(written)
+    if not codes:
         raise BadValue(f'"{written[:40]}" is not a currency StoFlow knows.')
-    return code
+    return codes
 
 
 def condition(value: Any) -> int | None:
     """Return the note from 0 to 10 of a number or of a marketplace's word, None where the word is unknown."""
     written = text(value)
-    number = re.fullmatch(r"(\d{1,2})(?:\.0)?(?:\s*/\s*10)?", written)
+    number = re.fullmatch(r"(\d{1,2})(?:[.,]0)?(?:\s*/\s*10)?", written)
     if number:
         note = int(number[1])
         return note if note <= BEST_NOTE else None
@@ -87,14 +70,43 @@ def gender(value: Any) -> str:
     return meanings("gender").get(plain(written), written)
 
 
-def quantity(value: Any) -> int:
-    try:
-        number = Decimal(text(value))
-    except InvalidOperation:
-        number = Decimal(-1)
-    if number != number.to_integral_value() or not 1 <= number <= MAX_QUANTITY:
-        raise BadValue(f"A quantity of {text(value)[:40]} is not a whole number from 1 to {MAX_QUANTITY:,}.")
-    return int(number)
+def quantity(value: Any, sign_of: SignOf) -> int:
+    """Return a whole number of things, which may be none: "2", "2.0", "1 000"."""
+    number = written_quantity(value)
+    amount = settled(number, sign_of(""), text(value))
+    if amount != amount.to_integral_value() or not 0 <= amount <= MAX_QUANTITY:
+        raise BadValue(_no_quantity(value))
+    return int(amount)
+
+
+def written_quantity(value: Any) -> Number:
+    """Return the number that a cell of quantities holds."""
+    written = normal(text(value))
+    number = exact(value) or (read_number(written) if len(written) <= MAX_CHARACTERS else None)
+    if number is None:
+        raise BadValue(_no_quantity(value))
+    return number
+
+
+def settled(number: Number, sign: str, written: str) -> Decimal:
+    """Return what a number says in a column whose decimal sign is `sign`; BadValue where that does not tell."""
+    if number.as_decimal is None:
+        return number.value
+    if not sign:
+        raise BadValue(two_readings(number, written))
+    return number.as_decimal if sign == number.sign else number.value
+
+
+def two_readings(number: Number, written: str) -> str:
+    """Return that a number can be read in two ways, and what to do about it."""
+    return (
+        f'"{written[:40]}" can be read as {number.value} or as {number.as_decimal}, and its column does not say which: '
+        "write its decimals, or say --decimal comma or --decimal dot."
+    )
+
+
+def _no_quantity(value: Any) -> str:
+    return f"A quantity of {text(value)[:40]} is not a whole number from 0 to {MAX_QUANTITY:,}."
 
 
 def _items(value: Any) -> Iterator[Any]:
@@ -110,29 +122,3 @@ def _name(item: Any) -> str:
         named = cast("dict[str, Any]", item)
         return next((str(named[key]).strip() for key in NAME_KEYS if named.get(key)), "")
     return "" if item is None else str(item).strip()
-
-
-def _decimal(number: str) -> Decimal:
-    digits = re.sub(r"[' ]", "", number).removesuffix("-").rstrip(".,")
-    last = max(digits.rfind(","), digits.rfind("."))
-    if last >= 0:
-        sign, tail = digits[last], digits[last + 1 :]
-        grouped = digits.count(sign) > 1 or (sign == "," and len(tail) == THOUSANDS_DIGITS and "." not in digits)
-        whole = re.sub(r"[.,]", "", digits[:last])
-        digits = f"{whole}{tail}" if grouped else f"{whole}.{tail}"
-    try:
-        return Decimal(digits)
-    except InvalidOperation:
-        raise BadValue(f'"{number}" is not a price.') from None
-
-
-def _currency_beside(before: str, after: str) -> str:
-    for beside in (before, after):
-        written = beside.strip().lower()
-        if written:
-            codes = meanings("currency")
-            code = codes.get(written) or codes.get(written.rstrip("."))
-            if code is None:
-                raise BadValue(f'"{written[:40]}" beside the price is not a currency StoFlow knows.')
-            return code
-    return ""

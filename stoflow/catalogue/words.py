@@ -22,16 +22,17 @@ def plain(text: str) -> str:
 @cache
 def meanings(kind: str) -> Mapping[str, str]:
     """Return what each known word of a kind (condition, gender, currency) stands for."""
-    rows = [row for row in _table("words.csv") if row["kind"] == kind]
+    rows = [row for row in table("words.csv") if row["kind"] == kind]
     return {word: row["value"] for row in rows for word in row["words"].split("|")}
 
 
 @cache
 def column_words() -> Mapping[str, tuple[str, ...]]:
     """Return, per product field, the plain names its column goes by, best first."""
-    return {row["field"]: tuple(row["names"].split("|")) for row in _table("columns.csv")}
+    return {row["field"]: tuple(row["names"].split("|")) for row in table("columns.csv")}
 
 
-def _table(name: str) -> list[dict[str, str]]:
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of one of the tables in `data/`."""
     text = (files("stoflow.catalogue") / "data" / name).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))

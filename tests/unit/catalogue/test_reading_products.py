@@ -84,7 +84,7 @@ def test_a_file_without_a_price_says_how_to_name_it(tmp_path: Path):
 
 
 def test_bad_rows_are_named_by_line_and_field_and_good_ones_kept(tmp_path: Path):
-    text = 'title,price,qty,currency\ngood,5,,\n,5,,\nx,,,\nx,free,,\nx,5,0,\nx,5,,shells\n"nul\0",5,,\nlast,5,2,USD\n'
+    text = 'title,price,qty,currency\ngood,5,,\n,5,,\nx,,,\nx,free,,\nx,5,-1,\nx,5,,shells\n"nul\0",5,,\nlast,5,2,USD\n'
     products, rejected = read(tmp_path / "a.csv", text)
     assert [product.title for product in products] == ["good", "last"]
     assert [(row.line, row.field) for row in rejected] == [
