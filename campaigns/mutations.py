@@ -20,7 +20,7 @@ from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
-from stoflow.storage.engine import claiming, settling
+from stoflow.storage.engine import settling, unrecorded
 
 FINAL_WITHIN_S = 45.0
 FENCED = (
@@ -85,10 +85,10 @@ def do_not_fence() -> None:
             _rewrite(statement, "claims FROM task", "%(claims)s FROM task")
         else:
             _rewrite(statement, "claims, %(detail)s FROM task", "%(claims)s, %(detail)s FROM task")
-    parts = dict(claiming.SETTLING)
+    parts = dict(unrecorded.SETTLING)
     parts["settled"] = _replaced(parts["settled"], "AND status = 'running' AND claims = %(after_claims)s", "")
     parts["settled line"] = _replaced(parts["settled line"], "claims FROM settled", "%(after_claims)s FROM settled")
-    claiming.SETTLING = tuple(parts.items())
+    unrecorded.SETTLING = tuple(parts.items())
 
 
 def do_not_sweep() -> None:

@@ -43,9 +43,9 @@ class Shelf:
             return get_product(session, product)
 
     def page(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
-        """Return the products that follow the cursor, in the order of their ids."""
+        """Return the products that follow the cursor, newest first."""
         with self._database.tenant(tenant) as session:
-            found = list_products(session, after=id_in(cursor) or 0, limit=limit + 1)
+            found = list_products(session, before=id_in(cursor), limit=limit + 1)
         items = tuple(found[:limit])
         return Page(items, str(items[-1].id) if len(found) > limit else None)
 

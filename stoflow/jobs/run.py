@@ -3,7 +3,6 @@
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from uuid import uuid4
 
 from stoflow.domain.errors import DatabaseUnavailable
@@ -30,10 +29,11 @@ from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.claiming import Claim, InnerDone, Settled, Unrecorded
+from stoflow.storage.engine.claiming import Claim
 from stoflow.storage.engine.closing import close_completed, close_failed
 from stoflow.storage.engine.reading import StoredJob, StoredTask, job_of, job_statement
 from stoflow.storage.engine.statement import Statement
+from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
 MARKER_PREFIX = "stoflow-draft-"
 
@@ -89,11 +89,11 @@ class Run:
         return task.kind is TaskKind.INNER and not self.message.stepwise
 
     def _inner(self, task: StoredTask) -> tuple[Move, StoredTask]:
-        started_at = datetime.now(UTC)
+        begun_s = time.monotonic()
         outcome = self._do_inner(task)
         if not isinstance(outcome, Done):
-            return self._fail_inner(task, outcome), task
-        self.inner.append(InnerDone(task.id, outcome.output, self.inputs.digest(task), started_at, datetime.now(UTC)))
+            return self._fail_inner(task, outcome, begun_s), task
+        self.inner.append(InnerDone(task.id, outcome.output, self.inputs.digest(task), begun_s, time.monotonic()))
         self.inputs.add(task.name, outcome.output)
         return GO_ON, task
 
@@ -106,7 +106,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
             return broken(error, unsafe=False)
 
-    def _fail_inner(self, task: StoredTask, outcome: Outcome) -> Move:
+    def _fail_inner(self, task: StoredTask, outcome: Outcome, begun_s: float) -> Move:
         """An inner task gives the same answer each time, so whatever is not Done is final."""
         self._note_broken(task, outcome)
         errors = outcome.errors if isinstance(outcome, Refused) else ()
@@ -116,6 +116,7 @@ class Run:
             self.message.epoch,
             unrecorded=self._unrecorded(),
             task=task.id,
+            begun_s=begun_s,
             reason=reason_of(outcome),
             kind="refused" if isinstance(outcome, Refused) else "broken",
             errors=errors,
@@ -144,7 +145,8 @@ class Run:
         try:
             step = step_of(self.engine, self.job, task)
         except (KeyError, ValueError) as error:
-            return self._fail_inner(task, Broken(f"There is no step for the task {task.name}: {error}")), task
+            missing = Broken(f"There is no step for the task {task.name}: {error}")
+            return self._fail_inner(task, missing, time.monotonic()), task
         marker = f"{MARKER_PREFIX}{uuid4().hex}" if step.marked else ""
         if self.engine.registry.marketplace(self.job.marketplace).transport == "plugin" and task.kind != TaskKind.INNER:
             return self._ask_plugin(task, step, marker, pace_s)
@@ -256,7 +258,7 @@ class Run:
         if isinstance(outcome, Done):
             self.inputs.add(task.name, outcome.output)
             if outcome.is_output_only:
-                self.settled = Settled(task.id, task.claims, outcome.output)
+                self.settled = Settled(task.id, task.claims, outcome.output, time.monotonic())
                 return GO_ON
         attempt = tried(self.engine, self.job, task, step)
         return self._write_settlement(settlement(attempt, outcome, self.engine.tempo, self.engine.random))

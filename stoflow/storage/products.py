@@ -82,11 +82,10 @@ def photo_path(session: Session, product_id: int, position: int) -> str | None:
     ).one_or_none()
 
 
-def list_products(session: Session, *, after: int = 0, limit: int = 100) -> Sequence[Product]:
-    """Return the next products with an id above `after`, in the order of their ids."""
-    rows = session.scalars(
-        select(ProductRow).where(ProductRow.id > after, _is_kept()).order_by(ProductRow.id).limit(limit)
-    )
+def list_products(session: Session, *, before: int | None = None, limit: int = 100) -> Sequence[Product]:
+    """Return products, newest first: those stored before the product `before`, or the newest of all."""
+    older = () if before is None else (ProductRow.id < before,)
+    rows = session.scalars(select(ProductRow).where(*older, _is_kept()).order_by(ProductRow.id.desc()).limit(limit))
     return [product_of(row) for row in rows]
 
 

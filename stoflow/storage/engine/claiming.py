@@ -1,57 +1,11 @@
 """Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, LiteralString
-
-from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed
-
-# Inner tasks that ran in memory, recorded with what follows them: `{after}` is the part that must have been granted.
-INNER = """inner_done AS (
-  UPDATE {s}.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, started_at = r.started_at,
-      completed_at = r.completed_at, claims = i.claims + 1
-  FROM jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text,
-                started_at timestamptz, completed_at timestamptz), {after}
-  WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
-  RETURNING i.name, i.claims, i.started_at, i.completed_at
-), """
-RECORDING: Parts = (
-    ("but inner", "AND b.id <> ALL(%(inner_ids)s::int[])"),
-    (
-        "inner lines",
-        """SELECT %(job)s, name, started_at, 'pending', 'running', 'run', claims FROM inner_done
-    UNION ALL SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM inner_done
-    UNION ALL """,
-    ),
-)
-
-# The attempt before, settled in the same statement: what was made in memory after it stands only if that counted.
-SETTLING: Parts = (
-    (
-        "settled",
-        """settled AS (
-  UPDATE {s}.marketplace_tasks
-  SET status = 'completed', output = %(after_output)s, completed_at = clock_timestamp(), claimed_by = NULL,
-      deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
-  WHERE id = %(after)s AND status = 'running' AND claims = %(after_claims)s
-  RETURNING name, claims
-), """,
-    ),
-    ("if settled", "AND EXISTS (SELECT FROM settled)"),
-    ("but settled", "AND b.id <> %(after)s"),
-    (
-        "settled line",
-        """SELECT %(job)s, name, clock_timestamp(), 'running', 'completed', 'done', claims FROM settled
-    UNION ALL """,
-    ),
-    ("is settled", ", EXISTS (SELECT FROM settled) AS settled"),
-)
+from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
 
 # A pace slot may be spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
 PACING: Parts = (
@@ -86,20 +40,21 @@ BEGINNING: Parts = (
         "begun",
         """job AS (
   UPDATE {s}.marketplace_jobs j
-  SET status = 'running', started_at = coalesce(j.started_at, clock_timestamp()), waiting = NULL
-  FROM was, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  SET status = 'running', waiting = NULL,
+      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
+  FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
   RETURNING j.id, was.status AS before
 ), """,
     ),
     (
         "begun line",
-        """SELECT %(job)s, NULL::text, clock_timestamp(), 'pending', 'running', 'started', 0
-      FROM job WHERE before = 'pending'
+        """SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending', 'running',
+      'started', 0 FROM job, now WHERE before = 'pending'
     UNION ALL """,
     ),
 )
 
-# The job row is locked first, so claims of one job, its cancel and its expiry stand in line.
+# The job row is locked first, so claims of one job, its cancel and its expiry stand in line; `now` is after that.
 CLAIM = """
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
@@ -112,6 +67,8 @@ WITH [[settled]]was AS MATERIALIZED (
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
+), now AS MATERIALIZED (
+  SELECT clock_timestamp() AS at FROM was
 [[pace]]), task AS (
   UPDATE {s}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
@@ -125,8 +82,8 @@ WITH [[settled]]was AS MATERIALIZED (
 ), [[begun]][[inner]]said AS (
   INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
   SELECT * FROM (
-    [[settled line]][[begun line]][[inner lines]]SELECT %(job)s, name, clock_timestamp(), 'pending', 'running',
-      'claimed', claims FROM task
+    [[settled line]][[begun line]][[inner lines]]SELECT %(job)s, name, now.at, 'pending', 'running', 'claimed', claims
+    FROM task, now
   ) AS lines
 )
 SELECT (SELECT claims FROM task) AS claims[[is settled]]
@@ -152,61 +109,6 @@ LET_GO = """
 UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp()
 WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s AND claimed_by = %(holder)s RETURNING id
 """
-
-
-@dataclass(frozen=True, slots=True)
-class InnerDone:
-    """An inner task that ran in memory, to be recorded with the next claim or close."""
-
-    task: TaskId
-    output: Any
-    digest: str
-    started_at: datetime
-    completed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """An attempt that was done, to be settled together with what follows it."""
-
-    task: TaskId
-    claims: int
-    output: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecorded:
-    """What a run did in memory and nobody wrote yet, and the attempt before it that it stands on."""
-
-    inner: Sequence[InnerDone] = ()
-    after: Settled | None = None
-
-
-def recording(unrecorded: Unrecorded, *, after: LiteralString) -> Parts:
-    """Return the parts of a claim or close that record what went before it, none where nothing did."""
-    inner: Parts = (("inner", INNER.replace("{after}", after)), *RECORDING) if unrecorded.inner else ()
-    return (*inner, *(SETTLING if unrecorded.after is not None else ()))
-
-
-def unrecorded_params(unrecorded: Unrecorded) -> dict[str, Any]:
-    after = unrecorded.after
-    rows = [
-        {
-            "id": done.task,
-            "output": done.output,
-            "digest": done.digest,
-            "started_at": done.started_at.isoformat(),
-            "completed_at": done.completed_at.isoformat(),
-        }
-        for done in unrecorded.inner
-    ]
-    return {
-        "inner": Jsonb(rows),
-        "inner_ids": [done.task for done in unrecorded.inner],
-        "after": after.task if after else None,
-        "after_claims": after.claims if after else None,
-        "after_output": Jsonb(dict(after.output)) if after else None,
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was seen of an account, as its owner reads it: listings by id, orders newest first."""
+"""What was seen of an account, as its owner reads it: listings by id, orders last learned of first."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -49,9 +49,11 @@ ORDER BY j.id DESC LIMIT %(limit)s
 """
 )
 
+# Told in the order of the lines, by times that never fall: two processes may write of a job within a microsecond, and
+# PostgreSQL's clock may be set back.
 TIMELINE = """
-SELECT id, at, task, from_status, to_status, cause, attempt, detail FROM {s}.job_timeline
-WHERE job_id = %(job)s ORDER BY id
+SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, attempt, detail
+FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
 """
 
 

@@ -29,7 +29,7 @@ def test_a_file_is_dealt_in_batches_and_what_comes_back_is_what_was_read(
     report = import_products(Shelf(database).store, [anna, ben], items, photos=photos)
     assert (report.imported, report.rejected_rows, report.placeholders) == (ROWS, 1, ROWS)
     with database.tenant(anna) as session:
-        stored = list_products(session, limit=ROWS)
+        stored = list_products(session, limit=ROWS)[::-1]
     assert [product.id for product in stored] == report.products[anna]
     assert [product.title for product in stored] == [f"Naïve 🧥 {number}" for number in range(1, ROWS + 1, 2)]
     assert str(stored[0].price) == "1.50"

@@ -140,6 +140,11 @@ class Life(RuleBasedStateMachine):
                 assert line["to_status"] in TASK_TRANSITIONS[line["from_status"]]
 
     @invariant()
+    def times_rise_from_line_to_line(self) -> None:
+        for before, after in pairwise(self.history()):
+            assert before["job_id"] != after["job_id"] or before["at"] <= after["at"]
+
+    @invariant()
     def jobs_of_a_product_stand_in_line(self) -> None:
         rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id")
         for earlier, later in pairwise(rows):
@@ -168,16 +173,16 @@ class Life(RuleBasedStateMachine):
         (look if message.mode is RunMode.LOOK else run)(worker.engine, message)
 
     def history(self) -> list[dict[str, Any]]:
-        return self.of_jobs("SELECT * FROM {s}.job_timeline WHERE job_id")
+        return self.of_jobs("SELECT * FROM {s}.job_timeline WHERE job_id", order="job_id, id")
 
     def unfinished(self) -> JobId | None:
         rows = self.of_jobs("SELECT id, status FROM {s}.marketplace_jobs WHERE id")
         return next((JobId(row["id"]) for row in rows if JobStatus(row["status"]) not in FINAL_JOB_STATUSES), None)
 
-    def of_jobs(self, query: str) -> list[dict[str, Any]]:
+    def of_jobs(self, query: str, order: str = "id") -> list[dict[str, Any]]:
         if not self.jobs:
             return []
-        return self.bench.all(f"{query} IN ({', '.join(map(str, self.jobs))}) ORDER BY id")
+        return self.bench.all(f"{query} IN ({', '.join(map(str, self.jobs))}) ORDER BY {order}")
 
 
 def test_any_order_of_events_keeps_the_invariants(bench: "Bench") -> None:

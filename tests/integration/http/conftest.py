@@ -27,7 +27,7 @@ from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable,
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
-from stoflow.domain.page import Page
+from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
@@ -207,7 +207,8 @@ class FakeUseCases:
 
     def list_products(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
         self._answers()
-        found = [one for one in self.products.get(tenant, {}).values() if one.id > int(cursor or 0)]
+        before = int(cursor) if cursor else LARGEST_ID + 1
+        found = [one for one in reversed(self.products.get(tenant, {}).values()) if one.id < before]
         page = found[:limit]
         return Page(tuple(page), str(page[-1].id) if len(found) > len(page) else None)
 
