@@ -2,60 +2,160 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from stoflow.catalogue.words import NOT_KNOWN, column_words, plain
+from stoflow.catalogue.headings import REPEATED, Heading, headings_of
+from stoflow.catalogue.matching import GATHERED, Matcher, in_one_currency
+from stoflow.catalogue.options import OptionColumns, option_columns
+from stoflow.catalogue.profiles import UNKNOWN, Profile, recognise
+from stoflow.catalogue.rows import literal
+from stoflow.catalogue.special_prices import SpecialPrices
+from stoflow.catalogue.words import NOT_KNOWN, YES, column_words, meanings, plain, without_code
 from stoflow.domain.errors import InputError
 from stoflow.domain.product import NewProduct
+from stoflow.marketplaces.wording import shorten
+
+Mapped = Mapping[str, Sequence[str]]
+"""What was asked for: per field one column or several, or "=value" for one value in every row."""
 
 FIELDS = tuple(field.name for field in dataclasses.fields(NewProduct))
 REQUIRED_FIELDS = ("title", "price")
+FIRST_LINE_CHARACTERS = 140
+BARE_NUMBER = re.compile(r"[\d.,' ]+")
 
 CONDITION_FLAG = "condition flag"  # some exports keep the condition as one true-or-false column per grade
 SOURCE = "source"  # where the file was taken from
+AVAILABILITY = "availability"
+SOLD_FLAG = "sold flag"
+TRACKER = "tracker"
+
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of one file, settled: per field those that may fill it, best first.
 
-    The first of them that holds something in a row fills the field. Names are compared as `plain` words, so
-    "Designer_Names", "designer names" and "designer.names" are one name.
+    The first of them that holds something in a row fills the field; photos, colours and materials are gathered from
+    all. Several columns joined by ">" are the parts of one path. `profile` names the tool that wrote the file, as far
+    as it is known, and `currency` is what the file's header says of its prices. `trees` says, per column, whose
+    categories its numbers are; `marks` holds the columns that say something of the row itself, by what they say.
     """
 
     by_field: Mapping[str, tuple[str, ...]]
     constants: Mapping[str, str]
     condition_flags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    currency: str = ""  # of prices that name none, where a column's name or the file's settings say it
+    currency: str = ""
+    price_sign: str = ""
+    options: OptionColumns = dataclasses.field(default_factory=OptionColumns)
+    special: SpecialPrices = dataclasses.field(default_factory=SpecialPrices)
+    tool: Profile = UNKNOWN
+    trees: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    marks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict[str, tuple[str, ...]])
 
-    def value(self, values: Mapping[str, Any], field: str) -> Any:
-        """Return the first of the field's columns that holds something, "" where none does."""
+    @property
+    def profile(self) -> str:
+        return self.tool.name
+
+    def value(self, values: Values, field: str) -> Any:
+        """Return what the row holds for the field, "" where nothing."""
         if field in self.constants:
             return self.constants[field]
+        if field == "quantity" and self.is_gone(values):
+            return 0
+        found = [value for _, value in self.filled(values, field)]
+        if field in GATHERED and len(found) > 1:
+            return [item for value in found for item in _items(value)]
+        return found[0] if found else ""
+
+    def column_of(self, values: Values, field: str) -> str:
+        """Return the file's own name of the column that gives the field its value, "" where none does."""
+        return "" if field in self.constants else next((column for column, _ in self.filled(values, field)), "")
+
+    def filled(self, values: Values, field: str) -> Iterator[tuple[str, Any]]:
+        """Yield each column that holds something for the field, with what it holds, best first."""
         for column in self.by_field.get(field, ()):
-            value = values.get(column)
-            if not is_empty(value):
-                return value
-        return ""
+            value = self._cell(values, field, column)
+            if not is_empty(value) and (column not in self.special.columns or self.special.is_on(values)):
+                yield column, self._read(field, value)
+        if not (field == "quantity" and self._is_untracked(values)):
+            yield from self.options.filled(values, field)
+
+    def is_gone(self, values: Values) -> bool:
+        """Say whether the row itself says that its thing is sold, or below nothing in stock."""
+        said = {meanings("state").get(plain(str(values.get(name, "")))) for name in self.marks.get(AVAILABILITY, ())}
+        flags = (plain(str(values.get(name, ""))) in YES for name in self.marks.get(SOLD_FLAG, ()))
+        return "gone" in said or any(flags) or self.says(values, self.tool.gone)
+
+    def says(self, values: Values, marks: tuple[tuple[str, str], ...]) -> bool:
+        """Say whether one of these (column, word) holds in the row."""
+        return any(word in _words(values.get(name)) for column, word in marks for name in self.marks.get(column, ()))
+
+    def _cell(self, values: Values, field: str, column: str) -> Any:
+        if field == "quantity" and self._is_untracked(values):
+            return ""
+        if ">" in column and column not in values:
+            parts = (str(values.get(part) or "").strip() for part in column.split(">"))
+            return " > ".join(part for part in parts if not is_empty(part))
+        return values.get(column)
+
+    def _is_untracked(self, values: Values) -> bool:
+        trackers = self.marks.get(TRACKER, ())
+        return bool(trackers) and all(is_empty(values.get(name)) for name in trackers)
+
+    def _read(self, field: str, value: Any) -> Any:
+        if field == self.tool.first_line:
+            value = first_line(str(value))
+        if field == "price" and self.price_sign and BARE_NUMBER.fullmatch(str(value).strip()):
+            value = f"{value} {self.price_sign}"
+        return without_code(value) if field in self.tool.codes and isinstance(value, str) else value
 
 
 def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip().lower() in NOT_KNOWN) or value in ([], {}, ())
 
 
-def parse_mapping(options: Iterable[str]) -> dict[str, str]:
-    """Read `--map` options: "title=Titel", several joined by commas, and "currency==USD" for one value in every row."""
-    mapping: dict[str, str] = {}
+def first_line(text: str) -> str:
+    """Return the first line of a text that says something, for a title; a long one is cut between two words."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return shorten(next((line for line in lines if line.strip("#*-–—_ ")), ""), FIRST_LINE_CHARACTERS)
+
+
+def _items(value: Any) -> list[Any]:
+    read = literal(value.strip()) if isinstance(value, str) else value
+    return list(read) if isinstance(read, list | tuple | set) else [read]
+
+
+def _words(value: Any) -> list[str]:
+    """Return the plain words of a cell such as "simple, virtual"."""
+    return [plain(part) for part in str("" if value is None else value).split(",")]
+
+
+def parse_mapping(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Read `--map` options: "title=Titel", several joined by commas, and "currency==USD" for one value in every row.
+
+    Photos, colours and materials may be named several times; another field that is raises InputError.
+    """
+    mapping: dict[str, tuple[str, ...]] = {}
     for option in options:
         for pair in re.split(r",(?=\s*\w+\s*=)", option):
-            field, equals, column = pair.partition("=")
+            name, equals, column = pair.partition("=")
             if not equals or not column.strip():
                 raise InputError(f'--map takes field=Column, and "{pair}" is not that.')
-            mapping[_field(field.strip())] = column.strip()
+            field = _field(name.strip())
+            mapping[field] = (*mapping.get(field, ()), column.strip())
+            _check_once(field, mapping[field])
     return mapping
+
+
+def _check_once(field: str, columns: Sequence[str]) -> None:
+    if len(columns) > 1 and (field not in GATHERED or any(column.startswith("=") for column in columns)):
+        asked = " and ".join(f'"{column}"' for column in columns)
+        raise InputError(f"The {field} is mapped twice, to {asked}: only {', '.join(sorted(GATHERED))} are gathered.")
 
 
 def _field(name: str) -> str:
@@ -66,35 +166,76 @@ def _field(name: str) -> str:
     return field
 
 
-def settle(names: Sequence[str], mapping: Mapping[str, str]) -> Columns:
+def settle(names: Sequence[str], mapping: Mapped) -> Columns:
     """Match the file's columns with the fields; InputError where an asked one, a title or a price is missing."""
-    constants = {field: column[1:] for field, column in mapping.items() if column.startswith("=")}
-    chosen = {field: (existing(column, names),) for field, column in mapping.items() if field not in constants}
+    asked = {field: (each,) if isinstance(each, str) else tuple(each) for field, each in mapping.items()}
+    constants = {field: columns[0][1:] for field, columns in asked.items() if columns[0].startswith("=")}
+    headings = headings_of(names)
+    chosen = {
+        field: tuple(name for column in columns for name in _existing(column, headings))
+        for field, columns in asked.items()
+        if field not in constants
+    }
     taken = {column for columns in chosen.values() for column in columns}
-    known = [name for name in names if name not in taken]
-    by_field = {field: chosen.get(field) or _synonyms(field, known) for field in FIELDS if field not in constants}
+    matcher = Matcher(recognise(headings), tuple(each for each in headings if each.name not in taken))
+    by_field = {field: chosen.get(field) or matcher.columns(field) for field in FIELDS if field not in constants}
     for field in REQUIRED_FIELDS:
         if field not in constants and not by_field[field]:
             raise InputError(f"No column looks like the {field}: name it with --map {field}=Column. {_has(names)}")
-    return Columns(by_field, constants, _synonyms(CONDITION_FLAG, known), _synonyms(SOURCE, known))
+    return _settled(by_field, constants, matcher, headings)
+
+
+def _settled(
+    by_field: Mapping[str, tuple[str, ...]],
+    constants: Mapping[str, str],
+    matcher: Matcher,
+    headings: Sequence[Heading],
+) -> Columns:
+    tool = matcher.tool
+    prices, currency, sign = in_one_currency(by_field.get("price", ()), headings)
+    marked = {column for column, _ in (*tool.gone, *tool.leave_out)}
+    return Columns(
+        {**by_field, "price": prices},
+        constants,
+        condition_flags=matcher.by_words(CONDITION_FLAG),
+        sources=matcher.by_words(SOURCE),
+        currency=currency,
+        price_sign=sign,
+        options=option_columns(headings, matcher.named(tool.options)),
+        special=SpecialPrices(
+            frozenset(matcher.named(tool.sale)),
+            matcher.named(tool.sale_from),
+            matcher.named(tool.sale_until),
+            datetime.now(UTC).date(),
+        ),
+        tool=tool,
+        trees={column: matcher.tree(column) for column in by_field.get("category", ())},
+        marks={
+            AVAILABILITY: matcher.by_words(AVAILABILITY),
+            SOLD_FLAG: matcher.by_words(SOLD_FLAG),
+            TRACKER: matcher.named(tool.tracker),
+            **{column: matcher.named((column,)) for column in marked},
+        },
+    )
 
 
 def existing(column: str, names: Sequence[str]) -> str:
     """Return the file's own spelling of a column someone named; InputError where it has none such."""
-    if column in names:
-        return column
-    alike = [name for name in names if plain(name) == plain(column)]
-    if len(alike) == 1:
-        return alike[0]
-    raise InputError(f'The file has no column "{column}". {_has(names)}')
+    return _existing(column, headings_of(names))[0]
+
+
+def _existing(column: str, headings: Sequence[Heading]) -> tuple[str, ...]:
+    """Return the columns someone means: those of that name, or of those words, or the numbered series of them."""
+    words = plain(column)
+    for found in (
+        [each.name for each in headings if each.name == column or REPEATED.sub("", each.name) == column],
+        [each.name for each in headings if plain(each.name) == words],
+        [each.name for each in headings if words in {each.words, each.stem}],
+    ):
+        if found:
+            return tuple(found)
+    raise InputError(f'The file has no column "{column}". {_has([each.name for each in headings])}')
 
 
 def _has(names: Sequence[str]) -> str:
     return f"The file has {', '.join(names)}."
-
-
-def _synonyms(field: str, names: Sequence[str]) -> tuple[str, ...]:
-    by_words: dict[str, list[str]] = {}
-    for name in names:
-        by_words.setdefault(plain(name), []).append(name)
-    return tuple(name for synonym in column_words()[field] for name in by_words.get(synonym, ()))

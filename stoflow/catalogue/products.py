@@ -1,13 +1,13 @@
 """A file of somebody else's products, read row by row into products or into reasons why not."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stoflow.catalogue import values
-from stoflow.catalogue.columns import Columns, existing, is_empty, settle
+from stoflow.catalogue.columns import Columns, Mapped, existing, is_empty, settle
 from stoflow.catalogue.fields import BadField, Reading, Record, product_of
 from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.catalogue.survey import reading_of, surveyed
@@ -35,7 +35,7 @@ class _Group:
 
 
 def read_products(
-    path: Path, *, mapping: Mapping[str, str], group_by: str | None = None, currency: str = "", decimal: str = ""
+    path: Path, *, mapping: Mapped, group_by: str | None = None, currency: str = "", decimal: str = ""
 ) -> Iterator[ReadProduct | RejectedRow]:
     """Yield each product of a CSV or NDJSON file, and each row that is none with the reason.
 

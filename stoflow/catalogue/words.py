@@ -1,4 +1,4 @@
-"""Words of other people's files, in English, Dutch, French and German, and what they mean here."""
+"""Words of other people's files, in seven languages, and what they mean here."""
 
 import csv
 import re
@@ -13,10 +13,24 @@ NOT_KNOWN = frozenset({"", "null", "none", "nan", "n/a", "na", "-", "undefined",
 YES = frozenset({"true", "1", "yes", "y", "t", "ja", "oui", "x"})
 
 
+UNDECOMPOSED = str.maketrans(
+    {"ß": "ss", "ẞ": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)  # letters that Unicode takes for whole ones: no accent can be taken off them
+
+
 def plain(text: str) -> str:
     """Return the words in lower case without accents and punctuation: "Très_bon état" is "tres bon etat"."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", " ", ascii_text.lower()).strip()
+    spelled = text.lower().translate(UNDECOMPOSED)
+    ascii_text = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", " ", ascii_text).strip()
+
+
+def without_code(text: str) -> str:
+    """Return the label of "Levi's (levi-s)", the code where the label is only "Other (unbranded)"."""
+    coded = re.fullmatch(r"\s*(.*?)\s*\(([^()]*)\)\s*", text, re.DOTALL)
+    if coded is None:
+        return text
+    return coded[2] if plain(coded[1]) == "other" else coded[1]
 
 
 @cache

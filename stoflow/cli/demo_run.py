@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stoflow.bootstrap import Installation, access_tokens, opened
+from stoflow.catalogue.columns import Mapped
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
 from stoflow.catalogue.media import media_folder
@@ -52,7 +53,7 @@ class DemoPlan:
     marketplaces: Sequence[Marketplace]
     products: int | None
     file: Path | None
-    mapping: Mapping[str, str]
+    mapping: Mapped
     group_by: str | None
     tempo: SandboxTempo
     folder: Path

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from stoflow.bootstrap import opened
-from stoflow.catalogue.columns import parse_mapping
+from stoflow.catalogue.columns import Mapped, parse_mapping
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.readiness import Readiness, Shop, product_of, publishing_marketplaces, readiness, shops_of
@@ -33,7 +33,7 @@ class FileProducts:
     """The products of a file, read while they are validated; the rows that are none are counted."""
 
     file: Path
-    mapping: Mapping[str, str]
+    mapping: Mapped
     group_by: str | None
     rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
 

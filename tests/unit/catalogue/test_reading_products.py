@@ -42,7 +42,7 @@ def test_known_names_of_columns_map_by_themselves(tmp_path: Path):
                 materials=("Soie",),
                 gender="women",
                 images=(ProductImage(1, "a.jpg"), ProductImage(2, "b.jpg")),
-                external_id="A1",
+                sku="A1",
             )
         ],
         [],
