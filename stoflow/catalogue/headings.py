@@ -23,7 +23,8 @@ JOINING = re.compile(r"\b(?:in|en|w|price in)$")
 class Heading:
     """A column as the file names it. `words` are its plain words; `stem` and `number` part "photo 2" into a series.
 
-    `currency` is a code, a word or a sign, as it is written. `attribute` says that the file marks it as a property of the thing, as templates do with "C:Brand".
+    `currency` is a code, a word or a sign, as it is written. `attribute` says that the file marks the column as a
+    property of the thing, as templates do with "C:Brand".
     """
 
     name: str

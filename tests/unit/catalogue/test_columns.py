@@ -51,6 +51,12 @@ def test_of_prices_in_several_currencies_one_is_read():
     assert (columns.by_field["price"], columns.currency) == (("price_eur",), "EUR")
 
 
+def test_a_sign_that_currencies_share_is_read_as_if_each_price_had_it():
+    columns = settled("title,Price ($)")
+    assert (columns.currency, columns.value({"Price ($)": "5.00"}, "price")) == ("", "5.00 $")
+    assert columns.value({"Price ($)": "CAD 5"}, "price") == "CAD 5"
+
+
 def test_the_column_that_gave_a_value_is_named_as_the_file_writes_it():
     columns = settled("Titel,Preis,category,category_path", {"currency": "=EUR"})
     row = {"Titel": "a", "Preis": "5", "category": "tops", "category_path": ""}
