@@ -22,8 +22,9 @@ from campaigns.person import LIFE, MEND
 from campaigns.victim import Stage
 from stoflow.bootstrap import Installation, opened, prepare
 from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.importing import PhotoSource, import_products
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.demo_sellers import connect_sellers
 from stoflow.cli.demo_summary import JobOutcome

@@ -71,7 +71,7 @@ class Tab:
         def fetch(address: str) -> commands.FetchedFile:
             _, _, _, product, _, position = address.split("/")
             photo = Shelf(engine.database).photo(media_folder(self.home), tenant, int(product), int(position))
-            return commands.FetchedFile(photo.content, photo.content_type)
+            return commands.FetchedFile(photo.file.read_bytes(), photo.content_type)
 
         return commands.perform(
             command.action,

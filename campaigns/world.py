@@ -12,8 +12,9 @@ from campaigns.crew import Crew
 from campaigns.plan import MARKETPLACES, Plan
 from stoflow.bootstrap import Installation, access_tokens, opened, prepare
 from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.importing import PhotoSource, import_products
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.children import LOCALHOST, free_port
 from stoflow.cli.demo_sellers import connect_sellers, make_tenants, tokens_in

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stoflow.catalogue.columns import settle
+from stoflow.catalogue.demo_photos import drawn
 from stoflow.catalogue.drawing import Subject
 from stoflow.catalogue.fields import Record, product_of
 from stoflow.catalogue.media import MediaFolder
@@ -27,4 +28,4 @@ def demo_products(media: MediaFolder) -> Iterator[ReadProduct]:
 
 def photos_of(entry: dict[str, Any], media: MediaFolder) -> Iterator[Path]:
     for view in range(1, entry["photos"] + 1):
-        yield media.drawn(Subject(entry["shape"], entry["colors"][0], entry["title"], view))
+        yield drawn(media, Subject(entry["shape"], entry["colors"][0], entry["title"], view))

@@ -3,31 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
-from pathlib import Path
 
-from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.photo_source import Photos, RefusedPhoto, with_photos
 from stoflow.catalogue.products import ReadProduct
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.domain.product import NewProduct
 
 BATCH_PRODUCTS = 200
 KEPT_REJECTIONS = 1_000  # the rest are only counted: a report is to be read
 
 Store = Callable[[TenantId, Sequence[NewProduct]], Sequence[int]]  # writes a batch, returns the ids in its order
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoSource:
-    """Where photos are looked for (the folder of the file that names them) and where they are kept."""
-
-    folder: Path
-    media: MediaFolder
-
-    def take(self, tenant: TenantId, path: str) -> str | None:
-        """Take in a photo below the folder: a file of products must not reach for the rest of the machine."""
-        photo = (self.folder / path).resolve()
-        return self.media.keep(tenant, photo) if path and photo.is_relative_to(self.folder.resolve()) else None
 
 
 @dataclass(slots=True)
@@ -37,7 +23,6 @@ class ImportReport:
     imported: int = 0
     rejected_rows: int = 0
     rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
-    placeholders: int = 0
     descriptions_filled: int = 0
     currencies_assumed: int = 0
     products: dict[TenantId, list[int]] = field(default_factory=dict[TenantId, list[int]])
@@ -51,8 +36,6 @@ class ImportReport:
     def sentence(self) -> str:
         """Return the report in one sentence for each thing that happened."""
         said = [f"{self.imported} products imported, {self.rejected_rows} rows rejected."]
-        if self.placeholders:
-            said.append(f"{self.placeholders} photos were not there and were drawn.")
         if self.descriptions_filled:
             said.append(f"{self.descriptions_filled} had no description and took the title.")
         if self.currencies_assumed:
@@ -65,18 +48,20 @@ def import_products(
     tenants: Sequence[TenantId],
     items: Iterable[ReadProduct | RejectedRow],
     *,
-    photos: PhotoSource,
+    photos: Photos,
     limit: int | None = None,
 ) -> ImportReport:
     """Deal the products round-robin to the tenants, in batches of one transaction each.
 
-    A photo that is not there is drawn, a description that is not there is the title. `limit` counts products.
+    A photo that cannot be taken in refuses its product, a description that is not there is the title. `limit` counts
+    the products of the file.
     """
     report = ImportReport(products={tenant: [] for tenant in tenants})
     dealt = zip(cycle(tenants), islice(_accepted(items, report), limit), strict=False)
     while batch := list(islice(dealt, BATCH_PRODUCTS)):
         for tenant in tenants:
-            products = [_completed(item, tenant, report, photos) for owner, item in batch if owner == tenant]
+            own = (_completed(item, tenant, report, photos) for owner, item in batch if owner == tenant)
+            products = [product for product in own if product]
             if products:
                 report.products[tenant] += store(tenant, products)
                 report.imported += len(products)
@@ -91,15 +76,14 @@ def _accepted(items: Iterable[ReadProduct | RejectedRow], report: ImportReport) 
             yield item
 
 
-def _completed(item: ReadProduct, tenant: TenantId, report: ImportReport, photos: PhotoSource) -> NewProduct:
-    """Return the product with a description and photos that exist, counting what was made up."""
-    product = item.product
+def _completed(item: ReadProduct, tenant: TenantId, report: ImportReport, photos: Photos) -> NewProduct | None:
+    """Return the product with its photos and a description; None where a photo refuses it, which the report says."""
+    try:
+        product = with_photos(photos, tenant, item.product)
+    except RefusedPhoto as refused:
+        reason = f'{refused} "{item.product.title}" is left out.'
+        report.reject(RejectedRow(item.line, reason, field="images", value=refused.name))
+        return None
     report.currencies_assumed += item.currency_assumed
     report.descriptions_filled += not product.description
-    images: list[ProductImage] = []
-    for image in product.images or (ProductImage(1, ""),):  # no marketplace lists what nobody can see
-        path = photos.take(tenant, image.path)
-        report.placeholders += path is None
-        drawn = path or photos.media.keep_placeholder(tenant, f"{product.title} {image.position}")
-        images.append(ProductImage(image.position, drawn))
-    return replace(product, description=product.description or product.title, images=tuple(images))
+    return replace(product, description=product.description or product.title)

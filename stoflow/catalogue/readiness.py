@@ -91,10 +91,10 @@ def readiness(
 def product_of(number: int, new: NewProduct, photo: Path) -> Product:
     """Return a product of a file as it would be after its import, `photo` standing for each of its own.
 
-    An import draws the photos that are not there, and takes the title for a missing description.
+    Its folder is the attempt's media folder then. An import takes the title for a missing description.
     """
     values = {name: getattr(new, name) for name in PRODUCT_FIELDS - {"images", "description"}}
-    images = tuple(ProductImage(image.position, str(photo)) for image in new.images or (ProductImage(1, ""),))
+    images = tuple(ProductImage(image.position, photo.name) for image in new.images or (ProductImage(1, ""),))
     return Product(id=number, description=new.description or new.title, images=images, **values)
 
 

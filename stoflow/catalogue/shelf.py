@@ -53,7 +53,7 @@ class Shelf:
         """Return a product's photo out of the media folder; raise NotFound."""
         with self._database.tenant(tenant) as session:
             path = photo_path(session, product, position)
-        photo = None if path is None else media.read(path)
+        photo = None if path is None else media.find(path)
         if photo is None:
             raise NotFound(f"Product {product} has no photo {position}.")
         return photo

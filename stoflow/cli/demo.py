@@ -38,6 +38,9 @@ SHOWN_FAILURES = 12
 )
 @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Which column of FILE fills a field.")
 @click.option("--group-by", metavar="COLUMN", default=None, help="Rows of FILE with one value here are one product.")
+@click.option(
+    "--placeholder-photos", is_flag=True, help="Draw the photos that FILE lacks, instead of leaving their products out."
+)
 @click.option("--limit", type=click.IntRange(1), default=None, help="Products in all, dealt to the sellers in turn.")
 @click.option(
     "--marketplaces", "names", default=None, metavar="NAME,NAME", help="Where to publish; everywhere if not given."
@@ -56,6 +59,7 @@ def demo(
     file: Path | None,
     mapping: tuple[str, ...],
     group_by: str | None,
+    placeholder_photos: bool,
     limit: int | None,
     names: str | None,
     faults: float,
@@ -64,8 +68,8 @@ def demo(
     as_json: bool,
 ) -> None:
     """Publish real products of several sellers on simulated marketplaces, and compare what they say was done."""
-    if file is None and (mapping or group_by):
-        raise WrongUsage("--map and --group-by say how to read the FILE of --products, which is missing.")
+    if file is None and (mapping or group_by or placeholder_photos):
+        raise WrongUsage("--map, --group-by and --placeholder-photos say how to read the FILE of --products.")
     plan = DemoPlan(
         tenants=tenants,
         marketplaces=_chosen(names),
@@ -73,6 +77,7 @@ def demo(
         file=file,
         mapping=parse_mapping(mapping),
         group_by=group_by,
+        placeholder_photos=placeholder_photos,
         tempo=SandboxTempo(faults, seed, settings.speed if speed is None else speed),
         folder=settings.home / "demo" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}",
     )

@@ -9,8 +9,10 @@ from pathlib import Path
 from stoflow.bootstrap import Installation, access_tokens, opened
 from stoflow.catalogue.columns import Mapped
 from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
+from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
+from stoflow.catalogue.importing import ImportReport, import_products
 from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
@@ -55,6 +57,7 @@ class DemoPlan:
     file: Path | None
     mapping: Mapped
     group_by: str | None
+    placeholder_photos: bool
     tempo: SandboxTempo
     folder: Path
 
@@ -144,10 +147,19 @@ def _imported(
     media = media_folder(run.installation.settings.home)
     folder = run.plan.file.parent if run.plan.file else media.root
     dealt = demo_products(media) if items is None else items
-    photos = PhotoSource(folder, media)
-    return import_products(
-        Shelf(run.installation.database).store, tenants, dealt, photos=photos, limit=run.plan.products
+    source = PhotoSource(folder, media)
+    drawing = PlaceholderPhotos(source)
+    given = run.plan.placeholder_photos
+    report = import_products(
+        Shelf(run.installation.database).store,
+        tenants,
+        with_a_photo(dealt) if given else dealt,
+        photos=drawing if given else source,
+        limit=run.plan.products,
     )
+    if drawing.drawings:
+        run.teller.say(f"{len(drawing.drawings)} photos were not there and were drawn.")
+    return report
 
 
 def _check(children: Children, sellers: Mapping[TenantId, SellerToken]) -> Callable[[], None]:
@@ -179,7 +191,6 @@ def _summary(
         **verdict.counters,
         failures=most_frequent(counts.failures),
         duration_s=round(duration_s, 1),
-        placeholders=report.placeholders,
         descriptions_filled=report.descriptions_filled,
         currencies_assumed=report.currencies_assumed,
         failed_outside_validate=counts.failed_outside_validate,

@@ -65,7 +65,6 @@ class Summary:
     excess_creates: int
     failures: Sequence[FailureReason]
     duration_s: float
-    placeholders: int = 0
     descriptions_filled: int = 0
     currencies_assumed: int = 0
     failed_outside_validate: int = 0

@@ -6,8 +6,9 @@ import click
 
 from stoflow.bootstrap import opened
 from stoflow.catalogue.columns import parse_mapping
-from stoflow.catalogue.importing import ImportReport, PhotoSource, import_products
+from stoflow.catalogue.importing import ImportReport, import_products
 from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import read_products
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.output import WorkFailed, json_option, print_json
@@ -60,7 +61,6 @@ def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> Non
                 "imported": report.imported,
                 "rejected_rows": report.rejected_rows,
                 "rejected": report.rejected,
-                "placeholders": report.placeholders,
                 "descriptions_filled": report.descriptions_filled,
                 "currencies_assumed": report.currencies_assumed,
                 "product_ids": report.products[tenant],

@@ -80,7 +80,7 @@ def report(
     if tenant_id is None:
         registry = build_registry()
         shops = _assuming(shops_of(publishing_marketplaces(registry), {}), assumed)
-        found = readiness(registry, from_file or (), shops)
+        found = readiness(registry, from_file or (), shops, media_root=str(file.parent) if file else "")
     else:
         found = _of_tenant(settings, TenantId(tenant_id), from_file, assumed)
     _show(found, from_file.rejected if from_file else (), as_json=as_json)
@@ -119,9 +119,9 @@ def _of_tenant(
             replace(shop, taxonomy=read_answers(installation.database, shop.account.marketplace))
             for shop in _assuming(shops_of(places, accounts), assumed)
         ]
-        media_root = str(media_folder(settings.home).root)
+        photos = from_file.file.parent if from_file else media_folder(settings.home).root
         products = from_file or _on_shelf(shelf, tenant)
-        return readiness(installation.registry, products, shops, media_root=media_root)
+        return readiness(installation.registry, products, shops, media_root=str(photos))
 
 
 def _on_shelf(shelf: Shelf, tenant: TenantId) -> Iterator[Product]:

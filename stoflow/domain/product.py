@@ -6,7 +6,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class ProductImage:
-    """One photo: `path` is a file below STOFLOW_HOME/media or an absolute path, `position` starts at 1."""
+    """One photo: `path` is that of a file below STOFLOW_HOME/media, `position` starts at 1."""
 
     position: int
     path: str

@@ -4,12 +4,13 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
@@ -52,9 +53,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """An answer that is a file instead of JSON. `media_type` is one of those its operation names."""
+    """An answer that is a file instead of JSON, sent while it is read. `media_type` is one its operation names."""
 
-    content: bytes = field(repr=False)
+    file: Path
     media_type: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -95,8 +96,8 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
         match answer:
             case Problem():
                 return response_of(answer)
-            case FileAnswer(content, media_type, headers):
-                return Response(content, operation.status, headers=headers, media_type=media_type)
+            case FileAnswer(file, media_type, headers):
+                return FileResponse(file, operation.status, headers=headers, media_type=media_type)
             case _:
                 return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 

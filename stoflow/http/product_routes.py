@@ -47,4 +47,4 @@ def read_product(doors: Doors, asked: Asked) -> ProductBody:
 
 def read_photo(doors: Doors, asked: Asked) -> FileAnswer:
     photo = doors.read_photo(asked.tenant, asked.id(), asked.number("position"))
-    return FileAnswer(photo.content, photo.content_type, PHOTO_HEADERS)
+    return FileAnswer(photo.file, photo.content_type, PHOTO_HEADERS)

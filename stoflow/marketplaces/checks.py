@@ -13,7 +13,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.conditions import grade_of
-from stoflow.marketplaces.photos import photo_path
+from stoflow.marketplaces.photos import find_photo
 
 CENT = Decimal("0.01")
 CURRENCY = re.compile("[A-Z]{3}")
@@ -92,7 +92,7 @@ def photo_errors(attempt: Attempt, limits: Limits) -> tuple[FieldError, ...]:
     images = product_of(attempt).images[: limits.most_photos]
     if not images:
         return (FieldError("images", "The product has no photo."),)
-    missing = [str(image.position) for image in images if not photo_path(attempt, image).is_file()]
+    missing = [str(image.position) for image in images if find_photo(attempt, image) is None]
     return (FieldError("images", f"The file of photo {', '.join(missing)} is missing."),) if missing else ()
 
 

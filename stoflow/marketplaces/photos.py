@@ -1,21 +1,25 @@
-"""Photos read from disk and, where they are too large for the way they go, made smaller: always the same way."""
+"""Photos read from disk, and made what every marketplace shows as the seller sees it: always the same way."""
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import ProductImage, SentPhoto
+from stoflow.marketplaces.files import file_below
+from stoflow.marketplaces.flattening import decode_small, flattened
 from stoflow.marketplaces.outputs import in_order, text_in
+from stoflow.marketplaces.pictures import BadPicture, is_plain, opened_picture
 
-CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
-JPEG_QUALITIES = (85, 75, 65)
+CONTENT_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
+MAX_PHOTO_BYTES = 30 * 1024 * 1024
+JPEG_QUALITIES = (92, 85, 75, 65)
 HOPELESS = 2  # less quality alone halves a photo at best
-LONGEST_SIDES_PX = (1600, 1280, 1024, 800, 640, 480, 320)
+LONGEST_SIDES_PX = (4800, 3200, 2400, 1600, 1280, 1024, 800, 640, 480, 320)
 
 
 class UnreadablePhoto(Exception):
@@ -26,15 +30,15 @@ class UnreadablePhoto(Exception):
 class Photo:
     """One photo ready to send; `fingerprint` is of the file as it is on disk."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     content_type: str
     filename: str
     fingerprint: str
 
 
-def photo_path(attempt: Attempt, image: ProductImage) -> Path:
-    """Return where the photo lies: below the media folder, unless its path is absolute."""
-    return Path(attempt.media_root) / image.path
+def find_photo(attempt: Attempt, image: ProductImage) -> Path | None:
+    """Return the file of a photo, which lies below the media folder; None where none does."""
+    return file_below(Path(attempt.media_root), image.path)
 
 
 def kept_photo(attempt: Attempt, index: int) -> ProductImage:
@@ -43,35 +47,24 @@ def kept_photo(attempt: Attempt, index: int) -> ProductImage:
     It costs a look at the folder only.
     """
     image = _image(attempt, index)
-    path = photo_path(attempt, image)
-    if not path.is_file() or not path.resolve().is_relative_to(Path(attempt.media_root).resolve()):
-        message = f"Photo {index} is not there any more."
-        raise UnreadablePhoto(message)
+    _file(attempt, index)
     return image
 
 
 def read_photo(attempt: Attempt, index: int, *, limit_bytes: int) -> Photo:
     """Return the product's photo number `index` (from 1), at most `limit_bytes` long; raise UnreadablePhoto."""
-    image = _image(attempt, index)
+    content = _read(attempt, index)
     try:
-        content = photo_path(attempt, image).read_bytes()
-        content_type = _content_type(content)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        message = f"Photo {index} cannot be read."
+        sent, content_type = presentable(content, limit_bytes=limit_bytes)
+    except BadPicture as error:
+        message = f"Photo {index} {error}."
         raise UnreadablePhoto(message) from error
-    fingerprint = _fingerprint(content)
-    if content_type not in EXTENSIONS or len(content) > limit_bytes:
-        content, content_type = shrink(content, limit_bytes=limit_bytes), "image/jpeg"
-    return Photo(content, content_type, f"photo-{index}.{EXTENSIONS[content_type]}", fingerprint)
+    return Photo(sent, content_type, f"photo-{index}.{EXTENSIONS[content_type]}", _fingerprint(content))
 
 
 def fingerprint_of(attempt: Attempt, index: int) -> str:
     """Return what tells the file of photo number `index` (from 1) from every other; raise UnreadablePhoto."""
-    try:
-        return _fingerprint(photo_path(attempt, _image(attempt, index)).read_bytes())
-    except OSError as error:
-        message = f"Photo {index} cannot be read."
-        raise UnreadablePhoto(message) from error
+    return _fingerprint(_read(attempt, index))
 
 
 def sent_photos(attempt: Attempt, name: str) -> tuple[SentPhoto, ...]:
@@ -85,6 +78,74 @@ def sent_before(attempt: Attempt, fingerprint: str) -> str:
     return next((photo.name for photo in attempt.listing_photos if photo.fingerprint == fingerprint), "")
 
 
+def presentable(content: bytes, *, limit_bytes: int, whole: bool = False) -> tuple[bytes, str]:
+    """Return the picture as every marketplace takes it, at most `limit_bytes` long, and its media type.
+
+    These are the same bytes where they are a JPEG or PNG that looks the same everywhere; `whole` makes sure of
+    each of them, where nobody has before. Raise BadPicture.
+    """
+    with opened_picture(content) as image:
+        if whole and image.format == "PNG":
+            image.load()  # notes on how the camera was held may stand behind the picture
+        if len(content) <= limit_bytes and is_plain(image, content):
+            if whole:
+                decode_small(image)
+            return content, CONTENT_TYPES[image.format or ""]
+        picture = flattened(image)
+    return _encoded(picture, limit_bytes), CONTENT_TYPES["JPEG"]
+
+
+def shrink(content: bytes, *, limit_bytes: int) -> bytes:
+    """Return the picture as a JPEG of at most `limit_bytes`: less quality first, then fewer pixels.
+
+    Deterministic: the same file gives the same bytes. Raise UnreadablePhoto where even the smallest is too large.
+    """
+    try:
+        with opened_picture(content) as image:
+            picture = flattened(image)
+        return _encoded(picture, limit_bytes)
+    except BadPicture as error:
+        message = f"The photo {error}."
+        raise UnreadablePhoto(message) from error
+
+
+def _encoded(picture: Image.Image, limit_bytes: int) -> bytes:
+    profile = picture.info.get("icc_profile")
+    for side_px in LONGEST_SIDES_PX:
+        if max(picture.size) > side_px:
+            picture = ImageOps.contain(picture, (side_px, side_px))
+        for quality in JPEG_QUALITIES:
+            encoded = io.BytesIO()
+            picture.save(encoded, "JPEG", quality=quality, subsampling=0, icc_profile=profile)
+            if encoded.tell() <= limit_bytes:
+                return encoded.getvalue()
+            if encoded.tell() > limit_bytes * HOPELESS:
+                break
+    raise BadPicture(f"cannot be made smaller than {limit_bytes} bytes")
+
+
+def _read(attempt: Attempt, index: int) -> bytes:
+    file = _file(attempt, index)
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAX_PHOTO_BYTES + 1)
+    except OSError as error:
+        message = f"Photo {index} cannot be read."
+        raise UnreadablePhoto(message) from error
+    if len(content) > MAX_PHOTO_BYTES:
+        message = f"Photo {index} is longer than {MAX_PHOTO_BYTES // 1024**2} MiB."
+        raise UnreadablePhoto(message)
+    return content
+
+
+def _file(attempt: Attempt, index: int) -> Path:
+    file = find_photo(attempt, _image(attempt, index))
+    if file is None:
+        message = f"Photo {index} is not there any more."
+        raise UnreadablePhoto(message)
+    return file
+
+
 def _fingerprint(content: bytes) -> str:
     return hashlib.blake2s(content, digest_size=16).hexdigest()
 
@@ -95,34 +156,3 @@ def _image(attempt: Attempt, index: int) -> ProductImage:
         message = f"The product has no photo {index}."
         raise UnreadablePhoto(message)
     return images[index - 1]
-
-
-def _content_type(content: bytes) -> str:
-    with Image.open(io.BytesIO(content)) as picture:
-        return CONTENT_TYPES.get(picture.format or "", "")
-
-
-def shrink(content: bytes, *, limit_bytes: int) -> bytes:
-    """Return the picture as a JPEG of at most `limit_bytes`: less quality first, then fewer pixels.
-
-    Deterministic: the same file gives the same bytes. Raise UnreadablePhoto where even the smallest is too large.
-    """
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            opened.draft("RGB", (LONGEST_SIDES_PX[0], LONGEST_SIDES_PX[0]))  # decodes a large JPEG smaller
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, Image.DecompressionBombError) as error:
-        message = "The photo is damaged."
-        raise UnreadablePhoto(message) from error
-    for side_px in LONGEST_SIDES_PX:
-        if max(picture.size) > side_px:
-            picture = ImageOps.contain(picture, (side_px, side_px))
-        for quality in JPEG_QUALITIES:
-            encoded = io.BytesIO()
-            picture.save(encoded, "JPEG", quality=quality)
-            if encoded.tell() <= limit_bytes:
-                return encoded.getvalue()
-            if encoded.tell() > limit_bytes * HOPELESS:
-                break
-    message = f"The photo cannot be made smaller than {limit_bytes} bytes."
-    raise UnreadablePhoto(message)

@@ -38,7 +38,7 @@ def test_good_rows_are_kept_and_bad_ones_named(settings: Settings, database: Dat
     result = run(settings, [str(file), "--tenant", str(tenant)])
     assert result.exit_code == 0
     assert result.stdout.strip() == (
-        "2 products imported, 2 rows rejected. 2 photos were not there and were drawn. "
+        "2 products imported, 2 rows rejected. "
         "2 had no description and took the title. 1 named no currency and were taken to be in euro."
     )
     assert result.stderr.splitlines() == [

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -223,7 +224,7 @@ class FakeUseCases:
         self.find_product(tenant, product)
         if position > 1:
             raise NotFound(f"Product {product} has no photo {position}.")
-        return Photo(b"a picture", "image/png")
+        return Photo(Path(__file__), "image/png")
 
     def list_attributes(self, catalogue: str, search: str, limit: int, cursor: str | None) -> Page[CatalogueEntry]:
         self._answers()

@@ -8,9 +8,11 @@ from pathlib import Path
 from PIL import Image
 
 from stoflow.catalogue.demo import demo_products
+from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
 from stoflow.catalogue.drawing import Subject, draw
-from stoflow.catalogue.importing import KEPT_REJECTIONS, PhotoSource, import_products
+from stoflow.catalogue.importing import KEPT_REJECTIONS, import_products
 from stoflow.catalogue.media import MediaFolder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import ReadProduct
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
@@ -51,36 +53,47 @@ def test_products_are_dealt_round_robin(tmp_path: Path):
     assert (report.imported, report.rejected_rows, report.products) == (3, 1, {ANNA: [1, 2], BEN: [1]})
 
 
-def test_a_photo_that_is_there_is_copied_and_a_missing_one_drawn(tmp_path: Path):
+def test_a_photo_that_is_there_is_kept_as_it_is_and_one_that_is_not_refuses_its_product(tmp_path: Path):
     shelf, photos = Shelf(), photos_in(tmp_path)
     Image.new("RGB", (40, 40), "red").save(photos.folder / "real.png")
     (photos.folder / "broken.jpg").write_bytes(b"no image")
-    items = [product("a", "real.png", "missing.jpg", "broken.jpg", "https://host/photo.jpg")]
+    items = [
+        product("a", "real.png"),
+        product("b", "real.png", "missing.jpg"),
+        product("c", "broken.jpg"),
+        product("d", "https://host/photo.jpg"),
+    ]
     report = import_products(shelf.store, [ANNA], items, photos=photos)
-    kept = [photos.media.root / image.path for image in shelf.products[ANNA][0].images]
-    assert report.placeholders == 3
-    assert kept[0].read_bytes() == (photos.folder / "real.png").read_bytes()
-    assert [path.suffix for path in kept] == [".png", ".jpg", ".jpg", ".jpg"]
-    for path in kept:
-        with Image.open(path) as image:
-            image.verify()
+    assert [each.title for each in shelf.products[ANNA]] == ["a"]
+    kept = photos.media.root / shelf.products[ANNA][0].images[0].path
+    assert kept.read_bytes() == (photos.folder / "real.png").read_bytes()
+    assert kept.suffix == ".png"
+    assert (report.imported, report.rejected_rows) == (1, 3)
+    assert [(row.line, row.field, row.value) for row in report.rejected] == [
+        (1, "images", "missing.jpg"),
+        (1, "images", "broken.jpg"),
+        (1, "images", "https://host/photo.jpg"),
+    ]
+    assert all(f'"{title}"' in row.reason for title, row in zip("bcd", report.rejected, strict=True))
 
 
 def test_a_file_cannot_reach_for_photos_outside_its_folder(tmp_path: Path):
-    shelf, photos = Shelf(), photos_in(tmp_path)
+    photos = photos_in(tmp_path)
     secret = tmp_path / "secret.png"
     Image.new("RGB", (40, 40), "red").save(secret)
     (photos.folder / "link.png").symlink_to(secret)
-    items = [product("a", "../secret.png", str(secret), "link.png")]
-    assert import_products(shelf.store, [ANNA], items, photos=photos).placeholders == 3
+    for path in ("../secret.png", str(secret), "link.png", "..\\secret.png", "file://" + str(secret)):
+        report = import_products(Shelf().store, [ANNA], [product("a", path)], photos=photos)
+        assert (report.imported, [row.value for row in report.rejected]) == (0, [path])
 
 
-def test_a_missing_description_is_the_title_and_a_photo_is_always_there(tmp_path: Path):
-    shelf = Shelf()
-    report = import_products(shelf.store, [ANNA], [product("Coat", description="")], photos=photos_in(tmp_path))
-    assert (report.descriptions_filled, report.placeholders) == (1, 1)
+def test_a_missing_description_is_the_title_and_a_product_without_photos_has_none(tmp_path: Path):
+    shelf, photos = Shelf(), photos_in(tmp_path)
+    report = import_products(shelf.store, [ANNA], [product("Coat", description="")], photos=photos)
+    assert report.descriptions_filled == 1
     assert shelf.products[ANNA][0].description == "Coat"
-    assert len(shelf.products[ANNA][0].images) == 1
+    assert shelf.products[ANNA][0].images == ()
+    assert not photos.media.root.exists()
 
 
 def test_a_report_keeps_the_first_rejections_and_counts_all(tmp_path: Path):
@@ -89,11 +102,16 @@ def test_a_report_keeps_the_first_rejections_and_counts_all(tmp_path: Path):
     assert (report.rejected_rows, len(report.rejected)) == (KEPT_REJECTIONS + 5, KEPT_REJECTIONS)
 
 
-def test_placeholders_share_their_bytes_but_not_their_names(tmp_path: Path):
-    media = MediaFolder(tmp_path)
-    first, second = media.keep_placeholder(ANNA, "same"), media.keep_placeholder(BEN, "same")
-    assert first != second
-    assert (tmp_path / first).samefile(tmp_path / second)
+def test_only_the_demo_draws_what_is_missing_and_counts_it(tmp_path: Path):
+    shelf, source = Shelf(), photos_in(tmp_path)
+    Image.new("RGB", (40, 40), "red").save(source.folder / "real.png")
+    photos = PlaceholderPhotos(source)
+    items = [product("a", "real.png", "missing.jpg"), product("b"), RejectedRow(2, "Bad.")]
+    report = import_products(shelf.store, [ANNA], with_a_photo(items), photos=photos)
+    assert (report.imported, report.rejected_rows, photos.drawings) == (2, 1, ["missing.jpg", ""])
+    kept = [source.media.root / image.path for each in shelf.products[ANNA] for image in each.images]
+    assert [path.suffix for path in kept] == [".png", ".jpg", ".jpg"]
+    assert all(path.is_file() for path in kept)
 
 
 def test_a_drawing_is_a_photo_of_real_size_and_the_same_every_time():

@@ -55,7 +55,7 @@ def test_most_real_listings_are_taken_and_mapped(make_attempt: MakeAttempt, name
     handler = build_registry(entry_points=False).handler(marketplace, "publish")
     listings, mapped = products(name), 0
     for product in listings:
-        attempt = make_attempt(marketplace, product=product, settings=RATES)
+        attempt = make_attempt(marketplace, product=product, settings=RATES, media_root=str(SHARED))
         outcome = handler.step("validate").do(attempt)
         if isinstance(outcome, Refused):
             assert all(error.field and error.message for error in outcome.errors)
