@@ -58,7 +58,7 @@ docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m rules.states
 
 clean: ## remove the environment, caches and the embedded servers' data
-	rm -rf .venv .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	rm -rf .venv .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +17,7 @@ from stoflow.monitoring.record import record
 
 SCOPE_KEY: Final = "stoflow.socket"
 POLICY_VIOLATION: Final = 1008
+TRY_AGAIN_LATER: Final = 1013
 REFUSED_FRAME: Final = "44"  # Engine.IO message, Socket.IO CONNECT_ERROR
 ERROR_EVENT_PREFIX: Final = "42"
 TOO_FAST: Final = {"code": "too_fast", "message": "You send faster than allowed; you are being read more slowly."}
@@ -29,6 +30,14 @@ class Identity:
     tenant: TenantId
     kind: Literal["frontend", "plugin"]
     plugin_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """With which code of RFC 6455 the socket is closed, and why."""
+
+    code: int
+    reason: str
 
 
 class GuardedSocket:
@@ -54,7 +63,7 @@ class GuardedSocket:
         self._clock = clock
         loop = asyncio.get_running_loop()
         self._buckets = [Bucket(per_s=limits.frames_per_s, burst=limits.frames_burst, clock=loop.time)]
-        self._ended: asyncio.Future[str] = loop.create_future()
+        self._ended: asyncio.Future[Ending] = loop.create_future()
         self._connecting = False
         self._timer = loop.call_later(times.connect_s, self.end, "Nobody was authenticated in time.")
 
@@ -71,10 +80,10 @@ class GuardedSocket:
         stay_s = expires_at - self._clock() + self._times.token_grace_s
         self._timer = asyncio.get_running_loop().call_later(stay_s, self.end, "The access token has ended.")
 
-    def end(self, reason: str) -> None:
-        """Close the socket; python-socketio sees it as gone. Safe to call twice."""
+    def end(self, reason: str, code: int = POLICY_VIOLATION) -> None:
+        """Close the socket, which says nothing more; python-socketio sees it as gone. Safe to call twice."""
         if not self._ended.done():
-            self._ended.set_result(reason)
+            self._ended.set_result(Ending(code, reason))
             record(SocketClosed(tenant=self.identity.tenant if self.identity else 0, reason=reason))
 
     def ends_at(self) -> float:
@@ -101,8 +110,10 @@ class GuardedSocket:
 
     async def send(self, message: Message) -> None:
         """Pass a message on. A client that does not read for `send_s` loses its socket: nothing piles up for it."""
-        if message["type"] == "websocket.close" and self._ended.done():
-            message = {"type": "websocket.close", "code": POLICY_VIOLATION, "reason": self._ended.result()}
+        if self._ended.done():
+            if message["type"] != "websocket.close":
+                return
+            message = {"type": "websocket.close", **asdict(self._ended.result())}
         try:
             async with asyncio.timeout(self._times.send_s):
                 await self._send(message)
@@ -128,7 +139,7 @@ class GuardedSocket:
             if not incoming.done():
                 incoming.cancel()
         if self._ended.done():
-            return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
+            return {"type": "websocket.disconnect", "code": self._ended.result().code}
         return incoming.result()
 
     async def _hold_back(self) -> None:

@@ -25,6 +25,10 @@ PATH_SCHEMAS: Final = {
     "marketplace": MARKETPLACE,
 }
 API_VERSION: Final = "1.0"
+FILE: Final = {
+    "type": "string",
+    "format": "binary",
+}  # 3.1 needs no schema here, generated clients give no bytes without
 SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
@@ -99,15 +103,16 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
 
 
 def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
-    if isinstance(operation.answer, tuple):  # a file: OpenAPI 3.1 gives what is not JSON no schema
+    if isinstance(operation.answer, tuple):
         phrase = HTTPStatus(operation.status).phrase
-        return {"description": phrase, "content": {media_type: {} for media_type in operation.answer}}
+        return {"description": phrase, "content": {media_type: {"schema": FILE} for media_type in operation.answer}}
     return _content(operation.status, "application/json", refs[operation.answer])
 
 
 def _own_entry() -> JsonSchema:
     return {
         "operationId": "openapi",
+        "tags": ["health"],
         "summary": "This document.",
         "responses": {"200": _content(HTTPStatus.OK, "application/json", {"type": "object"})},
         "security": [],

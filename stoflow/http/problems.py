@@ -33,6 +33,10 @@ class NotAllowed(StoflowError):
     """Known, but not welcome now."""
 
 
+class TooMany(StoflowError):
+    """So many at once are not allowed; there is room again when one of them ends."""
+
+
 class Busy(StoflowError):
     """Every thread is taken; the caller should come back."""
 
@@ -46,6 +50,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     APIError: HTTPStatus.BAD_GATEWAY,
     DatabaseRefused: HTTPStatus.INTERNAL_SERVER_ERROR,

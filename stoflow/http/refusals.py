@@ -8,25 +8,35 @@ from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from stoflow.domain.errors import InputError
 from stoflow.http.facts import SocketEventFailed
-from stoflow.http.guarded_socket import GuardedSocket
+from stoflow.http.guarded_socket import TRY_AGAIN_LATER, GuardedSocket
 from stoflow.http.problems import Problem, problem_of
 from stoflow.http.schemas import reasons_of
 from stoflow.monitoring.record import record
 
+INTERNAL_ERROR: Final = 1011
+# What will pass: a stock socket.io-client comes back after a close, whatever its code, and never after CONNECT_ERROR.
+COME_BACK: Final = {
+    HTTPStatus.TOO_MANY_REQUESTS: TRY_AGAIN_LATER,
+    HTTPStatus.SERVICE_UNAVAILABLE: TRY_AGAIN_LATER,
+    HTTPStatus.INTERNAL_SERVER_ERROR: INTERNAL_ERROR,
+}
 CODES: Final = {
     HTTPStatus.UNAUTHORIZED: "not_authenticated",
     HTTPStatus.FORBIDDEN: "not_allowed",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.CONFLICT: "conflict",
     HTTPStatus.UNPROCESSABLE_ENTITY: "bad_input",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many",
     HTTPStatus.SERVICE_UNAVAILABLE: "try_again",
     HTTPStatus.INTERNAL_SERVER_ERROR: "broken",
 }
 
 
-def refusal_of(error: Exception) -> Refusal:
-    """Return what python-socketio sends instead of a connection."""
+def refusal_of(socket: GuardedSocket, error: Exception) -> Refusal:
+    """Return what python-socketio sends instead of a connection; what will pass closes the socket before it is said."""
     problem = _problem_of("connect", error)
+    if code := COME_BACK.get(HTTPStatus(problem.status)):
+        socket.end(problem.detail, code)
     return Refusal(problem.detail, _said(problem))
 
 

@@ -16,11 +16,11 @@ from stoflow.http.doors import Doors, Standing
 from stoflow.http.events import CONNECTION_STATUS, EVENTS_OF, HELLO, Hello, PluginHello, Renewal
 from stoflow.http.facts import BackgroundLoopFailed, SocketEventFailed
 from stoflow.http.feed import Feed, follow
-from stoflow.http.guarded_socket import SCOPE_KEY, GuardedSocket, Identity
+from stoflow.http.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, GuardedSocket, Identity
 from stoflow.http.mute import MUTE
 from stoflow.http.plugin_events import PluginEvents
 from stoflow.http.plugin_sockets import PluginSockets
-from stoflow.http.problems import NotAllowed, Problem, response_of
+from stoflow.http.problems import NotAllowed, Problem, TooMany, response_of
 from stoflow.http.refusals import complain, refusal_of
 from stoflow.http.relay import Relay
 from stoflow.http.socket_limits import Bucket, SocketLimits, SocketTimes
@@ -29,7 +29,6 @@ from stoflow.http.tokens import Access
 from stoflow.monitoring.record import record
 
 WEBSOCKET_ONLY: Final = "Socket.IO is spoken over websocket only here: connect with transports=['websocket']."
-TRY_AGAIN_LATER: Final = 1013
 PING_INTERVAL_S: Final = 25
 PING_TIMEOUT_S: Final = 20
 PAUSE_S: Final = 1.0
@@ -77,7 +76,7 @@ class Sockets:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for socket_id, socket in list(self._sockets.items()):
-            socket.end("This process is stopping; connect again.")
+            socket.end("This process is stopping; connect again.", TRY_AGAIN_LATER)
             await self._disconnect(socket_id)
         await self._server.shutdown()
         if self._relay is not None:
@@ -115,7 +114,7 @@ class Sockets:
             access = await self._authentication.access(hello.token)
             await self._admit(socket_id, socket, hello, access)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
-            raise refusal_of(error) from None
+            raise refusal_of(socket, error) from None
 
     async def _disconnect(self, socket_id: str, _: str = "") -> None:
         socket = self._sockets.pop(socket_id, None)
@@ -158,7 +157,7 @@ class Sockets:
     async def _admit(self, socket_id: str, socket: GuardedSocket, hello: Hello, access: Access) -> None:
         tenant = access.tenant
         if sum(1 for _ in self._sockets_of(tenant)) >= self._limits.sockets_per_tenant:
-            raise NotAllowed("This account has too many open sockets.")
+            raise TooMany("This account has too many open sockets.")
         plugin_id = hello.plugin_id if isinstance(hello, PluginHello) else ""
         identity = Identity(tenant=tenant, kind=hello.client, plugin_id=plugin_id)
         self._sockets[socket_id] = socket

@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,8 @@ from stoflow.domain.errors import ConfigurationError
 RECONNECT_AT_LEAST_S = 0.2
 RECONNECT_AT_MOST_S = 5.0
 TOKEN_CHECK_S = 2.0
-CONNECT_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 10.0
+CONNECT_CHECK_S = 0.05
 STOP_TIMEOUT_S = 15.0
 
 
@@ -101,10 +103,13 @@ class Link:
         self._told = self._tokens.current()
         hello = {"token": self._told, "client": "plugin", "plugin_id": self._plugin_id}
         try:
-            socket.connect(self._url, auth=hello, transports=["websocket"], wait_timeout=CONNECT_TIMEOUT_S)
+            # Its own waiting would not notice that StoFlow closes the socket instead of an answer.
+            socket.connect(self._url, auth=hello, transports=["websocket"], wait=False)
         except (socketio.exceptions.SocketIOError, ValueError, OSError):
             return False
         self._socket = socket
+        if not _is_welcome(socket):
+            return False
         self.ready.set()
         return True
 
@@ -121,6 +126,8 @@ class Link:
         socket, self._socket = self._socket, None
         if socket:
             socket.disconnect()
+            if socket.eio.ws is not None:
+                socket.eio.ws.shutdown()  # which python-engineio leaves open where StoFlow closed it
 
     def _take_command(self, said: Any) -> None:
         if isinstance(said, dict) and isinstance(said.get("request_id"), str) and isinstance(said.get("action"), str):
@@ -130,6 +137,14 @@ class Link:
         if isinstance(said, dict) and isinstance(said.get("token"), str):
             self._told = said["token"]
             self._tokens.renew(self._told)
+
+
+def _is_welcome(socket: socketio.Client) -> bool:
+    """Wait for StoFlow's answer to the hello; a refusal and a closed socket are none."""
+    until = time.monotonic() + CONNECT_TIMEOUT_S
+    while not socket.get_sid() and socket.eio.state == "connected" and time.monotonic() < until:
+        time.sleep(CONNECT_CHECK_S)
+    return bool(socket.get_sid()) and socket.eio.state == "connected"
 
 
 def tenant_of(token: str) -> int:

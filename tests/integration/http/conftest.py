@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from stoflow.accounts.connection import Connection, ConnectionState, Option
 from stoflow.accounts.consent import Invitation, Returned
+from stoflow.bootstrap import api_application, opened, prepare
 from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
@@ -39,6 +40,7 @@ from stoflow.http.server import web_server
 from stoflow.http.tokens import AccessTokens
 from stoflow.jobs.inventory import ListingFilter, ListingView, OrderView
 from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.settings import Settings
 
 WAIT_S = 10
 
@@ -54,6 +56,7 @@ class FakeUseCases:
     def reset(self) -> None:
         """Forget everything; the tenants are new ones, so that nothing remembered about others counts."""
         self.away = False
+        self.missed = threading.Event()  # somebody asked while everything was away
         self.taken_for_offline: set[TenantId] = set()
         self.deaf = 0  # so many departures are not heard
         self.on_answer = self.receive_answer
@@ -326,6 +329,7 @@ class FakeUseCases:
 
     def _answers(self) -> None:
         if self.away:
+            self.missed.set()
             raise DatabaseUnavailable("connection to server at 10.0.0.7 failed: secret words")
 
 
@@ -401,6 +405,7 @@ class RawSocket:
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
+        self.frames: list[str | bytes] = []  # that came before it was closed
 
     def hello(self, auth: Any) -> "RawSocket":
         self.send("40" + json.dumps(auth))
@@ -445,7 +450,7 @@ class RawSocket:
         """Read until the server closes; return the reason it gave."""
         while True:
             try:
-                self.connection.recv(timeout=WAIT_S)
+                self.frames.append(self.connection.recv(timeout=WAIT_S))
             except ConnectionClosed as closed:
                 return closed.rcvd.reason if closed.rcvd else ""
 
@@ -475,6 +480,20 @@ def serving(app: Any) -> Iterator[str]:
 @pytest.fixture(name="serving")
 def serving_() -> Callable[[Any], Any]:
     return serving
+
+
+@pytest.fixture
+def real_url(settings: Settings) -> Iterator[str]:
+    """The api before the real use cases and this test's own database."""
+    with opened(settings.model_copy(update={"heartbeat_s": 0.2}), pool_size=8) as installation:
+        prepare(installation)
+        process = api_application(installation)
+        process.start()
+        try:
+            with serving(process.app) as url:
+                yield url
+        finally:
+            process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.socket_limits import SocketTimes
 from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow.sandbox.plugin_link import Link, TokenSource
 
 NEVER_S = 3600.0
 OFTEN_S = 0.05
@@ -48,6 +49,19 @@ def test_a_command_goes_out_and_its_answer_comes_in_over_the_real_client(api: An
     finally:
         client.disconnect()
     assert api.use_cases.next_said()[:3] == ("gone", api.alice, "laptop")
+
+
+def test_the_reference_plugin_that_came_in_an_outage_comes_back_by_itself(api: Any) -> None:
+    api.use_cases.away = True
+    link = Link(api.url, TokenSource(api.token()), "laptop", on_open=lambda: None, on_command=lambda _: None)
+    link.start()
+    try:
+        assert api.use_cases.missed.wait(10)
+        api.use_cases.away = False
+        assert link.ready.wait(10)
+        assert api.use_cases.next_said()[:3] == ("connected", api.alice, "laptop")
+    finally:
+        link.stop()
 
 
 def test_a_failure_is_passed_on_with_its_three_fields(api: Any) -> None:

@@ -14,7 +14,7 @@ import socketio
 from PIL import Image
 from sqlalchemy import func, update
 
-from stoflow.bootstrap import access_tokens, api_application, opened, prepare
+from stoflow.bootstrap import access_tokens
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.children import Children, free_port
 from stoflow.domain.ids import TenantId
@@ -62,20 +62,14 @@ Serving = Callable[[Any], Any]
 
 
 @pytest.fixture
-def shops(settings: Settings, tenants: Callable[[], TenantId], serving: Serving) -> Iterator[tuple[Shop, Shop]]:
+def shops(settings: Settings, tenants: Callable[[], TenantId], real_url: str) -> Iterator[tuple[Shop, Shop]]:
     with ExitStack() as stack:
-        installation = stack.enter_context(opened(settings.model_copy(update={"heartbeat_s": 0.2}), pool_size=8))
-        prepare(installation)
-        process = api_application(installation)
-        process.start()
-        stack.callback(process.stop)
-        url = stack.enter_context(serving(process.app))
         tokens = access_tokens(settings)
 
         def shop() -> Shop:
             tenant = tenants()
             headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
-            return Shop(tenant, stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=WAIT_S)))
+            return Shop(tenant, stack.enter_context(httpx.Client(base_url=real_url, headers=headers, timeout=WAIT_S)))
 
         yield shop(), shop()
 

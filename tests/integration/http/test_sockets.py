@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from stoflow.http.app import ApiOptions
 from stoflow.http.doors import Standing
+from stoflow.http.guarded_socket import TRY_AGAIN_LATER
 from stoflow.http.keys import SigningKeys
 from stoflow.http.socket_limits import SocketLimits, SocketTimes
 from stoflow.http.tokens import LIFETIME_S, AccessTokens
@@ -66,11 +67,31 @@ def test_a_suspended_tenant_gets_no_socket(api: Any) -> None:
     assert "suspended" in socket.refusal()
 
 
-def test_without_postgres_a_socket_is_refused_with_nothing_of_the_error(api: Any) -> None:
+@pytest.mark.parametrize(
+    "hello", [{"client": "frontend"}, {"client": "plugin", "plugin_id": "laptop"}], ids=lambda hello: hello["client"]
+)
+def test_without_postgres_a_socket_is_closed_for_later_with_nothing_of_the_error(api: Any, hello: Any) -> None:
     api.use_cases.away = True
     socket = api.socket()
-    socket.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
-    assert "secret" not in socket.refusal()
+    socket.send("40" + json.dumps({"token": api.token(), **hello}))
+    assert "again" in socket.until_closed()  # and no CONNECT_ERROR before, after which a stock client stays away
+    assert socket.frames == []
+    assert socket.connection.close_code == TRY_AGAIN_LATER
+    api.use_cases.away = False
+    api.socket().hello({"token": api.token(), **hello})
+
+
+def test_what_nobody_foresaw_closes_the_socket_too(api: Any, start_api: Any) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("secret words")
+
+    use_cases = type(api.use_cases)()
+    use_cases.connected = fail
+    broken = start_api(use_cases=use_cases)
+    socket = broken.socket()
+    socket.send("40" + json.dumps({"token": broken.token(), "client": "plugin", "plugin_id": "laptop"}))
+    assert "secret" not in socket.until_closed()
+    assert (socket.frames, socket.connection.close_code) == ([], 1011)
 
 
 def test_polling_is_refused_in_words(api: Any) -> None:
@@ -244,7 +265,8 @@ def test_a_tenant_has_only_so_many_sockets(start_api: Any) -> None:
     api.frontend()
     third = api.socket()
     third.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
-    assert "too many" in third.refusal()
+    assert "too many" in third.until_closed()
+    assert (third.frames, third.connection.close_code) == ([], TRY_AGAIN_LATER)
     api.frontend(api.bob)
     first.connection.close()
     api.frontend()
