@@ -9,6 +9,8 @@ SESSION_MODULE = "stoflow/storage/session.py"
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
 MARKETPLACES = ("stoflow", "marketplaces")
 CLIENTS = "clients"
+OUTPUT_MODULE = "stoflow/cli/output.py"
+PRINTS = frozenset({"click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write"})
 ASYNC_FACADE = "stoflow/marketplaces/processor.py"  # keeps the legacy `await`, which only wraps a thread
 
 
@@ -47,6 +49,12 @@ def async_only_in_doors(source: Source) -> Iterator[Finding]:
             yield Finding(node.lineno, f"{node.name} is async; only http/ and the sandbox are.")
 
 
+def terminal_through_output(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PRINTS:
+            yield Finding(node.lineno, f"What reaches the terminal goes through {OUTPUT_MODULE}, which makes it safe.")
+
+
 def requests_in_clients(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Request":
@@ -58,6 +66,10 @@ def _outside_clients(source: Source) -> bool:
     folders = source.path.parent.parts
     is_of_one = folders[:2] == MARKETPLACES and len(folders) > len(MARKETPLACES)
     return is_product(source) and is_of_one and CLIENTS not in folders
+
+
+def _outside_output(source: Source) -> bool:
+    return is_product(source) and str(source.path) != OUTPUT_MODULE
 
 
 def _outside_session(source: Source) -> bool:
@@ -83,5 +95,6 @@ CALL_RULES = (
     ),
     Rule("tests-wait-on-signals", lambda source: is_python(source) and source.within("tests"), tests_wait_on_signals),
     Rule("async-only-in-doors", _outside_doors, async_only_in_doors),
+    Rule("terminal-through-output", _outside_output, terminal_through_output),
     Rule("requests-in-clients", _outside_clients, requests_in_clients),
 )

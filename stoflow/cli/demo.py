@@ -17,7 +17,7 @@ from stoflow.cli.demo_progress import teller
 from stoflow.cli.demo_run import DemoPlan, run_demo
 from stoflow.cli.demo_summary import Summary
 from stoflow.cli.demo_world import SandboxTempo
-from stoflow.cli.output import WorkFailed, WrongUsage, console, json_option, print_json, print_table
+from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
 from stoflow.sandbox.markets import known_markets
@@ -114,7 +114,7 @@ def _ending_on_signal() -> Iterator[None]:
 
 def _show(summary: Summary, details: Sequence[str], *, as_json: bool) -> None:
     for detail in details[:SHOWN_DETAILS]:
-        click.echo(detail, err=True)
+        say(detail, err=True)
     if as_json:
         print_json(summary.document())
         return
@@ -134,5 +134,5 @@ def _show(summary: Summary, details: Sequence[str], *, as_json: bool) -> None:
         ],
     )
     for failure in summary.failures[:SHOWN_FAILURES]:
-        console().print(f"{failure.count} × {failure.reason}")
-    console().print(f"It took {summary.duration_s:.1f} s from when the servers answered.")
+        say(f"{failure.count} × {failure.reason}")
+    say(f"It took {summary.duration_s:.1f} s from when the servers answered.")

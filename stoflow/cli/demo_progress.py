@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from stoflow.cli.demo_jobs import Standing
+from stoflow.cli.output import say
+from stoflow.domain.printable import printable
 
 LINE_EVERY_S = 3.0
 
@@ -51,7 +52,7 @@ class LineTeller:
         return
 
     def say(self, sentence: str) -> None:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
 
     def show(self, standing: Standing) -> None:
         if time.monotonic() >= self._next_at or standing.is_over:
@@ -75,7 +76,7 @@ class BarTeller:
         self._progress.stop()
 
     def say(self, sentence: str) -> None:
-        self._progress.console.print(sentence)
+        self._progress.console.print(printable(sentence))
 
     def show(self, standing: Standing) -> None:
         if not self._bars:

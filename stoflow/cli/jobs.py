@@ -3,7 +3,7 @@
 import click
 
 from stoflow.bootstrap import Installation, opened
-from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.cli.output import json_option, print_json, print_table, say
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.jobs.change import cancel_job, retry_job
@@ -61,7 +61,7 @@ def list_(
         ],
     )
     if page.next_cursor:
-        click.echo(f"More with --cursor {page.next_cursor}", err=True)
+        say(f"More with --cursor {page.next_cursor}", err=True)
 
 
 @jobs.command()
@@ -90,7 +90,7 @@ def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     with opened(settings) as installation:
         plugin = installation.plugin_marketplaces
         job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
-    click.echo(f"Job {job.id} is {job.status}.")
+    say(f"Job {job.id} is {job.status}.")
 
 
 @jobs.command()
@@ -102,7 +102,7 @@ def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     with opened(settings) as installation:
         plugin = installation.plugin_marketplaces
         job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
-    click.echo(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
+    say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
@@ -110,10 +110,10 @@ def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
 
 
 def _print_job(job: JobView) -> None:
-    click.echo(f"Job {job.id}: {job.action} on {job.marketplace}, product {job.product_id}, {job.status}")
+    say(f"Job {job.id}: {job.action} on {job.marketplace}, product {job.product_id}, {job.status}")
     for line in (job.waiting, job.error, *(f"{each.field}: {each.message}" for each in job.errors)):
         if line:
-            click.echo(f"  {line}")
+            say(f"  {line}")
     print_table(
         ("task", "status", "attempt", "failures", "error"),
         [(task.name, task.status, task.attempt, task.failures, task.error) for task in job.tasks],

@@ -3,7 +3,7 @@
 import click
 
 from stoflow.bootstrap import opened
-from stoflow.cli.output import WorkFailed, json_option, print_json, print_table
+from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
 from stoflow.settings import Settings
 from stoflow.storage.rotation import Rotation
 from stoflow.storage.rotation import rotate as rotate_all
@@ -34,6 +34,6 @@ def _show(rotation: Rotation, *, as_json: bool) -> None:
     if as_json:
         print_json(rotation)
         return
-    click.echo(f"{rotation.resealed} secrets sealed anew, {rotation.unchanged} were already.")
+    say(f"{rotation.resealed} secrets sealed anew, {rotation.unchanged} were already.")
     if rotation.failed:
         print_table(("tenant", "reason"), [(failure.tenant, failure.reason) for failure in rotation.failed])

@@ -3,7 +3,7 @@
 import click
 
 from stoflow.bootstrap import Installation, prepare
-from stoflow.cli.output import WorkFailed, json_option, print_json, print_table
+from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA
@@ -42,9 +42,7 @@ def _show_report(report: runner.Report, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    click.echo(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
-    for notice in report.notices:
-        click.echo(notice)
+    say(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
     if report.failed:
         print_table(("schema", "reason"), [(failure.schema, failure.reason) for failure in report.failed])
 

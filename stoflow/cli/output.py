@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stoflow.domain.errors import ConfigurationError, InputError, StoflowError
+from stoflow.domain.printable import json_safe, on_one_line, printable
 from stoflow.settings import SettingsError
 
 PIPED_WIDTH_CHARS = 200  # a pipe has no width of its own, and rich would fold lines at 80
@@ -28,7 +29,7 @@ class WorkFailed(click.ClickException):
     exit_code = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(on_one_line(message))
 
 
 class WrongUsage(WorkFailed):
@@ -47,6 +48,8 @@ class StoflowGroup(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(printable(error.message), error.ctx) from None  # what was typed may be pasted
         except (SettingsError, ConfigurationError, InputError) as error:
             raise WrongUsage(worded(error)) from error
         except StoflowError as error:
@@ -58,14 +61,19 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
+def say(text: str, *, err: bool = False) -> None:
+    """Print on standard output, or on standard error, with nothing in it that could steer a terminal."""
+    click.echo(printable(text), err=err)
+
+
 def print_json(document: object) -> None:
-    click.echo(json.dumps(document, default=_plain, ensure_ascii=False, indent=2))
+    click.echo(json_safe(json.dumps(document, default=_plain, ensure_ascii=False, indent=2)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD)
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else on_one_line(str(cell)) for cell in row))
     console().print(table)
 
 

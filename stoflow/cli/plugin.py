@@ -5,7 +5,7 @@ from threading import Event, Thread
 
 import click
 
-from stoflow.cli.output import WrongUsage
+from stoflow.cli.output import WrongUsage, say
 from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.plugin import TIMEOUT_S, HeadlessPlugin, PluginOptions
 
@@ -54,4 +54,4 @@ def plugin(
 def _announce(headless: HeadlessPlugin, stopped: Event) -> None:
     headless.ready.wait()
     if not stopped.is_set():
-        click.echo(f"The plugin {headless.plugin_id} is ready.")
+        say(f"The plugin {headless.plugin_id} is ready.")

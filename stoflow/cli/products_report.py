@@ -15,7 +15,7 @@ from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.readiness import Readiness, Shop, product_of, publishing_marketplaces, readiness, shops_of
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
-from stoflow.cli.output import WrongUsage, json_option, print_json, print_table
+from stoflow.cli.output import WrongUsage, json_option, print_json, print_table, say
 from stoflow.domain.account import Account
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
@@ -152,10 +152,10 @@ def _show(found: Sequence[Readiness], rejected: Sequence[RejectedRow], *, as_jso
         print_json({"rejected_rows": len(rejected), "marketplaces": places})
         return
     for row in rejected:
-        click.echo(row.sentence, err=True)
+        say(row.sentence, err=True)
     for each in found:
-        click.echo(f"{each.marketplace} takes {each.ready} of {each.listings} listings ({each.percent} %).")
+        say(f"{each.marketplace} takes {each.ready} of {each.listings} listings ({each.percent} %).")
         if each.missing:
             print_table(("listings", "field", "what is missing"), [(m.count, m.field, m.reason) for m in each.missing])
         for error in each.account:
-            click.echo(f"  {error.message}")
+            say(f"  {error.message}")

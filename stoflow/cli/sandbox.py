@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from stoflow.cli.output import json_option
+from stoflow.cli.output import json_option, say
 from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.application import DEFAULT_API_URL, Application
@@ -63,5 +63,5 @@ def sandbox(
     )
     with until_stopped() as stopped, SandboxServer(options, host=host, port=port) as server:
         ready = {"ready": True, "url": server.url}
-        click.echo(json.dumps(ready) if as_json else f"The sandbox is ready at {server.url}.")
+        say(json.dumps(ready) if as_json else f"The sandbox is ready at {server.url}.")
         stopped.wait()

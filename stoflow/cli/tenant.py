@@ -3,7 +3,7 @@
 import click
 
 from stoflow.bootstrap import opened
-from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.cli.output import json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage import tenants
@@ -26,7 +26,7 @@ def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -
     if as_json:
         print_json({"id": made, "email": email.strip().lower()})
     else:
-        click.echo(made)
+        say(str(made))
 
 
 @tenant.command(name="list")
@@ -55,7 +55,7 @@ def suspend(settings: Settings, *, tenant_id: int) -> None:
     """Let nothing new of a seller begin."""
     with opened(settings) as installation:
         tenants.suspend_tenant(installation.database, TenantId(tenant_id))
-    click.echo(f"Tenant {tenant_id} is suspended.")
+    say(f"Tenant {tenant_id} is suspended.")
 
 
 @tenant.command()
@@ -65,4 +65,4 @@ def resume(settings: Settings, *, tenant_id: int) -> None:
     """Let a suspended seller go on."""
     with opened(settings) as installation:
         tenants.resume_tenant(installation.database, TenantId(tenant_id))
-    click.echo(f"Tenant {tenant_id} goes on.")
+    say(f"Tenant {tenant_id} goes on.")

@@ -8,7 +8,7 @@ import click
 
 from stoflow.bootstrap import Installation, access_tokens, opened
 from stoflow.cli.demo_tokens import SellerToken
-from stoflow.cli.output import WorkFailed, WrongUsage
+from stoflow.cli.output import WorkFailed, WrongUsage, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.tenants import standings_of
@@ -29,7 +29,7 @@ def token(settings: Settings, *, tenant_id: int, token_file: Path | None, refres
     with opened(settings) as installation:
         _check(installation, tenant)
         if token_file is None:
-            click.echo(access_tokens(settings).issue_access_token(tenant))
+            say(access_tokens(settings).issue_access_token(tenant))
             return
         kept = SellerToken(tenant, access_tokens(settings), token_file)
         kept()

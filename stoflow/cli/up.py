@@ -11,7 +11,7 @@ from stoflow.cli.alone import alone
 from stoflow.cli.children import LOCALHOST, Child, Children
 from stoflow.cli.demo_world import LEDGER, SANDBOX_READY, marketplace_variables
 from stoflow.cli.migrate import bring_forward
-from stoflow.cli.output import print_table
+from stoflow.cli.output import print_table, say
 from stoflow.cli.sandbox import DEFAULT_PORT
 from stoflow.cli.serving import until_stopped
 from stoflow.cli.up_sellers import SimulatedSellers
@@ -128,7 +128,7 @@ class _Terminal:
             sellers.forget()
         try:
             for tenant in sellers.connect_new():
-                click.echo(f"Tenant {tenant} has accounts at the simulated marketplaces.")
+                say(f"Tenant {tenant} has accounts at the simulated marketplaces.")
         except DatabaseError as error:
             record(database_failure("looking for new sellers", error))
         except APIError:
@@ -148,8 +148,8 @@ class _Terminal:
             ],
         )
         if plan.sandbox_url:
-            click.echo(_next_steps(plan, next(iter(self.installation.registry.marketplaces))))
-        click.echo("StoFlow is running; Ctrl-C stops it.")
+            say(_next_steps(plan, next(iter(self.installation.registry.marketplaces))))
+        say("StoFlow is running; Ctrl-C stops it.")
 
 
 def _next_steps(plan: Plan, marketplace: str) -> str:

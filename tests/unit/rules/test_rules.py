@@ -30,6 +30,8 @@ WRONG = [
     ("async-only-in-doors", "stoflow/jobs/run.py", DOC + "async def run():\n    return 1\n"),
     ("requests-in-clients", "stoflow/marketplaces/ebay/a.py", DOC + 'r = Request("GET", "/offer")\n'),
     ("requests-in-clients", "stoflow/marketplaces/etsy/a.py", DOC + 'r = call.Request("GET", "/listings")\n'),
+    ("terminal-through-output", "stoflow/cli/products.py", DOC + "click.echo(row.reason)\n"),
+    ("terminal-through-output", "stoflow/sandbox/judge.py", DOC + "print(title)\n"),
     ("sql-in-storage", "stoflow/jobs/run.py", DOC + 'q = "SELECT 1"\n'),
     ("sql-in-storage", "stoflow/http/app.py", DOC + 'q = """\n    UPDATE jobs SET x = 1\n"""\n'),
     ("schema-name-in-storage", "stoflow/jobs/run.py", DOC + 's = f"user_{tenant}"\n'),
