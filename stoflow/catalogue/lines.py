@@ -1,46 +1,73 @@
 """The physical lines of a file somebody else wrote, whatever its encodings."""
 
 import codecs
+import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from stoflow.domain.errors import InputError
 
 SAMPLE_BYTES = 64 * 1024
-MAX_LINE_BYTES = 8 * 1024 * 1024
-WIDE_ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+CHUNK_BYTES = 1024**2
+MAX_LINE_BYTES = 8 * 1024**2
+BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF8, ""),
+)
+NULS_AT_LEAST, NULS_AT_MOST = 0.4, 0.05  # of every second byte, and of the others, in UTF-16 without a mark
+# Polish letters in the middle of a word, which Windows' western table shows as signs no word holds.
+CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z][\xb3\xb9\xbf\xa3\xaf\xa5][A-Za-z]|[A-Za-z]\x9c[bcdgkpw]")
 
 
-def decoded(line: bytes) -> str:
-    """Return the text of one line: UTF-8 where it is, else what Windows would have meant, else byte by byte."""
-    for encoding in ("utf-8", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            return line.decode(encoding)
-    return line.decode("latin-1")
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a file writes its text: `wide` names a table of two or four bytes a character, "" for UTF-8 line by line.
+
+    `fallback` is for the lines that are no UTF-8; the text begins after `mark` bytes.
+    """
+
+    wide: str = ""
+    mark: int = 0
+    fallback: str = "cp1252"
+
+    def text(self, line: bytes) -> str:
+        for name in ("utf-8", self.fallback):
+            with suppress(UnicodeDecodeError):
+                return line.decode(name)
+        return line.decode("latin-1")
 
 
 def sample(path: Path) -> str:
     """Return the beginning of the file as text, for guessing what it is; its last line may be cut."""
+    head = beginning(path)
+    encoding = _encoding(head)
+    text = head[encoding.mark :]
+    if encoding.wide:
+        return text.decode(encoding.wide, errors="replace")
+    return "\n".join(encoding.text(line) for line in text.splitlines())
+
+
+def beginning(path: Path) -> bytes:
     with opened(path) as file:
-        head = file.read(SAMPLE_BYTES)
-    wide = WIDE_ENCODINGS.get(head[:2])
-    if wide:
-        return head[2:].decode(wide, errors="replace")
-    return "\n".join(decoded(line) for line in head.removeprefix(codecs.BOM_UTF8).splitlines())
+        return file.read(SAMPLE_BYTES)
 
 
 def lines(path: Path) -> Iterator[str]:
     """Yield each physical line with its line end, read as it is asked for."""
     with opened(path) as file:
-        wide = WIDE_ENCODINGS.get(file.read(2))
-        if wide:
-            yield from _wide_lines(path, wide)
-            return
-        file.seek(0)
-        for number, line in enumerate(_byte_lines(file)):
-            yield decoded(line.removeprefix(codecs.BOM_UTF8) if number == 0 else line)
+        encoding = _encoding(file.read(SAMPLE_BYTES))
+        file.seek(encoding.mark)
+        if encoding.wide:
+            yield from _wide_lines(file, encoding.wide)
+        else:
+            yield from map(encoding.text, _byte_lines(file))
 
 
 def opened(path: Path) -> BinaryIO:
@@ -50,16 +77,50 @@ def opened(path: Path) -> BinaryIO:
         raise InputError(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
+def _encoding(head: bytes) -> Encoding:
+    for mark, wide in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return Encoding(wide, len(mark), _fallback(head))
+    return Encoding(_unmarked(head), 0, _fallback(head))
+
+
+def _unmarked(head: bytes) -> str:
+    """Return the kind of UTF-16 by its zeros: what sellers write in most is letters below 256."""
+    first, second = _share_of_nuls(head[0::2]), _share_of_nuls(head[1::2])
+    if second >= NULS_AT_LEAST and first <= NULS_AT_MOST:
+        return "utf-16-le"
+    return "utf-16-be" if first >= NULS_AT_LEAST and second <= NULS_AT_MOST else ""
+
+
+def _share_of_nuls(some: bytes) -> float:
+    return some.count(0) / len(some) if some else 0.0
+
+
+def _fallback(head: bytes) -> str:
+    """Return what wrote the lines that are no UTF-8: an old Mac ends its lines with a lone carriage return."""
+    if b"\r" in head and b"\n" not in head:
+        return "mac-roman"
+    return "cp1250" if CENTRAL_EUROPEAN.search(head) else "cp1252"
+
+
 def _byte_lines(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline(MAX_LINE_BYTES):
-        if len(line) == MAX_LINE_BYTES:
-            raise InputError(
-                f"The file has a line of more than {MAX_LINE_BYTES // 1024**2} MiB: it is no list of products."
-            )
-        yield from line.splitlines(keepends=True)  # bytes know \n, \r\n and the old lone \r, and nothing else
+    rest = b""
+    while chunk := file.read(CHUNK_BYTES):
+        *whole, rest = (rest + chunk).splitlines(keepends=True)  # bytes know \n, \r\n, the old \r, and nothing else
+        yield from whole
+        if len(rest) > MAX_LINE_BYTES:
+            raise _too_long()
+    if rest:
+        yield rest
 
 
-def _wide_lines(path: Path, encoding: str) -> Iterator[str]:
-    with path.open(encoding=encoding, errors="replace", newline="") as file:
-        for number, line in enumerate(file):
-            yield line.removeprefix("\ufeff") if number == 0 else line
+def _wide_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
+        while line := text.readline(MAX_LINE_BYTES):
+            if len(line) == MAX_LINE_BYTES:
+                raise _too_long()
+            yield line
+
+
+def _too_long() -> InputError:
+    return InputError(f"The file has a line of more than {MAX_LINE_BYTES // 1024**2} MiB: it is no list of products.")

@@ -14,7 +14,11 @@ MAX_QUANTITY = 10_000
 BEST_NOTE = 10
 NAME_KEYS = ("name", "title", "value", "url", "src", "path", "full_size_url", "href")
 # A comma parts photos only before an address or after the ending of a file: a path may hold one.
-BETWEEN_PHOTOS = re.compile(r"\s*[|;\n]\s*|\s*,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp))\s*,\s*")
+# What is around a mark is stripped, not matched: many spaces, tried from each of them, took minutes.
+BETWEEN_PHOTOS = re.compile(
+    r"[|;\n]|,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp|\.heic|\.avif))\s*,", re.IGNORECASE
+)
+BETWEEN_WORDS = re.compile(r"[,;|/]|\s(?:and|et|en|und|&)(?=\s)")
 
 
 class BadValue(Exception):
@@ -30,7 +34,7 @@ def words(value: Any) -> tuple[str, ...]:
     """Return the words of a list: a real one, a written one, or words between commas, semicolons, slashes."""
     parts: list[str] = []
     for item in _items(value):
-        parts += re.split(r"\s*[,;|/]\s*|\s+(?:and|et|en|und|&)\s+", _name(item))
+        parts += map(str.strip, BETWEEN_WORDS.split(_name(item)))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -38,7 +42,7 @@ def links(value: Any) -> tuple[str, ...]:
     """Return the photos a cell names."""
     parts: list[str] = []
     for item in _items(value):
-        parts += BETWEEN_PHOTOS.split(_name(item))
+        parts += map(str.strip, BETWEEN_PHOTOS.split(_name(item)))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 

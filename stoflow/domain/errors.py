@@ -43,11 +43,7 @@ class NotFound(StoflowError):
 
 
 class Conflict(StoflowError):
-    """The state does not allow it; `errors` names the fields where it is about some."""
-
-    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
-        super().__init__(message)
-        self.errors = errors
+    pass
 
 
 class ConsentRefused(StoflowError):

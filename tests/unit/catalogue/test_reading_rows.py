@@ -91,7 +91,6 @@ def test_ndjson_is_known_by_its_content_too(tmp_path: Path):
     ("name", "content", "reason"),
     [
         ("a.csv", b"", "is empty"),
-        ("a.json", b'[{"title": "a"},\n{"title": "b"}]', "one object per line"),
         ("a.csv", b'"title,price\n', "never closed"),
     ],
 )

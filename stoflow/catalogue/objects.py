@@ -1,0 +1,107 @@
+"""Products as JSON: an object a line, or one document that holds a list of them."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+from stoflow.catalogue.header import unique_names
+from stoflow.catalogue.lines import lines
+from stoflow.catalogue.row import RejectedRow, Row
+from stoflow.domain.errors import InputError
+
+LINE_ENDINGS = frozenset({".ndjson", ".jsonl"})
+FIRST_OBJECTS = 1_000
+MAX_DOCUMENT_BYTES = 32 * 1024**2  # a document is read as a whole, one object per line is not
+LIST = re.compile(r"""\s*(?:\{\s*"[^"]*"\s*:\s*)?(?P<list>\[)\s*(?=[{\]])|\s*""")  # alone, or an object's first value
+BETWEEN = re.compile(r"[\s,]*")
+NO_OBJECT = "The line is not a JSON object."
+NO_JSON = "From here on the file is not JSON, and nothing more of it is read."
+CUT_OFF = "The list is not closed: the file seems to be cut off here."
+
+
+class _Object:
+    """The pairs of a JSON object: a name may come twice, and neither value is lost."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        self.pairs = pairs
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_Object)
+
+
+def object_names(path: Path) -> tuple[str, ...]:
+    """Return the names in the first objects that can be read."""
+    objects = (row.values for row in islice(object_rows(path), FIRST_OBJECTS) if isinstance(row, Row))
+    return tuple(dict.fromkeys(name for values in objects for name in values))
+
+
+def object_rows(path: Path) -> Iterator[Row | RejectedRow]:
+    if path.suffix.lower() in LINE_ENDINGS or isinstance(_decoded(_first_line(path)), _Object):
+        return (_row(line, _decoded(text)) for line, text in enumerate(lines(path), start=1) if text.strip())
+    return _document_rows(path)
+
+
+def _first_line(path: Path) -> str:
+    return next((line for line in lines(path) if line.strip()), "")
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _row(line: int, value: Any) -> Row | RejectedRow:
+    if not isinstance(value, _Object):
+        return RejectedRow(line, NO_OBJECT)
+    try:
+        pairs = list(_flattened(value))
+    except RecursionError:
+        return RejectedRow(line, NO_OBJECT)
+    names = unique_names(name for name, _ in pairs)
+    return Row(line, dict(zip(names, (inner for _, inner in pairs), strict=True)))
+
+
+def _flattened(value: _Object, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in value.pairs:
+        if isinstance(inner, _Object):
+            yield from _flattened(inner, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", _plain(inner)
+
+
+def _plain(value: Any) -> Any:
+    """Return a list with its objects as mappings."""
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return {key: _plain(inner) for key, inner in value.pairs} if isinstance(value, _Object) else value
+
+
+def _document_rows(path: Path) -> Iterator[Row | RejectedRow]:
+    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+        limit = MAX_DOCUMENT_BYTES // 1024**2
+        raise InputError(f"The file {path} is one JSON document of more than {limit} MiB: write one object per line.")
+    return _items("".join(lines(path)))
+
+
+def _items(text: str) -> Iterator[Row | RejectedRow]:
+    """Yield each object of the document's list, or of several that follow one another."""
+    start = cast("re.Match[str]", LIST.match(text))
+    line, seen, at = 1, 0, start.end()
+    while True:
+        at = cast("re.Match[str]", BETWEEN.match(text, at)).end()
+        line, seen = line + text.count("\n", seen, at), at
+        if text.startswith("]", at) or (at == len(text) and not start["list"]):
+            return
+        try:
+            value, at = DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            yield RejectedRow(line, CUT_OFF if at == len(text) else NO_JSON)
+            return
+        yield _row(line, value)
