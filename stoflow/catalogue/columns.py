@@ -21,7 +21,7 @@ from stoflow.marketplaces.wording import shorten
 Mapped = Mapping[str, Sequence[str]]
 """What was asked for: per field one column or several, or "=value" for one value in every row."""
 
-FIELDS = tuple(field.name for field in dataclasses.fields(NewProduct))
+FIELDS = tuple(field.name for field in dataclasses.fields(NewProduct) if field.name != "metadata")
 REQUIRED_FIELDS = ("title", "price")
 FIRST_LINE_CHARACTERS = 140
 BARE_NUMBER = re.compile(r"[\d.,' ]+")

@@ -7,7 +7,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from stoflow.catalogue.columns import settle
+from stoflow.catalogue.columns import FIELDS, settle
 from stoflow.catalogue.demo_photos import drawn
 from stoflow.catalogue.drawing import Subject
 from stoflow.catalogue.fields import Record, product_of
@@ -23,7 +23,7 @@ def demo_products(media: MediaFolder) -> Iterator[ReadProduct]:
     for line, entry in cycle(enumerate(entries, start=1)):
         photos = tuple(str(path.relative_to(media.root)) for path in photos_of(entry, media))
         product, _ = product_of(Record(settle(tuple(entry), {}), entry, photos))
-        yield ReadProduct(line, product)
+        yield ReadProduct(line, product, frozenset(FIELDS))
 
 
 def photos_of(entry: dict[str, Any], media: MediaFolder) -> Iterator[Path]:

@@ -1,46 +1,26 @@
-"""Products taken in: photos to the media folder, rows to the tenants' schemas, and a report of what was missing."""
+"""Products taken in: photos to the media folder, rows to the tenants' schemas, and a report of what became of each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import cycle, islice
+from typing import Protocol
 
+from stoflow.catalogue.import_report import ImportReport, Lines
 from stoflow.catalogue.photo_source import Photos, RefusedPhoto, with_photos
 from stoflow.catalogue.products import ReadProduct
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct
+from stoflow.domain.product import GivenProduct, NotStored, Stored
 
 BATCH_PRODUCTS = 200
-KEPT_REJECTIONS = 1_000  # the rest are only counted: a report is to be read
-
-Store = Callable[[TenantId, Sequence[NewProduct]], Sequence[int]]  # writes a batch, returns the ids in its order
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What became of a file. `products` holds the new ids of each tenant; the counters say what was filled in."""
-
-    imported: int = 0
-    rejected_rows: int = 0
-    rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
-    descriptions_filled: int = 0
-    currencies_assumed: int = 0
-    products: dict[TenantId, list[int]] = field(default_factory=dict[TenantId, list[int]])
-
-    def reject(self, row: RejectedRow) -> None:
-        self.rejected_rows += 1
-        if len(self.rejected) < KEPT_REJECTIONS:
-            self.rejected.append(row)
-
-    @property
-    def sentence(self) -> str:
-        """Return the report in one sentence for each thing that happened."""
-        said = [f"{self.imported} products imported, {self.rejected_rows} rows rejected."]
-        if self.descriptions_filled:
-            said.append(f"{self.descriptions_filled} had no description and took the title.")
-        if self.currencies_assumed:
-            said.append(f"{self.currencies_assumed} named no currency and were taken to be in euro.")
-        return " ".join(said)
+class Store(Protocol):
+    def __call__(
+        self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int], /
+    ) -> Sequence[Stored | NotStored]:
+        """Write a batch and say, in its order, what became of each; `before` came earlier in the same file."""
+        ...
 
 
 def import_products(
@@ -56,15 +36,11 @@ def import_products(
     A photo that cannot be taken in refuses its product, a description that is not there is the title. `limit` counts
     the products of the file.
     """
-    report = ImportReport(products={tenant: [] for tenant in tenants})
+    report = ImportReport(lines={tenant: Lines() for tenant in tenants})
     dealt = zip(cycle(tenants), islice(_accepted(items, report), limit), strict=False)
     while batch := list(islice(dealt, BATCH_PRODUCTS)):
         for tenant in tenants:
-            own = (_completed(item, tenant, report, photos) for owner, item in batch if owner == tenant)
-            products = [product for product in own if product]
-            if products:
-                report.products[tenant] += store(tenant, products)
-                report.imported += len(products)
+            _import_batch(store, tenant, [item for owner, item in batch if owner == tenant], photos, report)
     return report
 
 
@@ -76,14 +52,20 @@ def _accepted(items: Iterable[ReadProduct | RejectedRow], report: ImportReport) 
             yield item
 
 
-def _completed(item: ReadProduct, tenant: TenantId, report: ImportReport, photos: Photos) -> NewProduct | None:
-    """Return the product with its photos and a description; None where a photo refuses it, which the report says."""
+def _import_batch(
+    store: Store, tenant: TenantId, items: Iterable[ReadProduct], photos: Photos, report: ImportReport
+) -> None:
+    given = [(item, product) for item in items if (product := _given(item, tenant, photos, report))]
+    results = store(tenant, [product for _, product in given], report.lines[tenant]) if given else ()
+    for (item, _), result in zip(given, results, strict=True):
+        report.count(tenant, item, result)
+
+
+def _given(item: ReadProduct, tenant: TenantId, photos: Photos, report: ImportReport) -> GivenProduct | None:
+    """Return the product with its photos, its title standing for a description; None where a photo refuses it."""
     try:
         product = with_photos(photos, tenant, item.product)
     except RefusedPhoto as refused:
-        reason = f'{refused} "{item.product.title}" is left out.'
-        report.reject(RejectedRow(item.line, reason, field="images", value=refused.name))
+        report.refuse(item, refused)
         return None
-    report.currencies_assumed += item.currency_assumed
-    report.descriptions_filled += not product.description
-    return replace(product, description=product.description or product.title)
+    return GivenProduct(replace(product, description=product.description or product.title), item.named, item.line)

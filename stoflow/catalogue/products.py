@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stoflow.catalogue import values
-from stoflow.catalogue.columns import Columns, Mapped, existing, is_empty, settle
+from stoflow.catalogue.columns import FIELDS, Columns, Mapped, existing, is_empty, settle
 from stoflow.catalogue.fields import BadField, Reading, Record, product_of
 from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.catalogue.survey import reading_of, surveyed
@@ -18,10 +18,14 @@ OPEN_GROUPS = 1_000  # rows of one product may be mixed with rows of this many o
 
 @dataclass(frozen=True, slots=True)
 class ReadProduct:
-    """A product with the line it begins on; `currency_assumed` where neither price nor column nor `--map` names one."""
+    """A product with the line it begins on; `currency_assumed` where neither price nor column nor `--map` names one.
+
+    `named` are the fields that the file says something of: an empty cell says nothing.
+    """
 
     line: int
     product: NewProduct
+    named: frozenset[str]
     currency_assumed: bool = False
 
 
@@ -96,8 +100,12 @@ def _add(group: _Group, row: Row, columns: Columns) -> None:
 
 
 def _product(group: _Group, columns: Columns, reading: Reading) -> ReadProduct | RejectedRow:
+    record = Record(columns, group.values, tuple(group.photos), reading)
     try:
-        product, currency_assumed = product_of(Record(columns, group.values, tuple(group.photos), reading))
+        product, currency_assumed = product_of(record)
     except BadField as error:
         return RejectedRow(group.line, str(error), error.field)
-    return ReadProduct(group.line, product, currency_assumed)
+    has_quantity = not is_empty(columns.value(group.values, "quantity"))
+    unsaid = ({"currency"} if currency_assumed else set()) | (set() if has_quantity else {"quantity"})
+    named = {name for name in FIELDS if getattr(product, name) not in ("", (), None)} - unsaid
+    return ReadProduct(group.line, product, frozenset(named), currency_assumed)

@@ -7,10 +7,11 @@ from stoflow.catalogue.media import MediaFolder, Photo
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
-from stoflow.domain.product import NewProduct, Product
-from stoflow.storage.products import add_product, add_products, change_product, get_product, list_products, photo_path
+from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
+from stoflow.storage.products import add_product, change_product, get_product, list_products, photo_path
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import standings_of
+from stoflow.storage.upserting import upsert_products
 
 
 class Shelf:
@@ -22,9 +23,12 @@ class Shelf:
         if tenant not in standings_of(self._database, [tenant]):
             raise NotFound(f"There is no tenant {tenant}.")
 
-    def store(self, tenant: TenantId, batch: Sequence[NewProduct]) -> Sequence[int]:
+    def store(
+        self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]
+    ) -> Sequence[Stored | NotStored]:
+        """Make or change each product; `before` are those that the same file gave already, with their lines."""
         with self._database.tenant(tenant) as session:
-            return add_products(session, batch)
+            return upsert_products(session, batch, before)
 
     def add(self, tenant: TenantId, product: NewProduct) -> Product:
         """Store one product and return it as it is read from now on."""
@@ -32,7 +36,7 @@ class Shelf:
             return get_product(session, add_product(session, product))
 
     def change(self, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
-        """Change the named fields of a product and return it as it is from now on; raise NotFound or InputError."""
+        """Change the named fields of a product and return it; raise NotFound, InputError or Conflict."""
         with self._database.tenant(tenant) as session:
             change_product(session, product, changes)
             return get_product(session, product)

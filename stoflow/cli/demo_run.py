@@ -10,7 +10,8 @@ from stoflow.bootstrap import Installation, access_tokens, opened
 from stoflow.catalogue.columns import Mapped
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
-from stoflow.catalogue.importing import ImportReport, import_products
+from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import ReadProduct, read_products

@@ -43,6 +43,8 @@ def _show_report(report: runner.Report, *, as_json: bool) -> None:
         print_json(report)
         return
     say(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
+    for notice in report.notices:
+        say(notice)
     if report.failed:
         print_table(("schema", "reason"), [(failure.schema, failure.reason) for failure in report.failed])
 

@@ -6,7 +6,8 @@ import click
 
 from stoflow.bootstrap import opened
 from stoflow.catalogue.columns import parse_mapping
-from stoflow.catalogue.importing import ImportReport, import_products
+from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import read_products
@@ -36,12 +37,23 @@ products.add_command(report)
     help="Which column fills a field; currency==USD gives one value to every row.",
 )
 @click.option("--group-by", metavar="COLUMN", default=None, help="Rows with one value here are photos of one product.")
+@click.option("--partial", is_flag=True, help="End with exit code 0 although some rows were rejected.")
 @json_option
 @click.pass_obj
 def import_(
-    settings: Settings, *, file: Path, tenant_id: int, mapping: tuple[str, ...], group_by: str | None, as_json: bool
+    settings: Settings,
+    *,
+    file: Path,
+    tenant_id: int,
+    mapping: tuple[str, ...],
+    group_by: str | None,
+    partial: bool,
+    as_json: bool,
 ) -> None:
-    """Read a CSV or NDJSON FILE of products; known names of columns map by themselves."""
+    """Read a CSV or NDJSON FILE of products; known names of columns map by themselves.
+
+    A product that has its key already, its sku or its external id, is changed where the file says something else.
+    """
     tenant = TenantId(tenant_id)
     items = read_products(file, mapping=parse_mapping(mapping), group_by=group_by)
     with opened(settings) as installation:
@@ -52,6 +64,8 @@ def import_(
     show_report(report, tenant, as_json=as_json)
     if not report.imported:
         raise WorkFailed(f"No product of {file} could be imported.")
+    if report.rejected_rows and not partial:
+        raise WorkFailed(f"{report.rejected_rows} rows of {file} were rejected; the others are imported.")
 
 
 def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> None:
@@ -59,6 +73,8 @@ def show_report(report: ImportReport, tenant: TenantId, *, as_json: bool) -> Non
         print_json(
             {
                 "imported": report.imported,
+                **report.fates,
+                "changed_for_sale": report.changed_for_sale,
                 "rejected_rows": report.rejected_rows,
                 "rejected": report.rejected,
                 "descriptions_filled": report.descriptions_filled,

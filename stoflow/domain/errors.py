@@ -43,7 +43,11 @@ class NotFound(StoflowError):
 
 
 class Conflict(StoflowError):
-    pass
+    """The state does not allow it; `errors` names the fields where it is about some."""
+
+    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
 
 
 class ConsentRefused(StoflowError):

@@ -1,7 +1,10 @@
 """A product as the marketplaces' services see it: a frozen snapshot of one row of `products` and its images."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Product:
     """Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
 
     `condition` is a note from 0 (worn out) to 10 (new with tags); None where unknown. `currency` is ISO 4217.
+    `sku` and `external_id` are the seller's keys, "" where there is none; `metadata` is only kept, for their programs.
     """
 
     id: int
@@ -48,6 +52,9 @@ class Product:
     who_made: str = ""  # what the seller declares, never made up
     when_made: str = ""
     images: tuple[ProductImage, ...] = ()
+    sku: str = ""
+    external_id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +83,38 @@ class NewProduct:
     images: tuple[ProductImage, ...] = ()
     sku: str = ""
     external_id: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProduct:
+    """A product as a file gives it from its line on; fields that are not `named` stay as they are."""
+
+    product: NewProduct
+    named: frozenset[str]
+    line: int
+
+
+class Fate(StrEnum):
+    """What became of a product that was given."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`is_for_sale` says whether buyers see the product on a marketplace."""
+
+    id: int
+    fate: Fate
+    is_for_sale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """Why a product that was given is not kept."""
+
+    field: str
+    reason: str

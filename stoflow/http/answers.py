@@ -211,6 +211,9 @@ class ProductBody(Answered):
     who_made: str
     when_made: str
     images: int
+    sku: str
+    external_id: str
+    metadata: dict[str, Any]
 
     @classmethod
     def of(cls, product: Product) -> Self:
@@ -234,6 +237,9 @@ class ProductBody(Answered):
             who_made=product.who_made,
             when_made=product.when_made,
             images=len(product.images),
+            sku=product.sku,
+            external_id=product.external_id,
+            metadata=dict(product.metadata),
         )
 
 

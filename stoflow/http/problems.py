@@ -101,7 +101,7 @@ def problem_of(error: Exception) -> Problem:
     status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), None)
     if status is None:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-    errors = error.errors if isinstance(error, InputError) else ()
+    errors = error.errors if isinstance(error, Conflict | InputError) else ()
     return Problem(status, HIDDEN_DETAIL.get(status) or str(error), errors)
 
 

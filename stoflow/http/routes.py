@@ -95,7 +95,7 @@ OPERATIONS: Final = (
     # products
     Operation(
         "POST", "/api/products", "createProduct", "Add a product.",
-        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 413, 415, 422),
+        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/products", "listProducts", "List products, newest first.",
@@ -107,7 +107,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "PATCH", "/api/products/{id}", "changeProduct", "Change a product; its listings follow with a job `update`.",
-        change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 413, 415, 422),
+        change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",

@@ -1,5 +1,6 @@
 """The bodies and queries the API takes: strict, and nothing in them that is not named here."""
 
+import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
@@ -26,6 +27,7 @@ MAX_ID: Final = 2**31 - 1
 MAX_LIMIT: Final = 200
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2999
+MAX_METADATA_CHARACTERS: Final = 16_384  # as JSON
 RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})$")
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CONTROL_CHARACTERS_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -48,6 +50,12 @@ def lines(text: str) -> str:
     return text
 
 
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value, ensure_ascii=False)) > MAX_METADATA_CHARACTERS:
+        raise ValueError(f"at most {MAX_METADATA_CHARACTERS:,} characters of JSON are kept")
+    return value
+
+
 def _rfc_3339(text: object) -> object:
     # Without this a number, also one in quotes, would be taken for seconds since 1970.
     if not isinstance(text, str) or not RFC_3339.match(text):
@@ -66,6 +74,18 @@ ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]
 LINES_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
 
 Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)]
+Key = Annotated[
+    str,
+    Field(max_length=255, description="Of one product of the seller's only; empty where there is none."),
+    Field(json_schema_extra=ONE_LINE_PATTERN),
+    AfterValidator(one_line),
+    AfterValidator(str.strip),
+]
+Metadata = Annotated[
+    dict[str, Any],
+    Field(description="Kept as it is, for the seller's own programs; up to 16,384 characters of JSON."),
+    AfterValidator(_bounded),
+]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 # Named types: the document gives each the values that there are, which installed packages add to.
 Action = TypeAliasType(
@@ -146,6 +166,9 @@ class NewProductBody(Given):
     quantity: Annotated[int, Field(ge=0, le=1_000_000, description="A new product without it is one piece.")] = 1
     who_made: Word = ""
     when_made: Word = ""
+    sku: Key = ""
+    external_id: Key = ""
+    metadata: Metadata = Field(default_factory=dict)
 
 
 def changes_of(body: type[Given], name: str, doc: str) -> type[Given]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import Any, cast
 
 import psycopg
+from psycopg.errors import Diagnostic
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -46,15 +48,36 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: schemas and catalogues brought forward, how many tenants were already there, who failed."""
+    """What a run did: schemas and catalogues brought forward, how many tenants were already there, who failed.
+
+    `notices` are what a revision found in a schema and could not put right by itself.
+    """
 
     migrated: tuple[str, ...]
     unchanged: int
     failed: tuple[Failure, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
         return not self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was done so far, schema by schema."""
+
+    done: list[str] = field(default_factory=list[str])
+    failed: list[Failure] = field(default_factory=list[Failure])
+    notices: list[str] = field(default_factory=list[str])
+
+    def add(self, other: "_Work") -> None:
+        self.done.extend(other.done)
+        self.failed.extend(other.failed)
+        self.notices.extend(other.notices)
+
+    def report(self, unchanged: int) -> Report:
+        return Report(tuple(self.done), unchanged, tuple(self.failed), tuple(self.notices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +106,20 @@ def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = N
     """
     engine = _engine(database_url)
     with unavailable_by_name(), _only_one_run(engine):
-        done: list[str] = []
+        work = _Work()
         for stream, schema in ((SHARED, PUBLIC_SCHEMA), (TENANT, TEMPLATE_SCHEMA)):
-            if failure := _upgraded(engine, stream, schema, done):
-                return Report(tuple(done), 0, (failure,))
+            _upgrade(engine, stream, schema, work)
+            if work.failed:
+                return work.report(unchanged=0)
         with engine.begin() as connection:
-            done += [f"{ATTRIBUTES}.{name}" for name in seed_catalogues(connection)]
+            work.done.extend(f"{ATTRIBUTES}.{name}" for name in seed_catalogues(connection))
         behind, current = _pending(engine, tenant)
         chunks = [behind[start::parallel] for start in range(min(parallel, len(behind)))]
-        results = _in_processes(database_url, chunks) if len(chunks) > 1 else [_upgrade_tenants(database_url, behind)]
-        done += [schema for migrated, _ in results for schema in migrated]
-        failed = tuple(failure for _, failures in results for failure in failures)
-        return Report(tuple(done), current, failed)
+        for each in (
+            _in_processes(database_url, chunks) if len(chunks) > 1 else [_upgrade_tenants(database_url, behind)]
+        ):
+            work.add(each)
+        return work.report(unchanged=current)
 
 
 def status(database_url: str) -> Status:
@@ -124,20 +149,32 @@ def _only_one_run(engine: Engine) -> Iterator[None]:
         yield
 
 
-def _upgraded(engine: Engine, stream: str, schema: str, done: list[str]) -> Failure | None:
-    """Upgrade one schema in one transaction; a failure is returned, for the rest go on."""
+def _upgrade(engine: Engine, stream: str, schema: str, work: _Work) -> None:
+    """Upgrade one schema in one transaction; a failure is noted, for the rest go on."""
+    notices: list[str] = []
     try:
         with engine.begin() as connection:
+            _driver_of(connection).add_notice_handler(lambda said: _note(said, schema, notices))
             if revision_of(connection, schema) == head_of(stream):
-                return None
+                return
             if schema == TEMPLATE_SCHEMA:
                 # A tenant being made from the old template is seen by the listing that follows.
                 connection.execute(text("SELECT pg_advisory_xact_lock(:template)"), {"template": TEMPLATE_LOCK})
             upgrade(connection, stream, schema)
     except (SQLAlchemyError, psycopg.Error) as error:
-        return Failure(schema, str(error).splitlines()[0])
-    done.append(schema)
-    return None
+        work.failed.append(Failure(schema, str(error).splitlines()[0]))
+        return
+    work.done.append(schema)
+    work.notices.extend(notices)
+
+
+def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _note(said: Diagnostic, schema: str, notices: list[str]) -> None:
+    if said.severity_nonlocalized == "WARNING":  # a notice says only that something was there already
+        notices.append(f"{schema}: {said.message_primary}")
 
 
 def _pending(engine: Engine, tenant: TenantId | None) -> tuple[Sequence[str], int]:
@@ -176,14 +213,14 @@ def _revisions(connection: Connection) -> dict[str, str | None]:
     return revisions
 
 
-def _upgrade_tenants(database_url: str, schemas: Sequence[str]) -> tuple[list[str], list[Failure]]:
-    engine = _engine(database_url)
-    done: list[str] = []
-    failed = [failure for schema in schemas if (failure := _upgraded(engine, TENANT, schema, done))]
-    return done, failed
+def _upgrade_tenants(database_url: str, schemas: Sequence[str]) -> _Work:
+    engine, work = _engine(database_url), _Work()
+    for schema in schemas:
+        _upgrade(engine, TENANT, schema, work)
+    return work
 
 
-def _in_processes(database_url: str, chunks: Sequence[Sequence[str]]) -> list[tuple[list[str], list[Failure]]]:
+def _in_processes(database_url: str, chunks: Sequence[Sequence[str]]) -> list[_Work]:
     """Upgrade in as many processes: Alembic keeps the migration at hand in a global, so threads cannot share it."""
     with ProcessPoolExecutor(len(chunks), mp_context=get_context("spawn")) as processes:
         return list(processes.map(_upgrade_tenants, [database_url] * len(chunks), chunks))

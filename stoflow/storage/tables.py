@@ -61,7 +61,10 @@ class ActionType(Base):
 
 
 class ProductRow(Base):
-    """A product as stored. `color`, `material`, `size_*` and `images` are the old shape's and only read by old code."""
+    """A product as stored; what only old code reads or writes is left out.
+
+    That is `color`, `material`, `size_*` and `images`, and `external_ref`, which `external_id` has replaced.
+    """
 
     __tablename__ = "products"
     __table_args__ = {"schema": TENANT_SCHEMA}  # noqa: RUF012
@@ -83,7 +86,9 @@ class ProductRow(Base):
     stock_quantity: Mapped[int] = mapped_column(server_default="1")
     who_made: Mapped[str | None]
     when_made: Mapped[str | None]
-    external_ref: Mapped[str | None]
+    sku: Mapped[str | None]
+    external_id: Mapped[str | None]
+    metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", server_default="{}")
     status: Mapped[str] = mapped_column(String(50), server_default="draft")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -36,14 +36,15 @@ def file(tmp_path: Path) -> Path:
 
 def test_good_rows_are_kept_and_bad_ones_named(settings: Settings, database: Database, tenant: TenantId, file: Path):
     result = run(settings, [str(file), "--tenant", str(tenant)])
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert result.stdout.strip() == (
-        "2 products imported, 2 rows rejected. "
+        "2 created, 0 changed, 0 unchanged, 2 rows rejected. "
         "2 had no description and took the title. 1 named no currency and were taken to be in euro."
     )
     assert result.stderr.splitlines() == [
         "line 3: title: The title is empty.",
         'line 4: price: "gratis" is not a price.',
+        f"Error: 2 rows of {file} were rejected; the others are imported.",
     ]
     with database.tenant(tenant) as session:
         assert [(product.title, product.brand) for product in list_products(session)] == [
@@ -55,7 +56,33 @@ def test_good_rows_are_kept_and_bad_ones_named(settings: Settings, database: Dat
 def test_the_report_is_one_json_document_on_request(settings: Settings, tenant: TenantId, file: Path):
     report = json.loads(run(settings, [str(file), "--tenant", str(tenant), "--json", "--map", "brand==None"]).stdout)
     assert (report["imported"], report["rejected_rows"], len(report["product_ids"])) == (2, 2, 2)
-    assert report["rejected"][0] == {"line": 3, "reason": "The title is empty.", "field": "title"}
+    assert {name: report[name] for name in ("created", "changed", "unchanged")} == {
+        "created": 2, "changed": 0, "unchanged": 0
+    }  # fmt: skip
+    assert report["rejected"][0] == {
+        "line": 3, "reason": "The title is empty.", "field": "title", "column": "", "value": ""
+    }  # fmt: skip
+
+
+def test_a_file_imported_twice_changes_and_never_doubles(
+    settings: Settings, database: Database, tenant: TenantId, file: Path
+):
+    def fates(rows: str) -> tuple[int, int, int]:
+        file.write_text(f"SKU;Titel;Prijs;Aantal\n{rows}", "utf-8")
+        report = json.loads(run(settings, [str(file), "--tenant", str(tenant), "--json", "--partial"]).stdout)
+        return report["created"], report["changed"], report["unchanged"]
+
+    assert fates("A-1;Jurk;12,50 €;3\nA-2;Broek;9 €;1\n") == (2, 0, 0)
+    assert fates("A-1;Jurk;12,50 €;\nA-2;Broek;9 €;1\n") == (0, 0, 2)
+    assert fates("A-1;Jurk;12 €;\nA-2;Broek;9 €;1\nA-3;Jas;30 €;1\nA-3;Jas;31 €;1\n") == (1, 1, 1)
+    with database.tenant(tenant) as session:
+        kept = {product.sku: (str(product.price), product.quantity) for product in list_products(session)}
+    assert kept == {"A-1": ("12.00", 3), "A-2": ("9.00", 1), "A-3": ("30.00", 1)}
+
+
+def test_rejected_rows_end_with_exit_code_1_unless_a_part_is_enough(settings: Settings, tenant: TenantId, file: Path):
+    assert run(settings, [str(file), "--tenant", str(tenant)]).exit_code == 1
+    assert run(settings, [str(file), "--tenant", str(tenant), "--partial"]).exit_code == 0
 
 
 def test_a_file_without_one_good_row_fails(settings: Settings, tenant: TenantId, file: Path):

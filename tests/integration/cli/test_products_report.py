@@ -14,7 +14,7 @@ from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.main import stoflow
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.domain.product import GivenProduct, NewProduct, ProductImage
 from stoflow.settings import Settings
 from stoflow.storage.connections import Connections
 from stoflow.storage.session import Database
@@ -108,7 +108,9 @@ def test_a_sellers_products_are_judged_by_their_own_accounts(
         "Dress", "", Decimal(20), category="women/dresses", condition=8, size="M", colors=("red",),
         images=(ProductImage(1, "1.jpg"),),
     )  # fmt: skip
-    Shelf(database).store(tenant, [dress] * 250 + [NewProduct("Bare", "", Decimal(20), category="women/dresses")])
+    bare = NewProduct("Bare", "", Decimal(20), category="women/dresses")
+    given = [GivenProduct(product, frozenset(), line) for line, product in enumerate([dress] * 250 + [bare], start=2)]
+    Shelf(database).store(tenant, given, {})
     environment: dict[str, str | None] = {
         "STOFLOW_HOME": str(settings.home),
         "STOFLOW_DATABASE_URL": settings.database_url,

@@ -38,6 +38,7 @@ PRODUCT = {
     "materials": ["wool"],
     "gender": "women",
 }
+OF_THE_SELLER = {"sku": "A-1", "external_id": "row-7", "metadata": {"rack": 7, "notes": ["dry clean", None, 1.5]}}
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def shops(settings: Settings, tenants: Callable[[], TenantId], real_url: str) ->
 
 def test_a_product_comes_back_as_it_went_in(shops: tuple[Shop, Shop]) -> None:
     alice, _ = shops
-    product = alice.product()
+    product = alice.product(**OF_THE_SELLER)
     read = alice.client.get(f"/api/products/{product}").json()
-    assert read == {**read, **PRODUCT, "id": product}
+    assert read == {**read, **PRODUCT, **OF_THE_SELLER, "id": product}
     assert alice.client.get("/api/products").json()["items"] == [read]
 
 
@@ -214,6 +215,38 @@ def test_a_change_that_cannot_be_names_its_field_and_changes_nothing(
     assert answer.status_code == 422, answer.text
     assert [error["field"] for error in answer.json()["errors"]] == [field]
     assert alice.client.get(f"/api/products/{product}").json() == before
+
+
+@pytest.mark.parametrize("field", ["sku", "external_id"])
+def test_a_key_that_another_product_has_is_a_conflict_that_names_both(shops: tuple[Shop, Shop], field: str) -> None:
+    alice, bob = shops
+    bare = {"title": "Hat", "price": {"amount": "5.00"}}
+    first = alice.client.post("/api/products", json={**bare, field: " A-1 "}).json()
+    second = alice.client.post("/api/products", json=bare).json()
+    assert (first[field], second[field]) == ("A-1", "")
+    for answer in (
+        alice.client.post("/api/products", json={**bare, field: "A-1"}),
+        alice.client.patch(f"/api/products/{second['id']}", json={field: "A-1", "title": "Cap"}),
+    ):
+        assert answer.status_code == 409, answer.text
+        said = f'Product {first["id"]} has the {field} "A-1".'
+        assert (answer.json()["detail"], answer.json()["errors"]) == (said, [{"field": field, "message": said}])
+    assert alice.client.get(f"/api/products/{second['id']}").json() == second
+    assert bob.client.post("/api/products", json={**bare, field: "A-1"}).status_code == 201
+    assert alice.client.patch(f"/api/products/{first['id']}", json={field: ""}).json()[field] == ""
+    assert alice.client.patch(f"/api/products/{second['id']}", json={field: "A-1"}).json()[field] == "A-1"
+
+
+def test_what_a_seller_s_program_notes_is_kept_and_bounded(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    product = alice.product()
+    changed = alice.client.patch(f"/api/products/{product}", json={"metadata": {"shelf": "B"}})
+    assert changed.json()["metadata"] == {"shelf": "B"}
+    assert alice.client.patch(f"/api/products/{product}", json={"title": "Cape"}).json()["metadata"] == {"shelf": "B"}
+    for wrong in ({"note": "x" * 20_000}, ["a list"], "text"):
+        answer = alice.client.patch(f"/api/products/{product}", json={"metadata": wrong})
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == ["metadata"]
 
 
 def test_a_job_that_cannot_be_is_refused_in_words(shops: tuple[Shop, Shop]) -> None:

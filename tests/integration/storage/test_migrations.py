@@ -326,4 +326,56 @@ def test_a_database_that_is_away_is_named_so():
 
 
 def test_both_streams_have_one_head():
-    assert (head_of(SHARED), head_of(TENANT)) == ("20261122_0400_catalogues", "20261122_0500_choices")
+    assert (head_of(SHARED), head_of(TENANT)) == ("20261128_0100_product_keys", "20261128_0100_product_keys")
+
+
+BEFORE_KEYS = ("20261122_0400_catalogues", "20261122_0500_choices")
+IMPORTED_TWICE = """
+INSERT INTO {s}.products (id, title, external_ref, deleted_at) VALUES
+    (1, 'Coat', 'row-1', NULL), (2, 'Coat', 'row-1', NULL), (3, 'Coat', 'row-1', NULL),
+    (4, 'Hat', 'row-2', now()), (5, 'Hat', 'row-2', NULL), (6, 'Hat', 'row-2', NULL),
+    (7, 'Scarf', NULL, NULL), (8, 'Scarf', '', NULL), (9, 'Belt', 'row-3', NULL);
+INSERT INTO {s}.listings (product_id, marketplace, external_id, visible) VALUES
+    (2, 'vinted', '20', true), (2, 'ebay', '21', true), (3, 'vinted', NULL, false)
+"""
+
+
+@pytest.fixture
+def before_keys(empty_database_url: str, connection: psycopg.Connection[DictRow]) -> None:
+    """Make an installation of before products had keys of their own, with one tenant."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(empty_database_url), poolclass=NullPool
+    )
+    shared, tenant = BEFORE_KEYS
+    for stream, schema, revision in (
+        (SHARED, PUBLIC_SCHEMA, shared), (TENANT, TEMPLATE_SCHEMA, tenant), (TENANT, "user_1", tenant)
+    ):  # fmt: skip
+        run(connection, "CREATE SCHEMA IF NOT EXISTS {s}", schema)
+        with engine.begin() as opened:
+            upgrade(opened, stream, schema, revision)
+
+
+@pytest.mark.usefixtures("before_keys")
+def test_of_products_imported_twice_the_one_that_buyers_see_has_the_key_else_the_first(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+):
+    run(connection, IMPORTED_TWICE, "user_1")
+    report = runner.migrate(empty_database_url)
+    assert report.succeeded
+    assert report.notices == ("user_1: 3 products were imported more than once: an import will not change them.",)
+    kept = run(connection, "SELECT id, external_id FROM user_1.products WHERE external_id IS NOT NULL ORDER BY id")
+    assert [tuple(row.values()) for row in kept] == [(2, "row-1"), (5, "row-2"), (9, "row-3")]
+    assert column(connection, "SELECT count(*) FROM user_1.products WHERE external_ref <> ''") == [7]
+    assert drift_of(connection, "user_1") == ()
+
+
+@pytest.mark.usefixtures("before_keys")
+def test_what_old_code_imports_after_the_upgrade_has_its_key_once(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+):
+    runner.migrate(empty_database_url)
+    old = "INSERT INTO user_1.products (title, external_ref) VALUES ('Coat', 'row-1'), ('Coat', 'row-1'), ('Hat', NULL)"
+    run(connection, old)
+    run(connection, old)
+    keys = column(connection, "SELECT external_id FROM user_1.products ORDER BY id")
+    assert keys == ["row-1", None, None, None, None, None]

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, update
 
-from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct, Product, ProductImage
-from stoflow.storage.products import add_product, add_products, get_product, ids_by_reference, list_products
+from stoflow.storage.products import add_product, add_products, change_product, get_product, list_products
 from stoflow.storage.session import Database
 from stoflow.storage.tables import ProductRow
 
@@ -31,7 +31,9 @@ COAT = NewProduct(
     who_made="someone_else",
     when_made="2020_2026",
     images=(ProductImage(1, "front.jpg"), ProductImage(2, "back.jpg")),
+    sku="COAT-1",
     external_id="row-1",
+    metadata={"rack": 7, "notes": ["dry clean"]},
 )
 BARE = NewProduct(title="Hat", description="", price=None)
 
@@ -47,7 +49,9 @@ def test_a_product_comes_back_as_it_was_stored(database: Database, tenant: Tenan
 
 def test_many_products_keep_their_order_and_their_photos(database: Database, tenant: TenantId):
     many = [
-        replace(COAT, title=f"Coat {number}", images=(ProductImage(1, f"{number}.jpg"),), external_id=f"row-{number}")
+        replace(
+            COAT, title=f"Coat {number}", images=(ProductImage(1, f"{number}.jpg"),), sku=f"{number}", external_id=""
+        )
         for number in range(1500)
     ]
     with database.tenant(tenant) as session:
@@ -76,19 +80,36 @@ def test_a_deleted_product_is_gone_for_every_reader(database: Database, tenant: 
         session.execute(update(ProductRow).where(ProductRow.id == deleted).values(deleted_at=func.now()))
     with database.tenant(tenant) as session:
         assert list_products(session) == []
-        assert ids_by_reference(session, ["row-1"]) == {}
         with pytest.raises(NotFound):
             get_product(session, deleted)
 
 
-def test_an_import_finds_what_it_brought_before(database: Database, tenants: Callable[[], TenantId]):
+@pytest.mark.parametrize("field", ["sku", "external_id"])
+def test_a_key_is_of_one_product_of_a_tenant(database: Database, tenants: Callable[[], TenantId], field: str):
     mine, other = tenants(), tenants()
+    keyed = replace(BARE, **{field: "A-1"})
     with database.tenant(mine) as session:
-        first = add_product(session, COAT)
-    with database.tenant(mine) as session:
-        assert ids_by_reference(session, ["row-1", "row-2"]) == {"row-1": first}
+        first = add_product(session, keyed)
+        second = add_product(session, BARE)
     with database.tenant(other) as session:
-        assert ids_by_reference(session, ["row-1"]) == {}
+        add_product(session, keyed)
+    for act in (lambda session: add_product(session, keyed), lambda s: change_product(s, second, {field: "A-1"})):
+        with pytest.raises(Conflict) as refused, database.tenant(mine) as session:
+            act(session)
+        assert [(error.field, str(first) in error.message) for error in refused.value.errors] == [(field, True)]
+    with database.tenant(mine) as session:
+        change_product(session, first, {field: "A-1", "title": "Cap"})
+        change_product(session, first, {field: ""})
+    with database.tenant(mine) as session:
+        change_product(session, second, {field: "A-1"})
+
+
+def test_a_deleted_product_s_key_is_free(database: Database, tenant: TenantId):
+    with database.tenant(tenant) as session:
+        deleted = add_product(session, replace(BARE, sku="A-1"))
+        session.execute(update(ProductRow).where(ProductRow.id == deleted).values(deleted_at=func.now()))
+    with database.tenant(tenant) as session:
+        assert add_product(session, replace(BARE, sku="A-1")) > deleted
 
 
 @pytest.mark.parametrize(
@@ -105,6 +126,7 @@ def test_an_import_finds_what_it_brought_before(database: Database, tenants: Cal
         ({"currency": "EURO"}, "currency"),
         ({"condition": 11}, "condition"),
         ({"quantity": -1}, "quantity"),
+        ({"sku": "x" * 256}, "sku"),
         ({"images": (ProductImage(1, "a"), ProductImage(1, "b"))}, "images"),
     ],
 )

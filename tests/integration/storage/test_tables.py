@@ -8,7 +8,7 @@ from stoflow.storage.schema_copy import TEMPLATE_SCHEMA
 from stoflow.storage.session import TENANT_SCHEMA, Database
 from stoflow.storage.tables import Base, ProductRow
 
-OLD_PRODUCT_COLUMNS = frozenset({"color", "material", "size_normalized", "size_original", "images"})
+OLD_PRODUCT_COLUMNS = frozenset({"color", "material", "size_normalized", "size_original", "images", "external_ref"})
 
 
 @pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)

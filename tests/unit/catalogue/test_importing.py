@@ -1,22 +1,24 @@
 """Products taken in: dealt to the sellers, with photos that exist."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
 from PIL import Image
 
+from stoflow.catalogue.columns import FIELDS
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
 from stoflow.catalogue.drawing import Subject, draw
-from stoflow.catalogue.importing import KEPT_REJECTIONS, import_products
+from stoflow.catalogue.import_report import KEPT_REJECTIONS, PAGE_PRODUCTS, Lines
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import MediaFolder
 from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import ReadProduct
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, ProductImage, Stored
 
 ANNA, BEN = TenantId(7), TenantId(8)
 
@@ -25,15 +27,19 @@ class Shelf:
     def __init__(self) -> None:
         self.products: dict[TenantId, list[NewProduct]] = {}
 
-    def store(self, tenant: TenantId, products: Sequence[NewProduct]) -> list[int]:
+    def store(
+        self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]
+    ) -> Sequence[Stored | NotStored]:
         kept = self.products.setdefault(tenant, [])
-        kept += products
-        return list(range(len(kept) - len(products) + 1, len(kept) + 1))
+        assert len(before) == len(kept)
+        kept += [given.product for given in batch]
+        return [Stored(id_, Fate.CREATED) for id_ in range(len(kept) - len(batch) + 1, len(kept) + 1)]
 
 
 def product(title: str, *photos: str, description: str = "Fine.") -> ReadProduct:
     images = tuple(ProductImage(position, path) for position, path in enumerate(photos, start=1))
-    return ReadProduct(1, NewProduct(title=title, description=description, price=Decimal(5), images=images))
+    new = NewProduct(title=title, description=description, price=Decimal(5), images=images)
+    return ReadProduct(1, new, frozenset(FIELDS))
 
 
 def photos_in(tmp_path: Path) -> PhotoSource:
@@ -112,6 +118,26 @@ def test_only_the_demo_draws_what_is_missing_and_counts_it(tmp_path: Path):
     kept = [source.media.root / image.path for each in shelf.products[ANNA] for image in each.images]
     assert [path.suffix for path in kept] == [".png", ".jpg", ".jpg"]
     assert all(path.is_file() for path in kept)
+
+
+def test_it_is_told_where_the_products_of_a_file_stand():
+    lines = Lines()
+    given = {1: 2, 2: 3, 3 * PAGE_PRODUCTS: 40, 2**31 - 1: 1_000_000}
+    for product, line in given.items():
+        lines[product] = line
+    lines[2] = 5
+    assert dict(lines) == given | {2: 5}
+    assert (len(lines), lines.get(3), lines.get(PAGE_PRODUCTS), 2 in lines) == (4, None, None, True)
+
+
+def test_what_could_not_be_stored_is_named_with_its_line_and_value(tmp_path: Path):
+    def store(_tenant: TenantId, batch: Sequence[GivenProduct], _before: object) -> Sequence[Stored | NotStored]:
+        taken = NotStored("title", "Taken.")
+        return [taken if given.product.title == "b" else Stored(7, Fate.UNCHANGED) for given in batch]
+
+    report = import_products(store, [ANNA], [product("a"), product("b")], photos=photos_in(tmp_path))
+    assert report.rejected == [RejectedRow(1, "Taken.", "title", value="b")]
+    assert (report.fates, report.rejected_rows) == ({"created": 0, "changed": 0, "unchanged": 1}, 1)
 
 
 def test_a_drawing_is_a_photo_of_real_size_and_the_same_every_time():

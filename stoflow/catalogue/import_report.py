@@ -1,0 +1,101 @@
+"""What became of the products of a file: counts, the line of each that was taken in, and why others were not."""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stoflow.catalogue.photo_source import RefusedPhoto
+from stoflow.catalogue.products import ReadProduct
+from stoflow.catalogue.rows import RejectedRow
+from stoflow.domain.ids import TenantId
+from stoflow.domain.product import Fate, NotStored, Stored
+
+KEPT_REJECTIONS = 1_000  # the rest are only counted: a report is to be read
+PAGE_PRODUCTS = 1_024
+
+
+class Lines(Mapping[int, int]):
+    """Products of one tenant, each with the line it was read from: four bytes each, for files of a million rows."""
+
+    def __init__(self) -> None:
+        self._pages: dict[int, array[int]] = {}
+        self._count = 0
+
+    def __setitem__(self, product: int, line: int) -> None:
+        page = self._pages.setdefault(product // PAGE_PRODUCTS, array("I", bytes(4 * PAGE_PRODUCTS)))
+        self._count += not page[product % PAGE_PRODUCTS]
+        page[product % PAGE_PRODUCTS] = line
+
+    def __getitem__(self, product: int) -> int:
+        page = self._pages.get(product // PAGE_PRODUCTS)
+        if page is None or not page[product % PAGE_PRODUCTS]:
+            raise KeyError(product)
+        return page[product % PAGE_PRODUCTS]
+
+    def __iter__(self) -> Iterator[int]:
+        for number, page in sorted(self._pages.items()):
+            yield from (number * PAGE_PRODUCTS + place for place, line in enumerate(page) if line)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file; the counters below `rejected` say what was filled in for products that are new.
+
+    `lines` holds the products of each tenant, whether new or not, with the lines they were read from.
+    """
+
+    fates: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
+    changed_for_sale: int = 0
+    rejected_rows: int = 0
+    rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
+    descriptions_filled: int = 0
+    currencies_assumed: int = 0
+    lines: dict[TenantId, Lines] = field(default_factory=dict[TenantId, Lines])
+
+    @property
+    def imported(self) -> int:
+        return sum(self.fates.values())
+
+    def reject(self, row: RejectedRow) -> None:
+        self.rejected_rows += 1
+        if len(self.rejected) < KEPT_REJECTIONS:
+            self.rejected.append(row)
+
+    def refuse(self, item: ReadProduct, photo: RefusedPhoto) -> None:
+        """Leave out a product for one of its photos."""
+        reason = f'{photo} "{item.product.title}" is left out.'
+        self.reject(RejectedRow(item.line, reason, "images", value=photo.name))
+
+    def count(self, tenant: TenantId, item: ReadProduct, result: Stored | NotStored) -> None:
+        if isinstance(result, NotStored):
+            value = str(getattr(item.product, result.field, ""))
+            self.reject(RejectedRow(item.line, result.reason, result.field, value=value))
+            return
+        self.fates[result.fate] += 1
+        self.changed_for_sale += result.is_for_sale
+        self.lines[tenant][result.id] = item.line
+        if result.fate is Fate.CREATED:
+            self.currencies_assumed += item.currency_assumed
+            self.descriptions_filled += not item.product.description
+
+    @property
+    def sentence(self) -> str:
+        """Return the report in one sentence for each thing that happened."""
+        counts = ", ".join(f"{count} {fate}" for fate, count in self.fates.items())
+        said = [f"{counts}, {self.rejected_rows} rows rejected."]
+        if self.changed_for_sale:
+            said.append(
+                f"{self.changed_for_sale} of the changed are for sale: a job `update` of each shows it to buyers."
+            )
+        if self.descriptions_filled:
+            said.append(f"{self.descriptions_filled} had no description and took the title.")
+        if self.currencies_assumed:
+            said.append(f"{self.currencies_assumed} named no currency and were taken to be in euro.")
+        return " ".join(said)
+
+    @property
+    def products(self) -> Mapping[TenantId, Sequence[int]]:
+        return {tenant: list(lines) for tenant, lines in self.lines.items()}
