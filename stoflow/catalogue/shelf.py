@@ -8,6 +8,7 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
 from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
+from stoflow.storage.engine.linking import Link, link_listings
 from stoflow.storage.products import add_product, change_product, get_product, list_products, photo_path
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import standings_of
@@ -29,6 +30,11 @@ class Shelf:
         """Make or change each product; `before` are those that the same file gave already, with their lines."""
         with self._database.tenant(tenant) as session:
             return upsert_products(session, batch, before)
+
+    def link(self, tenant: TenantId, *, names: str = "") -> Sequence[Link]:
+        """Link the listings that syncs saw to the products with their keys; `names` as in `link_listings`."""
+        with self._database.records() as connection:
+            return link_listings(connection, tenant, names=names)
 
     def add(self, tenant: TenantId, product: NewProduct) -> Product:
         """Store one product and return it as it is read from now on."""

@@ -18,14 +18,15 @@ def day_in_utc() -> date:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`outputs` holds the outputs of the job's completed tasks by task name; `index` is the number behind the
-    colon of a repeated task's name (`upload:3`), else 0. `marker` is the random text this attempt's claim
-    committed (in a look: the marker of the attempt looked for). `listing_id` is the external id chosen for this
-    product on this marketplace, "" before one was chosen, and `listing_visible` says that buyers see it already: a
-    create step then returns Done without a call. `listing_photos` are those it was given, in order, as far as is
-    recorded. `since` is when the last complete run of this action began, None before the first. `media_root` is where
-    relative image paths begin. `today` is the day of the attempt, for rules that change with the year. `taxonomy` is
-    what the marketplace answered about its categories, as far as it was asked.
+    """`outputs` holds the outputs of the job's completed tasks by task name; `index` is the number behind the colon of
+    a repeated task's name (`upload:3`), else 0. `marker` is the random text this attempt's claim committed (in a look:
+    the marker of the attempt looked for). `listing_id` is the external id chosen for this product on this marketplace,
+    "" before one was chosen, and `listing_visible` says that buyers see it already: a create step then returns Done
+    without a call. `listing_photos` are those it was given, in order, as far as is recorded; `listing_sku` is the SKU
+    a sync saw on it, which may be the seller's own. `since` is when the last complete run of this action began, None
+    before the first. `media_root` is where relative image paths begin. `today` is the day of the attempt, for rules
+    that change with the year. `taxonomy` is what the marketplace answered about its categories, as far as it was
+    asked.
     """
 
     tenant: TenantId
@@ -40,6 +41,7 @@ class Attempt:
     listing_id: str = ""
     listing_visible: bool = False
     listing_photos: tuple[SentPhoto, ...] = ()
+    listing_sku: str = ""
     since: datetime | None = None
     media_root: str = ""
     today: date = field(default_factory=day_in_utc)

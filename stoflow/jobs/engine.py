@@ -77,6 +77,7 @@ class Engine:
             listing_id=job.listing_id,
             listing_visible=job.listing_visible,
             listing_photos=job.listing_photos,
+            listing_sku=job.listing_sku,
             since=job.since,
             media_root=self.media_root,
             taxonomy=self.taxonomy(job.marketplace),

@@ -9,6 +9,7 @@ from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
+from stoflow.storage.engine.linking import link_listings
 from stoflow.storage.engine.reading import StoredJob, StoredTask
 from stoflow.storage.engine.spreading import MissingJob, note_spread, read_missing_jobs
 from stoflow.storage.session import Database
@@ -23,6 +24,8 @@ def spread_before(engine: Engine, job: StoredJob, task: StoredTask) -> None:
     except (KeyError, ValueError):
         return  # its run says what is wrong with the task
     if spreads:
+        with engine.database.records() as connection:
+            link_listings(connection, job.tenant)
         spread(engine.database, engine.registry, job.tenant)
 
 

@@ -15,9 +15,10 @@ class EbayDeletion:
     meets nothing, where one by SKU would end the offer a later publish made."""
 
     def find(self, attempt: Attempt) -> Conversation:
-        """Output: `offer_id`, "" where the SKU has no offer."""
-        found = yield from find_offer(sku_of(attempt), marketplace_id(attempt))
-        return Done({"offer_id": found}) if isinstance(found, str) else found
+        """Output: `offer_id`, "" where the SKU has no offer, and `sku`."""
+        sku = sku_of(attempt)
+        found = yield from find_offer(sku, marketplace_id(attempt))
+        return Done({"offer_id": found, "sku": sku}) if isinstance(found, str) else found
 
     def end(self, attempt: Attempt) -> Conversation:
         """Delete the offer, which ends its listing; one that is gone already is as good."""
@@ -31,4 +32,4 @@ class EbayDeletion:
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
-        return Done({**attempt.outputs["end"], "sku": sku_of(attempt)})
+        return Done({**attempt.outputs["end"], "sku": attempt.outputs["find"].get("sku") or sku_of(attempt)})

@@ -25,8 +25,8 @@ PRE_OWNED = frozenset({Grade.GOOD, Grade.SATISFACTORY})
 
 
 def sku_of(attempt: Attempt) -> str:
-    """Return the SKU: the same for every attempt at this product, different for two tenants on one account."""
-    return sku_for(attempt.tenant, checks.product_of(attempt).id)
+    """Return the SKU: that of the listing which is there, else one that no other product or tenant has."""
+    return attempt.listing_sku or sku_for(attempt.tenant, checks.product_of(attempt).id)
 
 
 def sku_for(tenant: TenantId, product: int) -> str:

@@ -33,8 +33,8 @@ PRODUCT_NUMBER = "[1-9][0-9]{0,8}"  # what a database's whole number holds: a se
 
 
 def sku_of(attempt: Attempt) -> str:
-    """Return the SKU of the listing's only product."""
-    return f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+    """Return the SKU of the listing's only product: the one it has there already, else one of our own."""
+    return attempt.listing_sku or f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
 
 
 def product_in(sku: str, tenant: TenantId) -> int | None:

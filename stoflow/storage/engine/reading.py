@@ -19,6 +19,8 @@ READ_JOB = """
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_data, j.cancel_requested, j.acted,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
+       (SELECT r.sku FROM {s}.remote_listings r
+          WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
        c.external_id AS account_id, c.settings AS account_settings,
        (c.watermarks ->> a.code)::timestamptz AS since,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
@@ -70,6 +72,7 @@ class StoredJob:
     listing_id: str
     listing_visible: bool
     listing_photos: tuple[SentPhoto, ...]
+    listing_sku: str
     account: Account
     since: datetime | None
     tasks: tuple[StoredTask, ...]
@@ -117,6 +120,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         listing_id=row["listing_id"],
         listing_visible=row["listing_visible"],
         listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
+        listing_sku=row["listing_sku"] or "",
         account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
         since=row["since"],
         tasks=tuple(_task(task) for task in row["tasks"] or ()),

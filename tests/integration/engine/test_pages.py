@@ -450,3 +450,35 @@ def test_what_was_seen_is_read_page_by_page(paging: "Bench", account: SellersAcc
     assert [line.product for order in orders for line in order.lines if order.external_id == "o1"] == [product]
     with pytest.raises(InputError, match="cursor"):
         list_orders(database, tenant, SHOP, 2, "nonsense")
+
+
+def keyed(bench: "Bench", sku: str) -> int:
+    product = bench.product()
+    bench.all(f"UPDATE {{s}}.products SET sku = '{sku}' WHERE id = {product}")
+    return product
+
+
+def test_a_listing_under_a_seller_s_own_sku_is_linked_when_all_of_the_account_was_seen(
+    paging: "Bench", account: SellersAccount
+) -> None:
+    coat, hat, cap = keyed(paging, "COAT"), keyed(paging, "HAT"), keyed(paging, "CAP")
+    list_product(paging, "7", SHOP)
+    account.listings = [
+        for_sale("1", sku="COAT"), for_sale("2", sku="HAT"), for_sale("3", sku="BELT"), for_sale("4", sku="HAT"),
+        SeenListing("5", ListingState.HIDDEN, sku="CAP"), for_sale("7"),
+    ]  # fmt: skip
+    run_through(paging, "sync")
+    run_through(paging, "sync")
+    linked = paging.all("SELECT external_id, product_id FROM {s}.remote_listings WHERE sku <> '' ORDER BY external_id")
+    assert [row["product_id"] for row in linked] == [coat, None, None, None, None]
+    rows = paging.all(f"SELECT * FROM {{s}}.listings WHERE product_id IN ({coat}, {hat}, {cap})")
+    assert [(row["product_id"], row["external_id"], row["visible"]) for row in rows] == [(coat, "1", True)]
+
+
+def test_what_is_linked_by_its_sku_is_removed_where_it_sold_elsewhere(paging: "Bench", account: SellersAccount) -> None:
+    coat = keyed(paging, "COAT")
+    account.listings = [for_sale("1", sku="COAT")]
+    run_through(paging, "sync")
+    paging.all(f"UPDATE {{s}}.products SET status = 'sold', stock_quantity = 0 WHERE id = {coat}")
+    run_through(paging, "sync")
+    assert asked_of(paging) == [(SHOP, "delete", coat, 2)]

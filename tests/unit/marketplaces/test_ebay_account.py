@@ -13,6 +13,7 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
 from stoflow.domain.seen import ListingsSeen, ListingState, OrdersSeen, OrderState, SeenListing
+from stoflow.marketplaces.ebay.clients.inventory import get_inventory_item
 from stoflow.marketplaces.ebay.mapping import product_in, sku_for, sku_of
 from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.sync import EbaySync
@@ -167,6 +168,12 @@ def test_the_sku_of_a_product_names_it(make_attempt: MakeAttempt) -> None:
     attempt = make_attempt("ebay")
     assert sku_of(attempt) == sku_for(TenantId(7), 5)
     assert product_in(sku_of(attempt), attempt.tenant) == 5
+
+
+def test_a_listing_that_was_there_keeps_its_sku(make_attempt: MakeAttempt) -> None:
+    attempt = replace(make_attempt("ebay"), listing_id="110", listing_sku="ROBE 5/A")
+    assert sku_of(attempt) == "ROBE 5/A"
+    assert get_inventory_item(sku_of(attempt)).path.endswith("/ROBE%205%2FA")
 
 
 def test_a_page_behind_the_end_is_the_end(page: Attempt) -> None:

@@ -1,5 +1,7 @@
 """eBay's Inventory API: the items a seller has, each under its SKU."""
 
+from urllib.parse import quote
+
 from stoflow.domain.call import JsonObject, Request
 
 ITEMS = "/sell/inventory/v1/inventory_item"
@@ -12,9 +14,13 @@ def get_inventory_items(*, limit: int, page: int) -> Request:
 
 def get_inventory_item(sku: str) -> Request:
     """Show one item."""
-    return Request("GET", f"{ITEMS}/{sku}")
+    return Request("GET", _item(sku))
 
 
 def create_or_replace_inventory_item(sku: str, item: JsonObject, *, language: str) -> Request:
     """Put an item whole: what it said before and does not say now is lost."""
-    return Request("PUT", f"{ITEMS}/{sku}", headers={"Content-Language": language}, json=item)
+    return Request("PUT", _item(sku), headers={"Content-Language": language}, json=item)
+
+
+def _item(sku: str) -> str:
+    return f"{ITEMS}/{quote(sku, safe='')}"  # a seller's own SKU may hold any sign
