@@ -18,14 +18,16 @@ HIGH = 2
 
 
 def spread_before(engine: Engine, job: StoredJob, task: StoredTask) -> None:
-    """Spread what a job learned, where `task` is the one to follow that."""
+    """Link and spread what a job learned, where `task` is the one to follow that."""
     try:
         spreads = step_of(engine, job, task).spreads
     except (KeyError, ValueError):
         return  # its run says what is wrong with the task
     if spreads:
+        failpoint("spread.link.before")
         with engine.database.records() as connection:
             link_listings(connection, job.tenant)
+        failpoint("spread.link.after")
         spread(engine.database, engine.registry, job.tenant)
 
 
