@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http import HTTPStatus
 from os import environ
 from pathlib import Path
+from threading import Thread
 
 from benchmarks.figures import percentile
 from benchmarks.stoflow_api import Api, stoflow_with_api
@@ -18,11 +19,26 @@ TENANTS = 2  # one brings the file, the other reads
 NEIGHBOURS_PRODUCTS = 200
 EVERY_S = 0.05
 QUIET_S = 60.0
+RENEWED_EVERY_S = 600.0
 RSS_AT_MOST_MIB = 300.0
 RATIO_AT_MOST = 2.0
 KIB_PER_MIB = 1024
-HEADER = ("Title", "Price", "Currency", "Description", "SKU", "Size", "Brand", "Colour", "Condition", "Quantity")
+HEADER = ("Title", "Price", "Currency", "Description", "ID", "SKU", "Size", "Brand", "Colour", "Condition", "Quantity")
 DESCRIPTION = "Worn twice, washed by hand; a small mark at the hem, see the photos. No smokers, no pets. "
+
+
+class Tokens:
+    """A seller's access tokens: each is kept fresh by a thread, so that no reading waits for a new one."""
+
+    def __init__(self, api: Api, tenant: int) -> None:
+        self._api, self._tenant = api, tenant
+        self.current = api.token(tenant)
+        Thread(target=self._renew, daemon=True).start()
+
+    def _renew(self) -> None:
+        while True:
+            time.sleep(RENEWED_EVERY_S)
+            self.current = self._api.token(self._tenant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ def measure(rows: int, quiet_s: float = QUIET_S) -> Intake:
         owner, neighbour = api.peer.tenants
         _run(api, owner=neighbour, file=_file(api.machine.home / "neighbour.csv", NEIGHBOURS_PRODUCTS)).wait()
         file = _file(api.machine.home / "products.csv", rows)
-        read = _reader(api.connection(), api.token(neighbour))
+        read = _reader(api, neighbour)
         ends_at = time.monotonic() + quiet_s
         quiet = _latencies_ms(read, lambda: time.monotonic() < ends_at)
         began_at = time.monotonic()
@@ -69,7 +85,19 @@ def _file(path: Path, rows: int) -> Path:
         for number in range(rows):
             title, price = f"Dress of linen, number {number}", f"{5 + number % 90}.50"
             writer.writerow(
-                (title, price, "EUR", DESCRIPTION * 3, f"SKU-{number}", "M", "Sézane", "blue", "good", 1)
+                (
+                    title,
+                    price,
+                    "EUR",
+                    DESCRIPTION * 3,
+                    110_000_000_000 + number,
+                    f"SKU-{number}",
+                    "M",
+                    "Sézane",
+                    "blue",
+                    "good",
+                    1,
+                )
             )
     return path
 
@@ -80,12 +108,15 @@ def _run(api: Api, *, owner: int, file: Path) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(command, env={**environ, **api.peer.environment}, stdout=log, stderr=log)
 
 
-def _reader(connection: HTTPConnection, token: str) -> Callable[[], None]:
+def _reader(api: Api, tenant: int) -> Callable[[], None]:
+    """Return what reads a page of products once."""
+    connection, tokens = api.connection(), Tokens(api, tenant)
+
     def read() -> None:
-        connection.request("GET", "/api/products?limit=50", headers={"authorization": f"Bearer {token}"})
+        connection.request("GET", "/api/products?limit=50", headers={"authorization": f"Bearer {tokens.current}"})
         response = connection.getresponse()
         response.read()
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             message = f"The api answered {response.status}."
             raise RuntimeError(message)
 

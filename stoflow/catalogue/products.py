@@ -34,6 +34,7 @@ class _Group:
     """The rows of one product so far: the first value of each column, and all photos."""
 
     line: int
+    is_named: bool
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     photos: dict[str, None] = field(default_factory=dict[str, None])
 
@@ -41,7 +42,7 @@ class _Group:
 def read_products(
     path: Path, *, mapping: Mapped, group_by: str | None = None, currency: str = "", decimal: str = ""
 ) -> Iterator[ReadProduct | RejectedRow]:
-    """Yield each product of a CSV or NDJSON file, and each row that is none with the reason.
+    """Yield each product of a file, and each row that is none with the reason.
 
     Rows with the same value in the column `group_by` are one product, its photos in the order of the rows. Without
     it, rows that repeat one id with nothing new but the photo are taken together too. Memory stays bounded: at most
@@ -61,19 +62,20 @@ def _products(
     rows: Iterator[Row | RejectedRow], columns: Columns, key: Callable[[Row], str], reading: Reading
 ) -> Iterator[ReadProduct | RejectedRow]:
     open_groups: OrderedDict[str, _Group] = OrderedDict()
-    closed: set[int] = set()  # hashes only: a few bytes for each product of the file
+    closed: set[int] = set()  # hashes only: a few bytes for each product of the file that has a name
     for row in rows:
         if isinstance(row, RejectedRow):
             yield row
             continue
-        name = key(row) or f"line {row.line}"
-        if hash(name) in closed:
+        name = key(row)
+        if name and hash(name) in closed:
             yield RejectedRow(row.line, "The row repeats a product that ended long before: sort the file by product.")
             continue
-        _add(open_groups.setdefault(name, _Group(row.line)), row, columns)
+        _add(open_groups.setdefault(name or f"line {row.line}", _Group(row.line, bool(name))), row, columns)
         if len(open_groups) > OPEN_GROUPS:
             ended, group = open_groups.popitem(last=False)
-            closed.add(hash(ended))
+            if group.is_named:
+                closed.add(hash(ended))
             yield _product(group, columns, reading)
     for group in open_groups.values():
         yield _product(group, columns, reading)

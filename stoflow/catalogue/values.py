@@ -77,7 +77,8 @@ def gender(value: Any) -> str:
 def quantity(value: Any, sign_of: SignOf) -> int:
     """Return a whole number of things, which may be none: "2", "2.0", "1 000"."""
     number = written_quantity(value)
-    amount = settled(number, sign_of(""), text(value))
+    sign = sign_of("") if number.in_doubt else ""  # asking costs another reading of the file
+    amount = settled(number, sign, text(value))
     if amount != amount.to_integral_value() or not 0 <= amount <= MAX_QUANTITY:
         raise BadValue(_no_quantity(value))
     return int(amount)

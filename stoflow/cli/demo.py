@@ -34,7 +34,7 @@ SHOWN_FAILURES = 12
     "--products",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV or NDJSON file instead of the demo's own catalogue.",
+    help="A file of products (CSV, JSON, .xlsx or .ods) instead of the demo's own catalogue.",
 )
 @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Which column of FILE fills a field.")
 @click.option("--group-by", metavar="COLUMN", default=None, help="Rows of FILE with one value here are one product.")

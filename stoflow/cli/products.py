@@ -50,7 +50,7 @@ def import_(
     partial: bool,
     as_json: bool,
 ) -> None:
-    """Read a CSV or NDJSON FILE of products; known names of columns map by themselves.
+    """Read a FILE of products (CSV, JSON, .xlsx or .ods); known names of columns map by themselves.
 
     A product that has its key already, its sku or its external id, is changed where the file says something else.
     """
