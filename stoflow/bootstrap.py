@@ -209,7 +209,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         return use_case
 
     return Doors(
-        marketplaces={name: tuple(place.handlers) for name, place in installation.registry.marketplaces.items()},
+        marketplaces={name: installation.registry.actions(name) for name in installation.registry.marketplaces},
         submit=submitted,
         find_job=view,
         list_jobs=partial(list_jobs, database, plugin=by_plugin),

@@ -1,6 +1,7 @@
 """Accepting a job: checked, then its row, tasks and announcement in one commit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
     Raise InputError naming each bad field, NotFound for an unknown product.
     """
     handler = _checked(registry, asked)
+    asked = replace(asked, action=handler.action)  # by its code from here on
     failpoint("submit.before")
     with database.planned_records() as connection:
         if asked.idempotency_key is not None:
@@ -63,7 +65,7 @@ def _checked(registry: Registry, asked: SubmitJob) -> Handler:
         handler = registry.handler(asked.marketplace, asked.action)
     except ValueError as error:
         raise InputError(str(error), (FieldError("action_type", f"{error}{_there_are(registry, asked)}"),)) from error
-    if asked.product_id is None and asked.action in registry.marketplace(asked.marketplace).products:
+    if asked.product_id is None and handler.action in registry.marketplace(asked.marketplace).products:
         errors.append(FieldError("product_id", f"{asked.action} needs a product."))
     if asked.priority is not None and asked.priority not in PRIORITIES:
         errors.append(FieldError("priority", "The priority is 1 (critical), 2 (high), 3 (normal) or 4 (low)."))
@@ -77,8 +79,8 @@ def _checked(registry: Registry, asked: SubmitJob) -> Handler:
 
 
 def _there_are(registry: Registry, asked: SubmitJob) -> str:
-    place = registry.marketplaces.get(asked.marketplace)
-    return f"; there are {', '.join(sorted(place.handlers))}" if place else ""
+    actions = registry.actions(asked.marketplace)
+    return f"; there are {', '.join(actions)}" if actions else ""
 
 
 def _key(asked: SubmitJob) -> str:

@@ -85,7 +85,8 @@ class ActionSpec:
 
     `overtakes` names the actions of which a job that has not begun is cancelled when one of this action is accepted
     for the same product: nobody wants published what is about to be deleted. `periodic` says whose period the action
-    comes round in by itself, for every account: that of listings or that of orders.
+    comes round in by itself, for every account: that of listings or that of orders. `alias` is what people may call it
+    as well, where other marketplaces have another code for the same.
     """
 
     code: str
@@ -97,6 +98,7 @@ class ActionSpec:
     timeout_s: int = 60
     overtakes: frozenset[str] = frozenset()
     periodic: Literal["listings", "orders"] | None = None
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)

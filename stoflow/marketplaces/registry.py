@@ -40,11 +40,23 @@ class Registry:
             raise ValueError(message) from None
 
     def handler(self, marketplace: str, action: str) -> Handler:
-        """Return the handler of an action; ValueError for a pair nobody registered."""
-        try:
-            return self.handlers[f"{action}_{marketplace}"]
-        except KeyError:
-            raise _invalid(action, marketplace) from None
+        """Return the handler of an action, by its code or its alias; ValueError for a pair nobody registered."""
+        handler = self.handlers.get(f"{action}_{marketplace}") or self.handlers.get(
+            f"{self._codes(marketplace).get(action)}_{marketplace}"
+        )
+        if handler is None:
+            raise _invalid(action, marketplace)
+        return handler
+
+    def actions(self, marketplace: str) -> tuple[str, ...]:
+        """Return what a job there may be asked for by: the codes of the actions with a handler, and their aliases."""
+        codes = self._codes(marketplace)
+        return tuple(sorted(name for name, code in codes.items() if f"{code}_{marketplace}" in self.handlers))
+
+    def _codes(self, marketplace: str) -> Mapping[str, str]:
+        place = self.marketplaces.get(marketplace)
+        specs = place.actions if place else ()
+        return {name: spec.code for spec in specs for name in (spec.code, spec.alias) if name}
 
     def action(self, marketplace: str, code: str) -> ActionSpec:
         """Return an action type, with a handler or without; ValueError for a pair nobody registered."""
@@ -105,9 +117,9 @@ def _installed() -> Iterator[Marketplace]:
 
 
 def _check_marketplace(marketplace: Marketplace) -> None:
-    codes = [spec.code for spec in marketplace.actions]
-    if len(set(codes)) < len(codes):
-        message = f"{marketplace.name} declares an action twice: {', '.join(codes)}."
+    names = [name for spec in marketplace.actions for name in (spec.code, spec.alias) if name]
+    if len(set(names)) < len(names):
+        message = f"{marketplace.name} declares an action twice: {', '.join(names)}."
         raise ConfigurationError(message)
     for code, handler in marketplace.handlers.items():
         fault = _fault(marketplace, code, handler)

@@ -20,7 +20,7 @@ ETSY = Marketplace(
         ActionSpec("update", "Update product"),
         ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish", "update"})),
         ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300, periodic="listings"),
-        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300, periodic="orders"),
+        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300, periodic="orders", alias="orders"),
     ),
     handlers={
         "publish": PublishEtsy(EtsyPublication()),

@@ -18,8 +18,8 @@ from tests.installing import installed
 
 def document_of() -> dict[str, Any]:
     """The document as an api serves it that knows what is installed."""
-    places = build_registry().marketplaces.items()
-    return openapi_document(OPERATIONS, {name: tuple(place.handlers) for name, place in places})
+    registry = build_registry()
+    return openapi_document(OPERATIONS, {name: registry.actions(name) for name in registry.marketplaces})
 
 
 def each_schema(value: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

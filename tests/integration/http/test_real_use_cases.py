@@ -191,7 +191,17 @@ def test_an_action_that_there_is_not_is_answered_with_those_there_are(shops: tup
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error["field"] == "action_type"
-    assert "delete, publish, sync, sync_orders, update" in error["message"]
+    assert "delete, orders, publish, sync, sync_orders, update" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "code"), [("vinted", "orders"), ("ebay", "sync_orders"), ("etsy", "sync_orders")]
+)
+def test_orders_may_be_asked_for_by_one_name_everywhere(shops: tuple[Shop, Shop], marketplace: str, code: str) -> None:
+    alice, _ = shops
+    for name in {"orders", code}:
+        job = alice.client.post(f"/api/{marketplace}/jobs", json={"action_type": name}).json()
+        assert job["action"] == code
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,15 @@ def test_a_handler_must_be_what_it_is_registered_as() -> None:
         build_registry([depop(Publishes(), actions=twice)], entry_points=False)
 
 
+def test_an_action_is_found_by_its_alias_which_no_other_may_have() -> None:
+    aliased = (ActionSpec("publish", "Publish", alias="list"),)
+    registry = build_registry([depop(Publishes(), actions=aliased)], entry_points=False)
+    assert registry.handler("depop", "list") is registry.handler("depop", "publish")
+    assert registry.actions("depop") == ("list", "publish")
+    with pytest.raises(ConfigurationError, match="declares an action twice"):
+        build_registry([depop(Publishes(), actions=(*aliased, ActionSpec("list", "List")))], entry_points=False)
+
+
 class Lying:
     """A handler of its own make whose plan and steps disagree."""
 
