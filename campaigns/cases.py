@@ -63,7 +63,13 @@ class Case:
 
 FAULTS = (None, FaultKind.LOST, FaultKind.LATE, FaultKind.BROKEN_BEFORE, FaultKind.BROKEN_AFTER)
 # What a failpoint needs in order to be passed, by its first words; anything else is passed by every publish.
-STORY_OF: Mapping[str, str] = {"cancel.": CANCEL, "refuse.": MEND, "retry.": MEND, "spread.": ACCOUNT}
+STORY_OF: Mapping[str, str] = {
+    "cancel.": CANCEL,
+    "refuse.": MEND,
+    "retry.": MEND,
+    "spread.": ACCOUNT,
+    "stock.": ACCOUNT,
+}
 STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": AGAIN, **STORY_OF}
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
@@ -108,7 +114,7 @@ LOOK = "look."  # passed only where an answer was lost
 # These are struck once more, at any time in the life of a listing: published, updated and deleted.
 IN_LIFE = (*OFTEN, LOOK, "settle.")
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to.
-WITHOUT_POSTGRESQL = ("unheard.",)
+WITHOUT_POSTGRESQL = ("unheard.", "stock.later.")
 
 
 def failpoints() -> tuple[str, ...]:

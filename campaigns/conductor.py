@@ -14,6 +14,7 @@ from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import Epoch, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.jobs.engine import Engine
+from stoflow.jobs.stock import Stock
 from stoflow.jobs.sweep import Sweep
 from stoflow.jobs.timetable import Timetable
 from stoflow.monitoring.failpoints import FailpointError
@@ -49,7 +50,7 @@ class Conductor:
         """Go on until everything asked for is final; False where it is not in time, or where it was enough."""
         give_up_s = time.monotonic() + within_s
         while time.monotonic() < give_up_s and not is_enough():
-            for act in (self._ask, self._plan, self._clean, self._permit, self._answer):
+            for act in (self._ask, self._plan, self._follow, self._clean, self._permit, self._answer):
                 with suppress(StoflowError, FailpointError):  # as behind a door: whoever asked asks again
                     act()
             if self.person.is_content and self._is_idle():
@@ -66,6 +67,9 @@ class Conductor:
             periods = (Period(self.marketplace, "sync", HOUR_S),)
             Timetable(self.installation.database, self.installation.registry, periods).turn()
             self._planned = True
+
+    def _follow(self) -> None:
+        Stock(self.installation.database, self.installation.registry).follow()
 
     def _clean(self) -> None:
         if self._sweep is None:

@@ -85,12 +85,13 @@ class Person:
         return True
 
     def looks_through(self, database: Database, registry: Registry) -> bool:
-        """Publish, then let the account be gone through, each once the one before it has ended."""
+        """Publish, let the account be gone through, then sell it out, each once the one before it has ended."""
         place = registry.marketplace(self.marketplace)
         for action in ("publish", *(spec.code for spec in place.actions if spec.periodic)):
             job = self._submitted(database, registry, f"{self.key}-{action}", action)
             if find_job(database, self.tenant, job, plugin=()).status not in FINAL_JOB_STATUSES:
                 return False
+        self._change(database, "stock_quantity", "0")
         return True
 
     def _submitted(self, database: Database, registry: Registry, key: str, action: str = "publish") -> JobId:

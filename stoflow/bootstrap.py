@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 
@@ -14,6 +15,7 @@ from stoflow.catalogue.attributes import list_attributes
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
+from stoflow.domain.product import Product
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
 from stoflow.http.keys import load_keys
@@ -30,6 +32,7 @@ from stoflow.jobs.engine import Engine
 from stoflow.jobs.inventory import list_listings, list_orders
 from stoflow.jobs.lease import Lease
 from stoflow.jobs.read import find_job, list_jobs, timeline
+from stoflow.jobs.stock import Stock
 from stoflow.jobs.submit import submit
 from stoflow.jobs.timetable import Timetable, periods
 from stoflow.jobs.views import JobView, SubmitJob
@@ -92,6 +95,7 @@ def _policy(installation: Installation) -> Policy:
         ownership_lease_s=settings.ownership_lease_s,
         sweep_every_s=settings.sweep_every_s,
         timetable=Timetable(installation.database, registry, periods(registry, settings)),
+        stock=Stock(installation.database, registry),
     )
 
 
@@ -219,7 +223,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_listings=partial(list_listings, database),
         list_orders=partial(list_orders, database),
         create_product=shelf.add,
-        change_product=shelf.change,
+        change_product=_changing(installation, shelf, feed),
         list_products=shelf.page,
         find_product=shelf.find,
         read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
@@ -229,6 +233,20 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         connections=_connection_doors(installation, engine.transport, feed),
         plugin=_plugin_doors(engine, feed),
     )
+
+
+def _changing(
+    installation: Installation, shelf: Shelf, feed: HintedFeed
+) -> Callable[[TenantId, int, Mapping[str, Any]], Product]:
+    stock = Stock(installation.database, installation.registry)
+
+    def change(tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
+        after = shelf.change(tenant, product, changes)
+        if stock.follow(tenant):
+            feed.announced()
+        return after
+
+    return change
 
 
 def _connection_doors(installation: Installation, transport: Transport, feed: HintedFeed) -> ConnectionUseCases:

@@ -18,6 +18,7 @@ from stoflow.domain.facts import ActorFailed, database_failure
 from stoflow.domain.ids import ProcessId
 from stoflow.domain.run import RunReport
 from stoflow.jobs.lease import Lease
+from stoflow.jobs.stock import Stock
 from stoflow.jobs.sweep import Sweep
 from stoflow.jobs.timetable import Timetable
 from stoflow.monitoring.record import record
@@ -30,6 +31,7 @@ MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 POOL_THREADS = 2
 AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
+STOCK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Policy:
     ownership_lease_s: float
     sweep_every_s: float
     timetable: Timetable
+    stock: Stock
 
 
 class Orchestrator:
@@ -118,6 +121,7 @@ class Reign:
         self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
         timetable = policy.timetable
         self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
+        self._stock = Ticking("stock", policy.stock.follow, every_s=STOCK_EVERY_S, doing="following the stock")
         self._reader = feed(me, self._on_news)
         self._policy = policy
         self._send = send
@@ -139,11 +143,13 @@ class Reign:
         self._look()
         self._sweeper.start()
         self._clock.start()
+        self._stock.start()
         self._reader.start()
 
     def stop(self) -> None:
         self._reader.stop()
         self._clock.stop()
+        self._stock.stop()
         self._sweeper.stop()
         if self._tenants is not None:
             self._tenants.stop()

@@ -15,6 +15,7 @@ from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.output import WorkFailed, json_option, print_json, say
 from stoflow.cli.products_report import report
 from stoflow.domain.ids import TenantId
+from stoflow.jobs.stock import Stock
 from stoflow.settings import Settings
 
 
@@ -61,6 +62,7 @@ def import_(
         shelf.check(tenant)
         photos = PhotoSource(file.parent, media_folder(settings.home))
         report = import_products(shelf.store, [tenant], items, photos=photos)
+        Stock(installation.database, installation.registry).follow(tenant)
     show_report(report, tenant, as_json=as_json)
     if not report.imported:
         raise WorkFailed(f"No product of {file} could be imported.")

@@ -106,7 +106,8 @@ OPERATIONS: Final = (
         read_product, ProductBody, problems=(404, 422),
     ),
     Operation(
-        "PATCH", "/api/products/{id}", "changeProduct", "Change a product; its listings follow with a job `update`.",
+        "PATCH", "/api/products/{id}", "changeProduct",
+        "Change a product; its listings follow with a job `update`, and end by themselves at quantity 0.",
         change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     Operation(

@@ -78,8 +78,7 @@ class Run:
         for task in self.job.tasks:
             if task.position < first.position or task.status is TaskStatus.SKIPPED:
                 continue
-            if task.kind is TaskKind.INNER:
-                spread_before(self.engine, self.job, task)
+            spread_before(self.engine, self.job, task)
             move, now = self._inner(task) if self._in_memory(task) else self._outside(task)
             if move is not GO_ON:
                 return move, now

@@ -20,10 +20,13 @@ from stoflow.storage.session import Database
 PRIORITIES = range(1, 5)
 
 
-def submit(database: Database, registry: Registry, tenant: TenantId, asked: SubmitJob) -> tuple[JobId, bool]:
+def submit(
+    database: Database, registry: Registry, tenant: TenantId, asked: SubmitJob, *, only_sold_out: bool = False
+) -> tuple[JobId, bool]:
     """Return the job's id, and whether it was made now (False: the idempotency key had made it before).
 
-    Raise InputError naming each bad field, NotFound for an unknown product.
+    Raise InputError naming each bad field, NotFound for an unknown product; with `only_sold_out`, Conflict where some
+    of the product are left.
     """
     handler = _checked(registry, asked)
     asked = replace(asked, action=handler.action)  # by its code from here on
@@ -39,7 +42,10 @@ def submit(database: Database, registry: Registry, tenant: TenantId, asked: Subm
             if found is None:
                 message = f"There is no product {asked.product_id}."
                 raise NotFound(message)
-            images = found
+            if only_sold_out and found.quantity > 0:
+                message = f"Product {asked.product_id} is there again."
+                raise Conflict(message)
+            images = found.images
             overtaken = registry.action(asked.marketplace, asked.action).overtakes
             if overtaken:
                 cancel_waiting(

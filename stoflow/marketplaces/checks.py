@@ -84,6 +84,8 @@ def quantity_errors(product: Product, limits: Limits) -> tuple[FieldError, ...]:
     """Return why the marketplace would not take this quantity."""
     if 1 <= product.quantity <= limits.highest_quantity:
         return ()
+    if product.quantity == 0:
+        return (FieldError("quantity", "The quantity is 0: none is left to be sold. Raise it to list the product."),)
     return (FieldError("quantity", f"The quantity is {product.quantity}, not 1 to {limits.highest_quantity}."),)
 
 

@@ -159,6 +159,13 @@ class Stage:
         message = f"It did not end: {standing(self.view(job))}."
         raise AssertionError(message)
 
+    def finished_all(self) -> None:
+        """Go on until nothing is left to be done."""
+        for _ in range(TURNS):
+            if not self.turn():
+                return
+        raise AssertionError("It did not end.")
+
     def met(self) -> JobView:
         """Go on until everything planned has happened; return the job as it then is."""
         for _ in range(TURNS):

@@ -15,16 +15,14 @@ from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import disarm
-from stoflow.sandbox import judge, sightings
 from stoflow.sandbox.server import SandboxServer
-from stoflow.storage.session import Database
 from stoflow.transports.direct.profile import DirectProfile
 from tests.conftest import Databases
-from tests.contract.conftest import MARKETS, REGISTRY
+from tests.contract.conftest import REGISTRY
 from tests.contract.line import Act, dies, dies_after, dies_before
 from tests.contract.situations import Situation, situation_of
 from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre
+from tests.contract.theatre import Theatre, opened_theatre
 from tests.contract.troubles import DURING_A_CANCEL, TROUBLES, UNANSWERED, assert_stands
 from tests.contract.witness import callers, drafts_left, has_been_seen, last_entry, on_sale, times_done, verdict
 
@@ -67,16 +65,7 @@ def theatre(
     profiles: Mapping[str, DirectProfile],
     media_root: str,
 ) -> Iterator[Theatre]:
-    name = databases.create(databases.migrated)
-    database = Database(databases.url_of(name), application_name="stoflow tests")
-    opened = Theatre(database, registry, sandbox, profiles, media_root)
-    with pytest.MonkeyPatch.context() as patched:  # what the suite plays is not installed any more when it is judged
-        patched.setattr(judge, "known_markets", lambda: MARKETS)
-        patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
-        yield opened
-    opened.close()
-    database.close()
-    databases.drop(name)
+    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """What all stages share: a database, the simulated marketplaces, a browser, and a tenant for each marketplace."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import pytest
 from cryptography.fernet import Fernet
 
 from stoflow.cli.demo_sellers import tokens_in
@@ -18,6 +19,7 @@ from stoflow.jobs.action_types import register_action_types
 from stoflow.jobs.engine import Engine
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry
+from stoflow.sandbox import judge, sightings
 from stoflow.sandbox.server import SandboxServer
 from stoflow.sandbox.vinted.browser import Browser, Session
 from stoflow.storage.connections import Connections
@@ -33,8 +35,9 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
+from tests.conftest import Databases
 from tests.contract.acting import DECLARED
-from tests.contract.conftest import through_plugin
+from tests.contract.conftest import MARKETS, through_plugin
 from tests.contract.line import Line, Tab, WatchedRecorder, Wire
 from tests.contract.stage import Stage
 from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
@@ -180,3 +183,23 @@ class Theatre:
             taxonomy=lambda _: {},
         )
         return Bench(engine, Shop(), feed, tenant, me, epoch, me)
+
+
+def opened_theatre(
+    databases: Databases,
+    registry: Registry,
+    sandbox: SandboxServer,
+    profiles: Mapping[str, DirectProfile],
+    media_root: str,
+) -> Iterator[Theatre]:
+    """Yield a theatre in a database of its own; to be a module's fixture."""
+    name = databases.create(databases.migrated)
+    database = Database(databases.url_of(name), application_name="stoflow tests")
+    theatre = Theatre(database, registry, sandbox, profiles, media_root)
+    with pytest.MonkeyPatch.context() as patched:  # what the suite plays is not installed any more when it is judged
+        patched.setattr(judge, "known_markets", lambda: MARKETS)
+        patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
+        yield theatre
+    theatre.close()
+    database.close()
+    databases.drop(name)

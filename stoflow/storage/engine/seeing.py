@@ -85,7 +85,7 @@ WITH {FENCE}, seen AS MATERIALIZED (
   FROM seen WHERE l.id = seen.listing AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND {IDLE}
 ), sold AS (
   UPDATE {{s}}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
-  FROM seen WHERE p.id = seen.product_id AND seen.listing IS NOT NULL AND seen.state = 'sold' AND p.status <> 'sold'
+  FROM seen WHERE p.id = seen.product_id AND seen.listing IS NOT NULL AND seen.state = 'sold' AND p.stock_quantity > 0
   RETURNING p.id
 ), vanished AS (
   SELECT l.id, l.external_id FROM {{s}}.listings l, job

@@ -14,7 +14,7 @@ from stoflow.storage.engine.statement import Parts, bind, composed
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
 LOCK_PRODUCT = """
-SELECT p.id, p.title, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
+SELECT p.stock_quantity AS quantity, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
 FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY UPDATE OF p
 """
 
@@ -88,11 +88,17 @@ def find_by_key(connection: Connection[DictRow], tenant: TenantId, key: str) -> 
     return (JobId(row["id"]), row["idempotency_digest"] or "") if row else None
 
 
-def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int) -> int | None:
-    """Hold the product until the commit; return its number of photos, or None where there is no such product."""
+@dataclass(frozen=True, slots=True)
+class HeldProduct:
+    images: int
+    quantity: int
+
+
+def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int) -> HeldProduct | None:
+    """Hold the product until the commit; None where there is no such product."""
     statement = bind(LOCK_PRODUCT, tenant, product=product)
     row = statement.on(connection).fetchone()
-    return row["images"] if row else None
+    return HeldProduct(row["images"], row["quantity"]) if row else None
 
 
 def insert_job(

@@ -185,6 +185,29 @@ def test_a_sold_product_stays_sold_whatever_else_changes(shops: tuple[Shop, Shop
     assert alice.client.patch(f"/api/products/{product}", json=change).json() == {**before, **change}
 
 
+def test_a_quantity_of_0_ends_every_listing_and_one_above_0_takes_that_back(
+    shops: tuple[Shop, Shop], database: Database
+) -> None:
+    alice, _ = shops
+    product = alice.product(quantity=2)
+    with database.records() as connection:
+        connection.execute(
+            f"INSERT INTO user_{alice.tenant}.listings (product_id, marketplace, external_id, visible) "
+            f"SELECT {product}, unnest(ARRAY['ebay', 'etsy', 'vinted']), '77', true".encode()
+        )
+
+    def removals(status: str) -> list[str]:
+        jobs = alice.client.get("/api/jobs", params={"action": "delete", "status": status}).json()["items"]
+        return sorted(job["marketplace"] for job in jobs if job["product_id"] == product)
+
+    assert alice.client.patch(f"/api/products/{product}", json={"quantity": 1}).json()["quantity"] == 1
+    assert removals("pending") == []
+    assert alice.client.patch(f"/api/products/{product}", json={"quantity": 0}).json()["quantity"] == 0
+    assert removals("pending") == ["ebay", "etsy", "vinted"]
+    assert alice.client.patch(f"/api/products/{product}", json={"quantity": 3}).json()["quantity"] == 3
+    assert (removals("pending"), removals("cancelled")) == ([], ["ebay", "etsy", "vinted"])
+
+
 def test_an_action_that_there_is_not_is_answered_with_those_there_are(shops: tuple[Shop, Shop]) -> None:
     alice, _ = shops
     answer = alice.submit(alice.product(), action_type="explode")
