@@ -95,9 +95,16 @@ class Stock:
     registry: Registry
 
     def follow(self, tenant: TenantId | None = None) -> int:
-        """Do what follows from the changes of one tenant, or of any; return how many jobs were made or taken back."""
-        with self.database.records() as connection:
-            changes = read_changes(connection, tenant, limit=CHANGES_A_TURN)
+        """Do what follows from the changes of one tenant, or of any; return how many jobs were made or taken back.
+
+        Where PostgreSQL is away the changes wait: whoever made them is done.
+        """
+        try:
+            with self.database.records() as connection:
+                changes = read_changes(connection, tenant, limit=CHANGES_A_TURN)
+        except DatabaseError as error:
+            record(database_failure("following the stock", error))
+            return 0
         in_order = sorted(changes, key=lambda change: change.tenant)
         grouped = groupby(in_order, key=lambda change: change.tenant)
         return sum(self._follow(owner, list(own)) for owner, own in grouped)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from stoflow.cli.main import stoflow
 from stoflow.domain.ids import TenantId
@@ -110,3 +111,29 @@ def test_a_tenant_nobody_made_is_named(settings: Settings, file: Path):
     result = run(settings, [str(file), "--tenant", "77"])
     assert result.exit_code == 1
     assert "There is no tenant 77." in result.stderr
+
+
+def test_a_file_that_says_0_ends_every_listing_and_one_that_says_more_takes_that_back(
+    settings: Settings, database: Database, tenant: TenantId, tmp_path: Path
+):
+    file = tmp_path / "stock.csv"
+
+    def removals(quantity: int) -> list[tuple[str, str]]:
+        Image.new("RGB", (640, 480)).save(tmp_path / "1.jpg")
+        file.write_text(f"sku,title,price,currency,quantity,image\nA1,Coat,12.00,EUR,{quantity},1.jpg\n", "utf-8")
+        result = run(settings, [str(file), "--tenant", str(tenant)])
+        assert result.exit_code == 0, result.output
+        with database.records() as connection:
+            rows = connection.execute(f"SELECT marketplace, status FROM user_{tenant}.marketplace_jobs".encode())
+            return sorted((row["marketplace"], row["status"]) for row in rows)
+
+    assert removals(2) == []
+    with database.records() as connection:
+        connection.execute(
+            f"INSERT INTO user_{tenant}.listings (product_id, marketplace, external_id, visible) "
+            f"SELECT id, unnest(ARRAY['ebay', 'etsy', 'vinted']), '77', true FROM user_{tenant}.products".encode()
+        )
+    places = ("ebay", "etsy", "vinted")
+    assert removals(0) == [(place, "pending") for place in places]
+    assert removals(0) == [(place, "pending") for place in places]
+    assert removals(4) == [(place, "cancelled") for place in places]
