@@ -13,7 +13,7 @@ from stoflow.storage.session import Database
 
 
 def spread_before(engine: Engine, job: StoredJob, task: StoredTask) -> None:
-    """Link and spread what a job learned, where `task` is the one to follow that, or what its product's quantity means."""
+    """Link and spread what a job learned, where `task` follows that; before any, what its product's quantity means."""
     if job.product is not None and is_against_stock(job):
         keep_to_stock(engine.database, engine.registry, job.tenant, [job.product.id])
     try:
