@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from stoflow.catalogue.currencies import currencies_of
+from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, read_number
 from stoflow.catalogue.rows import literal
 from stoflow.catalogue.words import meanings, plain
@@ -19,10 +20,6 @@ BETWEEN_PHOTOS = re.compile(
     r"[|;\n]|,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp|\.heic|\.avif))\s*,", re.IGNORECASE
 )
 BETWEEN_WORDS = re.compile(r"[,;|/]|\s(?:and|et|en|und|&)(?=\s)")
-
-
-class BadValue(Exception):
-    """The cell does not hold what its field needs; the message is for the person who wrote the file."""
 
 
 def text(value: Any) -> str:
