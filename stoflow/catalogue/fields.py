@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 from stoflow.catalogue import values
 from stoflow.catalogue.columns import Columns, is_empty
 from stoflow.catalogue.currencies import assumed_of
+from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.prices import SettledCurrency, WrittenPrice, read_price, settle_price
-from stoflow.catalogue.values import BadValue
+from stoflow.catalogue.text import clean_line, clean_text, composed
 from stoflow.catalogue.words import SOURCE_CURRENCIES, YES, plain
 from stoflow.domain.product import NewProduct, ProductImage
 
@@ -69,14 +70,14 @@ class Record:
 
 def product_of(record: Record) -> tuple[NewProduct, bool]:
     """Return the product and whether its currency is only assumed; BadField where a value does not allow it."""
-    title = " ".join(record.read("title", _text(MAX_TITLE_CHARACTERS), "").split())
+    title = record.read("title", _line(MAX_TITLE_CHARACTERS), "")
     if not title:
         raise BadField("title", "The title is empty.")
     price, currency = _price(record)
-    word = _text(MAX_WORD_CHARACTERS)
+    word = _line(MAX_WORD_CHARACTERS)
     product = NewProduct(
         title=title,
-        description=record.read("description", _text(MAX_DESCRIPTION_CHARACTERS), ""),
+        description=record.read("description", _description, ""),
         price=price,
         currency=currency.code,
         category=record.read("category", word, ""),
@@ -92,8 +93,8 @@ def product_of(record: Record) -> tuple[NewProduct, bool]:
         who_made=record.read("who_made", word, ""),
         when_made=record.read("when_made", word, ""),
         images=_images(record.photos),
-        sku=record.read("sku", word, ""),
-        external_id=record.read("external_id", word, ""),
+        sku=record.read("sku", _key, ""),
+        external_id=record.read("external_id", _key, ""),
     )
     return product, currency.is_assumed
 
@@ -154,24 +155,34 @@ def _quantity(record: Record) -> int:
     return record.read("quantity", lambda value: values.quantity(value, sign_of), 1)
 
 
-def _text(limit: int) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        written = values.text(value) if limit <= MAX_TITLE_CHARACTERS else str(value)
-        return _storable(written.strip(), limit)
-
-    return read
+def _line(limit: int) -> Callable[[Any], str]:
+    return lambda value: _within(limit, clean_line(_storable(values.text(value))))
 
 
-def _storable(written: str, limit: int) -> str:
+def _description(value: Any) -> str:
+    return _within(MAX_DESCRIPTION_CHARACTERS, clean_text(_storable(str(value))))
+
+
+def _key(value: Any) -> str:
+    """Return the seller's own key, which is no text: "0017" and "A&amp;B" are kept as they are."""
+    return _within(MAX_WORD_CHARACTERS, composed(_storable(values.text(value))))
+
+
+def _storable(written: str) -> str:
     if "\x00" in written or any("\ud800" <= character <= "\udfff" for character in written):
         raise BadValue("The text holds characters that cannot be stored.")
+    return written
+
+
+def _within(limit: int, written: str) -> str:
     if len(written) > limit:
         raise BadValue(f"The text has {len(written):,} characters where {limit:,} are allowed.")
     return written
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(_storable(word, MAX_WORD_CHARACTERS) for word in values.words(value)[:MAX_WORDS])
+    found = values.words([_storable(item) for item in values.names(value)])
+    return tuple(_within(MAX_WORD_CHARACTERS, word) for word in found[:MAX_WORDS])
 
 
 def _images(photos: Iterable[str]) -> tuple[ProductImage, ...]:

@@ -71,7 +71,7 @@ def _last_closings(text: str) -> Mapping[str, int]:
 
 
 def _guarded(markup: str) -> str:
-    """Return the HTML with each "&" and "<" that is no tag of it escaped, so that the parser takes no words for tags."""
+    """Return the HTML with each "&" and "<" that is no tag of it escaped: no words are taken for tags."""
     last_end, last_comment_end = markup.rfind(">"), markup.rfind("-->")
     closings = _last_closings(markup)
     unclosed = Counter[str]()
@@ -174,7 +174,7 @@ class _Layout:
 
 
 def _walk(root: LexborNode, layout: _Layout) -> None:
-    """Go through the tree without recursion: its depth is the seller's. (Nodes are compared by `mem_id`: `==` is HTML.)"""
+    """Go through the tree without recursion: its depth is the seller's. (`==` of nodes compares their HTML.)"""
     node: LexborNode | None = root
     while node is not None:
         name = node.tag or ""

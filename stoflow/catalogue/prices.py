@@ -6,9 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from stoflow.catalogue.currencies import currencies, currencies_of
+from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, other, read_number
 from stoflow.catalogue.text import decode_entities
-from stoflow.catalogue.values import BadValue, settled
+from stoflow.catalogue.values import settled
 
 CENT = Decimal("0.01")
 MAX_PRICE = Decimal(1_000_000)

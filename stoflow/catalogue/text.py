@@ -19,7 +19,9 @@ UNSEEN = re.compile(
 )
 DIRECTION_MARKS = re.compile("[\u200e\u200f\u061c]")
 JOINERS_ALONE = re.compile("(?<![^\x00-\x7f\\s])[\u200c\u200d\ufe00-\ufe0f]+")  # kept within an emoji or a script
-TAGS_ALONE = re.compile("(?<!\U0001f3f4)[\U000e0000-\U000e007f]+")  # kept within the flags of a country's parts
+TAGS_ALONE = re.compile(
+    "(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
+)  # kept within the flags of a country's parts
 BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
@@ -34,6 +36,11 @@ def clean_text(text: str) -> str:
     """Return the text with its lines, at most one empty one in a row. UnclearText where it hides what it says."""
     lines = _stable(text, lambda words: _tidy(_cleaned(words)))
     return lines if any(map(_is_seen, lines)) else ""
+
+
+def composed(text: str) -> str:
+    """Return the text as it is but for its accents, composed, and for signs that show nothing."""
+    return unicodedata.normalize("NFC", _seen(text)).strip()
 
 
 def decode_entities(text: str) -> str:
@@ -59,7 +66,7 @@ def _cleaned(text: str) -> str:
 
 
 def _seen(text: str) -> str:
-    """Return the text without signs that show nothing: controls, spaces of no width, marks of a direction it has not."""
+    """Return the text without signs that show nothing: controls, spaces of no width, idle marks of direction."""
     if text.isascii() and text.isprintable():
         return text
     lines = LINE_ENDS.sub("\n", text).replace("\u00a0", " ")

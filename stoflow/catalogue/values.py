@@ -9,6 +9,7 @@ from stoflow.catalogue.currencies import currencies_of
 from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, read_number
 from stoflow.catalogue.rows import literal
+from stoflow.catalogue.text import clean_line
 from stoflow.catalogue.words import meanings, plain
 
 MAX_QUANTITY = 10_000
@@ -24,14 +25,19 @@ BETWEEN_WORDS = re.compile(r"[,;|/]|\s(?:and|et|en|und|&)(?=\s)")
 
 def text(value: Any) -> str:
     """Return the words of a cell; of a list or object the names in it, joined."""
-    return " / ".join(part for part in (_name(item) for item in _items(value)) if part)
+    return " / ".join(names(value))
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Return the names in a cell that is a list or may be one; of a plain cell its words."""
+    return tuple(name for name in map(_name, _items(value)) if name)
 
 
 def words(value: Any) -> tuple[str, ...]:
     """Return the words of a list: a real one, a written one, or words between commas, semicolons, slashes."""
     parts: list[str] = []
-    for item in _items(value):
-        parts += map(str.strip, BETWEEN_WORDS.split(_name(item)))
+    for name in names(value):
+        parts += map(str.strip, BETWEEN_WORDS.split(clean_line(name)))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
@@ -45,7 +51,7 @@ def links(value: Any) -> tuple[str, ...]:
 
 def currency(value: Any) -> tuple[str, ...]:
     """Return the ISO 4217 codes that a currency's name or sign may stand for: several for "$"."""
-    written = text(value)
+    written = clean_line(text(value))
     codes = currencies_of(written)
     if not codes:
         raise BadValue(f'"{written[:40]}" is not a currency StoFlow knows.')
@@ -54,7 +60,7 @@ def currency(value: Any) -> tuple[str, ...]:
 
 def condition(value: Any) -> int | None:
     """Return the note from 0 to 10 of a number or of a marketplace's word, None where the word is unknown."""
-    written = text(value)
+    written = clean_line(text(value))
     number = re.fullmatch(r"(\d{1,2})(?:[.,]0)?(?:\s*/\s*10)?", written)
     if number:
         note = int(number[1])

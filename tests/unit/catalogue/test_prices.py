@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stoflow.catalogue.columns import parse_mapping
+from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.prices import read_price
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow
-from stoflow.catalogue.values import BadValue
 from stoflow.domain.errors import InputError
 
 Read = Callable[..., list[ReadProduct | RejectedRow]]

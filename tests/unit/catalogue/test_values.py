@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stoflow.catalogue import values
-from stoflow.catalogue.values import BadValue
+from stoflow.catalogue.errors import BadValue
 
 
 @pytest.mark.parametrize(
