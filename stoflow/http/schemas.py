@@ -20,6 +20,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
+from stoflow.catalogue.text import clean_line, clean_text, composed
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
 
@@ -73,6 +74,7 @@ def _in_our_time(moment: datetime) -> datetime:
 ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
 LINES_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
 
+KEPT: Final = "It is kept composed (NFC), with entities decoded; HTML is kept as the text it shows."
 Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)]
 Key = Annotated[
     str,
@@ -80,6 +82,7 @@ Key = Annotated[
     Field(json_schema_extra=ONE_LINE_PATTERN),
     AfterValidator(one_line),
     AfterValidator(str.strip),
+    AfterValidator(composed),
 ]
 Metadata = Annotated[
     dict[str, Any],
@@ -128,6 +131,16 @@ class NewJob(Given):
         return self
 
 
+def _said(text: str) -> str:
+    line = clean_line(text)
+    if not line:
+        raise ValueError("nothing of it can be seen")
+    return line
+
+
+ProductWord = Annotated[Word, AfterValidator(clean_line)]
+
+
 class Money(Given):
     amount: Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$", examples=["12.50"])]
     currency: Annotated[
@@ -148,24 +161,34 @@ class NewProductBody(Given):
     )
 
     title: Annotated[
-        str, Field(min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN), AfterValidator(one_line)
+        str,
+        Field(
+            min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN, description=f"Text on one line. {KEPT}"
+        ),
+        AfterValidator(one_line),
+        AfterValidator(_said),
     ]
-    description: Annotated[str, Field(max_length=20_000, json_schema_extra=LINES_PATTERN), AfterValidator(lines)] = ""
+    description: Annotated[
+        str,
+        Field(max_length=20_000, json_schema_extra=LINES_PATTERN, description=f"Text with line breaks. {KEPT}"),
+        AfterValidator(lines),
+        AfterValidator(clean_text),
+    ] = ""
     price: Money | None = None
-    category: Word = ""
-    brand: Word = ""
+    category: ProductWord = ""
+    brand: ProductWord = ""
     condition: Annotated[
         Annotated[int, Field(ge=0, le=10)] | None, Field(description="0 worn out to 10 new with tags.")
     ] = None
-    size: Word = ""
-    colors: Annotated[list[Word], Field(max_length=10)] = Field(default_factory=list)
-    materials: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
-    gender: Word = ""
-    season: Word = ""
-    fit: Word = ""
+    size: ProductWord = ""
+    colors: Annotated[list[ProductWord], Field(max_length=10)] = Field(default_factory=list)
+    materials: Annotated[list[ProductWord], Field(max_length=20)] = Field(default_factory=list)
+    gender: ProductWord = ""
+    season: ProductWord = ""
+    fit: ProductWord = ""
     quantity: Annotated[int, Field(ge=0, le=1_000_000, description="A new product without it is one piece.")] = 1
-    who_made: Word = ""
-    when_made: Word = ""
+    who_made: ProductWord = ""
+    when_made: ProductWord = ""
     sku: Key = ""
     external_id: Key = ""
     metadata: Metadata = Field(default_factory=dict)

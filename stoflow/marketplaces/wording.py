@@ -57,4 +57,5 @@ def shorten(text: str, limit: int, *, ending: str = "") -> str:
 
 def keep_signs(text: str, allowed: Callable[[str], bool]) -> str:
     """Return the text with each sign that is not allowed replaced by a space, on one line."""
-    return one_line("".join(sign if allowed(sign) else " " for sign in text))
+    composed = unicodedata.normalize("NFC", text)  # an accent of its own would be a sign that is not allowed
+    return one_line("".join(sign if allowed(sign) else " " for sign in composed))

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
@@ -51,7 +52,7 @@ def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
         "condition": conditions()[grade],
         "product": {
             "title": shorten(one_line(product.title), TITLE_CHARACTERS),
-            "description": shorten(_description(product), DESCRIPTION_CHARACTERS),
+            "description": _as_html(_description(product), DESCRIPTION_CHARACTERS),
             "aspects": specifics_of(attempt, category, _site(attempt)).values,
         },
     }
@@ -71,7 +72,7 @@ def offer(attempt: Attempt) -> Mapping[str, Any]:
         "availableQuantity": product.quantity,
         "categoryId": categories()[checks.category_of(attempt).name]["category_id"],
         "includeCatalogProductDetails": False,
-        "listingDescription": _as_html(product),
+        "listingDescription": _as_paragraph(product),
         "listingDuration": "GTC",
         "merchantLocationKey": str(settings["merchant_location_key"]),
         "listingPolicies": {
@@ -109,6 +110,15 @@ def _description(product: Product) -> str:
     return tidy(product.description) or one_line(product.title)
 
 
-def _as_html(product: Product) -> str:
-    lines = html.escape(_description(product), quote=False).replace("\n", "<br>")
-    return f"<p>{shorten(lines, LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
+def _as_paragraph(product: Product) -> str:
+    return f"<p>{_as_html(_description(product), LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
+
+
+def _as_html(text: str, limit: int) -> str:
+    """Return the text as HTML of at most `limit` characters: what is too long is cut before it is escaped."""
+    lengths = accumulate(len(_escaped(sign)) for sign in text)
+    return _escaped(shorten(text, sum(1 for length in lengths if length <= limit)))
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False).replace("\n", "<br>")

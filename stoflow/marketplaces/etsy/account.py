@@ -18,7 +18,7 @@ from stoflow.marketplaces.etsy.clients.profiles import (
     get_shop_shipping_profiles,
 )
 from stoflow.marketplaces.etsy.clients.shop import get_shop
-from stoflow.marketplaces.etsy.labels import era_of, eras_on, makers
+from stoflow.marketplaces.etsy.labels import era_fault, eras_on, makers
 from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, read_page
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import is_success
@@ -37,7 +37,7 @@ def _eras(day: date) -> tuple[Choice, ...]:
 
 
 def _era_fault(value: Any, day: date) -> str:
-    return "" if era_of(as_text(value), day) else f"Etsy has no such when_made in {day.year}: give a label, or a year."
+    return era_fault(as_text(value), day)
 
 
 SETTINGS = (

@@ -1,5 +1,10 @@
-"""The labels Etsy takes for who made a thing and when: data, because those of when move every January."""
+"""The labels Etsy takes for who made a thing and when: data, because some of those of when move every January.
 
+A label that moves is held with the last day of its year; what Etsy says in a year that the data does not have is not
+guessed. Labels that were the same in every year known, such as "1990s", hold on.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +18,7 @@ PACKAGE = "stoflow.marketplaces.etsy"
 VINTAGE_YEARS = 20
 YEAR_DIGITS = 4
 FIRST_YEAR, LAST_YEAR = 0, 9999
+MOVING = re.compile(r"[0-9]{4}_[0-9]{4}|before_[0-9]{4}")  # as the labels that move are made
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,19 @@ class Span:
         return self.last - self.first
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label of when_made, with the first and last day on which Etsy takes it; "" for both where it stays."""
+
+    name: str
+    span: Span | None
+    holds_from: str
+    holds_until: str
+
+    def holds_on(self, day: date) -> bool:
+        return self.holds_from <= day.isoformat() <= (self.holds_until or date.max.isoformat())
+
+
 @cache
 def categories() -> Mapping[str, str]:
     """Return Etsy's taxonomy id of each of StoFlow's categories."""
@@ -43,9 +62,8 @@ def makers() -> frozenset[str]:
 
 
 def eras_on(day: date) -> Mapping[str, Span | None]:
-    """Return the labels of when_made that Etsy takes on a day, each with its years."""
-    known = [held for held in _eras() if held <= day.isoformat()]
-    return _eras()[max(known) if known else min(_eras())]
+    """Return the labels of when_made that are known to hold on a day, each with its years."""
+    return {label.name: label.span for label in _labels() if label.holds_on(day)}
 
 
 def era_of(declared: str, day: date) -> str:
@@ -59,6 +77,19 @@ def era_of(declared: str, day: date) -> str:
     meant = _span_of(declared)
     holding = [(span.years, label) for label, span in today.items() if span and meant and span.holds(meant)]
     return min(holding)[1] if holding else ""
+
+
+def era_fault(declared: str, day: date) -> str:
+    """Return why what the seller declared cannot be said on a day, "" where it can."""
+    if era_of(declared, day):
+        return ""
+    meant = _span_of(declared)
+    is_past = bool(meant and meant.first <= day.year) or bool(MOVING.fullmatch(declared))
+    if is_past and not any(label.holds_until and label.holds_on(day) for label in _labels()):
+        return (
+            f"What Etsy calls “{declared}” is not known for {day.year}: its labels move every January. Update StoFlow."
+        )
+    return f"Etsy has no when_made “{declared}” in {day.year}: give one of its labels, or a year."
 
 
 def is_vintage(era: str, day: date) -> bool:
@@ -75,13 +106,12 @@ def declared(attempt: Attempt, field: str) -> str:
 
 
 @cache
-def _eras() -> Mapping[str, Mapping[str, Span | None]]:
-    """Return the labels of when_made by the day from which they hold."""
-    found: dict[str, dict[str, Span | None]] = {}
-    for row in read_table(PACKAGE, "labels"):
-        if row["field"] == "when_made":
-            found.setdefault(row["holds_from"], {})[row["value"]] = _span(row["made_from"], row["made_until"])
-    return found
+def _labels() -> tuple[Label, ...]:
+    return tuple(
+        Label(row["value"], _span(row["made_from"], row["made_until"]), row["holds_from"], row["holds_until"])
+        for row in read_table(PACKAGE, "labels")
+        if row["field"] == "when_made"
+    )
 
 
 def _span(first: str, last: str) -> Span | None:
@@ -91,4 +121,4 @@ def _span(first: str, last: str) -> Span | None:
 def _span_of(declared: str) -> Span | None:
     if declared.isascii() and declared.isdigit() and len(declared) == YEAR_DIGITS:
         return Span(int(declared), int(declared))
-    return next((eras[declared] for eras in _eras().values() if declared in eras), None)
+    return next((label.span for label in _labels() if label.name == declared), None)

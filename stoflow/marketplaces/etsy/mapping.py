@@ -8,12 +8,13 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import FieldError, Refused
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category
 from stoflow.marketplaces.colours import colors_of
 from stoflow.marketplaces.conditions import grade_of
-from stoflow.marketplaces.etsy.labels import PACKAGE, categories, declared, era_of
+from stoflow.marketplaces.etsy.labels import PACKAGE, categories, declared, era_fault, era_of
 from stoflow.marketplaces.kinds import kind_label
 from stoflow.marketplaces.leaves import leaf_of
 from stoflow.marketplaces.wording import keep_signs, one_line, plain, shorten, tidy
@@ -70,6 +71,15 @@ def update_form(draft: Mapping[str, str], description: str) -> Mapping[str, str]
     """Return the form of updateListing that says the same as the draft's and has its real description."""
     kept = {name: value for name, value in draft.items() if name not in ONLY_AT_CREATION}
     return {**kept, "description": description}
+
+
+def in_todays_labels(form: Mapping[str, str], attempt: Attempt) -> Mapping[str, str] | Refused:
+    """Return a form that was mapped before with today's label of when_made: a new year may lie between the two."""
+    said = form.get("when_made", "")
+    label = era_of(said, attempt.today)
+    if label or not said:
+        return {**form, "when_made": label} if label else form
+    return Refused("The product is not ready for Etsy.", (FieldError("when_made", era_fault(said, attempt.today)),))
 
 
 def inventory(attempt: Attempt, price: Decimal) -> Mapping[str, Any]:

@@ -17,7 +17,14 @@ from stoflow.marketplaces.etsy.clients.listing import (
     update_listing_inventory,
 )
 from stoflow.marketplaces.etsy.drafts import find_draft
-from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
+from stoflow.marketplaces.etsy.mapping import (
+    description_for,
+    draft_form,
+    in_todays_labels,
+    inventory,
+    sku_of,
+    update_form,
+)
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
@@ -51,8 +58,11 @@ class EtsyPublication:
         """Make a draft whose description is this attempt's marker; what the product has there already is used again."""
         if attempt.listing_id:
             return (yield from _used_again(attempt))
-        form = {**attempt.outputs["map"]["draft"], "description": attempt.marker}
-        reply = reply_of((yield create_draft_listing(attempt.account.external_id, form)))
+        form = in_todays_labels(attempt.outputs["map"]["draft"], attempt)
+        if isinstance(form, Refused):
+            return form
+        described = {**form, "description": attempt.marker}
+        reply = reply_of((yield create_draft_listing(attempt.account.external_id, described)))
         return (
             draft_made(text_in(reply.body, "listing_id"))
             if is_success(reply)
@@ -86,8 +96,11 @@ class EtsyPublication:
         All fields are sent: the chosen draft may be an earlier job's.
         """
         mapped = attempt.outputs["map"]
-        form = {**update_form(mapped["draft"], mapped["description"]), "state": "active"}
-        reply = reply_of((yield update_listing(attempt.account.external_id, chosen(attempt), form)))
+        form = in_todays_labels(update_form(mapped["draft"], mapped["description"]), attempt)
+        if isinstance(form, Refused):
+            return form
+        active = {**form, "state": "active"}
+        reply = reply_of((yield update_listing(attempt.account.external_id, chosen(attempt), active)))
         return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_for_listing(self, attempt: Attempt) -> Looking:

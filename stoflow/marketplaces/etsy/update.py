@@ -17,13 +17,20 @@ from stoflow.marketplaces.etsy.clients.listing import (
     update_listing,
     update_listing_inventory,
 )
-from stoflow.marketplaces.etsy.mapping import description_for, draft_form, inventory, sku_of, update_form
+from stoflow.marketplaces.etsy.mapping import (
+    description_for,
+    draft_form,
+    in_todays_labels,
+    inventory,
+    sku_of,
+    update_form,
+)
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
 from stoflow.marketplaces.etsy.stock import changed_inventory
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
-from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
+from stoflow.marketplaces.replies import NOT_FOUND, Reply, is_success, reply_of
 
 FOR_SALE = frozenset({"active", "inactive"})
 """The states of a listing that an update leaves as they are: others cost a fee to bring back."""
@@ -53,20 +60,19 @@ class EtsyUpdate:
         `images`, the photos there by rank."""
         mapped = attempt.outputs["map"]
         listing = reply_of((yield get_listing(attempt.listing_id, includes="Images")))
-        if listing.status == NOT_FOUND:
-            return Refused("The listing is no longer on Etsy.")
-        if not is_success(listing):
-            return failures.outcome_of(listing, unsafe=False)
-        state = text_in(listing.body, "state")
-        if state not in FOR_SALE:
-            return Refused(f"The listing is {state.replace('_', ' ') or 'in no known state'} on Etsy.")
+        amiss = _not_for_sale(listing)
+        if amiss:
+            return amiss
         stock = reply_of((yield get_listing_inventory(attempt.listing_id)))
         if not is_success(stock):
             return failures.outcome_of(stock, unsafe=False)
         replaced = changed_inventory(stock.body, mapped["inventory"], mapped["sku"])
         if isinstance(replaced, Refused):
             return replaced
-        form = _changed(listing.body, mapped["form"])
+        wanted = in_todays_labels(mapped["form"], attempt)
+        if isinstance(wanted, Refused):
+            return wanted
+        form = _changed(listing.body, wanted)
         return Done({"form": form, "inventory": replaced, "images": images_by_rank(listing.body)})
 
     def upload(self, attempt: Attempt) -> Conversation:
@@ -123,6 +129,18 @@ class EtsyUpdate:
         outputs = attempt.outputs
         changed = [name for name in ("listing", "inventory") if outputs[name]["changed"]]
         return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
+
+
+def _not_for_sale(listing: Reply) -> Outcome | None:
+    """Return why there is nothing to update, None where there is."""
+    if listing.status == NOT_FOUND:
+        return Refused("The listing is no longer on Etsy.")
+    if not is_success(listing):
+        return failures.outcome_of(listing, unsafe=False)
+    state = text_in(listing.body, "state")
+    if state in FOR_SALE:
+        return None
+    return Refused(f"The listing is {state.replace('_', ' ') or 'in no known state'} on Etsy.")
 
 
 def _changed(body: Any, wanted: Mapping[str, str]) -> Mapping[str, str]:

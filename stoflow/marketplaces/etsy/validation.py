@@ -8,7 +8,7 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.etsy.account import REQUIRED
-from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_of, is_vintage, makers
+from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_fault, era_of, is_vintage, makers
 from stoflow.marketplaces.etsy.mapping import taxonomy_id_of, title_for
 from stoflow.marketplaces.etsy.taxonomy import SITE
 
@@ -59,7 +59,7 @@ def _declaration_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     if who and who not in makers():
         errors.append(FieldError("who_made", f"Etsy has no who_made “{who}”."))
     if when and not era:
-        errors.append(FieldError("when_made", f"Etsy has no when_made “{when}” in {attempt.today.year}."))
+        errors.append(FieldError("when_made", era_fault(when, attempt.today)))
     if who == "someone_else" and era and not is_vintage(era, attempt.today):
         reason = f"What someone else made must be vintage on Etsy, {VINTAGE_YEARS} years old or more: “{when}” is not."
         errors.append(FieldError("when_made", reason))

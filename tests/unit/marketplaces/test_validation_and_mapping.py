@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
 
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.outcome import Done, Outcome, Refused
+from stoflow.domain.outcome import Done, FieldError, Outcome, Refused
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.etsy.mapping import in_todays_labels
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.taxonomy import SITE
 from stoflow.marketplaces.vinted.mapping import upload_session
@@ -133,7 +135,7 @@ def test_without_a_declaration_both_fields_are_named(make_attempt: MakeAttempt) 
         (date(2026, 11, 22), "1995", "1990s"),
         (date(2026, 11, 22), "2004", "2000_2006"),
         (date(2026, 11, 22), "1650", "before_1700"),
-        (date(2030, 5, 1), "2007_2009", "2007_2009"),  # old enough by then, whatever the labels are called
+        (date(2030, 5, 1), "1990s", "1990s"),  # a label that never moved
         (date(2024, 5, 1), "1980s", "1980s"),  # before the first labels we know
     ],
 )
@@ -162,6 +164,38 @@ def test_what_someone_else_made_less_than_twenty_years_ago_is_refused(
 ) -> None:
     attempt = make_attempt("etsy", settings={"when_made": when_made}, today=day)
     assert fields_refused("etsy", attempt) == {"when_made"}
+
+
+@pytest.mark.parametrize(
+    "when_made", ["2020_2026", "2020_2027", "2026", "2027", "2006", "2007_2009", "before_2007", "before_2008"]
+)
+def test_a_label_that_moved_is_not_guessed_for_a_year_that_is_not_known(
+    make_attempt: MakeAttempt, product: Product, when_made: str
+) -> None:
+    own = replace(product, who_made="i_did", when_made=when_made)
+    attempt = make_attempt("etsy", product=own, today=date(2027, 1, 1))
+    refused = SERVICES["etsy"].validate(attempt)
+    assert isinstance(refused, Refused)
+    said = f"What Etsy calls “{when_made}” is not known for 2027: its labels move every January. Update StoFlow."
+    assert refused.errors == (FieldError("when_made", said),)
+
+
+def test_a_year_to_come_and_a_label_of_none_are_no_labels(make_attempt: MakeAttempt, product: Product) -> None:
+    for today, when_made in ((date(2026, 12, 31), "2027"), (date(2027, 1, 1), "2028"), (date(2027, 1, 1), "long ago")):
+        own = replace(product, who_made="i_did", when_made=when_made)
+        refused = SERVICES["etsy"].validate(make_attempt("etsy", product=own, today=today))
+        assert isinstance(refused, Refused)
+        assert refused.errors[0].message.startswith(f"Etsy has no when_made “{when_made}” in {today.year}")
+
+
+def test_a_form_mapped_before_new_year_is_sent_in_the_labels_of_the_new_one(make_attempt: MakeAttempt) -> None:
+    before = {"when_made": "2020_2025", "title": "x"}
+    said = in_todays_labels(before, make_attempt("etsy", today=date(2026, 1, 1)))
+    assert said == {"when_made": "2020_2026", "title": "x"}
+    assert in_todays_labels({"title": "x"}, make_attempt("etsy")) == {"title": "x"}
+    unknown = in_todays_labels({"when_made": "2020_2026"}, make_attempt("etsy", today=date(2027, 1, 1)))
+    assert isinstance(unknown, Refused)
+    assert "not known for 2027" in unknown.errors[0].message
 
 
 def test_the_product_says_when_it_was_made_before_the_account_does(make_attempt: MakeAttempt, product: Product) -> None:
@@ -263,6 +297,36 @@ def test_long_words_are_cut_and_html_is_words_on_ebay(make_attempt: MakeAttempt,
     assert output["offer"]["listingDescription"].startswith("<p>&lt;b&gt;gros &amp; beau&lt;/b&gt;<br>mot")
     assert output["item"]["condition"] == "PRE_OWNED_FAIR"
     assert output["item"]["conditionDescription"] == "Second-hand, satisfactory."
+
+
+@pytest.mark.parametrize("words", ["&" * 5_000, "<" * 5_000, "a & b\n" * 1_000, "é" * 5_000])
+def test_html_on_ebay_is_cut_between_signs_never_within_one(
+    make_attempt: MakeAttempt, product: Product, words: str
+) -> None:
+    described = mapped("ebay", make_attempt("ebay", product=replace(product, description=words)))["item"]["product"]
+    assert 3_900 <= len(described["description"]) <= 4_000
+    assert words.startswith(unescape(described["description"].replace("<br>", "\n")))
+
+
+@pytest.mark.parametrize("words", ['Wool & silk\n\n- 5 < 6\n- it\'s "new" > used', "Use the <b> tag &amp; more"])
+def test_what_the_seller_wrote_is_what_buyers_read_everywhere(
+    make_attempt: MakeAttempt, product: Product, words: str
+) -> None:
+    ours = replace(product, description=words, title="Tom & Jerry's <3", size="M")
+    ebay = mapped("ebay", make_attempt("ebay", product=ours))
+    for markup in (ebay["item"]["product"]["description"], ebay["offer"]["listingDescription"]):
+        shown = markup.removeprefix("<p>").removesuffix("</p>").replace("<br>", "\n")
+        assert "<" not in shown
+        assert unescape(shown) == words
+    assert ebay["item"]["product"]["title"] == "Tom & Jerry's <3"
+    assert mapped("etsy", make_attempt("etsy", product=ours))["description"].startswith(f"{words}\n\nBrand")
+    assert mapped("vinted", make_attempt("vinted", product=ours))["draft"]["description"].startswith(words)
+
+
+def test_accents_in_two_signs_reach_etsy(make_attempt: MakeAttempt, product: Product) -> None:
+    apart = replace(product, title="Robe d’e\u0301te\u0301", materials=("soie d’e\u0301te\u0301",))
+    draft = mapped("etsy", make_attempt("etsy", product=apart))["draft"]
+    assert (draft["title"], draft["materials"]) == ("Robe d’été", "soie d été")
 
 
 def test_the_etsy_draft_inventory_and_description(make_attempt: MakeAttempt) -> None:
