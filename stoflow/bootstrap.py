@@ -24,6 +24,7 @@ from stoflow.http.relay import Relay
 from stoflow.http.tokens import AccessTokens
 from stoflow.installation import Installation as Installation
 from stoflow.installation import opened as opened
+from stoflow.installation import photo_source as photo_source
 from stoflow.installation import prepare as prepare
 from stoflow.jobs import plugin
 from stoflow.jobs.answer import receive_answer

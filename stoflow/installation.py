@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from stoflow.catalogue.media import media_folder
+from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.domain.tempo import Tempo
 from stoflow.jobs.action_types import register_action_types
 from stoflow.marketplaces.contract import Marketplace
@@ -12,6 +15,7 @@ from stoflow.settings import Settings
 from stoflow.storage.embedded import ServerUrls, resolve_servers
 from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.vault import Vault, secret_keys
+from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,19 @@ def opened(
 def prepare(installation: Installation) -> None:
     """Let PostgreSQL know the action types of every registered marketplace."""
     register_action_types(installation.database, installation.registry)
+
+
+def photo_source(installation: Installation, folder: Path) -> PhotoSource:
+    """Return where the photos of one import come from: the folder of its file, and the addresses the file gives."""
+    settings = installation.settings
+    fetcher = PhotoFetcher(
+        FetchLimits(
+            content_bytes=settings.photo_bytes,
+            seconds=settings.photo_timeout_s,
+            redirects=settings.photo_redirects,
+            photos=settings.photo_addresses,
+            networks=settings.photo_networks,
+        )
+    )
+    installation.resources.callback(fetcher.close)
+    return PhotoSource(folder, media_folder(settings.home), fetcher.fetch)

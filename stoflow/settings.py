@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -74,6 +75,7 @@ BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
 OwnBaseUrl = Annotated[str | None, _of_scheme(HTTP_SCHEMES, "https://host")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 Keys = Annotated[tuple[Annotated[str, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_listed)]
 Counts = Annotated[Mapping[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_mapped)]
@@ -133,6 +135,14 @@ class Settings(BaseSettings):
     # How often each account's listings and orders are asked for, in engine seconds; 0 is never.
     sync_every_s: float = Field(default=6 * 3600.0, ge=0)
     orders_every_s: float = Field(default=900.0, ge=0)
+
+    # What is fetched for a file of products that names its photos by address: the last is for one import. The networks
+    # are those that may be called although they are private, such as 10.0.0.0/8.
+    photo_bytes: int = Field(default=30 * 1024 * 1024, ge=1, le=30 * 1024 * 1024)
+    photo_timeout_s: float = Field(default=20.0, gt=0)
+    photo_redirects: int = Field(default=5, ge=0)
+    photo_networks: Networks = ()
+    photo_addresses: int = Field(default=50_000, ge=0)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 from unicodedata import normalize
@@ -14,6 +14,7 @@ from stoflow.domain.product import NewProduct
 from stoflow.marketplaces.files import file_below
 from stoflow.marketplaces.photos import MAX_PHOTO_BYTES
 from stoflow.marketplaces.pictures import BadPicture
+from stoflow.transports.direct.photos import NotFetched
 
 AT_ONCE = 4
 SHOWN_CHARACTERS = 200
@@ -39,12 +40,12 @@ class Photos(Protocol):
 
 
 Fetch = Callable[[str], bytes]
-"""Returns what is at an address of http or https; raises RefusedPhoto."""
+"""Returns what is at an address of http or https; raises NotFetched."""
 
 
-def no_addresses(address: str) -> bytes:
+def no_addresses(_: str) -> bytes:
     """Refuse every address, where nothing is fetched."""
-    raise RefusedPhoto(address, "is an address, and only files are taken here")
+    raise NotFetched("is an address, and only files are taken here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,27 @@ class PhotoSource:
     folder: Path
     media: MediaFolder
     fetch: Fetch = no_addresses
+    known: dict[tuple[TenantId, str], "str | RefusedPhoto"] = field(default_factory=dict, repr=False)
+    """What became of each address so far, so that each is fetched once."""
 
     def take(self, tenant: TenantId, name: str) -> str:
         """Take in one photo: a file of products must not reach for the rest of the machine."""
-        content = self._fetched(name) if ADDRESS.match(name) else self._read(name)
+        if not ADDRESS.match(name):
+            return self._keep(tenant, name, self._read)
+        if (tenant, name) not in self.known:
+            try:
+                self.known[tenant, name] = self._keep(tenant, name, self._fetched)
+            except RefusedPhoto as refused:
+                self.known[tenant, name] = refused
+        found = self.known[tenant, name]
+        if isinstance(found, RefusedPhoto):
+            raise RefusedPhoto(found.name, found.reason)
+        return found
+
+    def _keep(self, tenant: TenantId, name: str, read: Callable[[str], bytes]) -> str:
         try:
-            return self.media.keep(tenant, content)
-        except BadPicture as error:
+            return self.media.keep(tenant, read(name))
+        except (BadPicture, NotFetched) as error:
             raise RefusedPhoto(name, str(error)) from error
 
     def _fetched(self, name: str) -> bytes:
@@ -92,7 +107,7 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 def with_photos(photos: Photos, tenant: TenantId, product: NewProduct) -> NewProduct:
     """Return the product with its photos taken in, a few at a time; raise RefusedPhoto for the first that cannot be."""
+    names = tuple(dict.fromkeys(image.path for image in product.images))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        paths = list(pool.map(lambda image: photos.take(tenant, image.path), product.images))
-    images = tuple(replace(image, path=path) for image, path in zip(product.images, paths, strict=True))
-    return replace(product, images=images)
+        paths = dict(zip(names, pool.map(lambda name: photos.take(tenant, name), names), strict=True))
+    return replace(product, images=tuple(replace(image, path=paths[image.path]) for image in product.images))

@@ -6,14 +6,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from stoflow.bootstrap import Installation, access_tokens, opened
+from stoflow.bootstrap import Installation, access_tokens, opened, photo_source
 from stoflow.catalogue.columns import Mapped
 from stoflow.catalogue.demo import demo_products
 from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
 from stoflow.catalogue.import_report import ImportReport
 from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
@@ -148,7 +147,7 @@ def _imported(
     media = media_folder(run.installation.settings.home)
     folder = run.plan.file.parent if run.plan.file else media.root
     dealt = demo_products(media) if items is None else items
-    source = PhotoSource(folder, media)
+    source = photo_source(run.installation, folder)
     drawing = PlaceholderPhotos(source)
     given = run.plan.placeholder_photos
     report = import_products(

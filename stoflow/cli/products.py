@@ -4,12 +4,10 @@ from pathlib import Path
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import opened, photo_source
 from stoflow.catalogue.columns import parse_mapping
 from stoflow.catalogue.import_report import ImportReport
 from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.catalogue.products import read_products
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.output import WorkFailed, json_option, print_json, say
@@ -60,8 +58,7 @@ def import_(
     with opened(settings) as installation:
         shelf = Shelf(installation.database)
         shelf.check(tenant)
-        photos = PhotoSource(file.parent, media_folder(settings.home))
-        report = import_products(shelf.store, [tenant], items, photos=photos)
+        report = import_products(shelf.store, [tenant], items, photos=photo_source(installation, file.parent))
         Stock(installation.database, installation.registry).follow(tenant)
     show_report(report, tenant, as_json=as_json)
     if not report.imported:

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from queue import Empty, SimpleQueue
@@ -72,11 +72,19 @@ class DeadlineStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens connections within the call's time: name look-up, each address, TLS."""
+class ForbiddenAddress(httpcore.ConnectError):
+    """The name leads to an address that must not be called."""
 
-    def __init__(self) -> None:
+
+class DeadlineBackend(httpcore.NetworkBackend):
+    """Opens connections within the call's time: name look-up, each address, TLS.
+
+    A name is looked up once; where `may_call` forbids one of its addresses, none of them is called.
+    """
+
+    def __init__(self, may_call: Callable[[str], bool] = lambda _: True) -> None:
         self._backend = httpcore.SyncBackend()
+        self._may_call = may_call
 
     def connect_tcp(
         self,
@@ -88,6 +96,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         addresses = _addresses(host, port)
+        if not all(map(self._may_call, addresses)):
+            raise ForbiddenAddress(host)
         for tried, address in enumerate(addresses):
             # An address that never answers leaves time for the next ones.
             share_s = _remaining(httpcore.ConnectTimeout) / (len(addresses) - tried)
@@ -125,7 +135,7 @@ def _look_up(host: str, port: int, answers: "SimpleQueue[list[str] | OSError]") 
 class DeadlineTransport(httpx.HTTPTransport):
     """httpx's transport on connections that keep the deadline."""
 
-    def __init__(self, *, connections: int, idle_s: float) -> None:
+    def __init__(self, *, connections: int, idle_s: float, may_call: Callable[[str], bool] = lambda _: True) -> None:
         trust = httpx.create_ssl_context(trust_env=False)
         super().__init__(verify=trust)
         self._pool.close()
@@ -134,5 +144,5 @@ class DeadlineTransport(httpx.HTTPTransport):
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=idle_s,
-            network_backend=DeadlineBackend(),
+            network_backend=DeadlineBackend(may_call),
         )
