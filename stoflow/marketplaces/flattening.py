@@ -9,9 +9,9 @@ from PIL import Image, ImageCms, ImageMath
 
 from stoflow.marketplaces.pictures import BadPicture, orientation_of
 
-LONGEST_PX = 4800
-DRAFT_PX = 2400
-BAND_PX = 256
+LONGEST_PX = 4096
+DRAFT_PX = 2048
+BAND_PX = 32
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N"})
 DEEP_MODES = frozenset({"I", "I;16", "I;16L", "I;16B", "I;16N"})
 DEEPEST = 65_535
@@ -33,7 +33,7 @@ TURNS = {
 def flattened(image: Image.Image) -> Image.Image:
     """Return the first picture of an opened file, at most LONGEST_PX long, with its profile where it is one of RGB.
 
-    It is worked through in bands, so that a large picture is never there twice.
+    It is worked through in bands, so that a large picture is never there twice, and closed then.
     """
     _draft(image, DRAFT_PX)
     image.load()
@@ -45,8 +45,10 @@ def flattened(image: Image.Image) -> Image.Image:
     for top in range(0, image.height, BAND_PX * factor):
         band = image.crop((0, top, image.width, min(top + BAND_PX * factor, image.height)))
         whole.paste(_flat(band, convert).convert(whole.mode).reduce(factor), (0, top // factor))
-    if orientation_of(image) in TURNS:
-        whole = whole.transpose(TURNS[orientation_of(image)])
+    turn = TURNS.get(orientation_of(image))
+    image.close()  # what was decoded is not needed any more
+    if turn is not None:
+        whole = whole.transpose(turn)
     if profile[SPACE_OF_PROFILE] == SPACES[whole.mode]:
         whole.info["icc_profile"] = profile
     return whole

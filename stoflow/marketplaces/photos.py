@@ -19,7 +19,7 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 MAX_PHOTO_BYTES = 30 * 1024 * 1024
 JPEG_QUALITIES = (92, 85, 75, 65)
 HOPELESS = 2  # less quality alone halves a photo at best
-LONGEST_SIDES_PX = (4800, 3200, 2400, 1600, 1280, 1024, 800, 640, 480, 320)
+LONGEST_SIDES_PX = (4096, 3200, 2400, 1600, 1280, 1024, 800, 640, 480, 320)
 
 
 class UnreadablePhoto(Exception):

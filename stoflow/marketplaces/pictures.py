@@ -14,9 +14,9 @@ from stoflow.marketplaces.signatures import description_of
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "HEIF", "AVIF", "BMP", "TIFF")
 NAMES = {"MPO": "JPEG", "HEIF": "HEIC"}
-DECODED_BYTES = 210_000_000
-"""The most memory that decoding one picture may take."""
-PIXEL_BYTES = {"JPEG": 1.0, "PNG": 4.6, "GIF": 4.6, "BMP": 4.6, "TIFF": 4.6, "HEIC": 7.5, "AVIF": 10.0, "WEBP": 16.2}
+DECODED_BYTES = 175_000_000
+"""The most memory that decoding one picture may take: with the 115 MB of a worker it stays below 300."""
+PIXEL_BYTES = {"JPEG": 1.0, "PNG": 5.0, "GIF": 5.0, "BMP": 5.0, "TIFF": 5.0, "HEIC": 7.1, "AVIF": 10.6, "WEBP": 16.2}
 """What decoding takes for each pixel, as measured: a JPEG is decoded smaller, each other one whole and then copied."""
 COEFFICIENT_BYTES = 2.0
 PNG_DEPTH_AT = 24  # the byte of its header

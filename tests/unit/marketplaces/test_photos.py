@@ -1,8 +1,10 @@
 """Photos are sent as they are where they fit, and smaller, always the same, where they do not."""
 
 import io
+import os
 import random
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ from PIL import Image
 from stoflow.domain.call import Command
 from stoflow.domain.outcome import Refused
 from stoflow.domain.product import Product, ProductImage
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, shrink
+from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, read_photo, shrink
+from stoflow.marketplaces.pictures import DECODING, opened_picture
+from stoflow.marketplaces.registry import build_registry
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from tests.unit.marketplaces.conftest import MakeAttempt
 
@@ -96,3 +100,45 @@ def test_an_upload_of_a_file_that_cannot_be_fetched_is_refused_by_name(
         refused = end.value.value
         assert isinstance(refused, Refused)
         assert [error.field for error in refused.errors] == ["images"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../outside.jpg", "{outside}", "link.jpg", "loop.jpg", "pipe.jpg", ".", "", "a\0b.jpg", "x" * 300, "1.jpg/2"],
+)
+@pytest.mark.parametrize("marketplace", ["ebay", "etsy", "vinted"])
+def test_no_path_leads_a_worker_out_of_the_media_folder(
+    make_attempt: MakeAttempt, tmp_path: Path, product: Product, path: str, marketplace: str
+) -> None:
+    outside, media = tmp_path / "outside.jpg", tmp_path / "media"
+    media.mkdir()
+    Image.new("RGB", (20, 20)).save(outside)
+    (media / "link.jpg").symlink_to(outside)
+    (media / "loop.jpg").symlink_to(media / "loop.jpg")
+    os.mkfifo(media / "pipe.jpg")
+    images = (ProductImage(1, path.format(outside=outside)),)
+    attempt = make_attempt(marketplace, product=replace(product, images=images), media_root=str(media))
+    for reading in (fingerprint_of, kept_photo, partial(read_photo, limit_bytes=1000)):
+        with pytest.raises(UnreadablePhoto, match="Photo 1 is not there any more"):
+            reading(attempt, 1)
+    handler = build_registry(entry_points=False).handler(marketplace, "publish")
+    refused = handler.step("validate").do(attempt)
+    assert isinstance(refused, Refused)
+    assert ("images", "The file of photo 1 is missing.") in [(each.field, each.message) for each in refused.errors]
+
+
+def test_a_photo_too_long_to_be_one_is_not_read(make_attempt: MakeAttempt, tmp_path: Path, product: Product) -> None:
+    with (tmp_path / "long.jpg").open("wb") as file:
+        file.truncate(10_000_000_000)
+    attempt = make_attempt(
+        "ebay", product=replace(product, images=(ProductImage(1, "long.jpg"),)), media_root=str(tmp_path)
+    )
+    with pytest.raises(UnreadablePhoto, match="longer than 30 MiB"):
+        read_photo(attempt, 1, limit_bytes=1000)
+
+
+def test_one_picture_is_decoded_at_a_time() -> None:
+    with opened_picture(noisy_photo(64)):
+        assert not DECODING.acquire(blocking=False)
+    assert DECODING.acquire(blocking=False)
+    DECODING.release()

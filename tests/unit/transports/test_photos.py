@@ -14,7 +14,7 @@ from stoflow.transports.direct.photos import FetchLimits, NotFetched, PhotoFetch
 from stoflow.transports.direct.public_addresses import may_be_called
 
 HERE = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-AMPLE = {"content_bytes": 1000, "seconds": 10.0, "redirects": 3, "photos": 100, "networks": HERE}
+AMPLE: dict[str, Any] = {"content_bytes": 1000, "seconds": 10.0, "redirects": 3, "photos": 100, "networks": HERE}
 PHOTO = b"\xff\xd8 a photo"
 
 
