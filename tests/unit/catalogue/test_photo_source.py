@@ -2,19 +2,20 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from benchmarks.photo_kinds import TAKEN
-from stoflow.catalogue.importing import ImportReport, import_products
+from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.media import MediaFolder
 from stoflow.catalogue.photo_source import PhotoSource, RefusedPhoto, with_photos
 from stoflow.catalogue.products import read_products
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.domain.product import Fate, GivenProduct, NewProduct, ProductImage, Stored
 from stoflow.transports.direct.photos import NotFetched
 
 ANNA, BEN = TenantId(7), TenantId(8)
@@ -136,9 +137,9 @@ def case(name: str) -> Path:
 def test_the_addresses_of_case_8_are_fetched_or_named(media: MediaFolder) -> None:
     folder, stored = case("08-image-urls"), list[NewProduct]()
 
-    def store(_: TenantId, products: Sequence[NewProduct]) -> Sequence[int]:
-        stored.extend(products)
-        return range(len(products))
+    def store(_: TenantId, batch: Sequence[GivenProduct], __: Mapping[int, int]) -> Sequence[Stored]:
+        stored.extend(given.product for given in batch)
+        return [Stored(number, Fate.CREATED) for number, _ in enumerate(batch, start=1)]
 
     def imported(web: Web) -> ImportReport:
         items = read_products(folder / "products.csv", mapping={})
