@@ -35,6 +35,9 @@ EVERYTHING = {
     "quantity": 3,
     "who_made": "i_did",
     "when_made": "2020_2026",
+    "sku": "COAT-1",
+    "external_id": "4711",
+    "metadata": {"shelf": "B 12"},
 }
 
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+from stoflow.http.product_routes import PHOTO_TYPES
+
 PACKAGE = "stoflow_client"
 CONFIGURATION = {
     "package_name_override": PACKAGE,
     "post_hooks": [],  # nobody reads what is made here
-    "content_type_overrides": {f"image/{kind}": "application/octet-stream" for kind in ("jpeg", "png", "webp", "gif")},
+    "content_type_overrides": dict.fromkeys(PHOTO_TYPES, "application/octet-stream"),
 }
 
 
