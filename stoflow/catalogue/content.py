@@ -11,6 +11,7 @@ from stoflow.domain.errors import InputError
 
 JSON_ENDINGS = frozenset({".ndjson", ".jsonl", ".json"})
 JSON_BEGINS = re.compile(r"\s*(?:\{|\[\s*[{\]])")
+JSON_LINE = re.compile(r"^[ \t]*[{\[]", re.MULTILINE)
 SPREADSHEET = "save it as CSV or .xlsx"
 SIGNATURES: Mapping[bytes, str] = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": f"an old Excel workbook (.xls), or one with a password: {SPREADSHEET}",
@@ -72,7 +73,8 @@ def content_of(path: Path) -> Content:
     if not text.strip("\ufeff \t\r\n\x00"):
         raise InputError(f"The file {path} is empty.")
     _check_text(path, text)
-    is_json = path.suffix.lower() in JSON_ENDINGS or JSON_BEGINS.match(text) is not None
+    is_called_json = path.suffix.lower() in JSON_ENDINGS and JSON_LINE.search(text) is not None
+    is_json = is_called_json or JSON_BEGINS.match(text) is not None
     return Content.OBJECTS if is_json else Content.DELIMITED
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import Field
 from typing import Any, ClassVar, Protocol
 
+from stoflow.domain.printable import on_one_line
+
 MAX_VALUE_CHARS = 300
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 LINE_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(processName)s %(message)s"
@@ -132,4 +134,4 @@ def _fields_of(fact: Fact) -> Iterator[tuple[str, object]]:
 
 def _told(value: object) -> str:
     """One line, of bounded length, whatever a marketplace or a seller wrote."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)[:MAX_VALUE_CHARS])
+    return on_one_line(str(value)[:MAX_VALUE_CHARS])

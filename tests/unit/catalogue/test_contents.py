@@ -80,6 +80,11 @@ def test_a_table_with_tabs_is_one_whatever_it_is_called(tmp_path: Path):
     assert list(read_rows(tmp_path / "a.xls")) == [Row(2, {"Title": "Kjole, blå", "Price": "5"})]
 
 
+def test_a_table_that_is_called_json_is_a_table(tmp_path: Path):
+    (tmp_path / "a.json").write_text("title;price\na;5\n")
+    assert list(read_rows(tmp_path / "a.json")) == [Row(2, {"title": "a", "price": "5"})]
+
+
 @pytest.mark.parametrize(
     "text",
     [
