@@ -35,7 +35,7 @@ def without_code(text: str) -> str:
 
 @cache
 def meanings(kind: str) -> Mapping[str, str]:
-    """Return what each known word of a kind (condition, gender, currency) stands for."""
+    """Return what each known word of a kind (condition, gender, …) stands for."""
     rows = [row for row in table("words.csv") if row["kind"] == kind]
     return {word: row["value"] for row in rows for word in row["words"].split("|")}
 

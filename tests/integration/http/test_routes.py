@@ -113,6 +113,18 @@ def test_a_product_is_made_read_and_listed(api: Any) -> None:
     assert api.ask("GET", "/api/products?limit=1").json()["items"] == [made.json()]
 
 
+def test_text_is_kept_composed_and_as_it_is_shown(api: Any) -> None:
+    written = {
+        "title": "Robe d’e\u0301te\u0301 &amp; top",
+        "description": "<p>Soft &amp; light</p><ul><li>5 < 6</li></ul>",
+    }
+    made = api.ask("POST", "/api/products", json=NEW_PRODUCT | written | {"colors": ["bleu vécu"]}).json()
+    assert (made["title"], made["colors"]) == ("Robe d’été & top", ["bleu vécu"])
+    assert made["description"] == "Soft & light\n\n- 5 < 6"
+    path = f"/api/products/{made['id']}"
+    assert api.ask("PATCH", path, json={"brand": "Dolce &amp; Gabbana"}).json()["brand"] == "Dolce & Gabbana"
+
+
 def test_a_file_is_answered_as_what_it_is(api: Any) -> None:
     made = api.ask("POST", "/api/products", json=NEW_PRODUCT).json()["id"]
     photo = api.ask("GET", f"/api/products/{made}/photos/1")
@@ -389,6 +401,8 @@ def test_a_bad_query_is_refused(api: Any, query: str) -> None:
     [
         ({"title": ""}, "title"),
         ({"title": "a\nb"}, "title"),
+        ({"title": "\u200b"}, "title"),
+        ({"description": "<div>" * 1_000}, "description"),
         ({"price": {"amount": 12.5}}, "price.amount"),
         ({"price": {"amount": "1e3"}}, "price.amount"),
         ({"price": {"amount": "-1"}}, "price.amount"),
