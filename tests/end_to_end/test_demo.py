@@ -34,7 +34,7 @@ def command(*arguments: str) -> list[str]:
 def test_a_file_is_published_everywhere_and_what_could_not_be_says_why(environment: dict[str, str], tmp_path: Path):
     file = tmp_path / "products.csv"
     file.write_text(PRODUCTS)
-    arguments = command("--products", str(file), "--speed", "100", "--json")
+    arguments = command("--products", str(file), "--placeholder-photos", "--speed", "100", "--json")
     done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import psutil
 import pytest
+from PIL import Image
 
 from stoflow.cli.children import LOCALHOST, free_port
 from stoflow.transports.api_client import ApiClient
@@ -20,7 +21,8 @@ from stoflow.transports.direct.client import DirectClient
 PATIENCE_S = 90
 LOOK_EVERY_S = 0.5
 PRODUCT = (
-    "title,price,category,brand,condition,size,colour,description\nWool coat,45,women/coats,Zara,Good,M,Beige,Warm.\n"
+    "title,price,category,brand,condition,size,colour,description,photo\n"
+    "Wool coat,45,women/coats,Zara,Good,M,Beige,Warm.,coat.jpg\n"
 )
 
 
@@ -94,6 +96,7 @@ def test_a_seller_made_in_another_terminal_sells_and_what_dies_is_replaced(termi
     tenant = terminal.run("tenant", "create", "me@example.com").stdout.strip()
     terminal.hear(f"Tenant {tenant} has accounts")
     (tmp_path / "products.csv").write_text(PRODUCT)
+    Image.new("RGB", (800, 600), "beige").save(tmp_path / "coat.jpg")
     imported = terminal.run("products", "import", str(tmp_path / "products.csv"), "--tenant", tenant)
     assert imported.returncode == 0, imported.stderr
     terminal.child("orchestrator").kill()

@@ -100,3 +100,11 @@ def test_what_is_not_set_is_told_by_variable() -> None:
 
 def test_a_base_url_loses_its_last_slash_so_that_paths_can_follow() -> None:
     assert load(etsy_base_url="http://localhost:9/").etsy_base_url == "http://localhost:9"
+
+
+def test_networks_are_read_as_they_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOFLOW_PHOTO_NETWORKS", "10.0.0.0/8, ::1/128")
+    assert [str(network) for network in load().photo_networks] == ["10.0.0.0/8", "::1/128"]
+    monkeypatch.setenv("STOFLOW_PHOTO_NETWORKS", "10.0.0.1/8")
+    with pytest.raises(SettingsError, match="STOFLOW_PHOTO_NETWORKS"):
+        load()
