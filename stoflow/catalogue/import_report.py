@@ -44,13 +44,17 @@ class Lines(Mapping[int, int]):
 class ImportReport:
     """What became of a file; the counters below `rejected` say what was filled in for products that are new.
 
-    `lines` holds the products of each tenant, whether new or not, with the lines they were read from.
+    `columns` are the file's, by the field they fill. `lines` holds the products of each tenant, whether new or not,
+    with the lines they were read from.
     """
 
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     fates: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
     changed_for_sale: int = 0
     rejected_rows: int = 0
     rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
+    photos_refused: int = 0
+    without_photos: int = 0
     descriptions_filled: int = 0
     currencies_assumed: int = 0
     lines: dict[TenantId, Lines] = field(default_factory=dict[TenantId, Lines])
@@ -66,35 +70,52 @@ class ImportReport:
 
     def refuse(self, item: ReadProduct, photo: RefusedPhoto) -> None:
         """Leave out a product for one of its photos."""
+        self.photos_refused += 1
         reason = f'{photo} "{item.product.title}" is left out.'
-        self.reject(RejectedRow(item.line, reason, "images", value=photo.name))
+        self.reject(RejectedRow(item.line, reason, "images", self._column("images"), photo.name))
 
     def count(self, tenant: TenantId, item: ReadProduct, result: Stored | NotStored) -> None:
+        """Take down what became of a product that was to be stored."""
         if isinstance(result, NotStored):
             value = str(getattr(item.product, result.field, ""))
-            self.reject(RejectedRow(item.line, result.reason, result.field, value=value))
+            self.reject(RejectedRow(item.line, result.reason, result.field, self._column(result.field), value))
             return
         self.fates[result.fate] += 1
         self.changed_for_sale += result.is_for_sale
         self.lines[tenant][result.id] = item.line
         if result.fate is Fate.CREATED:
-            self.currencies_assumed += item.currency_assumed
-            self.descriptions_filled += not item.product.description
+            self.count_new(item)
+
+    def count_new(self, item: ReadProduct) -> None:
+        """Take down what a new product lacks."""
+        self.currencies_assumed += item.currency_assumed
+        self.descriptions_filled += not item.product.description
+        self.without_photos += not item.product.images
+
+    def _column(self, field: str) -> str:
+        return " or ".join(self.columns.get(field, ()))
 
     @property
     def sentence(self) -> str:
-        """Return the report in one sentence for each thing that happened."""
+        """Return the report of an import in one sentence for each thing that happened."""
         counts = ", ".join(f"{count} {fate}" for fate, count in self.fates.items())
-        said = [f"{counts}, {self.rejected_rows} rows rejected."]
+        return " ".join([f"{counts}, {self.rejected_rows} rows rejected.", *self.remarks])
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Return one sentence for each thing that was assumed, or that is to be done."""
+        said: list[str] = []
         if self.changed_for_sale:
             said.append(
                 f"{self.changed_for_sale} of the changed are for sale: a job `update` of each shows it to buyers."
             )
+        if self.without_photos:
+            said.append(f"{self.without_photos} have no photo.")
         if self.descriptions_filled:
             said.append(f"{self.descriptions_filled} had no description and took the title.")
         if self.currencies_assumed:
             said.append(f"{self.currencies_assumed} named no currency and were taken to be in euro.")
-        return " ".join(said)
+        return said
 
     @property
     def products(self) -> Mapping[TenantId, Sequence[int]]:

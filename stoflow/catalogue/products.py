@@ -1,7 +1,7 @@
 """A file of somebody else's products, read row by row into products or into reasons why not."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.catalogue.survey import reading_of, surveyed
 from stoflow.domain.product import NewProduct
 
+SHOWN_CHARACTERS = 200
 OPEN_GROUPS = 1_000  # rows of one product may be mixed with rows of this many others
 
 
@@ -29,6 +30,21 @@ class ReadProduct:
     currency_assumed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ProductFile:
+    """A file of products: its columns, and its products and rejected rows, read once, as they are asked for."""
+
+    columns: Columns
+    items: Iterator[ReadProduct | RejectedRow]
+
+    @property
+    def mapping(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns that fill each field, or "=value" for one that stands for every row."""
+        given = {name: (f"={value}",) for name, value in self.columns.constants.items()}
+        found = {**self.columns.by_field, **given}
+        return {name: found[name] for name in FIELDS if found.get(name)}
+
+
 @dataclass(slots=True)
 class _Group:
     """The rows of one product so far: the first value of each column, and all photos."""
@@ -42,7 +58,14 @@ class _Group:
 def read_products(
     path: Path, *, mapping: Mapped, group_by: str | None = None, currency: str = "", decimal: str = ""
 ) -> Iterator[ReadProduct | RejectedRow]:
-    """Yield each product of a file, and each row that is none with the reason.
+    """Yield what `open_products` finds in the file."""
+    return open_products(path, mapping=mapping, group_by=group_by, currency=currency, decimal=decimal).items
+
+
+def open_products(
+    path: Path, *, mapping: Mapped, group_by: str | None = None, currency: str = "", decimal: str = ""
+) -> ProductFile:
+    """Find each product of a file, and each row that is none with the reason.
 
     Rows with the same value in the column `group_by` are one product, its photos in the order of the rows. Without
     it, rows that repeat one id with nothing new but the photo are taken together too. Memory stays bounded: at most
@@ -55,7 +78,7 @@ def read_products(
     columns = settle(names, mapping)
     reading = surveyed(lambda: read_rows(path), columns, reading_of(currency, decimal))
     key = _group_key(existing(group_by, names) if group_by else None, columns)
-    return _products(read_rows(path), columns, key, reading)
+    return ProductFile(columns, _products(read_rows(path), columns, key, reading))
 
 
 def _products(
@@ -106,7 +129,9 @@ def _product(group: _Group, columns: Columns, reading: Reading) -> ReadProduct |
     try:
         product, currency_assumed = product_of(record)
     except BadField as error:
-        return RejectedRow(group.line, str(error), error.field)
+        column = columns.column_of(group.values, error.field)
+        value = str(group.values.get(column) or "")[:SHOWN_CHARACTERS]
+        return RejectedRow(group.line, str(error), error.field, column, value)
     has_quantity = not is_empty(columns.value(group.values, "quantity"))
     unsaid = ({"currency"} if currency_assumed else set()) | (set() if has_quantity else {"quantity"})
     named = {name for name in FIELDS if getattr(product, name) not in ("", (), None)} - unsaid

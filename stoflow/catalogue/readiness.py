@@ -94,7 +94,7 @@ def product_of(number: int, new: NewProduct, photo: Path) -> Product:
     Its folder is the attempt's media folder then. An import takes the title for a missing description.
     """
     values = {name: getattr(new, name) for name in PRODUCT_FIELDS - {"images", "description"}}
-    images = tuple(ProductImage(image.position, photo.name) for image in new.images or (ProductImage(1, ""),))
+    images = tuple(ProductImage(image.position, photo.name) for image in new.images)
     return Product(id=number, description=new.description or new.title, images=images, **values)
 
 

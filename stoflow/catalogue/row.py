@@ -31,4 +31,6 @@ class RejectedRow:
     @property
     def sentence(self) -> str:
         """Return one line that is safe for a terminal, whatever the file holds."""
-        return on_one_line(f"line {self.line}: {f'{self.field}: ' if self.field else ''}{self.reason}")
+        column = f', column "{self.column}"' if self.column else ""
+        field = f"{self.field}: " if self.field else ""
+        return on_one_line(f"line {self.line}{column}: {field}{self.reason}")

@@ -8,8 +8,16 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
 from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
-from stoflow.storage.engine.linking import Link, link_listings
-from stoflow.storage.products import add_product, change_product, get_product, list_products, photo_path
+from stoflow.storage.engine.linking import Link as Link
+from stoflow.storage.engine.linking import link_listings
+from stoflow.storage.products import (
+    add_product,
+    change_product,
+    get_product,
+    list_products,
+    marketplaces_of,
+    photo_path,
+)
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import standings_of
 from stoflow.storage.upserting import upsert_products
@@ -58,6 +66,11 @@ class Shelf:
             found = list_products(session, before=id_in(cursor), limit=limit + 1)
         items = tuple(found[:limit])
         return Page(items, str(items[-1].id) if len(found) > limit else None)
+
+    def for_sale(self, tenant: TenantId, products: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """Return the marketplaces on which buyers see each product; one that is for sale nowhere is left out."""
+        with self._database.tenant(tenant) as session:
+            return marketplaces_of(session, products)
 
     def photo(self, media: MediaFolder, tenant: TenantId, product: int, position: int) -> Photo:
         """Return a product's photo out of the media folder; raise NotFound."""

@@ -70,6 +70,16 @@ def print_json(document: object) -> None:
     click.echo(json_safe(json.dumps(document, default=_plain, ensure_ascii=False, indent=2)))
 
 
+def print_json_list(items: Iterable[object]) -> None:
+    """Print one JSON array, an item to a line, each as it comes."""
+    begun = False
+    for item in items:
+        written = json_safe(json.dumps(item, default=_plain, ensure_ascii=False))
+        click.echo(f"{',' if begun else '['}\n{written}", nl=False)
+        begun = True
+    click.echo("\n]" if begun else "[]")
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD)
     for row in rows:

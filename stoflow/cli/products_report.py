@@ -9,13 +9,24 @@ from typing import Any
 import click
 
 from stoflow.bootstrap import opened
-from stoflow.catalogue.columns import Mapped, parse_mapping
+from stoflow.catalogue.import_report import ImportReport
 from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.readiness import Readiness, Shop, product_of, publishing_marketplaces, readiness, shops_of
+from stoflow.catalogue.photo_check import photo_check
+from stoflow.catalogue.photo_source import ADDRESS, RefusedPhoto, with_photos
+from stoflow.catalogue.products import ProductFile
+from stoflow.catalogue.readiness import (
+    NOBODY,
+    Readiness,
+    Shop,
+    product_of,
+    publishing_marketplaces,
+    readiness,
+    shops_of,
+)
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
-from stoflow.cli.output import WrongUsage, json_option, print_json, print_table, say
+from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
+from stoflow.cli.product_file import Reading, of_file, reading_options, say_how_read
 from stoflow.domain.account import Account
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
@@ -30,20 +41,30 @@ PAGE_SIZE = 200
 
 @dataclass(slots=True)
 class FileProducts:
-    """The products of a file, read while they are validated; the rows that are none are counted."""
+    """The products of a file, taken in as an import would but for the store; `found` says what it would leave out."""
 
-    file: Path
-    mapping: Mapped
-    group_by: str | None
-    rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
+    path: Path
+    file: ProductFile
+    found: ImportReport = field(init=False)
+    photos_at_addresses: int = 0
+
+    def __post_init__(self) -> None:
+        self.found = ImportReport(self.file.mapping)
 
     def __iter__(self) -> Iterator[Product]:
-        items = read_products(self.file, mapping=self.mapping, group_by=self.group_by)
-        for number, item in enumerate(items, start=1):
-            if isinstance(item, ReadProduct):
-                yield product_of(number, item.product, self.file)
-            else:
-                self.rejected.append(item)
+        photos = photo_check(self.path.parent)
+        for number, item in enumerate(self.file.items, start=1):
+            if isinstance(item, RejectedRow):
+                self.found.reject(item)
+                continue
+            try:
+                with_photos(photos, NOBODY, item.product)
+            except RefusedPhoto as refused:
+                self.found.refuse(item, refused)
+                continue
+            self.found.count_new(item)
+            self.photos_at_addresses += sum(bool(ADDRESS.match(image.path)) for image in item.product.images)
+            yield product_of(number, item.product, self.path)
 
 
 @click.command()
@@ -51,8 +72,7 @@ class FileProducts:
 @click.option(
     "--tenant", "tenant_id", type=click.IntRange(1), help="This seller's accounts, and products without FILE."
 )
-@click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="As in `products import`.")
-@click.option("--group-by", metavar="COLUMN", default=None, help="As in `products import`.")
+@reading_options
 @click.option(
     "--setting",
     "given",
@@ -60,6 +80,7 @@ class FileProducts:
     metavar="MARKETPLACE.NAME=VALUE",
     help="What the account is taken to say, such as who_made=someone_else; repeatable.",
 )
+@click.option("--partial", is_flag=True, help="End with exit code 0 although some rows were rejected.")
 @json_option
 @click.pass_obj
 def report(
@@ -69,21 +90,26 @@ def report(
     tenant_id: int | None,
     mapping: tuple[str, ...],
     group_by: str | None,
+    currency: str,
+    decimal: str | None,
     given: tuple[str, ...],
+    partial: bool,
     as_json: bool,
 ) -> None:
     """Say how many products of FILE, or of a seller, each marketplace would take, and what the others lack."""
     if file is None and tenant_id is None:
         raise WrongUsage("Name a FILE of products, or a seller with --tenant.")
     assumed = parse_settings(given)
-    from_file = FileProducts(file, parse_mapping(mapping), group_by) if file else None
+    from_file = FileProducts(file, Reading(mapping, group_by, currency, decimal).open(file)) if file else None
     if tenant_id is None:
         registry = build_registry()
         shops = _assuming(shops_of(publishing_marketplaces(registry), {}), assumed)
         found = readiness(registry, from_file or (), shops, media_root=str(file.parent) if file else "")
     else:
         found = _of_tenant(settings, TenantId(tenant_id), from_file, assumed)
-    _show(found, from_file.rejected if from_file else (), as_json=as_json)
+    _show(found, from_file, as_json=as_json)
+    if from_file and from_file.found.rejected_rows and not partial:
+        raise WorkFailed(f"{from_file.found.rejected_rows} rows of {file} would be rejected.")
 
 
 def parse_settings(options: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -119,7 +145,7 @@ def _of_tenant(
             replace(shop, taxonomy=read_answers(installation.database, shop.account.marketplace))
             for shop in _assuming(shops_of(places, accounts), assumed)
         ]
-        photos = from_file.file.parent if from_file else media_folder(settings.home).root
+        photos = from_file.path.parent if from_file else media_folder(settings.home).root
         products = from_file or _on_shelf(shelf, tenant)
         return readiness(installation.registry, products, shops, media_root=str(photos))
 
@@ -146,16 +172,26 @@ def _with(account: Account, assumed: Mapping[str, Mapping[str, Any]]) -> Account
     return replace(account, settings={**account.settings, **assumed.get(account.marketplace, {})})
 
 
-def _show(found: Sequence[Readiness], rejected: Sequence[RejectedRow], *, as_json: bool) -> None:
+def _show(found: Sequence[Readiness], from_file: FileProducts | None, *, as_json: bool) -> None:
     if as_json:
         places = [{**asdict(each), "percent": each.percent} for each in found]
-        print_json({"rejected_rows": len(rejected), "marketplaces": places})
+        read = {"rejected_rows": 0, "rejected": ()} if from_file is None else of_file(from_file.file, from_file.found)
+        addresses = from_file.photos_at_addresses if from_file else 0
+        print_json({**read, "photos_at_addresses": addresses, "marketplaces": places})
         return
-    for row in rejected:
-        say(row.sentence, err=True)
+    if from_file:
+        _say_what_was_read(from_file)
     for each in found:
         say(f"{each.marketplace} takes {each.ready} of {each.listings} listings ({each.percent} %).")
         if each.missing:
             print_table(("listings", "field", "what is missing"), [(m.count, m.field, m.reason) for m in each.missing])
         for error in each.account:
             say(f"  {error.message}")
+
+
+def _say_what_was_read(from_file: FileProducts) -> None:
+    say_how_read(from_file.file, from_file.found)
+    for remark in from_file.found.remarks:
+        say(remark)
+    if from_file.photos_at_addresses:
+        say(f"{from_file.photos_at_addresses} photos are at addresses, which an import fetches.")

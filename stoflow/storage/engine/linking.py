@@ -1,7 +1,7 @@
 """Listings that a sync saw, linked to the seller's own products by the keys that both have."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -56,6 +56,14 @@ ORDER BY marketplace, product_id, external_id
 """
 
 
+OBSTACLES = {
+    "several listings": "Product {product} has the key of more than one listing on {marketplace}; {listing} is one.",
+    "several products": "More than one product has a key of listing {listing} on {marketplace}; {product} is one.",
+    "another listing": "Product {product} has another listing on {marketplace} than {listing}, or that is another's.",
+    "a job": "A job is at product {product} on {marketplace}; the next sync links it to listing {listing}.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A listing and the product that has its key; `obstacle` says why the two were not linked, "" where they were."""
@@ -64,6 +72,11 @@ class Link:
     listing: str
     product: int
     obstacle: str
+
+    @property
+    def sentence(self) -> str:
+        """Say why the two were left as they are."""
+        return OBSTACLES[self.obstacle].format(**asdict(self))
 
 
 def link_listings(connection: Connection[DictRow], tenant: TenantId, *, names: str = "") -> Sequence[Link]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
+from PIL import Image
 
 from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.main import stoflow
@@ -21,13 +22,13 @@ from stoflow.storage.session import Database
 from stoflow.storage.taxonomy import save_answer
 from stoflow.storage.vault import Vault
 
-FILE = """title,price,category,condition,size,gender,color
-Summer dress,12.50,women/dresses,8,M,women,red
-Winter dress,0.10,women/dresses,8,M,women,red
-Old dress,0.20,women/dresses,1,M,women,red
-Sticker,5,stickers,8,,,
-Poster,5,posters,8,,,
-,5,women/dresses,8,M,women,red
+FILE = """title,price,category,condition,size,gender,color,photo
+Summer dress,12.50,women/dresses,8,M,women,red,a.png
+Winter dress,0.10,women/dresses,8,M,women,red,a.png
+Old dress,0.20,women/dresses,1,M,women,red,a.png
+Sticker,5,stickers,8,,,,a.png
+Poster,5,posters,8,,,,a.png
+,5,women/dresses,8,M,women,red,a.png
 """
 EBAY = {
     "marketplace_id": "EBAY_FR",
@@ -42,11 +43,12 @@ EBAY = {
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "shop.csv"
     path.write_text(FILE, "utf-8")
+    Image.new("RGB", (600, 600), "red").save(tmp_path / "a.png")
     return path
 
 
 def run(arguments: Sequence[str], environment: dict[str, str | None] | None = None) -> Result:
-    return CliRunner().invoke(stoflow, ["products", "report", *arguments], env=environment or {})
+    return CliRunner().invoke(stoflow, ["products", "report", "--partial", *arguments], env=environment or {})
 
 
 def shown(result: Result) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def test_a_file_is_looked_at_without_a_server_or_a_folder(
             "count": 1,
         },
     ]
-    assert list(tmp_path.iterdir()) == [file]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.png", "shop.csv"]
 
 
 def test_what_the_account_lacks_is_said_apart_and_may_be_assumed(file: Path) -> None:
@@ -94,6 +96,24 @@ def test_the_report_reads_as_sentences_and_tables(file: Path) -> None:
     assert "No category is known for" in result.stdout
     assert "The Etsy account names no shop." in result.stdout
     assert result.stderr.splitlines() == ["line 7: title: The title is empty."]
+    assert "Read: title from title, price from price, category from category" in result.stdout
+
+
+def test_the_report_rejects_what_an_import_rejects_and_keeps_no_photo(file: Path) -> None:
+    file.write_text(
+        "sku,title,price,photo\nA-1,Dress,12,a.png\nA-2,Skirt,9,gone.png\nA-3,Hat,free,a.png\n"
+        "A-4,Cap,5,https://host/cap.jpg\nA-5,Belt,5,\n"
+    )
+    result = CliRunner().invoke(stoflow, ["products", "report", str(file), "--json"])
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert [(each["line"], each["field"], each["column"], each["value"]) for each in found["rejected"]] == [
+        (3, "images", "photo", "gone.png"), (4, "price", "price", "free")
+    ]  # fmt: skip
+    assert (found["photos_refused"], found["without_photos"], found["photos_at_addresses"]) == (1, 1, 1)
+    assert found["mapping"]["images"] == ["photo"]
+    assert {place["listings"] for place in found["marketplaces"]} == {3}
+    assert sorted(each.name for each in file.parent.iterdir()) == ["a.png", "shop.csv"]
 
 
 def test_a_sellers_products_are_judged_by_their_own_accounts(

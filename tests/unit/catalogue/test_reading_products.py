@@ -105,7 +105,9 @@ def test_half_a_character_out_of_json_is_refused(tmp_path: Path):
 
 def test_a_title_that_is_a_novel_is_refused(tmp_path: Path):
     _, rejected = read(tmp_path / "a.csv", f"title,price\n{'x' * 501},5\n")
-    assert rejected == [RejectedRow(2, "The text has 501 characters where 500 are allowed.", "title")]
+    assert rejected == [
+        RejectedRow(2, "The text has 501 characters where 500 are allowed.", "title", "title", "x" * 200)
+    ]
 
 
 def test_one_column_per_grade_gives_the_condition(tmp_path: Path):
