@@ -142,7 +142,7 @@ TAKEN: Mapping[str, Maker] = {
     "WEBP, moving": lambda: animated("WEBP"),
     "HEIC": lambda: encoded(scene(), "HEIF"),
     "HEIC, cut out": lambda: encoded(scene("RGBA"), "HEIF"),
-    "HEIC, camera held upright": lambda: encoded(scene(), "HEIF", exif=held(HELD_UPRIGHT)),
+    "HEIC, camera held upright": lambda: encoded(scene(), "HEIF", exif=held(HELD_UPRIGHT).tobytes()),
     "AVIF": lambda: encoded(scene(), "AVIF"),
     "AVIF, cut out": lambda: encoded(scene("RGBA"), "AVIF"),
     "AVIF, camera held upright": lambda: encoded(scene(), "AVIF", exif=held(HELD_UPRIGHT)),

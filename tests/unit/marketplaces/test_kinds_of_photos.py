@@ -36,6 +36,7 @@ CORNERS = {
 }
 SIZES = {
     "JPEG, camera held upright": (600, 800),
+    "HEIC, camera held upright": (600, 800),
     "AVIF, camera held upright": (600, 800),
     "JPEG of 13 MB with a profile": (2600, 2600),
     "PNG, 16 bits of colour": (64, 48),
