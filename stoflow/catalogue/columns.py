@@ -2,26 +2,23 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from stoflow.catalogue.headings import REPEATED, Heading, headings_of
-from stoflow.catalogue.matching import GATHERED, Matcher, in_one_currency
+from stoflow.catalogue.mapping import Mapped as Mapped
+from stoflow.catalogue.mapping import parse_mapping as parse_mapping
+from stoflow.catalogue.matching import FIELDS, GATHERED, Matcher, in_one_currency
 from stoflow.catalogue.options import OptionColumns, option_columns
 from stoflow.catalogue.profiles import UNKNOWN, Profile, recognise
 from stoflow.catalogue.rows import literal
 from stoflow.catalogue.special_prices import SpecialPrices
-from stoflow.catalogue.words import NOT_KNOWN, YES, column_words, meanings, plain, without_code
+from stoflow.catalogue.words import NOT_KNOWN, YES, meanings, plain, without_code
 from stoflow.domain.errors import InputError
-from stoflow.domain.product import NewProduct
 from stoflow.marketplaces.wording import shorten
 
-Mapped = Mapping[str, Sequence[str]]
-"""What was asked for: per field one column or several, or "=value" for one value in every row."""
-
-FIELDS = tuple(field.name for field in dataclasses.fields(NewProduct) if field.name != "metadata")
 REQUIRED_FIELDS = ("title", "price")
 FIRST_LINE_CHARACTERS = 140
 BARE_NUMBER = re.compile(r"[\d.,' ]+")
@@ -31,6 +28,11 @@ SOURCE = "source"  # where the file was taken from
 AVAILABILITY = "availability"
 SOLD_FLAG = "sold flag"
 TRACKER = "tracker"
+PARENT = "parent"
+FOLLOWS = "follows"
+PHOTO_ORDER = "photo order"
+OF_A_VARIANT = ("size", "colors", "sku", "price", "quantity", "currency", "condition")
+KEY = re.compile(r"(?P<before>[^{]*)\{(?P<columns>[^}]+)\}")
 
 Values = Mapping[str, Any]
 
@@ -42,7 +44,9 @@ class Columns:
     The first of them that holds something in a row fills the field; photos, colours and materials are gathered from
     all. Several columns joined by ">" are the parts of one path. `profile` names the tool that wrote the file, as far
     as it is known, and `currency` is what the file's header says of its prices. `trees` says, per column, whose
-    categories its numbers are; `marks` holds the columns that say something of the row itself, by what they say.
+    categories its numbers are; `marks` holds the columns that say something of the row itself, by what they say. `keys`
+    are the columns whose value rows of one product share, each with what is written before it; `varying` are those that
+    may differ between its variants.
     """
 
     by_field: Mapping[str, tuple[str, ...]]
@@ -56,6 +60,8 @@ class Columns:
     tool: Profile = UNKNOWN
     trees: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     marks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict[str, tuple[str, ...]])
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    varying: frozenset[str] = frozenset()
 
     @property
     def profile(self) -> str:
@@ -86,10 +92,21 @@ class Columns:
             yield from self.options.filled(values, field)
 
     def is_gone(self, values: Values) -> bool:
-        """Say whether the row itself says that its thing is sold, or below nothing in stock."""
+        """Say whether the row itself says that its thing is sold."""
         said = {meanings("state").get(plain(str(values.get(name, "")))) for name in self.marks.get(AVAILABILITY, ())}
         flags = (plain(str(values.get(name, ""))) in YES for name in self.marks.get(SOLD_FLAG, ()))
         return "gone" in said or any(flags) or self.says(values, self.tool.gone)
+
+    def is_help(self, values: Values) -> bool:
+        """Say whether the row is no seller's but the tool's, which explains its columns there."""
+        return bool(self.tool.help) and any(str(value).startswith(self.tool.help) for value in values.values())
+
+    def left_out_as(self, values: Values) -> str:
+        """Return what makes the row no product, such as "grouped", "" where it is one."""
+        return next((word for column, word in self.tool.leave_out if self.says(values, ((column, word),))), "")
+
+    def marked(self, values: Values, mark: str) -> bool:
+        return any(not is_empty(values.get(name)) for name in self.marks.get(mark, ()))
 
     def says(self, values: Values, marks: tuple[tuple[str, str], ...]) -> bool:
         """Say whether one of these (column, word) holds in the row."""
@@ -135,37 +152,6 @@ def _words(value: Any) -> list[str]:
     return [plain(part) for part in str("" if value is None else value).split(",")]
 
 
-def parse_mapping(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Read `--map` options: "title=Titel", several joined by commas, and "currency==USD" for one value in every row.
-
-    Photos, colours and materials may be named several times; another field that is raises InputError.
-    """
-    mapping: dict[str, tuple[str, ...]] = {}
-    for option in options:
-        for pair in re.split(r",(?=\s*\w+\s*=)", option):
-            name, equals, column = pair.partition("=")
-            if not equals or not column.strip():
-                raise InputError(f'--map takes field=Column, and "{pair}" is not that.')
-            field = _field(name.strip())
-            mapping[field] = (*mapping.get(field, ()), column.strip())
-            _check_once(field, mapping[field])
-    return mapping
-
-
-def _check_once(field: str, columns: Sequence[str]) -> None:
-    if len(columns) > 1 and (field not in GATHERED or any(column.startswith("=") for column in columns)):
-        asked = " and ".join(f'"{column}"' for column in columns)
-        raise InputError(f"The {field} is mapped twice, to {asked}: only {', '.join(sorted(GATHERED))} are gathered.")
-
-
-def _field(name: str) -> str:
-    """Return the field someone means: by its own name, or by one its columns go by, as photos for images."""
-    field = name if name in FIELDS else next((each for each in FIELDS if plain(name) in column_words()[each]), None)
-    if field is None:
-        raise InputError(f'A product has no field "{name}". Its fields are {", ".join(FIELDS)}.')
-    return field
-
-
 def settle(names: Sequence[str], mapping: Mapped) -> Columns:
     """Match the file's columns with the fields; InputError where an asked one, a title or a price is missing."""
     asked = {field: (each,) if isinstance(each, str) else tuple(each) for field, each in mapping.items()}
@@ -191,9 +177,14 @@ def _settled(
     matcher: Matcher,
     headings: Sequence[Heading],
 ) -> Columns:
-    tool = matcher.tool
+    tool, named = matcher.tool, matcher.named
     prices, currency, sign = in_one_currency(by_field.get("price", ()), headings)
-    marked = {column for column, _ in (*tool.gone, *tool.leave_out)}
+    options = option_columns(headings, named(tool.options))
+    special = SpecialPrices(
+        frozenset(named(tool.sale)), named(tool.sale_from), named(tool.sale_until), datetime.now(UTC).date()
+    )
+    marks = _marks(matcher)
+    keys = [match for match in map(KEY.fullmatch, tool.group_by) if match]
     return Columns(
         {**by_field, "price": prices},
         constants,
@@ -201,22 +192,37 @@ def _settled(
         sources=matcher.by_words(SOURCE),
         currency=currency,
         price_sign=sign,
-        options=option_columns(headings, matcher.named(tool.options)),
-        special=SpecialPrices(
-            frozenset(matcher.named(tool.sale)),
-            matcher.named(tool.sale_from),
-            matcher.named(tool.sale_until),
-            datetime.now(UTC).date(),
-        ),
+        options=options,
+        special=special,
         tool=tool,
         trees={column: matcher.tree(column) for column in by_field.get("category", ())},
-        marks={
-            AVAILABILITY: matcher.by_words(AVAILABILITY),
-            SOLD_FLAG: matcher.by_words(SOLD_FLAG),
-            TRACKER: matcher.named(tool.tracker),
-            **{column: matcher.named((column,)) for column in marked},
-        },
+        marks=marks,
+        keys=tuple((key["before"], named(key["columns"].split("/"))) for key in keys),
+        varying=frozenset(
+            [
+                *(column for field in OF_A_VARIANT for column in by_field.get(field, ())),
+                *(column for _, column in options.pairs),
+                *options.written,
+                *special.begins,
+                *special.ends,
+                *(column for columns in marks.values() for column in columns),
+            ]
+        ),
     )
+
+
+def _marks(matcher: Matcher) -> Mapping[str, tuple[str, ...]]:
+    tool = matcher.tool
+    marked = {column for column, _ in (*tool.gone, *tool.leave_out)}
+    return {
+        AVAILABILITY: matcher.by_words(AVAILABILITY),
+        SOLD_FLAG: matcher.by_words(SOLD_FLAG),
+        TRACKER: matcher.named(tool.tracker),
+        PARENT: matcher.named(tool.parent),
+        FOLLOWS: matcher.named(tool.follows),
+        PHOTO_ORDER: matcher.named(tool.photo_order),
+        **{column: matcher.named((column,)) for column in marked},
+    }
 
 
 def existing(column: str, names: Sequence[str]) -> str:

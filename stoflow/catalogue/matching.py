@@ -1,14 +1,16 @@
 """The columns of a file that fill a field: by the profile of the tool that wrote them, else by the words people use."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from stoflow.catalogue.currencies import currencies_of
 from stoflow.catalogue.headings import ACTION_WORD, Heading
 from stoflow.catalogue.options import ATTRIBUTES
 from stoflow.catalogue.profiles import Profile
 from stoflow.catalogue.words import column_words, meanings, plain
+from stoflow.domain.product import NewProduct
 
+FIELDS = tuple(field.name for field in fields(NewProduct) if field.name != "metadata")
 GATHERED = frozenset({"images", "colors", "materials"})  # several columns fill one of these together
 IN_SERIES = GATHERED | {"category"}
 THUMBNAIL = "thumbnail"  # a smaller picture of what other columns hold

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from stoflow.catalogue.headings import Heading
@@ -15,10 +15,14 @@ WRITTEN_PAIR = re.compile(r"\s*([^=:;|\[\]]+?)\s*[=:]\s*([^|\]]+?)\s*(?=[|\],]|$
 
 @dataclass(frozen=True, slots=True)
 class OptionColumns:
-    """The pairs of columns of a file, and the columns in which pairs are written out: "Size=S|Colour=Red"."""
+    """The pairs of columns of a file, and the columns in which pairs are written out: "Size=S|Colour=Red".
+
+    A value in one of `choices_in` lists what a buyer may choose from.
+    """
 
     pairs: tuple[tuple[str, str], ...] = ()
     written: tuple[str, ...] = ()
+    choices_in: frozenset[str] = frozenset()
 
     def filled(self, values: Mapping[str, Any], field: str) -> Iterator[tuple[str, str]]:
         """Yield each column whose pair is about this field, with what it says."""
@@ -37,22 +41,22 @@ class OptionColumns:
             for name, value in WRITTEN_PAIR.findall(_text(values, column)):
                 yield column, name.strip(" ,"), value
 
+    def choices(self, values: Mapping[str, Any]) -> str:
+        """Return the choices a row leaves to its buyers, such as "Size: S, M"; "" where it leaves none."""
+        said = {column: f"{name}: {value}" for column, name, value in self.said(values) if column in self.choices_in}
+        return "; ".join(choice for choice in said.values() if "," in choice)
+
 
 def option_columns(headings: Sequence[Heading], written: Iterable[str]) -> OptionColumns:
-    return OptionColumns(tuple(_pairs(headings)), tuple(written))
-
-
-def _pairs(headings: Sequence[Heading]) -> Iterator[tuple[str, str]]:
     by_place = {(heading.stem, heading.number): heading.name for heading in headings}
-    for name, value in _pair_names():
-        for (stem, number), column in by_place.items():
-            if stem == value and (name, number) in by_place:
-                yield by_place[name, number], column
-
-
-@cache
-def _pair_names() -> tuple[tuple[str, str], ...]:
-    return tuple((row["name"], row["value"]) for row in table("pairs.csv"))
+    found = [
+        (by_place[row["name"], number], column, row["choices"])
+        for row in table("pairs.csv")
+        for (stem, number), column in by_place.items()
+        if stem == row["value"] and (row["name"], number) in by_place
+    ]
+    pairs = tuple((name, column) for name, column, _ in found)
+    return OptionColumns(pairs, tuple(written), frozenset(column for _, column, choices in found if choices))
 
 
 @lru_cache(maxsize=1_000)
