@@ -21,6 +21,7 @@ from stoflow.marketplaces.wording import shorten
 
 REQUIRED_FIELDS = ("title", "price")
 FIRST_LINE_CHARACTERS = 140
+OVERSOLD = re.compile(r"-\d+(?:\.0+)?")  # a shop sold more than it had: nothing is left
 BARE_NUMBER = re.compile(r"[\d.,' ]+")
 
 CONDITION_FLAG = "condition flag"  # some exports keep the condition as one true-or-false column per grade
@@ -127,6 +128,8 @@ class Columns:
     def _read(self, field: str, value: Any) -> Any:
         if field == self.tool.first_line:
             value = first_line(str(value))
+        if field == "quantity" and self.profile and OVERSOLD.fullmatch(str(value).strip()):
+            value = 0
         if field == "price" and self.price_sign and BARE_NUMBER.fullmatch(str(value).strip()):
             value = f"{value} {self.price_sign}"
         return without_code(value) if field in self.tool.codes and isinstance(value, str) else value

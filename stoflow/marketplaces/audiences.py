@@ -12,7 +12,8 @@ UNISEX = "unisex"
 
 def audiences_of(product: Product) -> tuple[str, ...]:
     """Return whom the product may be for, likeliest first; empty where nothing says so."""
-    title = " ".join(word for word in words_of(product.title) if len(word) > 1)  # "M" is a size there, not a man
+    # In a title "M" is a size and no man, and Donna a designer.
+    title = " ".join(word for word in words_of(product.title) if len(word) > 1 and word not in _path_only())
     for text in (product.category, product.gender, title):
         gender = _gender_in(text)
         if gender:
@@ -49,3 +50,9 @@ def _rows() -> Mapping[str, Mapping[str, str]]:
 @cache
 def _genders_by_phrase() -> Mapping[str, str]:
     return {plain(phrase): gender for gender, row in _rows().items() for phrase in words_in(row["words"])}
+
+
+@cache
+def _path_only() -> frozenset[str]:
+    """Return the words for a gender that mean something else in a title."""
+    return frozenset(word for row in read_table(SHARED, "genders") for word in words_in(row["path_only"]))

@@ -13,12 +13,15 @@ TABLES: Mapping[str, str] = {"colors": "color", "materials": "material", "season
 
 @cache
 def names_by_word(table: str) -> Mapping[str, str]:
-    """Return StoFlow's names by each word that means them; a word of an earlier language wins."""
+    """Return StoFlow's names by each word that means them; an earlier language wins, other words come last."""
     words: dict[str, str] = {}
     for language in LANGUAGES:
         for row in read_table(SHARED, table):
             for word in words_in(row[language]):
                 words.setdefault(plain(word), row[TABLES[table]])
+    for row in read_table(SHARED, table):
+        for word in words_in(row.get("words", "")):
+            words.setdefault(plain(word), row[TABLES[table]])
     return words
 
 
