@@ -72,6 +72,7 @@ class Acting:
     listing_id: str = ""
     visible: bool = False
     photos: tuple[SentPhoto, ...] = ()
+    sku: str = ""  # that a sync saw on the listing
     markers: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -95,6 +96,7 @@ class Acting:
             listing_id=self.listing_id,
             listing_visible=self.visible,
             listing_photos=self.photos,
+            listing_sku=self.sku if self.listing_id else "",
             media_root=self.media_root,
         )
 

@@ -81,3 +81,19 @@ def test_a_product_is_published_anew_after_its_delete(deleting: Acting, acting: 
     anew.run()
     assert visible(sandbox, anew) == {anew.listing_id}
     assert anew.listing_id not in {"", first}
+
+
+def test_a_listing_that_the_seller_made_is_published_again_and_ended_as_the_one_it_is(
+    acting: Acting, marketplace: Marketplace, sandbox: SandboxServer
+) -> None:
+    """It was linked to a product of another number: its SKU is the seller's own, or another tool's."""
+    acting.run()
+    sku = str(acting.outputs["save"].get("sku", ""))
+    if not sku or "sync" not in marketplace.handlers:
+        pytest.skip("No sync finds a listing by its SKU there.")
+    product = replace(acting.product, id=acting.product.id + 1000)
+    linked = acting.again(product=product, sku=sku)
+    linked.run()
+    assert visible(sandbox, acting) == {acting.listing_id} == {linked.listing_id}
+    linked.again(handler=marketplace.handlers["delete"]).run()
+    assert visible(sandbox, acting) == set()
