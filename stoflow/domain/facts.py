@@ -67,6 +67,21 @@ class StepBroke(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class JobFailed(Fact):
+    """`task` is the one that ended it, "none" where its time was over; so is `request_id` where no request asked."""
+
+    tenant: int
+    job: int
+    marketplace: str
+    action: str
+    task: str
+    attempt: int
+    kind: str
+    reason: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunBroke(Fact):
     error: str
 
@@ -130,6 +145,40 @@ class AccountUnread(Fact):
     tenant: int
     marketplace: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceOutageBegan(Fact):
+    """Met by this process at an attempt of that job."""
+
+    marketplace: str
+    reason: str
+    tenant: int
+    job: int
+    task: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceOutageEnded(Fact):
+    marketplace: str
+    lasted_s: float
+    tenant: int
+    job: int
+    task: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOutageBegan(Fact):
+    server: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOutageEnded(Fact):
+    server: str
+    lasted_s: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.http.doors import Doors
+from stoflow.http.middleware import REQUEST_ID_KEY
 from stoflow.http.problems import Malformed, Problem, response_of
 from stoflow.http.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.strict_json import strict_json
@@ -34,6 +35,7 @@ class Asked:
     """
 
     tenant: TenantId
+    request_id: str
     path: Mapping[str, str]
     headers: Mapping[str, str]
     query: Any
@@ -87,6 +89,7 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
     async def endpoint(request: Request) -> Response:
         asked = Asked(
             tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
+            request_id=request.scope.get(REQUEST_ID_KEY, ""),
             path=request.path_params,
             headers=request.headers,
             query=_query(operation.query, request),

@@ -31,6 +31,7 @@ def create_job(doors: Doors, asked: Asked) -> JobBody:
         expires_at=body.expires_at,
         idempotency_key=_idempotency_key(asked),
         idempotency_digest=digest_of(marketplace, body),
+        request_id=asked.request_id,
     )
     return JobBody.of(doors.submit(asked.tenant, wish))
 

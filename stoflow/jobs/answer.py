@@ -15,6 +15,7 @@ from stoflow.jobs.conversation import Pending, begin, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.look import look_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
+from stoflow.jobs.telling import concluded
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
@@ -94,7 +95,7 @@ def _settle(
     failpoint("answer.before")
     rows: tuple[Row, ...] = write_settle(engine, job, *settled.statements, kept)
     failpoint("answer.after")
-    return settled.read(rows[0])
+    return concluded(job, task, settled, rows[0])
 
 
 def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: LookResult) -> Settlement:

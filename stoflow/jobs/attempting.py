@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobChanged
@@ -16,6 +16,7 @@ from stoflow.domain.outcome import Absent, Broken, Done, Outcome
 from stoflow.jobs.conversation import Pending
 from stoflow.jobs.engine import Engine, outputs_of
 from stoflow.jobs.settle import Move, Row, Tried
+from stoflow.jobs.telling import note_outage
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -24,9 +25,12 @@ from stoflow.storage.engine.reading import StoredJob, StoredTask
 from stoflow.storage.engine.statement import Statement
 
 SETTLE_RETRY_S = 0.2
+IS_BROKEN = 500  # a reply's status, from here on
 
 
-def sender(engine: Engine, job: StoredJob, attempt: str, deadline_s: float) -> Callable[[Call], Response]:
+def sender(
+    engine: Engine, job: StoredJob, task_name: str, attempt: str, deadline_s: float
+) -> Callable[[Call], Response]:
     """Return what makes a direct call of this attempt; `deadline_s` is a monotonic time for all its calls."""
 
     def send(call: Call) -> Response:
@@ -34,15 +38,20 @@ def sender(engine: Engine, job: StoredJob, attempt: str, deadline_s: float) -> C
             message = f"{job.marketplace} is called directly and takes no commands."
             raise TypeError(message)
         failpoint("call.before")
-        reply = engine.transport.send(
-            call,
-            tenant=job.tenant,
-            marketplace=job.marketplace,
-            account=job.account.external_id,
-            deadline_s=max(0.001, deadline_s - time.monotonic()),
-            attempt=attempt,
-        )
+        try:
+            reply = engine.transport.send(
+                call,
+                tenant=job.tenant,
+                marketplace=job.marketplace,
+                account=job.account.external_id,
+                deadline_s=max(0.001, deadline_s - time.monotonic()),
+                attempt=attempt,
+            )
+        except APIError as error:
+            note_outage(engine, job, task_name, str(error))
+            raise
         failpoint("call.after")
+        note_outage(engine, job, task_name, f"HTTP {reply.status}" if reply.status >= IS_BROKEN else "")
         return reply
 
     return send

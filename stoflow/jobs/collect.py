@@ -62,7 +62,7 @@ def _collect(engine: Engine, message: RunMessage, job: StoredJob, stray: Stray) 
     if claimed is None:
         return
     name = f"{job.tenant}-{job.id}-stray{stray.id}-{claims}"
-    send = sender(engine, job, name, time.monotonic() + timeout_s)
+    send = sender(engine, job, "collect", name, time.monotonic() + timeout_s)
     settle_stray(engine, job, stray, hold(conversation, send, TaskKind.REPEATABLE))
 
 

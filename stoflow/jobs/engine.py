@@ -13,11 +13,13 @@ from stoflow.domain.run import RunReport
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
 from stoflow.marketplaces.registry import Registry
+from stoflow.monitoring.outage import Outage
 from stoflow.storage.engine.reading import StoredJob, StoredTask
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.session import Database
 from stoflow.transports.contract import Transport
 
+FAILURES_UNTIL_OUTAGE = 3
 Outputs = Mapping[str, Mapping[str, Any]]
 
 
@@ -48,9 +50,13 @@ class Engine:
     media_root: str
     taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
     random: Random = field(default_factory=Random)
+    outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 
     def handler(self, job: StoredJob) -> Handler:
         return self.registry.handler(job.marketplace, job.action)
+
+    def outage(self, marketplace: str) -> Outage:
+        return self.outages.setdefault(marketplace, Outage(streak=FAILURES_UNTIL_OUTAGE))
 
     def pace_s(self, job: StoredJob, task: StoredTask) -> float:
         """Return the seconds between paced calls of this task's action, 0 for a task that is not paced."""

@@ -12,6 +12,7 @@ from stoflow.jobs.attempting import attempt_name, changed, command_statement, se
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
+from stoflow.jobs.telling import concluded
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Look
 from stoflow.monitoring.failpoints import failpoint
@@ -47,9 +48,9 @@ def settle_look(engine: Engine, job: StoredJob, task: StoredTask, found: LookRes
     about = tried(engine, job, task, step_of(engine, job, task))
     settled = look_settlement(about, found, engine.tempo, engine.random)
     failpoint("look.settle.before")
-    move = settled.read(write_settle(engine, job, *settled.statements)[0])
+    row = write_settle(engine, job, *settled.statements)[0]
     failpoint("look.settle.after")
-    return move
+    return concluded(job, task, settled, row)
 
 
 def _look(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> Move:
@@ -60,7 +61,7 @@ def _look(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask)
         return _ask_plugin(engine, message, job, now, (find, attempt, timeout_s))
     if not _claim(engine, message, job, task, timeout_s + engine.lease_s, holds=True):
         return RELOAD
-    send = sender(engine, job, attempt_name(job, now), time.monotonic() + timeout_s)
+    send = sender(engine, job, now.name, attempt_name(job, now), time.monotonic() + timeout_s)
     return settle_look(engine, job, now, hold(find(attempt), send, TaskKind.REPEATABLE))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from stoflow.domain.errors import DatabaseUnavailable
-from stoflow.domain.facts import StaleAttemptFenced, StepBroke
+from stoflow.domain.facts import StaleAttemptFenced
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
@@ -25,6 +25,7 @@ from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, res
 from stoflow.jobs.engine import Engine, step_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
 from stoflow.jobs.spread import spread_before
+from stoflow.jobs.telling import concluded, note_broken, note_failed
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -107,8 +108,8 @@ class Run:
 
     def _fail_inner(self, task: StoredTask, outcome: Outcome, begun_s: float) -> Move:
         """An inner task gives the same answer each time, so whatever is not Done is final."""
-        self._note_broken(task, outcome)
-        errors = outcome.errors if isinstance(outcome, Refused) else ()
+        note_broken(self.job, task, outcome)
+        kind, errors = ("refused", outcome.errors) if isinstance(outcome, Refused) else ("broken", ())
         failed = close_failed(
             self.job.tenant,
             self.job.id,
@@ -117,13 +118,16 @@ class Run:
             task=task.id,
             begun_s=begun_s,
             reason=reason_of(outcome),
-            kind="refused" if isinstance(outcome, Refused) else "broken",
+            kind=kind,
             errors=errors,
         )
         failpoint("refuse.before")
         row = self._write(failed)[0]
         failpoint("refuse.after")
-        return FAILED if row and row["id"] else RELOAD
+        if not row or not row["id"]:
+            return RELOAD
+        note_failed(self.job, replace(task, claims=task.claims + 1), kind, reason_of(outcome))
+        return FAILED
 
     def _complete(self) -> Move:
         last = self.job.tasks[-1]
@@ -178,7 +182,7 @@ class Run:
         if time.monotonic() > valid_until_s:
             begun.close()
             return TryAgain("The permit for this call ran out before it was made.", after_s=0.0, charged=False)
-        send = sender(self.engine, self.job, attempt_name(self.job, task), deadline_s)
+        send = sender(self.engine, self.job, task.name, attempt_name(self.job, task), deadline_s)
         return only_outcome(hold(begun, send, task.kind))
 
     def _ask_plugin(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
@@ -253,23 +257,25 @@ class Run:
         let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
-        self._note_broken(task, outcome)
+        note_broken(self.job, task, outcome)
         if isinstance(outcome, Done):
             self.inputs.add(task.name, outcome.output)
             if outcome.is_output_only:
                 self.settled = Settled(task.id, task.claims, outcome.output, time.monotonic())
                 return GO_ON
         attempt = tried(self.engine, self.job, task, step)
-        return self._write_settlement(settlement(attempt, outcome, self.engine.tempo, self.engine.random))
+        return self._write_settlement(task, settlement(attempt, outcome, self.engine.tempo, self.engine.random))
 
     def _flush(self) -> Move:
         """Write the settle that waits for a claim, if one does."""
         if self.settled is None:
             return GO_ON
         waiting, self.settled = self.settled, None
-        return self._write_settlement(output_settlement(self.job.tenant, waiting.task, waiting.claims, waiting.output))
+        task = next(each for each in self.job.tasks if each.id == waiting.task)
+        tenant = self.job.tenant
+        return self._write_settlement(task, output_settlement(tenant, task.id, waiting.claims, waiting.output))
 
-    def _write_settlement(self, waiting: Settlement) -> Move:
+    def _write_settlement(self, task: StoredTask, waiting: Settlement) -> Move:
         failpoint("settle.before")
         first = write_settle(self.engine, self.job, *waiting.statements)[0]
         failpoint("settle.after")
@@ -277,11 +283,7 @@ class Run:
             record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
         elif first.get("external_id") is not None:  # which listing was chosen, or that none is left, is known only now
             self.job = replace(self.job, listing_id=first["external_id"])
-        return waiting.read(first)
-
-    def _note_broken(self, task: StoredTask, outcome: Outcome) -> None:
-        if isinstance(outcome, Broken):
-            record(StepBroke(self.job.tenant, self.job.id, task.name, outcome.reason))
+        return concluded(self.job, task, waiting, first)
 
     def _report(self, move: Move, task: StoredTask | None) -> None:
         report = RunReport(

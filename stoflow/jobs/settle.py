@@ -43,6 +43,8 @@ class Settlement:
 
     statements: tuple[Statement, ...]
     read: Callable[[Row], Move]
+    kind: str = ""  # of the failure, where it fails the job, and why
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             return _halt(tried, reason)
         case Refused(reason, errors):
             failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
-            return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD)
+            return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
         case Unknown(reason):
             if tried.kind is TaskKind.UNSAFE:
                 return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
@@ -151,7 +153,7 @@ def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool,
         charge=charge,
         ended=ended,
     )
-    return Settlement((statement,), lambda row: _after_back(row, delay_s))
+    return Settlement((statement,), lambda row: _after_back(row, delay_s), kind, reason)
 
 
 def _after_back(row: Row, delay_s: float) -> Move:
@@ -197,4 +199,4 @@ def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settleme
         absences=1,
         stray_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
     )
-    return Settlement((statement,), lambda row: _after_back(row, delay_s))
+    return Settlement((statement,), lambda row: _after_back(row, delay_s), "try_again", reason)

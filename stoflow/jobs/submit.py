@@ -113,6 +113,7 @@ def _new_job(asked: SubmitJob) -> NewJob:
         not_before=asked.not_before,
         idempotency_key=_key(asked) if asked.idempotency_key is not None else None,
         idempotency_digest=asked.idempotency_digest or "",
+        request_id=asked.request_id or None,
     )
 
 

@@ -65,5 +65,7 @@ class Sweep:
                 for job in {*swept.tasks, *swept.ended}:
                     announce(connection, tenant, job)
             failpoint("sweep.after")
+            for failed in swept.failed:
+                record(failed)
             if swept.tasks or swept.ended:
                 record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))

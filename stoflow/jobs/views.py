@@ -27,6 +27,7 @@ class SubmitJob:
     expires_at: datetime | None = None
     idempotency_key: str | None = None
     idempotency_digest: str | None = None
+    request_id: str = ""  # of the request that asks for it, for the log
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,10 @@ from typing import Any, ClassVar, Protocol
 from stoflow.domain.printable import on_one_line
 
 MAX_VALUE_CHARS = 300
+NAMED = r"(?:access_token|refresh_token|client_secret|password|authorization|api_key)"
+SECRET = re.compile(
+    rf"""(?i)(\b{NAMED}["']?\s*[=:]\s*["']?(?:(?:bearer|basic)\s+)?|\b(?:bearer|basic)\s+)[^\s"'&,;]+"""
+)
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
 LINE_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(processName)s %(message)s"
 
@@ -31,15 +35,17 @@ LIBRARY_LEVELS: Mapping[str, int] = {
 SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
-    event expired failures field from_status host job kind limit listing look_at looks loop marketplace name next_at
-    outcome owner path pid plugin port position process product queue reason request_id revision rows signal size
-    socket state status step task tasks tenant tenants threads to_status until url version waited_s waiting where
-    work
+    event expired failures field from_status host job kind lasted_s limit listing look_at looks loop marketplace name
+    next_at outcome owner path pid plugin port position process product queue reason request_id revision rows server
+    signal size socket state status step task tasks tenant tenants threads to_status until url version waited_s waiting
+    where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
 
-INFO, WARNING, ERROR = logging.INFO, logging.WARNING, logging.ERROR
+DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
+AT_ATTEMPT = "tenant {tenant}, job {job}, task {task}, request {request_id}"
+JOB_FAILED = f"A job failed ({AT_ATTEMPT}): {{action}} on {{marketplace}}, attempt {{attempt}}, {{kind}}: {{reason}}"
 WORDS: Mapping[str, tuple[int, str]] = {
     # processes
     "ProcessStarted": (INFO, "The {kind} is ready as process {process}."),
@@ -51,6 +57,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "TenantReleased": (INFO, "Tenant {tenant} is let go."),
     "ActorFailed": (ERROR, "{actor} of tenant {tenant} failed and reloads: {error}."),
     "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
+    "JobFailed": (WARNING, JOB_FAILED),
     "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
     "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
@@ -67,8 +74,12 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "AccountRead": (INFO, "What tenant {tenant} has to choose from on {marketplace} is known."),
     "AccountUnread": (WARNING, "What tenant {tenant} has to choose from on {marketplace} was not told: {error}."),
     # servers away
-    "RedisAway": (WARNING, "Redis cannot be reached while {doing}: {error}."),
-    "DatabaseAway": (WARNING, "PostgreSQL cannot be reached while {doing}: {error}."),
+    "ServerOutageBegan": (WARNING, "{server} does not answer: {reason}."),
+    "ServerOutageEnded": (WARNING, "{server} answers again, after {lasted_s} s."),
+    "MarketplaceOutageBegan": (WARNING, f"{{marketplace}} does not answer ({AT_ATTEMPT}): {{reason}}"),
+    "MarketplaceOutageEnded": (WARNING, f"{{marketplace}} answers again after {{lasted_s}} s ({AT_ATTEMPT})."),
+    "RedisAway": (DEBUG, "Redis cannot be reached while {doing}: {error}."),
+    "DatabaseAway": (DEBUG, "PostgreSQL cannot be reached while {doing}: {error}."),
     "Stumbled": (ERROR, "Something unforeseen happened while {doing}, which goes on: {error}."),
     "StatementRefused": (ERROR, "PostgreSQL refused a statement while {doing}: {error}."),
     # the doors
@@ -133,5 +144,6 @@ def _fields_of(fact: Fact) -> Iterator[tuple[str, object]]:
 
 
 def _told(value: object) -> str:
-    """One line, of bounded length, whatever a marketplace or a seller wrote."""
-    return on_one_line(str(value)[:MAX_VALUE_CHARS])
+    """One line, of bounded length, without what opens a door, whatever a marketplace or a seller wrote."""
+    text = f"{value:.1f}" if isinstance(value, float) else str(value)
+    return SECRET.sub(r"\1***", on_one_line(text[:MAX_VALUE_CHARS]))

@@ -14,8 +14,10 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.pool import NullPool
 
-from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.domain.facts import ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.outage import Outage
 from stoflow.storage.connecting import KEPT_PLANS, conninfo
 from stoflow.storage.failures import failures_by_name, unavailable_by_name
 
@@ -23,6 +25,8 @@ TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so f
 SCHEMA_PREFIX = "user_"
 LARGEST_TENANT = 2**31 - 1
 
+POSTGRESQL = "PostgreSQL"
+FAILURES_UNTIL_OUTAGE = 2  # in a row: a single one may be a statement that waited too long
 WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
 IDLE_S = 60.0
 TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
@@ -94,6 +98,7 @@ class Database:
     ) -> None:
         """`planned_size` is how many connections keep plans: each plans every tenant's statements for itself."""
         self.url = url
+        self._outage = Outage(streak=FAILURES_UNTIL_OUTAGE)
         # A prepared plan outlives the shape of its table, so none is kept for what people ask.
         self._pool = _pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
         self._planned = _pool(
@@ -124,7 +129,7 @@ class Database:
     @contextmanager
     def records(self) -> Iterator[psycopg.Connection[DictRow]]:
         """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants."""
-        with failures_by_name(), _lent(self._pool) as connection:
+        with self._watched(), failures_by_name(), _lent(self._pool) as connection:
             yield connection
             connection.commit()
 
@@ -136,7 +141,7 @@ class Database:
         be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
         After an error the connection is not used again, since one of its plans may be what failed.
         """
-        with failures_by_name(), _lent(self._planned) as connection:
+        with self._watched(), failures_by_name(), _lent(self._planned) as connection:
             try:
                 with connection.pipeline(), _nothing_kept_of_a_failure(connection):
                     yield connection
@@ -155,8 +160,19 @@ class Database:
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
         session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
-        with unavailable_by_name(), session, session.begin():
+        with self._watched(), unavailable_by_name(), session, session.begin():
             yield session
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tell when PostgreSQL stops answering this process, and when it answers again."""
+        try:
+            yield
+        except DatabaseUnavailable as error:
+            reason = str(error)
+            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason))
+            raise
+        self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
 
     def _take(self) -> psycopg.Connection[Any]:
         return _take(self._pool)

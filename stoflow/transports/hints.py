@@ -10,10 +10,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from stoflow.domain.facts import RedisAway
+from stoflow.domain.facts import RedisAway, ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.spacing import Spacing
+from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
 
+REDIS = "Redis"
 TIMEOUT_S = 0.2  # redis-py's own defaults would hold a hint for 4 to 5 s
 QUIET_AFTER_FAILURE_S = 0.5
 BATCH = 200
@@ -39,6 +41,7 @@ class Hints:
         self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._spacing = Spacing()
+        self._outage = Outage(streak=1)
 
     def start(self) -> None:
         if self._thread is None:
@@ -86,6 +89,10 @@ class Hints:
                     if not once or last[once] == number:
                         hint(pipeline)
                 pipeline.execute()
-        except redis.RedisError as error:
-            record(RedisAway(f"sending {len(batch)} hints", str(error)))
+        except redis.RedisError as failure:
+            error = str(failure)
+            self._outage.failed(lambda: ServerOutageBegan(REDIS, error))
+            record(RedisAway(f"sending {len(batch)} hints", error))
             time.sleep(QUIET_AFTER_FAILURE_S)
+        else:
+            self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))

@@ -15,8 +15,10 @@ from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
 from stoflow.storage.engine.statement import Statement, bind
 
+NO_REQUEST = "none"
 READ_JOB = """
-SELECT j.id, j.marketplace, a.code AS action, j.status, j.max_retries, j.input_data, j.cancel_requested, j.acted,
+SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
+       j.cancel_requested, j.acted,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
        (SELECT r.sku FROM {s}.remote_listings r
@@ -77,6 +79,7 @@ class StoredJob:
     since: datetime | None
     tasks: tuple[StoredTask, ...]
     product: Product | None
+    request_id: str
 
     def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
         """Return the first unfinished task behind the position `after`; with `outside`, the first that calls."""
@@ -125,6 +128,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         since=row["since"],
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,
+        request_id=row["request_id"] or NO_REQUEST,
     )
 
 

@@ -115,7 +115,7 @@ WITH task AS (
       completed_at = CASE WHEN task.status = 'failed' THEN clock_timestamp() END,
       error_message = %(reason)s, error_kind = task.error_kind
   FROM task WHERE j.id = task.job_id
-  RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace
+  RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace, j.error_kind
 )[[ended]], stray AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
@@ -126,7 +126,7 @@ WITH task AS (
   SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', %(cause)s, 0, %(detail)s FROM job WHERE status = 'failed'
 )
-SELECT job.status = 'failed' AS failed, job.cancelled FROM job
+SELECT job.status = 'failed' AS failed, job.cancelled, job.error_kind FROM job
 """
 
 # A job that is to be cancelled, of which nothing is visible, is not failed but handed back, for the cancel to end it.

@@ -31,9 +31,10 @@ WHERE idempotency_key = %(key)s AND created_at <= clock_timestamp() - interval '
 INSERT_JOB = """
 WITH job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
-    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, created_at)
+    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
   SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
-    a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, clock_timestamp()
+    a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
+    clock_timestamp()
   FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, priority
@@ -77,6 +78,7 @@ class NewJob:
     not_before: datetime | None
     idempotency_key: str | None
     idempotency_digest: str | None
+    request_id: str | None
 
 
 def find_by_key(connection: Connection[DictRow], tenant: TenantId, key: str) -> tuple[JobId, str] | None:
@@ -117,6 +119,7 @@ def insert_job(
         not_before=job.not_before,
         key=job.idempotency_key,
         digest=job.idempotency_digest,
+        request_id=job.request_id,
         tasks=Jsonb(
             [
                 {"position": position, "name": task.name, "kind": task.kind, "paced": task.paced}

@@ -8,6 +8,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
 from stoflow.storage.engine.statement import bind
@@ -52,14 +53,17 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind
-  FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running' RETURNING j.id, j.error_kind
+  FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running'
+  RETURNING j.id, j.error_kind, j.marketplace, j.action_type_id, j.request_id
 ), said AS (
   INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', nullif(status, 'running'), 'swept: ' || error_kind, claims,
          jsonb_build_object('reason', error) FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', error_kind, 0, NULL FROM job
 )
-SELECT job_id FROM task
+SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, job.error_kind AS kind,
+  job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 """
 
 # A job that ends unfinished will not do what is left of it, and its timeline says so.
@@ -85,13 +89,15 @@ WITH due AS MATERIALIZED (
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
     error_message = 'It was not done before its time ran out.', error_kind = 'expired'
-  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before, j.error_message, j.action_type_id, j.request_id
 ), skipped AS ({SKIP}), said AS (
   INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
   SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
   UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
 )
-SELECT id, product_id, marketplace FROM due
+SELECT due.id, product_id, due.marketplace, a.code AS action, job.error_message AS reason,
+  coalesce(job.request_id, 'none') AS request_id
+FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 """
 
 CANCEL = f"""
@@ -143,6 +149,7 @@ class Swept:
     tasks: tuple[JobId, ...]
     ended: tuple[JobId, ...]
     strays: int
+    failed: tuple[JobFailed, ...] = ()
 
 
 def take_sweep(connection: Connection[DictRow]) -> bool:
@@ -180,7 +187,17 @@ def sweep_tenant(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         ended=tuple(JobId(row["id"]) for row in expired),
         strays=len(rows(SWEEP_STRAYS)),
+        failed=(*(_failed(tenant, row) for row in tasks if row["kind"]), *(_expired(tenant, row) for row in expired)),
     )
+
+
+def _failed(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
+    told = {name: row[name] for name in ("marketplace", "action", "task", "attempt", "kind", "reason", "request_id")}
+    return JobFailed(tenant=tenant, job=row["job_id"], **told)
+
+
+def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
+    return _failed(tenant, {**row, "job_id": row["id"], "task": "none", "attempt": 0, "kind": "expired"})
 
 
 def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:

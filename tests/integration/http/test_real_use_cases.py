@@ -185,6 +185,16 @@ def test_a_sold_product_stays_sold_whatever_else_changes(shops: tuple[Shop, Shop
     assert alice.client.patch(f"/api/products/{product}", json=change).json() == {**before, **change}
 
 
+def test_a_job_remembers_the_request_that_asked_for_it(shops: tuple[Shop, Shop], database: Database) -> None:
+    alice, _ = shops
+    named = alice.submit(alice.product(), headers={"X-Request-ID": "mine-1"})
+    unnamed = alice.submit(alice.product(), headers={"X-Request-ID": "not a word"})
+    assert named.headers["X-Request-ID"] == "mine-1"
+    with database.records() as connection:
+        rows = connection.execute(f"SELECT request_id FROM user_{alice.tenant}.marketplace_jobs ORDER BY id".encode())
+        assert [row["request_id"] for row in rows] == ["mine-1", unnamed.headers["X-Request-ID"]]
+
+
 def test_a_quantity_of_0_ends_every_listing_and_one_above_0_takes_that_back(
     shops: tuple[Shop, Shop], database: Database
 ) -> None:
