@@ -55,6 +55,7 @@ class ImportReport:
     rejected: list[RejectedRow] = field(default_factory=list[RejectedRow])
     photos_refused: int = 0
     without_photos: int = 0
+    without_key: int = 0
     descriptions_filled: int = 0
     currencies_assumed: int = 0
     lines: dict[TenantId, Lines] = field(default_factory=dict[TenantId, Lines])
@@ -91,6 +92,7 @@ class ImportReport:
         self.currencies_assumed += item.currency_assumed
         self.descriptions_filled += not item.product.description
         self.without_photos += not item.product.images
+        self.without_key += not (item.product.sku or item.product.external_id)
 
     def _column(self, field: str) -> str:
         return " or ".join(self.columns.get(field, ()))
@@ -109,6 +111,8 @@ class ImportReport:
             said.append(
                 f"{self.changed_for_sale} of the changed are for sale: a job `update` of each shows it to buyers."
             )
+        if self.without_key:
+            said.append(f"{self.without_key} have no sku and no external_id: imported again, they would be new again.")
         if self.without_photos:
             said.append(f"{self.without_photos} have no photo.")
         if self.descriptions_filled:

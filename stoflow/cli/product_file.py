@@ -68,6 +68,7 @@ def of_file(file: ProductFile, report: ImportReport) -> Mapping[str, Any]:
         "rejected": report.rejected,
         "photos_refused": report.photos_refused,
         "without_photos": report.without_photos,
+        "without_key": report.without_key,
         "descriptions_filled": report.descriptions_filled,
         "currencies_assumed": report.currencies_assumed,
     }
