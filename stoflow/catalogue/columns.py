@@ -25,6 +25,7 @@ OVERSOLD = re.compile(r"-\d+(?:\.0+)?")  # a shop sold more than it had: nothing
 BARE_NUMBER = re.compile(r"[\d.,' ]+")
 
 CONDITION_FLAG = "condition flag"  # some exports keep the condition as one true-or-false column per grade
+LONGEST_UNKNOWN = max(map(len, NOT_KNOWN))
 SOURCE = "source"  # where the file was taken from
 AVAILABILITY = "availability"
 SOLD_FLAG = "sold flag"
@@ -74,10 +75,10 @@ class Columns:
             return self.constants[field]
         if field == "quantity" and self.is_gone(values):
             return 0
+        if field not in GATHERED:
+            return next((value for _, value in self.filled(values, field)), "")
         found = [value for _, value in self.filled(values, field)]
-        if field in GATHERED and len(found) > 1:
-            return [item for value in found for item in _items(value)]
-        return found[0] if found else ""
+        return [item for value in found for item in _items(value)] if len(found) > 1 else found[0] if found else ""
 
     def column_of(self, values: Values, field: str) -> str:
         """Return the file's own name of the column that gives the field its value, "" where none does."""
@@ -89,8 +90,7 @@ class Columns:
             value = self._cell(values, field, column)
             if not is_empty(value) and (column not in self.special.columns or self.special.is_on(values)):
                 yield column, self._read(field, value)
-        if not (field == "quantity" and self._is_untracked(values)):
-            yield from self.options.filled(values, field)
+        yield from self.options.filled(values, field)
 
     def is_gone(self, values: Values) -> bool:
         """Say whether the row itself says that its thing is sold."""
@@ -136,7 +136,10 @@ class Columns:
 
 
 def is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in NOT_KNOWN) or value in ([], {}, ())
+    if isinstance(value, str):
+        written = value.strip()
+        return len(written) <= LONGEST_UNKNOWN and written.lower() in NOT_KNOWN
+    return value is None or value in ([], {}, ())
 
 
 def first_line(text: str) -> str:

@@ -26,7 +26,7 @@ class OptionColumns:
 
     def filled(self, values: Mapping[str, Any], field: str) -> Iterator[tuple[str, str]]:
         """Yield each column whose pair is about this field, with what it says."""
-        if field in ATTRIBUTES:
+        if field in ATTRIBUTES and (self.pairs or self.written):
             for column, name, value in self.said(values):
                 if attribute_named(name) == field:
                     yield column, value
