@@ -58,12 +58,14 @@ def meaning_of(status: int) -> Meaning:
 class Dialect:
     """How one marketplace words its unhappy replies.
 
-    `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none.
+    `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none; `passes` says of a refusal
+    that it may pass by itself: nothing was done, and the same call may be taken a moment later.
     """
 
     marketplace: str
     errors: Callable[[Reply], tuple[FieldError, ...]]
     pause_s: Callable[[Reply], float]
+    passes: Callable[[Reply], bool] = lambda _: False
 
     def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
         """Return what any reply means by its status.
@@ -79,6 +81,8 @@ class Dialect:
                 return SellerMustAct(f"{self.marketplace} asks the seller to log in again.")
             case Meaning.SELLER_MUST_ACT:
                 return SellerMustAct(f"{self.marketplace} does not allow this to StoFlow: {self.reason(reply)}")
+            case Meaning.REFUSED if self.passes(reply):
+                return TryAgain(self.reason(reply))
             case Meaning.REFUSED:
                 return Refused(self.reason(reply), self.errors(reply))
             case Meaning.UNKNOWN:

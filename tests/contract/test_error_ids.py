@@ -71,7 +71,7 @@ ETSY_STATUSES: Mapping[int, type] = {
     401: SellerMustAct,
     403: SellerMustAct,
     404: Refused,
-    409: Refused,
+    409: TryAgain,
     422: Refused,
     500: Unknown,
     501: Unknown,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stoflow.domain.call import Reply
-from stoflow.domain.outcome import Broken, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, FieldError, Outcome, Refused, SellerMustAct, TryAgain
 from stoflow.marketplaces.ebay.errors import Error, Row, error_ids, errors_in, field_error, parameters, row_of, worded
 from stoflow.marketplaces.replies import (
     SERVER_ERRORS_FROM,
@@ -35,7 +35,7 @@ EBAY_SAYS = Dialect("eBay", field_errors, lambda _: PAUSE_S)
 
 
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
-    """Return what any reply means: the same for every call but the two that read their own 25002 and 25713."""
+    """Return what any reply means: the same for every call; two of them read their own 25002 and 25713 first."""
     decisive = _decisive(reply)
     if decisive is None:
         return EBAY_SAYS.outcome_of(reply, unsafe=unsafe)
@@ -55,11 +55,9 @@ def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one 
             return Broken(f"StoFlow asked eBay for something it does not take: {worded(error)}")
 
 
-def outcome_of_publish(reply: Reply) -> Outcome:
-    """As above; a refusal that may mean "already published" asks for a look: what eBay answers is not agreed."""
-    if reply.status < SERVER_ERRORS_FROM and {DUPLICATE_OFFER, OFFER_NOT_AVAILABLE} & set(error_ids(reply)):
-        return Unknown("eBay refused to publish; the offer may be published already.")
-    return outcome_of(reply, unsafe=True)
+def may_be_published(reply: Reply) -> bool:
+    """Say whether a refusal to publish may only mean that it is done: what eBay then answers is not agreed."""
+    return reply.status < SERVER_ERRORS_FROM and bool({DUPLICATE_OFFER, OFFER_NOT_AVAILABLE} & set(error_ids(reply)))
 
 
 def says_gone(reply: Reply) -> bool:

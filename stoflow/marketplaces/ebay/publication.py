@@ -3,8 +3,8 @@
 from collections.abc import Generator
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item
@@ -89,9 +89,19 @@ class EbayPublication:
         if listing_id:
             return _published(attempt, listing_id)
         reply = reply_of((yield publish_offer(attempt.outputs["create"]["offer_id"])))
-        if not is_success(reply):
-            return failures.outcome_of_publish(reply)
-        return _published(attempt, text_in(reply.body, "listingId"))
+        if is_success(reply):
+            return _published(attempt, text_in(reply.body, "listingId"))
+        if failures.may_be_published(reply):
+            return (yield from self._refused(attempt, reply))
+        return failures.outcome_of(reply, unsafe=True)
+
+    def _refused(self, attempt: Attempt, refusal: Reply) -> Conversation:
+        """Adopt the listing where the offer turns out to have one; else what eBay said is final."""
+        found = reply_of((yield get_offer(attempt.outputs["create"]["offer_id"])))
+        if is_success(found) and (listing_id := standing_listing(found.body)):
+            return _published(attempt, listing_id)
+        is_told = is_success(found) or failures.says_gone(found)
+        return failures.outcome_of(refusal, unsafe=True) if is_told else Unknown(failures.EBAY_SAYS.reason(refusal))
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
         """Read the offer's status."""

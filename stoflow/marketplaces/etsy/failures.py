@@ -28,6 +28,9 @@ DAY_S = 86_400.0
 """Etsy's two windows: waited for in full where a 429 names no time of its own."""
 LEFT_TODAY = "x-remaining-today"
 DAILY = "daily rate limit"
+CONFLICT = 409
+PASSING = ("inconsistent order", "edited by another process", "try again later", "temporarily unavailable")
+"""What Etsy answers with a 400 as well while it is at the same listing itself (open-api issue 427)."""
 
 
 def field_errors(reply: Reply) -> tuple[FieldError, ...]:
@@ -45,7 +48,13 @@ def window_s(reply: Reply) -> float:
     return DAY_S if is_daily else SECOND_S
 
 
-ETSY_SAYS = Dialect("Etsy", field_errors, window_s)
+def passes(reply: Reply) -> bool:
+    """Say whether a refusal is about this moment: another edit is under way, or Etsy says itself to try again."""
+    said = " ".join(error.message for error in field_errors(reply)).lower()
+    return reply.status == CONFLICT or any(words in said for words in PASSING)
+
+
+ETSY_SAYS = Dialect("Etsy", field_errors, window_s, passes)
 
 
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:

@@ -38,6 +38,13 @@ GONE = """, remote AS (
 WHERE_ENDED: Parts = (("ended", FORGOTTEN + GONE),)
 WHERE_REPLACED: Parts = (("gone", GONE),)
 
+# What the attempt that was looked for in vain was told: the last word of a job that ends so must not be silence.
+TOLD = """ || coalesce(' It was told before: ' || (
+        SELECT w.detail ->> 'reason' FROM {s}.job_timeline w
+        WHERE w.job_id = t.job_id AND w.task = t.name AND w.cause = 'outcome unknown'
+        ORDER BY w.id DESC LIMIT 1), '')"""
+WHERE_ABSENT: Parts = (("told", TOLD),)
+
 SETTLE_DONE = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.cancel_requested, j.acted FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
@@ -104,16 +111,16 @@ WITH task AS (
                       AND NOT (j.cancel_requested AND NOT j.acted) THEN 'failed' ELSE 'pending' END,
       failures = t.failures + %(charge)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
       not_before = clock_timestamp() + %(delay_s)s::float8 * interval '1 second',
-      absences = t.absences + %(absences)s, error = %(reason)s,
+      absences = t.absences + %(absences)s, error = %(reason)s[[told]],
       error_kind = CASE WHEN t.deaths >= %(quarantine)s THEN 'poison' ELSE %(kind)s END
   FROM {s}.marketplace_jobs j
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
-  RETURNING t.job_id, t.name, t.claims, t.status, t.marker, t.error_kind
+  RETURNING t.job_id, t.name, t.claims, t.status, t.marker, t.error, t.error_kind
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = CASE WHEN task.status = 'failed' THEN 'failed' ELSE j.status END, waiting = %(waiting)s,
       completed_at = CASE WHEN task.status = 'failed' THEN clock_timestamp() END,
-      error_message = %(reason)s, error_kind = task.error_kind
+      error_message = task.error, error_kind = task.error_kind
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace, j.error_kind
 )[[ended]], stray AS (
@@ -222,7 +229,7 @@ def settle_back(
     `ended` is the external id of a listing that is no longer there.
     """
     return bind(
-        composed(SETTLE_BACK, *(WHERE_ENDED if ended else ())),
+        composed(SETTLE_BACK, *(WHERE_ENDED if ended else ()), *(WHERE_ABSENT if absences else ())),
         tenant,
         task=task,
         claims=claims,

@@ -119,7 +119,9 @@ def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: 
         assert calls == []
 
 
-@pytest.mark.parametrize(("status", "ending"), [(204, Done), (404, Done), (409, Refused), (503, TryAgain)])
+@pytest.mark.parametrize(
+    ("status", "ending"), [(204, Done), (404, Done), (400, Refused), (409, TryAgain), (503, TryAgain)]
+)
 def test_a_stray_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
     found, calls = held(etsy_drafts.collect_stray(etsy), [drafts(draft(3, etsy.marker)), Reply(status)])
     assert isinstance(found, ending)
@@ -190,6 +192,26 @@ def test_an_adopted_offer_that_is_a_listing_already_is_not_published_again(ebay:
     assert ended.listed is not None
     assert ended.listed.visible
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("number", "found", "ending"),
+    [
+        (25002, Reply(200, body={"status": "UNPUBLISHED"}), Refused),
+        (25002, Reply(200, body={"status": "PUBLISHED", "listing": {"listingId": "110"}}), Done),
+        (25713, Reply(404, body={"errors": [{"errorId": 25713}]}), Refused),
+        (25713, Reply(503), Unknown),
+        (25002, Reply(429), Unknown),
+    ],
+)
+def test_a_refusal_to_publish_is_final_once_the_offer_is_seen_to_have_no_listing(
+    ebay: Attempt, number: int, found: Reply, ending: type
+) -> None:
+    refusal = Reply(400, body={"errors": [{"errorId": number, "message": "Add Inside Leg."}]})
+    ended, calls = held(EBAY.publish(ebay), [refusal, found])
+    assert isinstance(ended, ending)
+    assert [call.method for call in calls if isinstance(call, Request)] == ["POST", "GET"]
+    assert isinstance(ended, Done) or ended.reason == "Add Inside Leg."
 
 
 def test_an_offer_in_another_format_is_not_ours(ebay: Attempt) -> None:

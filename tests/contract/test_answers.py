@@ -1,0 +1,170 @@
+"""What a marketplace answers leads to the right next step: a refusal ends at once, in its own words; what passes is
+tried again, in order; what concerns the application waits for its operators and asks nothing of the seller."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.job import JobStatus, TaskKind
+from stoflow.domain.product import ProductImage
+from stoflow.jobs.views import JobView
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.sandbox.server import SandboxServer
+from stoflow.transports.direct.profile import DirectProfile
+from tests.conftest import Databases
+from tests.contract.conftest import REGISTRY
+from tests.contract.line import Act, Deed
+from tests.contract.situations import TITLE
+from tests.contract.stage import TURNS, Stage, standing
+from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.witness import on_sale, verdict
+
+EBAY, ETSY = REGISTRY.marketplaces["ebay"], REGISTRY.marketplaces["etsy"]
+INSIDE_LEG = "A user error has occurred. The item specific Inside Leg is missing."
+THREE = tuple(ProductImage(number, f"{number}.jpg") for number in (1, 2, 3))
+ORDER = {"error": "The ListingImages for this Listing are in an inconsistent order."}
+EDITED = "The resource you are trying to edit is being edited by another process."
+LATER = [{"path": "/", "message": "Temporarily unavailable, please try again later."}]
+Open = Callable[[Marketplace], Stage]
+
+
+@pytest.fixture(scope="module")
+def theatre(
+    databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
+) -> Iterator[Theatre]:
+    yield from opened_theatre(databases, REGISTRY, sandbox, profiles, media_root)
+
+
+@pytest.fixture
+def opened(theatre: Theatre) -> Open:
+    return lambda place: theatre.stage(place, "publish")
+
+
+def says(status: int, body: Any) -> Deed:
+    """The marketplace does nothing, and says why."""
+    return lambda _, __: Reply(status, body=body)
+
+
+def ebay_says(status: int, number: int, message: str) -> Deed:
+    return says(status, {"errors": [{"errorId": number, "message": message}]})
+
+
+def begun(stage: Stage) -> Stage:
+    stage.begin(stage.make_product(title=TITLE, images=THREE), {})
+    return stage
+
+
+def meets(stage: Stage, step: str, deed: Deed) -> None:
+    stage.line.calls[step] = deed
+
+
+def finished_though(stage: Stage, step: str, deed: Deed) -> JobView:
+    """Go on to the end while each act of a step meets the same; its looks meet nothing."""
+    for _ in range(TURNS):
+        if stage.words_of(step)[-1:] not in (["outcome unknown"], ["looked: absent"]):
+            meets(stage, step, deed)
+        else:
+            stage.line.calls.clear()
+        if not stage.turn():
+            break
+    return stage.view()
+
+
+def reasons(stage: Stage) -> list[str]:
+    lines = stage.bench.all(f"SELECT detail FROM {{s}}.job_timeline WHERE job_id = {stage.job} ORDER BY id")
+    return [line["detail"]["reason"] for line in lines if "reason" in (line["detail"] or {})]
+
+
+@pytest.mark.parametrize(
+    ("place", "step", "deed", "words"),
+    [
+        pytest.param(EBAY, "publish", ebay_says(400, 25002, INSIDE_LEG), INSIDE_LEG, id="ebay-a-missing-aspect"),
+        pytest.param(
+            EBAY,
+            "publish",
+            ebay_says(404, 25713, "This Offer is not available."),
+            "This Offer is not available.",
+            id="ebay-a-policy-of-another-site",
+        ),
+        pytest.param(EBAY, "create", ebay_says(400, 25002, INSIDE_LEG), INSIDE_LEG, id="ebay-at-the-offer"),
+        pytest.param(EBAY, "publish", ebay_says(400, 25019, "Cannot revise."), "Cannot revise.", id="ebay-another-id"),
+        pytest.param(
+            ETSY,
+            "activate",
+            says(400, {"error": "Oh dear, you cannot sell this item on Etsy."}),
+            "Oh dear, you cannot sell this item on Etsy.",
+            id="etsy-at-the-activation",
+        ),
+    ],
+)
+def test_a_refusal_is_final_at_once_and_its_words_reach_job_task_and_timeline(
+    opened: Open, place: Marketplace, step: str, deed: Deed, words: str
+) -> None:
+    stage = begun(opened(place))
+    meets(stage, step, deed)
+
+    view = stage.finished()
+
+    assert view.status is JobStatus.FAILED, standing(view)
+    assert (view.error_kind, view.error) == ("refused", words)
+    (task,) = [task for task in view.tasks if task.name == step]
+    assert (task.attempt, task.error) == (1, words)
+    assert stage.place.handlers[stage.action].step(step).kind is TaskKind.UNSAFE
+    assert reasons(stage)[-1] == words
+    assert on_sale(stage) == []
+
+
+def test_a_refusal_of_what_is_published_already_is_adopted(opened: Open) -> None:
+    stage = begun(opened(EBAY))
+
+    def done_before(call: Call, act: Act) -> Response:
+        act()
+        return ebay_says(400, 25002, "The offer is published already.")(call, act)
+
+    meets(stage, "publish", done_before)
+
+    assert stage.finished().status is JobStatus.COMPLETED
+    assert on_sale(stage) == [TITLE]
+    assert verdict(stage).is_green
+
+
+def test_words_of_a_broken_server_are_still_there_when_nothing_more_is_tried(opened: Open) -> None:
+    stage = begun(opened(EBAY))
+    view = finished_though(stage, "publish", ebay_says(500, 25001, "Listing is under maintenance."))
+    assert view.status is JobStatus.FAILED, standing(view)
+    assert "Listing is under maintenance." in (view.error or "")
+
+
+@pytest.mark.parametrize(
+    ("step", "deed"),
+    [
+        pytest.param("upload:1", says(400, ORDER), id="photos"),
+        pytest.param("upload:2", says(400, ORDER), id="a-later-photo"),
+        pytest.param("inventory", says(409, {"error": f"{EDITED} Please try again."}), id="inventory"),
+        pytest.param("activate", says(409, None), id="activation-without-words"),
+        pytest.param("inventory", says(400, {"error": EDITED}), id="its-words-with-another-status"),
+        pytest.param("create", says(400, LATER), id="a-draft"),
+    ],
+)
+def test_what_passes_by_itself_is_tried_again_in_order(opened: Open, step: str, deed: Deed) -> None:
+    stage = begun(opened(ETSY))
+    meets(stage, step, deed)
+
+    view = stage.finished()
+
+    assert view.status is JobStatus.COMPLETED, standing(view)
+    assert on_sale(stage) == [TITLE]
+    assert verdict(stage).is_green
+    (task,) = [task for task in view.tasks if task.name == step]
+    assert (task.attempt, task.failures) == (2, 1)
+    begun_at = [task.started_at for task in view.tasks if task.name.startswith("upload") and task.started_at]
+    assert len(begun_at) == len(THREE)
+    assert begun_at == sorted(begun_at)
+
+
+def test_what_does_not_pass_ends_in_etsys_words(opened: Open) -> None:
+    stage = begun(opened(ETSY))
+    view = finished_though(stage, "inventory", says(409, {"error": f"{EDITED} Please try again."}))
+    assert (view.status, view.error) == (JobStatus.FAILED, f"{EDITED} Please try again.")
