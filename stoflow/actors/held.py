@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from stoflow.domain.ids import TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunReport
 from stoflow.storage.engine.queueing import QueuedJob
 
@@ -23,6 +24,7 @@ class Held:
     patience_s: float = WATCH_S
     overdue: bool = False
     lost: int = 0
+    refused: tuple[TaskId, int] | None = None  # the fence under which it last came to nothing
 
     def fly(self, now_s: float, patience_s: float) -> None:
         """Wait for a word for so long."""
@@ -42,6 +44,11 @@ class Held:
     def is_stepwise(self) -> bool:
         """Whether to look for a step that kills its worker."""
         return self.lost >= LOST_UNTIL_STEPWISE
+
+    def is_refused_again(self) -> bool:
+        """Whether it came to nothing twice under one fence: then the tenant is held, not the job changed."""
+        before, self.refused = self.refused, (self.job.task, self.job.claims)
+        return before == self.refused and not self.job.paced
 
     def waits_s(self, now_s: float) -> float:
         """Return the seconds until its patience ends."""

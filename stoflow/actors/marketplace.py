@@ -35,6 +35,7 @@ from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
 
 COLLECT_S = 60.0  # for a stray
 AFTER_DEADLINE_S = 0.2
+LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer
 WATCH_APART_S = 0.5  # between two looks over all that is in flight
 
 
@@ -71,7 +72,7 @@ class MarketplaceActor(PooledActor):
         self._held: dict[JobId, Held] = {}
         self._flying: set[JobId] = set()
         self._lanes = Lanes(place.pace_s, self._wake)
-        self._halted = ""
+        self._standing = Standing("")
         self._collecting: dict[int, tuple[float, RunMessage]] = {}  # strays by the time they were asked for
         self._wanted = 0
         self._watching = False
@@ -100,10 +101,10 @@ class MarketplaceActor(PooledActor):
             case Left(left):
                 self._on_left(left)
             case StrayDue(stray):
-                if stray.id not in self._collecting and not self._halted:
+                if stray.id not in self._collecting and not self._standing.halted:
                     self._collect(stray)
-            case Standing(halted):
-                self._halted = halted
+            case Standing():
+                self._stand(message)
             case Watch():
                 self._watch()
             case PaceDue(_):
@@ -111,6 +112,14 @@ class MarketplaceActor(PooledActor):
             case _:
                 super().handle(message)
         self._fill()
+
+    def _stand(self, standing: Standing) -> None:
+        """Hear what may be sent; what was passed over while the tenant was suspended stands in line again."""
+        resumed = self._standing.suspended and not standing.suspended
+        self._standing = standing
+        for job in [held.job for held in self._held.values() if resumed and self._may_go(held.job.id)]:
+            if job.due_in_s <= 0:
+                self._lanes.put(job)
 
     # What came in
 
@@ -157,10 +166,14 @@ class MarketplaceActor(PooledActor):
                 if held.job.paced and not held.job.verifying:
                     self._lanes.not_granted(held.job)
                 self._fly(held, WATCH_S)
-                tell(self._supervisor, Reload() if report.move is NextMove.SELLER else Reread((report.job,)))
+                reload = report.move is NextMove.SELLER or held.is_refused_again()
+                tell(self._supervisor, Reload() if reload else Reread((report.job,)))
             case NextMove.PLUGIN:
                 held.job = replace(held.job, running=True, in_flight=True)
-                self._fly(held, report.delay_s + AFTER_DEADLINE_S)
+                self._fly(held, min(report.delay_s, LONGEST_BELIEVED_S) + AFTER_DEADLINE_S)
+            case _ if report.delay_s > LONGEST_BELIEVED_S:
+                self._fly(held, WATCH_S)
+                tell(self._supervisor, Reread((report.job,)))
             case NextMove.RUN | NextMove.PACE | NextMove.LOOK:
                 self._put(held.follows(report))
 
@@ -233,16 +246,19 @@ class MarketplaceActor(PooledActor):
 
     def _fill(self) -> None:
         """Permit what may go now, then ask for as many new jobs as there is room for."""
-        if not self._halted:
+        if not self._standing.halted:
             while len(self._flying) < self._place.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
         room = self._place.cap - len(self._flying) - len(self._lanes) - self._wanted
-        if room > 0 and not self._halted:
+        if room > 0 and not self._standing.stops_new:
             self._wanted += room
             tell(self._supervisor, Want(self._place.marketplace, room))
 
     def _may_go(self, job: JobId) -> bool:
-        return job in self._held and job not in self._flying
+        held = self._held.get(job)
+        if held is None or job in self._flying:
+            return False
+        return held.job.verifying or not self._standing.suspended
 
     def _wake(self, delay_s: float, action: str) -> None:
         self._timers.after(delay_s, self.actor_ref, PaceDue(action))

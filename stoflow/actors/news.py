@@ -45,9 +45,14 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Why nothing may be sent to the marketplace for this tenant; "" where it may."""
+    """Why nothing may be sent to the marketplace for this tenant, "" where it may; suspended, only looks may."""
 
     halted: str
+    suspended: bool = False
+
+    @property
+    def stops_new(self) -> bool:
+        return self.suspended or bool(self.halted)
 
 
 @dataclass(frozen=True, slots=True)

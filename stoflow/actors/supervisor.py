@@ -76,6 +76,7 @@ class TenantSupervisor(PooledActor):
         self._epoch = epoch
         self._branches: dict[str, _Branch] = {}
         self._halted: dict[str, str] = {}
+        self._suspended = False
         self._plugin_connected = False
         self._full: frozenset[str] = frozenset()
         self._behind: set[JobId] = set()  # jobs that wait for another of their product
@@ -143,9 +144,10 @@ class TenantSupervisor(PooledActor):
         self._loading = False
         self._full = page.full
         self._halted = dict(page.halted)
+        self._suspended = page.suspended
         self._plugin_connected = page.plugin_connected
         for marketplace, branch in self._branches.items():
-            tell(branch.actor, Standing(self._standing(marketplace)))
+            tell(branch.actor, self._standing(marketplace))
         self._arrive_all(page.jobs)
         for stray in page.strays:
             tell(self._branch(stray.marketplace).actor, Take((), (stray,)))
@@ -155,10 +157,9 @@ class TenantSupervisor(PooledActor):
             self._stale = False
             self._load()
 
-    def _standing(self, marketplace: str) -> str:
-        if marketplace in self._around.plugins and not self._plugin_connected:
-            return OFFLINE
-        return self._halted.get(marketplace, "")
+    def _standing(self, marketplace: str) -> Standing:
+        offline = marketplace in self._around.plugins and not self._plugin_connected
+        return Standing(OFFLINE if offline else self._halted.get(marketplace, ""), self._suspended)
 
     def _on_announced(self, jobs: tuple[JobId, ...]) -> None:
         named = tuple(job for job in jobs if job)
@@ -207,7 +208,7 @@ class TenantSupervisor(PooledActor):
     def _branch(self, marketplace: str) -> _Branch:
         if marketplace not in self._branches:
             self._branches[marketplace] = _Branch(self._start(marketplace))
-            tell(self._branches[marketplace].actor, Standing(self._standing(marketplace)))
+            tell(self._branches[marketplace].actor, self._standing(marketplace))
         return self._branches[marketplace]
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
@@ -235,7 +236,7 @@ class TenantSupervisor(PooledActor):
             handed.append(job)
         if handed:
             tell(branch.actor, Take(tuple(handed)))
-        if marketplace in self._full and len(branch.queue) < LOW and not self._standing(marketplace):
+        if marketplace in self._full and len(branch.queue) < LOW and not self._standing(marketplace).stops_new:
             self._load()
 
     def _route(self, marketplace: str, message: Reported) -> None:

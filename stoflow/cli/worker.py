@@ -1,5 +1,6 @@
 """`stoflow worker`: worker processes under our supervision, each with its own consumers and threads."""
 
+import sys
 from threading import Event
 
 import click
@@ -8,13 +9,16 @@ from stoflow import bootstrap
 from stoflow.cli.children import Children
 from stoflow.cli.serving import spare_the_collector, until_stopped
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import ProcessDied, database_failure
+from stoflow.domain.facts import ProcessDied, ThreadsGone, database_failure
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.engine.processes import bury_child
 from stoflow.storage.session import Database
+from stoflow.worker.process import WorkerProcess
 
 CHECK_EVERY_S = 0.2
+CHECK_THREADS_EVERY_S = 1.0
+BROKEN_DRAIN_S = 2.0
 CONNECTIONS_BESIDE_THREADS = 3
 
 threads_option = click.option("--threads", default=8, type=click.IntRange(1, 256), help="Threads in each process.")
@@ -68,12 +72,24 @@ def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
         working = bootstrap.worker_process(
             installation, threads=threads, marketplaces=_known_queues(installation, queues)
         )
+        gone = ""
         try:
             working.start()
             spare_the_collector()
-            stopped.wait()
+            gone = until_stopped_or_broken(working, stopped)
         finally:
-            working.stop()
+            working.stop(within_s=BROKEN_DRAIN_S if gone else None)
+    if gone:
+        record(ThreadsGone("worker", gone))
+        sys.exit(1)
+
+
+def until_stopped_or_broken(working: WorkerProcess, stopped: Event) -> str:
+    """Return what ended by itself: half a worker would go on renewing its lease and do nothing."""
+    while not stopped.wait(CHECK_THREADS_EVERY_S):
+        if gone := working.gone():
+            return gone
+    return ""
 
 
 def _known_queues(installation: bootstrap.Installation, queues: str) -> list[str]:

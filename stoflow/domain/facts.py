@@ -30,6 +30,12 @@ class ProcessDied(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadsGone(Fact):
+    kind: str
+    threads: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseLost(Fact):
     kind: str
     process: int

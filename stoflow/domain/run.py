@@ -9,6 +9,8 @@ from typing import Any, Self, get_type_hints
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 
+LONGEST_S = 366 * 24 * 3600.0
+
 
 class RunMode(StrEnum):
     ACT = "act"  # run tasks from the first one on
@@ -52,12 +54,18 @@ def _fields_of(kind: type[_Hint]) -> Mapping[str, Any]:
 
 def _convert(kind: Any, value: Any) -> Any:
     kind = getattr(kind, "__supertype__", kind)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _seconds(float(value))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return kind(value)
     if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or not 0 <= value < 2**63)):
         raise ValueError(f"{value!r} is not a {kind.__name__}")
+    return value
+
+
+def _seconds(value: float) -> float:
+    if not abs(value) <= LONGEST_S:  # not a number is not, either
+        raise ValueError(f"{value!r} is no number of seconds to wait")
     return value
 
 

@@ -32,7 +32,7 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
         sent = find_command(connection, tenant, request_id, plugin_id)
         job = read_job(connection, tenant, sent.job) if sent else None
         earlier = read_answers(connection, tenant, sent) if sent else ()
-        stray = read_stray(connection, tenant, sent.stray) if sent and sent.stray is not None else None
+        stray = read_stray(connection, tenant, sent.stray, sent.job) if sent and sent.stray is not None else None
     if job is None or sent is None:
         return
     if stray is not None and stray.claims == sent.claims:

@@ -23,7 +23,7 @@ def collect(engine: Engine, message: RunMessage) -> None:
     """Delete the stray draft, if it is there; look once more later where it is not (yet)."""
     with engine.database.records() as connection:
         job = read_job(connection, message.tenant, message.job)
-        stray = read_stray(connection, message.tenant, message.task)
+        stray = read_stray(connection, message.tenant, message.task, message.job)
     if job is not None and stray is not None and stray.claims == message.claims:
         _collect(engine, message, job, stray)
     engine.feed.report(message.owner, _report(message, job.marketplace if job else ""))

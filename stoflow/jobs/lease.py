@@ -42,6 +42,11 @@ class Lease:
             raise RuntimeError(message)
         return self._process
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still renews it."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         if self._process is None:
             self._process = self._register()

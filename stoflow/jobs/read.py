@@ -119,8 +119,8 @@ def _time(text: str | None) -> datetime | None:
 
 def _waiting(standing: Mapping[str, Any]) -> str:
     """Say why the job does not go on, most lasting reason first; "" where nothing holds it."""
-    if standing.get("halted"):
-        return _until_the_seller_acts(standing)
+    if standing.get("suspended") or standing.get("halted"):
+        return _until_somebody_acts(standing)
     if standing.get("behind"):
         return f"behind job {standing['behind']}"
     if standing.get("offline"):
@@ -133,8 +133,10 @@ def _waiting(standing: Mapping[str, Any]) -> str:
     return ""
 
 
-def _until_the_seller_acts(standing: Mapping[str, Any]) -> str:
+def _until_somebody_acts(standing: Mapping[str, Any]) -> str:
     """Say what the seller is to do: consent anew where that connects, else what the plugin's session asks for."""
+    if standing.get("suspended"):
+        return "suspended: the operator must let this account go on"
     reason = standing.get("reason") or ""
     if standing["by_plugin"]:
         return reason or "the seller must act"

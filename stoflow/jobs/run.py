@@ -70,7 +70,8 @@ class Run:
         if self.job.status in FINAL_JOB_STATUSES or task is None:
             self._report(Move(NextMove.NOTHING, status=self.job.status), task)
             return
-        if task.id != self.message.task or task.claims != self.message.claims or task.status is not TaskStatus.PENDING:
+        stale = task.id != self.message.task or task.claims != self.message.claims
+        if stale or task.status is not TaskStatus.PENDING or self.job.held:
             self._report(RELOAD, task)
             return
         self._report(*self._advance(task))

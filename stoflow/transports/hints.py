@@ -43,6 +43,10 @@ class Hints:
         self._spacing = Spacing()
         self._outage = Outage(streak=1)
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="hints", daemon=True)

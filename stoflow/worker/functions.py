@@ -13,7 +13,7 @@ from stoflow.jobs.look import look
 from stoflow.jobs.run import run
 from stoflow.monitoring.record import record
 from stoflow.transports.messages.broker import WakingBroker, queue_name
-from stoflow.transports.messages.sending import WORKER_FUNCTION
+from stoflow.transports.messages.envelope import WORKER_FUNCTION
 
 USE_CASES = {RunMode.ACT: run, RunMode.LOOK: look, RunMode.COLLECT: collect}
 

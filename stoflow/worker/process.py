@@ -1,5 +1,6 @@
 """One worker process: its lease, its recorder, its consumers and threads; started in order, stopped in reverse."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dramatiq import Worker
@@ -37,10 +38,22 @@ class WorkerProcess:
             self._consumers.queue_prefetch = self.threads * 3 // 2
             self._consumers.start()
 
-    def stop(self) -> None:
+    def gone(self) -> str:
+        """Name what should run in this process and does not any more, "" where all of it does."""
+        if self._consumers is None:
+            return ""
+        alive: Mapping[str, bool] = {
+            "lease": self.lease.is_alive,
+            "hints": self.hints.is_alive,
+            **{f"consumer of {queue}": thread.is_alive() for queue, thread in self._consumers.consumers.items()},
+            **{f"worker {number}": thread.is_alive() for number, thread in enumerate(self._consumers.workers, 1)},
+        }
+        return ", ".join(name for name, lives in alive.items() if not lives)
+
+    def stop(self, *, within_s: float | None = None) -> None:
         """Begin nothing more, let what runs finish, hand back what was fetched; within the grace period."""
         if self._consumers is not None:
-            self._consumers.stop(timeout=int(self.drain_s * 1000))
+            self._consumers.stop(timeout=int((self.drain_s if within_s is None else within_s) * 1000))
             self._consumers = None
             self.hints.stop()
             self.lease.stop()

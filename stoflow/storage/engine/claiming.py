@@ -34,6 +34,12 @@ IN_LINE: Parts = (
     ),
 )
 
+# Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
+NOT_HELD = """
+    AND EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+    AND NOT EXISTS (
+      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
+
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (
     (
@@ -55,10 +61,14 @@ BEGINNING: Parts = (
 )
 
 # The job row is locked first, so claims of one job, its cancel and its expiry stand in line; `now` is after that.
-CLAIM = """
+CLAIM = (
+    """
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())"""
+    + NOT_HELD
+    + """
     [[in line]] [[if settled]]
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_tasks b
@@ -88,6 +98,7 @@ WITH [[settled]]was AS MATERIALIZED (
 )
 SELECT (SELECT claims FROM task) AS claims[[is settled]]
 """
+)
 
 CLAIM_LOOK = """
 WITH task AS (
@@ -96,6 +107,9 @@ WITH task AS (
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.claimed_by IS NULL
     AND t.look_at <= clock_timestamp() AND t.deadline IS NULL
+    AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs j JOIN {s}.connections c ON c.marketplace = j.marketplace
+      WHERE j.id = t.job_id AND c.state <> 'connected')
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   RETURNING t.job_id, t.name, t.claims

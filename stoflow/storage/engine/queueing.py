@@ -72,6 +72,7 @@ STANDING = """
 SELECT
   (SELECT jsonb_object_agg(marketplace, coalesce(reason, ''))
     FROM {s}.connections WHERE state <> 'connected') AS halted,
+  NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS suspended,
   EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,
@@ -124,6 +125,7 @@ class QueuePage:
     jobs: tuple[QueuedJob, ...]
     full: frozenset[str]
     halted: Mapping[str, str]  # marketplace → why nothing may be sent there for this tenant
+    suspended: bool  # nothing of the tenant may begin; what became of lost answers is still looked for
     plugin_connected: bool
     strays: tuple[QueuedStray, ...]
     later_in_s: float | None
@@ -153,6 +155,7 @@ def begin_page(
             jobs=jobs,
             full=frozenset(name for name, count in pending.items() if count >= limit),
             halted=row["halted"] or {},
+            suspended=row["suspended"],
             plugin_connected=row["connected"],
             strays=tuple(map(_stray, row["strays"] or ())),
             later_in_s=row["later_in_s"],

@@ -25,6 +25,8 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
           WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
        c.external_id AS account_id, c.settings AS account_settings,
        (c.watermarks ->> a.code)::timestamptz AS since,
+       coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
+         OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
@@ -71,6 +73,7 @@ class StoredJob:
     status: JobStatus
     payload: Mapping[str, Any]
     cancel_requested: bool
+    held: bool  # its time has not come, the tenant is suspended, or the seller must act first
     listing_id: str
     listing_visible: bool
     listing_photos: tuple[SentPhoto, ...]
@@ -120,6 +123,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         status=JobStatus(row["status"]),
         payload=row["input_data"] or {},
         cancel_requested=row["cancel_requested"],
+        held=row["held"],
         listing_id=row["listing_id"],
         listing_visible=row["listing_visible"],
         listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),

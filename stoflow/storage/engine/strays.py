@@ -11,7 +11,7 @@ from stoflow.domain.call import Command
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.engine.statement import Statement, bind
 
-READ = "SELECT id, marker, claims, tries FROM {s}.strays WHERE id = %(id)s"
+READ = "SELECT id, marker, claims, tries FROM {s}.strays WHERE id = %(id)s AND job_id = %(job)s"
 
 CLAIM = """
 UPDATE {s}.strays SET claims = claims + 1, claimed_by = %(holder)s,
@@ -49,8 +49,9 @@ class Stray:
     tries: int
 
 
-def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int) -> Stray | None:
-    statement = bind(READ, tenant, id=stray)
+def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int, job: JobId) -> Stray | None:
+    """Return the stray of this job, None where it is gone or another job's."""
+    statement = bind(READ, tenant, id=stray, job=job)
     row = statement.on(connection).fetchone()
     return Stray(**row) if row else None
 

@@ -14,6 +14,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
        j.cancel_requested, j.batch_job_id,
        CASE WHEN j.status NOT IN ('pending', 'running') THEN NULL ELSE jsonb_build_object(
+         'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
          'halted', c.marketplace IS NOT NULL, 'reason', coalesce(c.reason, j.waiting),
          'by_plugin', j.marketplace = ANY(%(plugin_marketplaces)s::text[]),
          'offline', j.marketplace = ANY(%(plugin_marketplaces)s::text[]) AND NOT coalesce(v.connected, false),

@@ -4,16 +4,17 @@ import time
 from typing import Any
 
 import redis
-from dramatiq import Message
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import current_millis
-from dramatiq.errors import ConnectionClosed, DecodeError
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
+from stoflow.domain.errors import InputError
 from stoflow.domain.facts import MessageRefused
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
+from stoflow.transports.messages.envelope import decode, key_in_redis
 
 NAMESPACE = "stoflow"
 QUEUE_PREFIX = "run."
@@ -78,17 +79,23 @@ class WakingConsumer(_RedisConsumer):
             self.broker.wake(self.queue_name)
 
     def _decoded(self) -> MessageProxy | None:
-        """Return the next message; one that cannot be decoded is dropped alone, not with its neighbours."""
+        """Return the next message of ours; anything else is dropped alone, not with its neighbours."""
         while self.message_cache:
             data = self.message_cache.pop(0)
             try:
-                message: Message[Any] = Message.decode(data)
-            except (DecodeError, TypeError, ValueError) as error:
-                record(MessageRefused(f"A message could not be decoded: {error}"))
+                message = decode(self.queue_name, data)
+            except InputError as error:
+                self._refuse(data, str(error))
                 continue
             self.queued_message_ids.add(message.message_id)
             return MessageProxy(message)
         return None
+
+    def _refuse(self, data: bytes, reason: str) -> None:
+        record(MessageRefused(reason))
+        key = key_in_redis(data)
+        if key is not None:
+            self.broker.acknowledge(self.queue_name, key)
 
 
 class WakingBroker(RedisBroker):

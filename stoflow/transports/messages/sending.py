@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
-
-from dramatiq import Message
 
 from stoflow.domain.run import RunMessage
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker, queue_name
-
-WORKER_FUNCTION = "run"
+from stoflow.transports.messages.envelope import encode
 
 
 class Messages:
@@ -23,7 +19,7 @@ class Messages:
     def send(self, marketplace: str, messages: Sequence[RunMessage]) -> None:
         """Hand the messages to the hints' thread; what Redis does not take is dropped, and sent anew by its owner."""
         queue = queue_name(marketplace)
-        encoded = [self._encoded(queue, message) for message in messages]
+        encoded = [encode(queue, message) for message in messages]
 
         def hint(pipeline: Any) -> None:
             for identity, data in encoded:
@@ -31,9 +27,3 @@ class Messages:
 
         self._hints.put(hint)
         self._broker.wake(queue)
-
-    def _encoded(self, queue: str, message: RunMessage) -> tuple[str, bytes]:
-        identity = str(uuid4())
-        options = {"redis_message_id": identity}
-        envelope: Message[None] = Message(queue, WORKER_FUNCTION, (), message.to_json(), options)
-        return identity, envelope.encode()

@@ -31,9 +31,9 @@ def test_a_seller_who_never_connected_waits_instead_of_being_asked_without_end(b
 
 def test_an_attempt_from_before_a_reconnection_says_nothing_of_the_new_connection(bench: "Bench") -> None:
     job = bench.submit(bench.product())
-    _write(bench, needs_seller(bench.tenant, "shop", "Log in again."))
 
     def reconnected_meanwhile(_act: "Callable[[], Reply]") -> Reply:
+        _write(bench, needs_seller(bench.tenant, "shop", "Log in again."))
         _write(bench, connected_again(bench.tenant, "shop"))
         return Reply(401)
 

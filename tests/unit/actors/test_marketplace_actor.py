@@ -17,6 +17,7 @@ from stoflow.actors.news import (
     Left,
     Offer,
     PaceDue,
+    Reload,
     Reported,
     Reread,
     Standing,
@@ -342,3 +343,35 @@ def test_a_word_on_an_earlier_message_says_nothing_of_this_one(
 
 def _last_offer(shop: Scene) -> RunMessage:
     return shop.dispatcher.of(Offer)[-1].message
+
+
+def test_of_a_suspended_tenant_only_looks_go_out_and_the_rest_when_it_goes_on(scene: MakeScene) -> None:
+    shop = scene(cap=5)
+    looking = replace(JOB, id=JobId(2), task=CREATE, claims=1, running=True, verifying=True)
+    asked_before = len(shop.supervisor.of(Want))
+    shop.hears(Standing("", suspended=True), Take((JOB, looking)))
+    assert shop.sent == [(CREATE, 1)]
+    assert len(shop.supervisor.of(Want)) == asked_before
+
+    shop.hears(Standing(""))
+    assert shop.sent == [(CREATE, 1), (UPLOAD, 0)]
+
+
+def test_a_job_that_comes_to_nothing_twice_is_not_sent_again_before_the_tenant_was_read(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RELOAD, UPLOAD, 0)
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RELOAD, UPLOAD, 0)
+
+    assert len(shop.supervisor.of(Reread)) == 1
+    assert len(shop.supervisor.of(Reload)) == 1
+    assert shop.sent == [(UPLOAD, 0), (UPLOAD, 0)]
+
+
+def test_a_report_that_says_to_wait_for_very_long_is_not_believed_without_asking(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.RUN, UPLOAD, 0, delay_s=90_000.0)
+
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]

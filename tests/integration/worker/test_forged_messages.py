@@ -1,0 +1,186 @@
+"""A message is a hint, also one that nobody of us sent: it ends no thread, takes no place and stands in nobody's way."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Event
+from threading import enumerate as enumerate_threads
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+import redis
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.worker import WorkerThread
+
+from stoflow.cli.worker import until_stopped_or_broken
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.run import RunMessage, RunMode
+from stoflow.transports.hints import Hints
+from stoflow.transports.messages.broker import NAMESPACE, make_broker, queue_name, wake_key
+from stoflow.transports.messages.sending import Messages
+from stoflow.worker.process import WorkerProcess
+
+SHOP = "shop"
+QUEUE = queue_name(SHOP)
+THREADS = 2
+WITHIN_S = 20.0
+MORE_THAN_THERE_IS_ROOM_FOR = 2 * THREADS
+
+
+@dataclass
+class Heard:
+    """An engine that notes which jobs it was asked for, and finds none of them."""
+
+    jobs: SimpleQueue[JobId] = field(default_factory=SimpleQueue[JobId])
+
+    @property
+    def recorder(self) -> "Heard":
+        return self
+
+    def write(self, _tenant: TenantId, job: JobId, *_statements: object) -> tuple[None]:
+        self.jobs.put(job)
+        return (None,)
+
+
+class NoLease:
+    is_alive = True
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+@dataclass
+class Queue:
+    """The queue of one marketplace, as a stranger with the address of Redis may write to it."""
+
+    working: WorkerProcess
+    heard: Heard
+    client: "redis.Redis"
+    hints: Hints
+
+    def put(self, data: bytes, key: str) -> None:
+        RedisBroker(client=self.client, namespace=NAMESPACE, middleware=[]).do_enqueue(QUEUE, key, data)
+        self.client.rpush(wake_key(QUEUE), "1")
+
+    def forge(self, **fields: Any) -> None:
+        for _ in range(MORE_THAN_THERE_IS_ROOM_FOR):
+            key = str(uuid4())
+            ours: dict[str, Any] = {
+                "queue_name": QUEUE,
+                "actor_name": "run",
+                "args": [],
+                "kwargs": hint(1).to_json(),
+                "options": {"redis_message_id": key},
+                "message_id": key,
+                "message_timestamp": 1,
+            }
+            self.put(json.dumps({**ours, **fields}).encode(), key)
+
+    def send(self, job: int) -> None:
+        Messages(self.working.broker, self.hints).send(SHOP, [hint(job)])
+
+    def waits(self) -> int:
+        """How many messages Redis still keeps."""
+        return self.client.hlen(f"{NAMESPACE}:{QUEUE}.msgs")
+
+
+def hint(job: int) -> RunMessage:
+    return RunMessage(
+        tenant=TenantId(1),
+        job=JobId(job),
+        task=TaskId(1),
+        claims=0,
+        epoch=Epoch(1),
+        owner=ProcessId(1),
+        mode=RunMode.ACT,
+        permit=True,
+        stepwise=False,
+    )
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    heard, hints = Heard(), Hints(redis_url)
+    working = WorkerProcess(
+        engine=cast("Any", heard),
+        broker=make_broker(redis_url, hints),
+        lease=cast("Any", NoLease()),
+        hints=hints,
+        marketplaces=[SHOP],
+        threads=THREADS,
+        drain_s=5.0,
+    )
+    with redis.Redis.from_url(redis_url) as client:
+        working.start()
+        yield Queue(working, heard, client, hints)
+        working.stop()
+
+
+FORGERIES: dict[str, dict[str, Any]] = {
+    "another queue": {"queue_name": "run.elsewhere"},
+    "a queue that is no text": {"queue_name": ["run.shop"]},
+    "another actor": {"actor_name": "shutdown"},
+    "an actor that is no text": {"actor_name": {}},
+    "an argument more": {"args": [1]},
+    "a named argument more": {"kwargs": {**hint(1).to_json(), "engine": None}},
+    "no arguments by name": {"kwargs": []},
+    "a time that never comes": {"options": {"redis_message_id": "1", "eta": 1e18}},
+    "exceptions to throw": {"kwargs": {}, "options": {"redis_message_id": "1", "throws": "everything"}},
+    "no key in Redis": {"options": {}},
+    "a key that is no text": {"options": {"redis_message_id": ["1"]}},
+    "no options": {"options": None},
+    "an id that is no text": {"message_id": []},
+    "a field more": {"priority": 0},
+}
+
+
+@pytest.mark.parametrize("fields", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_forged_message_ends_no_thread_and_those_behind_it_are_run(queue: Queue, fields: dict[str, Any]) -> None:
+    queue.forge(**fields)
+    for job in range(2, 10):
+        queue.send(job)
+
+    while queue.heard.jobs.get(timeout=WITHIN_S) != JobId(9):
+        pass
+    assert queue.working.gone() == ""
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"null", b"[" * 100_000, b"[]", b'{"args": 7}'])
+def test_bytes_that_are_no_message_are_dropped_alone(queue: Queue, data: bytes) -> None:
+    for number in range(MORE_THAN_THERE_IS_ROOM_FOR):
+        queue.put(data, str(number))
+    queue.send(2)
+
+    assert queue.heard.jobs.get(timeout=WITHIN_S) == JobId(2)
+    assert queue.working.gone() == ""
+
+
+def test_a_refused_message_that_can_be_acknowledged_does_not_come_back(queue: Queue) -> None:
+    queue.forge(actor_name="shutdown")
+    queue.forge(queue_name="run.elsewhere")
+    queue.send(2)
+    queue.heard.jobs.get(timeout=WITHIN_S)
+
+    queue.working.stop()
+    assert queue.waits() == 0
+
+
+def test_a_worker_process_of_which_a_thread_has_ended_ends_to_be_replaced(queue: Queue) -> None:
+    ended = next(thread for thread in enumerate_threads() if isinstance(thread, WorkerThread))
+    ended.stop()
+    ended.join(WITHIN_S)
+
+    assert until_stopped_or_broken(queue.working, Event()) in {"worker 1", "worker 2"}
+
+
+def test_a_whole_worker_process_runs_until_it_is_told_to_stop(queue: Queue) -> None:
+    stopped = Event()
+    stopped.set()
+    assert until_stopped_or_broken(queue.working, stopped) == ""
+    queue.working.stop()
+    assert queue.working.gone() == ""
