@@ -149,8 +149,7 @@ class Run:
         try:
             step = step_of(self.engine, self.job, task)
         except (KeyError, ValueError) as error:
-            missing = Broken(f"There is no step for the task {task.name}: {error}")
-            return self._fail_inner(task, missing, time.monotonic()), task
+            return self._fail_inner(task, Broken(f"There is no step for {task.name}: {error}"), time.monotonic()), task
         marker = f"{MARKER_PREFIX}{uuid4().hex}" if step.marked else ""
         if self.engine.registry.marketplace(self.job.marketplace).transport == "plugin" and task.kind != TaskKind.INNER:
             return self._ask_plugin(task, step, marker, pace_s)
