@@ -41,7 +41,10 @@ PAGE_SIZE = 200
 
 @dataclass(slots=True)
 class FileProducts:
-    """The products of a file, taken in as an import would but for the store; `found` says what it would leave out."""
+    """The products of a file, taken in as an import would but for the store; `found` says what it would leave out.
+
+    What is left out for a photo alone is among them: whether marketplaces would take the rest of it is worth knowing.
+    """
 
     path: Path
     file: ProductFile
@@ -61,9 +64,9 @@ class FileProducts:
                 with_photos(photos, NOBODY, item.product)
             except RefusedPhoto as refused:
                 self.found.refuse(item, refused)
-                continue
-            self.found.count_new(item)
-            self.photos_at_addresses += sum(bool(ADDRESS.match(image.path)) for image in item.product.images)
+            else:
+                self.found.count_new(item)
+                self.photos_at_addresses += sum(bool(ADDRESS.match(image.path)) for image in item.product.images)
             yield product_of(number, item.product, self.path)
 
 
@@ -181,8 +184,9 @@ def _show(found: Sequence[Readiness], from_file: FileProducts | None, *, as_json
         return
     if from_file:
         _say_what_was_read(from_file)
+    aside = "Photos aside, " if from_file and from_file.found.photos_refused else ""
     for each in found:
-        say(f"{each.marketplace} takes {each.ready} of {each.listings} listings ({each.percent} %).")
+        say(f"{aside}{each.marketplace} takes {each.ready} of {each.listings} listings ({each.percent} %).")
         if each.missing:
             print_table(("listings", "field", "what is missing"), [(m.count, m.field, m.reason) for m in each.missing])
         for error in each.account:
@@ -193,5 +197,7 @@ def _say_what_was_read(from_file: FileProducts) -> None:
     say_how_read(from_file.file, from_file.found)
     for remark in from_file.found.remarks:
         say(remark)
+    if from_file.found.photos_refused:
+        say(f"{from_file.found.photos_refused} products would be left out for a photo that cannot be taken in.")
     if from_file.photos_at_addresses:
         say(f"{from_file.photos_at_addresses} photos are at addresses, which an import fetches.")

@@ -112,8 +112,17 @@ def test_the_report_rejects_what_an_import_rejects_and_keeps_no_photo(file: Path
     ]  # fmt: skip
     assert (found["photos_refused"], found["without_photos"], found["photos_at_addresses"]) == (1, 1, 1)
     assert found["mapping"]["images"] == ["photo"]
-    assert {place["listings"] for place in found["marketplaces"]} == {3}
+    assert {place["listings"] for place in found["marketplaces"]} == {4}  # of the skirt all but its photo is judged
     assert sorted(each.name for each in file.parent.iterdir()) == ["a.png", "shop.csv"]
+
+
+def test_products_are_judged_though_their_photos_are_not_there(file: Path) -> None:
+    file.write_text("title,price,category,condition,size,gender,color,photo\n"
+                    "Dress,12,Women > Dresses,good,M,women,red,gone.png\n")  # fmt: skip
+    result = CliRunner().invoke(stoflow, ["products", "report", str(file), "--partial"])
+    assert result.exit_code == 0
+    assert "1 products would be left out for a photo that cannot be taken in." in result.stdout
+    assert "Photos aside, vinted takes 1 of 1 listings (100.0 %)." in result.stdout
 
 
 def test_a_sellers_products_are_judged_by_their_own_accounts(
