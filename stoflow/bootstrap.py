@@ -17,15 +17,18 @@ from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.product import Product
 from stoflow.http.app import ApiOptions, create_app
-from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
+from stoflow.http.doors import ConnectionUseCases, Doors, PluginUseCases, Standing
 from stoflow.http.keys import load_keys
 from stoflow.http.redis_feed import events
 from stoflow.http.relay import Relay
 from stoflow.http.tokens import AccessTokens
 from stoflow.installation import Installation as Installation
+from stoflow.installation import health
 from stoflow.installation import opened as opened
 from stoflow.installation import photo_source as photo_source
 from stoflow.installation import prepare as prepare
+from stoflow.installation import prepared as prepared
+from stoflow.installation import serving as serving
 from stoflow.jobs import plugin
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.change import cancel_job, retry_job
@@ -42,7 +45,6 @@ from stoflow.settings import Settings
 from stoflow.storage.account_settings import AccountSettings
 from stoflow.storage.connections import Connections
 from stoflow.storage.consents import Consents
-from stoflow.storage.health import postgres_answers
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.renewals import Renewals
 from stoflow.storage.seller_tokens import SellerTokens
@@ -54,7 +56,6 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed, OnNews
-from stoflow.transports.health import redis_answers
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
@@ -230,7 +231,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
         list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
-        health=lambda: Health(postgres_answers(database), redis_answers(installation.urls.redis_url)),
+        health=partial(health, installation),
         connections=_connection_doors(installation, engine.transport, feed),
         plugin=_plugin_doors(engine, feed),
     )

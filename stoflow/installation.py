@@ -7,15 +7,26 @@ from pathlib import Path
 
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.photo_source import PhotoSource
+from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
+from stoflow.domain.facts import RedisAway
+from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
+from stoflow.http.doors import Health
 from stoflow.jobs.action_types import register_action_types
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.settings import Settings
-from stoflow.storage.embedded import ServerUrls, resolve_servers
+from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
+from stoflow.monitoring.record import record
+from stoflow.settings import Settings, variable_of
+from stoflow.storage.embedded import ServerUrls, has_servers, resolve_servers, usable
+from stoflow.storage.health import reach
 from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
+from stoflow.transports.health import redis_answers, redis_trouble
+
+BY_MARKETPLACE = ("concurrency", "quiet_s", "second_look_s")
+PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +69,74 @@ def opened(
     pool_size: int = 4,
     planned_size: int = PLANNED_CONNECTIONS,
     extra: Sequence[Marketplace] = (),
+    with_redis: bool = True,
 ) -> Iterator[Installation]:
     """Open the installation these settings describe, with embedded servers where they name none."""
     with ExitStack() as stack:
-        urls = stack.enter_context(resolve_servers(settings))
+        registry = build_registry(extra)
+        urls = stack.enter_context(resolve_servers(settings, with_redis=with_redis))
         database = Database(urls.database_url, pool_size=pool_size, planned_size=planned_size)
         stack.callback(database.close)
-        yield Installation(settings, urls, database, build_registry(extra), stack)
+        yield Installation(settings, urls, database, registry, stack)
+
+
+@contextmanager
+def prepared(
+    settings: Settings, *, tenant: TenantId | None = None, pool_size: int = 4, with_files: bool = False
+) -> Iterator[Installation]:
+    """Open an installation that is there already, for a command that works with what is in it.
+
+    Raise ConfigurationError where it is not there or, `with_files`, its home is not; DatabaseUnavailable at once
+    where PostgreSQL is away; DatabaseNotPrepared before `stoflow migrate`; NotFound for a tenant it does not have.
+    """
+    check_home(settings)
+    with opened(settings, pool_size=pool_size, with_redis=False) as installation:
+        reach(installation.database)
+        check_prepared(installation.database)
+        if tenant is not None:
+            check_tenant_prepared(installation.database, tenant)
+        if with_files:
+            check_home(settings, with_files=True)
+        yield installation
+
+
+@contextmanager
+def serving(settings: Settings, *, pool_size: int, planned_size: int = PLANNED_CONNECTIONS) -> Iterator[Installation]:
+    """The same for a process that runs on: PostgreSQL may still be starting, and without Redis hints are late."""
+    check_home(settings)
+    with opened(settings, pool_size=pool_size, planned_size=planned_size) as installation:
+        reach(installation.database, within_s=PATIENCE_S)
+        check_prepared(installation.database)
+        if trouble := redis_trouble(installation.urls.redis_url):
+            if trouble.is_misnamed:
+                raise ConfigurationError(trouble.sentence)
+            record(RedisAway("starting", trouble.sentence.removesuffix(".")))
+        yield installation
+
+
+def check_home(settings: Settings, *, with_files: bool = False) -> None:
+    """Raise ConfigurationError where the data would be in a home in which there is none: nobody meant an empty one."""
+    with usable(settings.home):
+        is_missing = settings.database_url is None and not has_servers(settings.home)
+        if is_missing or (with_files and not settings.home.is_dir()):
+            raise ConfigurationError(_not_there(settings.home))
+
+
+def check_marketplaces(settings: Settings) -> None:
+    """Raise ConfigurationError where a setting speaks of a marketplace that there is not."""
+    said = [(setting, name) for setting in BY_MARKETPLACE for name in getattr(settings, setting)]
+    known = build_registry().marketplaces if said else {}
+    for setting, name in said:
+        if name not in known:
+            there_are = ", ".join(known)
+            raise ConfigurationError(f"{variable_of(setting)} is wrong: of {name} nothing is known, of {there_are} is.")
+
+
+def _not_there(home: Path) -> str:
+    return (
+        f"There is no StoFlow installation in {home}: run this where you ran `stoflow up` or `stoflow migrate`, or set"
+        " STOFLOW_HOME to that folder's .stoflow."
+    )
 
 
 def prepare(installation: Installation) -> None:
@@ -86,3 +158,15 @@ def photo_source(installation: Installation, folder: Path) -> PhotoSource:
     )
     installation.resources.callback(fetcher.close)
     return PhotoSource(folder, media_folder(settings.home), fetcher.fetch)
+
+
+def health(installation: Installation) -> Health:
+    """Say which servers answer now, and whether the database is one to work with."""
+    redis = redis_answers(installation.urls.redis_url)
+    try:
+        check_prepared(installation.database)
+    except DatabaseNotPrepared as error:
+        return Health(postgres=True, redis=redis, unprepared=str(error))
+    except DatabaseError:
+        return Health(postgres=False, redis=redis)
+    return Health(postgres=True, redis=redis)

@@ -1,5 +1,7 @@
 """Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
 
+import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
@@ -7,30 +9,48 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-ENV_PREFIX = "STOFLOW_"
+from stoflow.variables import ENV_PREFIX as ENV_PREFIX
+from stoflow.variables import SettingsError as SettingsError
+from stoflow.variables import refuse_misspelt
+
 ENV_FILE = ".env"
 
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 HTTP_SCHEMES = frozenset({"http", "https"})
+ENCRYPTED_ONLY = re.compile(r"(.*\.)?(ebay|etsy)\.com\.?")  # a token sent to these in the clear is everybody's
 FERNET_KEY_BYTES = 32
-
-
-class SettingsError(ValueError):
-    """A setting is wrong; the message is one line that names its variable."""
 
 
 def _of_scheme(schemes: frozenset[str], example: str) -> AfterValidator:
     def check(url: str | None) -> str | None:
-        if url is not None and urlsplit(url).scheme not in schemes:
+        if url is not None and (urlsplit(url).scheme not in schemes or not _has_place(url, schemes)):
             message = f"it should be an address such as {example}"
+            raise ValueError(message)
+        if (
+            url is not None
+            and url.lower().startswith("http:")
+            and ENCRYPTED_ONLY.fullmatch(urlsplit(url).hostname or "")
+        ):
+            message = "it should begin with https: what is sent there is secret"
             raise ValueError(message)
         return url.rstrip("/") if url is not None and schemes is HTTP_SCHEMES else url
 
     return AfterValidator(check)
+
+
+def _has_place(url: str, schemes: frozenset[str]) -> bool:
+    """Say whether host and port can be read; PostgreSQL's driver reads its own, which may be several."""
+    try:
+        parts = urlsplit(url)
+        is_local = parts.scheme == "unix"
+        return schemes is DATABASE_SCHEMES or is_local or bool(parts.hostname and parts.port != 0)
+    except ValueError:
+        return False
 
 
 def _web_address(url: str) -> str:
@@ -40,6 +60,33 @@ def _web_address(url: str) -> str:
         message = "it should be an address such as https://host/path"
         raise ValueError(message)
     return url
+
+
+def _origin(text: str) -> str:
+    """Check an origin as browsers send it: anything else never matches."""
+    parts = urlsplit(text)
+    if text != "*" and (parts.scheme not in HTTP_SCHEMES or text.lower() != f"{parts.scheme}://{parts.netloc}".lower()):
+        message = "an origin should look like https://shop.example, without a path"
+        raise ValueError(message)
+    return text
+
+
+def _different(keys: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(keys)) < len(keys):
+        message = "it holds the same key twice"
+        raise ValueError(message)
+    return keys
+
+
+def _no_file(home: Path) -> Path:
+    """Check what must be a folder; whether it may be written to is known when it is."""
+    for folder in (home, *home.parents):
+        if os.path.lexists(folder):
+            if not folder.is_dir():
+                message = f"{folder} is no folder"
+                raise ValueError(message)
+            break
+    return home
 
 
 def _listed(value: object) -> object:
@@ -75,9 +122,16 @@ BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
 OwnBaseUrl = Annotated[str | None, _of_scheme(HTTP_SCHEMES, "https://host")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+Home = Annotated[AbsolutePath, AfterValidator(_no_file)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
-Keys = Annotated[tuple[Annotated[str, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_listed)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+Keys = Annotated[
+    tuple[Annotated[str, AfterValidator(_fernet_key)], ...],
+    NoDecode,
+    BeforeValidator(_listed),
+    AfterValidator(_different),
+]
 Counts = Annotated[Mapping[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_mapped)]
 Seconds = Annotated[Mapping[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_mapped)]
 
@@ -90,7 +144,7 @@ class Settings(BaseSettings):
     )
 
     # Where things are. Without a URL the embedded servers are used, with their data under `home`.
-    home: AbsolutePath = Field(default=Path(".stoflow"), validate_default=True)
+    home: Home = Field(default=Path(".stoflow"), validate_default=True)
     database_url: DatabaseUrl = Field(default=None, repr=False)
     redis_url: RedisUrl = Field(default=None, repr=False)
     host: str = "127.0.0.1"
@@ -114,7 +168,7 @@ class Settings(BaseSettings):
     # Keys are made under `home` where none are given.
     secret_keys: Keys = Field(default=(), repr=False)
     jwt_keys_dir: AbsolutePath | None = None
-    cors_origins: Names = ()
+    cors_origins: Origins = ()
     trusted_proxies: Names = ()
 
     # `speed` divides pace, back-off, quiet times and time-outs; never leases or sweeps.
@@ -163,9 +217,15 @@ def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
     """
     values = {name: value for name, value in given.items() if value is not None}
     try:
+        written = dotenv_values(env_file) if env_file and Path(env_file).is_file() else {}
+        said = (name for source in (os.environ, written) for name, value in source.items() if value)
+        refuse_misspelt(said, known=frozenset(map(variable_of, Settings.model_fields)))
         return Settings(_env_file=env_file, **values)  # pyright: ignore[reportArgumentType, reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_worded(error)) from None  # the cause would show secret values
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not written in UTF-8"
+        raise SettingsError(f"{env_file} cannot be read: {reason}.") from None
 
 
 def variable_of(field: str) -> str:

@@ -19,18 +19,12 @@ from stoflow.storage.products import (
     photo_path,
 )
 from stoflow.storage.session import Database
-from stoflow.storage.tenants import standings_of
 from stoflow.storage.upserting import upsert_products
 
 
 class Shelf:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def check(self, tenant: TenantId) -> None:
-        """Raise NotFound where there is no such tenant."""
-        if tenant not in standings_of(self._database, [tenant]):
-            raise NotFound(f"There is no tenant {tenant}.")
 
     def store(
         self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]

@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import prepared
 from stoflow.cli.output import WorkFailed
 from stoflow.settings import Settings
 from stoflow.storage.engine.processes import living
@@ -17,7 +17,7 @@ KINDS = ("api", "orchestrator", "worker")
 @click.pass_obj
 def alive(settings: Settings, *, kind: str) -> None:
     """End with 0 where a process of this kind on this host holds a lease, with 1 where none does."""
-    with opened(settings, pool_size=1) as installation, installation.database.records() as connection:
+    with prepared(settings, pool_size=1) as installation, installation.database.records() as connection:
         if not living(connection, kind, host=socket.gethostname()):
-            message = f"No {kind} of this host is alive."
+            message = f"No {kind} of this host is alive: start one with `stoflow {kind}`."
             raise WorkFailed(message)

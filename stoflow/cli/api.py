@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from stoflow.bootstrap import API_CONNECTIONS, api_application, opened, prepare
+from stoflow.bootstrap import API_CONNECTIONS, api_application, prepare, serving
 from stoflow.cli.serving import spare_the_collector
 from stoflow.http.server import web_server
 from stoflow.settings import Settings
@@ -22,7 +22,7 @@ from stoflow.settings import Settings
 @click.pass_obj
 def api(settings: Settings, *, host: str | None, port: int | None) -> None:
     """Serve the HTTP API and the sockets until SIGTERM, then finish what is under way."""
-    with _signals_as_exit(), opened(settings, pool_size=API_CONNECTIONS) as installation:
+    with _signals_as_exit(), serving(settings, pool_size=API_CONNECTIONS) as installation:
         prepare(installation)
         process = api_application(installation)
         process.start()

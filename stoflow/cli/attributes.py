@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from stoflow.bootstrap import Installation, opened
+from stoflow.bootstrap import Installation, prepared
 from stoflow.catalogue.taxonomy import SiteRefreshed, patient, refresh_site
 from stoflow.cli.application import asker, known_marketplace
 from stoflow.cli.output import json_option, print_json, print_table
@@ -27,7 +27,7 @@ def attributes() -> None:
 @click.pass_obj
 def refresh(settings: Settings, *, marketplace: str, sites: tuple[str, ...], as_json: bool) -> None:
     """Ask which categories there still are and what each demands, where the tree has changed; for validation."""
-    with opened(settings) as installation:
+    with prepared(settings) as installation:
         refreshed = _refreshed(installation, known_marketplace(installation.registry, marketplace), sites)
     if as_json:
         print_json({"marketplace": marketplace, "sites": [asdict(site) for site in refreshed]})

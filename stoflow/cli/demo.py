@@ -12,6 +12,7 @@ import click
 
 from stoflow.catalogue.columns import parse_mapping
 from stoflow.cli.alone import alone
+from stoflow.cli.arguments import ReadableFile
 from stoflow.cli.demo_jobs import ACTION
 from stoflow.cli.demo_progress import teller
 from stoflow.cli.demo_run import DemoPlan, run_demo
@@ -33,7 +34,7 @@ SHOWN_FAILURES = 12
 @click.option(
     "--products",
     "file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ReadableFile(),
     help="A file of products (CSV, JSON, .xlsx or .ods) instead of the demo's own catalogue.",
 )
 @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Which column of FILE fills a field.")

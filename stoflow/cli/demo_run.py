@@ -40,6 +40,7 @@ from stoflow.sandbox.judge import Paces, Verdict, judge
 from stoflow.sandbox.ledger import read_ledger
 from stoflow.settings import Settings
 from stoflow.storage.connections import Connections
+from stoflow.storage.health import reach
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.api_client import ApiClient
 from stoflow.transports.direct.client import DirectClient
@@ -90,6 +91,7 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
     items = read_products(plan.file, mapping=plan.mapping, group_by=plan.group_by) if plan.file else None
     with ExitStack() as stack:
         installation = stack.enter_context(opened(settings))
+        reach(installation.database)
         began = time.monotonic()
         teller.say("The servers answer.")
         bring_forward(installation)

@@ -1,9 +1,14 @@
 """`stoflow jobs`: list, show, retry and cancel a tenant's jobs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
-from stoflow.bootstrap import Installation, opened
+from stoflow.bootstrap import Installation, prepared
+from stoflow.cli.arguments import Number, tenant_option
 from stoflow.cli.output import json_option, print_json, print_table, say
+from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.jobs.change import cancel_job, retry_job
@@ -11,8 +16,7 @@ from stoflow.jobs.read import find_job, list_jobs, timeline
 from stoflow.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.settings import Settings
 
-tenant_option = click.option("--tenant", "tenant_id", required=True, type=click.IntRange(1), help="The seller's id.")
-job_argument = click.argument("job_id", type=click.IntRange(1))
+job_argument = click.argument("job_id", type=Number())
 
 
 @click.group()
@@ -48,7 +52,7 @@ def list_(
         limit=limit,
         cursor=cursor,
     )
-    with opened(settings) as installation:
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
         page = list_jobs(installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces)
     if as_json:
         print_json(page)
@@ -71,7 +75,7 @@ def list_(
 @click.pass_obj
 def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
     """Show a job, its tasks and its timeline."""
-    with opened(settings) as installation:
+    with _with_job(settings, tenant_id) as installation:
         job = _find(installation, tenant_id, job_id)
         entries = timeline(installation.database, TenantId(tenant_id), JobId(job_id))
     if as_json:
@@ -87,7 +91,7 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 @click.pass_obj
 def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Let a failed job go on where it stopped."""
-    with opened(settings) as installation:
+    with _with_job(settings, tenant_id) as installation:
         plugin = installation.plugin_marketplaces
         job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
     say(f"Job {job.id} is {job.status}.")
@@ -99,10 +103,20 @@ def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
 @click.pass_obj
 def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Cancel a job, now or as soon as what is under way is known."""
-    with opened(settings) as installation:
+    with _with_job(settings, tenant_id) as installation:
         plugin = installation.plugin_marketplaces
         job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
     say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
+
+
+@contextmanager
+def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
+    """Open the installation for one job of a tenant; who asks for one that is not there is told where they are."""
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
+        try:
+            yield installation
+        except NotFound as error:
+            raise NotFound(f"{str(error).rstrip('.')}: `stoflow jobs list --tenant {tenant_id}` shows them.") from error
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:

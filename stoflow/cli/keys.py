@@ -2,7 +2,7 @@
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import prepared
 from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
 from stoflow.settings import Settings
 from stoflow.storage.rotation import Rotation
@@ -23,11 +23,12 @@ def rotate(settings: Settings, *, as_json: bool) -> None:
     To change a key without a pause: put the new one last in STOFLOW_SECRET_KEYS everywhere, then first everywhere,
     run this, and take the old one away.
     """
-    with opened(settings) as installation:
+    with prepared(settings, with_files=not settings.secret_keys) as installation:
         rotation = rotate_all(installation.database, installation.vault)
     _show(rotation, as_json=as_json)
     if rotation.failed:
-        raise WorkFailed(f"The secrets of {len(rotation.failed)} tenants stayed as they were: keep the older keys.")
+        count = len(rotation.failed)
+        raise WorkFailed(f"The secrets of {count} tenants stayed as they were: keep the older STOFLOW_SECRET_KEYS.")
 
 
 def _show(rotation: Rotation, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from stoflow.cli.tenant import tenant
 from stoflow.cli.token import token
 from stoflow.cli.up import up
 from stoflow.cli.worker import worker, worker_process
+from stoflow.installation import check_marketplaces
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.stacks import dump_stacks_on_signal
@@ -34,6 +35,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "show_default": True, "max_con
 def stoflow(context: click.Context) -> None:
     """Publish a seller's products on several marketplaces, durably."""
     settings = load()
+    check_marketplaces(settings)
     setup_logging(settings.log_level)
     try:
         failpoints.arm_text(settings.failpoints)

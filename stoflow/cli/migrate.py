@@ -1,10 +1,14 @@
 """`stoflow migrate`: bring the database to the newest revision, or say where it stands."""
 
+from contextlib import suppress
+
 import click
 
 from stoflow.bootstrap import Installation, prepare
+from stoflow.cli.arguments import TenantNumber
 from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
+from stoflow.installation import check_home
 from stoflow.migrations import runner
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA
 from stoflow.settings import Settings
@@ -13,13 +17,18 @@ from stoflow.storage.embedded import resolve_servers
 
 @click.command()
 @click.option("--parallel", type=click.IntRange(1, 64), default=1, help="Tenants upgraded at once.")
-@click.option("--tenant", type=click.IntRange(1), default=None, help="Only this tenant, after what all share.")
+@click.option("--tenant", type=TenantNumber(), default=None, help="Only this tenant, after what all share.")
 @click.option("--status", "only_status", is_flag=True, help="Change nothing; show where each schema stands.")
 @json_option
 @click.pass_obj
 def migrate(settings: Settings, *, parallel: int, tenant: int | None, only_status: bool, as_json: bool) -> None:
     """Upgrade the shared tables, the template, then every tenant; run again to resume."""
-    with resolve_servers(settings) as urls:
+    if only_status or tenant is not None:
+        check_home(settings)
+    else:
+        with suppress(OSError):  # who only migrates needs no home; who goes on from here finds it
+            settings.home.mkdir(parents=True, exist_ok=True)
+    with resolve_servers(settings, with_redis=False) as urls:
         if only_status:
             _show_status(runner.status(urls.database_url), as_json=as_json)
             return
@@ -27,14 +36,16 @@ def migrate(settings: Settings, *, parallel: int, tenant: int | None, only_statu
         report = runner.migrate(urls.database_url, parallel=parallel, tenant=wanted)
     _show_report(report, as_json=as_json)
     if not report.succeeded:
-        raise WorkFailed(f"{len(report.failed)} of the schemas could not be upgraded; run it again for those.")
+        raise WorkFailed(
+            f"{len(report.failed)} of the schemas could not be upgraded: run `stoflow migrate` for them again."
+        )
 
 
 def bring_forward(installation: Installation) -> None:
     """Upgrade every schema and make the action types known; WorkFailed where one could not be upgraded."""
     report = runner.migrate(installation.urls.database_url)
     if report.failed:
-        raise WorkFailed("; ".join(f"{failure.schema}: {failure.reason}" for failure in report.failed))
+        raise WorkFailed(f"{len(report.failed)} of the schemas could not be upgraded: `stoflow migrate` says why.")
     prepare(installation)
 
 

@@ -13,7 +13,7 @@ CONNECTIONS = 6
 @click.pass_obj
 def orchestrator(settings: Settings) -> None:
     """Decide who is next: own tenants, permit their tasks, sweep. Several may run."""
-    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=CONNECTIONS, planned_size=1) as installation:
+    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=CONNECTIONS, planned_size=1) as installation:
         bootstrap.prepare(installation)
         deciding, hints = bootstrap.orchestrator(installation)
         hints.start()

@@ -1,8 +1,10 @@
 """What commands print: one JSON document, a table, or one line that says what is wrong."""
 
+import errno
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,15 +12,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.exceptions import NoArgsIsHelpError
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from stoflow.domain.errors import ConfigurationError, InputError, StoflowError
+from stoflow.domain.errors import (
+    ConfigurationError,
+    DatabaseMisnamed,
+    DatabaseNotPrepared,
+    DatabaseRefused,
+    InputError,
+    StoflowError,
+)
 from stoflow.domain.printable import json_safe, on_one_line, printable
 from stoflow.settings import SettingsError
 
 PIPED_WIDTH_CHARS = 200  # a pipe has no width of its own, and rich would fold lines at 80
+
+REFUSED = "PostgreSQL refused a statement, and its log says which: `stoflow migrate --status` shows what is behind."
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,15 +57,34 @@ class StoflowGroup(click.Group):
         """Return the commands in the order of their list, not of the alphabet."""
         return list(self.commands)
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with one_line():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with one_line():
             return super().invoke(ctx)
-        except click.UsageError as error:
-            raise click.UsageError(printable(error.message), error.ctx) from None  # what was typed may be pasted
-        except (SettingsError, ConfigurationError, InputError) as error:
-            raise WrongUsage(worded(error)) from error
-        except StoflowError as error:
-            raise WorkFailed(worded(error)) from error
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """End with one line whatever may happen to somebody who did nothing unforeseen; a mistake of ours stays one."""
+    try:
+        yield
+    except NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise WrongUsage(_usage(error)) from error
+    except (SettingsError, ConfigurationError, InputError, DatabaseMisnamed) as error:
+        raise WrongUsage(worded(error)) from error
+    except StoflowError as error:
+        raise WorkFailed(worded(error)) from error
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # nobody reads on, which click ends quietly
+        raise WorkFailed(_of_the_system(error)) from error
 
 
 def json_option(command: Command) -> Command:
@@ -95,9 +126,23 @@ def console() -> Console:
 
 def worded(error: Exception) -> str:
     """Return the error and, for bad input, the reason of each field."""
+    if isinstance(error, DatabaseRefused) and not isinstance(error, DatabaseNotPrepared):
+        return REFUSED  # its own words name tables
     fields = error.errors if isinstance(error, InputError) else ()
     reasons = "; ".join(f"{each.field}: {each.message}" for each in fields)
     return f"{error} ({reasons})" if reasons else str(error)
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "stoflow"
+    return f"{error.format_message().rstrip('.')}: `{command} --help` says more."
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say what the system has against it, and where, with the settings that places come from."""
+    reason = error.strerror or str(error) or type(error).__name__
+    at = f"{error.filename}: " if error.filename else ""
+    return f"{at}{reason}: see whether the path, or STOFLOW_HOME, is meant and may be used."
 
 
 def _plain(value: object) -> object:

@@ -5,6 +5,7 @@ from threading import Event, Thread
 
 import click
 
+from stoflow.cli.arguments import ReadableFile
 from stoflow.cli.output import WrongUsage, say
 from stoflow.cli.serving import until_stopped
 from stoflow.sandbox.plugin import TIMEOUT_S, HeadlessPlugin, PluginOptions
@@ -15,7 +16,7 @@ from stoflow.sandbox.plugin import TIMEOUT_S, HeadlessPlugin, PluginOptions
 @click.option("--token", default="", help="An access token of the tenant.")
 @click.option(
     "--token-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ReadableFile(),
     help="A file with the token, read again whenever it changes.",
 )
 @click.option("--sandbox", "sandbox_url", required=True, help="The sandbox that plays the marketplace.")

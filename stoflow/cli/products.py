@@ -5,11 +5,12 @@ from pathlib import Path
 
 import click
 
-from stoflow.bootstrap import opened, photo_source
+from stoflow.bootstrap import photo_source, prepared
 from stoflow.catalogue.import_report import ImportReport
 from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.products import ProductFile
 from stoflow.catalogue.shelf import Link, Shelf
+from stoflow.cli.arguments import ReadableFile, tenant_option
 from stoflow.cli.output import WorkFailed, json_option, print_json, say
 from stoflow.cli.product_file import Reading, of_file, reading_options, say_how_read
 from stoflow.cli.products_list import list_
@@ -29,8 +30,8 @@ products.add_command(list_)
 
 
 @products.command(name="import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--tenant", "tenant_id", type=click.IntRange(1), required=True, help="Whose products they are.")
+@click.argument("file", type=ReadableFile())
+@tenant_option
 @reading_options
 @click.option("--partial", is_flag=True, help="End with exit code 0 although some rows were rejected.")
 @json_option
@@ -54,16 +55,15 @@ def import_(
     """
     tenant = TenantId(tenant_id)
     read = Reading(mapping, group_by, currency, decimal).open(file)
-    with opened(settings) as installation:
+    with prepared(settings, tenant=tenant, with_files=True) as installation:
         shelf = Shelf(installation.database)
-        shelf.check(tenant)
         photos = photo_source(installation, file.parent)
         imported = import_products(shelf.store, [tenant], read.items, photos=photos, columns=read.mapping)
         links = shelf.link(tenant, names=read.columns.tool.tree) if imported.imported else ()
         Stock(installation.database, installation.registry).follow(tenant)
     _show(read, imported, tenant, links, as_json=as_json)
     if not imported.imported:
-        raise WorkFailed(f"No product of {file} could be imported.")
+        raise WorkFailed(f"No product of {file} could be imported: `stoflow products report {file}` shows why.")
     if imported.rejected_rows and not partial:
         raise WorkFailed(f"{imported.rejected_rows} rows of {file} were rejected; the others are imported.")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import prepared
 from stoflow.catalogue.shelf import Shelf
+from stoflow.cli.arguments import tenant_option
 from stoflow.cli.output import json_option, print_json_list, print_table
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
@@ -19,7 +20,7 @@ PAGE_SIZE = 200
 
 
 @click.command(name="list")
-@click.option("--tenant", "tenant_id", type=click.IntRange(1), required=True, help="Whose products.")
+@tenant_option
 @click.option("--limit", type=click.IntRange(1), default=SHOWN, show_default=True, help="How many at most.")
 @click.option("--all", "show_all", is_flag=True, help="Every one of them.")
 @json_option
@@ -27,9 +28,8 @@ PAGE_SIZE = 200
 def list_(settings: Settings, *, tenant_id: int, limit: int, show_all: bool, as_json: bool) -> None:
     """List a seller's products, newest first, and where each is for sale."""
     tenant = TenantId(tenant_id)
-    with opened(settings) as installation:
+    with prepared(settings, tenant=tenant) as installation:
         shelf = Shelf(installation.database)
-        shelf.check(tenant)
         found = islice(chain.from_iterable(_pages(shelf, tenant)), None if show_all else limit)
         if as_json:
             print_json_list(found)

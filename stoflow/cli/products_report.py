@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import prepared
 from stoflow.catalogue.import_report import ImportReport
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.photo_check import photo_check
@@ -25,6 +25,7 @@ from stoflow.catalogue.readiness import (
 )
 from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
+from stoflow.cli.arguments import ReadableFile, TenantNumber
 from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
 from stoflow.cli.product_file import Reading, of_file, reading_options, say_how_read
 from stoflow.domain.account import Account
@@ -71,10 +72,8 @@ class FileProducts:
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--tenant", "tenant_id", type=click.IntRange(1), help="This seller's accounts, and products without FILE."
-)
+@click.argument("file", required=False, type=ReadableFile())
+@click.option("--tenant", "tenant_id", type=TenantNumber(), help="This seller's accounts, and products without FILE.")
 @reading_options
 @click.option(
     "--setting",
@@ -139,9 +138,8 @@ def _value(text: str) -> Any:
 def _of_tenant(
     settings: Settings, tenant: TenantId, from_file: FileProducts | None, assumed: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Readiness, ...]:
-    with opened(settings) as installation:
+    with prepared(settings, tenant=tenant, with_files=from_file is None) as installation:
         shelf = Shelf(installation.database)
-        shelf.check(tenant)
         places = publishing_marketplaces(installation.registry)
         accounts = accounts_of(installation.database, tenant)
         shops = [

@@ -2,7 +2,8 @@
 
 import click
 
-from stoflow.bootstrap import opened
+from stoflow.bootstrap import prepared
+from stoflow.cli.arguments import tenant_argument
 from stoflow.cli.output import json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
@@ -21,7 +22,7 @@ def tenant() -> None:
 @click.pass_obj
 def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -> None:
     """Create a seller with their own schema, and print their id."""
-    with opened(settings) as installation:
+    with prepared(settings) as installation:
         made = tenants.create_tenant(installation.database, email, full_name=name)
     if as_json:
         print_json({"id": made, "email": email.strip().lower()})
@@ -34,7 +35,7 @@ def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -
 @click.pass_obj
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List every seller."""
-    with opened(settings) as installation:
+    with prepared(settings) as installation:
         found = tenants.list_tenants(installation.database)
     if as_json:
         print_json(found)
@@ -49,20 +50,20 @@ def list_(settings: Settings, *, as_json: bool) -> None:
 
 
 @tenant.command()
-@click.argument("tenant_id", type=click.IntRange(1))
+@tenant_argument
 @click.pass_obj
 def suspend(settings: Settings, *, tenant_id: int) -> None:
     """Let nothing new of a seller begin."""
-    with opened(settings) as installation:
+    with prepared(settings) as installation:
         tenants.suspend_tenant(installation.database, TenantId(tenant_id))
     say(f"Tenant {tenant_id} is suspended.")
 
 
 @tenant.command()
-@click.argument("tenant_id", type=click.IntRange(1))
+@tenant_argument
 @click.pass_obj
 def resume(settings: Settings, *, tenant_id: int) -> None:
     """Let a suspended seller go on."""
-    with opened(settings) as installation:
+    with prepared(settings) as installation:
         tenants.resume_tenant(installation.database, TenantId(tenant_id))
     say(f"Tenant {tenant_id} goes on.")

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from stoflow.bootstrap import Installation, access_tokens, opened
+from stoflow.bootstrap import Installation, access_tokens, prepared
+from stoflow.cli.arguments import TenantNumber
 from stoflow.cli.demo_tokens import SellerToken
 from stoflow.cli.output import WorkFailed, WrongUsage, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
-from stoflow.storage.tenants import standings_of
+from stoflow.storage.tenants import check_tenant
 
 CHECK_EVERY_S = 10.0
 
 
 @click.command()
-@click.option("--tenant", "tenant_id", type=click.IntRange(1, 2**31 - 1), required=True, help="Whose token.")
+@click.option("--tenant", "tenant_id", type=TenantNumber(), required=True, help="Whose token.")
 @click.option("--token-file", type=click.Path(dir_okay=False, path_type=Path), help="Write it there, for the plugin.")
 @click.option("--refresh", is_flag=True, help="Keep the file's token fresh until stopped.")
 @click.pass_obj
@@ -26,7 +27,7 @@ def token(settings: Settings, *, tenant_id: int, token_file: Path | None, refres
     tenant = TenantId(tenant_id)
     if refresh and token_file is None:
         raise WrongUsage("--refresh keeps a file fresh: name it with --token-file.")
-    with opened(settings) as installation:
+    with prepared(settings, tenant=tenant, with_files=settings.jwt_keys_dir is None) as installation:
         _check(installation, tenant)
         if token_file is None:
             say(access_tokens(settings).issue_access_token(tenant))
@@ -48,10 +49,5 @@ def _keep_fresh(installation: Installation, kept: SellerToken) -> None:
 
 
 def _check(installation: Installation, tenant: TenantId) -> None:
-    match standings_of(installation.database, [tenant]).get(tenant):
-        case None:
-            raise WorkFailed(f"There is no tenant {tenant}.")
-        case False:
-            raise WorkFailed(f"Tenant {tenant} is suspended.")
-        case _:
-            pass
+    if not check_tenant(installation.database, tenant):
+        raise WorkFailed(f"Tenant {tenant} is suspended: `stoflow tenant resume {tenant}` lets it go on.")

@@ -33,7 +33,7 @@ queues_option = click.option("--queues", default="", help="Marketplaces to work 
 def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> None:
     """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
     arguments = ["worker-process", "--threads", str(threads), "--queues", queues]
-    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=1) as installation:
+    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=1) as installation:
         _known_queues(installation, queues)
         urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
@@ -68,7 +68,7 @@ def _bury(database: Database, pid: int) -> None:
 def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
     """Run one worker process."""
     pool_size = threads + CONNECTIONS_BESIDE_THREADS
-    with until_stopped() as stopped, bootstrap.opened(settings, pool_size=pool_size, planned_size=1) as installation:
+    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=pool_size, planned_size=1) as installation:
         working = bootstrap.worker_process(
             installation, threads=threads, marketplaces=_known_queues(installation, queues)
         )

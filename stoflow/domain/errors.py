@@ -8,7 +8,9 @@ StoflowError
 ├── ConsentRefused              a seller's consent cannot be taken: it is used, too late, not theirs, or withheld
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
+│   │   └── DatabaseMisnamed    it will not be, as long as the setting that names it stays as it is
 │   ├── DatabaseRefused         PostgreSQL answered, and refused a statement
+│   │   └── DatabaseNotPrepared the tables are not there, or not those of this StoFlow
 │   └── SchemaCreationError
 ├── APIError                    a call did not bring an answer
 │   ├── APIConnectionError
@@ -62,8 +64,17 @@ class DatabaseUnavailable(DatabaseError):
     pass
 
 
+class DatabaseMisnamed(DatabaseUnavailable):
+    pass
+
+
 class DatabaseRefused(DatabaseError):
     pass
+
+
+class DatabaseNotPrepared(DatabaseRefused):
+    def __init__(self, message: str = "The database is not prepared: run `stoflow migrate`.") -> None:
+        super().__init__(message)
 
 
 class SchemaCreationError(DatabaseError):

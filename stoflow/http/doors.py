@@ -27,10 +27,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work."""
+    """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work.
+
+    `unprepared` says why PostgreSQL answers and cannot be worked with, "" where it can.
+    """
 
     postgres: bool
     redis: bool
+    unprepared: str = ""
 
 
 @dataclass(frozen=True, slots=True)

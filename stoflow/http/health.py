@@ -16,10 +16,9 @@ def readyz(doors: Doors, _: Asked) -> Ready | Problem:
     """Without Redis the answer is "degraded": hints are late, nothing is lost."""
     health = doors.health()
     words: dict[str, UpOrDown] = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
-    if not health.postgres:
-        return Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "PostgreSQL does not answer.", more={**words, "state": "unavailable"}
-        )
+    if not health.postgres or health.unprepared:
+        detail = health.unprepared or "PostgreSQL does not answer."
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, more={**words, "state": "unavailable"})
     return Ready(status="ready" if health.redis else "degraded", **words)
 
 

@@ -13,6 +13,7 @@ from stoflow.domain.errors import (
     Conflict,
     ConsentRefused,
     DatabaseError,
+    DatabaseNotPrepared,
     DatabaseRefused,
     InputError,
     NotFound,
@@ -53,6 +54,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     APIError: HTTPStatus.BAD_GATEWAY,
+    DatabaseNotPrepared: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseRefused: HTTPStatus.INTERNAL_SERVER_ERROR,
     DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -15,8 +15,9 @@ from stoflow.marketplaces.handlers import DirectAPIJobHandler
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow.settings import Settings
 from stoflow.transports.direct.profile import DirectProfile
+from stoflow.variables import MARKETPLACES_GROUP
 
-ENTRY_POINT_GROUP = "stoflow.marketplaces"
+ENTRY_POINT_GROUP = MARKETPLACES_GROUP
 BUILT_IN: tuple[Marketplace, ...] = (VINTED, EBAY, ETSY)
 PROBE = Product(
     id=1, title="Probe", description="", price=None, images=(ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"))

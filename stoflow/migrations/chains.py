@@ -39,6 +39,16 @@ def head_of(stream: str) -> str:
     return head
 
 
+@cache
+def _revisions(stream: str) -> frozenset[str]:
+    return frozenset(script.revision for script in _scripts(stream).walk_revisions())
+
+
+def is_known(stream: str, revision: str) -> bool:
+    """Say whether a revision is one of this stream's; one that is not is a newer StoFlow's, or another program's."""
+    return revision in _revisions(stream)
+
+
 def upgrade(connection: Connection, stream: str, schema: str, target: str = "head") -> None:
     """Bring one schema to `target` in the transaction that is open; the caller ends it."""
     scripts = _scripts(stream)

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.chains import (
     PUBLIC_SCHEMA,
@@ -22,20 +21,24 @@ from stoflow.migrations.chains import (
     TENANT,
     VERSION_TABLE,
     head_of,
+    is_known,
     revision_of,
     upgrade,
 )
 from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
-from stoflow.storage.connecting import conninfo
+from stoflow.storage.connecting import conninfo, server_of
 from stoflow.storage.failures import unavailable_by_name
 from stoflow.storage.session import schema_name
-from stoflow.storage.tenants import TEMPLATE_LOCK
+from stoflow.storage.tenants import TEMPLATE_LOCK, no_tenant
 
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run
 STATEMENT_MS = 600_000
 RUN_LOCK = 0x53544F46  # "STOF": one run at a time; the next one waits
 SCHEMAS_AT_ONCE = 200
+UNKNOWN_REVISION = (
+    "It is at revision {revision}, which this StoFlow does not know: it is a newer StoFlow's, or another program's."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = N
     named and the rest go on. Raise NotFound for an unknown tenant, DatabaseUnavailable when PostgreSQL is away.
     """
     engine = _engine(database_url)
-    with unavailable_by_name(), _only_one_run(engine):
+    with unavailable_by_name(server_of(database_url)), _only_one_run(engine):
         work = _Work()
         for stream, schema in ((SHARED, PUBLIC_SCHEMA), (TENANT, TEMPLATE_SCHEMA)):
             _upgrade(engine, stream, schema, work)
@@ -123,7 +126,7 @@ def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = N
 
 
 def status(database_url: str) -> Status:
-    with unavailable_by_name(), _engine(database_url).connect() as connection:
+    with unavailable_by_name(server_of(database_url)), _engine(database_url).connect() as connection:
         tenants = tuple(_revisions(connection).items())
         shared, template = (revision_of(connection, schema) for schema in (PUBLIC_SCHEMA, TEMPLATE_SCHEMA))
         return Status(head_of(SHARED), head_of(TENANT), shared, template, tenants)
@@ -155,7 +158,11 @@ def _upgrade(engine: Engine, stream: str, schema: str, work: _Work) -> None:
     try:
         with engine.begin() as connection:
             _driver_of(connection).add_notice_handler(lambda said: _note(said, schema, notices))
-            if revision_of(connection, schema) == head_of(stream):
+            revision = revision_of(connection, schema)
+            if revision == head_of(stream):
+                return
+            if revision is not None and not is_known(stream, revision):
+                work.failed.append(Failure(schema, UNKNOWN_REVISION.format(revision=revision)))
                 return
             if schema == TEMPLATE_SCHEMA:
                 # A tenant being made from the old template is seen by the listing that follows.
@@ -183,7 +190,7 @@ def _pending(engine: Engine, tenant: TenantId | None) -> tuple[Sequence[str], in
     if tenant is not None:
         wanted = schema_name(tenant)
         if wanted not in revisions:
-            raise NotFound(f"There is no tenant {tenant}.")
+            raise no_tenant(tenant)
         revisions = {wanted: revisions[wanted]}
     behind = [schema for schema, revision in revisions.items() if revision != head_of(TENANT)]
     return behind, len(revisions) - len(behind)

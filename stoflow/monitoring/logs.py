@@ -25,6 +25,7 @@ LIBRARY_LEVELS: Mapping[str, int] = {
     "engineio": logging.ERROR,  # below that it writes whole payloads, the token of a connect among them
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,  # below that it writes each URL with its query
+    "psycopg.pool": logging.ERROR,  # whoever waits for a connection says why there is none
     "pykka": logging.WARNING,
     "socketio": logging.ERROR,
     "sqlalchemy": logging.WARNING,

@@ -1,13 +1,17 @@
 """How every connection to PostgreSQL is made: time-outs, no search path, plans that fit."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow.storage.server_processes import SOCKETS_PREFIX
 
+DEFAULT_PORT = 5432
 CONNECT_WITHIN_S = 2  # libpq rounds anything less up to this
 STATEMENT_MS = 5_000
 LOCK_MS = 2_000
@@ -42,6 +46,14 @@ NETWORK_SETTINGS: Mapping[str, int] = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How people are told of a server: where it is, without user or password, and which setting names it."""
+
+    name: str
+    setting: str
+
+
 def plain_url(url: str) -> str:
     """Return the URL as libpq reads it: SQLAlchemy's `postgresql+psycopg://` names a driver."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -52,12 +64,29 @@ def conninfo(url: str, *, application_name: str, changed: Mapping[str, str] | No
 
     Raise ConfigurationError for a URL that libpq cannot read, without showing it: it may hold a password.
     """
-    try:
-        given: dict[str, Any] = conninfo_to_dict(plain_url(url))
-    except Exception as error:
-        message = "The database's URL cannot be read; it should look like postgresql://user:password@host:5432/name."
-        raise ConfigurationError(message) from error
+    given = _given(url)
     settings = dict(SESSION_SETTINGS) | dict(changed or {})
     options = [str(given.pop("options", "") or ""), *(f"-c {name}={value}" for name, value in settings.items())]
     defaults = {"connect_timeout": CONNECT_WITHIN_S, "application_name": application_name, **NETWORK_SETTINGS}
     return make_conninfo("", **(defaults | given), options=" ".join(filter(None, options)))
+
+
+def server_of(url: str) -> Server:
+    """Return what to call the server of a URL; raise as `conninfo` does."""
+    given = _given(url)
+    host = str(given.get("host") or given.get("hostaddr") or "")
+    if PurePath(host).name.startswith(SOCKETS_PREFIX):
+        return Server("The embedded PostgreSQL", "STOFLOW_HOME")
+    hosts, ports = host.split(","), str(given.get("port") or DEFAULT_PORT).split(",")
+    places = [f"{each}:{ports[min(number, len(ports) - 1)]}" for number, each in enumerate(hosts)] if host else []
+    return Server(f"PostgreSQL at {', '.join(places) or 'its usual socket'}", "STOFLOW_DATABASE_URL")
+
+
+def _given(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(plain_url(url)))
+    except Exception as error:
+        message = (
+            "STOFLOW_DATABASE_URL is wrong: it should be an address such as postgresql://user:password@host:5432/name."
+        )
+        raise ConfigurationError(message) from error

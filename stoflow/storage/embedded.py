@@ -45,10 +45,13 @@ class ServerPids:
 
 
 @contextmanager
-def resolve_servers(settings: Settings) -> Iterator[ServerUrls]:
-    """Give the servers that the settings name; embedded ones stand in for what they do not name."""
-    if settings.database_url is not None and settings.redis_url is not None:
-        yield ServerUrls(settings.database_url, settings.redis_url)
+def resolve_servers(settings: Settings, *, with_redis: bool = True) -> Iterator[ServerUrls]:
+    """Give the servers that the settings name; embedded ones stand in for what they do not name.
+
+    Who does without Redis starts none for its sake; its URL is empty then.
+    """
+    if settings.database_url is not None and (settings.redis_url is not None or not with_redis):
+        yield ServerUrls(settings.database_url, settings.redis_url or "")
         return
     with servers(settings.home) as embedded:
         yield ServerUrls(settings.database_url or embedded.database_url, settings.redis_url or embedded.redis_url)
@@ -61,10 +64,11 @@ def servers(home: Path, *, durable: bool = True) -> Iterator[ServerUrls]:
     `durable=False` trades safety against a power cut for speed: for tests only.
     """
     folder = home.absolute() / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    users_lock = open_lock(folder / "users.lock")
+    with usable(home):
+        folder.mkdir(parents=True, exist_ok=True)
+        users_lock = open_lock(folder / "users.lock")
     try:
-        with _start_lock(folder):
+        with usable(home), _start_lock(folder):
             if not _is_kept(folder):
                 _start_keeper(folder, durable=durable)
             fcntl.flock(users_lock, fcntl.LOCK_SH)
@@ -73,6 +77,22 @@ def servers(home: Path, *, durable: bool = True) -> Iterator[ServerUrls]:
         # Closed, not unlocked: a forked child that still uses the servers keeps its share of the lock.
         os.close(users_lock)
         _stop_unless_used(folder)
+
+
+@contextmanager
+def usable(home: Path) -> Iterator[None]:
+    """Turn what the system has against a home into a ConfigurationError that names it."""
+    try:
+        yield
+    except OSError as error:
+        at = "" if error.filename is None or Path(error.filename) == home else f" ({error.filename})"
+        reason = f"{home} cannot be used, {(error.strerror or str(error)).lower()}{at}"
+        raise ConfigurationError(f"STOFLOW_HOME is wrong: {reason}: name a folder of your own.") from error
+
+
+def has_servers(home: Path) -> bool:
+    """Say whether embedded servers were ever started in this home."""
+    return (home / FOLDER / "users.lock").exists()
 
 
 def server_pids(home: Path) -> ServerPids:
@@ -99,7 +119,7 @@ def _is_kept(folder: Path) -> bool:
             if _answers(folder):
                 return True
             if time.monotonic() > deadline:
-                message = f"The embedded servers under {folder} neither run nor end."
+                message = f"The embedded servers under {folder} neither run nor end: see keeper.log there."
                 raise DatabaseUnavailable(message)
             time.sleep(POLL_S)
         return False

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO
 
 from stoflow.storage.server_processes import (
+    SOCKETS_PREFIX,
     Places,
     Server,
     ServerFailed,
@@ -43,7 +44,6 @@ LOOK_EVERY_S = 0.2
 FAILED_PAUSE_S = 1.0
 STARTS = 50
 MEMORY_STILL_HELD = "shared memory"  # by processes of a killed PostgreSQL, for a moment
-SOCKETS_PREFIX = "stoflow-"
 SHORT_TEMPORARY_FOLDER = "/tmp"  # noqa: S108 — mkdtemp makes a private folder in it
 LONGEST_TEMPORARY_FOLDER = 70  # bytes, so that a socket's path below it stays under 104
 

@@ -23,6 +23,7 @@ STOP_WITHIN_S = 10.0
 LAST_LINES = 5
 NO_PID = 2**22 + 1  # above the highest one of Linux and macOS
 PR_SET_PDEATHSIG = 1
+SOCKETS_PREFIX = "stoflow-"
 
 POSTGRESQL_SETTINGS = {
     "listen_addresses": "",

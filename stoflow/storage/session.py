@@ -1,7 +1,5 @@
 """The one door to the database: every transaction begins and ends here, and belongs to one tenant or to none."""
 
-import select
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row, tuple_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.pool import NullPool
@@ -18,23 +16,16 @@ from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
 from stoflow.domain.facts import ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.outage import Outage
-from stoflow.storage.connecting import KEPT_PLANS, conninfo
+from stoflow.storage.connecting import KEPT_PLANS, conninfo, server_of
 from stoflow.storage.failures import failures_by_name, unavailable_by_name
+from stoflow.storage.pooling import make_pool, take
 
 TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
 SCHEMA_PREFIX = "user_"
 LARGEST_TENANT = 2**31 - 1
-
 POSTGRESQL = "PostgreSQL"
 FAILURES_UNTIL_OUTAGE = 2  # in a row: a single one may be a statement that waited too long
-WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
-IDLE_S = 60.0
-TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
-# A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
-LIFETIME_S = 600.0
 PLANNED_CONNECTIONS = 2
-PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
-RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
 
 
 def schema_name(tenant: TenantId) -> str:
@@ -65,22 +56,6 @@ def _was_stored(instance: Any) -> bool:
     return instance._sa_instance_state.key is not None  # noqa: SLF001 — what sqlalchemy.inspect returns, typed
 
 
-class PooledConnection(psycopg.Connection[Any]):
-    """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever."""
-
-    idle_since_s = 0.0
-
-    def close(self) -> None:
-        self.idle_since_s = time.monotonic()
-        pool, was_broken = self._pool, self.closed
-        if not isinstance(pool, ConnectionPool):
-            super().close()
-            return
-        pool.putconn(self)
-        if was_broken:
-            self._pool = None  # closing it twice must not return it twice
-
-
 class Database:
     """A pool of connections and three ways to use one, each for exactly one transaction.
 
@@ -98,10 +73,11 @@ class Database:
     ) -> None:
         """`planned_size` is how many connections keep plans: each plans every tenant's statements for itself."""
         self.url = url
+        self.server = server_of(url)
         self._outage = Outage(streak=FAILURES_UNTIL_OUTAGE)
         # A prepared plan outlives the shape of its table, so none is kept for what people ask.
-        self._pool = _pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
-        self._planned = _pool(
+        self._pool = make_pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
+        self._planned = make_pool(
             conninfo(url, application_name=application_name, changed=KEPT_PLANS),
             planned_size,
             prepare_threshold=0,
@@ -129,7 +105,7 @@ class Database:
     @contextmanager
     def records(self) -> Iterator[psycopg.Connection[DictRow]]:
         """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants."""
-        with self._watched(), failures_by_name(), _lent(self._pool) as connection:
+        with self._watched(), failures_by_name(self.server), _lent(self._pool) as connection:
             yield connection
             connection.commit()
 
@@ -141,7 +117,7 @@ class Database:
         be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
         After an error the connection is not used again, since one of its plans may be what failed.
         """
-        with self._watched(), failures_by_name(), _lent(self._planned) as connection:
+        with self._watched(), failures_by_name(self.server), _lent(self._planned) as connection:
             try:
                 with connection.pipeline(), _nothing_kept_of_a_failure(connection):
                     yield connection
@@ -160,7 +136,7 @@ class Database:
     @contextmanager
     def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
         session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
-        with self._watched(), unavailable_by_name(), session, session.begin():
+        with self._watched(), unavailable_by_name(self.server), session, session.begin():
             yield session
 
     @contextmanager
@@ -175,26 +151,7 @@ class Database:
         self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
 
     def _take(self) -> psycopg.Connection[Any]:
-        return _take(self._pool)
-
-
-def _pool(info: str, size: int, *, prepare_threshold: int | None, autocommit: bool = False) -> ConnectionPool[Any]:
-    return ConnectionPool(
-        info,
-        kwargs={"prepare_threshold": prepare_threshold, "autocommit": autocommit},
-        configure=_keep_many_plans,
-        min_size=0,
-        max_size=size,
-        max_idle=IDLE_S,
-        max_lifetime=LIFETIME_S,
-        reconnect_timeout=RECONNECT_S,
-        connection_class=PooledConnection,
-        open=True,
-    )
-
-
-def _keep_many_plans(connection: psycopg.Connection[Any]) -> None:
-    connection.prepared_max = PLANS_KEPT
+        return take(self._pool)
 
 
 @contextmanager
@@ -220,39 +177,13 @@ def _forget_plans(connection: psycopg.Connection[DictRow]) -> None:
 @contextmanager
 def _lent(pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
     """Lend a connection with rows as dictionaries; what is not committed is rolled back."""
-    connection = _take(pool)
+    connection = take(pool)
     connection.row_factory = dict_row
     try:
         yield connection
     finally:
         connection.row_factory = tuple_row
         _rolled_back(connection).close()
-
-
-def _take(pool: ConnectionPool[Any]) -> PooledConnection:
-    """Take a living connection: those that ended while idle are dropped without waiting for one another."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        connection = pool.getconn(max(0.01, deadline - time.monotonic()))
-        if time.monotonic() - connection.idle_since_s < TRUSTED_S or not _has_ended(connection):
-            return connection
-        connection.pgconn.finish()
-        connection.close()  # the pool replaces it
-        if time.monotonic() > deadline:
-            raise PoolTimeout
-
-
-def _has_ended(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the server ended an idle connection. It costs a round trip only if the server has said something."""
-    spoken = select.poll()
-    spoken.register(connection.fileno(), select.POLLIN)
-    if not spoken.poll(0):
-        return False
-    try:
-        ConnectionPool.check_connection(connection)
-    except psycopg.Error:
-        return True
-    return False
 
 
 def _rolled_back(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:

@@ -12,7 +12,7 @@ from stoflow.domain.errors import Conflict, InputError, NotFound, SchemaCreation
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.storage.schema_copy import copy_of_template
-from stoflow.storage.session import Database, schema_name
+from stoflow.storage.session import LARGEST_TENANT, Database, schema_name
 
 TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the template, exclusive while it changes
 NO_PASSWORD = "!"  # noqa: S105 — no hash looks like this, so nothing matches it
@@ -64,8 +64,10 @@ def _worded(address: str) -> Iterator[None]:
         yield
     except errors.UniqueViolation as error:
         raise Conflict(f"There is already a tenant with the address {address}.") from error
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DuplicateSchema) as error:
-        raise SchemaCreationError(f"The schema could not be created; run `stoflow migrate` first ({error}).") from error
+    except errors.DuplicateSchema as error:
+        raise SchemaCreationError(
+            "A tenant of the next number was deleted by half: try again, which takes the one after."
+        ) from error
 
 
 def list_tenants(database: Database) -> Sequence[Tenant]:
@@ -91,8 +93,20 @@ def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
             "UPDATE public.users SET is_active = %s, updated_at = now() WHERE id = %s", [active, tenant]
         ).rowcount
         if not changed:
-            raise NotFound(f"There is no tenant {tenant}.")
+            raise no_tenant(tenant)
         connection.execute("INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
+
+
+def check_tenant(database: Database, tenant: TenantId) -> bool:
+    """Return whether a tenant is active; raise NotFound where there is none."""
+    standing = standings_of(database, [tenant]).get(tenant) if 0 < tenant <= LARGEST_TENANT else None
+    if standing is None:
+        raise no_tenant(tenant)
+    return standing
+
+
+def no_tenant(tenant: TenantId) -> NotFound:
+    return NotFound(f"There is no tenant {tenant}: `stoflow tenant list` shows them.")
 
 
 def standings_of(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, bool]:

@@ -10,6 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.facts import RedisAway, ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.outage import Outage
@@ -27,10 +28,14 @@ _Put = tuple[str, Hint]
 
 
 def quick_client(url: str) -> redis.Redis:
-    """Return a client that fails fast instead of retrying."""
-    return redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
-        url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
-    )
+    """Return a client that fails fast instead of retrying; ConfigurationError for what is no address of a Redis."""
+    try:
+        return redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        )
+    except ValueError as error:
+        message = "STOFLOW_REDIS_URL is wrong: it should be an address such as redis://host:6379/0."
+        raise ConfigurationError(message) from error
 
 
 class Hints:

@@ -1,12 +1,16 @@
 """Settings come from the environment, are checked, and never change."""
 
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
+from stoflow import variables
 from stoflow.settings import Settings, SettingsError, load, unset_of, variable_of
+
+KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +69,20 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("STOFLOW_QUIET_S", "vinted=-1"),
         ("STOFLOW_LOG_LEVEL", "LOUD"),
         ("STOFLOW_HEARTBEAT_S", "20"),
+        ("STOFLOW_REDIS_URL", "redis://:hunter2@host:port/0"),
+        ("STOFLOW_REDIS_URL", "redis:///0"),
+        ("STOFLOW_EBAY_BASE_URL", "https://"),
+        ("STOFLOW_EBAY_BASE_URL", "http://api.ebay.com"),
+        ("STOFLOW_EBAY_BASE_URL", "http://API.sandbox.eBay.com.:80/"),
+        ("STOFLOW_EBAY_CONSENT_BASE_URL", "http://auth.ebay.com"),
+        ("STOFLOW_ETSY_BASE_URL", "http://etsy.com"),
+        ("STOFLOW_ETSY_CONSENT_BASE_URL", "http://user@www.etsy.com"),
+        ("STOFLOW_CORS_ORIGINS", "shop.example"),
+        ("STOFLOW_CORS_ORIGINS", "https://shop.example,https://shop.example/path"),
+        ("STOFLOW_CORS_ORIGINS", "https://shop.example/"),
+        ("STOFLOW_SECRET_KEYS", f"{KEY},{KEY}"),
+        ("STOFLOW_HOME", __file__),
+        ("STOFLOW_HOME", f"{__file__}/home"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_its_variable_and_shows_no_secret(
@@ -107,4 +125,73 @@ def test_networks_are_read_as_they_stand_in_the_environment(monkeypatch: pytest.
     assert [str(network) for network in load().photo_networks] == ["10.0.0.0/8", "::1/128"]
     monkeypatch.setenv("STOFLOW_PHOTO_NETWORKS", "10.0.0.1/8")
     with pytest.raises(SettingsError, match="STOFLOW_PHOTO_NETWORKS"):
+        load()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8090/ebay", "http://sandbox:8090", "https://api.ebay.com"])
+def test_a_sandbox_may_be_spoken_to_in_the_clear(address: str) -> None:
+    assert load(ebay_base_url=address).ebay_base_url == address
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("STOFLOW_DATABSE_URL", "did you mean STOFLOW_DATABASE_URL?"),
+        ("STOFLOW_EBAY_CLIENTID", "did you mean STOFLOW_EBAY_CLIENT_ID?"),
+        ("STOFLOW_DB_URL", "did you mean"),
+        ("stoflow_databse_url", "did you mean STOFLOW_DATABASE_URL?"),
+        ("STOFLWO_DATABASE_URL", "did you mean STOFLOW_DATABASE_URL?"),
+        ("STOWFLOW_HOME", "did you mean STOFLOW_HOME?"),
+        ("STOFLOWPORT", "did you mean STOFLOW_PORT?"),
+        ("STOFLOW_QUIETNESS_OF_WALRUSES", "`stoflow config` lists those there are."),
+    ],
+)
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_misspelt_variable_is_told_with_the_nearest_one(
+    name: str, meant: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == ".env":
+        Path(".env").write_text(f"export {name}=1\n", encoding="utf-8")
+    else:
+        monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert str(refused.value).startswith(f"{name.upper()} is no setting: {meant}")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["STOFLOW_CI_POSTGRES_BIN", "STOFLOW_REQUIRE_REAL_SERVERS", "STOFLOW_SHARED", "STOFLOW_FAILPOINT_LOG"],
+        ["STOFLOW_VERSION", "STOFLOW_PUBLISHED_PORT"],
+        ["STOFLOW_API_SERVICE_HOST", "STOFLOW_API_SERVICE_PORT_HTTP", "STOFLOW_API_PORT_8000_TCP_ADDR"],
+        ["stoflow_port", "AIRFLOW_HOME", "WORKFLOW_HOST", "STORE_HOME"],
+    ],
+    ids=["tests", "compose", "kubernetes", "others"],
+)
+def test_a_variable_of_somebody_elses_is_none_of_our_business(
+    names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        monkeypatch.setenv(name, "1")
+    load()
+
+
+def test_an_installed_marketplace_has_variables_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOFLOW_FLEA_MARKET_BASE_URL", "https://flea.example")
+    with pytest.raises(SettingsError, match="STOFLOW_FLEA_MARKET_BASE_URL is no setting"):
+        load()
+    entry = EntryPoint("flea-market", "flea:MARKET", variables.MARKETPLACES_GROUP)
+    monkeypatch.setattr(variables, "entry_points", lambda group: EntryPoints([entry]).select(group=group))
+    load()
+
+
+def test_a_misspelt_variable_without_a_value_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOFLOW_DATABSE_URL", "")
+    load()
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_one_line() -> None:
+    Path(".env").write_bytes(b"STOFLOW_EBAY_CLIENT_ID=caf\xe9\n")
+    with pytest.raises(SettingsError, match=r"^\.env cannot be read: it is not written in UTF-8\.$"):
         load()

@@ -14,6 +14,7 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.storage.products import list_products
 from stoflow.storage.session import Database
+from stoflow.storage.tenants import check_tenant
 
 ROWS = 501  # more than two batches
 
@@ -41,4 +42,4 @@ def test_a_file_is_dealt_in_batches_and_what_comes_back_is_what_was_read(
 
 def test_a_tenant_nobody_made_is_named(database: Database):
     with pytest.raises(NotFound, match="There is no tenant 7"):
-        Shelf(database).check(TenantId(7))
+        check_tenant(database, TenantId(7))

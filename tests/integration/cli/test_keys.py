@@ -44,6 +44,6 @@ def test_a_tenant_that_fails_is_named_and_the_exit_code_is_1(
     result = rotate(settings, settings.secret_keys[0])
     assert result.exit_code == 1
     assert f"opens the ebay tokens of tenant {tenant}" in result.stdout
-    assert result.stderr == "Error: The secrets of 1 tenants stayed as they were: keep the older keys.\n"
+    assert result.stderr == "Error: The secrets of 1 tenants stayed as they were: keep the older STOFLOW_SECRET_KEYS.\n"
     failed = json.loads(rotate(settings, settings.secret_keys[0], as_json=True).stdout)["failed"]
     assert [failure["tenant"] for failure in failed] == [tenant]

@@ -126,7 +126,7 @@ def test_wrong_options_are_refused(settings: Settings, tenant: TenantId, file: P
 def test_a_tenant_nobody_made_is_named(settings: Settings, file: Path):
     result = run(settings, [str(file), "--tenant", "77"])
     assert result.exit_code == 1
-    assert "There is no tenant 77." in result.stderr
+    assert "There is no tenant 77: " in result.stderr
 
 
 def test_a_file_that_says_0_ends_every_listing_and_one_that_says_more_takes_that_back(

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from stoflow.domain.catalogue import CatalogueEntry
+from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.job import JobStatus
 from stoflow.http import endpoint
 from stoflow.http.app import ApiOptions
@@ -240,6 +241,12 @@ def test_without_redis_the_api_is_degraded_and_without_postgres_not_ready(api: A
     api.use_cases.health = Health(postgres=False, redis=True)
     answer = problem(api.ask("GET", "/readyz"), 503)
     assert (answer["postgres"], answer["redis"]) == ("down", "up")
+
+
+def test_with_a_database_that_is_not_prepared_the_api_is_not_ready_and_says_what_to_do(api: Any) -> None:
+    api.use_cases.health = Health(postgres=True, redis=True, unprepared=str(DatabaseNotPrepared()))
+    answer = problem(api.ask("GET", "/readyz"), 503)
+    assert answer["detail"] == "The database is not prepared: run `stoflow migrate`."
 
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)

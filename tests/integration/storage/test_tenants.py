@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from stoflow.domain.errors import Conflict, InputError, NotFound, SchemaCreationError
+from stoflow.domain.errors import Conflict, DatabaseNotPrepared, InputError, NotFound, SchemaCreationError
 from stoflow.domain.ids import TenantId
 from stoflow.storage.fingerprint import drift_of
 from stoflow.storage.session import Database, schema_name
@@ -78,7 +78,7 @@ def test_a_user_without_a_schema_is_never_left_behind(database: Database):
 
 def test_before_the_migrations_a_tenant_is_refused_with_the_command_to_run(empty_database_url: str):
     database = Database(empty_database_url)
-    with pytest.raises(SchemaCreationError, match="stoflow migrate"):
+    with pytest.raises(DatabaseNotPrepared, match="stoflow migrate"):
         create_tenant(database, "mia@example.com")
     database.close()
 
