@@ -77,6 +77,7 @@ FAULT_OF: Mapping[str, FaultKind | None] = {
     "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves a stray to be looked for
     "look.": FaultKind.BROKEN_BEFORE,
     "lease.beat.": FaultKind.LOST,  # so that the job lasts until the lease is renewed
+    "stock.": None,  # the creating call was long before
 }
 QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (PUBLISH, FaultKind.BROKEN_BEFORE),

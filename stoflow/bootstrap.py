@@ -75,7 +75,7 @@ def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     messages = Messages(make_broker(installation.urls.redis_url, hints), hints)
 
     def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
-        return FeedReader(installation.urls.redis_url, me, on_news)
+        return FeedReader(installation.urls.redis_url, me, on_news, hints.outage)
 
     return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
 

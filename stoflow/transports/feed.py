@@ -9,13 +9,14 @@ from typing import Any, cast
 import redis
 
 from stoflow.domain.errors import InputError
-from stoflow.domain.facts import MessageRefused, RedisAway
+from stoflow.domain.facts import MessageRefused, RedisAway, ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import RunReport
 from stoflow.domain.spacing import Spacing
+from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
-from stoflow.transports.hints import Hints
+from stoflow.transports.hints import REDIS, Hints
 
 PREFIX = "stoflow:feed:"
 WAKE = "stoflow:feed:wake"
@@ -76,8 +77,12 @@ OnNews = Callable[[Sequence[RunReport], bool], None]
 class FeedReader:
     """Waits for reports to one orchestrator and for wakes, in a thread of its own."""
 
-    def __init__(self, url: str, me: ProcessId, on_news: OnNews) -> None:
-        """`on_news` is called for each batch of reports, and told whether it is time to look at the outbox."""
+    def __init__(self, url: str, me: ProcessId, on_news: OnNews, outage: Outage) -> None:
+        """`on_news` is called for each batch of reports, and told whether it is time to look at the outbox.
+
+        `outage` is Redis's as this process meets it.
+        """
+        self._outage = outage
         self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
         self._key = _list_of(me)
         self._on_news = on_news
@@ -108,16 +113,20 @@ class FeedReader:
         try:
             got = cast("Any", self._client.blpop([self._key, WAKE], timeout=LOOK_EVERY_S))
             if got is None:
+                self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
                 return [], True
             self._spacing.wait()
             with self._client.pipeline(transaction=False) as pipeline:
                 pipeline.lpop(self._key, BATCH)
                 pipeline.delete(WAKE)
                 more, woken = pipeline.execute()
-        except redis.RedisError as error:
-            record(RedisAway("waiting for reports", str(error)))
+        except redis.RedisError as failure:
+            error = str(failure)
+            self._outage.failed(lambda: ServerOutageBegan(REDIS, error))
+            record(RedisAway("waiting for reports", error))
             self._stopping.wait(LOOK_EVERY_S)
             return [], True
+        self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
         announced = got[0].decode() == WAKE
         texts = [*(more or ()), *(() if announced else (got[1],))]
         return [report for text in texts if (report := _parsed(text)) is not None], announced or bool(woken)

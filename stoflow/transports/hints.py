@@ -46,7 +46,7 @@ class Hints:
         self._queue: SimpleQueue[_Put | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._spacing = Spacing()
-        self._outage = Outage(streak=1)
+        self.outage = Outage(streak=1)
 
     @property
     def is_alive(self) -> bool:
@@ -100,8 +100,8 @@ class Hints:
                 pipeline.execute()
         except redis.RedisError as failure:
             error = str(failure)
-            self._outage.failed(lambda: ServerOutageBegan(REDIS, error))
+            self.outage.failed(lambda: ServerOutageBegan(REDIS, error))
             record(RedisAway(f"sending {len(batch)} hints", error))
             time.sleep(QUIET_AFTER_FAILURE_S)
         else:
-            self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
+            self.outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
