@@ -11,6 +11,7 @@ from stoflow.catalogue.headings import REPEATED, Heading, headings_of
 from stoflow.catalogue.mapping import Mapped as Mapped
 from stoflow.catalogue.mapping import parse_mapping as parse_mapping
 from stoflow.catalogue.matching import FIELDS, GATHERED, Matcher, in_one_currency
+from stoflow.catalogue.numbers import Amount, exact
 from stoflow.catalogue.options import OptionColumns, option_columns
 from stoflow.catalogue.profiles import UNKNOWN, Profile, recognise
 from stoflow.catalogue.rows import literal
@@ -130,9 +131,16 @@ class Columns:
             value = first_line(str(value))
         if field == "quantity" and self.profile and OVERSOLD.fullmatch(str(value).strip()):
             value = 0
-        if field == "price" and self.price_sign and BARE_NUMBER.fullmatch(str(value).strip()):
-            value = f"{value} {self.price_sign}"
+        if field == "price" and self.price_sign:
+            value = _beside(value, self.price_sign)
         return without_code(value) if field in self.tool.codes and isinstance(value, str) else value
+
+
+def _beside(price: Any, sign: str) -> Any:
+    """Return a price that names no currency with the sign that the header has for all of them."""
+    if exact(price):
+        return Amount(price, sign)
+    return f"{price} {sign}" if BARE_NUMBER.fullmatch(str(price).strip()) else price
 
 
 def is_empty(value: object) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stoflow.catalogue.currencies import currencies, currencies_of
-from stoflow.catalogue.words import plain
+from stoflow.catalogue.words import column_words, plain
 
 REPEATED = re.compile(r"\s*\((\d{1,3})\)$")  # how the reader tells columns of one name apart: image, image (2)
 ACTION = re.compile(r"action\s*\(([^)]*)\)", re.IGNORECASE)  # a template's first cell: Action(SiteID=US|Currency=USD)
@@ -16,7 +16,8 @@ NUMBER = re.compile(r"(?<!\d)(\d{1,3})(?!\d)")
 CURRENCY_SIGNS = re.compile(r"[€£¥$]|zł|kč", re.IGNORECASE)
 WEIGHTS = frozenset({"pound", "pounds"})  # as much a weight as money
 LONG_WORD_CHARACTERS = 4
-JOINING = re.compile(r"\b(?:in|en|w|price in)$")
+FRENCH = "fr"  # the language sooner than the franc
+JOINING = re.compile(r"\b(?:in|en|w)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,22 @@ def _without_currency(name: str) -> tuple[str, str]:
     sign = CURRENCY_SIGNS.search(name)
     spelled = [word for word in others if _is_currency(word)] + ([sign[0]] if sign else [])
     if not spelled:
-        return " ".join((first, *others)), ""
+        return _without_short_sign(" ".join((first, *others)))
     kept = " ".join((first, *(word for word in others if word not in {spelled[0], plain(spelled[0])})))
     return JOINING.sub("", kept).strip(), spelled[0]
 
 
+def _without_short_sign(words: str) -> tuple[str, str]:
+    """Take "kr" from "price kr": what is so short means a currency behind a price only."""
+    price, _, sign = words.rpartition(" ")
+    price = JOINING.sub("", price).strip()
+    if price in column_words()["price"] and currencies_of(sign) and sign != FRENCH:
+        return price, sign
+    return words, ""
+
+
 def _is_currency(word: str) -> bool:
-    """Say whether a word can only mean a currency: "fr" is French, too, and a pound a weight."""
+    """Say whether a word can only mean a currency: a pound is a weight, too."""
     if word.upper() in currencies():
         return True
     return len(word) >= LONG_WORD_CHARACTERS and bool(currencies_of(word)) and word not in WEIGHTS

@@ -76,11 +76,17 @@ def in_one_currency(columns: tuple[str, ...], headings: Sequence[Heading]) -> tu
     """Return the columns of a price that are in the currency of the best of them, that currency, and its sign.
 
     A sign that several currencies share gives no currency: it says with each price what "5 $" would say. A template
-    names the currency of all its prices once, in its first column.
+    names the currency of all its prices once, in its first column. Where "price" stands beside "price (€)", nobody says
+    what the former is in.
     """
-    said = {heading.name: heading.currency for heading in headings}
-    first = next((said[column] for column in columns if said.get(column)), "")
-    kept = tuple(column for column in columns if said.get(column, "") in {"", first})
+    said = {heading.name: heading for heading in headings if heading.name in columns}
+    first = next((said[column].currency for column in columns if column in said and said[column].currency), "")
+    clear = {heading.words for heading in said.values() if heading.currency}
+    kept = tuple(
+        column
+        for column in columns
+        if column not in said or said[column].currency == first or said[column].words not in clear
+    )
     written = first or next((each.currency for each in headings if each.words == ACTION_WORD), "")
     codes = currencies_of(written)
     return kept, codes[0] if len(codes) == 1 else "", written if len(codes) > 1 else ""

@@ -40,6 +40,17 @@ class Number:
         return self.as_decimal is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A real number of a sheet or of JSON with the currency that stands beside it: it has one reading, as `exact`."""
+
+    value: float | Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.currency}"
+
+
 @dataclass(slots=True)
 class Signs:
     """The decimal signs that the numbers of a column use, for each currency ("" for none).

@@ -7,7 +7,7 @@ from typing import Any
 
 from stoflow.catalogue.currencies import currencies, currencies_of
 from stoflow.catalogue.errors import BadValue
-from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, other, read_number
+from stoflow.catalogue.numbers import MAX_CHARACTERS, Amount, Number, SignOf, exact, normal, other, read_number
 from stoflow.catalogue.text import decode_entities
 from stoflow.catalogue.values import settled
 
@@ -17,7 +17,7 @@ USUAL_DECIMALS = 2
 PRICE = re.compile(
     r"(?P<before>[^\d]*?)"
     r"(?P<number>(?:(?<![^\W\d_])[.,])?\d(?:[\d.,'\u066b ]*\d)?)"  # the dot of "Rs.100" is the word's
-    r"(?P<flat>\s?[.,]\s?-{1,2}|[.,])?"  # the dash of "12,-" stands for no cents
+    r"(?P<flat>\s?[.,:]\s?-{1,2}|[.,])?"  # the dash of "12,-" and "12:-" stands for no cents
     r"(?P<after>[^\d]*)"
 )
 SIGN_BETWEEN = re.compile(r"(?P<whole>\d+) ?(?P<sign>[€£$]) ?(?P<cents>\d\d)")  # as France writes 12€50
@@ -43,9 +43,10 @@ class SettledCurrency:
 
 def read_price(value: Any) -> WrittenPrice:
     """Return what "12,50 €", "$1,234.00", "EUR 12.-" or a number says; BadValue where it is no single price."""
-    number = exact(value)
+    number = exact(value.value if isinstance(value, Amount) else value)
     if number:
-        return _priced(WrittenPrice(str(value), number))
+        beside = _known(value.currency) if isinstance(value, Amount) else ()
+        return _priced(WrittenPrice(str(value), number, beside))
     written = normal(decode_entities(str(value)))
     between = SIGN_BETWEEN.fullmatch(written)
     if between:

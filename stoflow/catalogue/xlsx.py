@@ -15,7 +15,9 @@ from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 
+from stoflow.catalogue.currencies import currencies_of
 from stoflow.catalogue.lines import opened
+from stoflow.catalogue.numbers import Amount
 from stoflow.catalogue.sheets import Cells, Sheet, bounded, shown
 from stoflow.domain.errors import InputError
 
@@ -29,9 +31,11 @@ DAMAGED = (
     *(KeyError, IndexError, ValueError, TypeError, AttributeError),
 )
 """What reading a workbook ends with that no spreadsheet program wrote, or that was cut off."""
-CURRENCY = re.compile(
-    r"\[\$([^\]-]+)[^\]]*\]|([$€£¥₺₹₴]|zł|Kč|Ft|lei|\bkr\b|\b(?:EUR|USD|GBP|CHF|PLN|SEK|DKK|NOK|CZK|HUF|RON|CAD|AUD)\b)"
+BESIDE = re.compile(
+    r"\[\$([^\]-]+)[^\]]*\]|\"([^\"]+)\"|([$€£¥₺₹₴]|zł|Kč|Ft|lei|\bkr\b|"
+    r"\b(?:EUR|USD|GBP|CHF|PLN|SEK|DKK|NOK|CZK|HUF|RON|CAD|AUD)\b)"
 )
+"""What a number's format writes beside it: a currency of the format's own, a text, or a bare sign."""
 LEADING_ZEROS = re.compile("0{2,}")
 ESCAPED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")  # ECMA-376: characters that XML cannot hold, and line ends
 
@@ -108,12 +112,6 @@ def _formatted(value: float, number_format: str) -> Any:
         return str(value).zfill(len(first))
     if first.endswith("%"):
         return f"{(Decimal(str(value)) * 100).normalize():f}%"
-    sign = CURRENCY.search(first)
-    if sign is None:
-        return value
-    return f"{_amount(value)} {(sign[1] or sign[2]).strip()}"
-
-
-def _amount(value: float) -> str:
-    """Return an amount that can be read in one way: 1299.00, where 1.299 would be two."""
-    return f"{value:.2f}" if round(value, 2) == value else str(value)
+    written = (next(filter(None, match)).strip() for match in BESIDE.findall(first))
+    sign = next(filter(currencies_of, written), "")
+    return Amount(value, sign) if sign else value

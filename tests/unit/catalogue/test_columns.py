@@ -1,8 +1,12 @@
 """The columns of a file are found by the tool that wrote it, by the words people use, or by what was asked for."""
 
+from decimal import Decimal
+
 import pytest
 
 from stoflow.catalogue.columns import Columns, Mapped, parse_mapping, settle
+from stoflow.catalogue.numbers import Number
+from stoflow.catalogue.prices import read_price
 from stoflow.catalogue.profiles import profiles
 from stoflow.catalogue.words import column_words, plain
 from stoflow.domain.errors import InputError
@@ -37,6 +41,9 @@ def test_letters_that_are_no_accented_ones_are_spelled_out(text: str, words: str
         ("Titel,Preis in CHF", "Preis in CHF", "CHF"),
         ("title,Price £", "Price £", "GBP"),
         ("Tytuł,Cena (zł)", "Cena (zł)", "PLN"),
+        ("title,price in usd", "price in usd", "USD"),
+        ("title,Selling price (Ft)", "Selling price (Ft)", "HUF"),
+        ("title,price,price_eur,price_usd", "price_eur", "EUR"),  # nobody says what the first is in
         ("title,price", "price", ""),
         (f"{ACTION},Title,*StartPrice,*Format", "*StartPrice", "GBP"),
     ],
@@ -55,6 +62,21 @@ def test_a_sign_that_currencies_share_is_read_as_if_each_price_had_it():
     columns = settled("title,Price ($)")
     assert (columns.currency, columns.value({"Price ($)": "5.00"}, "price")) == ("", "5.00 $")
     assert columns.value({"Price ($)": "CAD 5"}, "price") == "CAD 5"
+
+
+def test_a_sign_of_several_currencies_leaves_its_column_a_price():
+    columns = settled("title,price (kr)")
+    assert columns.value({"price (kr)": "299"}, "price") == "299 kr"
+
+
+def test_a_real_number_below_a_sign_keeps_its_one_reading():
+    columns = settled("title,Price ($)")
+    assert read_price(columns.value({"Price ($)": 12.345}, "price")).number == Number(Decimal("12.345"))
+
+
+def test_what_a_language_is_called_is_no_currency():
+    with pytest.raises(InputError, match="looks like the price"):
+        settled("title,price fr")
 
 
 def test_the_column_that_gave_a_value_is_named_as_the_file_writes_it():

@@ -15,6 +15,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
 from stoflow.catalogue import ods, xlsx
+from stoflow.catalogue.numbers import Amount
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.domain.errors import InputError
@@ -91,11 +92,12 @@ def test_a_workbook_is_known_by_its_content(tmp_path: Path, name: str):
         ("007", "General", "007"),
         (0.25, "0%", "25%"),
         (0.125, "0.0%", "12.5%"),
-        (1299, "#,##0.00 [$€-407];[Red]-#,##0.00 [$€-407]", "1299.00 €"),
-        (12.5, '"£"#,##0.00', "12.50 £"),
-        (12.5, "[$$-409]#,##0.00", "12.50 $"),
-        (12.5, "#,##0.00\\ [$CHF-807]", "12.50 CHF"),
-        (12.5, '#,##0.00 "zł"', "12.50 zł"),
+        (1299, "#,##0.00 [$€-407];[Red]-#,##0.00 [$€-407]", Amount(1299, "€")),
+        (12.5, '"£"#,##0.00', Amount(12.5, "£")),
+        (12.5, "[$$-409]#,##0.00", Amount(12.5, "$")),
+        (12.5, "#,##0.00\\ [$CHF-807]", Amount(12.5, "CHF")),
+        (12.5, '#,##0.00 "zł"', Amount(12.5, "zł")),
+        (12.5, '"CA$"0.000', Amount(12.5, "CA$")),
         (12.5, '0.0 "kg"', 12.5),
         (datetime(2026, 1, 2), "dd.mm.yyyy", "2026-01-02"),  # noqa: DTZ001  a sheet knows no zones
         (datetime(2026, 1, 2, 10, 30), "dd.mm.yyyy hh:mm", "2026-01-02 10:30:00"),  # noqa: DTZ001  see above
@@ -112,6 +114,15 @@ def test_a_cell_is_read_as_it_is_shown(tmp_path: Path, value: Any, number_format
     book.save(tmp_path / "a.xlsx")
     (row,) = values(tmp_path / "a.xlsx")
     assert (row["price"], type(row["price"])) == (read, type(read))
+
+
+@pytest.mark.parametrize("number_format", ["0.000 €", '#,##0.00\\ "€"', "General"])
+def test_a_real_number_has_one_reading_however_it_is_shown(tmp_path: Path, number_format: str):
+    book, sheet = workbook(["title", "price", "currency"], ["a", 14.875, "EUR"], ["b", "1.299", "EUR"])
+    sheet["B2"].number_format = number_format
+    book.save(tmp_path / "a.xlsx")
+    items = [item for item in read_products(tmp_path / "a.xlsx", mapping={}) if isinstance(item, ReadProduct)]
+    assert [str(item.product.price) for item in items] == ["14.88", "1299.00"]
 
 
 def test_rows_keep_the_numbers_of_the_sheet(tmp_path: Path):
