@@ -16,6 +16,7 @@ from stoflow.domain.errors import InputError
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLED_RECORDS = 50
+FORMULA_SIGNS = ("=", "+", "-", "@")  # exports put an apostrophe before them
 HINT = "sep="  # a spreadsheet's own first line, with the delimiter behind it
 
 
@@ -36,7 +37,16 @@ def delimited_rows(path: Path) -> Iterator[Row | RejectedRow]:
         if isinstance(cells, str):
             yield RejectedRow(line, cells)
         else:
-            yield Row(line, dict(zip_longest(names, cells[: len(names)], fillvalue="")))
+            yield Row(line, dict(zip_longest(names, map(_unguarded, cells[: len(names)]), fillvalue="")))
+
+
+def _unguarded(cell: str) -> str:
+    """Return what a cell says that was kept from a spreadsheet: 0017 of `="0017"`, -10% of `'-10%`."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > len('="'):
+        return cell[2:-1].replace('""', '"')
+    if cell.startswith("'") and cell[1:].startswith(FORMULA_SIGNS) and "'" not in cell[1:]:
+        return cell[1:]
+    return cell
 
 
 def _opened(path: Path) -> tuple[Records, Cells]:

@@ -186,8 +186,10 @@ def _words(value: Any) -> tuple[str, ...]:
 
 
 def _images(photos: Iterable[str]) -> tuple[ProductImage, ...]:
-    kept = [photo for photo in photos if "\x00" not in photo][:MAX_PHOTOS]
-    return tuple(ProductImage(position, path) for position, path in enumerate(kept, start=1))
+    named = tuple(photos)
+    if any("\x00" in photo for photo in named):
+        raise BadField("images", "The name of a photo holds characters that no file has.")
+    return tuple(ProductImage(position, path) for position, path in enumerate(named[:MAX_PHOTOS], start=1))
 
 
 def _has(record: Record, field: str) -> bool:

@@ -22,8 +22,14 @@ BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF8, ""),
 )
 NULS_AT_LEAST, NULS_AT_MOST = 0.4, 0.05  # of every second byte, and of the others, in UTF-16 without a mark
-# Polish letters in the middle of a word, which Windows' western table shows as signs no word holds.
-CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z][\xb3\xb9\xbf\xa3\xaf\xa5][A-Za-z]|[A-Za-z]\x9c[bcdgkpw]")
+LETTER = rb"[A-Za-z\xc0-\xff]"
+POLISH = rb"z\xb3(?![A-Za-z0-9])|" + LETTER + rb"[\xb3\xbf\xa3\xaf%s]" + LETTER
+BY_LETTERS = {  # within a word, where the western table of Windows shows signs that no word holds
+    "cp1250": POLISH % rb"\xb9\xa5" + rb"|[A-Za-z]\x9c[bcdgkpw]",
+    "iso8859-2": POLISH % rb"\xb1\xa1\xb6",
+    "cp850": rb"[A-Za-z][\x81\x82\x84\x94][a-z\xe1]",
+    "mac-roman": rb"[a-z][\x8a\x8e\x8f\x9f][a-z\xa7]",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,19 @@ def _fallback(head: bytes) -> str:
     """Return what wrote the lines that are no UTF-8: an old Mac ends its lines with a lone carriage return."""
     if b"\r" in head and b"\n" not in head:
         return "mac-roman"
-    return "cp1250" if CENTRAL_EUROPEAN.search(head) else "cp1252"
+    if _is_utf8(head):
+        return "cp1252"
+    strange = b"\n".join(line for line in head.splitlines() if not _is_utf8(line))
+    counts = {name: len(re.findall(letters, strange)) for name, letters in BY_LETTERS.items()}
+    found = max(counts, key=counts.__getitem__)
+    return found if counts[found] else "cp1252"
+
+
+def _is_utf8(line: bytes) -> bool:
+    with suppress(UnicodeDecodeError):
+        line.decode("utf-8")
+        return True
+    return False
 
 
 def _byte_lines(file: BinaryIO) -> Iterator[bytes]:

@@ -2,20 +2,22 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from stoflow.catalogue.header import unique_names
+from stoflow.catalogue.header import known_columns, unique_names
 from stoflow.catalogue.lines import lines
 from stoflow.catalogue.row import RejectedRow, Row
 from stoflow.domain.errors import InputError
 
 LINE_ENDINGS = frozenset({".ndjson", ".jsonl"})
 FIRST_OBJECTS = 1_000
+PRODUCT_COLUMNS = 2  # known names that make an object a product
 MAX_DOCUMENT_BYTES = 32 * 1024**2  # a document is read as a whole, one object per line is not
-LIST = re.compile(r"""\s*(?:\{\s*"[^"]*"\s*:\s*)?(?P<list>\[)\s*(?=[{\]])|\s*""")  # alone, or an object's first value
+LIST = re.compile(r"""\s*(?P<list>\[)\s*(?=[{\]])|\s*""")
+FIRST_LIST = re.compile(r"""\s*\{\s*"(?P<name>[^"]*)"\s*:\s*(?P<list>\[)\s*(?=[{\]])""")  # an object's first value
 BETWEEN = re.compile(r"[\s,]*")
 NO_OBJECT = "The line is not a JSON object."
 NO_JSON = "From here on the file is not JSON, and nothing more of it is read."
@@ -41,13 +43,21 @@ def object_names(path: Path) -> tuple[str, ...]:
 
 
 def object_rows(path: Path) -> Iterator[Row | RejectedRow]:
-    if path.suffix.lower() in LINE_ENDINGS or isinstance(_decoded(_first_line(path)), _Object):
-        return (_row(line, _decoded(text)) for line, text in enumerate(lines(path), start=1) if text.strip())
-    return _document_rows(path)
+    first, *others = [*islice(filter(str.strip, lines(path)), 2), ""]
+    value = _decoded(first)
+    if path.suffix.lower() not in LINE_ENDINGS and not isinstance(value, _Object):
+        return _document_rows(path)
+    if isinstance(value, _Object) and not any(others):
+        return (_row(1, each) for each in _products_in(value))
+    return (_row(line, _decoded(text)) for line, text in enumerate(lines(path), start=1) if text.strip())
 
 
-def _first_line(path: Path) -> str:
-    return next((line for line in lines(path) if line.strip()), "")
+def _products_in(value: Any) -> Sequence[Any]:
+    """Return the objects that an object holds as a list, where its own names are no columns of products."""
+    if not isinstance(value, _Object) or known_columns(name for name, _ in value.pairs) >= PRODUCT_COLUMNS:
+        return [value]
+    lists = [cast("list[Any]", inner) for _, inner in value.pairs if isinstance(inner, list)]
+    return next((each for each in lists if each and isinstance(each[0], _Object)), [value])
 
 
 def _decoded(text: str) -> Any:
@@ -90,9 +100,15 @@ def _document_rows(path: Path) -> Iterator[Row | RejectedRow]:
     return _items("".join(lines(path)))
 
 
+def _start(text: str) -> re.Match[str]:
+    """Return where the list of products opens; its group "list" is empty where there is none."""
+    held = FIRST_LIST.match(text)
+    return held if held and not known_columns([held["name"]]) else cast("re.Match[str]", LIST.match(text))
+
+
 def _items(text: str) -> Iterator[Row | RejectedRow]:
     """Yield each object of the document's list, or of several that follow one another."""
-    start = cast("re.Match[str]", LIST.match(text))
+    start = _start(text)
     line, seen, at = 1, 0, start.end()
     while True:
         at = cast("re.Match[str]", BETWEEN.match(text, at)).end()
@@ -104,4 +120,4 @@ def _items(text: str) -> Iterator[Row | RejectedRow]:
         except (ValueError, RecursionError):
             yield RejectedRow(line, CUT_OFF if at == len(text) else NO_JSON)
             return
-        yield _row(line, value)
+        yield from (_row(line, each) for each in _products_in(value))

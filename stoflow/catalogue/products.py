@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from stoflow.catalogue.survey import reading_of, surveyed
 from stoflow.domain.product import NewProduct
 
 SHOWN_CHARACTERS = 200
+NO_KEY = " "  # no key begins so: several rows may stand in one line
 OPEN_GROUPS = 1_000  # rows of one product may be mixed with rows of this many others
 
 
@@ -93,6 +95,7 @@ class _Gathering:
     groups: OrderedDict[str, Group] = field(default_factory=OrderedDict[str, Group])
     closed: set[int] = field(default_factory=set[int])  # hashes only: a few bytes for each product of the file
     last: str = ""
+    rows: Iterator[int] = field(default_factory=count)
 
     def take(self, row: Row) -> Iterator[ReadProduct | RejectedRow]:
         """Take a row in; yield what is known by it: its rejection, or a product that ended."""
@@ -117,7 +120,7 @@ class _Gathering:
         if not key and self.last and self.columns.marked(row.values, FOLLOWS):
             key, is_child = self.last, True
         alike = "" if key else self._same_but_for_photos(row)
-        self.last = key or alike or f"line {row.line}"
+        self.last = key or alike or f"{NO_KEY}{next(self.rows)}"
         if hash(self.last) in self.closed:
             yield RejectedRow(row.line, "The row repeats a product that ended long before: sort the file by product.")
             return

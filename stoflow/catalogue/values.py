@@ -15,10 +15,11 @@ from stoflow.catalogue.words import meanings, plain
 MAX_QUANTITY = 10_000
 BEST_NOTE = 10
 NAME_KEYS = ("name", "title", "value", "url", "src", "path", "full_size_url", "href")
-# A comma parts photos only before an address or after the ending of a file: a path may hold one.
+# A comma or a space parts photos only before an address, a comma after the ending of a file too: a path may hold one.
 # What is around a mark is stripped, not matched: many spaces, tried from each of them, took minutes.
 BETWEEN_PHOTOS = re.compile(
-    r"[|;\n]|,\s*(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp|\.heic|\.avif))\s*,", re.IGNORECASE
+    r"[|;\n]|,\s*(?=https?://)|\s(?=https?://)|(?:(?<=\.jpg|\.png|\.gif)|(?<=\.jpeg|\.webp|\.heic|\.avif))\s*,",
+    re.IGNORECASE,
 )
 BETWEEN_WORDS = re.compile(r"[,;|/]|\s(?:and|et|en|und|&)(?=\s)")
 

@@ -92,6 +92,9 @@ def test_a_table_that_is_called_json_is_a_table(tmp_path: Path):
         '{"products": [\n{"title": "a"}, {"title": "b",\n "price": {"amount": 5}}]}\n',
         '{\n"title": "a"}\n{"title": "b",\n"price": {"amount": 5}}',
         '\n{"title": "a"},\n{"title": "b", "price": {"amount": 5}},\n',
+        '{"products": [{"title": "a"}, {"title": "b", "price": {"amount": 5}}]}',
+        '{"count": 2, "items": [{"title": "a"}, {"title": "b", "price": {"amount": 5}}], "next": null}\n',
+        '{\n"count": 2,\n"items": [{"title": "a"}, {"title": "b", "price": {"amount": 5}}]}',
     ],
 )
 def test_a_document_of_objects_is_read_object_by_object(tmp_path: Path, text: str):
@@ -102,6 +105,14 @@ def test_a_document_of_objects_is_read_object_by_object(tmp_path: Path, text: st
         {"title": "a"},
         {"title": "b", "price.amount": 5},
     ]
+
+
+@pytest.mark.parametrize("text", ['{"photos": [{"url": "a.jpg"}], "title": "a", "price": 5}', '{"title": "a"}'])
+@pytest.mark.parametrize("break_", [" ", "\n"])
+def test_an_object_that_is_a_product_is_one_whatever_it_holds_first(tmp_path: Path, text: str, break_: str):
+    path = tmp_path / "products.json"
+    path.write_text(text.replace(" ", break_))
+    assert [row.values["title"] for row in read_rows(path) if isinstance(row, Row)] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,38 @@ def test_a_cell_that_is_longer_than_the_sample_does_not_hide_the_delimiter(tmp_p
         ("utf-32", "Robe d’été 👗"),
         ("cp1252", "Robe d’été, 20 €"),
         ("cp1250", "Płaszcz wełniany, żółty"),
+        ("cp1250", "Suknia, 20 zł"),
+        ("iso8859-2", "Suknia z żabą, śliczna część"),
+        ("cp850", "Größe für Mädchen"),
+        ("mac-roman", "Größe für Mädchen"),
+        ("cp1252", "Prêt-à-porter “chic”, 5 m³, cœur – ¿qué?"),
     ],
 )
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_the_encoding_is_found(tmp_path: Path, encoding: str, text: str, line_end: str):
     content = line_end.join(["Title;Price", f"{text};5", "plain;6", ""]).encode(encoding)
     assert cells(tmp_path / "a.csv", content) == [(text, "5"), ("plain", "6")]
+
+
+def test_lines_of_two_encodings_are_each_read_in_their_own(tmp_path: Path):
+    content = "title,price\nñandú São größe,5\n".encode() + "São größe ñandú œuvre,6\n".encode("cp1252")
+    assert cells(tmp_path / "a.csv", content) == [("ñandú São größe", "5"), ("São größe ñandú œuvre", "6")]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('="0017"', "0017"),
+        ('"=""0017"""', "0017"),
+        ("'-10% coat", "-10% coat"),
+        ("'=sum", "=sum"),
+        ("'90s coat", "'90s coat"),
+        ("'+size' coat", "'+size' coat"),
+        ("=", "="),
+    ],
+)
+def test_what_was_kept_from_a_spreadsheet_is_read_as_it_is(tmp_path: Path, written: str, said: str):
+    assert cells(tmp_path / "a.csv", f"title,price\n{written},5\n".encode()) == [(said, "5")]
 
 
 def test_an_old_macs_file_is_read_in_its_own_letters(tmp_path: Path):

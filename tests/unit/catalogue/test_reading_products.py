@@ -139,6 +139,29 @@ def test_a_product_that_comes_back_after_a_thousand_others_is_not_doubled(tmp_pa
     assert [row.line for row in rejected] == [OPEN_GROUPS + 4]
 
 
+def test_products_that_stand_in_one_line_stay_apart(tmp_path: Path):
+    products, _ = read(tmp_path / "a.json", '[{"title": "a", "price": 1}, {"title": "b", "price": 2}]')
+    assert [product.title for product in products] == ["a", "b"]
+
+
+def test_a_photo_that_no_file_can_be_is_not_left_out_in_silence(tmp_path: Path):
+    _, rejected = read(tmp_path / "a.csv", "title,price,image\na,1,b\x00.jpg\n")
+    assert [(row.field, row.column) for row in rejected] == [("images", "image")]
+
+
+def test_what_a_marketplace_calls_sold_is_sold_in_french_too(tmp_path: Path):
+    products, _ = read(tmp_path / "a.csv", "Titre;Prix;Statut\na;1;vendu\nb;1;actif\n")
+    assert [product.quantity for product in products] == [0, 1]
+
+
+def test_a_report_of_a_german_account_has_its_own_keys(tmp_path: Path):
+    header = "Artikelnummer;Titel;Bestandseinheit (SKU);Verfügbare Menge;Währung;Startpreis;Aktueller Preis;Zustand"
+    products, _ = read(tmp_path / "a.csv", f"{header}\n1101;Mantel;A-1;2;EUR;;1.299,00;Gebraucht\n")
+    assert [(each.external_id, each.sku, each.quantity, str(each.price)) for each in products] == [
+        ("1101", "A-1", 2, "1299.00")
+    ]
+
+
 def test_a_currency_nobody_wrote_is_assumed_and_said(tmp_path: Path):
     path = tmp_path / "a.csv"
     path.write_text("title,price,marketplace\na,5,\nb,5 €,\nc,5,grailed\n")

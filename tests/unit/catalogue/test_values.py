@@ -61,6 +61,8 @@ def test_a_list_too_deep_to_read_stays_text():
     [
         ("a.jpg, b, c.jpg", ("a.jpg", "b, c.jpg")),
         ("https://h/1,https://h/2", ("https://h/1", "https://h/2")),
+        ("https://h/1 https://h/2\thttps://h/3", ("https://h/1", "https://h/2", "https://h/3")),
+        ("my coat 1.jpg", ("my coat 1.jpg",)),
         ("a.jpeg|b.png", ("a.jpeg", "b.png")),
         ([{"url": "https://h/1"}, "x.jpg"], ("https://h/1", "x.jpg")),
     ],
