@@ -1,6 +1,7 @@
 """What became of the products of a file: counts, the line of each that was taken in, and why others were not."""
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -57,12 +58,16 @@ class ImportReport:
     without_photos: int = 0
     without_key: int = 0
     descriptions_filled: int = 0
-    currencies_assumed: int = 0
+    assumed: Counter[str] = field(default_factory=Counter[str])
     lines: dict[TenantId, Lines] = field(default_factory=dict[TenantId, Lines])
 
     @property
     def imported(self) -> int:
         return sum(self.fates.values())
+
+    @property
+    def currencies_assumed(self) -> int:
+        return self.assumed.total()
 
     def reject(self, row: RejectedRow) -> None:
         self.rejected_rows += 1
@@ -89,7 +94,7 @@ class ImportReport:
 
     def count_new(self, item: ReadProduct) -> None:
         """Take down what a new product lacks."""
-        self.currencies_assumed += item.currency_assumed
+        self.assumed.update([item.product.currency] if item.currency_assumed else ())
         self.descriptions_filled += not item.product.description
         self.without_photos += not item.product.images
         self.without_key += not (item.product.sku or item.product.external_id)
@@ -118,7 +123,8 @@ class ImportReport:
         if self.descriptions_filled:
             said.append(f"{self.descriptions_filled} had no description and took the title.")
         if self.currencies_assumed:
-            said.append(f"{self.currencies_assumed} named no currency and were taken to be in euro.")
+            codes = " and ".join(f"{code} ({count})" for code, count in self.assumed.most_common())
+            said.append(f"{self.currencies_assumed} named no one currency and were taken to be in {codes}.")
         return said
 
     @property

@@ -16,7 +16,9 @@ from stoflow.catalogue.header import (
     needed_columns,
     unique_names,
 )
+from stoflow.catalogue.headings import headings_of
 from stoflow.catalogue.row import RejectedRow, Row
+from stoflow.catalogue.words import column_words
 from stoflow.domain.errors import InputError
 
 PRODUCT_COLUMNS = 2  # known names that make a sheet one of products
@@ -42,6 +44,10 @@ class _Table:
     sheet: Sheet
     line: int
     header: tuple[str, ...]
+
+    @property
+    def has_rows(self) -> bool:
+        return any(isinstance(row, Row) for row in _rows(self))
 
 
 def sheet_names(path: Path, workbook: OpenWorkbook) -> tuple[str, ...]:
@@ -100,7 +106,20 @@ def _tables(path: Path, sheets: Sequence[Sheet]) -> Sequence[_Table]:
     tables = [table for sheet in sheets if (table := _table(sheet)) is not None]
     if not tables:
         raise InputError(f"The workbook {path} has no rows in a sheet that can be seen.")
-    return [table for table in tables if known_columns(table.header) >= PRODUCT_COLUMNS] or tables[:1]
+    for holds_products in (_has_title_and_price, _has_product_columns):
+        found = [table for table in tables if table.has_rows and holds_products(table.header)]
+        if found:
+            return found
+    return next(([table] for table in tables if _has_product_columns(table.header)), tables[:1])
+
+
+def _has_title_and_price(header: Sequence[str]) -> bool:
+    words = {heading.words for heading in headings_of(header)}
+    return all(words & set(column_words()[field]) for field in ("title", "price"))
+
+
+def _has_product_columns(header: Sequence[str]) -> bool:
+    return known_columns(header) >= PRODUCT_COLUMNS
 
 
 def _table(sheet: Sheet) -> _Table | None:

@@ -95,8 +95,8 @@ class PhotoFetcher:
                 if response.status_code in REDIRECTS and "location" in response.headers:
                     return _checked(str(url.join(response.headers["location"])))
                 return self._content(response)
-        except (httpx.ConnectError, httpx.TimeoutException):
-            self._silent[url.host] += 1
+        except (httpx.ConnectError, httpx.TimeoutException) as error:
+            self._silent[url.host] += not isinstance(error.__cause__, ForbiddenAddress)
             raise
 
     def _content(self, response: httpx.Response) -> bytes:

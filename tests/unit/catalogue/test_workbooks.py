@@ -150,6 +150,17 @@ def test_the_sheet_of_products_is_found_and_others_are_named(tmp_path: Path):
     assert 'The sheet "Herren" holds products too, and only "Damen" is read' in other.reason
 
 
+def test_a_sheet_that_explains_columns_or_is_empty_holds_no_products(tmp_path: Path):
+    book, sheet = workbook(["Name", "Description"], ["Title", "What buyers see first"])
+    sheet.title = "Columns"
+    for name, rows in (("Products", [["a", 5]]), ("Next season", [])):
+        other = book.create_sheet(name)
+        for row in (["Title", "Price (EUR)"], *rows):
+            other.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert list(read_rows(tmp_path / "a.xlsx")) == [Row(2, {"Title": "a", "Price (EUR)": 5})]
+
+
 def test_a_template_s_remarks_are_no_products(tmp_path: Path):
     book, _ = workbook(
         ["#INFO", "Version=1.0"], ["*Action(SiteID=US)", "*Title", "Price"], ["Add", "a", 5], ["#INFO", "x"]
