@@ -1,4 +1,4 @@
-"""`python -m campaigns.mutants`: proves that the judge notices: five broken promises, five short campaigns."""
+"""`python -m campaigns.mutants`: proves that the judge notices: six broken promises, six short campaigns."""
 
 import argparse
 import json

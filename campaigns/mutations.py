@@ -1,10 +1,11 @@
-"""The five mutants: each breaks one promise in a child process, so that the judge can be seen to notice.
+"""The six mutants: each breaks one promise in a child process, so that the judge can be seen to notice.
 
 Nothing of them is in the product: they replace methods and statements of it before the command runs.
 """
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any, LiteralString, cast
 
 from campaigns import direct_creation
@@ -20,17 +21,18 @@ from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
-from stoflow.storage.engine import settling, unrecorded
+from stoflow.storage.engine import settling, sweeping, unrecorded, verifying
 
 FINAL_WITHIN_S = 45.0
 FENCED = (
-    "SETTLE_DONE",
-    "SETTLE_ACTED",
-    "SETTLE_LISTED",
-    "SETTLE_ENDED",
-    "SETTLE_BACK",
-    "SETTLE_FAILED",
-    "SETTLE_VERIFYING",
+    (settling, "SETTLE_DONE"),
+    (settling, "SETTLE_ACTED"),
+    (settling, "SETTLE_LISTED"),
+    (settling, "SETTLE_ENDED"),
+    (settling, "SETTLE_BACK"),
+    (settling, "SETTLE_FAILED"),
+    (verifying, "SETTLE_VERIFYING"),
+    (verifying, "SETTLE_UNTOLD"),
 )
 HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
 PUBLICATIONS = (EtsyPublication, VintedPublication)
@@ -77,14 +79,13 @@ def do_not_fence() -> None:
         "AND status = 'running' AND claims = %(claims)s",
         "AND t.status = 'running' AND t.claims = %(claims)s",
     )
-    for statement in FENCED:
-        text = getattr(settling, statement)
+    for module, statement in FENCED:
+        text = getattr(module, statement)
         fence = next(fence for fence in fences if fence in text)
-        _rewrite(statement, fence, "")
-        if "claims FROM task" in text:
-            _rewrite(statement, "claims FROM task", "%(claims)s FROM task")
-        else:
-            _rewrite(statement, "claims, %(detail)s FROM task", "%(claims)s, %(detail)s FROM task")
+        _rewrite(statement, fence, "", module=module)
+        for said in ("claims FROM task", "claims, %(detail)s FROM task"):
+            if said in text:
+                _rewrite(statement, said, f"%(claims)s{said.removeprefix('claims')}", module=module)
     parts = dict(unrecorded.SETTLING)
     parts["settled"] = _replaced(parts["settled"], "AND status = 'running' AND claims = %(after_claims)s", "")
     parts["settled line"] = _replaced(parts["settled line"], "claims FROM settled", "%(after_claims)s FROM settled")
@@ -98,6 +99,16 @@ def do_not_sweep() -> None:
         del self, page
 
     Sweeper._turn = turn  # type: ignore[method-assign]  # noqa: SLF001  a mutant reaches into what it breaks
+
+
+def quarantine_a_look() -> None:
+    """Give a job up whose look died, as if nothing could be outside."""
+    _rewrite(
+        "SWEEP_TASKS",
+        "WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'running'",
+        "WHEN lost.look_at IS NOT NULL THEN 'failed' WHEN lost.kind = 'unsafe' THEN 'running'",
+        module=sweeping,
+    )
 
 
 def _let_everything_be_repeated() -> None:
@@ -124,8 +135,8 @@ def _own_draft(attempt: Attempt) -> Outcome:
     return Done({"listing_id": listing_id}) if listing_id else Broken("No draft was made.")
 
 
-def _rewrite(statement: str, before: str, after: str) -> None:
-    setattr(settling, statement, _replaced(getattr(settling, statement), before, after))
+def _rewrite(statement: str, before: str, after: str, *, module: ModuleType = settling) -> None:
+    setattr(module, statement, _replaced(getattr(module, statement), before, after))
 
 
 def _replaced(text: str, before: str, after: str) -> LiteralString:
@@ -177,5 +188,12 @@ MUTANTS: Mapping[str, Mutant] = {
         do_not_sweep,
         lambda counters, _: counters["lost"] >= 1,
         _as_it_is,
+    ),
+    "f": Mutant(
+        "quarantines during a look",
+        "unexpected ≥ 1: listed though given up",
+        quarantine_a_look,
+        lambda counters, _: counters["unexpected"] >= 1,
+        lambda plan: replace(_as_it_is(plan), faults=0.4),
     ),
 }

@@ -103,7 +103,7 @@ def _recovered(lines: Sequence[Line], deaths: Sequence[Strike]) -> Iterator[Reco
             swept_at = at
             between = [one for one in deaths if claimed_at <= one.at <= swept_at]
             death = between[-1] if between and swept_at - between[-1].at < LONGEST_RECOVERY_S else None
-            verifying = line["cause"] == "swept: verifying"
+            verifying = line["cause"] in {"swept: verifying", "swept: look died"}
 
 
 def takeovers(strikes: Sequence[Strike], taken_at: Sequence[float]) -> list[Recovery]:

@@ -127,6 +127,16 @@ class TenantSwept(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class LooksDied(Fact):
+    """Each look for what a task has done ends its process: what it did stays unknown until somebody mends that."""
+
+    tenant: int
+    job: int
+    task: str
+    deaths: int
+
+
+@dataclass(frozen=True, slots=True)
 class SellerConnected(Fact):
     tenant: int
     marketplace: str

@@ -103,9 +103,35 @@ Outcome = Done | TryAgain | SellerMustAct | Refused | Unknown | Broken
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A look found nothing of the attempt it was looking for."""
+    """A look found that nothing was done of what it was looking for."""
 
     reason: str = "nothing was found"
 
 
-LookResult = Outcome | Absent
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """A look did not find out, and why: look again after `after_s`, None for ever more rarely.
+
+    `seller`: not before the seller has acted.
+    """
+
+    reason: str
+    after_s: float | None = None
+    seller: bool = False
+
+
+LookResult = Done | Absent | Refused | CannotTell
+"""What a look answers: it was done (and what others made of it since), it was not, it never can be, or who knows."""
+
+
+def cannot_tell(outcome: Outcome) -> CannotTell:
+    """Return what a call that failed says to a look: nothing of the act."""
+    match outcome:
+        case SellerMustAct(reason):
+            return CannotTell(reason, seller=True)
+        case TryAgain(reason, after_s):
+            return CannotTell(reason, after_s)
+        case Done():
+            return CannotTell("The answer did not say what was asked.")
+        case _:
+            return CannotTell(outcome.reason)

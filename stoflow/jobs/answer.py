@@ -7,9 +7,9 @@ from stoflow.domain.call import Answer
 from stoflow.domain.facts import StaleAttemptFenced
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
-from stoflow.domain.outcome import LookResult
+from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove, RunMode, RunReport
-from stoflow.jobs.attempting import changed, command_statement, only_outcome, tried, write_settle
+from stoflow.jobs.attempting import changed, command_statement, looked, only_outcome, tried, write_settle
 from stoflow.jobs.collect import answer_for_stray
 from stoflow.jobs.conversation import Pending, begin, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
@@ -22,6 +22,8 @@ from stoflow.storage.engine.commands import SentCommand, find_command, read_answ
 from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
 from stoflow.storage.engine.strays import read_stray
+
+Read = Outcome | LookResult | Pending
 
 
 def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
@@ -70,7 +72,7 @@ def _is_look(task: StoredTask) -> bool:
     return task.verifying and task.out
 
 
-def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answer, ...]) -> LookResult | Pending:
+def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answer, ...]) -> Read:
     """Start the step's conversation, or its look's, anew and tell it every answer."""
     if _is_look(task):
         find, attempt = look_of(engine, job, task)
@@ -80,9 +82,7 @@ def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answe
     return resume(begun, answers, task.kind) if isinstance(begun, Generator) else begun
 
 
-def _settle(
-    engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: LookResult | Pending
-) -> Move:
+def _settle(engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: Read) -> Move:
     """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again."""
     kept = record_answer(job.tenant, request_id, answer)
     if isinstance(result, Pending):
@@ -98,10 +98,10 @@ def _settle(
     return concluded(job, task, settled, rows[0])
 
 
-def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: LookResult) -> Settlement:
+def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: Outcome | LookResult) -> Settlement:
     about = tried(engine, job, task, step_of(engine, job, task))
     if _is_look(task):
-        return look_settlement(about, result, engine.tempo, engine.random)
+        return look_settlement(about, looked(result), engine.tempo, engine.random)
     return settlement(about, only_outcome(result), engine.tempo, engine.random)
 
 

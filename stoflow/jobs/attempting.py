@@ -12,7 +12,7 @@ from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobChanged
-from stoflow.domain.outcome import Absent, Broken, Done, Outcome
+from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome, cannot_tell
 from stoflow.jobs.conversation import Pending
 from stoflow.jobs.engine import Engine, outputs_of
 from stoflow.jobs.settle import Move, Row, Tried
@@ -132,9 +132,14 @@ def changed(job: StoredJob, move: Move, done: int) -> JobChanged:
     )
 
 
-def only_outcome(value: Outcome | Absent | Pending) -> Outcome:
+def only_outcome(value: Outcome | LookResult | Pending) -> Outcome:
     """Return an act's outcome; what only a look may answer is a fault of the step."""
-    return Broken("Only a look may find nothing.") if isinstance(value, Absent | Pending) else value
+    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell | Pending) else value
+
+
+def looked(value: Outcome | LookResult) -> LookResult:
+    """Return a look's answer; whatever went wrong on its way says nothing of the act."""
+    return value if isinstance(value, LookResult) else cannot_tell(value)
 
 
 def reason_of(outcome: Outcome) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Done, LookResult
+from stoflow.domain.outcome import Absent, Done, Outcome
 from stoflow.domain.retry import blind_look_s
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import sender
@@ -81,7 +81,7 @@ def attempt_at(engine: Engine, job: StoredJob, stray: Stray) -> Attempt:
     )
 
 
-def settle_stray(engine: Engine, job: StoredJob, stray: Stray, found: LookResult) -> None:
+def settle_stray(engine: Engine, job: StoredJob, stray: Stray, found: Outcome | Absent) -> None:
     """Forget a stray that is gone; keep one that may still come or could not be looked for."""
     claims = stray.claims + 1
     gone = isinstance(found, Done) or (isinstance(found, Absent) and stray.tries + 1 >= LOOKS_UNTIL_GONE)

@@ -8,10 +8,10 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.errors import APIError
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Broken, LookResult, Outcome, TryAgain, Unknown
+from stoflow.domain.outcome import Absent, Broken, CannotTell, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.contract import Conversation
 
-Result = TypeVar("Result", Outcome, LookResult)
+Result = TypeVar("Result", Outcome, LookResult, Outcome | Absent)
 Do = Callable[[Attempt], Outcome | Conversation]
 
 
@@ -32,8 +32,8 @@ def begin(do: Do, attempt: Attempt, *, unsafe: bool = False) -> Outcome | Conver
     return begun if isinstance(begun, Generator) else _only_outcome(checked(begun))
 
 
-def _only_outcome(value: Outcome | Absent) -> Outcome:
-    return Broken("Only a look may find nothing.") if isinstance(value, Absent) else value
+def _only_outcome(value: Outcome | Absent | CannotTell) -> Outcome:
+    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell) else value
 
 
 def hold(
@@ -47,7 +47,7 @@ def hold(
             called = True
             call = conversation.send(send(call))
     except StopIteration as end:
-        return cast("Result", checked(end.value))  # only a look's generator may return Absent
+        return cast("Result", checked(end.value))  # as its generator is typed
     except APIError as error:
         conversation.close()
         return no_answer(error, kind)
@@ -66,7 +66,7 @@ def resume(
             seq += 1
             call = conversation.send(answer)
     except StopIteration as end:
-        return cast("Result", checked(end.value))  # only a look's generator may return Absent
+        return cast("Result", checked(end.value))  # as its generator is typed
     except Exception as error:  # noqa: BLE001 - as above
         return broken(error, unsafe=seq > 0 and kind is TaskKind.UNSAFE)
     conversation.close()
@@ -75,9 +75,9 @@ def resume(
     return Pending(call, seq)
 
 
-def checked(value: object) -> Outcome | Absent:
+def checked(value: object) -> Outcome | Absent | CannotTell:
     """Return a step's result, or Broken for anything that is none."""
-    if isinstance(value, Outcome | Absent):
+    if isinstance(value, Outcome | Absent | CannotTell):
         return value
     return Broken(f"A step returned {type(value).__name__} instead of an outcome.")
 

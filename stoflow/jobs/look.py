@@ -8,7 +8,7 @@ from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.jobs.attempting import attempt_name, changed, command_statement, sender, tried, write_settle
+from stoflow.jobs.attempting import attempt_name, changed, command_statement, looked, sender, tried, write_settle
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
@@ -62,7 +62,7 @@ def _look(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask)
     if not _claim(engine, message, job, task, timeout_s + engine.lease_s, holds=True):
         return RELOAD
     send = sender(engine, job, now.name, attempt_name(job, now), time.monotonic() + timeout_s)
-    return settle_look(engine, job, now, hold(find(attempt), send, TaskKind.REPEATABLE))
+    return settle_look(engine, job, now, looked(hold(find(attempt), send, TaskKind.REPEATABLE)))
 
 
 def _ask_plugin(
@@ -73,7 +73,7 @@ def _ask_plugin(
     before = replace(now, claims=now.claims - 1)
     if not isinstance(pending, Pending):
         claimed = _claim(engine, message, job, before, timeout_s, holds=True)
-        return settle_look(engine, job, now, pending) if claimed else RELOAD
+        return settle_look(engine, job, now, looked(pending)) if claimed else RELOAD
     issued = command_statement(job.tenant, now, pending)
     if not _claim(engine, message, job, before, timeout_s, holds=False, more=(issued,)):
         return RELOAD

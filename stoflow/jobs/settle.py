@@ -1,22 +1,35 @@
 """From an outcome to what is written and what comes next, one short branch each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
-from stoflow.domain.outcome import Absent, Broken, Done, LookResult, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import (
+    Absent,
+    Broken,
+    CannotTell,
+    Done,
+    FieldError,
+    LookResult,
+    Outcome,
+    Refused,
+    SellerMustAct,
+    TryAgain,
+    Unknown,
+)
 from stoflow.domain.retry import OUTAGE_S, OUTAGE_TRIES, backoff_s, blind_look_s, outage_backoff_s
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler
 from stoflow.storage.engine.seeing import settle_seen
-from stoflow.storage.engine.settling import settle_back, settle_done, settle_failed, settle_verifying
+from stoflow.storage.engine.settling import settle_back, settle_done, settle_failed
 from stoflow.storage.engine.standing import needs_seller
 from stoflow.storage.engine.statement import Statement
 from stoflow.storage.engine.submitting import NewTask
+from stoflow.storage.engine.verifying import settle_untold, settle_verifying
 
 Row = Mapping[str, Any] | None
 LOOKS_UNTIL_ABSENT = 2
@@ -79,8 +92,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case SellerMustAct(reason):
             return _halt(tried, reason)
         case Refused(reason, errors):
-            failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
-            return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
+            return _refused(tried, reason, errors)
         case Unknown(reason):
             if tried.kind is TaskKind.UNSAFE:
                 return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
@@ -106,7 +118,7 @@ def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mappi
 
 
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
-    """Return what a look writes: adopt what is there, look once more, or act again after two absences."""
+    """Return what a look writes: adopt what is there, act again after two absences, end, or look once more."""
     match found:
         case Done() as done:
             return done_settlement(tried, done, cause="looked and adopted")
@@ -115,16 +127,15 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")
         case Absent(reason):
             return _absent(tried, reason, tempo, random)
-        case SellerMustAct(reason):
-            again = _verify(tried, reason, 0.0, looks=tried.looks, cause="looked: the seller must act")
+        case Refused(reason, errors):
+            return _refused(tried, reason, errors)
+        case CannotTell(reason, seller=True):
+            again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
             halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
-            return Settlement((*again.statements, halted), lambda row: Move(NextMove.SELLER) if row else RELOAD)
-        case TryAgain(reason, after_s):
+            return replace(again, statements=(*again.statements, halted))
+        case CannotTell(reason, after_s):
             pause_s = blind_look_s(tried.claims, random) if after_s is None else after_s
-            return _verify(tried, reason, tempo.scaled_s(pause_s), looks=tried.looks, cause="could not look")
-        case Refused(reason) | Unknown(reason) | Broken(reason):
-            pause_s = blind_look_s(tried.claims, random)
-            return _verify(tried, reason, tempo.scaled_s(pause_s), looks=tried.looks, cause="could not look")
+            return _untold(tried, reason, Move(NextMove.LOOK, tempo.scaled_s(pause_s)), cause="could not look")
 
 
 def _after_done(row: Row) -> Move:
@@ -183,6 +194,31 @@ def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str
         tried.tenant, tried.task, tried.claims, reason=reason, delay_s=delay_s, looks=looks, cause=cause
     )
     return Settlement((statement,), lambda row: Move(NextMove.LOOK, delay_s) if row else RELOAD)
+
+
+def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bool = False) -> Settlement:
+    statement = settle_untold(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        delay_s=follows.delay_s,
+        cause=cause,
+        marked=tried.marked,
+        at_once=at_once,
+    )
+    return Settlement((statement,), lambda row: _after_untold(row, follows), "unverified", reason)
+
+
+def _after_untold(row: Row, follows: Move) -> Move:
+    if row is None:
+        return RELOAD
+    return FAILED if row["given_up"] else follows
+
+
+def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlement:
+    failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
+    return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
 
 
 def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settlement:

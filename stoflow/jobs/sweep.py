@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stoflow.domain.facts import ProcessDied, TenantSwept
+from stoflow.domain.facts import LooksDied, ProcessDied, TenantSwept
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -12,6 +12,7 @@ from stoflow.storage.engine.processes import bury_expired, recently_dead
 from stoflow.storage.engine.sweeping import sweep_tenant, take_sweep, tenants_with_work
 from stoflow.storage.session import Database
 
+DEATHS_UNTIL_TOLD = 3
 TENANTS_A_PAGE = 50
 ROWS_A_TENANT = 200
 BEGINNING = TenantId(0)
@@ -69,3 +70,6 @@ class Sweep:
                 record(failed)
             if swept.tasks or swept.ended:
                 record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))
+            for look in swept.looks:
+                if look.deaths >= DEATHS_UNTIL_TOLD:
+                    record(LooksDied(tenant, look.job, look.task, look.deaths))

@@ -9,7 +9,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.choices import Choices, Setting
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import FieldError, LookResult, Outcome
+from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.marketplaces.call_limits import CallLimits
 from stoflow.marketplaces.taxonomy import Taxonomy
@@ -33,8 +33,9 @@ the account's own, or why the marketplace does not tell."""
 class Step:
     """One kind of task. `do` returns an Outcome (INNER) or a Conversation (outside).
 
-    `look` is required where kind is UNSAFE: Done adopts what is there, Absent says it was not done, TryAgain
-    that the marketplace cannot tell now. `paced` marks the one call of an action that changes what buyers see.
+    `look` is required where kind is UNSAFE: Done adopts what was done, whatever became of it since, Absent says it was
+    not done, Refused that it never can be, and CannotTell that the marketplace does not say now. `paced` marks the one
+    call of an action that changes what buyers see.
     `marked` says that `do` writes `attempt.marker` into what it creates, so that strays can be found by it.
     `spreads` marks the inner step before which what the job learned becomes jobs on the other marketplaces.
     """
@@ -129,7 +130,7 @@ class Marketplace:
     concurrency: int = 4  # outside calls in flight per tenant
     quiet_s: float = 30.0  # above its longest late commit
     second_look_s: float = 120.0
-    collect: Callable[[Attempt], Generator[Call, Response, LookResult]] | None = None
+    collect: Callable[[Attempt], Generator[Call, Response, Outcome | Absent]] | None = None
     products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product
     profile: Callable[[Settings], DirectProfile] | None = None
     taxonomy: Taxonomy | None = None

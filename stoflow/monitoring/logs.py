@@ -61,6 +61,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
     "JobFailed": (WARNING, JOB_FAILED),
     "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
+    "LooksDied": (
+        ERROR,
+        "{deaths} looks for task {task} of job {job}, tenant {tenant}, ended their process; the next are ever rarer.",
+    ),
     "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
     "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),

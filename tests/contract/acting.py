@@ -10,7 +10,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Done, LookResult
+from stoflow.domain.outcome import Done, LookResult, Outcome
 from stoflow.domain.product import Product, SentPhoto
 from stoflow.domain.seen import ListingsSeen, Order, OrdersSeen, SeenListing
 from stoflow.marketplaces.contract import Handler, Step
@@ -45,7 +45,7 @@ class Site:
         return send
 
 
-Ending = TypeVar("Ending", bound=LookResult)
+Ending = TypeVar("Ending", bound=Outcome | LookResult)
 
 
 def hold(conversation: Generator[Call, Response, Ending], send: Callable[[Call], Response]) -> Ending:
@@ -100,7 +100,7 @@ class Acting:
             media_root=self.media_root,
         )
 
-    def do(self, task: str) -> LookResult:
+    def do(self, task: str) -> Outcome | LookResult:
         """Make one attempt at a task and record it when it is done."""
         outcome = self.act(task)
         if isinstance(outcome, Done):
@@ -109,12 +109,12 @@ class Acting:
 
     def act(
         self, task: str, attempt: Attempt | None = None, *, send: Callable[[Call], Response] | None = None
-    ) -> LookResult:
+    ) -> Outcome | LookResult:
         """Make one attempt without recording it; `send` answers in the marketplace's stead."""
         begun = self.handler.step(task).do(attempt or self.attempt(task))
         return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun
 
-    def look(self, task: str, *, marker: str = "") -> LookResult:
+    def look(self, task: str, *, marker: str = "") -> Outcome | LookResult:
         """Look for what the last attempt at an unsafe task may have done."""
         step = self.handler.step(task)
         assert step.look is not None
@@ -130,9 +130,9 @@ class Acting:
         if outcome.ended and outcome.ended == self.listing_id:
             self.listing_id, self.visible, self.photos = "", False, ()
 
-    def run(self, *, until: str = "") -> dict[str, LookResult]:
+    def run(self, *, until: str = "") -> dict[str, Outcome | LookResult]:
         """Do the tasks in order, up to and without `until`."""
-        outcomes: dict[str, LookResult] = {}
+        outcomes: dict[str, Outcome | LookResult] = {}
         for task in self.tasks:
             if task == until:
                 break
@@ -192,7 +192,7 @@ class Going:
             since=self.since,
         )
 
-    def act(self, task: str, *, send: Callable[[Call], Response] | None = None) -> LookResult:
+    def act(self, task: str, *, send: Callable[[Call], Response] | None = None) -> Outcome | LookResult:
         """Make one attempt without recording it; `send` answers in the marketplace's stead."""
         begun = self.handler.step(task).do(self.attempt(task))
         return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun

@@ -14,7 +14,7 @@ from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.outcome import Broken, Done, LookResult, SellerMustAct, TryAgain
+from stoflow.domain.outcome import Broken, Done, LookResult, Outcome, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrdersSeen, OrderState, SeenListing
 from stoflow.marketplaces.contract import Handler
@@ -62,7 +62,7 @@ class Going:
             since=self.since,
         )
 
-    def act(self, task: str, send: Callable[[Call], Response] | None = None) -> LookResult:
+    def act(self, task: str, send: Callable[[Call], Response] | None = None) -> Outcome | LookResult:
         begun = self.handler.step(task).do(self.attempt(task))
         assert isinstance(begun, Generator)
         return hold(begun, send or self.site.send)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, FilePart, Reply, Request, Response
-from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused
+from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused, cannot_tell
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.categories import resolve_category
 from stoflow.marketplaces.contract import Conversation
@@ -80,9 +80,12 @@ class Stall:
     def look_for_sale(self, attempt: Attempt) -> Generator[Call, Response, LookResult]:
         """Find out what became of a call that nobody answered."""
         reply = reply_of((yield Request("GET", _path(attempt))))
-        if not is_success(reply):
-            return SAYS.outcome_of(reply, unsafe=False)
-        return Absent("The thing is hidden.") if text_in(reply.body, "state") == "hidden" else _on_sale(attempt, reply)
+        if reply.status == NOT_FOUND:
+            return Absent("The thing is gone.")
+        shown = _on_sale(attempt, reply) if is_success(reply) else SAYS.outcome_of(reply, unsafe=False)
+        if isinstance(shown, Done):
+            return shown
+        return Absent("The thing is hidden.") if text_in(reply.body, "state") == "hidden" else cannot_tell(shown)
 
     def end(self, attempt: Attempt) -> Conversation:
         """Delete the thing by its id, which no other will ever have; one that is gone already is as good."""

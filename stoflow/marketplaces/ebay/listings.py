@@ -28,6 +28,16 @@ def is_gone(item: Shown, offer: Shown) -> bool:
     return has_ended(offer) and _state(offer, _left(item, offer)) is not ListingState.SOLD
 
 
+def state_of(offer: Shown) -> ListingState:
+    """Return what buyers see of the listing of a published offer, as far as the offer alone tells."""
+    return _state(offer, _left({}, offer))
+
+
+def left_of(offer: Shown) -> int | None:
+    """Return how many a published offer says that buyers can have; None where it does not say."""
+    return whole_in(offer, "availableQuantity")
+
+
 def seen_listing(item: Shown, offer: Shown, tenant: TenantId) -> SeenListing:
     """Return the listing of a published offer."""
     sku, left = text_in(item, "sku"), _left(item, offer)

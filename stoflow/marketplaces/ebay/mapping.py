@@ -84,6 +84,19 @@ def offer(attempt: Attempt) -> Mapping[str, Any]:
     }
 
 
+def no_more_items(item: Mapping[str, Any], left: int | None) -> Mapping[str, Any]:
+    """Return an item with no more of the thing than are left of it; None where nothing is known of that."""
+    if left is None:
+        return item
+    quantity = min(left, item["availability"]["shipToLocationAvailability"]["quantity"])
+    return {**item, "availability": {"shipToLocationAvailability": {"quantity": quantity}}}
+
+
+def no_more_offered(body: Mapping[str, Any], left: int | None) -> Mapping[str, Any]:
+    """Return an offer with no more of the thing than are left of it, as above."""
+    return body if left is None else {**body, "availableQuantity": min(left, body["availableQuantity"])}
+
+
 def marketplace_id(attempt: Attempt) -> str:
     """Return eBay's name of the site the seller sells on, such as EBAY_FR."""
     return _site(attempt)["marketplace_id"]

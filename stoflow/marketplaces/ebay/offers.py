@@ -8,9 +8,10 @@ from stoflow.domain.outcome import Outcome
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.offer import get_offers
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
+from stoflow.marketplaces.replies import is_success, reply_of
 
 FIXED_PRICE = "FIXED_PRICE"
+PUBLISHED = "PUBLISHED"
 OFFER_KEY = frozenset({"sku", "marketplaceId", "format"})
 ENDED = frozenset({"ENDED", "EBAY_ENDED"})
 """The status of a listing that will not come back: what is published anew has another id."""
@@ -23,7 +24,7 @@ def without_key(offer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def published_listing(offer: Any) -> str:
     """Return the listing of an offer, "" while it is not published."""
-    return text_in(offer, "listing", "listingId") if text_in(offer, "status") == "PUBLISHED" else ""
+    return text_in(offer, "listing", "listingId") if text_in(offer, "status") == PUBLISHED else ""
 
 
 def has_ended(offer: Any) -> bool:
@@ -49,7 +50,7 @@ def read_offer(sku: str, marketplace_id: str) -> Generator[Call, Response, Mappi
     """
     key = {"sku": sku, "marketplaceId": marketplace_id, "format": FIXED_PRICE}
     reply = reply_of((yield get_offers(sku, marketplace_id=marketplace_id, sales_format=FIXED_PRICE)))
-    if reply.status == NOT_FOUND and failures.OFFER_NOT_AVAILABLE in failures.error_ids(reply):
+    if failures.says_gone(reply):
         return {}
     if not is_success(reply):
         return failures.outcome_of(reply, unsafe=False)

@@ -4,13 +4,15 @@ from collections.abc import Generator, Mapping
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, cannot_tell
+from stoflow.domain.seen import ListingState
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
 from stoflow.marketplaces.ebay.clients.offer import get_offer, update_offer
+from stoflow.marketplaces.ebay.listings import state_of
 from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, marketplace_id, offer, sku_of
 from stoflow.marketplaces.ebay.offers import read_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
@@ -23,6 +25,7 @@ from stoflow.marketplaces.revision import laid_over, says
 SHOWN_OF_ITEM = frozenset({"sku", "locale", "groupIds", "inventoryItemGroupKeys"})
 SHOWN_OF_OFFER = frozenset({"offerId", "status", "listing"})
 """What eBay shows and does not take back."""
+GONE = "The listing is no longer on eBay."
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -57,7 +60,7 @@ class EbayUpdate:
         if not isinstance(found, Mapping):
             return found
         if not standing_listing(found):
-            return Refused("The listing is no longer on eBay.")
+            return Refused(GONE)
         item = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(item):
             return failures.outcome_of(item, unsafe=False)
@@ -81,13 +84,16 @@ class EbayUpdate:
         return Done({"changed": True}, acted=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_offer(self, attempt: Attempt) -> Looking:
-        """Read the offer."""
+        """Read the offer. Where its listing ended or sold it takes no change any more, and was changed where only the
+        quantity differs."""
         read = attempt.outputs["read"]
         reply = reply_of((yield get_offer(read["offer_id"])))
         if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        is_there = says(reply.body, read["offer"])
-        return Done({"changed": True}, acted=True) if is_there else Absent("The offer is as it was.")
+            return _unshown(reply)
+        ended = _ended(reply.body)
+        if says(reply.body, _without("availableQuantity", read["offer"]) if ended else read["offer"]):
+            return Done({"changed": True}, acted=True)
+        return ended or Absent("The offer is as it was.")
 
     def put_item(self, attempt: Attempt) -> Conversation:
         """Put the item whole, where it differs: eBay changes the listing by itself."""
@@ -99,12 +105,20 @@ class EbayUpdate:
         return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_item(self, attempt: Attempt) -> Looking:
-        """Read the item."""
+        """Read the item, and where it differs the offer, as above."""
+        read = attempt.outputs["read"]
         reply = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        is_there = says(reply.body, attempt.outputs["read"]["item"])
-        return _updated(attempt, changed=True) if is_there else Absent("The item is as it was.")
+            return _unshown(reply)
+        if says(reply.body, read["item"]):
+            return _updated(attempt, changed=True)
+        offered = reply_of((yield get_offer(read["offer_id"])))
+        if not is_success(offered):
+            return _unshown(offered)
+        ended = _ended(offered.body)
+        if ended and says(reply.body, _without("availability", read["item"])):
+            return _updated(attempt, changed=True)
+        return ended or Absent("The item is as it was.")
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
@@ -113,12 +127,28 @@ class EbayUpdate:
         return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
 
 
+def _unshown(reply: Reply) -> LookResult:
+    """Return what a look says to a reply that does not show what is looked at."""
+    return Refused(GONE) if failures.says_gone(reply) else cannot_tell(failures.outcome_of(reply, unsafe=False))
+
+
+def _ended(offer: Any) -> Refused | None:
+    """Return that a listing takes no change any more, as others ended or bought it; None where it does."""
+    if not standing_listing(offer):
+        return Refused(GONE)
+    return Refused("The listing has been sold on eBay.") if state_of(offer) is ListingState.SOLD else None
+
+
+def _without(name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in body.items() if key != name}
+
+
 def _to_put(body: Any, wanted: Mapping[str, Any], shown: frozenset[str]) -> Mapping[str, Any] | None:
     there = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
     current = {name: value for name, value in there.items() if name not in shown}
     return None if says(current, wanted) else laid_over(current, wanted)
 
 
-def _updated(attempt: Attempt, *, changed: bool) -> Outcome:
+def _updated(attempt: Attempt, *, changed: bool) -> Done:
     listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
     return Done({"changed": changed}, listed=listed)

@@ -5,7 +5,7 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Response
-from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
+from stoflow.domain.outcome import Broken, Done, Outcome
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.clients.listing import delete_listing, get_listings_by_shop
 from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Page, read_page
@@ -37,7 +37,7 @@ def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:
     return Broken("The shop has more drafts than StoFlow can look through.")
 
 
-def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+def collect_stray(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     """Delete the draft that carries the marker, unless it is the chosen one; no other is ever touched."""
     found = yield from find_draft(attempt)
     if not isinstance(found, str):

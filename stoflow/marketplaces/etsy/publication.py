@@ -5,10 +5,11 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Response
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused, cannot_tell
+from stoflow.domain.seen import ListingState
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.drafts import chosen, draft_made, made_anew
+from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.clients.listing import (
     create_draft_listing,
@@ -26,6 +27,8 @@ from stoflow.marketplaces.etsy.mapping import (
     update_form,
 )
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
+from stoflow.marketplaces.etsy.states import ACTIVE, DRAFT, MEANING, in_words
+from stoflow.marketplaces.etsy.stock import no_more_than
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
@@ -73,8 +76,8 @@ class EtsyPublication:
         """Find the draft that carries the marker, among all of the shop's."""
         found = yield from find_draft(attempt)
         if isinstance(found, str):
-            return draft_made(found) if found else Absent("Etsy has no draft with the marker.")
-        return found
+            return draft_found(found) if found else Absent("Etsy has no draft with the marker.")
+        return cannot_tell(found)
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Put one photo at its rank; output: its `image_id`, and its `fingerprint`."""
@@ -85,43 +88,46 @@ class EtsyPublication:
         return (yield from send_picture(attempt, chosen(attempt), photo))
 
     def store_inventory(self, attempt: Attempt) -> Conversation:
-        """Put the inventory whole: the same call again changes nothing."""
+        """Put the inventory whole: the same call again changes nothing. What has sold of a listing is not put back."""
         mapped = attempt.outputs["map"]
-        reply = reply_of((yield update_listing_inventory(chosen(attempt), mapped["inventory"])))
+        wanted = no_more_than(mapped["inventory"], attempt.outputs.get("create", {}).get("left"))
+        reply = reply_of((yield update_listing_inventory(chosen(attempt), wanted)))
         return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
     def activate(self, attempt: Attempt) -> Conversation:
         """Replace the marker by the real description and make the listing active, in one call.
 
-        All fields are sent: the chosen draft may be an earlier job's.
+        All fields are sent: the chosen draft may be an earlier job's. What is active already is not made so again: it
+        may have sold since.
         """
         mapped = attempt.outputs["map"]
         form = in_todays_labels(update_form(mapped["draft"], mapped["description"]), attempt)
         if isinstance(form, Refused):
             return form
-        active = {**form, "state": "active"}
-        reply = reply_of((yield update_listing(attempt.account.external_id, chosen(attempt), active)))
-        return _active(attempt, reply.body) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
+        is_active = _state_before(attempt) == ACTIVE
+        sent = form if is_active else {**form, "state": ACTIVE}
+        reply = reply_of((yield update_listing(attempt.account.external_id, chosen(attempt), sent)))
+        if not is_success(reply):
+            return failures.outcome_of(reply, unsafe=True)
+        return _shown(attempt, reply.body) if is_active else _active(attempt, reply.body)
 
     def look_for_listing(self, attempt: Attempt) -> Looking:
-        """Read the listing's state."""
+        """Read the listing's state: another than before the call proves that it was carried out, whichever it is now,
+        for it may have sold or been ended since."""
         reply = reply_of((yield get_listing(chosen(attempt))))
         if reply.status == NOT_FOUND:
             return Absent("The draft is no longer on Etsy.")
         if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        return (
-            _active(attempt, reply.body)
-            if text_in(reply.body, "state") == "active"
-            else Absent("The listing is not active.")
-        )
+            return cannot_tell(failures.outcome_of(reply, unsafe=False))
+        state = text_in(reply.body, "state")
+        if state == ACTIVE or (state in MEANING and state not in {DRAFT, _state_before(attempt)}):
+            return _shown(attempt, reply.body)
+        return Absent(f"The listing is {in_words(state)}, as it was.")
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
         activated = attempt.outputs["activate"]
-        return Done(
-            {"listing_id": activated["listing_id"], "url": activated["url"], "sku": attempt.outputs["map"]["sku"]}
-        )
+        return Done({**activated, "sku": attempt.outputs["map"]["sku"]})
 
 
 def _used_again(attempt: Attempt) -> Conversation:
@@ -129,13 +135,30 @@ def _used_again(attempt: Attempt) -> Conversation:
     reply = reply_of((yield get_listing(attempt.listing_id)))
     if reply.status == NOT_FOUND:
         return made_anew(attempt)
-    return draft_made(attempt.listing_id) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
+    if not is_success(reply):
+        return failures.outcome_of(reply, unsafe=False)
+    state = text_in(reply.body, "state")
+    if MEANING.get(state) is ListingState.SOLD:
+        return already_sold("Etsy")
+    left = text_in(reply.body, "quantity") if state == ACTIVE else ""
+    known = {"state": state, **({"left": int(left)} if left.isdecimal() else {})}
+    return draft_made(attempt.listing_id, known=known)
+
+
+def _state_before(attempt: Attempt) -> str:
+    return str(attempt.outputs.get("create", {}).get("state", DRAFT))
 
 
 def _active(attempt: Attempt, body: Any) -> Outcome:
-    if text_in(body, "state") != "active":
+    if text_in(body, "state") != ACTIVE:
         return Broken("Etsy did not make the listing active, and did not say why.")
+    return _shown(attempt, body)
+
+
+def _shown(attempt: Attempt, body: Any) -> Done:
+    """Return that buyers have seen the listing, and what became of it since."""
     listing_id = chosen(attempt)
     url = text_in(body, "url") or f"https://www.etsy.com/listing/{listing_id}"
     listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME))
-    return Done({"listing_id": listing_id, "url": url}, listed=listed)
+    since = standing(MEANING.get(text_in(body, "state"), ListingState.FOR_SALE))
+    return Done({"listing_id": listing_id, "url": url, **since}, listed=listed)

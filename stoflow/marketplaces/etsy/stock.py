@@ -38,6 +38,15 @@ def changed_inventory(body: Any, wanted: Item, sku: str) -> Item | Refused | Non
     return {"products": products, **{name: there[name] for name in OF_INVENTORY if there.get(name) is not None}}
 
 
+def no_more_than(inventory: Item, left: int | None) -> Item:
+    """Return StoFlow's inventory with no more of the thing than are left of it; None where nothing is known of that."""
+    if left is None:
+        return inventory
+    (said,) = inventory["products"]
+    offerings = [{**offering, "quantity": min(offering["quantity"], left)} for offering in said["offerings"]]
+    return {**inventory, "products": [{**said, "offerings": offerings}]}
+
+
 def _as_written(product: Item) -> dict[str, Any]:
     """Return a product as an update takes it: without its ids, its price as a number."""
     values = cast("Sequence[Item]", product.get("property_values") or ())

@@ -14,6 +14,7 @@ from stoflow.marketplaces.etsy.clients.listing import Association, State, get_li
 from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
+from stoflow.marketplaces.etsy.states import MEANING
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
@@ -21,13 +22,6 @@ from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
 """What is gone through, in this order: what sells meanwhile is met again among the sold. Drafts are nobody's but
 their maker's."""
-MEANING: Mapping[str, ListingState] = {
-    "active": ListingState.FOR_SALE,
-    "inactive": ListingState.HIDDEN,
-    "sold_out": ListingState.SOLD,
-    "expired": ListingState.HIDDEN,
-    "draft": ListingState.HIDDEN,
-}
 WITH_SKU: Association = "Inventory"
 """A listing's SKU is in its inventory only."""
 

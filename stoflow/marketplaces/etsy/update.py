@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Response
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, cannot_tell
 from stoflow.domain.product import SentPhoto
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
@@ -26,7 +26,8 @@ from stoflow.marketplaces.etsy.mapping import (
     update_form,
 )
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
-from stoflow.marketplaces.etsy.stock import changed_inventory
+from stoflow.marketplaces.etsy.states import in_words
+from stoflow.marketplaces.etsy.stock import changed_inventory, no_more_than
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
@@ -37,6 +38,7 @@ FOR_SALE = frozenset({"active", "inactive"})
 TOGETHER = frozenset({"who_made", "when_made", "is_supply"})
 """Fields of which Etsy takes none without the others."""
 NEVER_CHANGED = frozenset({"type"})
+GONE = "The listing is no longer on Etsy."
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -100,12 +102,13 @@ class EtsyUpdate:
         return Done({"changed": True}, acted=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_listing(self, attempt: Attempt) -> Looking:
-        """Read the listing."""
+        """Read the listing. One that is no longer for sale takes no change any more."""
         reply = reply_of((yield get_listing(attempt.listing_id)))
         if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
-        left = _changed(reply.body, attempt.outputs["read"]["form"])
-        return Absent("The listing is as it was.") if left else Done({"changed": True}, acted=True)
+            return _gone(reply)
+        if not _changed(reply.body, attempt.outputs["read"]["form"]):
+            return Done({"changed": True}, acted=True)
+        return _ended(reply) or Absent("The listing is as it was.")
 
     def put_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole, where it differs."""
@@ -116,13 +119,21 @@ class EtsyUpdate:
         return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_inventory(self, attempt: Attempt) -> Looking:
-        """Read the inventory."""
+        """Read the inventory, and where it differs the listing: what has sold takes no change any more, and was changed
+        where only its quantity differs."""
         reply = reply_of((yield get_listing_inventory(attempt.listing_id)))
         if not is_success(reply):
-            return failures.outcome_of(reply, unsafe=False)
+            return _gone(reply)
         mapped = attempt.outputs["map"]
-        left = changed_inventory(reply.body, mapped["inventory"], mapped["sku"])
-        return Absent("The inventory is as it was.") if left else _updated(attempt, changed=True)
+        if changed_inventory(reply.body, mapped["inventory"], mapped["sku"]) is None:
+            return _updated(attempt, changed=True)
+        listing = reply_of((yield get_listing(attempt.listing_id)))
+        if not is_success(listing):
+            return _gone(listing)
+        ended = _ended(listing)
+        if ended and changed_inventory(reply.body, no_more_than(mapped["inventory"], 0), mapped["sku"]) is None:
+            return _updated(attempt, changed=True)
+        return ended or Absent("The inventory is as it was.")
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
@@ -134,13 +145,26 @@ class EtsyUpdate:
 def _not_for_sale(listing: Reply) -> Outcome | None:
     """Return why there is nothing to update, None where there is."""
     if listing.status == NOT_FOUND:
-        return Refused("The listing is no longer on Etsy.")
+        return Refused(GONE)
     if not is_success(listing):
         return failures.outcome_of(listing, unsafe=False)
-    state = text_in(listing.body, "state")
-    if state in FOR_SALE:
-        return None
-    return Refused(f"The listing is {state.replace('_', ' ') or 'in no known state'} on Etsy.")
+    return None if text_in(listing.body, "state") in FOR_SALE else _refused(listing)
+
+
+def _refused(listing: Reply) -> Refused:
+    return Refused(f"The listing is {in_words(text_in(listing.body, 'state'))} on Etsy.")
+
+
+def _gone(reply: Reply) -> LookResult:
+    """Return what a look says to a reply that does not show what is looked at."""
+    if reply.status == NOT_FOUND:
+        return Refused(GONE)
+    return cannot_tell(failures.outcome_of(reply, unsafe=False))
+
+
+def _ended(listing: Reply) -> Refused | None:
+    """Return that the listing takes no change any more, as others ended it, None where it does."""
+    return _refused(listing) if text_in(listing.body, "state") not in {*FOR_SALE, ""} else None
 
 
 def _changed(body: Any, wanted: Mapping[str, str]) -> Mapping[str, str]:
@@ -162,6 +186,6 @@ def _as_form(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _updated(attempt: Attempt, *, changed: bool) -> Outcome:
+def _updated(attempt: Attempt, *, changed: bool) -> Done:
     listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
     return Done({"changed": changed}, listed=listed)

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, FieldError, LookResult, Outcome, Refused
+from stoflow.domain.outcome import Absent, Broken, Done, FieldError, LookResult, Outcome, Refused, cannot_tell
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
@@ -64,10 +64,10 @@ class VintedMessages:
         if conversation is None:
             return Absent("Vinted has no such conversation.")
         if not isinstance(conversation, Mapping):
-            return conversation
+            return cannot_tell(conversation)
         said = _said(attempt, conversation)
         if said is None:
-            return UNREADABLE
+            return cannot_tell(UNREADABLE)
         is_new = set(said) - set(attempt.outputs["read"]["said"])
         return _sent(attempt) if is_new else Absent("The conversation has no such message.")
 

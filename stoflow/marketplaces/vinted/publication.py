@@ -1,18 +1,19 @@
 """Publishing on Vinted through the seller's plugin: photos, a draft under a marker, and the call that completes it."""
 
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown
+from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown, cannot_tell
+from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.drafts import chosen, draft_made, made_anew
+from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
-from stoflow.marketplaces.vinted.items import address_of
+from stoflow.marketplaces.vinted.items import Item, address_of, state_of
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
@@ -56,7 +57,7 @@ class VintedPublication:
         found = yield from find_draft(attempt)
         if found is None:
             return Absent("Vinted has no draft with the marker.")
-        return draft_made(text_in(found, "id")) if isinstance(found, Mapping) else found
+        return draft_found(text_in(found, "id")) if isinstance(found, Mapping) else cannot_tell(found)
 
     def complete(self, attempt: Attempt) -> Conversation:
         """Send the draft whole, with its real description: buyers see it from then on."""
@@ -74,13 +75,13 @@ class VintedPublication:
         if item is None:
             return Absent("The draft is no longer on Vinted.")
         if not isinstance(item, Mapping):
-            return item
+            return cannot_tell(item)
         return Absent("The draft is not completed.") if is_draft(item) else _completed(attempt, item)
 
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
         completed = attempt.outputs["complete"]
-        return Done({"listing_id": completed["listing_id"], "url": completed["url"]})
+        return Done(completed)
 
 
 def _used_again(attempt: Attempt) -> Conversation:
@@ -88,15 +89,18 @@ def _used_again(attempt: Attempt) -> Conversation:
     item = yield from any_item(attempt, attempt.listing_id)
     if item is None:
         return made_anew(attempt)
-    return draft_made(attempt.listing_id) if isinstance(item, Mapping) else item
+    if not isinstance(item, Mapping):
+        return item
+    return already_sold("Vinted") if state_of(item) is ListingState.SOLD else draft_made(attempt.listing_id)
 
 
 def _photos(attempt: Attempt) -> list[int]:
     return [output[NAME] for output in in_order(attempt, "upload")]
 
 
-def _completed(attempt: Attempt, item: Any) -> Outcome:
-    listing_id = chosen(attempt)
-    address = address_of(attempt.account, listing_id, item if isinstance(item, Mapping) else {})
+def _completed(attempt: Attempt, shown: Any) -> Done:
+    """Return that buyers have seen the item, and what became of it since."""
+    listing_id, item = chosen(attempt), cast("Item", shown) if isinstance(shown, Mapping) else {}
+    address = address_of(attempt.account, listing_id, item)
     listed = Listed(listing_id, visible=True, url=address, photos=sent_photos(attempt, NAME))
-    return Done({"listing_id": listing_id, "url": address}, listed=listed)
+    return Done({"listing_id": listing_id, "url": address, **standing(state_of(item))}, listed=listed)

@@ -5,7 +5,19 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused
+from stoflow.domain.outcome import (
+    Absent,
+    Broken,
+    CannotTell,
+    Done,
+    FieldError,
+    Listed,
+    LookResult,
+    Outcome,
+    Refused,
+    cannot_tell,
+)
+from stoflow.domain.seen import ListingState
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_before, sent_photos
@@ -13,9 +25,11 @@ from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.revision import says
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.editing import as_written, edited, seen
+from stoflow.marketplaces.vinted.items import state_of
 from stoflow.marketplaces.vinted.mapping import draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
+from stoflow.marketplaces.vinted.wardrobe import find_item
 
 Looking = Generator[Call, Response, LookResult]
 
@@ -67,10 +81,13 @@ class VintedUpdate:
         return _updated(attempt, changed=True) if answer.success else failures.outcome_of(answer, unsafe=True)
 
     def look_at_item(self, attempt: Attempt) -> Looking:
-        """Ask for the item."""
+        """Ask for the item; where Vinted no longer shows it (sold, reserved, gone), look in the wardrobe: it takes no
+        change any more."""
         answer = answer_of((yield _asked(attempt)))
+        if answer.error_code == failures.NOT_FOUND:
+            return (yield from _unshown(attempt))
         if not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
+            return cannot_tell(failures.outcome_of(answer, unsafe=False))
         there = _item_in(failures.body_of(answer))
         is_there = there is not None and says(as_written(there), seen(attempt.outputs["read"]["item"]))
         return _updated(attempt, changed=True) if is_there else Absent("The item is as it was.")
@@ -79,6 +96,17 @@ class VintedUpdate:
         """Output: the result the seller reads."""
         changed = ["item"] if attempt.outputs["item"]["changed"] else []
         return Done({"listing_id": attempt.listing_id, "changed": changed})
+
+
+def _unshown(attempt: Attempt) -> Looking:
+    item = yield from find_item(attempt, attempt.listing_id)
+    if item is None:
+        return Refused("The item is no longer on Vinted.")
+    if not isinstance(item, Mapping):
+        return cannot_tell(item)
+    if state_of(item) is ListingState.FOR_SALE:
+        return CannotTell("Vinted does not show the item as it is edited.")
+    return Refused("The item is no longer for sale on Vinted, which does not show whether it was changed before.")
 
 
 def _asked(attempt: Attempt) -> Command:
@@ -90,6 +118,6 @@ def _item_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return cast("Mapping[str, Any]", item) if isinstance(item, Mapping) else None
 
 
-def _updated(attempt: Attempt, *, changed: bool) -> Outcome:
+def _updated(attempt: Attempt, *, changed: bool) -> Done:
     listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
     return Done({"changed": changed}, listed=listed)

@@ -5,7 +5,7 @@ from typing import cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Broken, Done, LookResult, Outcome
+from stoflow.domain.outcome import Broken, Done, Outcome
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
@@ -85,7 +85,7 @@ def is_draft(item: Item) -> bool:
     return bool(item.get("is_draft"))
 
 
-def collect_stray(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+def collect_stray(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     """Delete the draft that carries the marker, unless it is the chosen one; no other is ever touched."""
     found = yield from find_draft(attempt)
     if found is not None and not isinstance(found, Mapping):

@@ -159,20 +159,6 @@ WITH task AS (
 SELECT EXISTS (SELECT FROM job) AS failed FROM task
 """
 
-SETTLE_VERIFYING = """
-WITH task AS (
-  UPDATE {s}.marketplace_tasks
-  SET claimed_by = NULL, deadline = NULL, looks = %(looks)s, error = %(reason)s, error_kind = 'verifying',
-      look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
-  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
-  SELECT job_id, name, %(cause)s, claims, %(detail)s FROM task
-)
-SELECT job_id FROM task
-"""
-
 
 def settle_done(
     tenant: TenantId,
@@ -263,22 +249,5 @@ def settle_failed(
         reason=reason,
         kind=kind,
         fields=fields_json(errors),
-        detail=Jsonb({"reason": reason}),
-    )
-
-
-def settle_verifying(
-    tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, looks: int, cause: str
-) -> Statement:
-    """Leave the task RUNNING, to be looked for after `delay_s`; no row: fenced."""
-    return bind(
-        SETTLE_VERIFYING,
-        tenant,
-        task=task,
-        claims=claims,
-        reason=reason,
-        delay_s=delay_s,
-        looks=looks,
-        cause=cause,
         detail=Jsonb({"reason": reason}),
     )

@@ -10,12 +10,15 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
-from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
+from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
 from stoflow.storage.engine.statement import bind
 
 # What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
 LOST = """
-  SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker
+  SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker,
+    CASE WHEN t.look_at IS NOT NULL AND t.claimed_by IS NOT NULL THEN 1 + (
+      SELECT count(*) FROM {s}.job_timeline l
+      WHERE l.job_id = t.job_id AND l.task = t.name AND l.cause = 'swept: look died') ELSE 0 END AS looks_died
   FROM {s}.marketplace_tasks t
   WHERE t.status = 'running' AND (t.claimed_by IS NOT NULL OR t.deadline IS NOT NULL)
     AND (t.claimed_by = ANY(%(dead)s::bigint[]) OR t.deadline <= clock_timestamp()
@@ -23,33 +26,35 @@ LOST = """
   ORDER BY t.id LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
 """
 
-# A lost look is looked again, until it has cost so many processes that the task is quarantined, its outcome unknown
-# still. A lost unsafe act is verified after the quiet time. Anything else may run again. A death is charged where a
-# worker held the task; a plugin's silence is charged as a failure instead.
+# When what may have been done is looked for: after the quiet time, again at once where a plugin was silent or a first
+# look died, and ever more rarely where looks go on dying: until it is known, no job may end.
+LOOK_AT = """CASE
+  WHEN lost.looks_died > 1 THEN clock_timestamp() + interval '1 second' * least(
+    %(longest_s)s::float8, %(blind_s)s::float8 * power(2, least(lost.looks_died - 2, 16))) * (0.5 + random() / 2)
+  WHEN lost.look_at IS NOT NULL THEN clock_timestamp()
+  WHEN lost.kind = 'unsafe'
+    THEN clock_timestamp() + coalesce((%(quiet_s)s::jsonb ->> j.marketplace)::float8, 30) * interval '1 second'
+  END"""
+
+# A lost look is looked again, whatever it costs. A lost unsafe act is verified. Anything else may run again. A death
+# is charged where a worker held the act; a plugin's silence is charged as a failure instead.
 SWEEP_TASKS = f"""
 WITH lost AS MATERIALIZED ({LOST}), task AS (
   UPDATE {{s}}.marketplace_tasks t
   SET claimed_by = NULL, deadline = NULL,
-      deaths = t.deaths + lost.held::int,
+      deaths = t.deaths + (lost.held AND lost.look_at IS NULL)::int,
       failures = t.failures + (NOT lost.held AND lost.look_at IS NULL AND lost.kind <> 'unsafe')::int,
       status = CASE
-        WHEN lost.look_at IS NOT NULL AND lost.held AND t.deaths + 1 >= %(quarantine)s THEN 'failed'
-        WHEN lost.look_at IS NULL AND lost.kind <> 'unsafe'
-          AND (t.deaths + lost.held::int >= %(quarantine)s
-            OR t.failures + (NOT lost.held)::int > j.max_retries) THEN 'failed'
-        WHEN lost.look_at IS NULL AND lost.kind <> 'unsafe' THEN 'pending' ELSE 'running' END,
-      look_at = CASE
-        WHEN lost.look_at IS NOT NULL THEN clock_timestamp()
-        WHEN lost.kind = 'unsafe'
-          THEN clock_timestamp() + coalesce((%(quiet_s)s::jsonb ->> j.marketplace)::float8, 30) * interval '1 second'
-        END,
+        WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'running'
+        WHEN t.deaths + lost.held::int >= %(quarantine)s
+          OR t.failures + (NOT lost.held)::int > j.max_retries THEN 'failed' ELSE 'pending' END,
+      look_at = {LOOK_AT},
       error = CASE WHEN lost.held THEN 'The process that ran it ended without an answer.'
                    ELSE 'No answer came before the deadline.' END,
-      error_kind = CASE WHEN t.deaths + lost.held::int >= %(quarantine)s
-                          AND (lost.kind <> 'unsafe' OR lost.look_at IS NOT NULL AND lost.held) THEN 'poison'
-                        WHEN lost.kind = 'unsafe' THEN 'verifying' ELSE 'interrupted' END
+      error_kind = CASE WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'verifying'
+                        WHEN t.deaths + lost.held::int >= %(quarantine)s THEN 'poison' ELSE 'interrupted' END
   FROM lost, {{s}}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
-  RETURNING t.id, t.job_id, t.name, t.claims, t.status, t.error, t.error_kind
+  RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind
@@ -57,12 +62,13 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
   RETURNING j.id, j.error_kind, j.marketplace, j.action_type_id, j.request_id
 ), said AS (
   INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
-  SELECT job_id, name, 'running', nullif(status, 'running'), 'swept: ' || error_kind, claims,
+  SELECT job_id, name, 'running', nullif(status, 'running'),
+         'swept: ' || CASE WHEN looks_died > 0 THEN 'look died' ELSE error_kind END, claims,
          jsonb_build_object('reason', error) FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', error_kind, 0, NULL FROM job
 )
-SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, job.error_kind AS kind,
-  job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, task.looks_died,
+  job.error_kind AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 """
 
@@ -143,10 +149,20 @@ WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETU
 
 
 @dataclass(frozen=True, slots=True)
+class DeadLook:
+    """A look that ended its process, as `deaths` of this task have."""
+
+    job: JobId
+    task: str
+    deaths: int
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
-    """The jobs whose tasks went back or to verifying, and the jobs that ended."""
+    """The jobs whose tasks went back or to verifying, the looks that died, and the jobs that ended."""
 
     tasks: tuple[JobId, ...]
+    looks: tuple[DeadLook, ...]
     ended: tuple[JobId, ...]
     strays: int
     failed: tuple[JobFailed, ...] = ()
@@ -178,13 +194,20 @@ def sweep_tenant(
         statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
         return statement.on(connection).fetchall()
 
-    tasks = rows(SWEEP_TASKS, quarantine=DEATHS_UNTIL_QUARANTINE, quiet_s=Jsonb(dict(quiet_s)))
+    tasks = rows(
+        SWEEP_TASKS,
+        quarantine=DEATHS_UNTIL_QUARANTINE,
+        quiet_s=Jsonb(dict(quiet_s)),
+        blind_s=BLIND_LOOK_S,
+        longest_s=OUTAGE_CAP_S,
+    )
     expiring = [row["id"] for row in rows(LOCK_EXPIRING)]
     expired = rows(EXPIRE, jobs=expiring) if expiring else []
     for row in expired:
         _disown(connection, tenant, row)
     return Swept(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
+        looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
         ended=tuple(JobId(row["id"]) for row in expired),
         strays=len(rows(SWEEP_STRAYS)),
         failed=(*(_failed(tenant, row) for row in tasks if row["kind"]), *(_expired(tenant, row) for row in expired)),
@@ -198,6 +221,10 @@ def _failed(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
 
 def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
     return _failed(tenant, {**row, "job_id": row["id"], "task": "none", "attempt": 0, "kind": "expired"})
+
+
+def _dead_look(row: Mapping[str, Any]) -> DeadLook:
+    return DeadLook(JobId(row["job_id"]), row["task"], row["looks_died"])
 
 
 def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:

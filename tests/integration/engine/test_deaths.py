@@ -144,22 +144,61 @@ def test_a_look_whose_process_died_is_looked_again_at_once(bench: "Bench") -> No
     assert bench.task(job, "create")["status"] == "completed"
 
 
-def test_a_look_that_kills_every_process_is_quarantined_and_a_retry_begins_with_it(bench: "Bench") -> None:
-    """What became of the act is unknown still, so nothing may be created before it was looked for."""
+def dead_looks(bench: "Bench", caplog: pytest.LogCaptureFixture, *, times: int) -> JobId:
+    """Return a job of which every look for its listing ended the process that made it."""
     job = bench.submit(bench.product())
     bench.shop.plan(None, "lost")
     bench.run(job)
-    for _ in range(DEATHS_UNTIL_QUARANTINE):
-        assert bench.row(job)["status"] == "running"
-        killed_in(bench, job, "create")
-    assert (bench.row(job)["status"], bench.row(job)["error_kind"]) == ("failed", "poison")
-    assert bench.task(job, "create")["status"] == "failed"
+    with caplog.at_level("ERROR"):
+        for _ in range(times):
+            bench.make_due()
+            killed_in(bench, job, "create")
+    return job
 
-    bench.retry(job)
+
+def test_no_number_of_dead_looks_ends_a_job(bench: "Bench", caplog: pytest.LogCaptureFixture) -> None:
+    """What became of the act is unknown still: it may be listed."""
+    job = dead_looks(bench, caplog, times=2 * DEATHS_UNTIL_QUARANTINE)
+    assert bench.row(job)["status"] == "running"
+    assert (bench.task(job, "create")["status"], bench.task(job, "create")["error_kind"]) == ("running", "verifying")
+    assert "poison" not in " ".join(bench.causes(job))
+
+    bench.make_due()
     bench.look(job)
     assert bench.run(job).move is NextMove.NOTHING
 
     assert bench.shop.calls.count("POST /offer") == 1
+    assert bench.row(job)["status"] == "completed"
+
+
+def test_looks_that_die_become_ever_rarer_and_the_operator_is_told(
+    bench: "Bench", caplog: pytest.LogCaptureFixture
+) -> None:
+    waits: list[float] = []
+    for times in (1, 2, 5):
+        job = dead_looks(bench, caplog, times=times)
+        row = bench.one(
+            "SELECT extract(epoch FROM look_at - clock_timestamp())::float8 AS wait_s "
+            f"FROM {{s}}.marketplace_tasks WHERE job_id = {job} AND name = 'create'"
+        )
+        waits.append(row["wait_s"])
+        assert (f"of job {job}," in caplog.text) == (times >= DEATHS_UNTIL_QUARANTINE)
+    assert waits[0] <= 0 < waits[1] < waits[2]
+
+
+def test_deaths_of_looks_are_not_charged_to_the_act(bench: "Bench") -> None:
+    """Once nothing of it was found it is tried again, however many looks died before."""
+    job = bench.submit(bench.product())
+    bench.shop.plan(None, "never")
+    bench.run(job)
+    for _ in range(DEATHS_UNTIL_QUARANTINE):
+        bench.make_due()
+        killed_in(bench, job, "create")
+    for _ in range(2):
+        bench.make_due()
+        bench.look(job)
+    bench.make_due()
+    assert bench.run(job).move is NextMove.NOTHING
     assert bench.row(job)["status"] == "completed"
 
 

@@ -37,7 +37,7 @@ def _choose(attempt: Attempt) -> Outcome:
     return Done({"chosen": attempt.listing_id})
 
 
-def _collect(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+def _collect(attempt: Attempt) -> Generator[Call, Response, Outcome | Absent]:
     reply = yield Request("DELETE", "/draft", query={"marker": attempt.marker})
     assert isinstance(reply, Reply)
     if reply.status == UNREACHABLE:

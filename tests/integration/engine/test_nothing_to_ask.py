@@ -87,7 +87,7 @@ def test_a_look_that_a_worker_made_by_itself_is_looked_again_when_it_dies(bench:
     dying.dies()
     bench.sweep()
 
-    assert bench.task(job, "create")["deaths"] == 1
+    assert bench.causes(job)[-1] == "swept: look died"
     disarm()
     bench.look(job)
     assert bench.task(job, "create")["looks"] == 1

@@ -53,7 +53,7 @@ def _look(attempt: Attempt) -> Generator[Call, Response, LookResult]:
     return Done({}, Listed(found)) if found else Absent()
 
 
-def _collect(attempt: Attempt) -> Generator[Call, Response, LookResult]:
+def _collect(attempt: Attempt) -> Generator[Call, Response, Outcome | Absent]:
     found = yield from _find(attempt)
     if not found:
         return Absent()

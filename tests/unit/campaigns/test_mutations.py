@@ -30,15 +30,19 @@ from stoflow.marketplaces.vinted.marketplace import VINTED
 print({step.kind.value for step in VINTED.handlers["publish"].steps} == {"inner", "repeatable"})
 """,
     "d": """
-from stoflow.storage.engine import settling
-names = ("SETTLE_DONE", "SETTLE_BACK", "SETTLE_FAILED", "SETTLE_VERIFYING")
-for text in (getattr(settling, name) for name in names):
+from stoflow.storage.engine import settling, verifying
+texts = (settling.SETTLE_DONE, settling.SETTLE_BACK, settling.SETTLE_FAILED, verifying.SETTLE_VERIFYING)
+for text in texts:
     print("claims = %(claims)s" not in text and "%(claims)s FROM task" in text.replace(", %(detail)s", ""))
 """,
     "e": """
 from stoflow.actors.sweeper import Sweeper
 Sweeper._turn(None, page=True)
 print(Sweeper._turn.__module__ == "campaigns.mutations")
+""",
+    "f": """
+from stoflow.storage.engine.sweeping import SWEEP_TASKS
+print("WHEN lost.look_at IS NOT NULL THEN 'failed'" in SWEEP_TASKS)
 """,
 }
 
@@ -63,6 +67,7 @@ def test_a_mutant_breaks_what_it_says(letter: str) -> None:
         ("c", {"excess_creates": 1}, {"excess_creates": 0}),
         ("d", {"stale_writes": 1}, {"stale_writes": 0}),
         ("e", {"lost": 1}, {"lost": 0}),
+        ("f", {"unexpected": 1}, {"unexpected": 0}),
     ],
 )
 def test_a_mutant_is_caught_from_its_threshold_on(letter: str, found: dict[str, int], missed: dict[str, int]) -> None:

@@ -8,7 +8,18 @@ import pytest
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import (
+    Absent,
+    Broken,
+    CannotTell,
+    Done,
+    Listed,
+    LookResult,
+    Outcome,
+    Refused,
+    TryAgain,
+    Unknown,
+)
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.etsy import drafts as etsy_drafts
@@ -19,10 +30,10 @@ from stoflow.marketplaces.vinted.publication import VintedPublication
 from tests.unit.marketplaces.conftest import MakeAttempt
 
 EBAY, ETSY, VINTED = EbayPublication(), EtsyPublication(), VintedPublication()
-Held = tuple[LookResult, list[Call]]
+Held = tuple[Outcome | LookResult, list[Call]]
 
 
-def held(conversation: Generator[Call, Response, LookResult], responses: Iterable[Response]) -> Held:
+def held(conversation: Generator[Call, Response, Outcome | LookResult], responses: Iterable[Response]) -> Held:
     """Return how a conversation ends on these responses, and the calls it made."""
     calls: list[Call] = []
     waiting = iter(responses)
@@ -93,7 +104,7 @@ def test_a_shop_without_end_is_not_looked_through(etsy: Attempt, monkeypatch: py
     monkeypatch.setattr(etsy_drafts, "PAGE_SIZE", 1)
     monkeypatch.setattr(etsy_drafts, "MOST_PAGES", 2)
     found, _ = held(ETSY.look_for_draft(etsy), [drafts(draft(1), count=9), drafts(draft(2), count=9)])
-    assert isinstance(found, Broken)
+    assert isinstance(found, CannotTell)
 
 
 def test_a_shop_that_denies_its_list_of_drafts_has_none(etsy: Attempt) -> None:
@@ -104,7 +115,7 @@ def test_a_shop_that_denies_its_list_of_drafts_has_none(etsy: Attempt) -> None:
 
 def test_an_answer_without_a_list_is_not_taken_for_an_empty_one(etsy: Attempt) -> None:
     for conversation in (ETSY.look_for_draft(etsy), etsy_drafts.collect_stray(etsy)):
-        assert isinstance(held(conversation, [Reply(200, text="<html>Please wait</html>")])[0], Broken)
+        assert isinstance(held(conversation, [Reply(200, text="<html>Please wait</html>")])[0], Broken | CannotTell)
 
 
 def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: MakeAttempt) -> None:
@@ -115,7 +126,7 @@ def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: 
         wardrobe.collect_stray(make_attempt("vinted", marker="")),
     ):
         found, calls = held(conversation, [])
-        assert isinstance(found, Broken)
+        assert isinstance(found, Broken | CannotTell)
         assert calls == []
 
 
@@ -142,8 +153,11 @@ def test_a_collection_that_cannot_see_deletes_nothing(etsy: Attempt, vinted: Att
     [
         (Reply(200, body={"state": "active", "url": "https://etsy/5"}), Done),
         (Reply(200, body={"state": "draft"}), Absent),
+        (Reply(200, body={"state": "sold_out"}), Done),
+        (Reply(200, body={"state": "inactive"}), Done),
+        (Reply(200, body={"state": "expired"}), Done),
         (Reply(404, body={"error": "gone"}), Absent),
-        (Reply(500), TryAgain),
+        (Reply(500), CannotTell),
     ],
 )
 def test_a_listing_on_etsy_is_what_its_state_says(etsy: Attempt, reply: Reply, ending: type) -> None:
@@ -167,26 +181,34 @@ def test_a_marketplace_that_answers_without_an_id_is_not_trusted(
         (EBAY.upload(make_attempt("ebay", index=1)), Reply(201, body={})),
     ):
         ended, _ = held(conversation, [response])
-        assert isinstance(ended, Broken)
+        assert isinstance(ended, Broken | CannotTell)
+
+
+def test_what_a_listing_on_etsy_was_before_proves_nothing(etsy: Attempt) -> None:
+    created = {"listing_id": "5", "state": "expired"}
+    revived = replace(etsy, outputs={**etsy.outputs, "create": created})
+    for state, ending in (("expired", Absent), ("sold_out", Done), ("inactive", Done)):
+        found, _ = held(ETSY.look_for_listing(revived), [Reply(200, body={"state": state})])
+        assert isinstance(found, ending), state
 
 
 def test_the_offer_ebay_names_is_adopted_and_given_this_jobs_words(ebay: Attempt) -> None:
     twin = {"errorId": 25002, "parameters": [{"name": "offerId", "value": "8"}]}
     ended, _ = held(EBAY.create_offer(ebay), [Reply(400, body={"errors": [twin]})])
     assert ended == Done({"offer_id": "8", "adopted": True})
-    ended, calls = held(EBAY.revise(ebay), [Reply(204), Reply(200, body={"status": "UNPUBLISHED"})])
-    assert ended == Done({"listing_id": ""})
-    assert isinstance(calls[0], Request)
-    assert (calls[0].method, calls[0].path) == ("PUT", "/sell/inventory/v1/offer/8")
-    for responses in ([Reply(503)], [Reply(204), Reply(503)]):
+    ended, calls = held(EBAY.revise(ebay), [Reply(200, body={"status": "UNPUBLISHED"}), Reply(204)])
+    assert ended == Done({"listing_id": "", "ended": ""})
+    assert isinstance(calls[1], Request)
+    assert (calls[1].method, calls[1].path) == ("PUT", "/sell/inventory/v1/offer/8")
+    for responses in ([Reply(503)], [Reply(200, body={}), Reply(503)]):
         ended, _ = held(EBAY.revise(ebay), responses)
         assert isinstance(ended, TryAgain)
 
 
 def test_an_adopted_offer_that_is_a_listing_already_is_not_published_again(ebay: Attempt) -> None:
     shown = Reply(200, body={"status": "PUBLISHED", "listing": {"listingId": "110"}})
-    revised, _ = held(EBAY.revise(ebay), [Reply(204), shown])
-    assert revised == Done({"listing_id": "110"})
+    revised, _ = held(EBAY.revise(ebay), [shown, Reply(204)])
+    assert revised == Done({"listing_id": "110", "ended": ""})
     ended, calls = held(EBAY.publish(replace(ebay, outputs={**ebay.outputs, "revise": {"listing_id": "110"}})), [])
     assert isinstance(ended, Done)
     assert ended.listed is not None
@@ -219,7 +241,7 @@ def test_an_offer_in_another_format_is_not_ours(ebay: Attempt) -> None:
     found, _ = held(EBAY.look_for_offer(ebay), [Reply(200, body={"offers": [auction]})])
     assert isinstance(found, Absent)
     found, _ = held(EBAY.look_for_offer(ebay), [Reply(404, body={"errors": [{"errorId": 25710}]})])
-    assert isinstance(found, Refused)
+    assert isinstance(found, Absent)
 
 
 def test_a_published_offer_is_adopted_with_its_listing(ebay: Attempt) -> None:
@@ -250,15 +272,16 @@ def test_a_description_in_the_wardrobe_spares_the_question(vinted: Attempt) -> N
 
 def test_a_captcha_in_the_middle_of_a_look_asks_the_seller(vinted: Attempt) -> None:
     found, _ = held(VINTED.look_for_draft(vinted), [wardrobe_page({"id": 3, "is_draft": True}), failed("datadome")])
-    assert isinstance(found, SellerMustAct)
+    assert isinstance(found, CannotTell)
+    assert found.seller
 
 
 def test_a_wardrobe_without_end_is_not_looked_through(vinted: Attempt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wardrobe, "MOST_PAGES", 1)
     found, _ = held(VINTED.look_for_draft(vinted), [wardrobe_page(pages=2)])
-    assert isinstance(found, Broken)
+    assert isinstance(found, CannotTell)
     found, _ = held(VINTED.look_for_listing(vinted), [failed("http_404"), wardrobe_page(pages=2)])
-    assert isinstance(found, Broken)
+    assert isinstance(found, CannotTell)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +289,7 @@ def test_a_wardrobe_without_end_is_not_looked_through(vinted: Attempt, monkeypat
     [
         (wardrobe_page({"id": 5, "is_draft": False, "url": "https://vinted/5"}), Done),
         (wardrobe_page({"id": 4, "is_draft": False}), Absent),
-        (failed("http_503"), TryAgain),
+        (failed("http_503"), CannotTell),
     ],
 )
 def test_an_item_vinted_no_longer_edits_is_found_in_the_wardrobe(vinted: Attempt, page: Answer, ending: type) -> None:
@@ -303,7 +326,8 @@ def test_a_product_with_a_chosen_draft_that_is_there_makes_no_other(
     make_attempt: MakeAttempt, service: EtsyPublication | VintedPublication, shown: Sequence[Response]
 ) -> None:
     ended, calls = held(service.create_draft(make_attempt("etsy", listing_id="5")), shown)
-    assert ended == Done({"listing_id": "5"}, listed=Listed("5"))
+    assert isinstance(ended, Done)
+    assert (ended.output["listing_id"], ended.listed) == ("5", Listed("5"))
     assert len(calls) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Command
-from stoflow.domain.outcome import Broken, Done, LookResult, Refused
+from stoflow.domain.outcome import Broken, Done, LookResult, Outcome, Refused
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrdersSeen
 from stoflow.marketplaces.vinted.items import amount_in, seen_listing, state_of
 from stoflow.marketplaces.vinted.messages import VintedMessages
@@ -48,13 +48,13 @@ def transaction(item: int) -> Answer:
     return said({"transaction": {"item_id": item}})
 
 
-def told(outcome: LookResult) -> tuple[Order, ...]:
+def told(outcome: Outcome | LookResult) -> tuple[Order, ...]:
     assert isinstance(outcome, Done), outcome
     assert isinstance(outcome.seen, OrdersSeen)
     return outcome.seen.orders
 
 
-def follows(outcome: LookResult) -> str:
+def follows(outcome: Outcome | LookResult) -> str:
     assert isinstance(outcome, Done), outcome
     assert outcome.seen is not None
     assert (outcome.seen.then == "save") is outcome.seen.complete
