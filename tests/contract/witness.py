@@ -1,7 +1,7 @@
 """What the sandbox's ledger says of a stage: what buyers see, what the job did, and what the judge finds."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from stoflow.cli.demo_summary import ABSENCE_CAUSE
 from stoflow.domain.ids import JobId, TaskId
@@ -13,6 +13,7 @@ from stoflow.sandbox.sightings import deeds_of
 from tests.contract.line import ATTEMPT
 from tests.contract.stage import Stage
 
+ON_SALE_NOW = frozenset({"active", "live"})
 SEEN_BY_ANYBODY = frozenset({Deed.ACTIVATED, Deed.ENDED})
 
 
@@ -30,6 +31,23 @@ def on_sale(stage: Stage) -> list[str]:
             titles[entry.listing_id] = entry.title
         _apply(entry, shown)
     return sorted(titles[listing] for listing in shown)
+
+
+def shown_to_buyers(stage: Stage) -> set[str]:
+    """Return the listings that buyers see."""
+    shown: set[str] = set()
+    for entry in _committed(stage):
+        _apply(entry, shown)
+    return shown
+
+
+def listed_again(stage: Stage, ended: Collection[str], *, since: int) -> bool:
+    """Whether the job made anything visible after the entry `since` of what others had ended, or put it on sale anew."""
+    own = (entry for entry in _committed(stage) if entry.seq > since and _task(entry, stage.job) is not None)
+    return bool(ended) and any(
+        Deed.ACTIVATED in deeds_of(entry) or (entry.listing_id in ended and entry.state.lower() in ON_SALE_NOW)
+        for entry in own
+    )
 
 
 def times_done(stage: Stage, view: JobView) -> Mapping[str, int]:

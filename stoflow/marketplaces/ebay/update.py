@@ -59,8 +59,9 @@ class EbayUpdate:
         found = yield from read_offer(mapped["sku"], marketplace_id(attempt))
         if not isinstance(found, Mapping):
             return found
-        if not standing_listing(found):
-            return Refused(GONE)
+        ended = _ended(found)
+        if ended:
+            return ended
         item = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(item):
             return failures.outcome_of(item, unsafe=False)
