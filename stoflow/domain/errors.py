@@ -14,6 +14,7 @@ StoflowError
 │   └── SchemaCreationError
 ├── APIError                    a call did not bring an answer
 │   ├── APIConnectionError
+│   │   └── ApplicationNotAccepted  the marketplace does not take StoFlow's own key, whoever the seller is
 │   └── APITimeoutError
 └── MarketplaceError
     ├── VintedError
@@ -90,6 +91,10 @@ class APIError(StoflowError):
 
 
 class APIConnectionError(APIError):
+    pass
+
+
+class ApplicationNotAccepted(APIConnectionError):
     pass
 
 

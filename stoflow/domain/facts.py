@@ -164,6 +164,20 @@ class AccountUnread(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationRefused(Fact):
+    """A marketplace takes no call of StoFlow's, whoever the seller is: sellers' jobs wait for its operators."""
+
+    marketplace: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationAccepted(Fact):
+    marketplace: str
+    lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class MarketplaceOutageBegan(Fact):
     """Met by this process at an attempt of that job."""
 

@@ -60,6 +60,8 @@ class TryAgain:
     `away`: the marketplace does not answer, or only that it is broken. That says nothing of the task, which is not
     charged for it, until an outage has gone on for hours.
     `ended` is the external id of the product's listing where it is no longer there: the product has none from then on.
+    `application`: it is StoFlow's own application that is not accepted. Its operators must act, and no seller; the task
+    waits for them without being charged, however long that takes.
     """
 
     reason: str
@@ -67,6 +69,7 @@ class TryAgain:
     charged: bool = True
     away: bool = False
     ended: str = ""
+    application: bool = False
 
 
 @dataclass(frozen=True, slots=True)

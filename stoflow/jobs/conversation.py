@@ -6,10 +6,11 @@ from typing import TypeVar, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
-from stoflow.domain.errors import APIError
+from stoflow.domain.errors import APIError, ApplicationNotAccepted
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Broken, CannotTell, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.replies import application_refused
 
 Result = TypeVar("Result", Outcome, LookResult, Outcome | Absent)
 Do = Callable[[Attempt], Outcome | Conversation]
@@ -84,6 +85,8 @@ def checked(value: object) -> Outcome | Absent | CannotTell:
 
 def no_answer(error: APIError, kind: TaskKind) -> Outcome:
     """Return what a missing response means: only a call that certainly never left may simply be repeated."""
+    if isinstance(error, ApplicationNotAccepted):
+        return application_refused("the marketplace", str(error))
     if kind is TaskKind.UNSAFE and error.sent:
         return Unknown(str(error))
     return TryAgain(str(error), away=True)

@@ -50,6 +50,7 @@ class Engine:
     media_root: str
     taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
     random: Random = field(default_factory=Random)
+    applications: dict[str, Outage] = field(default_factory=dict[str, Outage])  # StoFlow's own, by marketplace
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 
     def handler(self, job: StoredJob) -> Handler:
@@ -57,6 +58,10 @@ class Engine:
 
     def outage(self, marketplace: str) -> Outage:
         return self.outages.setdefault(marketplace, Outage(streak=FAILURES_UNTIL_OUTAGE))
+
+    def application(self, marketplace: str) -> Outage:
+        """Return what tells once that StoFlow's own application is not accepted there, and once that it is again."""
+        return self.applications.setdefault(marketplace, Outage(streak=1))
 
     def pace_s(self, job: StoredJob, task: StoredTask) -> float:
         """Return the seconds between paced calls of this task's action, 0 for a task that is not paced."""

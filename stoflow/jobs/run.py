@@ -25,7 +25,7 @@ from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, res
 from stoflow.jobs.engine import Engine, step_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
 from stoflow.jobs.spread import spread_before
-from stoflow.jobs.telling import concluded, note_broken, note_failed
+from stoflow.jobs.telling import concluded, note_broken, note_failed, note_outcome
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -257,7 +257,7 @@ class Run:
         let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
-        note_broken(self.job, task, outcome)
+        note_outcome(self.engine, self.job, task, outcome)
         if isinstance(outcome, Done):
             self.inputs.add(task.name, outcome.output)
             if outcome.is_output_only:

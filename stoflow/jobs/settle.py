@@ -83,6 +83,9 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     match outcome:
         case Done() as done:
             return done_settlement(tried, done)
+        case TryAgain(reason, application=True):
+            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random))
+            return _back(tried, reason, "application", delay_s, charge=False)
         case TryAgain(reason, after_s, away=True) if not _has_waited(tried, tempo):
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
             return _back(tried, reason, "away", delay_s, charge=False)

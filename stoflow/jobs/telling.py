@@ -1,7 +1,14 @@
 """What attempts leave in the log: a job that failed, a step that broke, a marketplace that does not answer."""
 
-from stoflow.domain.facts import JobFailed, MarketplaceOutageBegan, MarketplaceOutageEnded, StepBroke
-from stoflow.domain.outcome import Broken, Outcome
+from stoflow.domain.facts import (
+    ApplicationAccepted,
+    ApplicationRefused,
+    JobFailed,
+    MarketplaceOutageBegan,
+    MarketplaceOutageEnded,
+    StepBroke,
+)
+from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.settle import FAILED, Move, Row, Settlement
 from stoflow.monitoring.record import record
@@ -36,6 +43,17 @@ def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> Non
 def note_broken(job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
     if isinstance(outcome, Broken):
         record(StepBroke(job.tenant, job.id, task.name, outcome.reason))
+
+
+def note_outcome(engine: Engine, job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
+    """State a step that broke, and once for all of them that StoFlow's own application is not accepted."""
+    note_broken(job, task, outcome)
+    place = job.marketplace
+    if isinstance(outcome, TryAgain) and outcome.application:
+        reason = outcome.reason
+        engine.application(place).failed(lambda: ApplicationRefused(place, reason))
+    elif isinstance(outcome, Done):
+        engine.application(place).answered(lambda lasted_s: ApplicationAccepted(place, lasted_s))
 
 
 def note_outage(engine: Engine, job: StoredJob, task: str, reason: str) -> None:

@@ -1,12 +1,12 @@
 """Going through a whole account, page by page: which task follows each, and what they came to together."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Done, Outcome
+from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation, Step
 
 ASKED_AT_ONCE = 20
@@ -14,6 +14,8 @@ ASKED_AT_ONCE = 20
 LISTING_PAGES = frozenset({"page", "confirm"})
 """The steps of `listing_steps` that become one task after the other."""
 ORDER_PAGES = frozenset({"page"})
+NAMED = frozenset({"unread", "oversales"})
+"""The lists in the tasks' outputs that the job's result has, one after the other."""
 
 Missing = Mapping[str, Any]
 Do = Callable[[Attempt], Outcome | Conversation]
@@ -55,11 +57,22 @@ def _all_missing(attempt: Attempt) -> Sequence[Missing]:
     return next((output["missing"] for output in pages if output.get("missing")), [])
 
 
+def is_about_one(outcome: object) -> TypeGuard[Refused]:
+    """Say whether a marketplace refused to show one thing of many: the others are gone through all the same."""
+    return isinstance(outcome, Refused)
+
+
+def unread(name: str, why: Refused) -> Mapping[str, str]:
+    """Return how the job's result names what a marketplace refused to show."""
+    return {"name": name, "reason": why.reason}
+
+
 def summary(attempt: Attempt) -> Outcome:
-    """Output: every count of the tasks before, added up, and the number of pages."""
-    total = Counter[str]()
+    """Output: every count of the tasks before, added up, the number of pages, and what is named one by one."""
+    total, named = Counter[str](), defaultdict[str, list[Any]](list)
     for name, output in attempt.outputs.items():
-        counts = {key: value for key, value in output.items() if isinstance(value, int)}
-        total.update(counts)
+        total.update({key: value for key, value in output.items() if isinstance(value, int)})
         total["pages"] += name.startswith("page:")
-    return Done(dict(total))
+        for key in NAMED & output.keys():
+            named[key] += output[key]
+    return Done({**total, **{key: listed for key, listed in named.items() if listed}})

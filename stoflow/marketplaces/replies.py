@@ -59,13 +59,15 @@ class Dialect:
     """How one marketplace words its unhappy replies.
 
     `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none; `passes` says of a refusal
-    that it may pass by itself: nothing was done, and the same call may be taken a moment later.
+    that it may pass by itself: nothing was done, and the same call may be taken a moment later. `application` says of a
+    refusal that it is about StoFlow's own key, and not about the seller.
     """
 
     marketplace: str
     errors: Callable[[Reply], tuple[FieldError, ...]]
     pause_s: Callable[[Reply], float]
     passes: Callable[[Reply], bool] = lambda _: False
+    application: Callable[[Reply], bool] = lambda _: False
 
     def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
         """Return what any reply means by its status.
@@ -77,6 +79,8 @@ class Dialect:
                 return Done()
             case Meaning.TRY_AGAIN:
                 return self.slow_down(reply)
+            case Meaning.SELLER_MUST_ACT | Meaning.REFUSED if self.application(reply):
+                return application_refused(self.marketplace, self.reason(reply))
             case Meaning.SELLER_MUST_ACT if reply.status == UNAUTHORIZED:
                 return SellerMustAct(f"{self.marketplace} asks the seller to log in again.")
             case Meaning.SELLER_MUST_ACT:
@@ -102,6 +106,12 @@ class Dialect:
 
     def answered(self, reply: Reply) -> str:
         return f"{self.marketplace} answered {reply.status}."
+
+
+def application_refused(marketplace: str, said: str) -> TryAgain:
+    """Return what it means that a marketplace takes no call of StoFlow's, whoever the seller is."""
+    words = f"Waiting: {marketplace} does not accept StoFlow itself now. Nothing is asked of the seller, and it goes on"
+    return TryAgain(f"{words} by itself once StoFlow's operators have mended that: {said}", application=True)
 
 
 def nobody_knows(reason: str, after_s: float | None = None, *, unsafe: bool, away: bool = True) -> Outcome:

@@ -82,6 +82,11 @@ WORDS: Mapping[str, tuple[int, str]] = {
     # servers away
     "ServerOutageBegan": (WARNING, "{server} does not answer: {reason}."),
     "ServerOutageEnded": (WARNING, "{server} answers again, after {lasted_s} s."),
+    "ApplicationRefused": (
+        ERROR,
+        "{marketplace} does not accept StoFlow's own application: every seller's jobs there wait for you: {reason}",
+    ),
+    "ApplicationAccepted": (WARNING, "{marketplace} accepts StoFlow's own application again after {lasted_s} s."),
     "MarketplaceOutageBegan": (WARNING, f"{{marketplace}} does not answer ({AT_ATTEMPT}): {{reason}}"),
     "MarketplaceOutageEnded": (WARNING, f"{{marketplace}} answers again after {{lasted_s}} s ({AT_ATTEMPT})."),
     "RedisAway": (DEBUG, "Redis cannot be reached while {doing}: {error}."),

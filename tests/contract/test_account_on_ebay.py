@@ -184,3 +184,28 @@ def test_every_page_of_orders_is_one_of_the_same_list(account: SellersAccount) -
     asked = [call.query for call in account.site.calls if isinstance(call, Request)]
     assert [query["offset"] for query in asked] == ["0", "90"]
     assert len({query["filter"] for query in asked}) == 1
+
+
+FOREIGN = "This is an invalid value for a SKU. Only alphanumeric characters can be used for SKUs."
+
+
+@pytest.mark.parametrize("numbers", [{0}, {0, 1}, {ITEMS_A_PAGE + 1}])
+@pytest.mark.parametrize(("status", "number"), [(400, 25707), (400, 25709), (404, 99_999)])
+def test_an_item_whose_offers_ebay_refuses_to_show_is_named_and_the_rest_is_seen(
+    account: SellersAccount, numbers: set[int], status: int, number: int
+) -> None:
+    published = account.publish_many(ITEMS_A_PAGE + 2)
+    honest, refused = account.site.answer, {f"sf7p{FIRST_PRODUCT + number}" for number in numbers}
+
+    def answer(call: Call) -> Response:
+        if isinstance(call, Request) and call.path.endswith("/offer") and call.query.get("sku") in refused:
+            return Reply(status, body={"errors": [{"errorId": number, "message": FOREIGN}]})
+        return honest(call)
+
+    account.site.answer = answer
+    going = account.going("sync", listed=published).run()
+    assert len({each.external_id for each in going.listings}) == len(published) - len(refused)
+    assert going.gone == []
+    unread = going.outputs["save"]["unread"]
+    assert {each["name"] for each in unread} == refused
+    assert {each["reason"] for each in unread} == {FOREIGN}

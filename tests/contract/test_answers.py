@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.errors import ApplicationNotAccepted
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.product import ProductImage
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.monitoring.record import counts
 from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.profile import DirectProfile
 from tests.conftest import Databases
@@ -168,3 +170,63 @@ def test_what_does_not_pass_ends_in_etsys_words(opened: Open) -> None:
     stage = begun(opened(ETSY))
     view = finished_though(stage, "inventory", says(409, {"error": f"{EDITED} Please try again."}))
     assert (view.status, view.error) == (JobStatus.FAILED, f"{EDITED} Please try again.")
+
+
+@pytest.mark.parametrize("step", ["create", "upload:2", "activate"])
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "Shared secret is required in x-api-key header."),
+        (403, "API key not found or not active, or incorrect shared secret for API key."),
+        (401, "Invalid API key: should be in the format 'keystring:shared_secret'."),
+    ],
+)
+def test_what_is_about_the_application_asks_nothing_of_the_seller_and_goes_on_by_itself(
+    opened: Open, step: str, status: int, words: str
+) -> None:
+    stage, before = begun(opened(ETSY)), counts().get("ApplicationRefused", 0)
+    for _ in range(6):  # more often than a task may fail
+        meets_once(stage, step, says(status, {"error": words}))
+        assert not stage.halted
+        view = stage.view()
+        assert view.status is JobStatus.RUNNING, standing(view)
+        assert "Nothing is asked of the seller" in view.waiting
+        assert view.waiting.endswith(words)
+
+    view = stage.finished()
+
+    assert view.status is JobStatus.COMPLETED, standing(view)
+    (task,) = [task for task in view.tasks if task.name == step]
+    assert (task.attempt, task.failures) == (7, 0)
+    assert on_sale(stage) == [TITLE]
+    assert verdict(stage).is_green
+    assert counts()["ApplicationRefused"] == before + 1  # told once
+
+
+def test_credentials_that_the_token_endpoint_does_not_take_ask_nothing_of_the_seller(opened: Open) -> None:
+    stage = begun(opened(EBAY))
+
+    def not_accepted(_: Call, __: Act) -> Response:
+        raise ApplicationNotAccepted("client authentication failed", sent=False)
+
+    for step in ("upload:1", "create", "publish"):
+        meets_once(stage, step, not_accepted)
+        assert not stage.halted
+        assert stage.view().waiting.endswith("client authentication failed")
+    assert stage.finished().status is JobStatus.COMPLETED
+    assert verdict(stage).is_green
+
+
+def test_a_seller_who_must_act_is_still_asked(opened: Open) -> None:
+    stage = begun(opened(ETSY))
+    meets_once(stage, "create", says(403, {"error": "insufficient_scope", "error_description": "listings_w"}))
+    assert stage.halted
+
+
+def meets_once(stage: Stage, step: str, deed: Deed) -> None:
+    meets(stage, step, deed)
+    for _ in range(TURNS):
+        if step not in stage.line.calls:
+            return
+        stage.turn()
+    raise AssertionError(standing(stage.view()))

@@ -1,5 +1,7 @@
 """Seeing what a seller has on eBay: every item, page by page, with the offers of each."""
 
+from collections.abc import Mapping
+
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, SeenListing
@@ -10,7 +12,7 @@ from stoflow.marketplaces.ebay.mapping import sku_for
 from stoflow.marketplaces.ebay.offers import published_listing
 from stoflow.marketplaces.ebay.reading import ListPage, list_page
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
+from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings, unread
 from stoflow.marketplaces.replies import reply_of
 
 ITEMS_A_PAGE = 20
@@ -24,15 +26,19 @@ class EbaySync:
     def page(self, attempt: Attempt) -> Conversation:
         """Read one page of items and the offers of each; an item that went in between has none.
 
-        A listing that ended is gone, though its offer may still name it: published anew it is another.
+        A listing that ended is gone, though its offer may still name it: published anew it is another. An item whose
+        offers eBay refuses to show, as it does for SKUs of other tools, is named. Output: `unread`.
         """
         asked = get_inventory_items(limit=ITEMS_A_PAGE, page=attempt.index - 1)
         items = list_page(reply_of((yield asked)), "inventoryItems")
         if not isinstance(items, ListPage):
             return items
-        seen, gone = list[SeenListing](), list[str]()
+        seen, gone, refused = list[SeenListing](), list[str](), list[Mapping[str, str]]()
         for item in items.objects:
             offers = yield from read_offers(text_in(item, "sku"))
+            if is_about_one(offers):
+                refused.append(unread(text_in(item, "sku"), offers))
+                continue
             if not isinstance(offers, ListPage):
                 return offers
             published = [offer for offer in offers.objects if published_listing(offer)]
@@ -40,15 +46,21 @@ class EbaySync:
             seen += [seen_listing(item, offer, attempt.tenant) for offer in published if not is_gone(item, offer)]
         more = bool(items.objects) and attempt.index * ITEMS_A_PAGE < items.total
         then = after_page(attempt, more=more, then="confirm:1")
-        return Done(seen=ListingsSeen(then, tuple(seen), tuple(gone), complete=not more))
+        output = {"unread": refused} if refused else {}
+        return Done(output, seen=ListingsSeen(then, tuple(seen), tuple(gone), complete=not more))
 
     def confirm(self, attempt: Attempt) -> Conversation:
         """Ask for the offers of what no page showed: gone is a listing that none of them has any more."""
-        gone: list[str] = []
+        gone, refused = list[str](), list[Mapping[str, str]]()
         for missing in missing_listings(attempt):
-            offers = yield from read_offers(missing.get("sku") or sku_for(attempt.tenant, missing["product"]))
+            sku = missing.get("sku") or sku_for(attempt.tenant, missing["product"])
+            offers = yield from read_offers(sku)
+            if is_about_one(offers):
+                refused.append(unread(sku, offers))
+                continue
             if not isinstance(offers, ListPage):
                 return offers
             if missing["external_id"] not in map(published_listing, offers.objects):
                 gone.append(missing["external_id"])
-        return Done(seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))
+        output = {"unread": refused} if refused else {}
+        return Done(output, seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))

@@ -29,6 +29,7 @@ DAY_S = 86_400.0
 LEFT_TODAY = "x-remaining-today"
 DAILY = "daily rate limit"
 CONFLICT = 409
+OF_THE_APPLICATION = ("x-api-key", "api key", "api_key", "shared secret", "shared_secret", "keystring", "client_id")
 PASSING = ("inconsistent order", "edited by another process", "try again later", "temporarily unavailable")
 """What Etsy answers with a 400 as well while it is at the same listing itself (open-api issue 427)."""
 
@@ -54,7 +55,13 @@ def passes(reply: Reply) -> bool:
     return reply.status == CONFLICT or any(words in said for words in PASSING)
 
 
-ETSY_SAYS = Dialect("Etsy", field_errors, window_s, passes)
+def is_about_the_application(reply: Reply) -> bool:
+    """Say whether a refusal is about StoFlow's own key: no seller can mend it (etsyv3 issue 31)."""
+    said = " ".join(error.message for error in field_errors(reply)).lower()
+    return any(words in said for words in OF_THE_APPLICATION)
+
+
+ETSY_SAYS = Dialect("Etsy", field_errors, window_s, passes, is_about_the_application)
 
 
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:

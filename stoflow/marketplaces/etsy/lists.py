@@ -13,6 +13,9 @@ from stoflow.marketplaces.replies import NOT_FOUND, is_success
 PAGE_SIZE = 100
 """The most Etsy shows at once."""
 
+LAST_OFFSET = 12_000
+"""The last place in a list at which Etsy lets a page begin."""
+
 Item = Mapping[str, Any]
 
 

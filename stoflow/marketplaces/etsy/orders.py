@@ -12,7 +12,7 @@ from stoflow.domain.outcome import Done
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy.clients.receipt import get_shop_receipts
-from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, items_in, read_page
+from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.outputs import text_in
@@ -47,10 +47,10 @@ class EtsyOrders:
         page = read_page(reply_of((yield _request(attempt.account.external_id, place))))
         if not isinstance(page, Page):
             return page
-        offset = page.next_offset(place["offset"])
-        then = after_page(attempt, more=offset is not None, then="save")
-        complete = offset is None and not page.denied
-        output = {} if offset is None else {"next": {**place, "offset": offset}}
+        follows = _place_after(place, page)
+        then = after_page(attempt, more=follows is not None, then="save")
+        complete = follows is None and not page.denied
+        output = {"next": follows} if follows else {}
         return Done(output, seen=OrdersSeen(then, tuple(_orders(page.items, attempt.tenant)), complete=complete))
 
     def _place(self, attempt: Attempt) -> Place:
@@ -62,12 +62,28 @@ class EtsyOrders:
         return {"since": int(begin.timestamp()), "offset": 0}
 
 
+def _place_after(place: Place, page: Page) -> Place | None:
+    """Return where the next page begins; None behind the last. Behind the last offset that Etsy takes, the list is
+    begun anew from the time of the newest receipt seen."""
+    offset = page.next_offset(place["offset"])
+    if offset is None or offset <= LAST_OFFSET:
+        return None if offset is None else {**place, "offset": offset}
+    newest = max(int(text_in(receipt, "created_timestamp") or 0) for receipt in page.items)
+    return {**place, "created": newest, "offset": 0} if newest > place.get("created", 0) else None
+
+
 def _request(shop: str, place: Place) -> Request:
     """Sort by what never changes: a receipt that joins the list while it is read moves others back, so that none is
     passed over. One that joins before the place reached has changed since the run began, and is for the next one."""
     since, offset = place["since"], place["offset"]
     return get_shop_receipts(
-        shop, min_last_modified=since, sort_on="receipt_id", sort_order="asc", limit=PAGE_SIZE, offset=offset
+        shop,
+        min_last_modified=since,
+        min_created=place.get("created"),
+        sort_on="receipt_id",
+        sort_order="asc",
+        limit=PAGE_SIZE,
+        offset=offset,
     )
 
 

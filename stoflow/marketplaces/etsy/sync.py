@@ -5,18 +5,26 @@ from html import unescape
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, ListingState, SeenListing
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.clients.listing import Association, State, get_listing, get_listings_by_shop
-from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, items_in, read_page
+from stoflow.marketplaces.etsy.clients.listing import (
+    Association,
+    Order,
+    SortedBy,
+    State,
+    get_listing,
+    get_listings_by_shop,
+)
+from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.etsy.states import MEANING
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
+from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings, unread
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
 
 STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
@@ -24,6 +32,12 @@ STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
 their maker's."""
 WITH_SKU: Association = "Inventory"
 """A listing's SKU is in its inventory only."""
+
+SHOWN_AT_MOST = LAST_OFFSET + PAGE_SIZE
+Way = tuple[SortedBy, Order]
+WAYS: tuple[Way, ...] = (("created", "desc"), ("created", "asc"), ("price", "asc"), ("price", "desc"))
+"""How a state is gone through, of which Etsy shows only the first in each order: from its two ends, and where they do
+not meet by price as well. The first is Etsy's own."""
 
 Place = Mapping[str, Any]
 
@@ -34,9 +48,7 @@ class EtsySync:
     def page(self, attempt: Attempt) -> Conversation:
         """Ask for one page of one state. Output: `next`, the place where the page after it begins."""
         place = _place(attempt)
-        shop, state, offset = attempt.account.external_id, place["state"], place["offset"]
-        asked = get_listings_by_shop(shop, state=state, limit=PAGE_SIZE, offset=offset, includes=WITH_SKU)
-        page = read_page(reply_of((yield asked)))
+        page = read_page(reply_of((yield _asked(attempt, place))))
         if not isinstance(page, Page):
             return page
         follows = _place_after(place, page)
@@ -47,18 +59,22 @@ class EtsySync:
 
     def confirm(self, attempt: Attempt) -> Conversation:
         """Ask for each missing listing by its id; where Etsy has none it is gone."""
-        found, gone = list[Any](), list[str]()
+        found, gone, refused = list[Any](), list[str](), list[Mapping[str, str]]()
         for missing in missing_listings(attempt):
             listing_id = str(missing["external_id"])
             reply = reply_of((yield get_listing(listing_id, includes=WITH_SKU)))
+            outcome = failures.outcome_of(reply, unsafe=False)
             if reply.status == NOT_FOUND:
                 gone.append(listing_id)
             elif is_success(reply):
                 found.append(reply.body)
+            elif is_about_one(outcome):
+                refused.append(unread(listing_id, outcome))
             else:
-                return failures.outcome_of(reply, unsafe=False)
+                return outcome
         then = after_confirming(attempt, then="save")
-        return Done(seen=ListingsSeen(then, tuple(_seen(found, attempt.tenant)), gone=tuple(gone)))
+        output = {"unread": refused} if refused else {}
+        return Done(output, seen=ListingsSeen(then, tuple(_seen(found, attempt.tenant)), gone=tuple(gone)))
 
 
 def _place(attempt: Attempt) -> Place:
@@ -69,12 +85,41 @@ def _place(attempt: Attempt) -> Place:
 
 
 def _place_after(place: Place, page: Page) -> Place | None:
-    """Return where the next page begins, behind this one or with the next state; None behind the last."""
-    offset = page.next_offset(place["offset"])
-    if offset is not None:
+    """Return where the next page begins: behind this one, from another end, or with the next state; None behind the
+    last."""
+    offset, way = page.next_offset(place["offset"]), place.get("way", 0)
+    if offset is not None and offset <= _last_offset(page.count, way):
         return {**place, "offset": offset}
+    if way + 1 < _ways(page.count):
+        return {"state": place["state"], "offset": 0, "way": way + 1}
     left = STATES[STATES.index(place["state"]) + 1 :]
     return {"state": left[0], "offset": 0} if left else None
+
+
+def _ways(count: int) -> int:
+    """Return in how many ways a list so long is gone through."""
+    if count <= SHOWN_AT_MOST:
+        return 1
+    return 2 if count <= 2 * SHOWN_AT_MOST else len(WAYS)
+
+
+def _last_offset(count: int, way: int) -> int:
+    """Return where the last page of a way may begin; the way back ends where it meets what was seen on the way."""
+    meets = way == 1 and _ways(count) == 2  # noqa: PLR2004  from both ends
+    return min(LAST_OFFSET, count - SHOWN_AT_MOST) if meets else LAST_OFFSET
+
+
+def _asked(attempt: Attempt, place: Place) -> Request:
+    """Return the call for a page. Etsy's own order is not asked for: it is what every shop has always been read in."""
+    way = WAYS[place["way"]] if place.get("way") else None
+    return get_listings_by_shop(
+        attempt.account.external_id,
+        state=place["state"],
+        limit=PAGE_SIZE,
+        offset=place["offset"],
+        includes=WITH_SKU,
+        sort=way,
+    )
 
 
 def _seen(listings: Iterable[Any], tenant: TenantId) -> Iterator[SeenListing]:

@@ -8,7 +8,7 @@ from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.seen import ListingsSeen
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings
+from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings
 from stoflow.marketplaces.vinted.items import Item, seen_listing
 from stoflow.marketplaces.vinted.pages import Page
 from stoflow.marketplaces.vinted.wardrobe import find_items, is_draft, own_item, show_page
@@ -49,7 +49,7 @@ def _editable(asked: Sequence[str]) -> Generator[Call, Response, Items | Outcome
         item = yield from own_item(listing_id)
         if isinstance(item, Mapping):
             shown[listing_id] = item
-        elif item is not None:
+        elif item is not None and not is_about_one(item):  # the wardrobe says what became of it
             return item
     return shown
 

@@ -1,6 +1,6 @@
 """Etsy's listings: a draft, its pictures, and the step that makes it visible."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from stoflow.sandbox.calls import Answer, ReceivedCall
@@ -20,6 +20,13 @@ IMAGES_AT_MOST = 20
 ALT_TEXT_LENGTH = 500
 PAGE_SIZE = 25
 PAGE_SIZE_AT_MOST = 100
+LAST_OFFSET = 12_000
+SORTED_BY: Mapping[str, Callable[[Listing], Any]] = {
+    "created": lambda listing: listing.listing_id,
+    "price": lambda listing: (float(listing.fields["price"]), listing.listing_id),
+}
+DESCENDING = frozenset({"desc", "descending", "down"})
+ORDERS = DESCENDING | {"asc", "ascending", "up"}
 REPEATS_ONE_IN = 4
 """Of a shop that repeats listings: the newest quarter is shown again behind the oldest."""
 
@@ -82,11 +89,11 @@ def show_all(shop: Shop, call: ReceivedCall) -> Answer:
     state = call.query.get("state", "active")
     if state not in STATES:
         raise refusal(400, f"Invalid enum value for 'state' (got '{state}')")
-    found = sorted(
-        (listing for listing in shop.listings.values() if listing.state == state),
-        key=lambda listing: listing.listing_id,
-        reverse=True,
-    )
+    sort_on, sort_order = call.query.get("sort_on", "created"), call.query.get("sort_order", "desc")
+    if sort_on not in SORTED_BY or sort_order not in ORDERS:
+        raise refusal(400, f"Invalid enum value for 'sort_on' or 'sort_order' (got '{sort_on}', '{sort_order}')")
+    of_state = [listing for listing in shop.listings.values() if listing.state == state]
+    found = sorted(of_state, key=SORTED_BY[sort_on], reverse=sort_order in DESCENDING)
     if shop.repeats_listings:
         found += found[: (len(found) + REPEATS_ONE_IN - 1) // REPEATS_ONE_IN]
     shown = [_with_includes(shop, listing, call) for listing in shown_page(shop, found, call)]
@@ -168,6 +175,8 @@ def _paging(call: ReceivedCall) -> tuple[int, int]:
     limit, offset = call.query.get("limit", str(PAGE_SIZE)), call.query.get("offset", "0")
     if not (limit.isdecimal() and offset.isdecimal() and 1 <= int(limit) <= PAGE_SIZE_AT_MOST):
         raise refusal(400, f"Invalid limit or offset: limit must be between 1 and {PAGE_SIZE_AT_MOST}.")
+    if int(offset) > LAST_OFFSET:
+        raise refusal(400, "Offset provided is greater than the maximum offset allowed.")
     return int(limit), int(offset)
 
 

@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from stoflow.domain.call import Reply, Request
-from stoflow.domain.errors import APIConnectionError
+from stoflow.domain.errors import APIConnectionError, ApplicationNotAccepted
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
 TOKEN_DEADLINE_S = 10.0
 OK = 200
 CONSENT_ENDED = frozenset({"invalid_grant"})
+UNAUTHORIZED = 401
+TOO_MANY_REQUESTS = 429
+CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
+"""What RFC 6749 has for a client that is not known, not allowed, or whose secret is wrong; a 401 says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class RefreshFlow:
 def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
     """Return the new tokens.
 
-    Raise ConsentEnded where the refresh token is not taken, and APIError where no tokens came; `sent` then says
-    whether they may be in an answer that nobody read.
+    Raise ConsentEnded where the refresh token is not taken, ApplicationNotAccepted where StoFlow's own credentials are
+    not, and APIError where no tokens came; `sent` then says whether they may be in an answer that nobody read.
     """
     return ask_for_tokens(client, flow, {"grant_type": "refresh_token", "refresh_token": token}, old_refresh=token)
 
@@ -65,6 +69,8 @@ def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> 
     reason = str(body.get("error_description", "")) or error
     if error in CONSENT_ENDED:
         raise ConsentEnded(reason)
+    if error in CLIENT_REFUSED or reply.status in {UNAUTHORIZED, TOO_MANY_REQUESTS}:
+        raise ApplicationNotAccepted(reason[:200] or f"it answered {reply.status}", sent=False)
     access, expires_in_s = body.get("access_token"), body.get("expires_in")
     # What we cannot read may hide tokens that were given. An error is an answer that gave none: it is asked again, and
     # where it had ended our token all the same, that is refused then.

@@ -59,7 +59,7 @@ def test_an_answer_by_the_wrong_way_is_our_own_fault() -> None:
         (400, ebay_errors(99999), Refused("Reason 99999.", (FieldError("ebay", "Reason 99999."),))),
         (400, None, Refused("eBay answered 400.", ())),
         (404, ebay_errors(2002), Broken),
-        (400, ebay_errors(25707), Broken),
+        (400, ebay_errors(25706), Broken),
         (403, ebay_errors(190013), SellerMustAct),
         (403, None, SellerMustAct("eBay does not allow this to StoFlow: eBay answered 403.")),
         (400, ebay_errors(25018), SellerMustAct("The seller's eBay account is not complete: Reason 25018.")),

@@ -10,14 +10,23 @@ API = "/v3/application"
 
 State = Literal["active", "inactive", "sold_out", "draft", "expired"]
 Association = Literal["Images", "Inventory"]
+SortedBy = Literal["created", "price"]
+Order = Literal["asc", "desc"]
 Form = Mapping[str, str]
 
 
 def get_listings_by_shop(
-    shop_id: str, *, state: State, limit: int, offset: int, includes: Association | None = None
+    shop_id: str,
+    *,
+    state: State,
+    limit: int,
+    offset: int,
+    includes: Association | None = None,
+    sort: tuple[SortedBy, Order] | None = None,
 ) -> Request:
-    """Show a shop's listings of one state, 1 to 100 at once, after the first `offset` of them."""
-    query = {"state": state, "limit": str(limit), "offset": str(offset), **_including(includes)}
+    """Show a shop's listings of one state, 1 to 100 at once, after the first `offset` of them, 12,000 at most."""
+    sorting = {"sort_on": sort[0], "sort_order": sort[1]} if sort else {}
+    query = {"state": state, "limit": str(limit), "offset": str(offset), **_including(includes), **sorting}
     return Request("GET", _of_shop(shop_id), query=query)
 
 

@@ -11,10 +11,19 @@ Order = Literal["asc", "desc"]
 
 
 def get_shop_receipts(
-    shop_id: str, *, min_last_modified: int, sort_on: SortedBy, sort_order: Order, limit: int, offset: int
+    shop_id: str,
+    *,
+    min_last_modified: int,
+    sort_on: SortedBy,
+    sort_order: Order,
+    limit: int,
+    offset: int,
+    min_created: int | None = None,
 ) -> Request:
-    """Show the receipts that changed since then, in epoch seconds, 1 to 100 at once, after the first `offset`."""
+    """Show the receipts that changed since then, and were made since then, in epoch seconds, 1 to 100 at once, after
+    the first `offset` of them, 12,000 at most."""
     query = {
+        **({} if min_created is None else {"min_created": str(min_created)}),
         "min_last_modified": str(min_last_modified),
         "sort_on": sort_on,
         "sort_order": sort_order,
