@@ -58,7 +58,7 @@ def sandbox() -> Iterator[SandboxServer]:
 @pytest.fixture(scope="session")
 def profiles(sandbox: SandboxServer) -> Mapping[str, DirectProfile]:
     """How each directly called marketplace is called, as the settings of a demo have it."""
-    with pytest.MonkeyPatch.context() as environment:
+    with installed("brocante"), pytest.MonkeyPatch.context() as environment:
         for market in MARKETS:
             for name, value in market.variables(f"{sandbox.url}/{market.name}", Application()).items():
                 environment.setenv(name, value)
