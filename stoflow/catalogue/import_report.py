@@ -117,7 +117,7 @@ class ImportReport:
                 f"{self.changed_for_sale} of the changed are for sale: a job `update` of each shows it to buyers."
             )
         if self.without_key:
-            said.append(f"{self.without_key} have no sku and no external_id: imported again, they would be new again.")
+            said.append(f"{self.without_key} have no sku and no external_id: with other words each is a new product.")
         if self.without_photos:
             said.append(f"{self.without_photos} have no photo.")
         if self.descriptions_filled:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from hashlib import blake2s
 from typing import Any
 
 
@@ -86,6 +87,9 @@ class NewProduct:
     metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
 
 
+PRICE_AND_STOCK = frozenset({"price", "currency", "quantity"})
+
+
 @dataclass(frozen=True, slots=True)
 class GivenProduct:
     """A product as a file gives it from its line on; fields that are not `named` stay as they are."""
@@ -93,6 +97,14 @@ class GivenProduct:
     product: NewProduct
     named: frozenset[str]
     line: int
+
+    @property
+    def digest(self) -> str:
+        """What stands for a key where the file gives none: all that it says of the product but price and stock."""
+        if self.product.sku or self.product.external_id:
+            return ""
+        said = [(name, getattr(self.product, name)) for name in sorted(self.named - PRICE_AND_STOCK)]
+        return blake2s(repr(said).encode(), digest_size=16).hexdigest()
 
 
 class Fate(StrEnum):

@@ -1,6 +1,6 @@
 """The seller's own keys of a product, `sku` and `external_id`: each names at most one of a seller's products."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -44,6 +44,17 @@ def _holders(session: Session, column: InstrumentedAttribute[str | None], names:
         return {}
     found = session.execute(select(column, ProductRow.id).where(column.in_(names), is_kept()))
     return {name: id_ for name, id_ in found if name is not None}
+
+
+def holders_of_digests(session: Session, digests: Iterable[str]) -> Mapping[str, Iterator[int]]:
+    """Return, by digest, the products that a file gave in these words without a key: the oldest first, each once."""
+    if not (wanted := [digest for digest in digests if digest]):
+        return {}
+    found: dict[str, list[int]] = {}
+    query = select(ProductRow.file_digest, ProductRow.id).where(ProductRow.file_digest.in_(wanted), is_kept())
+    for digest, id_ in session.execute(query.order_by(ProductRow.id)):
+        found.setdefault(str(digest), []).append(id_)
+    return {digest: iter(ids) for digest, ids in found.items()}
 
 
 def refuse_taken_keys(session: Session, product: NewProduct, *, but: int | None = None) -> None:

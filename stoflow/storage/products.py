@@ -26,15 +26,22 @@ def add_product(session: Session, product: NewProduct) -> int:
     return add_products(session, [product])[0]
 
 
-def add_products(session: Session, products: Sequence[NewProduct]) -> Sequence[int]:
-    """Store many products in two statements and return their ids in the same order; their keys are free."""
+def add_products(session: Session, products: Sequence[NewProduct], digests: Sequence[str] = ()) -> Sequence[int]:
+    """Store many products in two statements and return their ids in the same order; their keys are free.
+
+    `digests` are those of the products that a file gave, "" for each that has a key.
+    """
     if errors := tuple(chain.from_iterable(map(errors_of, products))):
         raise InputError("The product cannot be stored.", errors)
     if not products:
         return []
     # Sorted by parameter order: the ids come back in the order of `products`.
     statement = insert(ProductRow).returning(ProductRow.id, sort_by_parameter_order=True)
-    ids = session.scalars(statement, [columns_of(product) for product in products]).all()
+    rows = [
+        {**columns_of(product), "file_digest": digest or None}
+        for product, digest in zip(products, digests or [""] * len(products), strict=True)
+    ]
+    ids = session.scalars(statement, rows).all()
     photos = [row for id_, product in zip(ids, products, strict=True) for row in photo_rows(id_, product)]
     if photos:
         session.execute(insert(ProductImageRow), photos)

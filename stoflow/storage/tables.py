@@ -87,6 +87,7 @@ class ProductRow(Base):
     who_made: Mapped[str | None]
     when_made: Mapped[str | None]
     sku: Mapped[str | None]
+    file_digest: Mapped[str | None]
     external_id: Mapped[str | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", server_default="{}")
     status: Mapped[str] = mapped_column(String(50), server_default="draft")

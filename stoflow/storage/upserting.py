@@ -1,13 +1,13 @@
-"""Products that come with their seller's keys: made where nobody has the key, else changed where something differs."""
+"""Products of a file: made where nobody has their keys, or their words, else changed where something differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Stored
-from stoflow.storage.product_keys import Holders, holders_of, keys_of, lock_keys
+from stoflow.storage.product_keys import Holders, holders_of, holders_of_digests, keys_of, lock_keys
 from stoflow.storage.product_values import errors_of, photo_rows, product_of, without_id, write
 from stoflow.storage.products import add_products, marketplaces_of
 from stoflow.storage.tables import ProductImageRow, ProductRow
@@ -24,7 +24,8 @@ def upsert_products(
     `before` holds the products that the same file gave in earlier batches, each with its line: none is given twice.
     """
     lock_keys(session)
-    batch_ = _Batch(before, holders_of(session, (given.product for given in batch)))
+    alike = holders_of_digests(session, (given.digest for given in batch))
+    batch_ = _Batch(before, holders_of(session, (given.product for given in batch)), alike)
     for place, given in enumerate(batch):
         batch_.sort(place, given)
     results = batch_.refused | _added(session, batch_.new) | _changed(session, batch_.known)
@@ -37,15 +38,16 @@ class _Batch:
 
     before: Mapping[int, int]
     holders: Holders
+    alike: Mapping[str, Iterator[int]]
     refused: Results = field(default_factory=Results)
-    new: dict[int, NewProduct] = field(default_factory=dict[int, NewProduct])
+    new: dict[int, GivenProduct] = field(default_factory=dict[int, GivenProduct])
     known: dict[int, tuple[int, GivenProduct]] = field(default_factory=dict[int, tuple[int, GivenProduct]])
     claimed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
     lines: dict[int, int] = field(default_factory=dict[int, int])
 
     def sort(self, place: int, given: GivenProduct) -> None:
         keys = keys_of(given.product)
-        product = self._product_of(keys)
+        product = self._product_of(keys) if keys else self._product_like(given.digest)
         if isinstance(product, NotStored):
             self.refused[place] = product
             return
@@ -53,11 +55,15 @@ class _Batch:
             if error := next(iter(errors_of(given.product)), None):
                 self.refused[place] = NotStored(error.field, error.message)
                 return
-            self.new[place] = given.product
+            self.new[place] = given
         else:
             self.lines[product] = given.line
             self.known[place] = product, given
         self.claimed.update(dict.fromkeys(keys.items(), given.line))
+
+    def _product_like(self, digest: str) -> int | None:
+        """Return the next product that was given in these words: one for each row that says them."""
+        return next((id_ for id_ in self.alike.get(digest, ()) if id_ not in self.before), None)
 
     def _product_of(self, keys: Mapping[str, str]) -> int | NotStored | None:
         """Return the one product that has the keys, None where nobody has, or why they name none."""
@@ -73,8 +79,8 @@ class _Batch:
         return next(iter(found.values()), None)
 
 
-def _added(session: Session, new: Mapping[int, NewProduct]) -> Results:
-    ids = add_products(session, list(new.values()))
+def _added(session: Session, new: Mapping[int, GivenProduct]) -> Results:
+    ids = add_products(session, [given.product for given in new.values()], [given.digest for given in new.values()])
     return {place: Stored(id_, Fate.CREATED) for place, id_ in zip(new, ids, strict=True)}
 
 

@@ -48,7 +48,7 @@ def test_good_rows_are_kept_and_bad_ones_named(settings: Settings, database: Dat
     assert mapping == "Read: title from Titel, price from Prijs, brand from Merk."
     assert report == (
         "2 created, 0 changed, 0 unchanged, 2 rows rejected. "
-        "2 have no sku and no external_id: imported again, they would be new again. 2 have no photo. "
+        "2 have no sku and no external_id: with other words each is a new product. 2 have no photo. "
         "2 had no description and took the title. 1 named no one currency and were taken to be in EUR (1)."
     )
     assert result.stderr.splitlines() == [

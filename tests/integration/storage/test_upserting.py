@@ -14,7 +14,7 @@ from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Product, ProductImage, Stored
-from stoflow.storage.products import list_products
+from stoflow.storage.products import change_product, list_products
 from stoflow.storage.session import Database
 from stoflow.storage.tables import ListingRow
 
@@ -121,12 +121,6 @@ def test_the_sku_names_a_product_and_else_the_external_id(products: Products) ->
     assert [(each.sku, each.external_id) for each in products.all()] == [("A-9", "77")]
 
 
-def test_what_has_no_key_is_new_each_time(products: Products) -> None:
-    bare = replace(COAT, sku="", external_id="")
-    assert products.fates(bare, bare) == [(1, Fate.CREATED), (2, Fate.CREATED)]
-    assert products.fates(bare) == [(3, Fate.CREATED)]
-
-
 def test_two_keys_of_two_products_are_named_and_change_neither(products: Products) -> None:
     products.give(replace(COAT, external_id=""), replace(COAT, sku=""))
     before = products.versions()
@@ -215,3 +209,29 @@ def test_a_product_made_by_hand_at_the_same_time_is_not_doubled(products: Produc
     with ThreadPoolExecutor(2) as threads:
         assert "done" in list(threads.map(by_hand, range(2)))
     assert len(products.all()) == 1
+
+
+SCARF = NewProduct("Scarf", "Soft.", Decimal(9), quantity=1, images=(ProductImage(1, "scarf.jpg"),))
+
+
+def test_what_has_no_key_is_known_by_its_words_and_each_row_is_one_product(products: Products) -> None:
+    made = [id_ for id_, _ in products.fates(SCARF, SCARF, replace(SCARF, size="M"))]
+    assert len(set(made)) == 3
+    assert products.fates(SCARF, SCARF, replace(SCARF, size="M")) == [(id_, Fate.UNCHANGED) for id_ in made]
+    assert products.fates(replace(SCARF, price=Decimal(7)), replace(SCARF, quantity=0)) == [
+        (made[0], Fate.CHANGED), (made[1], Fate.CHANGED)
+    ]  # fmt: skip
+    assert [fate for _, fate in products.fates(SCARF, SCARF, SCARF)] == [Fate.CHANGED, Fate.CHANGED, Fate.CREATED]
+
+
+def test_rows_alike_of_one_file_are_not_taken_for_each_other_in_a_later_batch(products: Products) -> None:
+    (first, _), (second, _) = products.fates(SCARF, SCARF)
+    ((third, fate),) = products.fates(SCARF, before={first: 2, second: 3})
+    assert (third not in {first, second}, fate) == (True, Fate.CREATED)
+
+
+def test_a_product_that_was_changed_by_hand_is_still_the_one_of_its_row(products: Products) -> None:
+    ((scarf, _),) = products.fates(SCARF)
+    with products.database.tenant(products.tenant) as session:
+        change_product(session, scarf, {"title": "Silk scarf"})
+    assert products.fates(SCARF) == [(scarf, Fate.CHANGED)]
