@@ -8,7 +8,7 @@ from pathlib import Path
 from stoflow.catalogue.media import media_folder
 from stoflow.catalogue.photo_source import PhotoSource
 from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
-from stoflow.domain.facts import RedisAway
+from stoflow.domain.facts import ServerOutageBegan
 from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
 from stoflow.http.doors import Health
@@ -24,6 +24,7 @@ from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
 from stoflow.transports.health import redis_answers, redis_trouble
+from stoflow.transports.hints import REDIS
 
 BY_MARKETPLACE = ("concurrency", "quiet_s", "second_look_s")
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
@@ -110,7 +111,7 @@ def serving(settings: Settings, *, pool_size: int, planned_size: int = PLANNED_C
         if trouble := redis_trouble(installation.urls.redis_url):
             if trouble.is_misnamed:
                 raise ConfigurationError(trouble.sentence)
-            record(RedisAway("starting", trouble.sentence.removesuffix(".")))
+            record(ServerOutageBegan(REDIS, trouble.sentence.removesuffix(".")))
         yield installation
 
 

@@ -10,7 +10,7 @@ import click
 
 from stoflow.bootstrap import API_CONNECTIONS, api_application, prepare, serving
 from stoflow.cli.serving import spare_the_collector
-from stoflow.http.server import web_server
+from stoflow.http.server import listen, web_server
 from stoflow.settings import Settings
 
 
@@ -25,15 +25,17 @@ def api(settings: Settings, *, host: str | None, port: int | None) -> None:
     with _signals_as_exit(), serving(settings, pool_size=API_CONNECTIONS) as installation:
         prepare(installation)
         process = api_application(installation)
+        host, port = host or settings.host, settings.port if port is None else port
+        sockets = listen(host, port)
         process.start()
         spare_the_collector()
         try:
             web_server(
                 process.app,
-                host=host or settings.host,
-                port=settings.port if port is None else port,
+                host=host,
+                port=port,
                 trusted_proxies=settings.trusted_proxies,
-            ).run()
+            ).run(sockets)
         finally:
             process.stop()
 

@@ -43,7 +43,7 @@ def plugin(
     options = PluginOptions(
         plugin_id=plugin_id, journal_file=journal, token_file=token_file, lose=lose, seed=seed, timeout_s=timeout_s
     )
-    first_token = token or (token_file.read_text(encoding="utf-8").strip() if token_file else "")
+    first_token = token or (token_file.read_text("utf-8", errors="replace").strip() if token_file else "")
     with until_stopped() as stopped:
         headless = HeadlessPlugin(url.rstrip("/"), first_token, sandbox_url.rstrip("/"), options)
         headless.start()

@@ -87,6 +87,10 @@ BY_WORDS: Sequence[tuple[str, Trouble]] = (
         "certificate|SSL error",
         Trouble("has a certificate that is not trusted", "name its root in {setting} as sslrootcert", is_misnamed=True),
     ),
+    (
+        "invalid (integer )?value|invalid connection option|invalid port|sslmode value",
+        Trouble("cannot be asked in that way", "correct {setting}", is_misnamed=True),
+    ),
     ("too many (clients|connections)|connection slots", TOO_FULL),
     ("starting up|shutting down|recovery mode|not (yet )?accepting", BY_CLASS[errors.CannotConnectNow]),
     ("Connection refused|No such file or directory", Trouble("is not there", "start it, or correct {setting}")),

@@ -13,6 +13,7 @@ from stoflow.transports.hints import quick_client
 
 PROBE_PREFIX = "stoflow:probe:"
 PROBE_MS = 1_000
+DEFAULT_PORT = 6379
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +71,6 @@ def _told(client: redis.Redis, error: redis.RedisError) -> Trouble:
 
 def _place(client: redis.Redis) -> str:
     given = client.connection_pool.connection_kwargs
-    return f"Redis at {given['path']}" if "path" in given else f"Redis at {given['host']}:{given['port']}"
+    if "path" in given:
+        return f"Redis at {given['path']}"
+    return f"Redis at {given.get('host', 'localhost')}:{given.get('port', DEFAULT_PORT)}"

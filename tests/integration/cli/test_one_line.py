@@ -1,6 +1,8 @@
 """Whatever is wrong around it, every command ends with one line that says what is wrong and what to do."""
 
+import os
 import re
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -235,6 +237,27 @@ def test_with_a_misspelt_variable(bare: Run, name: str) -> None:
 def test_with_a_home_that_is_a_file(bare: Run, tmp_path: Path, name: str) -> None:
     line = assert_one_line(bare(words_of(name), home=str(tmp_path / "products.csv" / "home")), 2)
     assert line.startswith("Error: STOFLOW_HOME is wrong: ")
+
+
+@pytest.mark.parametrize("name", ["api", "orchestrator", "worker"])
+def test_with_a_redis_that_no_waiting_brings(run: Run, name: str) -> None:
+    line = assert_one_line(run(words_of(name), redis_url=f"redis://:{PASSWORD}@nosuch.invalid"), 2)
+    assert "Redis at nosuch.invalid:6379" in line
+
+
+def test_with_a_port_that_somebody_listens_on(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        line = assert_one_line(run(["api", "--port", str(taken.getsockname()[1])]), 2)
+    assert "STOFLOW_PORT" in line
+
+
+@pytest.mark.parametrize("words", [["products", "import"], ["products", "report"], ["demo", "--products"]])
+def test_with_a_file_that_is_none(bare: Run, tmp_path: Path, words: list[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for file in (tmp_path / "pipe", tmp_path, tmp_path / "gone.csv", Path("/dev/null")):
+        assert str(file) in assert_one_line(
+            bare([*words, str(file), *(["--tenant", "7"] if "demo" not in words else [])]), 2
+        )
 
 
 @pytest.mark.parametrize("option", ["--nosuch", "nosuch"])

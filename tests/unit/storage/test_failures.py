@@ -67,6 +67,8 @@ def told(error: Exception) -> DatabaseError:
             "broke the connection",
             DatabaseUnavailable,
         ),
+        ('invalid integer value "abc" for connection option "port"', "cannot be asked in that way", DatabaseMisnamed),
+        ('invalid sslmode value: "maybe"', "cannot be asked in that way", DatabaseMisnamed),
         ("the connection is closed", "broke the connection", DatabaseUnavailable),
         ("etwas, das niemand vorausgesehen hat", "cannot serve now: see its log", DatabaseUnavailable),
     ],
