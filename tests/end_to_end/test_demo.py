@@ -55,7 +55,7 @@ def test_a_demo_that_is_ended_leaves_no_process_behind(environment: dict[str, st
     ) as demo:
         assert demo.stderr
         said = ""
-        while "products imported" not in said:
+        while " created" not in said:
             said = demo.stderr.readline()
             assert said, "The demo ended before it began."
         children = psutil.Process(demo.pid).children(recursive=True)
