@@ -249,6 +249,16 @@ def test_an_open_document_spreadsheet_is_read(tmp_path: Path):
     ]
 
 
+def test_breaks_in_a_text_and_indentation_between_cells_are_read_as_they_are_meant(tmp_path: Path):
+    path = tmp_path / "a.ods"
+    write_ods(path, ods_table("S", [text_cell("Title"), "\n      ", text_cell("Price")],
+                              ["\n  ", text_cell("Wool coat<text:line-break/>Lined"), " ", text_cell("1<text:tab/>2")])
+              )  # fmt: skip
+    assert [row.values for row in read_rows(path) if isinstance(row, Row)] == [
+        {"Title": "Wool coat\nLined", "Price": "1\t2"}
+    ]
+
+
 def test_an_open_document_spreadsheet_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.ods"
     write_ods(path, ods_table("S", [text_cell("Title"), text_cell("Price")], [text_cell("x" * 5_000)]))
