@@ -146,7 +146,7 @@ class Database:
             yield
         except DatabaseUnavailable as error:
             reason = str(error)
-            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason))
+            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason.removesuffix(".")))
             raise
         self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
 

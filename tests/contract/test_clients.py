@@ -29,7 +29,11 @@ SAMPLES: Mapping[Any, Any] = {
     Photo: Photo(b"a picture", "image/jpeg", "1.jpg", "a fingerprint"),
 }
 """One argument of each type that a client's function may take."""
-NAMED_SAMPLES: Mapping[str, Any] = {"min_last_modified": 1_790_000_000}
+NAMED_SAMPLES: Mapping[str, Any] = {
+    "min_last_modified": 1_790_000_000,
+    "min_created": 1_780_000_000,
+    "sort": ("price", "asc"),
+}
 """Arguments of which not every value of their type will do."""
 WRITTEN_AS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

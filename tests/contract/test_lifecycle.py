@@ -53,6 +53,11 @@ def cases(*events: str, at: Callable[[Step], bool] = is_outside) -> "list[pytest
     return [named(*case, event) for case in STEPS if at(case[2]) for event in events]
 
 
+def ends_at_a_refusal(step: Step) -> bool:
+    """Say whether the job ends where this call is refused: a sync goes on past what it is not shown."""
+    return is_outside(step) and step.name != "confirm"
+
+
 at_a_step = partial(pytest.mark.parametrize, ("place", "action", "step"))
 in_a_case = partial(pytest.mark.parametrize, ("place", "action", "step", "event"))
 
@@ -119,7 +124,7 @@ def test_an_action_without_a_situation_fails_and_says_so() -> None:
         situation_of(place, "repaint")
 
 
-@in_a_case(cases(*TROUBLES))
+@in_a_case(cases(*(each for each in TROUBLES if each != "refused")) + cases("refused", at=ends_at_a_refusal))
 def test_what_goes_wrong_with_a_call_means_what_the_table_says_and_then_the_job_is_done(
     stage: Stage, situation: Situation, step: Step, event: str
 ) -> None:

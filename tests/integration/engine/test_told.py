@@ -133,4 +133,4 @@ def test_postgresql_away_is_told_once_by_each_process(away: Database, caplog: py
             pass
     lines = [line for line in told(caplog) if "PostgreSQL" in line]
     assert len(lines) == 1
-    assert lines[0].startswith("PostgreSQL does not answer: The database cannot serve now")
+    assert lines[0].startswith("PostgreSQL does not answer: PostgreSQL at 127.0.0.1:1 is not there")

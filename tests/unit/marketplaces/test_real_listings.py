@@ -71,7 +71,9 @@ def test_most_real_listings_are_taken_and_mapped(make_attempt: MakeAttempt, name
 def report(name: str, *given: str) -> dict[str, Any]:
     options = [part for each in given for part in ("--setting", each)]
     grouped = ["--group-by", str(FILES[name])] if FILES[name] else []
-    result = CliRunner().invoke(stoflow, ["products", "report", str(file_of(name)), *grouped, *options, "--json"])
+    result = CliRunner().invoke(
+        stoflow, ["products", "report", str(file_of(name)), *grouped, *options, "--partial", "--json"]
+    )
     assert result.exit_code == 0, result.output
     return {place["marketplace"]: place for place in json.loads(result.stdout)["marketplaces"]}
 
