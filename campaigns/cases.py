@@ -70,7 +70,7 @@ STORY_OF: Mapping[str, str] = {
     "spread.": ACCOUNT,
     "stock.": ACCOUNT,
 }
-STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": AGAIN, **STORY_OF}
+STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, **STORY_OF}
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
     "answer.stray.": None,
@@ -95,6 +95,7 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
         "call.": "the plugin calls Vinted, StoFlow does not",
         "collect.claim.": "a stray is asked for in the transaction that claims it",
         "look.settle.": "the plugin's answer settles a look",
+        "settle.": "the plugin's answer settles a call, and what asks nothing is written with the next claim",
     },
     "ebay": {
         "answer.": "no plugin",
