@@ -22,20 +22,23 @@ ACCESS_DENIED = "access_denied"
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Where the seller consents, and until when."""
+    """Where the seller consents, and until when; `browser` is to stay in the browser in which it is begun."""
 
     url: str = field(repr=False)
     expires_at: datetime
+    browser: str = field(default="", repr=False)
+    state: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What the marketplace sends the seller back with: a code, or an error."""
+    """What the marketplace sends the seller back with: a code, or an error; `browser` is what stayed in the browser."""
 
     state: str = field(repr=False)
     code: str = field(default="", repr=False)
     error: str = ""
     error_description: str = ""
+    browser: str = field(default="", repr=False)
 
 
 def invite(accounts: Accounts, tenant: TenantId, marketplace: str) -> Invitation:
@@ -47,17 +50,21 @@ def invite(accounts: Accounts, tenant: TenantId, marketplace: str) -> Invitation
     verifier = secrets.token_urlsafe(VERIFIER_BYTES)
     asked = accounts.consents.begin(tenant, marketplace, verifier=verifier)
     url = consent_url(flow, profile.refresh.client_id, state=asked.state, verifier=verifier)
-    return Invitation(url, asked.expires_at)
+    return Invitation(url, asked.expires_at, asked.browser, asked.state)
 
 
 def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: TenantId | None) -> Connection:
     """Connect the tenant the state names; `visitor` is who brings it, None where they did not say.
 
+    Nobody is connected by another's link: it must come back in the browser in which it was begun, or be handed over by
+    a page on which that seller is signed in.
+
     Raise ConsentRefused for a state, a code or an answer that connects nobody, Conflict where the tenant is connected
     as another account, APIError where the marketplace does not answer: the same address may then be opened again.
     """
     tenant = _tenant(accounts, returned.state, visitor)
-    taken = accounts.consents.take(tenant, marketplace, returned.state)
+    browser = returned.browser if visitor is None else None
+    taken = accounts.consents.take(tenant, marketplace, returned.state, browser=browser)
     profile, flow = _consent_at(accounts, marketplace)
     if returned.error or not returned.code:
         accounts.consents.end(tenant, returned.state)

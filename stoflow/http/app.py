@@ -89,6 +89,8 @@ def _middleware(authentication: Authentication, options: ApiOptions) -> list[Mid
             allow_origins=options.cors_origins,
             allow_methods=ALLOWED_METHODS,
             allow_headers=ALLOWED_HEADERS,
+            # for the one cookie there is, which ties a consent to a browser
+            allow_credentials="*" not in options.cors_origins,
             expose_headers=("X-Request-ID", "Retry-After"),
         ),
         # nothing unhappy leaves in another shape

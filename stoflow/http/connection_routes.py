@@ -1,5 +1,6 @@
 """A seller's connections over HTTP; no token of a marketplace ever leaves by them."""
 
+from hashlib import sha256
 from typing import Any, Self
 
 from stoflow.accounts.connection import Connection, ConnectionState, Option
@@ -7,10 +8,13 @@ from stoflow.accounts.consent import Invitation, Returned
 from stoflow.domain.choices import Choice
 from stoflow.http.answers import Answered, Moment
 from stoflow.http.doors import Doors
-from stoflow.http.endpoint import Asked
+from stoflow.http.endpoint import Asked, CookieAnswer
 from stoflow.http.job_routes import marketplace_in
 from stoflow.http.schemas import ChosenBody, ReturnedQuery
 from stoflow.http.tenancy import PUBLIC_TENANT
+
+COOKIE_PREFIX = "stoflow_consent_"
+COOKIE_LIFE_S = 600  # as long as the consent is waited for
 
 
 class ChoiceBody(Answered):
@@ -96,12 +100,26 @@ def refresh_connection(doors: Doors, asked: Asked) -> ConnectionBody:
     return ConnectionBody.of(doors.connections.read(asked.tenant, marketplace_in(doors, asked)))
 
 
-def authorize(doors: Doors, asked: Asked) -> AuthorizationBody:
-    return AuthorizationBody.of(doors.connections.invite(asked.tenant, marketplace_in(doors, asked)))
+def authorize(doors: Doors, asked: Asked) -> CookieAnswer:
+    invitation = doors.connections.invite(asked.tenant, marketplace_in(doors, asked))
+    return CookieAnswer(AuthorizationBody.of(invitation), _cookie(invitation, is_secure=asked.is_secure))
 
 
 def take_consent(doors: Doors, asked: Asked) -> ConnectionBody:
     query: ReturnedQuery = asked.query
-    returned = Returned(query.state, query.code, query.error, query.error_description)
+    browser = asked.cookies.get(_cookie_name(query.state), "")
+    returned = Returned(query.state, query.code, query.error, query.error_description, browser)
     visitor = None if asked.tenant == PUBLIC_TENANT else asked.tenant
     return ConnectionBody.of(doors.connections.complete(marketplace_in(doors, asked), returned, visitor))
+
+
+def _cookie(invitation: Invitation, *, is_secure: bool) -> str:
+    """Return what ties the consent to this browser: the marketplace's redirect brings it, another's link cannot."""
+    kept = f"{_cookie_name(invitation.state)}={invitation.browser}"
+    bounds = f"Path=/; Max-Age={COOKIE_LIFE_S}; HttpOnly; SameSite=Lax"
+    return f"{kept}; {bounds}; Secure" if is_secure else f"{kept}; {bounds}"
+
+
+def _cookie_name(state: str) -> str:
+    """Each consent has its own, so that two may be under way in one browser."""
+    return COOKIE_PREFIX + sha256(state.encode()).hexdigest()[:16]

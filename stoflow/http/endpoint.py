@@ -40,6 +40,8 @@ class Asked:
     headers: Mapping[str, str]
     query: Any
     body: Any
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_secure: bool = False  # it came by https
 
     def id(self) -> int:
         """Return the id in the path; what could never be one is simply not found."""
@@ -51,6 +53,14 @@ class Asked:
         if not CANONICAL_ID.fullmatch(text) or int(text) > MAX_ID:
             raise NotFound(f"There is nothing with the {name} {text[:20]}.")
         return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class CookieAnswer:
+    """An answer that leaves something in the browser which asked."""
+
+    body: BaseModel
+    cookie: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Operation:
     path: str
     name: str
     summary: str
-    handle: Callable[[Doors, Asked], BaseModel | FileAnswer | Problem]
+    handle: Callable[[Doors, Asked], BaseModel | CookieAnswer | FileAnswer | Problem]
     answer: type[BaseModel] | tuple[str, ...]
     status: int = 200
     query: type[Given] = NoQuery
@@ -94,6 +104,8 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
             headers=request.headers,
             query=_query(operation.query, request),
             body=await _body(operation.body, request),
+            cookies=request.cookies,
+            is_secure=request.scope.get("scheme") == "https",
         )
         answer = await threads.run(operation.handle, doors, asked)
         match answer:
@@ -101,6 +113,9 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
                 return response_of(answer)
             case FileAnswer(file, media_type, headers):
                 return FileResponse(file, operation.status, headers=headers, media_type=media_type)
+            case CookieAnswer(body, cookie):
+                kept = {"set-cookie": cookie}
+                return Response(body.model_dump_json(), operation.status, kept, media_type="application/json")
             case _:
                 return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 

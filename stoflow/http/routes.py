@@ -143,14 +143,14 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/{marketplace}/oauth/authorize", "authorize",
         "Begin a consent: send the seller's browser to the `url`. It is JSON and no redirect, since a browser that "
-        "follows a link brings no access token.",
+        "follows a link brings no access token. A cookie ties it to the browser that asks here.",
         authorize, AuthorizationBody, problems=(404, 409, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/oauth/callback", "takeConsent",
-        "End a consent: what the marketplace sends the seller's browser back with. The state says whose it is; a page "
-        "that passes it on should send its access token too, so that nobody is connected by another's link. A 502 says "
-        "whether to open the same address again or to begin anew.",
+        "End a consent: what the marketplace sends the seller's browser back with. The state says whose it is. Only "
+        "the browser that began it may bring it (its cookie), or a page that passes it on with that seller's access "
+        "token, so that nobody is connected by another's link. A 502 says whether to open the same address again.",
         take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
     ),
     # health

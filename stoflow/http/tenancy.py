@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth import Authentication, bearer_token
+from stoflow.http.tokens import NotAuthenticated
 
 PROTECTED_PREFIX: Final = "/api/"
 ACCESS_KEY: Final = "stoflow.access"
@@ -30,7 +31,10 @@ class TenancyMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and f"{scope['path']}/".startswith(PROTECTED_PREFIX):
-            given = Headers(scope=scope).get("authorization", "")
+            several = Headers(scope=scope).getlist("authorization")
+            if len(several) > 1:  # a proxy may have read the other one
+                raise NotAuthenticated("Send one Authorization header.")
+            given = several[0] if several else ""
             if given or not any(path.match(scope["path"]) for path in self._open_paths):
                 scope[ACCESS_KEY] = await self._authentication.access(bearer_token(given))
         await self._app(scope, receive, send)

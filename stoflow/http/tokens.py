@@ -3,6 +3,7 @@
 import re
 import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,12 +95,13 @@ class AccessTokens:
 
     def _access(self, claims: dict[str, Any]) -> Access:
         expires_at, issued_at = claims["exp"], claims["iat"]
-        if type(expires_at) is not int or type(issued_at) is not int:
+        begins_at = claims.get("nbf", issued_at)
+        if any(type(moment) is not int for moment in (expires_at, issued_at, begins_at)):
             raise NotAuthenticated("The token's times are not whole numbers.")
         if not 0 < expires_at - issued_at <= LIFETIME_S:
             raise NotAuthenticated("The token is valid for longer than fifteen minutes.")
         now = self._clock()
-        if issued_at > now + LEEWAY_S:
+        if max(issued_at, begins_at) > now + LEEWAY_S:
             raise NotAuthenticated("The token is not valid yet.")
         if expires_at <= now:
             raise NotAuthenticated("The token has ended.")
@@ -112,12 +114,21 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     if len(token) > MAX_TOKEN_CHARACTERS or len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
         raise NotAuthenticated("The token is not valid.")
     try:
-        header, claims = (strict_json(base64url_decode(part)) for part in parts[:2])
+        header, claims, _ = (_canonical(part) for part in parts)
+        header, claims = strict_json(header), strict_json(claims)
     except (InputError, ValueError):
         raise NotAuthenticated("The token is not valid.") from None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise NotAuthenticated("The token is not valid.")
     return header, claims  # pyright: ignore[reportUnknownVariableType]
+
+
+def _canonical(part: str) -> bytes:
+    """Decode a part that is written in the one way there is for it: what is compared by its text has no twins."""
+    decoded = base64url_decode(part)
+    if urlsafe_b64encode(decoded).rstrip(b"=").decode() != part:
+        raise ValueError("not canonical")
+    return decoded
 
 
 def _tenant(subject: Any) -> TenantId:

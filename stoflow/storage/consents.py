@@ -5,6 +5,7 @@ one try, so what it was exchanged for is stored sealed before it is used: who co
 failure goes on from there.
 """
 
+import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -30,6 +31,10 @@ UNKNOWN = "This consent was never asked for here, or is long over. Please begin 
 ELSEWHERE = "This consent was asked for at another marketplace. Please begin again."
 USED = "This consent was used already. Please begin again."
 LATE = "This consent came back too late. Please begin again."
+STRANGER = (
+    "This consent was begun in another browser. Please begin again in this one, signed in as who you are: whoever sent "
+    "you the link would sell with your account."
+)
 
 FORGET_OLD = "DELETE FROM {s}.consents WHERE expires_at <= clock_timestamp()"
 ASK = """
@@ -77,10 +82,12 @@ RETURNING marketplace
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A consent somebody was asked for: `state` goes to the marketplace and comes back."""
+    """A consent somebody was asked for: `state` goes to the marketplace and comes back, `browser` stays in the browser
+    in which it was begun."""
 
     state: str = field(repr=False)
     expires_at: datetime
+    browser: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +129,22 @@ class Consents:
             execute(connection, FORGET_OLD, tenant)
             row = execute(connection, ASK, tenant, state=_digest(state), **values)
         assert row is not None
-        return Asked(state, row["expires_at"])
+        return Asked(state, row["expires_at"], _browser_of(verifier))
 
-    def take(self, tenant: TenantId, marketplace: str, state: str) -> Taken | Given:
-        """Take the state: one caller gets to exchange its code. Raise ConsentRefused for any state but a good one."""
+    def take(self, tenant: TenantId, marketplace: str, state: str, *, browser: str | None) -> Taken | Given:
+        """Take the state: one caller gets to exchange its code. Raise ConsentRefused for any state but a good one.
+
+        `browser` is what was left in the browser, None where the seller's own page hands the consent over.
+        """
         with self._database.records() as connection:
             row = _checked(execute(connection, READ, tenant, state=_digest(state)), marketplace)
+            verifier = self._vault.unseal_verifier(tenant, marketplace, row["verifier"])
+            if browser is not None and not hmac.compare_digest(browser.encode(), _browser_of(verifier).encode()):
+                raise ConsentRefused(STRANGER)
             if row["secret"] is not None:
                 return Given(self._vault.unseal(tenant, marketplace, row["secret"]).access)
             execute(connection, TAKE, tenant, state=_digest(state))
-        return Taken(self._vault.unseal_verifier(tenant, marketplace, row["verifier"]))
+        return Taken(verifier)
 
     def keep(self, tenant: TenantId, marketplace: str, state: str, tokens: Tokens) -> None:
         """Store what the code was exchanged for; raise ConsentRefused where the seller has disconnected meanwhile."""
@@ -183,6 +196,11 @@ def _checked(row: DictRow | None, marketplace: str) -> DictRow:
     if row["late"]:
         raise ConsentRefused(LATE)
     return row
+
+
+def _browser_of(verifier: str) -> str:
+    """Return what only the browser holds that began the consent: it follows from the verifier and does not tell it."""
+    return sha256(f"browser of {verifier}".encode()).hexdigest()
 
 
 def _digest(state: str) -> str:

@@ -78,6 +78,8 @@ class SellerAtHome:
     def invited(self, marketplace: str) -> str:
         answer = self.page.get(f"/api/{marketplace}/oauth/authorize")
         assert answer.status_code == 200, answer.text
+        for cookie in answer.cookies.jar:
+            self.browser.cookies.jar.set_cookie(cookie)
         return answer.json()["url"]
 
     def allows(self, url: str, external_id: str) -> dict[str, str]:

@@ -118,6 +118,43 @@ def test_a_page_that_says_whose_it_is_cannot_bring_another_s_state(alice: Any, b
     assert (alice.connection("ebay")["connected"], bob.connection("ebay")["connected"]) == (True, False)
 
 
+@BOTH
+def test_a_link_that_another_person_opens_connects_nobody_s_account(
+    alice: Any, bob: Any, platform: Any, marketplace: str
+) -> None:
+    his = platform.account(marketplace)["external_id"]
+    returned = bob.allows(alice.invited(marketplace), his)
+
+    assert "another browser" in problem(bob.brings(marketplace, returned), 400)
+    bob.invited(marketplace)  # a cookie of a consent of his own does not help
+    assert "another browser" in problem(bob.brings(marketplace, returned), 400)
+    assert platform.calls("token.exchange") == 0
+    assert alice.connection(marketplace)["connected"] is False
+
+    assert bob.connects(marketplace, {"external_id": his}).json()["external_id"] == his
+
+
+@BOTH
+def test_a_consent_is_completed_by_its_browser_though_another_tried_before(
+    alice: Any, bob: Any, platform: Any, marketplace: str
+) -> None:
+    returned = alice.allows(alice.invited(marketplace), platform.account(marketplace)["external_id"])
+    problem(bob.brings(marketplace, returned), 400)
+    assert alice.brings(marketplace, returned).status_code == 200
+
+
+def test_two_consents_may_be_under_way_in_one_browser(alice: Any, platform: Any) -> None:
+    account = platform.account("ebay")["external_id"]
+    first, second = (alice.allows(alice.invited("ebay"), account) for _ in range(2))
+    assert alice.brings("ebay", second).status_code == 200
+    assert alice.brings("ebay", first).status_code == 200
+
+
+def test_the_cookie_is_for_no_script_and_no_other_site(alice: Any) -> None:
+    kept = alice.page.get("/api/ebay/oauth/authorize").headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Max-Age=600"} <= set(kept.split("; "))
+
+
 def test_a_token_that_is_none_is_not_ignored(alice: Any, platform: Any) -> None:
     returned = alice.allows(alice.invited("ebay"), platform.account("ebay")["external_id"])
     problem(alice.brings("ebay", returned, headers={"Authorization": "Bearer nonsense"}), 401)

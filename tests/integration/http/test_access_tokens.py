@@ -148,6 +148,29 @@ def test_a_header_that_is_not_exactly_right_opens_nothing(tokens: AccessTokens, 
         tokens.read(forge(header=header))
 
 
+@pytest.mark.parametrize("begins_in_s", [60, 899, 1e300, True, "0", None])
+def test_a_token_that_is_not_valid_before_a_later_time_opens_nothing(
+    tokens: AccessTokens, forge: Forge, begins_in_s: Any
+) -> None:
+    nbf = int(time.time()) + begins_in_s if type(begins_in_s) is int else begins_in_s
+    with pytest.raises(NotAuthenticated):
+        tokens.read(forge({"nbf": nbf}))
+    assert tokens.read(forge({"nbf": int(time.time())})).tenant == TENANT
+
+
+def test_a_token_written_in_another_way_opens_nothing(tokens: AccessTokens) -> None:
+    token = tokens.issue_access_token(TENANT)
+    header, claims, signature = token.split(".")
+    for twin in (f"{token}=", f"{token}==", f"{header}=.{claims}.{signature}", f"{header}.{claims}==.{signature}"):
+        with pytest.raises(NotAuthenticated):
+            tokens.read(twin)
+
+
+def test_two_authorization_headers_open_nothing(api: Any) -> None:
+    headers = [("Authorization", f"Bearer {api.token(api.alice)}")] * 2
+    assert api.ask_unknown("GET", "/api/jobs", headers=headers).status_code == 401
+
+
 def test_a_member_named_twice_opens_nothing(tokens: AccessTokens, forge: Forge, keys: SigningKeys) -> None:
     good = json.dumps(jwt.decode(forge(), options={"verify_signature": False}))
     twice = good.replace('"sub": "7"', '"sub": "8", "sub": "7"')

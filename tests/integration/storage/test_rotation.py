@@ -121,12 +121,12 @@ def test_a_refresh_under_way_ends_well_after_a_rotation(database: Database, tena
 def test_a_consent_under_way_is_sealed_anew_too(database: Database, tenant: TenantId) -> None:
     asked = Consents(database, OLD).begin(tenant, "etsy", verifier="v" * 43)
     given = Consents(database, OLD).begin(tenant, "ebay", verifier="w" * 43)
-    Consents(database, OLD).take(tenant, "ebay", given.state)
+    Consents(database, OLD).take(tenant, "ebay", given.state, browser=None)
     Consents(database, OLD).keep(tenant, "ebay", given.state, Tokens("access", "refresh", 3600))
 
     assert rotate(database, BOTH).resealed == 3
 
     consents = Consents(database, NEW)
-    assert consents.take(tenant, "etsy", asked.state) == Taken("v" * 43)
+    assert consents.take(tenant, "etsy", asked.state, browser=None) == Taken("v" * 43)
     consents.connect(tenant, "ebay", given.state, Identity("seller-1"))
     assert refresh_token(database, NEW, tenant, "ebay") == "refresh"
