@@ -19,16 +19,28 @@ from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.profile import DirectProfile
 from tests.conftest import Databases
 from tests.contract.conftest import REGISTRY
-from tests.contract.line import Act, dies, dies_after, dies_before
+from tests.contract.line import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
+from tests.contract.people import PEOPLE, acts_in_the_quiet_time
 from tests.contract.situations import Situation, situation_of
 from tests.contract.stage import Stage, standing, steps_of
 from tests.contract.theatre import Theatre, opened_theatre
 from tests.contract.troubles import DURING_A_CANCEL, TROUBLES, UNANSWERED, assert_stands
-from tests.contract.witness import callers, drafts_left, has_been_seen, last_entry, on_sale, times_done, verdict
+from tests.contract.witness import (
+    callers,
+    drafts_left,
+    has_been_seen,
+    last_entry,
+    listed_again,
+    on_sale,
+    times_done,
+    verdict,
+)
 
 ACTIONS = [(place, action) for place in REGISTRY.marketplaces.values() for action in place.handlers]
 STEPS = [(place, action, step) for place, action in ACTIONS for step in steps_of(place, action)]
 DIES_WHEN_NEXT = "dies_when_next"
+LOOKS_AT_MOST = 2 * 4
+"""Two for each try that a job has."""
 DURING_A_CALL = {"dies_before_call": dies_before, "dies_after_call": dies_after}
 
 
@@ -56,6 +68,11 @@ def cases(*events: str, at: Callable[[Step], bool] = is_outside) -> "list[pytest
 def ends_at_a_refusal(step: Step) -> bool:
     """Say whether the job ends where this call is refused: a sync goes on past what it is not shown."""
     return is_outside(step) and step.name != "confirm"
+
+
+def people(*, at: Callable[[Step], bool] = is_outside) -> "list[pytest.ParameterSet]":
+    """Return a case for everybody who can act at each such step."""
+    return [named(*case, who) for case in STEPS if at(case[2]) for who in PEOPLE.get(case[0].name, ())]
 
 
 at_a_step = partial(pytest.mark.parametrize, ("place", "action", "step"))
@@ -157,6 +174,31 @@ def test_where_a_process_died_another_one_goes_on(stage: Stage, situation: Situa
     assert_done(stage, view, situation)
     assert {task.name: task.attempt for task in view.tasks if task.name in done} == done
     assert not callers(stage, view, since=since) & done.keys()
+
+
+@pytest.mark.parametrize("lost", [lost_before, lost_after])
+@in_a_case(people())
+def test_what_people_do_in_a_quiet_time_is_not_undone_and_ends_every_job(
+    stage: Stage, step: Step, event: str, lost: Deed
+) -> None:
+    """What they bought, took away or hid is not for sale again by itself, and no look goes on without end."""
+    stage.at_call(step, acts_in_the_quiet_time(stage, event, lost))
+    stage.met()
+    since = last_entry(stage)
+    ended = PEOPLE[stage.place.name][event].ends_in(stage)
+    view = stage.finished()
+    assert view.status in {JobStatus.COMPLETED, JobStatus.FAILED}, standing(view)
+    assert stage.words_of(stage.task_of(step)).count("looking") <= LOOKS_AT_MOST
+    assert not listed_again(stage, ended, since=since)
+
+
+@in_a_case(people(at=is_unsafe))
+def test_a_cancel_in_a_quiet_time_in_which_people_act_has_an_end(stage: Stage, step: Step, event: str) -> None:
+    stage.at_call(step, acts_in_the_quiet_time(stage, event, lost_after))
+    stage.met()
+    stage.cancel()
+    assert stage.finished().cancel_requested
+    assert stage.view().status is not JobStatus.RUNNING
 
 
 @at_a_step([named(*case) for case in STEPS])

@@ -1,0 +1,61 @@
+"""Buyers and sellers at work in the marketplace's own pages while StoFlow waits to look what became of its call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stoflow.domain.call import Call, Response
+from stoflow.domain.errors import InputError
+from tests.contract.line import Act, Deed
+from tests.contract.stage import Stage
+from tests.contract.witness import entries, shown_to_buyers
+
+NEW_WORDS = "Robe d'été, vue par sa vendeuse"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Does `act` to what buyers see, with these wishes; `ends`: buyers do not see it afterwards."""
+
+    act: str
+    wishes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ends: bool = True
+
+    def acts(self, stage: Stage) -> None:
+        """Act on what there is to act on; nobody can buy a draft."""
+        for listing in sorted(shown_to_buyers(stage)):
+            try:
+                stage.behave(self.act, listing, **self.wishes)
+            except InputError:
+                continue
+
+    def ends_in(self, stage: Stage) -> set[str]:
+        """Return the listings that this person has ended."""
+        deeds = (entry for entry in entries(stage) if entry.operation.endswith(self.act) and not entry.attempt)
+        return {entry.listing_id for entry in deeds} if self.ends else set()
+
+
+BUYS, EDITS, DELETES = Person("sell"), Person("edit", {"title": NEW_WORDS}, ends=False), Person("delete")
+PEOPLE: Mapping[str, Mapping[str, Person]] = {
+    "etsy": {"buys": BUYS, "edits": EDITS, "deletes": DELETES, "hides": Person("delete", {"state": "inactive"})},
+    "vinted": {"buys": BUYS, "edits": EDITS, "deletes": DELETES, "hides": Person("reserve")},
+    # An offer that is not published any more does not say whether it ever was: only these two can be told.
+    "ebay": {
+        "buys": BUYS,
+        "edits": EDITS,
+        "deletes": Person("delete", {"status": "ENDED"}),
+        "hides": Person("delete", {"status": "EBAY_ENDED"}),
+    },
+}
+
+
+def acts_in_the_quiet_time(stage: Stage, who: str, lost: Deed) -> Deed:
+    """Let nobody hear what became of a call, and somebody act then."""
+
+    def meets(call: Call, act: Act) -> Response:
+        try:
+            return lost(call, act)
+        finally:
+            PEOPLE[stage.place.name][who].acts(stage)
+
+    return meets
