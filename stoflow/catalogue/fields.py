@@ -1,5 +1,6 @@
 """The values of one record made into a product, or the first field that does not allow it."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ MAX_DESCRIPTION_CHARACTERS = 50_000
 MAX_WORDS = 20
 MAX_PHOTOS = 50
 DEFAULT_CURRENCY = "EUR"
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class BadField(Exception):
@@ -169,7 +171,7 @@ def _key(value: Any) -> str:
 
 
 def _storable(written: str) -> str:
-    if "\x00" in written or any("\ud800" <= character <= "\udfff" for character in written):
+    if UNSTORABLE.search(written):
         raise BadValue("The text holds characters that cannot be stored.")
     return written
 

@@ -18,6 +18,7 @@ from stoflow.catalogue.row import Row as Row
 from stoflow.catalogue.sheets import sheet_names, sheet_rows
 from stoflow.catalogue.xlsx import xlsx_workbook
 
+LISTS = ("[", "{", "(")
 Names = Callable[[Path], tuple[str, ...]]
 Rows = Callable[[Path], Iterator[Row | RejectedRow]]
 READERS: Mapping[Content, tuple[Names, Rows]] = {
@@ -40,7 +41,7 @@ def column_names(path: Path) -> tuple[str, ...]:
 
 def literal(text: str) -> Any:
     """Return what a Python or JSON literal in a cell stands for, or the text itself."""
-    if not text.startswith(("[", "{", "(")):
+    if not text.startswith(LISTS):
         return text
     for parse in (json.loads, _python_literal):
         with suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

@@ -8,7 +8,7 @@ from typing import Any, cast
 from stoflow.catalogue.currencies import currencies_of
 from stoflow.catalogue.errors import BadValue
 from stoflow.catalogue.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, read_number
-from stoflow.catalogue.rows import literal
+from stoflow.catalogue.rows import LISTS, literal
 from stoflow.catalogue.text import clean_line
 from stoflow.catalogue.words import meanings, plain
 
@@ -26,6 +26,8 @@ BETWEEN_WORDS = re.compile(r"[,;|/]|\s(?:and|et|en|und|&)(?=\s)")
 
 def text(value: Any) -> str:
     """Return the words of a cell; of a list or object the names in it, joined."""
+    if isinstance(value, str) and not (written := value.strip()).startswith(LISTS):
+        return written
     return " / ".join(names(value))
 
 
