@@ -1,9 +1,11 @@
 """What became of the products of a file: counts, the line of each that was taken in, and why others were not."""
 
 from array import array
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from stoflow.catalogue.photo_source import RefusedPhoto
 from stoflow.catalogue.products import ReadProduct
@@ -72,7 +74,7 @@ class ImportReport:
     def reject(self, row: RejectedRow) -> None:
         self.rejected_rows += 1
         if len(self.rejected) < KEPT_REJECTIONS:
-            self.rejected.append(row)
+            insort(self.rejected, row, key=attrgetter("line"))
 
     def refuse(self, item: ReadProduct, photo: RefusedPhoto) -> None:
         """Leave out a product for one of its photos."""
@@ -80,11 +82,14 @@ class ImportReport:
         reason = f'{photo} "{item.product.title}" is left out.'
         self.reject(RejectedRow(item.line, reason, "images", self._column("images"), photo.name))
 
+    def leave_out(self, item: ReadProduct, why: NotStored) -> None:
+        value = str(getattr(item.product, why.field, ""))
+        self.reject(RejectedRow(item.line, why.reason, why.field, self._column(why.field), value))
+
     def count(self, tenant: TenantId, item: ReadProduct, result: Stored | NotStored) -> None:
         """Take down what became of a product that was to be stored."""
         if isinstance(result, NotStored):
-            value = str(getattr(item.product, result.field, ""))
-            self.reject(RejectedRow(item.line, result.reason, result.field, self._column(result.field), value))
+            self.leave_out(item, result)
             return
         self.fates[result.fate] += 1
         self.changed_for_sale += result.is_for_sale
@@ -106,20 +111,18 @@ class ImportReport:
     def sentence(self) -> str:
         """Return the report of an import in one sentence for each thing that happened."""
         counts = ", ".join(f"{count} {fate}" for fate, count in self.fates.items())
-        return " ".join([f"{counts}, {self.rejected_rows} rows rejected.", *self.remarks])
+        return " ".join([f"{counts}, {amount(self.rejected_rows, 'row')} rejected.", *self.remarks])
 
     @property
     def remarks(self) -> Sequence[str]:
         """Return one sentence for each thing that was assumed, or that is to be done."""
         said: list[str] = []
         if self.changed_for_sale:
-            said.append(
-                f"{self.changed_for_sale} of the changed are for sale: a job `update` of each shows it to buyers."
-            )
+            said.append(f"For sale of the changed: {self.changed_for_sale}. A job `update` of each shows it to buyers.")
         if self.without_key:
-            said.append(f"{self.without_key} have no sku and no external_id: with other words each is a new product.")
+            said.append(f"{has(self.without_key)} no sku and no external_id: with other words each is a new product.")
         if self.without_photos:
-            said.append(f"{self.without_photos} have no photo.")
+            said.append(f"{has(self.without_photos)} no photo.")
         if self.descriptions_filled:
             said.append(f"{self.descriptions_filled} had no description and took the title.")
         if self.currencies_assumed:
@@ -130,3 +133,11 @@ class ImportReport:
     @property
     def products(self) -> Mapping[TenantId, Sequence[int]]:
         return {tenant: list(lines) for tenant, lines in self.lines.items()}
+
+
+def amount(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def has(count: int) -> str:
+    return f"{count} has" if count == 1 else f"{count} have"

@@ -19,7 +19,7 @@ from stoflow.storage.products import (
     photo_path,
 )
 from stoflow.storage.session import Database
-from stoflow.storage.upserting import upsert_products
+from stoflow.storage.upserting import find_products, upsert_products
 
 
 class Shelf:
@@ -32,6 +32,13 @@ class Shelf:
         """Make or change each product; `before` are those that the same file gave already, with their lines."""
         with self._database.tenant(tenant) as session:
             return upsert_products(session, batch, before)
+
+    def look_up(
+        self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]
+    ) -> Sequence[int | NotStored | None]:
+        """Return which product each would change, None for one that `store` would make; `before` as there."""
+        with self._database.tenant(tenant) as session:
+            return find_products(session, batch, before)
 
     def link(self, tenant: TenantId, *, names: str = "") -> Sequence[Link]:
         """Link the listings that syncs saw to the products with their keys; `names` as in `link_listings`."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from stoflow.catalogue.columns import parse_mapping
-from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.import_report import ImportReport, amount
 from stoflow.catalogue.products import ProductFile, open_products
 from stoflow.cli.output import say
 
@@ -79,7 +79,7 @@ def say_how_read(file: ProductFile, report: ImportReport) -> None:
     for row in report.rejected:
         say(row.sentence, err=True)
     if len(report.rejected) < report.rejected_rows:
-        say(f"{report.rejected_rows - len(report.rejected)} more rows were rejected.", err=True)
+        say(f"{amount(report.rejected_rows - len(report.rejected), 'row')} more rejected.", err=True)
     if file.columns.profile:
         say(f"The file is of {file.columns.profile}.")
     say("Read: " + ", ".join(f"{field} from {' and '.join(names)}" for field, names in file.mapping.items()) + ".")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from stoflow.bootstrap import photo_source, prepared
-from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.import_report import ImportReport, amount
 from stoflow.catalogue.importing import import_products
 from stoflow.catalogue.products import ProductFile
 from stoflow.catalogue.shelf import Link, Shelf
@@ -65,7 +65,7 @@ def import_(
     if not imported.imported:
         raise WorkFailed(f"No product of {file} could be imported: `stoflow products report {file}` shows why.")
     if imported.rejected_rows and not partial:
-        raise WorkFailed(f"{imported.rejected_rows} rows of {file} were rejected; the others are imported.")
+        raise WorkFailed(f"Rejected of {file}: {amount(imported.rejected_rows, 'row')}; the others are imported.")
 
 
 def _show(file: ProductFile, imported: ImportReport, tenant: TenantId, links: Sequence[Link], *, as_json: bool) -> None:

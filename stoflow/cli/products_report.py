@@ -2,29 +2,25 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from stoflow.bootstrap import prepared
-from stoflow.catalogue.import_report import ImportReport
+from stoflow.catalogue.import_report import amount
 from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.photo_check import photo_check
-from stoflow.catalogue.photo_source import ADDRESS, RefusedPhoto, with_photos
-from stoflow.catalogue.products import ProductFile
 from stoflow.catalogue.readiness import (
-    NOBODY,
     Readiness,
     Shop,
-    product_of,
     publishing_marketplaces,
     readiness,
     shops_of,
 )
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.catalogue.shelf import Shelf
+from stoflow.catalogue.trial import FileProducts
 from stoflow.cli.arguments import ReadableFile, TenantNumber
 from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
 from stoflow.cli.product_file import Reading, of_file, reading_options, say_how_read
@@ -38,37 +34,6 @@ from stoflow.storage.accounts import accounts_of
 from stoflow.storage.taxonomy import read_answers
 
 PAGE_SIZE = 200
-
-
-@dataclass(slots=True)
-class FileProducts:
-    """The products of a file, taken in as an import would but for the store; `found` says what it would leave out.
-
-    What is left out for a photo alone is among them: whether marketplaces would take the rest of it is worth knowing.
-    """
-
-    path: Path
-    file: ProductFile
-    found: ImportReport = field(init=False)
-    photos_at_addresses: int = 0
-
-    def __post_init__(self) -> None:
-        self.found = ImportReport(self.file.mapping)
-
-    def __iter__(self) -> Iterator[Product]:
-        photos = photo_check(self.path.parent)
-        for number, item in enumerate(self.file.items, start=1):
-            if isinstance(item, RejectedRow):
-                self.found.reject(item)
-                continue
-            try:
-                with_photos(photos, NOBODY, item.product)
-            except RefusedPhoto as refused:
-                self.found.refuse(item, refused)
-            else:
-                self.found.count_new(item)
-                self.photos_at_addresses += sum(bool(ADDRESS.match(image.path)) for image in item.product.images)
-            yield product_of(number, item.product, self.path)
 
 
 @click.command()
@@ -111,7 +76,7 @@ def report(
         found = _of_tenant(settings, TenantId(tenant_id), from_file, assumed)
     _show(found, from_file, as_json=as_json)
     if from_file and from_file.found.rejected_rows and not partial:
-        raise WorkFailed(f"{from_file.found.rejected_rows} rows of {file} would be rejected.")
+        raise WorkFailed(f"An import of {file} would reject {amount(from_file.found.rejected_rows, 'row')}.")
 
 
 def parse_settings(options: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -147,6 +112,8 @@ def _of_tenant(
             for shop in _assuming(shops_of(places, accounts), assumed)
         ]
         photos = from_file.path.parent if from_file else media_folder(settings.home).root
+        if from_file:
+            from_file.look_up = partial(shelf.look_up, tenant)
         products = from_file or _on_shelf(shelf, tenant)
         return readiness(installation.registry, products, shops, media_root=str(photos))
 
@@ -177,8 +144,8 @@ def _show(found: Sequence[Readiness], from_file: FileProducts | None, *, as_json
     if as_json:
         places = [{**asdict(each), "percent": each.percent} for each in found]
         read = {"rejected_rows": 0, "rejected": ()} if from_file is None else of_file(from_file.file, from_file.found)
-        addresses = from_file.photos_at_addresses if from_file else 0
-        print_json({**read, "photos_at_addresses": addresses, "marketplaces": places})
+        addresses, known = (from_file.photos_at_addresses, len(from_file.known)) if from_file else (0, 0)
+        print_json({**read, "known": known, "photos_at_addresses": addresses, "marketplaces": places})
         return
     if from_file:
         _say_what_was_read(from_file)
@@ -193,9 +160,12 @@ def _show(found: Sequence[Readiness], from_file: FileProducts | None, *, as_json
 
 def _say_what_was_read(from_file: FileProducts) -> None:
     say_how_read(from_file.file, from_file.found)
+    if from_file.known:
+        say(f"{len(from_file.known)} are there already by their keys or words; an import changes what differs.")
     for remark in from_file.found.remarks:
         say(remark)
     if from_file.found.photos_refused:
-        say(f"{from_file.found.photos_refused} products would be left out for a photo that cannot be taken in.")
+        left_out = amount(from_file.found.photos_refused, "product")
+        say(f"An import would leave out {left_out} for a photo that cannot be taken in.")
     if from_file.photos_at_addresses:
         say(f"{from_file.photos_at_addresses} photos are at addresses, which an import fetches.")

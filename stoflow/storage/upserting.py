@@ -7,11 +7,13 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Stored
+from stoflow.storage.file_keys import taken_before
 from stoflow.storage.product_keys import Holders, holders_of, holders_of_digests, keys_of, lock_keys
 from stoflow.storage.product_values import errors_of, photo_rows, product_of, without_id, write
 from stoflow.storage.products import add_products, marketplaces_of
 from stoflow.storage.tables import ProductImageRow, ProductRow
 
+Refusals = dict[int, NotStored]
 Results = dict[int, Stored | NotStored]
 """What became of each product, by its place in the batch."""
 
@@ -24,12 +26,26 @@ def upsert_products(
     `before` holds the products that the same file gave in earlier batches, each with its line: none is given twice.
     """
     lock_keys(session)
-    alike = holders_of_digests(session, (given.digest for given in batch))
-    batch_ = _Batch(before, holders_of(session, (given.product for given in batch)), alike)
-    for place, given in enumerate(batch):
-        batch_.sort(place, given)
-    results = batch_.refused | _added(session, batch_.new) | _changed(session, batch_.known)
+    sorted_ = _sorted(session, batch, before)
+    results = sorted_.refused | _added(session, sorted_.new) | _changed(session, sorted_.known)
     return [results[place] for place in range(len(batch))]
+
+
+def find_products(
+    session: Session, batch: Sequence[GivenProduct], before: Mapping[int, int]
+) -> Sequence[int | NotStored | None]:
+    """Return which product each would change, None for one that would be made, and change nothing."""
+    sorted_ = _sorted(session, batch, before)
+    known = {place: product for place, (product, _) in sorted_.known.items()}
+    return [sorted_.refused.get(place, known.get(place)) for place in range(len(batch))]
+
+
+def _sorted(session: Session, batch: Sequence[GivenProduct], before: Mapping[int, int]) -> "_Batch":
+    alike = holders_of_digests(session, (given.digest for given in batch))
+    sorted_ = _Batch(before, holders_of(session, (given.product for given in batch)), alike)
+    for place, given in enumerate(batch):
+        sorted_.sort(place, given)
+    return sorted_
 
 
 @dataclass(slots=True)
@@ -39,7 +55,7 @@ class _Batch:
     before: Mapping[int, int]
     holders: Holders
     alike: Mapping[str, Iterator[int]]
-    refused: Results = field(default_factory=Results)
+    refused: Refusals = field(default_factory=Refusals)
     new: dict[int, GivenProduct] = field(default_factory=dict[int, GivenProduct])
     known: dict[int, tuple[int, GivenProduct]] = field(default_factory=dict[int, tuple[int, GivenProduct]])
     claimed: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
@@ -75,7 +91,7 @@ class _Batch:
             product = found.get(name, 0)
             line = self.claimed.get((name, key)) or self.lines.get(product) or self.before.get(product)
             if line is not None:
-                return NotStored(name, f'The product with the {name} "{key}" is in line {line} already.')
+                return taken_before(name, key, line)
         return next(iter(found.values()), None)
 
 

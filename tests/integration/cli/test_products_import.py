@@ -54,7 +54,7 @@ def test_good_rows_are_kept_and_bad_ones_named(settings: Settings, database: Dat
     assert result.stderr.splitlines() == [
         "line 3: title: The title is empty.",
         'line 4, column "Prijs": price: "gratis" is not a price.',
-        f"Error: 2 rows of {file} were rejected; the others are imported.",
+        f"Error: Rejected of {file}: 2 rows; the others are imported.",
     ]
     with database.tenant(tenant) as session:
         assert [(product.title, product.brand) for product in list_products(session)] == [

@@ -121,7 +121,7 @@ def test_products_are_judged_though_their_photos_are_not_there(file: Path) -> No
                     "Dress,12,Women > Dresses,good,M,women,red,gone.png\n")  # fmt: skip
     result = CliRunner().invoke(stoflow, ["products", "report", str(file), "--partial"])
     assert result.exit_code == 0
-    assert "1 products would be left out for a photo that cannot be taken in." in result.stdout
+    assert "An import would leave out 1 product for a photo that cannot be taken in." in result.stdout
     assert "Photos aside, vinted takes 1 of 1 listings (100.0 %)." in result.stdout
 
 
@@ -140,11 +140,7 @@ def test_a_sellers_products_are_judged_by_their_own_accounts(
     bare = NewProduct("Bare", "", Decimal(20), category="women/dresses")
     given = [GivenProduct(product, frozenset(), line) for line, product in enumerate([dress] * 250 + [bare], start=2)]
     Shelf(database).store(tenant, given, {})
-    environment: dict[str, str | None] = {
-        "STOFLOW_HOME": str(settings.home),
-        "STOFLOW_DATABASE_URL": settings.database_url,
-        "STOFLOW_REDIS_URL": settings.redis_url,
-    }
+    environment = environment_of(settings)
     ebay = shown(run(["--tenant", str(tenant), "--json"], environment))["ebay"]
     assert (ebay["listings"], ebay["ready"], ebay["account"]) == (251, 250, [])
     assert {each["field"] for each in ebay["missing"]} == {"condition", "size", "images", "colors"}
@@ -175,3 +171,62 @@ def test_wrong_options_are_refused(file: Path, arguments: list[str], reason: str
     result = run([each.replace("{file}", str(file)) for each in arguments])
     assert result.exit_code == 2
     assert reason in result.stderr
+
+
+TWICE = "sku,title,price\nA,Dress,12\nB,Coat,20\nA,Dress again,13\n"
+
+
+def test_a_key_that_stands_twice_in_a_file_is_named_as_an_import_names_it(
+    tmp_path: Path, settings: Settings, tenant: TenantId
+) -> None:
+    (file := tmp_path / "twice.csv").write_text(TWICE, "utf-8")
+    reported = json.loads(run([str(file), "--json"]).stdout)
+    arguments = ["products", "import", str(file), "--tenant", str(tenant), "--json", "--partial"]
+    imported = json.loads(CliRunner().invoke(stoflow, arguments, env=environment_of(settings)).stdout)
+    assert reported["rejected"] == imported["rejected"]
+    assert reported["rejected"][0] == {
+        "line": 4, "reason": 'The product with the sku "A" is in line 2 already.', "field": "sku", "column": "sku",
+        "value": "A",
+    }  # fmt: skip
+    assert [place["listings"] for place in reported["marketplaces"]] == [2, 2, 2]
+    exit_code = CliRunner().invoke(stoflow, ["products", "report", str(file)]).exit_code
+    assert exit_code == 1
+
+
+def test_a_key_is_known_again_however_far_behind_it_stands(tmp_path: Path) -> None:
+    rows = "".join(f"P{number},Dress {number},12\n" for number in range(999))
+    (file := tmp_path / "long.csv").write_text(f"external_id,title,price\n{rows}P0,Coat,20\n", "utf-8")
+    rejected = json.loads(run([str(file), "--json"]).stdout)["rejected"]
+    assert [each["reason"] for each in rejected] == ['The product with the external_id "P0" is in line 2 already.']
+
+
+def test_a_product_left_out_for_its_photo_keeps_nobody_from_its_key(tmp_path: Path) -> None:
+    (file := tmp_path / "photo.csv").write_text("sku,title,price,photo\nA,Dress,12,gone.png\nA,Dress,12,\n", "utf-8")
+    rejected = json.loads(run([str(file), "--json"]).stdout)["rejected"]
+    assert [(each["line"], each["field"]) for each in rejected] == [(2, "images")]
+
+
+def test_a_file_is_held_against_what_its_seller_has(tmp_path: Path, settings: Settings, tenant: TenantId) -> None:
+    (before := tmp_path / "before.csv").write_text("sku,external_id,title,price\nA,1,Dress,12\nB,2,Coat,20\n", "utf-8")
+    environment = environment_of(settings)
+    CliRunner().invoke(stoflow, ["products", "import", str(before), "--tenant", str(tenant)], env=environment)
+    rows = "A,1,Dress,13\nA,2,Both,14\n,1,Dress,15\nC,3,Hat,9\n"
+    (file := tmp_path / "now.csv").write_text(f"sku,external_id,title,price\n{rows}", "utf-8")
+    result = run([str(file), "--tenant", str(tenant), "--json"], environment)
+    imported = ["products", "import", str(file), "--tenant", str(tenant), "--json", "--partial"]
+    found, taken = (
+        json.loads(each.stdout) for each in (result, CliRunner().invoke(stoflow, imported, env=environment))
+    )
+    assert found["rejected"] == taken["rejected"]
+    assert [each["line"] for each in found["rejected"]] == [3, 4]
+    assert (found["known"], taken["changed"], taken["created"]) == (1, 1, 1)
+    said = run([str(file), "--tenant", str(tenant)], environment).stdout
+    assert "are there already by their keys or words; an import changes what differs." in said
+
+
+def environment_of(settings: Settings) -> dict[str, str | None]:
+    return {
+        "STOFLOW_HOME": str(settings.home),
+        "STOFLOW_DATABASE_URL": settings.database_url,
+        "STOFLOW_REDIS_URL": settings.redis_url,
+    }
