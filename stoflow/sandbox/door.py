@@ -113,7 +113,8 @@ class Door:
             try:
                 if not operation.open_door:
                     self._market.authorize(call)
-                return operation.work(call)
+                unexpected = sorted(call.query.keys() - operation.query) if operation.query is not None else []
+                return self._market.unexpected(unexpected) if unexpected else operation.work(call)
             except Refusal as refusal:
                 return refusal.answer
             except (AttributeError, KeyError, TypeError, ValueError):  # a text where an object should be, and the like

@@ -1,7 +1,7 @@
 """What a simulated marketplace is: a table of operations, a check of who calls, and its own words for trouble."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -51,6 +51,7 @@ class Operation:
 
     `open_door` is True where no seller's token is needed. `by_rate` is False where a fault by rate would cut the
     seller off for good: a lost answer to a rotating refresh is a revocation, and revocation comes by script only.
+    `query` are the parameters of the query that it takes, None where any.
     """
 
     name: str
@@ -60,11 +61,17 @@ class Operation:
     open_door: bool = False
     by_rate: bool = True
     renaming: Renaming | None = None
+    query: frozenset[str] | None = None
 
     @property
     def names(self) -> frozenset[str]:
         """Every name the ledger may have it under."""
         return frozenset({self.name}) | (self.renaming.finer if self.renaming else frozenset())
+
+
+def taking(queries: Mapping[str, frozenset[str]], *operations: Operation) -> tuple[Operation, ...]:
+    """Return the operations, each with the parameters of its query: none where none are named."""
+    return tuple(replace(operation, query=queries.get(operation.name, frozenset())) for operation in operations)
 
 
 class Market(Protocol):
@@ -125,6 +132,10 @@ class Market(Protocol):
     def malformed(self) -> Answer:
         """Return its answer to a body of a shape that no check of ours foresaw."""
         return Answer(400, {"error": "This cannot be read."})
+
+    def unexpected(self, names: Sequence[str]) -> Answer:  # noqa: ARG002  # a default
+        """Return its answer to parameters of the query that it does not take."""
+        return self.malformed()
 
     def not_found(self) -> Answer:
         """Return its answer to a path it does not know."""

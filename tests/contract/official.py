@@ -25,7 +25,7 @@ FILES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ebay/commerce_identity_v1_oas3.json", "/commerce/identity/v1"),
         ("ebay/developer_analytics_v1_beta_oas3.json", "/developer/analytics/v1_beta"),
     ),
-    "etsy": (("etsy/openapi_v3.json", ""),),
+    "etsy": (("etsy/openapi_v3_2026-07.json", ""),),
 }
 
 

@@ -215,7 +215,7 @@ def _value(text: str, schema: Mapping[str, Any]) -> Any:
         case "boolean":
             return {"true": True, "false": False}[text]
         case "array":
-            return text.split(",")
+            return [_value(each, schema["items"]) for each in text.split(",")]
         case _:
             return text
 

@@ -459,7 +459,7 @@ def test_every_request_and_answer_is_judged(etsy: EtsySeller) -> None:
     before = etsy.site.judge.replies
     etsy.sync(missing=[{"external_id": listings[1], "product": 2}]).run()
     etsy.sync_orders(since=NOON).run()
-    assert etsy.site.judge.replies - before == len(etsy.site.calls) == 7
+    assert etsy.site.judge.replies - before == len(etsy.site.calls) == 8
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from stoflow.domain.call import Request
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
+from stoflow.sandbox.etsy.consent import SCOPES
 from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import load
 from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow
@@ -14,6 +15,7 @@ from tests.contract.acting import Acting
 from tests.contract.choosing import choices_of
 from tests.contract.conftest import SiteMaker
 from tests.contract.official import FILES, document_of, documents
+from tests.contract.openapi import Document
 
 PLACES = [place for place in build_registry(entry_points=False).marketplaces.values() if place.name in FILES]
 ON_A_PRODUCT = frozenset({"publish", "update", "delete"})
@@ -88,3 +90,19 @@ def test_a_consent_covers_the_question_whose_account_it_is(place: Marketplace) -
     consent = consent_of(place)
     asked = Request("GET", consent.identity_path)
     assert scopes_of(place, asked) & set(consent.scopes[ALL_ACTIONS])
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_no_scope_is_asked_for_that_the_official_files_do_not_have(place: Marketplace) -> None:
+    asked = {scope for scopes in consent_of(place).scopes.values() for scope in scopes}
+    assert asked - {scope for document in documents(place.name) for scope in scopes_in(document)} == set()
+
+
+def scopes_in(document: Document) -> set[str]:
+    ways = document.root["components"]["securitySchemes"].values()
+    return {scope for way in ways for flow in way.get("flows", {}).values() for scope in flow["scopes"]}
+
+
+def test_the_simulated_etsy_knows_the_scopes_of_the_official_file() -> None:
+    (document,) = documents("etsy")
+    assert scopes_in(document) == SCOPES

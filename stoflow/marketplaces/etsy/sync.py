@@ -10,28 +10,21 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, ListingState, SeenListing
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.etsy import failures
-from stoflow.marketplaces.etsy.clients.listing import (
-    Association,
-    Order,
-    SortedBy,
-    State,
-    get_listing,
-    get_listings_by_shop,
-)
+from stoflow.marketplaces.etsy.batches import ById, read_inventories, read_listings
+from stoflow.marketplaces.etsy.clients.listing import Order, ShopAssociation, SortedBy, State, get_listings_by_shop
 from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.etsy.states import MEANING
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings, unread
-from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
+from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, unread
+from stoflow.marketplaces.replies import reply_of
 
 STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
 """What is gone through, in this order: what sells meanwhile is met again among the sold. Drafts are nobody's but
 their maker's."""
-WITH_SKU: Association = "Inventory"
-"""A listing's SKU is in its inventory only."""
+WITH_SKU: ShopAssociation = "Inventory"
+"""A listing's SKU is in its inventory only, which comes along where the listings of a shop are asked for."""
 
 SHOWN_AT_MOST = LAST_OFFSET + PAGE_SIZE
 Way = tuple[SortedBy, Order]
@@ -58,23 +51,30 @@ class EtsySync:
         return Done(output, seen=ListingsSeen(then, listings, complete=follows is None))
 
     def confirm(self, attempt: Attempt) -> Conversation:
-        """Ask for each missing listing by its id; where Etsy has none it is gone."""
-        found, gone, refused = list[Any](), list[str](), list[Mapping[str, str]]()
-        for missing in missing_listings(attempt):
-            listing_id = str(missing["external_id"])
-            reply = reply_of((yield get_listing(listing_id, includes=WITH_SKU)))
-            outcome = failures.outcome_of(reply, unsafe=False)
-            if reply.status == NOT_FOUND:
-                gone.append(listing_id)
-            elif is_success(reply):
-                found.append(reply.body)
-            elif is_about_one(outcome):
-                refused.append(unread(listing_id, outcome))
-            else:
-                return outcome
+        """Ask for the missing listings by their ids; which Etsy has not are gone. Outputs: `gone`, `unread`."""
+        missing = {str(each["external_id"]): each for each in missing_listings(attempt)}
+        found = yield from read_listings(list(missing))
+        if not isinstance(found, ById):
+            return found
+        skus = {each: str(missing[each].get("sku") or "") for each in found.shown}
+        inventories = yield from read_inventories([each for each, sku in skus.items() if not sku])
+        if not isinstance(inventories, ById):
+            return inventories
+        stock = {each: _only(sku) for each, sku in skus.items() if sku} | inventories.shown
+        listings = [{**shown, "inventory": stock.get(each, {}).get("inventory")} for each, shown in found.shown.items()]
         then = after_confirming(attempt, then="save")
-        output = {"unread": refused} if refused else {}
-        return Done(output, seen=ListingsSeen(then, tuple(_seen(found, attempt.tenant)), gone=tuple(gone)))
+        seen = ListingsSeen(then, tuple(_seen(listings, attempt.tenant)), gone=tuple(found.gone))
+        return Done(_named(found), seen=seen)
+
+
+def _only(sku: str) -> Item:
+    """Return the inventory of a listing of which nothing but its SKU is known, as of one seen before."""
+    return {"inventory": {"products": [{"sku": sku}]}}
+
+
+def _named(found: ById) -> Item:
+    named = {"gone": found.gone, "unread": [unread(each, why) for each, why in found.refused.items()]}
+    return {name: listed for name, listed in named.items() if listed}
 
 
 def _place(attempt: Attempt) -> Place:

@@ -13,9 +13,10 @@ from stoflow.sandbox.consent import consent_operations
 from stoflow.sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
 from stoflow.sandbox.ebay.deeds import DEEDS, PACED
 from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
+from stoflow.sandbox.ebay.parameters import QUERIES
 from stoflow.sandbox.ebay.quotas import Quotas
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
-from stoflow.sandbox.market import Deeds, Operation, Paced
+from stoflow.sandbox.market import Deeds, Operation, Paced, taking
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.settings import variable_of
 
@@ -62,12 +63,15 @@ class EbayMarket:
         }
 
     def operations(self) -> Sequence[Operation]:
-        """Return eBay's calls, counted where there is a limit on them."""
+        """Return eBay's calls, each with the parameters it takes, counted where there is a limit on them."""
+        let_in = consent_operations(consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens)
+        return *let_in, *taking(QUERIES, *self._quotas.counted(*self._operations()))
+
+    def _operations(self) -> Sequence[Operation]:
         at = self._in_shop
         item, offer = f"{INVENTORY}/inventory_item/{{sku}}", f"{INVENTORY}/offer/{{offer_id}}"
         location, image = f"{INVENTORY}/location/{{key}}", f"{MEDIA}/image"
-        return self._quotas.counted(
-            *consent_operations(consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens),
+        return (
             # inventory items
             Operation("item.put", "PUT", item, at(items.put_item)),
             Operation("item.get", "GET", item, at(items.get_item)),
@@ -165,6 +169,10 @@ class EbayMarket:
     def malformed(self) -> Answer:
         """Return error 2004."""
         return error(400, 2004)
+
+    def unexpected(self, names: Sequence[str]) -> Answer:  # noqa: ARG002  # it has no words that name them
+        """Return error 2004."""
+        return self.malformed()
 
     def not_found(self) -> Answer:
         """Return error 2002."""

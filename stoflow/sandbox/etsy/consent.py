@@ -17,8 +17,8 @@ TOKENS = "/v3/public/oauth/token"
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 SCOPES = frozenset(
     """
-    address_r address_w billing_r cart_r cart_w email_r favorites_r favorites_w feedback_r listings_d listings_r
-    listings_w profile_r profile_w recommend_r recommend_w shops_r shops_w transactions_r transactions_w
+    address_r address_w email_r listings_d listings_r listings_w profile_r profile_w shops_r shops_w transactions_r
+    transactions_w
     """.split()
 )
 

@@ -27,7 +27,7 @@ def replace_inventory(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answe
     listing.on_property = {name: list(call.json.get(name, [])) for name in ON_PROPERTY}
     _carry_over(listing, products)
     listing.changed_at = now_s()
-    return Answer(200, _shown(listing), effect=listing.effect())
+    return Answer(200, inventory_json(listing), effect=listing.effect())
 
 
 def show_inventory(shop: Shop, call: ReceivedCall) -> Answer:
@@ -35,7 +35,7 @@ def show_inventory(shop: Shop, call: ReceivedCall) -> Answer:
     listing = own_listing(shop, call)
     if not listing.products:
         raise refusal(404, f"Could not find an Inventory for Listing with listing_id = {listing.listing_id}")
-    return Answer(200, _shown(listing))
+    return Answer(200, inventory_json(listing))
 
 
 def _product(product: Any, shop: Shop, numbers: Numbers) -> dict[str, Any]:
@@ -93,5 +93,7 @@ def _carry_over(listing: Listing, products: list[dict[str, Any]]) -> None:
     listing.fields["price"] = min(offering["price"] for offering in offerings)
 
 
-def _shown(listing: Listing) -> dict[str, Any]:
-    return {"products": listing.products, **listing.on_property, "readiness_state_on_property": []}
+def inventory_json(listing: Listing, *, with_skus: bool = True) -> dict[str, Any]:
+    """Return an inventory as its owner sees it; nobody else sees the SKUs."""
+    products = listing.products if with_skus else [{**product, "sku": ""} for product in listing.products]
+    return {"products": products, **listing.on_property, "readiness_state_on_property": []}

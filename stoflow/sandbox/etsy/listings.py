@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from stoflow.sandbox.calls import Answer, ReceivedCall
 from stoflow.sandbox.etsy.errors import refusal
 from stoflow.sandbox.etsy.fields import changed_fields, new_listing_fields
+from stoflow.sandbox.etsy.parameters import CHANGED_BY, CREATED_WITH, IN_A_SHOP, OF_ONE, check_form, includes_of
 from stoflow.sandbox.etsy.shop import Listing, Shop, listing_json, marker_in, now_s
 from stoflow.sandbox.images import picture_type
 from stoflow.sandbox.market import Renaming
@@ -36,7 +37,7 @@ Row = TypeVar("Row")
 def create_draft(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
     """createDraftListing: no key of the client's own, and no SKU."""
     check_shop(shop, call)
-    _check_form(call)
+    _check_form(call, CREATED_WITH)
     fields = new_listing_fields(call.form, shop)
     now = now_s()
     listing = Listing(numbers.take(), fields, created_at=now, changed_at=now, marker=marker_in(fields["description"]))
@@ -47,7 +48,7 @@ def create_draft(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
 def update(shop: Shop, call: ReceivedCall) -> Answer:
     """updateListing: `state=active` makes it visible, and costs the seller a fee."""
     check_shop(shop, call)
-    _check_form(call)
+    _check_form(call, CHANGED_BY)
     listing = own_listing(shop, call)
     fields = changed_fields(call.form, shop)
     state = call.form.get("state", listing.state)
@@ -79,8 +80,8 @@ def delete(shop: Shop, call: ReceivedCall) -> Answer:
 
 def show(shop: Shop, call: ReceivedCall) -> Answer:
     """getListing, with its images when asked."""
-    listing = own_listing(shop, call)
-    return Answer(200, _with_includes(shop, listing, call))
+    includes = includes_of(call, OF_ONE)
+    return Answer(200, with_includes(shop, own_listing(shop, call), includes))
 
 
 def show_all(shop: Shop, call: ReceivedCall) -> Answer:
@@ -96,7 +97,8 @@ def show_all(shop: Shop, call: ReceivedCall) -> Answer:
     found = sorted(of_state, key=SORTED_BY[sort_on], reverse=sort_order in DESCENDING)
     if shop.repeats_listings:
         found += found[: (len(found) + REPEATS_ONE_IN - 1) // REPEATS_ONE_IN]
-    shown = [_with_includes(shop, listing, call) for listing in shown_page(shop, found, call)]
+    includes = includes_of(call, IN_A_SHOP)
+    shown = [with_includes(shop, listing, includes) for listing in shown_page(shop, found, call)]
     return Answer(200, {"count": len(found), "results": shown})
 
 
@@ -180,9 +182,20 @@ def _paging(call: ReceivedCall) -> tuple[int, int]:
     return int(limit), int(offset)
 
 
-def _check_form(call: ReceivedCall) -> None:
+def with_includes(shop: Shop, listing: Listing, includes: frozenset[str]) -> dict[str, Any]:
+    """Return a listing with what it was asked for with, as far as the sandbox has that."""
+    shown = listing_json(shop, listing)
+    if "Images" in includes:
+        shown["images"] = listing.images
+    if "Inventory" in includes:
+        shown["inventory"] = {"products": listing.products, **listing.on_property}
+    return shown
+
+
+def _check_form(call: ReceivedCall, taken: frozenset[str]) -> None:
     if call.media_type != FORM:
         raise refusal(400, f"Expected a body of type {FORM}")
+    check_form(call, taken)
 
 
 def _check_publishable(listing: Listing, fields: dict[str, Any]) -> None:
@@ -192,16 +205,6 @@ def _check_publishable(listing: Listing, fields: dict[str, Any]) -> None:
         raise refusal(400, "Listing must have a shipping profile to be active.")
     if "readiness_state_id" not in fields and not listing.products:
         raise refusal(400, "Listing must have a processing profile (readiness_state_id) to be active.")
-
-
-def _with_includes(shop: Shop, listing: Listing, call: ReceivedCall) -> dict[str, Any]:
-    wanted = {name.strip().lower() for name in call.query.get("includes", "").split(",")}
-    shown = listing_json(shop, listing)
-    if "images" in wanted:
-        shown["images"] = listing.images
-    if "inventory" in wanted:
-        shown["inventory"] = {"products": listing.products, **listing.on_property}
-    return shown
 
 
 def _own_image(listing: Listing, call: ReceivedCall) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from typing import Any
 from stoflow.sandbox.application import Application
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow.sandbox.consent import consent_operations
-from stoflow.sandbox.etsy import account, consent, inventory, listings, people, receipts, taxonomy
+from stoflow.sandbox.etsy import account, batches, consent, inventory, listings, people, receipts, taxonomy
 from stoflow.sandbox.etsy.deeds import DEEDS, PACED
 from stoflow.sandbox.etsy.errors import described, refusal
+from stoflow.sandbox.etsy.parameters import QUERIES, unexpected_words
 from stoflow.sandbox.etsy.shop import Shop
-from stoflow.sandbox.market import Deeds, Operation, Paced
+from stoflow.sandbox.market import Deeds, Operation, Paced, taking
 from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow.settings import variable_of
 
@@ -62,16 +63,20 @@ class EtsyMarket:
         }
 
     def operations(self) -> Sequence[Operation]:
-        """Return Etsy's calls."""
+        """Return Etsy's calls, each with the parameters it takes."""
+        let_in = consent_operations(
+            consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens, tokens_by_rate=False
+        )
+        return *let_in, *taking(QUERIES, *self._operations())
+
+    def _operations(self) -> Sequence[Operation]:
         at = self._in_shop
         images, image = f"{SHOP_LISTING}/images", f"{LISTING}/images/{{image_id}}"
         return (
-            *consent_operations(
-                consent.PAGE, self._show_consent, consent.TOKENS, self._give_tokens, tokens_by_rate=False
-            ),
             # listings
             Operation("listing.create_draft", "POST", f"{SHOP}/listings", at(self._create_draft)),
             Operation("listing.list", "GET", f"{SHOP}/listings", at(listings.show_all), renaming=listings.LISTS),
+            Operation("listing.batch", "GET", f"{V3}/listings/batch", at(self._show_batch)),
             Operation("listing.get", "GET", LISTING, at(listings.show)),
             Operation("listing.update", "PATCH", SHOP_LISTING, at(listings.update), renaming=listings.UPDATES),
             Operation("listing.delete", "DELETE", LISTING, at(listings.delete)),
@@ -81,6 +86,7 @@ class EtsyMarket:
             Operation("photo.get", "GET", image, at(listings.show_image)),
             Operation("photo.delete", "DELETE", f"{images}/{{image_id}}", at(listings.delete_image)),
             # inventory
+            Operation("inventory.batch", "GET", f"{V3}/listings/batch/inventory", at(self._show_inventories)),
             Operation("inventory.update", "PUT", f"{LISTING}/inventory", at(self._replace_inventory)),
             Operation("inventory.get", "GET", f"{LISTING}/inventory", at(inventory.show_inventory)),
             # what was bought
@@ -121,8 +127,8 @@ class EtsyMarket:
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
         """Make a seller with a shop and the profiles a physical listing needs.
 
-        Wishes are the `currency`, two quirks, `repeats_listings` and `denies_empty_lists`, and `more`: by setting, how
-        many more than one the shop has to choose from.
+        Wishes are the `currency`, the quirks `repeats_listings`, `denies_empty_lists` and `omits_unknown_listings`, and
+        `more`: by setting, how many more than one the shop has to choose from.
         """
         user_id = self._users.take()
         shop = Shop(
@@ -135,6 +141,7 @@ class EtsyMarket:
             readiness_state_id=self._users.take(),
             repeats_listings=bool(wishes.get("repeats_listings")),
             denies_empty_lists=bool(wishes.get("denies_empty_lists")),
+            omits_unknown_listings=bool(wishes.get("omits_unknown_listings")),
         )
         shop.more |= {name: [self._users.take() for _ in range(count)] for name, count in account.more_in(wishes)}
         settings = {
@@ -171,6 +178,10 @@ class EtsyMarket:
     def malformed(self) -> Answer:
         """Return Etsy's answer to a body it cannot read."""
         return Answer(400, {"error": "Invalid request body"})
+
+    def unexpected(self, names: Sequence[str]) -> Answer:
+        """Return an answer in the words that Etsy has for fields."""
+        return Answer(400, {"error": unexpected_words(names)})
 
     def not_found(self) -> Answer:
         """Return Etsy's answer to an unknown path."""
@@ -224,6 +235,12 @@ class EtsyMarket:
 
     def _upload_image(self, shop: Shop, call: ReceivedCall) -> Answer:
         return listings.upload_image(shop, call, self._numbers)
+
+    def _show_batch(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return batches.show_batch(self._shops, shop, call)
+
+    def _show_inventories(self, shop: Shop, call: ReceivedCall) -> Answer:
+        return batches.show_inventories(self._shops, shop, call)
 
     def _replace_inventory(self, shop: Shop, call: ReceivedCall) -> Answer:
         return inventory.replace_inventory(shop, call, self._numbers)

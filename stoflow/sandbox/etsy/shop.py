@@ -104,8 +104,8 @@ class Receipt:
 class Shop:
     """One seller's shop; ids are Etsy's integers.
 
-    Two quirks of Etsy's, where they are wished for: lists that repeat listings, counted twice, and a denial where there
-    is nothing to list.
+    Quirks of Etsy's, where they are wished for: lists that repeat listings, counted twice; a denial where there is
+    nothing to list; and batches that leave out what there is not, instead of denying all.
     """
 
     user_id: int
@@ -117,6 +117,7 @@ class Shop:
     readiness_state_id: int
     repeats_listings: bool = False
     denies_empty_lists: bool = False
+    omits_unknown_listings: bool = False
     listings: dict[int, Listing] = field(default_factory=dict[int, Listing])
     receipts: dict[int, Receipt] = field(default_factory=dict[int, Receipt])
     more: dict[str, list[int]] = field(default_factory=dict[str, list[int]])

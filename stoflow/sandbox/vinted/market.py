@@ -138,6 +138,10 @@ class VintedMarket:
         """Return the answer to a body the site cannot read."""
         return invalid([("base", "Body is not valid")]).answer
 
+    def unexpected(self, names: Sequence[str]) -> Answer:  # noqa: ARG002  # the site names none
+        """Return the same: no call of the site's own says which parameters it takes."""
+        return self.malformed()
+
     def not_found(self) -> Answer:
         """Return the answer to an unknown path."""
         return NOT_FOUND

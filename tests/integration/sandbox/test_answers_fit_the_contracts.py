@@ -96,7 +96,7 @@ def test_ebay_account_answers_fit(ebay: Any, kind: str) -> None:
 
 
 def test_etsy_answers_fit(etsy: Any) -> None:
-    contract = Contract("etsy/openapi_v3.json")
+    contract = Contract("etsy/openapi_v3_2026-07.json")
 
     def check(method: str, path: str, **more: Any) -> httpx.Response:
         reply = etsy.call(method, path, **more)
@@ -116,7 +116,11 @@ def test_etsy_answers_fit(etsy: Any) -> None:
     check("GET", f"/listings/{listing}/images")
     check("GET", f"/listings/{listing}/images/{image.json()['listing_image_id']}")
     check("PATCH", f"{shop}/listings/{listing}", data={"state": "active", "title": "Robe"})
-    check("GET", f"/listings/{listing}?includes=Images,Inventory")
+    check("GET", f"/listings/{listing}?includes=Images")
+    check("GET", f"/listings/{listing}?includes=Inventory")
+    for batch in ("/listings/batch", "/listings/batch/inventory"):
+        for ids in (f"{listing}", f"{listing},1", "robe", ""):
+            check("GET", f"{batch}?listing_ids={ids}")
     check("GET", f"{shop}/listings?state=active")
     check("GET", "/users/me")
     for path in ("", "/shipping-profiles", "/policies/return", "/readiness-state-definitions"):
@@ -128,7 +132,7 @@ def test_etsy_answers_fit(etsy: Any) -> None:
 
 
 def test_etsy_taxonomy_answers_fit(http: httpx.Client) -> None:
-    contract = Contract("etsy/openapi_v3.json")
+    contract = Contract("etsy/openapi_v3_2026-07.json")
     nodes = "/v3/application/seller-taxonomy/nodes"
 
     def check(path: str, status: int, key: str = "stoflow-sandbox:stoflow-sandbox-secret") -> None:

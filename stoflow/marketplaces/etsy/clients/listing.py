@@ -1,15 +1,17 @@
 """Etsy's listings, their photos and their inventory; a path names the shop where something is written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from stoflow.domain.call import FilePart, JsonObject, Request
 from stoflow.marketplaces.photos import Photo
 
 API = "/v3/application"
+BATCH = f"{API}/listings/batch"
 
 State = Literal["active", "inactive", "sold_out", "draft", "expired"]
-Association = Literal["Images", "Inventory"]
+Association = Literal["Images"]
+ShopAssociation = Literal["Images", "Inventory"]
 SortedBy = Literal["created", "price"]
 Order = Literal["asc", "desc"]
 Form = Mapping[str, str]
@@ -21,7 +23,7 @@ def get_listings_by_shop(
     state: State,
     limit: int,
     offset: int,
-    includes: Association | None = None,
+    includes: ShopAssociation | None = None,
     sort: tuple[SortedBy, Order] | None = None,
 ) -> Request:
     """Show a shop's listings of one state, 1 to 100 at once, after the first `offset` of them, 12,000 at most."""
@@ -33,6 +35,16 @@ def get_listings_by_shop(
 def get_listing(listing_id: str, *, includes: Association | None = None) -> Request:
     """Show one listing, whatever its state."""
     return Request("GET", _listing(listing_id), query=_including(includes))
+
+
+def get_listings_by_listing_ids(listing_ids: Sequence[str]) -> Request:
+    """Show up to 100 listings at once, whatever their state; one that Etsy does not have denies them all."""
+    return Request("GET", BATCH, query=_named(listing_ids))
+
+
+def get_listings_inventory_by_listing_ids(listing_ids: Sequence[str]) -> Request:
+    """Show the inventories of up to 100 listings at once; one that Etsy does not have denies them all."""
+    return Request("GET", f"{BATCH}/inventory", query=_named(listing_ids))
 
 
 def create_draft_listing(shop_id: str, form: Form) -> Request:
@@ -87,5 +99,9 @@ def _images(shop_id: str, listing_id: str) -> str:
     return f"{_of_shop(shop_id)}/{listing_id}/images"
 
 
-def _including(includes: Association | None) -> Form:
+def _named(listing_ids: Sequence[str]) -> Form:
+    return {"listing_ids": ",".join(listing_ids)}
+
+
+def _including(includes: ShopAssociation | None) -> Form:
     return {"includes": includes} if includes else {}
