@@ -20,8 +20,8 @@ Value = TypeVar("Value")
 MAX_TITLE_CHARACTERS = 500  # what the table of products holds
 MAX_WORD_CHARACTERS = 255
 MAX_DESCRIPTION_CHARACTERS = 50_000
-MAX_WORDS = 20
-MAX_PHOTOS = 50
+MAX_WORDS = 100
+MAX_PHOTOS = 250  # as many as a product of Shopify's may have
 DEFAULT_CURRENCY = "EUR"
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -184,14 +184,18 @@ def _within(limit: int, written: str) -> str:
 
 def _words(value: Any) -> tuple[str, ...]:
     found = values.words([_storable(item) for item in values.names(value)])
-    return tuple(_within(MAX_WORD_CHARACTERS, word) for word in found[:MAX_WORDS])
+    if len(found) > MAX_WORDS:
+        raise BadValue(f"The cell lists {len(found):,} words where {MAX_WORDS} are allowed.")
+    return tuple(_within(MAX_WORD_CHARACTERS, word) for word in found)
 
 
 def _images(photos: Iterable[str]) -> tuple[ProductImage, ...]:
     named = tuple(photos)
     if any("\x00" in photo for photo in named):
         raise BadField("images", "The name of a photo holds characters that no file has.")
-    return tuple(ProductImage(position, path) for position, path in enumerate(named[:MAX_PHOTOS], start=1))
+    if len(named) > MAX_PHOTOS:
+        raise BadField("images", f"The product names {len(named):,} photos where {MAX_PHOTOS} are allowed.")
+    return tuple(ProductImage(position, path) for position, path in enumerate(named, start=1))
 
 
 def _has(record: Record, field: str) -> bool:

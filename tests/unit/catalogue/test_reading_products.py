@@ -110,6 +110,20 @@ def test_a_title_that_is_a_novel_is_refused(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "one", "kept", "reason"),
+    [
+        ("photos", "p{}.jpg", 250, "The product names 251 photos where 250 are allowed."),
+        ("colors", "red {}", 100, "The cell lists 101 words where 100 are allowed."),
+    ],
+)
+def test_a_list_is_kept_whole_or_its_row_is_named(tmp_path: Path, column: str, one: str, kept: int, reason: str):
+    whole, longer = ("|".join(one.format(number) for number in range(count)) for count in (kept, kept + 1))
+    products, rejected = read(tmp_path / "a.csv", f"title,price,{column}\na,1,{whole}\nb,1,{longer}\n")
+    assert [len(each.images) + len(each.colors) for each in products] == [kept]
+    assert [(row.line, row.reason) for row in rejected] == [(3, reason)]
+
+
 def test_one_column_per_grade_gives_the_condition(tmp_path: Path):
     products, _ = read(tmp_path / "a.csv", "title,price,is_new,is_gently_used\na,1,False,True\nb,1,1,0\nc,1,no,no\n")
     assert [product.condition for product in products] == [8, 10, None]
