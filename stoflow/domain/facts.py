@@ -164,6 +164,29 @@ class AccountUnread(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ThingUnread(Fact):
+    """A marketplace refused to show one thing of many: a job went on without it."""
+
+    tenant: int
+    job: int
+    marketplace: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductOversold(Fact):
+    """More of a product was bought than there was: `order` came later than those it shares with."""
+
+    tenant: int
+    job: int
+    product: int
+    marketplace: str
+    order: str
+    orders: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationRefused(Fact):
     """A marketplace takes no call of StoFlow's, whoever the seller is: sellers' jobs wait for its operators."""
 

@@ -1,9 +1,10 @@
 """A job: one thing a seller asked for on one marketplace, and the tasks it is made of."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from stoflow.domain.ids import JobId, TenantId
 
@@ -67,7 +68,10 @@ def sources_of(target: JobStatus) -> frozenset[JobStatus]:
 
 @dataclass(frozen=True, slots=True)
 class JobChanged:
-    """News for the seller's page: `done` of `total` tasks are completed."""
+    """News for the seller's page: `done` of `total` tasks are completed.
+
+    `named` are the first of what a job that is completed names one by one, by the name of the list in its result.
+    """
 
     tenant: TenantId
     job: JobId
@@ -76,3 +80,4 @@ class JobChanged:
     status: JobStatus
     done: int
     total: int
+    named: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])

@@ -5,6 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+NAMED = frozenset({"unread", "oversales"})
+"""The lists in tasks' outputs of which each thing is named: in the job's result, the timeline and the log."""
+
 
 class ListingState(StrEnum):
     FOR_SALE = "for_sale"
@@ -86,7 +89,9 @@ class OrdersSeen:
 
     An order is counted once, however often it is seen. `complete` says that every page since the last complete run
     was seen. The output counts `orders` that are new, products `sold` out by them, products `oversold` (more was
-    bought than was left), and lines of things `unknown` to StoFlow.
+    bought than was left), and lines of things `unknown` to StoFlow. It names under `oversales` each order of the latter
+    that came too late, as [{"product_id", "title", "marketplace", "order_id", "ordered_at", "with": [{"marketplace",
+    "order_id", "ordered_at"}]}].
     """
 
     then: str

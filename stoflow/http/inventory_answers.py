@@ -1,13 +1,16 @@
 """What the API answers of an account's listings and orders."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Self, cast
 
+from pydantic import ConfigDict, Field
+
 from stoflow.domain.page import Page
 from stoflow.domain.seen import OrderLine, OrderState
-from stoflow.http.answers import Answered, Moment, PriceBody
+from stoflow.http.answers import Answered, Moment, PriceBody, SomeMarketplace
 from stoflow.http.schemas import ListingState
-from stoflow.jobs.inventory import ListingView, OrderView
+from stoflow.jobs.inventory import ListingView, OrderName, OrderView
 
 
 class ListingBody(Answered):
@@ -73,8 +76,30 @@ class OrderLineBody(Answered):
         )
 
 
+class OrderNameBody(Answered):
+    marketplace: SomeMarketplace
+    order_id: str
+    ordered_at: Moment | None
+
+
+class OversoldBody(Answered):
+    """Of what this order has, `with` the earlier orders there were too few: somebody must be told no."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+    shares_with: list[OrderNameBody] = Field(alias="with")
+
+    @classmethod
+    def of(cls, shares_with: Sequence[OrderName]) -> Self | None:
+        named = [
+            OrderNameBody(marketplace=each.marketplace, order_id=each.order_id, ordered_at=each.ordered_at)
+            for each in shares_with
+        ]
+        return cls.model_validate({"with": named}) if named else None
+
+
 class OrderBody(Answered):
-    """An order; nothing of the buyer is kept."""
+    """An order; nothing of the buyer is kept. `oversold` where too few pieces were left for it."""
 
     external_id: str
     state: OrderState
@@ -83,6 +108,7 @@ class OrderBody(Answered):
     lines: list[OrderLineBody]
     created_at: Moment
     updated_at: Moment
+    oversold: OversoldBody | None
 
     @classmethod
     def of(cls, order: OrderView) -> Self:
@@ -94,6 +120,7 @@ class OrderBody(Answered):
             lines=[OrderLineBody.of(line) for line in order.lines],
             created_at=order.created_at,
             updated_at=order.updated_at,
+            oversold=OversoldBody.of(order.shares_with),
         )
 
 

@@ -9,11 +9,12 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove, RunMode, RunReport
-from stoflow.jobs.attempting import changed, command_statement, looked, only_outcome, tried, write_settle
+from stoflow.jobs.attempting import command_statement, looked, only_outcome, tried, write_settle
 from stoflow.jobs.collect import answer_for_stray
 from stoflow.jobs.conversation import Pending, begin, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.look import look_of
+from stoflow.jobs.reporting import changed
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
 from stoflow.jobs.telling import concluded
 from stoflow.monitoring.failpoints import failpoint

@@ -11,11 +11,10 @@ from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
-from stoflow.domain.job import JobChanged
 from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome, cannot_tell
 from stoflow.jobs.conversation import Pending
 from stoflow.jobs.engine import Engine, outputs_of
-from stoflow.jobs.settle import Move, Row, Tried
+from stoflow.jobs.settle import Row, Tried
 from stoflow.jobs.telling import note_outage
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -117,19 +116,6 @@ class Inputs:
 
     def _take(self, value: Any) -> None:
         self._digest.update(json.dumps(value, sort_keys=True, default=str).encode())
-
-
-def changed(job: StoredJob, move: Move, done: int) -> JobChanged:
-    """Return what the seller's page is told of the job."""
-    return JobChanged(
-        tenant=job.tenant,
-        job=job.id,
-        marketplace=job.marketplace,
-        action=job.action,
-        status=move.status,
-        done=done,
-        total=len(job.tasks),
-    )
 
 
 def only_outcome(value: Outcome | LookResult | Pending) -> Outcome:

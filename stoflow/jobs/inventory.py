@@ -45,8 +45,20 @@ class ListingView:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderName:
+    """Which order, and when it was made by the marketplace's own time."""
+
+    marketplace: str
+    order_id: str
+    ordered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order as it was seen last; nothing of a cancelled one counts, so it may have no lines."""
+    """An order as it was seen last; nothing of a cancelled one counts, so it may have no lines.
+
+    `shares_with` are earlier orders for the same pieces, of which there were too few for this one too.
+    """
 
     external_id: str
     state: str
@@ -56,6 +68,7 @@ class OrderView:
     lines: tuple[OrderLine, ...]
     created_at: datetime
     updated_at: datetime
+    shares_with: tuple[OrderName, ...] = ()
 
 
 def list_listings(database: Database, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
@@ -104,7 +117,13 @@ def _order(row: Mapping[str, Any]) -> OrderView:
         lines=tuple(_line(line) for line in row["lines"] or ()),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        shares_with=tuple(map(_order_name, row["shares_with"] or ())),
     )
+
+
+def _order_name(row: Mapping[str, Any]) -> OrderName:
+    ordered_at = datetime.fromisoformat(row["ordered_at"]) if row["ordered_at"] else None
+    return OrderName(row["marketplace"], row["order_id"], ordered_at)
 
 
 def _line(row: Mapping[str, Any]) -> OrderLine:

@@ -8,9 +8,10 @@ from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.jobs.attempting import attempt_name, changed, command_statement, looked, sender, tried, write_settle
+from stoflow.jobs.attempting import attempt_name, command_statement, looked, sender, tried, write_settle
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.reporting import changed
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
 from stoflow.jobs.telling import concluded
 from stoflow.jobs.unheard import let_go

@@ -9,11 +9,10 @@ from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.facts import StaleAttemptFenced
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
-from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.domain.run import NextMove, RunMessage
 from stoflow.jobs.attempting import (
     Inputs,
     attempt_name,
-    changed,
     command_statement,
     only_outcome,
     reason_of,
@@ -23,6 +22,7 @@ from stoflow.jobs.attempting import (
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, step_of
+from stoflow.jobs.reporting import report_run, result_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
 from stoflow.jobs.spread import spread_before
 from stoflow.jobs.telling import concluded, note_broken, note_failed, note_outcome
@@ -131,8 +131,7 @@ class Run:
         return FAILED
 
     def _complete(self) -> Move:
-        last = self.job.tasks[-1]
-        result = dict(self.inputs.outputs.get(last.name, {}))
+        result = result_of(self.job, self.inputs.outputs)
         completed = close_completed(
             self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
         )
@@ -286,15 +285,4 @@ class Run:
         return concluded(self.job, task, waiting, first)
 
     def _report(self, move: Move, task: StoredTask | None) -> None:
-        report = RunReport(
-            tenant=self.job.tenant,
-            job=self.job.id,
-            marketplace=self.job.marketplace,
-            mode=RunMode.ACT,
-            move=move.next or NextMove.RELOAD,
-            task=task.id if task else self.message.task,
-            claims=task.claims if task else self.message.claims,
-            delay_s=move.delay_s,
-        )
-        self.engine.feed.report(self.message.owner, report)
-        self.engine.feed.job_changed(changed(self.job, move, len(self.inputs.outputs)))
+        report_run(self.engine, self.message, self.job, move, task, self.inputs.outputs)

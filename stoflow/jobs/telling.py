@@ -1,12 +1,17 @@
 """What attempts leave in the log: a job that failed, a step that broke, a marketplace that does not answer."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from stoflow.domain.facts import (
     ApplicationAccepted,
     ApplicationRefused,
     JobFailed,
     MarketplaceOutageBegan,
     MarketplaceOutageEnded,
+    ProductOversold,
     StepBroke,
+    ThingUnread,
 )
 from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
 from stoflow.jobs.engine import Engine
@@ -20,7 +25,18 @@ def concluded(job: StoredJob, task: StoredTask, settled: Settlement, row: Row) -
     move = settled.read(row)
     if move is FAILED:
         note_failed(job, task, str((row or {}).get("error_kind") or settled.kind), settled.reason)
+    note_named(job, (row or {}).get("named") or {})
     return move
+
+
+def note_named(job: StoredJob, named: Mapping[str, Any]) -> None:
+    """State each thing that a page of an account named: what was not shown, and which order came too late."""
+    for each in named.get("unread", ()):
+        record(ThingUnread(job.tenant, job.id, job.marketplace, each["name"], each["reason"]))
+    for each in named.get("oversales", ()):
+        orders = ", ".join(f"{order['order_id']} on {order['marketplace']}" for order in each["with"])
+        product, place, order = each["product_id"], each["marketplace"], each["order_id"]
+        record(ProductOversold(job.tenant, job.id, product, place, order, orders))
 
 
 def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> None:

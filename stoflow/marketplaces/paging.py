@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome, Refused
+from stoflow.domain.seen import NAMED
 from stoflow.marketplaces.contract import Conversation, Step
 
 ASKED_AT_ONCE = 20
@@ -14,8 +15,6 @@ ASKED_AT_ONCE = 20
 LISTING_PAGES = frozenset({"page", "confirm"})
 """The steps of `listing_steps` that become one task after the other."""
 ORDER_PAGES = frozenset({"page"})
-NAMED = frozenset({"unread", "oversales"})
-"""The lists in the tasks' outputs that the job's result has, one after the other."""
 
 Missing = Mapping[str, Any]
 Do = Callable[[Attempt], Outcome | Conversation]

@@ -37,9 +37,9 @@ SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
     event expired failures field from_status host job kind lasted_s limit listing look_at looks loop marketplace name
-    next_at outcome owner path pid plugin port position process product queue reason request_id revision rows server
-    signal size socket state status step task tasks tenant tenants threads to_status until url version waited_s waiting
-    where work
+    next_at order orders outcome owner path pid plugin port position process product queue reason request_id revision
+    rows server signal size socket state status step task tasks tenant tenants threads to_status until url version
+    waited_s waiting where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
@@ -74,6 +74,14 @@ WORDS: Mapping[str, tuple[int, str]] = {
     ),
     "PeriodicRunRefused": (WARNING, "A periodic job of tenant {tenant} on {marketplace} was not made: {error}."),
     "TenantSwept": (INFO, "Of tenant {tenant}, {tasks} tasks were freed and {expired} jobs expired."),
+    "ThingUnread": (
+        WARNING,
+        "{marketplace} did not show {name} to job {job}, tenant {tenant}, which went on without it: {reason}",
+    ),
+    "ProductOversold": (
+        WARNING,
+        "Product {product} of tenant {tenant} is oversold: {order} on {marketplace} is later than {orders} (job {job})",
+    ),
     # the sellers' accounts
     "SellerConnected": (INFO, "Tenant {tenant} is connected to {marketplace}."),
     "SellerDisconnected": (INFO, "Tenant {tenant} has disconnected {marketplace}."),

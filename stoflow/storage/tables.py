@@ -91,6 +91,8 @@ class ProductRow(Base):
     external_id: Mapped[str | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", server_default="{}")
     status: Mapped[str] = mapped_column(String(50), server_default="draft")
+    oversold: Mapped[int] = mapped_column(server_default="0")
+    restocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
     deleted_at: Mapped[datetime | None]

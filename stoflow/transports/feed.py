@@ -50,6 +50,7 @@ class HintedFeed:
             "marketplace": news.marketplace,
             "action": news.action,
             "progress": {"done": news.done, "total": news.total},
+            **news.named,
         }
         self._publish({"tenant": news.tenant, "event": "job_status_update", "data": data})
 
