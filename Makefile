@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint format types bench chaos chaos-short day mutants failpoints docs clean
+.PHONY: help demo up test check lint format types bench chaos chaos-short rolling day mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,10 +45,13 @@ chaos: $(STAMP) ## kill, pause and wipe everything while jobs run, then let the 
 chaos-short: $(STAMP) ## the campaign in three minutes, as continuous integration runs it
 	$(BIN)/python -m campaigns.chaos --short $(ARGS)
 
+rolling: $(STAMP) ## replace one release by the next and go back, process by process, under load
+	$(BIN)/python -m campaigns.rolling $(ARGS)
+
 day: $(STAMP) ## a day of twenty sellers in ten minutes, at whose end every side agrees
 	$(BIN)/python -m campaigns.day $(ARGS)
 
-mutants: $(STAMP) ## break the engine in five ways, each of which must turn the campaign red
+mutants: $(STAMP) ## break the engine in six ways, each of which must turn the campaign red
 	$(BIN)/python -m campaigns.mutants $(ARGS)
 
 failpoints: $(STAMP) ## kill at every failpoint, on every marketplace

@@ -71,7 +71,7 @@ def campaign(plan: Plan) -> Report:
         final_after_s = evidence.wait_until_final(made, since=last_fault, within_s=plan.final_within_s)
         time.sleep(LATE_COMMITS_S / plan.speed)
         found = evidence.collected(made, final_after_s)
-        findings = _judged(made, history, found, nemesis, lasted_s=time.monotonic() - begun_s)
+        findings = judged(made, history, found, nemesis, lasted_s=time.monotonic() - begun_s)
     report = reported(plan, found, findings)
     evidence.kept(found, folder / "jobs.json")
     (folder / "report.json").write_text(json.dumps(report.document(), indent=2), "utf-8")
@@ -103,7 +103,7 @@ def _attacked(made: World, history: History) -> Nemesis:
     return nemesis
 
 
-def _judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *, lasted_s: float) -> Findings:
+def judged(made: World, history: History, found: Evidence, nemesis: Nemesis, *, lasted_s: float) -> Findings:
     verdict = judge(read_ledger(made.ledger), [outcome.for_judge() for outcome in found.outcomes], paces(made.plan))
     known: dict[int, set[int]] = {tenant: set() for tenant in made.sellers}
     for outcome in found.outcomes:

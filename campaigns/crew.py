@@ -21,9 +21,10 @@ STOP_WITHIN_S = 10.0
 
 @dataclass(slots=True)
 class Member:
-    """One `stoflow` command; `arguments` count from its next start on."""
+    """One `stoflow` command; `module`, which is run with `arguments`, and these count from its next start on."""
 
     name: str
+    module: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path
@@ -92,8 +93,8 @@ class Crew:
             raise ValueError(message)
         variables = {**self._environment, **environment}
         log = self._logs / f"{name}.log"
-        process = self._spawn(arguments, variables, log)
-        member = Member(name, arguments, variables, log, process, [process.pid])
+        process = _spawn(self._module, arguments, variables, log)
+        member = Member(name, self._module, arguments, variables, log, process, [process.pid])
         with self._lock:
             self._members[name] = member
         return member
@@ -127,19 +128,8 @@ class Crew:
                 ended = [member for member in self._members.values() if member.has_ended]
             for member in ended:
                 _close_pipe(member.process)  # what it left behind drains and ends by itself
-                member.process = self._spawn(member.arguments, member.environment, member.log)
+                member.process = _spawn(member.module, member.arguments, member.environment, member.log)
                 member.groups.append(member.pid)
-
-    def _spawn(self, arguments: Sequence[str], variables: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
-        with log.open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", self._module, *arguments],
-                stdin=subprocess.PIPE,  # closes with us, and the child ends by itself
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **variables},
-                start_new_session=True,
-            )
 
 
 def signal_group(leader: int, number: int) -> None:
@@ -156,3 +146,15 @@ def signal_process(pid: int, number: int) -> None:
 def _close_pipe(process: subprocess.Popen[bytes]) -> None:
     if process.stdin:
         process.stdin.close()
+
+
+def _spawn(module: str, arguments: Sequence[str], variables: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,  # closes with us, and the child ends by itself
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **variables},
+            start_new_session=True,
+        )

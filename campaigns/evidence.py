@@ -36,6 +36,7 @@ SAID: Mapping[str, str] = {
     "PostgreSQL was away": r"PostgreSQL cannot be reached",
     "Redis was away": r"Redis cannot be reached",
     "actor restarted": r"failed and reloads",
+    "handed back": r"is handed back to newer workers",
 }
 
 

@@ -194,6 +194,6 @@ MUTANTS: Mapping[str, Mutant] = {
         "unexpected ≥ 1: listed though given up",
         quarantine_a_look,
         lambda counters, _: counters["unexpected"] >= 1,
-        lambda plan: replace(_as_it_is(plan), faults=0.4),
+        lambda plan: replace(_as_it_is(plan), faults=0.4, others={**plan.others, Blow.KILL_LOOK: 8}),
     ),
 }

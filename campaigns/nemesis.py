@@ -8,19 +8,27 @@ from dataclasses import dataclass, field
 from random import Random
 
 import psutil
+import psycopg
 import redis
+from psycopg import sql
 
 from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
 from campaigns.world import World
 from stoflow.storage.embedded import server_pids
-from stoflow.storage.session import Database
+from stoflow.storage.session import Database, schema_name
 
 WARM_AFTER_S = 2.5  # a process killed while it starts was doing nothing yet
 WARM_WITHIN_S = 15.0
 REBORN_WITHIN_S = 30.0
 SLOW_CALLS = 6
 IN_CALL_AFTER_S = 0.2
+LOOKED_WITHIN_S = 20.0
+LOOKS_APART_S = 0.02
+IN_A_LOOK = """
+SELECT p.pid FROM {}.marketplace_tasks t JOIN public.processes p ON p.id = t.claimed_by
+WHERE t.status = 'running' AND t.look_at IS NOT NULL AND t.paced
+"""
 TERMINATE_ALL = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -75,6 +83,7 @@ class Nemesis:
             Blow.KILL_SUPERVISOR: lambda: self._kill(self.world.crew["worker"]),
             Blow.KILL_WORKER_HOST: self._kill_host,
             Blow.KILL_PLUGIN: self._kill_plugin,
+            Blow.KILL_LOOK: self._kill_look,
             Blow.PAUSE_WORKER: self._pause_worker,
             Blow.PAUSE_ORCHESTRATOR: lambda: self._pause(self._warm(self.world.crew["orchestrator"]).pid),
             Blow.WIPE_REDIS: self._wipe_redis,
@@ -101,6 +110,16 @@ class Nemesis:
         if child is not None:
             signal_process(child.pid, signal.SIGKILL)
         return (child.pid,) if child else ()
+
+    def _kill_look(self) -> tuple[int, ...]:
+        """Kill who just looks whether buyers see something; nobody, where nobody did for a while."""
+        deadline = time.monotonic() + LOOKED_WITHIN_S
+        while time.monotonic() < deadline:
+            for pid in _in_a_look(self.world):
+                signal_process(pid, signal.SIGKILL)
+                return (pid,)
+            time.sleep(LOOKS_APART_S)
+        return ()
 
     def _kill_host(self) -> tuple[int, ...]:
         """Kill supervisor and workers at once, as a machine that is gone: only their leases tell of it."""
@@ -189,6 +208,13 @@ def _is_warm(pid: int) -> bool:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and time.time() - process.create_time() > WARM_AFTER_S
     return False
+
+
+def _in_a_look(world: World) -> list[int]:
+    """Return the workers that look what became of a call by which a listing is shown."""
+    looks = [sql.SQL(IN_A_LOOK).format(sql.Identifier(schema_name(tenant))) for tenant in world.sellers]
+    with psycopg.connect(world.database_url) as connection:
+        return [pid for (pid,) in connection.execute(sql.SQL(" UNION ALL ").join(looks))]
 
 
 def _terminate_all(database_url: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What a campaign does and what it demands: the figures of the full one and of the short one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -32,6 +32,7 @@ class Blow(StrEnum):
     KILL_SUPERVISOR = "kill -9 of the workers' supervisor"
     KILL_WORKER_HOST = "kill -9 of supervisor and workers"
     KILL_PLUGIN = "kill -9 of a plugin"
+    KILL_LOOK = "kill -9 of a worker in a look"
     PAUSE_WORKER = "SIGSTOP of a worker process"
     PAUSE_ORCHESTRATOR = "SIGSTOP of the orchestrator"
     WIPE_REDIS = "Redis wiped"
@@ -49,6 +50,7 @@ KILLS: Mapping[Blow, int] = {  # the shares, of 20
     Blow.KILL_PLUGIN: 3,
 }
 OTHERS: Mapping[Blow, int] = {
+    Blow.KILL_LOOK: 4,
     Blow.PAUSE_WORKER: 4,
     Blow.PAUSE_ORCHESTRATOR: 1,
     Blow.WIPE_REDIS: 1,
@@ -57,6 +59,7 @@ OTHERS: Mapping[Blow, int] = {
     Blow.ROLL: 2,
 }
 OTHERS_SHORT: Mapping[Blow, int] = {
+    Blow.KILL_LOOK: 1,
     Blow.PAUSE_WORKER: 2,
     Blow.WIPE_REDIS: 1,
     Blow.STOP_POSTGRES: 1,
@@ -65,9 +68,13 @@ OTHERS_SHORT: Mapping[Blow, int] = {
 TAKES_S: Mapping[Blow, float] = {Blow.PAUSE_WORKER: PAUSE_S, Blow.PAUSE_ORCHESTRATOR: PAUSE_S, Blow.ROLL: 5.0}
 
 
+EXPECTED = ("resumed", "looked and adopted", "looked and created", "sweeper acted", "tenant taken over")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`blows_every_s` is the least time between two blows; the `least_…` are demanded of the run."""
+    """`blows_every_s` is the least time between two blows; the `least_…` are demanded of the run, and that each rare
+    path of `expected`, without which a green run proves little, was gone."""
 
     jobs: int
     seed: int
@@ -86,6 +93,7 @@ class Plan:
     token_speed: float = 1.0
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     is_short: bool = False
+    expected: Sequence[str] = EXPECTED
 
     @property
     def blows(self) -> list[Blow]:

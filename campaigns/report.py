@@ -15,8 +15,7 @@ from stoflow.marketplaces.registry import BUILT_IN
 
 CONFIDENCE = 0.95
 
-# Rare paths without which a green run proves little. A short run is too short for those of the second line.
-EXPECTED_ALWAYS = ("resumed", "looked and adopted", "looked and created", "sweeper acted", "tenant taken over")
+# A short run is too short for these rare paths.
 EXPECTED_IN_FULL = ("stale worker fenced", "lease expired", "lease lost while paused", "journal replayed")
 EVERY_ACTION = tuple(f"{place.name} {action}" for place in BUILT_IN for action in place.handlers)
 
@@ -116,7 +115,7 @@ def _failures(plan: Plan, evidence: Evidence, found: Findings, sometimes: Mappin
             sometimes["plugin lost between act and answer"],
             plan.least_lost_by_plugins,
         ),
-        **{name: (sometimes[name], 1) for name in EXPECTED_ALWAYS},
+        **{name: (sometimes[name], 1) for name in plan.expected},
     }
     if not plan.is_short:
         least |= {name: (sometimes[name], 1) for name in EXPECTED_IN_FULL}

@@ -64,6 +64,12 @@ class World:
     def ledger(self) -> Path:
         return self.folder / LEDGER
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What StoFlow's own processes are told beside what all are."""
+        at = {variable_of("host"): LOCALHOST, variable_of("port"): self.api_url.rpartition(":")[2]}
+        return {**marketplace_variables(self.sandbox_url), **at}
+
     def control(self, method: str, path: str, body: object) -> Mapping[str, Any] | None:
         """Pull one of the sandbox's own levers; return what it says, None where it would not."""
         request = Request(method, f"/control/{path}", json=body)
@@ -191,11 +197,9 @@ def _products(installation: Installation, tenants: Sequence[TenantId], jobs: int
 
 
 def _start_stoflow(made: World) -> None:
-    variables = marketplace_variables(made.sandbox_url)
-    variables |= {variable_of("host"): LOCALHOST, variable_of("port"): made.api_url.rpartition(":")[2]}
-    made.crew.start("api", "api", **variables)
-    made.crew.start("orchestrator", "orchestrator", **variables)
-    made.crew.start("worker", "worker", "--processes", "2", **variables)
+    made.crew.start("api", "api", **made.variables)
+    made.crew.start("orchestrator", "orchestrator", **made.variables)
+    made.crew.start("worker", "worker", "--processes", "2", **made.variables)
     wait_until(lambda: is_ready(made.http, made.api_url), "the api")
 
 

@@ -85,7 +85,7 @@ def _policy(installation: Installation) -> Policy:
     places = registry.marketplaces
 
     def pace_s(marketplace: str, action: str) -> float:
-        return installation.tempo.pace_s(registry.action(marketplace, action).rate_limit_ms)
+        return installation.tempo.pace_s(registry.rate_limit_ms(marketplace, action))
 
     return Policy(
         caps={name: settings.concurrency.get(name, place.concurrency) for name, place in places.items()},
@@ -107,14 +107,15 @@ def _policy(installation: Installation) -> Policy:
 def worker_process(installation: Installation, *, threads: int, marketplaces: Sequence[str]) -> WorkerProcess:
     """Return one worker process's parts; `marketplaces` are the queues it consumes, all of them where empty."""
     settings = installation.settings
-    lease = Lease(installation.database, "worker", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s)
+    served = list(marketplaces) or list(installation.registry.marketplaces)
+    lease = installation.lease("worker", serves=served)
     hints = Hints(installation.urls.redis_url)
     return WorkerProcess(
         engine=_engine(installation, lease, hints),
         broker=make_broker(installation.urls.redis_url, hints),
         lease=lease,
         hints=hints,
-        marketplaces=list(marketplaces) or list(installation.registry.marketplaces),
+        marketplaces=served,
         threads=threads,
         drain_s=settings.drain_s,
     )
@@ -177,8 +178,7 @@ class ApiProcess:
 def api_application(installation: Installation) -> ApiProcess:
     """Return the api, its doors bound to the use cases."""
     settings = installation.settings
-    lease = Lease(installation.database, "api", lease_s=settings.process_lease_s, every_s=settings.heartbeat_s)
-    hints = Hints(installation.urls.redis_url)
+    lease, hints = installation.lease("api"), Hints(installation.urls.redis_url)
     engine = _engine(installation, lease, hints)
     app = create_app(
         _doors(installation, engine, HintedFeed(hints)),

@@ -13,6 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
 from stoflow.http.doors import Health
 from stoflow.jobs.action_types import register_action_types
+from stoflow.jobs.lease import Lease
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
@@ -58,6 +59,10 @@ class Installation:
 
     def quiet_s(self, place: Marketplace) -> float:
         return self.settings.quiet_s.get(place.name, place.quiet_s)
+
+    def lease(self, kind: str, *, serves: Sequence[str] | None = None) -> Lease:
+        times = self.settings
+        return Lease(self.database, kind, lease_s=times.process_lease_s, every_s=times.heartbeat_s, serves=serves)
 
     def second_look_s(self, place: Marketplace) -> float:
         return self.settings.second_look_s.get(place.name, place.second_look_s)

@@ -16,6 +16,7 @@ from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
+from stoflow.storage.engine.queueing import QueuedJob
 from stoflow.storage.engine.reads import (
     Read,
     Release,
@@ -69,11 +70,11 @@ class Loader:
 
     def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
         """Answer JobsRead: these jobs as they stand."""
-        self._requests.put(_Request(reply_to, jobs_read(tenant, jobs), JobsRead))
+        self._requests.put(_Request(reply_to, jobs_read(tenant, jobs), self._jobs_told))
 
     def cancel(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, job: JobId) -> None:
         """Cancel the job if nothing of it is under way; answer JobsRead."""
-        self._requests.put(_Request(reply_to, cancel_read(tenant, job), JobsRead))
+        self._requests.put(_Request(reply_to, cancel_read(tenant, job), self._jobs_told))
 
     def release(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, epoch: Epoch) -> None:
         """Answer Released: forget the tenant where it has nothing left to do."""
@@ -85,6 +86,10 @@ class Loader:
 
         read = release_read(tenant, self._me, epoch, marketplaces=self._marketplaces)
         self._requests.put(_Request(reply_to, read, told))
+
+    def _jobs_told(self, jobs: Sequence[QueuedJob]) -> JobsRead:
+        """Leave out those of marketplaces that only a newer release knows: they wait for its orchestrator."""
+        return JobsRead(tuple(job for job in jobs if job.marketplace in self._marketplaces))
 
     def _run(self) -> None:
         while (first := self._requests.get()) is not None:

@@ -67,7 +67,12 @@ class Orchestrator:
         self._feed = feed
         lease_s = policy.ownership_lease_s
         self._lease = Lease(
-            database, "orchestrator", lease_s=lease_s, every_s=lease_s / 3, on_lost=lambda _: self._begin_again()
+            database,
+            "orchestrator",
+            lease_s=lease_s,
+            every_s=lease_s / 3,
+            on_lost=lambda _: self._begin_again(),
+            serves=tuple(policy.caps),
         )
         self._restarting = threading.Lock()
         self._reign: Reign | None = None

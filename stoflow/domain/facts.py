@@ -93,6 +93,20 @@ class RunBroke(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ServersKeptAgain(Fact):
+    """The process that ran the embedded servers was gone, and they with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHandedBack(Fact):
+    tenant: int
+    job: int
+    marketplace: str
+    action: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaleAttemptFenced(Fact):
     tenant: int
     job: int

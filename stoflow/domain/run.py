@@ -1,7 +1,7 @@
 """What the orchestrator asks a worker to run, and what the worker reports back: the two hints between them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, Self, get_type_hints
@@ -37,12 +37,15 @@ class _Hint:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the hint in `value`, or raise InputError: Redis may hold anything."""
+        """Return the hint in `value`, or raise InputError: Redis may hold anything.
+
+        A newer release may say more, which is left out, and an older one less, where a field has a default.
+        """
         hints = _fields_of(cls)
-        if not isinstance(value, Mapping) or value.keys() != hints.keys():  # pyright: ignore[reportUnknownMemberType]
-            raise InputError(f"A {cls.__name__} has exactly the fields {', '.join(hints)}.")
+        if not isinstance(value, Mapping) or not value.keys() >= _needed(cls):  # pyright: ignore[reportUnknownMemberType]
+            raise InputError(f"A {cls.__name__} has the fields {', '.join(hints)}.")
         try:
-            return cls(**{name: _convert(kind, value[name]) for name, kind in hints.items()})
+            return cls(**{name: _convert(kind, value[name]) for name, kind in hints.items() if name in value})
         except (TypeError, ValueError) as error:
             raise InputError(f"A {cls.__name__} holds a value that does not fit: {error}") from error
 
@@ -50,6 +53,11 @@ class _Hint:
 @cache
 def _fields_of(kind: type[_Hint]) -> Mapping[str, Any]:
     return get_type_hints(kind)
+
+
+@cache
+def _needed(kind: type[_Hint]) -> frozenset[str]:
+    return frozenset(each.name for each in fields(kind) if each.default is MISSING)
 
 
 def _convert(kind: Any, value: Any) -> Any:

@@ -13,6 +13,7 @@ from stoflow.jobs.attempting import command_statement, looked, only_outcome, tri
 from stoflow.jobs.collect import answer_for_stray
 from stoflow.jobs.conversation import Pending, begin, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.handing_back import knows, unread_settlement
 from stoflow.jobs.look import look_of
 from stoflow.jobs.reporting import changed
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
@@ -47,7 +48,7 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
     task = _task_of(job, sent)
     if task is None:
         return
-    result = _read(engine, job, task, (*earlier, answer))
+    result = _read(engine, job, task, (*earlier, answer)) if knows(engine.registry, job, task) else None
     move = _settle(engine, job, task, request_id, answer, result)
     engine.feed.job_changed(changed(job, move, len(outputs_of(job)) + (move is GO_ON)))
     _report(engine, job, task, move)
@@ -83,8 +84,13 @@ def _read(engine: Engine, job: StoredJob, task: StoredTask, answers: tuple[Answe
     return resume(begun, answers, task.kind) if isinstance(begun, Generator) else begun
 
 
-def _settle(engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: Read) -> Move:
-    """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again."""
+def _settle(
+    engine: Engine, job: StoredJob, task: StoredTask, request_id: str, answer: Answer, result: Read | None
+) -> Move:
+    """Commit the answer together with what follows from it, so that a crash leaves the command to be sent again.
+
+    `result` is None where this release cannot read the answer.
+    """
     kept = record_answer(job.tenant, request_id, answer)
     if isinstance(result, Pending):
         failpoint("answer.next.before")
@@ -99,7 +105,9 @@ def _settle(engine: Engine, job: StoredJob, task: StoredTask, request_id: str, a
     return concluded(job, task, settled, rows[0])
 
 
-def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: Outcome | LookResult) -> Settlement:
+def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: Outcome | LookResult | None) -> Settlement:
+    if result is None:
+        return unread_settlement(engine, job, task, looking=_is_look(task))
     about = tried(engine, job, task, step_of(engine, job, task))
     if _is_look(task):
         return look_settlement(about, looked(result), engine.tempo, engine.random)

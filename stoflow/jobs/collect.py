@@ -12,6 +12,7 @@ from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import sender
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine
+from stoflow.jobs.handing_back import knows_action
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.reading import StoredJob, read_job
 from stoflow.storage.engine.strays import Stray, claim_stray, issue_for_stray, keep_stray, read_stray, remove_stray
@@ -24,7 +25,8 @@ def collect(engine: Engine, message: RunMessage) -> None:
     with engine.database.records() as connection:
         job = read_job(connection, message.tenant, message.job)
         stray = read_stray(connection, message.tenant, message.task, message.job)
-    if job is not None and stray is not None and stray.claims == message.claims:
+    # What this release does not know, a newer worker collects.
+    if job is not None and stray is not None and stray.claims == message.claims and knows_action(engine.registry, job):
         _collect(engine, message, job, stray)
     engine.feed.report(message.owner, _report(message, job.marketplace if job else ""))
 

@@ -1,7 +1,7 @@
 """A process's own lease, renewed by a thread; lost, the process takes a new identity."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, Stumbled, database_failure
@@ -25,12 +25,14 @@ class Lease:
         lease_s: float,
         every_s: float,
         on_lost: Callable[[ProcessId], None] = lambda _: None,
+        serves: Sequence[str] | None = None,
     ) -> None:
         self._database = database
         self._kind = kind
         self._lease_s = lease_s
         self._every_s = every_s
         self._on_lost = on_lost
+        self._serves = serves
         self._process: ProcessId | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -71,7 +73,7 @@ class Lease:
     def _register(self) -> ProcessId:
         failpoint("lease.begin.before")
         with self._database.records() as connection:
-            process = register_process(connection, self._kind, lease_s=self._lease_s)
+            process = register_process(connection, self._kind, lease_s=self._lease_s, serves=self._serves)
         failpoint("lease.begin.after")
         record(ProcessStarted(self._kind, process))
         return process

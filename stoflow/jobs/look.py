@@ -11,6 +11,7 @@ from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import attempt_name, command_statement, looked, sender, tried, write_settle
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
+from stoflow.jobs.handing_back import hand_back
 from stoflow.jobs.reporting import changed
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
 from stoflow.jobs.telling import concluded
@@ -30,8 +31,9 @@ def look(engine: Engine, message: RunMessage) -> None:
     if job is None or task is None:
         return
     stale = task.status is not TaskStatus.RUNNING or not task.verifying or task.claims != message.claims
-    move = RELOAD if stale else _look(engine, message, job, task)
-    engine.feed.report(message.owner, _report(job, task, move))
+    back = None if stale else hand_back(engine, job, task)
+    move = RELOAD if stale else back or _look(engine, message, job, task)
+    engine.feed.report(message.owner, _report(job, task, move, claimed=back is None))
     engine.feed.job_changed(changed(job, move, len(outputs_of(job))))
 
 
@@ -112,7 +114,7 @@ def _claim(
     return row is not None
 
 
-def _report(job: StoredJob, task: StoredTask, move: Move) -> RunReport:
+def _report(job: StoredJob, task: StoredTask, move: Move, *, claimed: bool) -> RunReport:
     """After an adoption the job goes on: its owner reads it again."""
     after = RELOAD if move is GO_ON else move
     return RunReport(
@@ -122,6 +124,6 @@ def _report(job: StoredJob, task: StoredTask, move: Move) -> RunReport:
         mode=RunMode.LOOK,
         move=after.next or NextMove.RELOAD,
         task=task.id,
-        claims=task.claims + 1,
+        claims=task.claims + claimed,
         delay_s=after.delay_s,
     )

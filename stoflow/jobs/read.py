@@ -82,7 +82,7 @@ def _view(row: Mapping[str, Any]) -> JobView:
         errors=_fields(row["error_fields"]),
         cancel_requested=row["cancel_requested"],
         batch_id=row["batch_job_id"],
-        waiting=_waiting(row["standing"] or {}),
+        waiting=_waiting({**row, **row["standing"]}) if row["standing"] else "",
         not_before=row["not_before"],
         expires_at=row["expires_at"],
         started_at=row["started_at"],
@@ -126,10 +126,29 @@ def _waiting(standing: Mapping[str, Any]) -> str:
     if standing.get("offline"):
         since = standing.get("offline_since")
         return f"plugin offline since {since}" if since else "plugin has never been connected"
+    return _until_others_run(standing) or _until_its_time(standing)
+
+
+def _until_its_time(standing: Mapping[str, Any]) -> str:
     if standing.get("look_at"):
         return f"verifying, next look at {standing['look_at']}"
     if standing.get("retry_at"):
         return f"retry at {standing['retry_at']}: {standing.get('error') or ''}"
+    return ""
+
+
+def _until_others_run(standing: Mapping[str, Any]) -> str:
+    """Say which processes a job waits for while a newer release takes an older one's place, "" where it does not."""
+    where = f"{standing['marketplace']} {standing['action']}"
+    unknown = standing.get("unknown")
+    if standing.get("decided") is False:
+        return f"only an older orchestrator is running: it knows nothing of {standing['marketplace']}"
+    if standing.get("served") is False:
+        return f"no worker that is running works for {standing['marketplace']}"
+    if unknown and not unknown["by_some"]:
+        return f"only older workers are running: none knows the task {unknown['task']} of {where}"
+    if unknown and standing["status"] == TaskStatus.PENDING and standing.get("retry_at"):
+        return f"an older worker handed back the task {unknown['task']} of {where}: it waits for a newer one"
     return ""
 
 

@@ -22,6 +22,7 @@ from stoflow.jobs.attempting import (
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
 from stoflow.jobs.engine import Engine, step_of
+from stoflow.jobs.handing_back import hand_back
 from stoflow.jobs.reporting import report_run, result_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
 from stoflow.jobs.spread import spread_before
@@ -74,7 +75,8 @@ class Run:
         if stale or task.status is not TaskStatus.PENDING or self.job.held:
             self._report(RELOAD, task)
             return
-        self._report(*self._advance(task))
+        back = hand_back(self.engine, self.job, task)
+        self._report(*((back, task) if back else self._advance(task)))
 
     def _advance(self, first: StoredTask) -> tuple[Move, StoredTask | None]:
         for task in self.job.tasks:
@@ -145,10 +147,7 @@ class Run:
         if pace_s > 0 and not self.message.permit:
             move = self._flush()
             return (Move(NextMove.PACE) if move is GO_ON else move), self._first_unrecorded(task)
-        try:
-            step = step_of(self.engine, self.job, task)
-        except (KeyError, ValueError) as error:
-            return self._fail_inner(task, Broken(f"There is no step for {task.name}: {error}"), time.monotonic()), task
+        step = step_of(self.engine, self.job, task)
         marker = f"{MARKER_PREFIX}{uuid4().hex}" if step.marked else ""
         if self.engine.registry.marketplace(self.job.marketplace).transport == "plugin" and task.kind != TaskKind.INNER:
             return self._ask_plugin(task, step, marker, pace_s)

@@ -67,6 +67,12 @@ class Registry:
             raise _invalid(code, marketplace)
         return spec
 
+    def rate_limit_ms(self, marketplace: str, code: str) -> int:
+        """Return the pace of an action; of one that only newer processes know the usual one: PostgreSQL judges."""
+        known = self.marketplaces.get(marketplace)
+        specs = known.actions if known else ()
+        return next((spec.rate_limit_ms for spec in specs if spec.code == code), ActionSpec(code, code).rate_limit_ms)
+
 
 def build_registry(extra: Iterable[Marketplace] = (), *, entry_points: bool = True) -> Registry:
     """Return the checked registry; ConfigurationError says which marketplace breaks which rule."""

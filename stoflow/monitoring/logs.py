@@ -54,6 +54,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "ProcessDied": (WARNING, "A {kind}, process {process}, died and is replaced: {detail}."),
     "ThreadsGone": (ERROR, "The {kind} ends, to be replaced: {threads} ended by itself."),
     "LeaseLost": (WARNING, "The {kind}, process {process}, lost its lease and lets go of its work."),
+    "ServersKeptAgain": (WARNING, "The embedded servers had lost their keeper and are started again."),
     # the engine
     "TenantTaken": (INFO, "Tenant {tenant} is ours, epoch {epoch}."),
     "TenantReleased": (INFO, "Tenant {tenant} is let go."),
@@ -66,6 +67,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
         "{deaths} looks for task {task} of job {job}, tenant {tenant}, ended their process; the next are ever rarer.",
     ),
     "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
+    "TaskHandedBack": (
+        WARNING,
+        "Job {job} of tenant {tenant} is handed back to newer workers: {action} on {marketplace} has no {task} here.",
+    ),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
     "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),
     "SpreadRefused": (

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ import psycopg
 
 import stoflow
 from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.domain.facts import ServersKeptAgain, Stumbled
+from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.connecting import CONNECT_WITHIN_S
 from stoflow.storage.keeper import Order, open_lock, try_lock
@@ -27,6 +30,7 @@ FOLDER = "servers"
 POSTGRESQL_BINARIES = "pginstall18/bin"
 POLL_S = 0.02
 STOPPED_WITHIN_S = 30.0
+LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,51 @@ def servers(home: Path, *, durable: bool = True) -> Iterator[ServerUrls]:
             if not _is_kept(folder):
                 _start_keeper(folder, durable=durable)
             fcntl.flock(users_lock, fcntl.LOCK_SH)
-        yield _urls(folder)
+        with _kept(folder, durable=durable):
+            yield _urls(folder)
     finally:
         # Closed, not unlocked: a forked child that still uses the servers keeps its share of the lock.
         os.close(users_lock)
         _stop_unless_used(folder)
+
+
+@contextmanager
+def _kept(folder: Path, *, durable: bool) -> Iterator[None]:
+    """Look after the keeper meanwhile: one that was killed took its servers along, and nobody else brings them back."""
+    over = threading.Event()
+
+    def look_after() -> None:
+        while not over.wait(LOOK_EVERY_S):
+            try:
+                _keep_again(folder, durable=durable)
+            except Exception as error:  # noqa: BLE001 - whatever stands in the way now is tried again at the next look
+                record(Stumbled("starting the embedded servers again", f"{type(error).__name__}: {error}"))
+
+    thread = threading.Thread(target=look_after, name="keeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(STOPPED_WITHIN_S)
+
+
+def _keep_again(folder: Path, *, durable: bool) -> None:
+    """Start a keeper where there is none: of all users of the servers the first to see it does."""
+    if not _is_orphaned(folder):
+        return
+    with _start_lock(folder):
+        if _is_orphaned(folder):
+            _start_keeper(folder, durable=durable)
+            record(ServersKeptAgain())
+
+
+def _is_orphaned(folder: Path) -> bool:
+    lock = open_lock(folder / "keeper.lock")
+    try:
+        return try_lock(lock, fcntl.LOCK_SH)
+    finally:
+        os.close(lock)
 
 
 @contextmanager

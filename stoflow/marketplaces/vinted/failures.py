@@ -34,10 +34,16 @@ BY_CODE: Mapping[str, Meaning] = {
     "no_answer": Meaning.UNKNOWN,
     INTERRUPTED: Meaning.UNKNOWN,
     NOT_JSON: Meaning.UNKNOWN,
-    "unknown_action": Meaning.BROKEN,
     "bad_payload": Meaning.BROKEN,
 }
 """The plugin's own codes; `http_` and a number is Vinted's status."""
+NOT_KNOWN = frozenset({"unknown_action", "unknown_command"})
+OLD_PLUGIN = (
+    "The seller's plugin is older than StoFlow and does not know what it is asked; nothing was done. Waiting until the"
+    " seller has updated the plugin: {reason}"
+)
+OLD_PLUGIN_S = 60.0
+"""A plugin that an older one was replaced by is asked within so long."""
 HTTP = "http_"
 STATUS_CODE = re.compile(r"http_[1-5][0-9][0-9]")
 NOT_FOUND = "http_404"
@@ -67,6 +73,8 @@ def outcome_of(answer: Answer, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  on
     """Return what any answer means; one that says nothing of the act leaves an unsafe one unknown."""
     code = _code(answer)
     reason = answer.error_message or f"The plugin answered {code or 'without a reason'}."
+    if code in NOT_KNOWN and not answer.success:
+        return TryAgain(OLD_PLUGIN.format(reason=reason), after_s=OLD_PLUGIN_S, charged=False)
     match _meaning(answer, code):
         case Meaning.DONE:
             return Done()

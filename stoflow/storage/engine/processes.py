@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -10,8 +12,9 @@ from psycopg.rows import DictRow
 from stoflow.domain.ids import ProcessId
 
 REGISTER = """
-INSERT INTO public.processes (kind, host, pid, started_at, expires_at)
-VALUES (%(kind)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+INSERT INTO public.processes (kind, host, pid, release, serves, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], clock_timestamp(),
+        clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 """
 
@@ -46,12 +49,33 @@ WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_ti
 """
 
 
-def register_process(connection: Connection[DictRow], kind: str, *, lease_s: float) -> ProcessId:
-    """Return the identity of this process, alive for `lease_s` without a beat."""
-    params = {"kind": kind, "host": socket.gethostname(), "pid": os.getpid(), "lease_s": lease_s}
+def register_process(
+    connection: Connection[DictRow], kind: str, *, lease_s: float, serves: Sequence[str] | None = None
+) -> ProcessId:
+    """Return the identity of this process, alive for `lease_s` without a beat.
+
+    `serves` are the marketplaces it works for, None where it does not say.
+    """
+    params = {
+        "kind": kind,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "release": release(),
+        "serves": None if serves is None else list(serves),
+        "lease_s": lease_s,
+    }
     row = connection.execute(REGISTER, params).fetchone()
     assert row is not None, "INSERT … RETURNING answers a row"
     return ProcessId(row["id"])
+
+
+@cache
+def release() -> str:
+    """Return which StoFlow this is; "" where it runs without having been installed."""
+    try:
+        return version("stoflow")
+    except PackageNotFoundError:
+        return ""
 
 
 def beat(connection: Connection[DictRow], process: ProcessId, *, lease_s: float) -> bool:

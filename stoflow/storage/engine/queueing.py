@@ -9,12 +9,11 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
-from stoflow.domain.job import TaskKind
 from stoflow.storage.engine.statement import bind
 
 NEXT_TASK = """
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.kind, t.status,
+    SELECT t.id, t.claims, t.status,
            (SELECT o.paced FROM {s}.marketplace_tasks o
              WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
              ORDER BY o.position LIMIT 1) AS paced, t.claimed_by IS NOT NULL AS claimed,
@@ -27,7 +26,7 @@ NEXT_TASK = """
 """
 
 COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
-  j.cancel_requested, task.id AS task, task.claims, task.kind, task.paced, task.status AS task_status,
+  j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
   (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
@@ -47,7 +46,8 @@ AHEAD = """EXISTS (
 # plans a page for every tenant anew, and each table named in it costs a tenth of a millisecond of that.
 PAGE = f"""
 WITH chosen AS (
-  (SELECT j.id FROM {{s}}.marketplace_jobs j WHERE j.status = 'running' AND j.id <> ALL(%(held)s::int[])
+  (SELECT j.id FROM {{s}}.marketplace_jobs j
+   WHERE j.status = 'running' AND j.marketplace = ANY(%(marketplaces)s::text[]) AND j.id <> ALL(%(held)s::int[])
    ORDER BY j.priority, j.id LIMIT %(limit)s)
   UNION ALL
   SELECT pending.id FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
@@ -78,9 +78,16 @@ SELECT
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,
   (SELECT jsonb_agg(t) FROM (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
-    FROM {s}.strays WHERE claimed_by IS NULL AND deadline IS NULL ORDER BY look_after LIMIT 20) AS t) AS strays,
+    FROM {s}.strays
+    WHERE claimed_by IS NULL AND deadline IS NULL AND marketplace = ANY(%(marketplaces)s::text[])
+    ORDER BY look_after LIMIT 20) AS t) AS strays,
   (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {s}.marketplace_jobs
-    WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute') AS later_in_s
+    WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute') AS later_in_s,
+  EXISTS (
+    SELECT FROM public.marketplace_action_types a WHERE a.marketplace <> ALL(%(marketplaces)s::text[]) AND (
+      EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'pending')
+      OR EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'running')
+      OR EXISTS (SELECT FROM {s}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
 """
 
 
@@ -100,7 +107,6 @@ class QueuedJob:
     followed: bool  # another job of its product waits for it
     task: TaskId
     claims: int
-    kind: TaskKind
     paced: bool  # its next outside call is
     pace_in_s: float  # until its action's next paced call is due
     in_flight: bool  # its task is claimed, or a plugin holds its command
@@ -129,11 +135,12 @@ class QueuePage:
     plugin_connected: bool
     strays: tuple[QueuedStray, ...]
     later_in_s: float | None
+    elsewhere: bool = False  # jobs wait at marketplaces that were not asked for: a newer orchestrator knows them
 
     @property
     def has_work(self) -> bool:
         """Whether the tenant has anything to do, now or later."""
-        return bool(self.jobs or self.strays) or self.later_in_s is not None
+        return bool(self.jobs or self.strays or self.elsewhere) or self.later_in_s is not None
 
 
 def begin_page(
@@ -145,7 +152,7 @@ def begin_page(
     """
     params = {"held": list(held), "limit": limit, "marketplaces": list(marketplaces)}
     chosen = bind(PAGE, tenant, **params).on(connection)
-    standing = bind(STANDING, tenant).on(connection)
+    standing = bind(STANDING, tenant, marketplaces=list(marketplaces)).on(connection)
 
     def page() -> QueuePage:
         jobs = tuple(map(_queued, chosen))
@@ -159,6 +166,7 @@ def begin_page(
             plugin_connected=row["connected"],
             strays=tuple(map(_stray, row["strays"] or ())),
             later_in_s=row["later_in_s"],
+            elsewhere=row["elsewhere"],
         )
 
     return page
@@ -194,7 +202,6 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         followed=row["followed"],
         task=TaskId(row["task"] or 0),
         claims=row["claims"] or 0,
-        kind=TaskKind(row["kind"] or TaskKind.INNER),
         paced=bool(row["paced"]),
         pace_in_s=max(row["pace_in_s"] or 0.0, 0.0),
         in_flight=in_flight,

@@ -16,6 +16,7 @@ from stoflow.domain.product import Product, ProductImage, SentPhoto
 from stoflow.storage.engine.statement import Statement, bind
 
 NO_REQUEST = "none"
+FINISHED_TASK_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.SKIPPED})
 READ_JOB = """
 SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
        j.cancel_requested, j.acted,
@@ -63,6 +64,11 @@ class StoredTask:
     out: bool  # an act or a look is under way
     delay_s: float  # until its next try or look is due, 0 where it is due
 
+    @property
+    def step(self) -> str:
+        """The name of its step: of a repeated one the task's name has a number behind it."""
+        return self.name.partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredJob:
@@ -91,7 +97,7 @@ class StoredJob:
                 task
                 for task in self.tasks
                 if task.position > after
-                and task.status not in (TaskStatus.COMPLETED, TaskStatus.SKIPPED)
+                and task.status not in FINISHED_TASK_STATUSES
                 and not (outside and task.kind is TaskKind.INNER)
             ),
             None,
@@ -141,7 +147,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         id=TaskId(row["id"]),
         name=row["name"],
         position=row["position"],
-        kind=TaskKind(row["kind"]),
+        kind=_kind(row["kind"]),
         paced=row["paced"],
         status=TaskStatus(row["status"]),
         claims=row["claims"],
@@ -154,6 +160,14 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         out=row["out"],
         delay_s=float(row["delay_s"] or 0),
     )
+
+
+def _kind(text: str) -> TaskKind:
+    """Return the kind; of one that only a newer release knows, the one that allows least."""
+    try:
+        return TaskKind(text)
+    except ValueError:
+        return TaskKind.UNSAFE
 
 
 def _product(row: Mapping[str, Any], images: Any) -> Product:

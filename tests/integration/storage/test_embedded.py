@@ -213,6 +213,27 @@ def test_a_server_that_dies_is_started_again_under_the_same_url(home: Path):
         assert server_pids(home).postgresql != before.postgresql
 
 
+def test_a_killed_keeper_comes_back_with_its_servers_under_the_same_urls(home: Path):
+    with servers(home, durable=False) as urls, servers(home, durable=False):
+        database = Database(urls.database_url)
+        with database.records() as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS public.survived (n int)")
+        before = server_pids(home)
+        os.kill(before.keeper, signal.SIGKILL)
+        assert each_is_gone(before)
+
+        assert until_it_answers(database) == {"n": 1}
+        with database.records() as connection, redis.Redis.from_url(urls.redis_url) as client:
+            assert connection.execute("SELECT count(*) AS n FROM public.survived").fetchone() == {"n": 0}
+            assert client.ping()
+        database.close()
+        after = server_pids(home)
+        assert {after.keeper, after.postgresql, after.valkey}.isdisjoint(
+            {before.keeper, before.postgresql, before.valkey}
+        )
+    assert each_is_gone(after)
+
+
 def until_it_answers(database: Database) -> object:
     for _ in range(30):
         try:

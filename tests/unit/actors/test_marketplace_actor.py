@@ -26,7 +26,6 @@ from stoflow.actors.news import (
     Watch,
 )
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
-from stoflow.domain.job import TaskKind
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.queueing import QueuedJob
 
@@ -44,7 +43,6 @@ JOB = QueuedJob(
     followed=False,
     task=UPLOAD,
     claims=0,
-    kind=TaskKind.REPEATABLE,
     paced=False,
     pace_in_s=0.0,
     in_flight=False,
