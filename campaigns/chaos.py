@@ -21,7 +21,7 @@ from campaigns.life import Life
 from campaigns.load import Clients, History
 from campaigns.market import Market
 from campaigns.nemesis import Nemesis
-from campaigns.plan import Plan, full, short
+from campaigns.plan import Plan, full, release, short
 from campaigns.report import Findings, Report, reported, worded
 from campaigns.world import MARKETPLACES, World, world
 from stoflow.cli.demo_summary import COUNTERS, JobOutcome
@@ -40,7 +40,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
     given = {"jobs": arguments.jobs} if arguments.jobs else {}
-    plan = (short if arguments.short else full)(seed=seed, **given)
+    size = short if arguments.short else release if arguments.release else full
+    plan = size(seed=seed, **given)
     plan = replace(plan, **{name: value for name in ("speed", "faults") if (value := getattr(arguments, name))})
     if arguments.mutant:
         plan = replace(mutations.MUTANTS[arguments.mutant].plan(plan), mutant=arguments.mutant, acts=0)
@@ -152,9 +153,10 @@ def _say(sentence: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m campaigns.chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, help="300, or 100 with --short")
+    parser.add_argument("--jobs", type=int, help="300, 100 with --short, 5,000 with --release")
     parser.add_argument("--seed", type=int, help="decides order and targets of the blows; printed when not given")
     parser.add_argument("--short", action="store_true", help="100 jobs and 20 kills, in three minutes")
+    parser.add_argument("--release", action="store_true", help="5,000 jobs and 1,000 kills, in about an hour")
     parser.add_argument("--speed", type=float, help="divides pace, quiet times and the sandbox's delays; 4")
     parser.add_argument("--faults", type=float, help="share of the sandbox's calls that go wrong; 0.3")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")

@@ -114,6 +114,22 @@ def full(*, jobs: int = 300, seed: int) -> Plan:
     return Plan(jobs, seed, acts=jobs, least_unknown=round(60 * share), least_lost_by_plugins=round(30 * share))
 
 
+def release(*, jobs: int = 5_000, seed: int) -> Plan:
+    """Return the campaign that a release has behind it: a thousand kills and a thousand unknown outcomes."""
+    share = min(1.0, jobs / 5_000)
+    return Plan(
+        jobs,
+        seed,
+        kills=round(1_000 * share),
+        tenants=24,
+        blows_every_s=1.0,
+        acts=jobs // 5,
+        final_within_s=300.0,
+        least_unknown=round(1_000 * share),
+        least_lost_by_plugins=round(200 * share),
+    )
+
+
 def short(*, jobs: int = 100, seed: int) -> Plan:
     """Return the campaign of continuous integration."""
     return Plan(
