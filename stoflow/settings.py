@@ -1,7 +1,6 @@
 """Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
 
 import os
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
@@ -13,6 +12,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from stoflow.hosts import is_in_the_clear
 from stoflow.variables import ENV_PREFIX as ENV_PREFIX
 from stoflow.variables import SettingsError as SettingsError
 from stoflow.variables import refuse_misspelt
@@ -22,7 +22,6 @@ ENV_FILE = ".env"
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 HTTP_SCHEMES = frozenset({"http", "https"})
-ENCRYPTED_ONLY = re.compile(r"(.*\.)?(ebay|etsy)\.com\.?")  # a token sent to these in the clear is everybody's
 FERNET_KEY_BYTES = 32
 
 
@@ -31,12 +30,9 @@ def _of_scheme(schemes: frozenset[str], example: str) -> AfterValidator:
         if url is not None and (urlsplit(url).scheme not in schemes or not _has_place(url, schemes)):
             message = f"it should be an address such as {example}"
             raise ValueError(message)
-        if (
-            url is not None
-            and url.lower().startswith("http:")
-            and ENCRYPTED_ONLY.fullmatch(urlsplit(url).hostname or "")
-        ):
-            message = "it should begin with https: what is sent there is secret"
+        if url is not None and is_in_the_clear(url):
+            message = "it should begin with https: what is sent there is secret, and only this machine and your own"
+            message += " network (a private address, a name such as sandbox or shops.internal) are spoken to by http"
             raise ValueError(message)
         return url.rstrip("/") if url is not None and schemes is HTTP_SCHEMES else url
 

@@ -22,25 +22,23 @@ JOINERS_ALONE = re.compile("(?<![^\x00-\x7f\\s])[\u200c\u200d\ufe00-\ufe0f]+")  
 TAGS_ALONE = re.compile(
     "(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )  # kept within the flags of a country's parts
-BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 def clean_line(text: str) -> str:
     """Return the text on one line; "" where nothing of it can be seen. UnclearText where it hides what it says."""
-    line = _stable(text, lambda words: " ".join(_cleaned(words).split()))
-    return line if any(map(_is_seen, line)) else ""
+    return _if_seen(_stable(text, lambda words: " ".join(_cleaned(words).split())))
 
 
 def clean_text(text: str) -> str:
     """Return the text with its lines, at most one empty one in a row. UnclearText where it hides what it says."""
-    lines = _stable(text, lambda words: _tidy(_cleaned(words)))
-    return lines if any(map(_is_seen, lines)) else ""
+    return _if_seen(_stable(text, lambda words: _tidy(_cleaned(words))))
 
 
 def composed(text: str) -> str:
-    """Return the text as it is but for its accents, composed, and for signs that show nothing."""
-    return unicodedata.normalize("NFC", _seen(text)).strip()
+    """Return the text as it is but for its accents, composed, and for signs that show nothing; "" where all do."""
+    return _if_seen(unicodedata.normalize("NFC", _seen(text)).strip())
 
 
 def decode_entities(text: str) -> str:
@@ -83,6 +81,10 @@ def _of_windows(sign: re.Match[str]) -> str:
 def _tidy(text: str) -> str:
     lines = (line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _if_seen(text: str) -> str:
+    return text if any(map(_is_seen, text)) else ""
 
 
 def _is_seen(sign: str) -> bool:

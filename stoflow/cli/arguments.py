@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from stoflow.catalogue.errors import UnclearText
+from stoflow.catalogue.text import clean_line
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
 from stoflow.storage.session import LARGEST_TENANT
@@ -43,6 +45,21 @@ class TenantNumber(Number):
         if not 0 < number <= LARGEST_TENANT:
             raise WorkFailed(str(no_tenant(TenantId(number))))
         return number
+
+
+class Words(click.ParamType[str]):
+    """Words on one line, of which something can be seen."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            line = clean_line(str(value).encode().decode())
+        except (UnicodeEncodeError, UnclearText):
+            line = ""
+        if not line:
+            self.fail(f"nothing can be read in {str(value)[:40]!r}", param, ctx)
+        return line
 
 
 class ReadableFile(click.Path):

@@ -3,7 +3,7 @@
 import click
 
 from stoflow.bootstrap import prepared
-from stoflow.cli.arguments import tenant_argument
+from stoflow.cli.arguments import Words, tenant_argument
 from stoflow.cli.output import json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
@@ -17,7 +17,7 @@ def tenant() -> None:
 
 @tenant.command()
 @click.argument("email")
-@click.option("--name", default=None, help="The seller's full name.")
+@click.option("--name", type=Words(), default=None, help="The seller's full name.")
 @json_option
 @click.pass_obj
 def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -> None:

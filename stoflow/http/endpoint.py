@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import FieldError
 from stoflow.http.doors import Doors
 from stoflow.http.middleware import REQUEST_ID_KEY
 from stoflow.http.problems import Malformed, Problem, response_of
@@ -101,7 +102,7 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
             tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
             request_id=request.scope.get(REQUEST_ID_KEY, ""),
             path=request.path_params,
-            headers=request.headers,
+            headers=_headers(operation, request),
             query=_query(operation.query, request),
             body=await _body(operation.body, request),
             cookies=request.cookies,
@@ -120,6 +121,15 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
                 return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 
     return endpoint
+
+
+def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
+    """Return the headers, none of which that count is there twice: another reader may have taken the other one."""
+    twice = [name for name in ("Content-Type", *operation.headers) if len(request.headers.getlist(name)) > 1]
+    if twice:
+        reasons = tuple(FieldError(name, "is given twice: send it once") for name in twice)
+        raise InputError("A header is given twice.", reasons)
+    return request.headers
 
 
 def _query(schema: type[Given], request: Request) -> Given:

@@ -50,7 +50,8 @@ from stoflow.http.schemas import (
 )
 
 IDEMPOTENCY = {
-    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours."
+    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours. Used at"
+    " another marketplace it is a conflict."
 }
 
 OPERATIONS: Final = (

@@ -1,6 +1,6 @@
 """Accepting a job: checked, then its row, tasks and announcement in one commit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +14,11 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.changing import cancel_waiting
-from stoflow.storage.engine.submitting import NewJob, NewTask, find_by_key, insert_job, lock_product
+from stoflow.storage.engine.submitting import KeyedJob, NewJob, NewTask, find_by_key, insert_job, lock_product
 from stoflow.storage.session import Database
 
 PRIORITIES = range(1, 5)
+CALLERS = "/"  # begins the keys that callers give, as no name of a marketplace does
 
 
 def submit(
@@ -33,7 +34,7 @@ def submit(
     failpoint("submit.before")
     with database.planned_records() as connection:
         if asked.idempotency_key is not None:
-            known = find_by_key(connection, tenant, _key(asked))
+            known = find_by_key(connection, tenant, (_key(asked), *_keys_of_before(registry, asked)))
             if known is not None:
                 return _same(known, asked), False
         images = 0
@@ -90,16 +91,29 @@ def _there_are(registry: Registry, asked: SubmitJob) -> str:
 
 
 def _key(asked: SubmitJob) -> str:
-    """Keep the keys of one tenant's marketplaces apart."""
+    """Return how the key is kept: a caller's own is one for all marketplaces, a reason of our own is of one."""
+    if _is_callers(asked):
+        return f"{CALLERS}{asked.idempotency_key}"
     return f"{asked.marketplace}:{asked.idempotency_key}"
 
 
-def _same(known: tuple[JobId, str], asked: SubmitJob) -> JobId:
-    job, digest = known
-    if digest != (asked.idempotency_digest or ""):
+def _keys_of_before(registry: Registry, asked: SubmitJob) -> Sequence[str]:
+    """Return how a release before this one, which may still run, keeps a caller's key."""
+    return [f"{name}:{asked.idempotency_key}" for name in registry.marketplaces] if _is_callers(asked) else ()
+
+
+def _is_callers(asked: SubmitJob) -> bool:
+    return bool(asked.idempotency_digest)
+
+
+def _same(known: KeyedJob, asked: SubmitJob) -> JobId:
+    if known.marketplace != asked.marketplace:
+        message = f"This Idempotency-Key was used for {known.marketplace}: give another one for {asked.marketplace}."
+        raise Conflict(message, (FieldError("Idempotency-Key", message),))
+    if known.digest != (asked.idempotency_digest or ""):
         message = "This Idempotency-Key was used with another body."
         raise InputError(message, (FieldError("Idempotency-Key", message),))
-    return job
+    return known.job
 
 
 def _new_job(asked: SubmitJob) -> NewJob:

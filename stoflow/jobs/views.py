@@ -15,7 +15,8 @@ class SubmitJob:
     """A job someone asks for. `priority` None means the action type's own, 1 is critical and 4 is low.
 
     With `idempotency_key`, the same key and digest answer the job made the first time; another digest is
-    an InputError. A key counts within one tenant and marketplace, for 24 hours.
+    an InputError, another marketplace a Conflict. A key counts within one tenant for 24 hours, one without a digest
+    within one marketplace of the tenant's too.
     """
 
     marketplace: str

@@ -8,13 +8,14 @@ from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.installed import installed, unusable
 from stoflow.domain.job import TaskKind
 from stoflow.domain.product import Product, ProductImage
+from stoflow.hosts import is_in_the_clear
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow.settings import Settings
-from stoflow.transports.direct.profile import DirectProfile
+from stoflow.transports.direct.profile import DirectProfile, addresses_of
 from stoflow.variables import MARKETPLACES_GROUP
 
 ENTRY_POINT_GROUP = MARKETPLACES_GROUP
@@ -109,6 +110,10 @@ def _profile(marketplace: Marketplace, settings: Settings) -> DirectProfile:
     if profile.name != marketplace.name:
         message = f"The marketplace {marketplace.name} brings the profile of {profile.name}."
         raise ConfigurationError(message)
+    in_the_clear = next(filter(is_in_the_clear, addresses_of(profile)), None)
+    if in_the_clear:
+        message = f"{marketplace.name} would be sent tokens in the clear at {in_the_clear}: its address should begin"
+        raise ConfigurationError(f"{message} with https.")
     return profile
 
 

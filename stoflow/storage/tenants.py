@@ -43,7 +43,7 @@ def create_tenant(
     the template cannot be copied.
     """
     address = email.strip().lower()
-    if not EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL:
+    if not EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL or not address.isprintable():
         raise InputError("A tenant needs an e-mail address.", (FieldError("email", f"{email!r} is none."),))
     with database.records() as connection, _worded(address):
         connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [TEMPLATE_LOCK])

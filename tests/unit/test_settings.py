@@ -78,6 +78,14 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("STOFLOW_EBAY_CONSENT_BASE_URL", "http://auth.ebay.com"),
         ("STOFLOW_ETSY_BASE_URL", "http://etsy.com"),
         ("STOFLOW_ETSY_CONSENT_BASE_URL", "http://user@www.etsy.com"),
+        ("STOFLOW_EBAY_BASE_URL", "http://api.ebay.com.proxy.net"),
+        ("STOFLOW_EBAY_BASE_URL", "HTTP://api.ebay.de/"),
+        ("STOFLOW_ETSY_BASE_URL", "http://openapi\uff0eetsy\uff0ecom"),
+        ("STOFLOW_ETSY_BASE_URL", "http://23.62.160.1"),
+        ("STOFLOW_ETSY_BASE_URL", "http://389980161"),
+        ("STOFLOW_ETSY_BASE_URL", "http://0x17.0x3e.0xa0.0x01"),
+        ("STOFLOW_ETSY_BASE_URL", "http://[2a02:26f0::1]"),
+        ("STOFLOW_ETSY_BASE_URL", "http://[::ffff:23.62.160.1]:80"),
         ("STOFLOW_CORS_ORIGINS", "shop.example"),
         ("STOFLOW_CORS_ORIGINS", "https://shop.example,https://shop.example/path"),
         ("STOFLOW_CORS_ORIGINS", "https://shop.example/"),
@@ -117,6 +125,12 @@ def test_what_is_not_set_is_told_by_variable() -> None:
     assert unset_of(settings, "ebay_client_id", "ebay_redirect_uri") == ("STOFLOW_EBAY_REDIRECT_URI",)
 
 
+def test_a_marketplace_in_the_clear_is_told_with_what_to_write_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOFLOW_EBAY_BASE_URL", "http://api.ebay.com")
+    with pytest.raises(SettingsError, match="STOFLOW_EBAY_BASE_URL is wrong: it should begin with https: "):
+        load()
+
+
 def test_a_base_url_loses_its_last_slash_so_that_paths_can_follow() -> None:
     assert load(etsy_base_url="http://localhost:9/").etsy_base_url == "http://localhost:9"
 
@@ -129,7 +143,21 @@ def test_networks_are_read_as_they_stand_in_the_environment(monkeypatch: pytest.
         load()
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8090/ebay", "http://sandbox:8090", "https://api.ebay.com"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:8090/ebay",
+        "http://[::1]:8090",
+        "http://localhost:8090",
+        "http://sandbox:8090",
+        "http://10.0.3.7:8090",
+        "http://ebay.sandbox.svc.cluster.local",
+        "http://marketplaces.internal",
+        "http://ebay.test",
+        "https://api.ebay.com",
+        "https://gateway.example/ebay",
+    ],
+)
 def test_a_sandbox_may_be_spoken_to_in_the_clear(address: str) -> None:
     assert load(ebay_base_url=address).ebay_base_url == address
 

@@ -19,13 +19,15 @@ FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY
 """
 
 SAME_KEY = """
-SELECT id, idempotency_digest FROM {s}.marketplace_jobs
-WHERE idempotency_key = %(key)s AND created_at > clock_timestamp() - interval '24 hours'
+SELECT id, marketplace, coalesce(idempotency_digest, '') AS digest FROM {s}.marketplace_jobs
+WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at > clock_timestamp() - interval '24 hours'
+  AND (idempotency_key = %(key)s OR idempotency_digest <> '')
+ORDER BY id LIMIT 1
 """
 
 FREE_OLD_KEY = """
 UPDATE {s}.marketplace_jobs SET idempotency_key = NULL
-WHERE idempotency_key = %(key)s AND created_at <= clock_timestamp() - interval '24 hours'
+WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp() - interval '24 hours'
 """
 
 INSERT_JOB = """
@@ -81,13 +83,20 @@ class NewJob:
     request_id: str | None
 
 
-def find_by_key(connection: Connection[DictRow], tenant: TenantId, key: str) -> tuple[JobId, str] | None:
-    """Return the job made under this key within 24 hours, with the digest of the body that made it."""
-    freed = bind(FREE_OLD_KEY, tenant, key=key)
-    freed.on(connection)
-    statement = bind(SAME_KEY, tenant, key=key)
-    row = statement.on(connection).fetchone()
-    return (JobId(row["id"]), row["idempotency_digest"] or "") if row else None
+@dataclass(frozen=True, slots=True)
+class KeyedJob:
+    """A job made under a key, where, and the digest of the body that made it, "" where no caller gave one."""
+
+    job: JobId
+    marketplace: str
+    digest: str
+
+
+def find_by_key(connection: Connection[DictRow], tenant: TenantId, keys: Sequence[str]) -> KeyedJob | None:
+    """Return the job made within 24 hours under the first of these keys, or by a caller under one of the others."""
+    bind(FREE_OLD_KEY, tenant, keys=list(keys)).on(connection)
+    row = bind(SAME_KEY, tenant, key=keys[0], keys=list(keys)).on(connection).fetchone()
+    return KeyedJob(JobId(row["id"]), row["marketplace"], row["digest"]) if row else None
 
 
 @dataclass(frozen=True, slots=True)

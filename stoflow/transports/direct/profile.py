@@ -33,6 +33,12 @@ class DirectProfile:
         return self.base_url
 
 
+def addresses_of(profile: DirectProfile) -> tuple[str, ...]:
+    """Return every address that a seller's tokens or consent, or the application's secret, are sent to."""
+    pages = (profile.consent.page,) if profile.consent else ()
+    return (profile.base_url, profile.refresh.base_url, *profile.hosts.values(), *pages)
+
+
 def bearer(access: str) -> dict[str, str]:
     """Return the header every OAuth2 marketplace wants."""
     return {"authorization": f"Bearer {access}"}

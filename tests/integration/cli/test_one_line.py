@@ -164,7 +164,23 @@ def test_with_a_tenant_that_there_is_not(run: Run, name: str) -> None:
         assert line == f"Error: There is no tenant {number}: `stoflow tenant list` shows them.\n"
 
 
-@pytest.mark.parametrize("number", ["-1", "abc", " 7", "7 ", "+7", "７", "7.0", "1e3", "0x7", "", "9" * 5000])
+@pytest.mark.parametrize("name", ["", " ", "\u200b\u3164", "\udcff"], ids=ascii)
+def test_with_a_name_that_nobody_can_read(run: Run, name: str) -> None:
+    assert_one_line(run(["tenant", "create", "seller@example.com", "--name", name]), 2)
+
+
+@pytest.mark.parametrize(
+    "address", ["seller\u200b@example.com", "seller\x1b@example.com", "\udcff@example.com"], ids=ascii
+)
+def test_with_an_address_that_nobody_can_read(run: Run, address: str) -> None:
+    result = run(["tenant", "create", address])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert result.stderr.startswith("Error: A tenant needs an e-mail address. (email: ")
+
+
+@pytest.mark.parametrize(
+    "number", ["-1", "abc", " 7", "7 ", "+7", "７", "7.0", "1e3", "0x7", "1_0", "٧", "7\n", "", "9" * 5000]
+)
 @pytest.mark.parametrize("name", OF_A_TENANT)
 def test_with_what_is_no_number(bare: Run, name: str, number: str) -> None:
     words = words_of(name, tenant=number) + (["--tenant", number] if name == "migrate" else [])

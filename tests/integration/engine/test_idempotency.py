@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SHOP = "shop"
 
 
-def ask(bench: "Bench", product: int, *, key: str = "k", digest: str = "d"):
-    asked = SubmitJob(SHOP, "publish", product, idempotency_key=key, idempotency_digest=digest)
+def ask(bench: "Bench", product: int, *, key: str = "k", digest: str | None = "d", shop: str = SHOP):
+    asked = SubmitJob(shop, "publish", product, idempotency_key=key, idempotency_digest=digest)
     return submit(bench.engine.database, bench.engine.registry, bench.tenant, asked)
 
 
@@ -85,3 +85,52 @@ def test_of_twins_at_the_same_moment_one_makes_the_job(bench: "Bench") -> None:
     assert [made for _, made in answers].count(True) == 1
     assert len({job for job, _ in answers}) == 1
     assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1
+
+
+def test_the_same_key_for_another_marketplace_is_a_conflict_that_names_the_first_and_makes_nothing(
+    bench: "Bench",
+) -> None:
+    product = bench.product()
+    ask(bench, product)
+
+    for digest in ("d", "another"):
+        with pytest.raises(Conflict, match=f"This Idempotency-Key was used for {SHOP}: give another one for etsy"):
+            ask(bench, product, shop="etsy", digest=digest)
+
+    assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1
+
+
+def test_of_twins_for_two_marketplaces_one_makes_a_job(bench: "Bench") -> None:
+    product = bench.product()
+
+    def twin(shop: str):
+        try:
+            return ask(bench, product, shop=shop)
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(4) as clients:
+        made = [answer for answer in clients.map(twin, [SHOP, "etsy"] * 2) if answer and answer[1]]
+
+    assert len(made) == 1
+    assert len(bench.all("SELECT id FROM {s}.marketplace_jobs")) == 1
+
+
+def test_a_key_that_a_release_before_has_kept_is_known(bench: "Bench") -> None:
+    product = bench.product()
+    first, _ = ask(bench, product)
+    bench.all("UPDATE {s}.marketplace_jobs SET idempotency_key = marketplace || ':k'")
+
+    assert ask(bench, product) == (first, False)
+    with pytest.raises(Conflict, match=f"was used for {SHOP}"):
+        ask(bench, product, shop="etsy")
+
+
+def test_no_caller_can_take_the_key_of_what_follows_by_itself(bench: "Bench") -> None:
+    product = bench.product()
+    mine, _ = ask(bench, product, key="periodic:publish:today")
+
+    by_itself, made = ask(bench, product, key="periodic:publish:today", digest=None)
+
+    assert (made, by_itself == mine) == (True, False)
+    assert ask(bench, product, key="periodic:publish:today") == (mine, False)

@@ -315,14 +315,17 @@ def test_the_same_key_makes_one_job_however_often_and_at_once(shops: tuple[Shop,
     assert alice.submit(product, headers=key, priority=1).status_code == 422
 
 
-def test_a_key_counts_within_one_tenant_and_marketplace(shops: tuple[Shop, Shop]) -> None:
+def test_a_key_counts_within_one_tenant_and_is_a_conflict_at_another_marketplace(shops: tuple[Shop, Shop]) -> None:
     alice, bob = shops
     key = {"Idempotency-Key": "the-same"}
-    mine, his = alice.submit(alice.product(), headers=key), bob.submit(bob.product(), headers=key)
+    product = alice.product()
+    mine, his = alice.submit(product, headers=key), bob.submit(bob.product(), headers=key)
     assert (mine.status_code, his.status_code) == (201, 201)
-    other = alice.submit(alice.client.get("/api/products").json()["items"][0]["id"], "etsy", headers=key)
-    assert other.status_code == 201
-    assert other.json()["marketplace"] == "etsy"
+    other = alice.submit(product, "etsy", headers=key)
+    assert (other.status_code, other.headers["content-type"]) == (409, "application/problem+json")
+    assert "was used for ebay" in other.json()["detail"]
+    assert other.json()["errors"][0]["field"] == "Idempotency-Key"
+    assert alice.submit(product, headers=key).json()["id"] == mine.json()["id"]
 
 
 def test_nobody_reads_or_changes_what_is_anothers(shops: tuple[Shop, Shop]) -> None:

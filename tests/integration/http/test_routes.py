@@ -439,6 +439,43 @@ def test_an_unusable_key_is_refused(api: Any, key: str) -> None:
     problem(api.ask("POST", "/api/vinted/jobs", json=NEW_JOB, headers={"Idempotency-Key": key}), 422)
 
 
+@pytest.mark.parametrize("again", ["k-1", "k-2"])
+def test_a_key_given_twice_is_refused_as_nobody_knows_which_is_meant(api: Any, again: str) -> None:
+    headers = [*_sent_as(api), ("Idempotency-Key", "k-1"), ("idempotency-key", again)]
+    answer = problem(api.ask_unknown("POST", "/api/vinted/jobs", json=NEW_JOB, headers=headers), 422)
+    assert answer["errors"] == [{"field": "Idempotency-Key", "message": "is given twice: send it once"}]
+    assert api.use_cases.jobs == {}
+
+
+def test_two_kinds_of_body_at_once_are_refused(api: Any) -> None:
+    headers = [*_sent_as(api), ("Content-Type", "application/json"), ("Content-Type", "text/plain")]
+    problem(api.ask_unknown("POST", "/api/vinted/jobs", content=json.dumps(NEW_JOB), headers=headers), 422)
+    assert api.use_cases.jobs == {}
+
+
+def _sent_as(api: Any) -> list[tuple[str, str]]:
+    return [("Authorization", f"Bearer {api.token()}")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Host: a\r\nHost: b\r\nContent-Length: 2",
+        "Host: a\r\nContent-Length: 2\r\nContent-Length: 3",
+        "Host: a\r\nContent-Length: +2",
+        "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: gzip, chunked",
+        "Content-Length: 2",
+    ],
+)
+def test_a_request_that_two_readers_may_read_differently_is_refused(api: Any, lines: str) -> None:
+    address = httpx.URL(api.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        head = f"POST /api/vinted/jobs HTTP/1.1\r\nAuthorization: Bearer {api.token()}\r\n{lines}\r\n"
+        connection.sendall(f"{head}Content-Type: application/json\r\nConnection: close\r\n\r\n{{}}".encode())
+        assert int(connection.recv(1000).split()[1]) in {400, 501}
+    assert api.use_cases.jobs == {}
+
+
 def test_a_body_of_more_than_256_kib_is_refused_by_length_and_in_pieces(api: Any) -> None:
     pieces = [b" " * 64 * 1024] * 5
     headers = {"Content-Type": "application/json"}

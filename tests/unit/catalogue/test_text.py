@@ -10,7 +10,7 @@ from stoflow.catalogue import markup
 from stoflow.catalogue.errors import UnclearText
 from stoflow.catalogue.products import ReadProduct, read_products
 from stoflow.catalogue.rows import RejectedRow
-from stoflow.catalogue.text import clean_line, clean_text
+from stoflow.catalogue.text import clean_line, clean_text, composed
 from stoflow.domain.product import NewProduct
 
 
@@ -178,7 +178,42 @@ def test_composed_and_decomposed_files_say_the_same(tmp_path: Path):
     assert read(tmp_path / "a.csv", text) == read(tmp_path / "b.csv", decomposed)
 
 
-@pytest.mark.parametrize("title", ["\u200b\ufeff", "&nbsp;", "<p> </p>", "\u3164"])
+# One of each kind of sign that shows nothing by itself.
+UNSEEN = {
+    "no width": "\u200b\ufeff\u2060",
+    "a joiner": "\u200d\u200c",
+    "direction": "\u202e\u2066\u200f\u061c",
+    "a space that does not break": "\u00a0\u202f\u2007",
+    "wide spaces": "\u3000\u1680\u205f",
+    "a soft hyphen": "\u00ad",
+    "a filler": "\u3164\u115f\u1160\uffa0",
+    "an empty braille cell": "\u2800",
+    "tags": "\U000e0001\U000e0041\U000e007f",
+    "selectors of variants": "\ufe0f\ufe00\U000e0100",
+    "a selector in Mongolian": "\u180b\u180e\u180f",
+    "accents without a letter": "\u0301\u20dd",
+    "an inherent vowel": "\u17b4\u17b5",
+    "a mark of music": "\U0001d173\U0001d159",
+    "operators that are not written": "\u2061\u2064",
+    "controls": "\x01\x7f\x90",
+    "a place for nothing": "\ufffc\ufff9",
+    "nobody's": "\ue000\U000f0000",
+    "not assigned": "\uffef\u0378",
+    "a shorthand's overlap": "\U0001bca0",
+    "a hieroglyph's joiner": "\U00013430",
+    "an empty musical head beside a space": " \U0001d159 ",
+}
+
+
+@pytest.mark.parametrize("written", UNSEEN.values(), ids=UNSEEN)
+def test_what_nobody_can_see_is_empty_as_a_line_a_text_a_name_and_a_key(written: str):
+    assert [clean(written) for clean in (clean_line, clean_text, composed)] == ["", "", ""]
+    assert [clean(f"{written}A-1{written}") for clean in (clean_line, clean_text, composed)] != ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    "title", ["&nbsp;", "<p> </p>", "&zwj;&shy;", *(UNSEEN[kind] for kind in UNSEEN if kind != "controls")], ids=ascii
+)
 def test_a_title_that_nobody_can_see_is_empty(tmp_path: Path, title: str):
     products, rejected = read(tmp_path / "a.csv", f"title,price\n{title},5\n")
     assert (products, [row.reason for row in rejected]) == ([], ["The title is empty."])

@@ -205,6 +205,15 @@ def test_a_plan_without_its_step_or_unlike_it_stops_the_start() -> None:
         build_registry([depop(Lying(PACED, replace(PACED, paced=False)))], entry_points=False)
 
 
+def test_a_marketplace_that_would_be_spoken_to_in_the_clear_is_refused() -> None:
+    def in_the_clear(settings: Settings) -> DirectProfile:
+        return replace(depop_profile(settings), refresh=RefreshFlow("http://auth.depop.com", "/oauth/token", "an app"))
+
+    registry = build_registry([depop(Publishes(), profile=in_the_clear)], entry_points=False)
+    with pytest.raises(ConfigurationError, match="depop would be sent tokens in the clear at http://auth"):
+        direct_profiles(registry, load(env_file=None, host="depop.example"))
+
+
 def test_every_directly_called_marketplace_says_where_it_is_and_an_installed_one_too() -> None:
     registry = build_registry([depop(Publishes(), profile=depop_profile)], entry_points=False)
     settings = load(env_file=None, ebay_base_url="https://ebay.example", host="depop.example")
