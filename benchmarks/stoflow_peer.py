@@ -14,10 +14,12 @@ from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry
 from stoflow.migrations import runner
 from stoflow.settings import Settings
+from stoflow.storage.installations import installation_name
 from stoflow.storage.session import Database, schema_name
 from stoflow.storage.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
+from stoflow.transports.names import Names
 
 ENTRY_POINTS = f"[{ENTRY_POINT_GROUP}]\n{NAME} = benchmarks.stoflow_marketplace:MARKETPLACE\n"
 METADATA = "Metadata-Version: 2.1\nName: stoflow-nowhere\nVersion: 0\n"
@@ -44,7 +46,6 @@ class StoflowPeer:
         self._registry = build_registry([MARKETPLACE], entry_points=False)
         self.database = Database(machine.urls.database_url)
         self._hints = Hints(machine.urls.redis_url)
-        self._feed = HintedFeed(self._hints)
         self.tenants: list[TenantId] = []
         self._waiting: dict[TenantId, dict[int, str]] = defaultdict(dict)  # names of unfinished jobs, by id
         self._done: dict[str, float] = {}
@@ -56,6 +57,7 @@ class StoflowPeer:
         self.tenants = [create_tenant(self.database, f"tenant{number}@example.com") for number in range(tenants)]
 
     def open(self) -> None:
+        self._feed = HintedFeed(self._hints, Names(installation_name(self.database)))
         self._hints.start()
 
     def start_workers(self) -> None:

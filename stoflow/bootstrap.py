@@ -55,7 +55,7 @@ from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.transport import DirectTransport
-from stoflow.transports.feed import CHANNEL, FeedReader, HintedFeed, OnNews
+from stoflow.transports.feed import FeedReader, HintedFeed, OnNews
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
@@ -63,7 +63,6 @@ from stoflow.worker.process import WorkerProcess
 
 API_CONNECTIONS = 12
 WORKER_CONNECTIONS_BESIDE_THREADS = 4
-RELAY_CHANNEL = "stoflow:sockets"
 
 
 # The orchestrator
@@ -71,11 +70,11 @@ RELAY_CHANNEL = "stoflow:sockets"
 
 def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     """Return the orchestrator and the hints' thread it sends by; neither is started."""
-    hints = Hints(installation.urls.redis_url)
-    messages = Messages(make_broker(installation.urls.redis_url, hints), hints)
+    hints, names = Hints(installation.urls.redis_url), installation.names()
+    messages = Messages(make_broker(installation.urls.redis_url, names, hints), hints)
 
     def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
-        return FeedReader(installation.urls.redis_url, me, on_news, hints.outage)
+        return FeedReader(installation.urls.redis_url, names, me, on_news, hints.outage)
 
     return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
 
@@ -106,29 +105,28 @@ def _policy(installation: Installation) -> Policy:
 
 def worker_process(installation: Installation, *, threads: int, marketplaces: Sequence[str]) -> WorkerProcess:
     """Return one worker process's parts; `marketplaces` are the queues it consumes, all of them where empty."""
-    settings = installation.settings
     served = list(marketplaces) or list(installation.registry.marketplaces)
-    lease = installation.lease("worker", serves=served)
+    lease, names = installation.lease("worker", serves=served), installation.names()
     hints = Hints(installation.urls.redis_url)
     return WorkerProcess(
-        engine=_engine(installation, lease, hints),
-        broker=make_broker(installation.urls.redis_url, hints),
+        engine=_engine(installation, lease, HintedFeed(hints, names)),
+        broker=make_broker(installation.urls.redis_url, names, hints),
         lease=lease,
         hints=hints,
         marketplaces=served,
         threads=threads,
-        drain_s=settings.drain_s,
+        drain_s=installation.settings.drain_s,
     )
 
 
-def _engine(installation: Installation, lease: Lease, hints: Hints) -> Engine:
+def _engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engine:
     settings = installation.settings
     return Engine(
         database=installation.database,
         recorder=Recorder(installation.database),
         registry=installation.registry,
         transport=_transport(installation),
-        feed=HintedFeed(hints),
+        feed=feed,
         tempo=installation.tempo,
         process=lease.process,
         lease_s=settings.process_lease_s,
@@ -179,12 +177,14 @@ def api_application(installation: Installation) -> ApiProcess:
     """Return the api, its doors bound to the use cases."""
     settings = installation.settings
     lease, hints = installation.lease("api"), Hints(installation.urls.redis_url)
-    engine = _engine(installation, lease, hints)
+    names = installation.names()
+    feed = HintedFeed(hints, names)
+    engine = _engine(installation, lease, feed)
     app = create_app(
-        _doors(installation, engine, HintedFeed(hints)),
+        _doors(installation, engine, feed),
         access_tokens(settings),
-        feed=partial(events, installation.urls.redis_url, CHANNEL),
-        relay=Relay(installation.urls.redis_url, channel=RELAY_CHANNEL),
+        feed=partial(events, installation.urls.redis_url, names.events),
+        relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )
     return ApiProcess(app, lease, engine, hints)

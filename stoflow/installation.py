@@ -21,11 +21,13 @@ from stoflow.monitoring.record import record
 from stoflow.settings import Settings, variable_of
 from stoflow.storage.embedded import ServerUrls, has_servers, resolve_servers, usable
 from stoflow.storage.health import reach
+from stoflow.storage.installations import installation_name
 from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
 from stoflow.transports.health import redis_answers, redis_trouble
 from stoflow.transports.hints import REDIS
+from stoflow.transports.names import Names
 
 BY_MARKETPLACE = ("concurrency", "quiet_s", "second_look_s")
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
@@ -56,6 +58,10 @@ class Installation:
     def plugin_marketplaces(self) -> tuple[str, ...]:
         known = self.registry.marketplaces.values()
         return tuple(place.name for place in known if place.transport == "plugin")
+
+    def names(self) -> Names:
+        """Return what this installation calls things in Redis; its database must be prepared."""
+        return Names(installation_name(self.database))
 
     def quiet_s(self, place: Marketplace) -> float:
         return self.settings.quiet_s.get(place.name, place.quiet_s)

@@ -17,28 +17,23 @@ from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import REDIS, Hints
+from stoflow.transports.names import Names
 
-PREFIX = "stoflow:feed:"
-WAKE = "stoflow:feed:wake"
-CHANNEL = "stoflow:feed:events"
 LOOK_EVERY_S = 1  # by itself, should a wake be lost
 BATCH = 500
 KEPT_S = 60
 
 
-def _list_of(owner: ProcessId) -> str:
-    return f"{PREFIX}{owner}"
-
-
 class HintedFeed:
     """Sends facts as hints: implements the Feed of `jobs/`."""
 
-    def __init__(self, hints: Hints) -> None:
+    def __init__(self, hints: Hints, names: Names) -> None:
         self._hints = hints
+        self._names = names
 
     def report(self, owner: ProcessId, report: RunReport) -> None:
         """Tell the tenant's owner how a run ended."""
-        key, text = _list_of(owner), json.dumps(report.to_json())
+        key, text = self._names.reports(owner), json.dumps(report.to_json())
         self._hints.put(lambda pipeline: pipeline.rpush(key, text))
         self._hints.put(lambda pipeline: pipeline.expire(key, KEPT_S), once=key)
 
@@ -60,16 +55,17 @@ class HintedFeed:
 
     def announced(self) -> None:
         """Wake an orchestrator: the outbox has rows."""
+        key = self._names.announcements
 
         def hint(pipeline: Any) -> None:
-            pipeline.rpush(WAKE, "1")
-            pipeline.ltrim(WAKE, -8, -1)  # one is enough, however many jobs came
+            pipeline.rpush(key, "1")
+            pipeline.ltrim(key, -8, -1)  # one is enough, however many jobs came
 
-        self._hints.put(hint, once=WAKE)
+        self._hints.put(hint, once=key)
 
     def _publish(self, event: dict[str, Any]) -> None:
         text = json.dumps(event)
-        self._hints.put(lambda pipeline: pipeline.publish(CHANNEL, text))
+        self._hints.put(lambda pipeline: pipeline.publish(self._names.events, text))
 
 
 OnNews = Callable[[Sequence[RunReport], bool], None]
@@ -78,14 +74,15 @@ OnNews = Callable[[Sequence[RunReport], bool], None]
 class FeedReader:
     """Waits for reports to one orchestrator and for wakes, in a thread of its own."""
 
-    def __init__(self, url: str, me: ProcessId, on_news: OnNews, outage: Outage) -> None:
+    def __init__(self, url: str, names: Names, me: ProcessId, on_news: OnNews, outage: Outage) -> None:
         """`on_news` is called for each batch of reports, and told whether it is time to look at the outbox.
 
         `outage` is Redis's as this process meets it.
         """
         self._outage = outage
         self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
-        self._key = _list_of(me)
+        self._key = names.reports(me)
+        self._wake = names.announcements
         self._on_news = on_news
         self._spacing = Spacing()
         self._stopping = threading.Event()
@@ -112,14 +109,14 @@ class FeedReader:
     def _wait(self) -> tuple[list[RunReport], bool]:
         """Return the reports that have come, and whether an announcement has."""
         try:
-            got = cast("Any", self._client.blpop([self._key, WAKE], timeout=LOOK_EVERY_S))
+            got = cast("Any", self._client.blpop([self._key, self._wake], timeout=LOOK_EVERY_S))
             if got is None:
                 self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
                 return [], True
             self._spacing.wait()
             with self._client.pipeline(transaction=False) as pipeline:
                 pipeline.lpop(self._key, BATCH)
-                pipeline.delete(WAKE)
+                pipeline.delete(self._wake)
                 more, woken = pipeline.execute()
         except redis.RedisError as failure:
             error = str(failure)
@@ -128,7 +125,7 @@ class FeedReader:
             self._stopping.wait(LOOK_EVERY_S)
             return [], True
         self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
-        announced = got[0].decode() == WAKE
+        announced = got[0].decode() == self._wake
         texts = [*(more or ()), *(() if announced else (got[1],))]
         return [report for text in texts if (report := _parsed(text)) is not None], announced or bool(woken)
 

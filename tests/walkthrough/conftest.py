@@ -30,7 +30,7 @@ from stoflow.storage.products import add_product
 from stoflow.storage.tenants import create_tenant
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.tokens import Tokens
-from stoflow.transports.feed import CHANNEL, HintedFeed
+from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 
 SPEED = 40.0
@@ -141,13 +141,15 @@ def _running(
     worker = bootstrap.worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
     deciding, deciding_hints = bootstrap.orchestrator(installation)
     with redis.Redis.from_url(installation.urls.redis_url) as client, client.pubsub() as news:
-        news.subscribe(CHANNEL)
+        news.subscribe(installation.names().events)
         parts = (hints, deciding_hints, worker, deciding)
         for part in parts:
             part.start()
         try:
             products = demo_products(media_folder(installation.settings.home))
-            yield World(installation, sandbox, ledger, tenant, HintedFeed(hints), news, iter(products))
+            yield World(
+                installation, sandbox, ledger, tenant, HintedFeed(hints, installation.names()), news, iter(products)
+            )
         finally:
             for part in reversed(parts):
                 part.stop()

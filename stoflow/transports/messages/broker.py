@@ -15,8 +15,8 @@ from stoflow.domain.facts import MessageRefused
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.envelope import decode, key_in_redis
+from stoflow.transports.names import Names
 
-NAMESPACE = "stoflow"
 QUEUE_PREFIX = "run."
 WAKE_TIMEOUT_S = 1  # a consumer looks by itself this often, should a wake be lost
 WAKES_KEPT = 16
@@ -35,10 +35,6 @@ MIDDLEWARE: tuple[Middleware, ...] = ()
 def queue_name(marketplace: str) -> str:
     """One queue per marketplace: an outage of one fills no other's threads."""
     return f"{QUEUE_PREFIX}{marketplace}"
-
-
-def wake_key(queue: str) -> str:
-    return f"{NAMESPACE}:{queue}.wake"
 
 
 class WakingConsumer(_RedisConsumer):
@@ -71,7 +67,7 @@ class WakingConsumer(_RedisConsumer):
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
         if not self._maybe_more:
-            self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_TIMEOUT_S)
+            self.broker.client.blpop([self.broker.names.wake(self.queue_name)], timeout=WAKE_TIMEOUT_S)
         room = self.prefetch - outstanding
         self.message_cache = self.broker.do_fetch(self.queue_name, room)
         self._maybe_more = len(self.message_cache) >= room
@@ -101,19 +97,21 @@ class WakingConsumer(_RedisConsumer):
 class WakingBroker(RedisBroker):
     """A Redis broker without delay queues, whose consumers are woken and whose commands leave pipelined, as hints."""
 
-    def __init__(self, hints: Hints, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, names: Names, hints: Hints, **options: Any) -> None:
+        super().__init__(namespace=names.namespace, **options)
+        self.names = names
         self._hints = hints
         self._known_until_s = 0.0
 
     def wake(self, queue: str) -> None:
         """Let one consumer of the queue look."""
+        key = self.names.wake(queue)
 
         def hint(pipeline: Any) -> None:
-            pipeline.rpush(wake_key(queue), "1")
-            pipeline.ltrim(wake_key(queue), -WAKES_KEPT, -1)
+            pipeline.rpush(key, "1")
+            pipeline.ltrim(key, -WAKES_KEPT, -1)
 
-        self._hints.put(hint, once=wake_key(queue))
+        self._hints.put(hint, once=key)
 
     def acknowledge(self, queue: str, identity: str) -> None:
         """Forget a message of which `identity` is the key in Redis."""
@@ -142,13 +140,13 @@ class WakingBroker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
 
-def make_broker(redis_url: str, hints: Hints) -> WakingBroker:
+def make_broker(redis_url: str, names: Names, hints: Hints) -> WakingBroker:
     """Return a broker; nothing is connected yet."""
     return WakingBroker(
+        names,
         hints,
         url=redis_url,
         middleware=list(MIDDLEWARE),
-        namespace=NAMESPACE,
         maintenance_chance=MAINTENANCE_PER_MILLION,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
     )

@@ -25,7 +25,6 @@ from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import Settings
 from stoflow.storage.products import add_product
 from stoflow.storage.session import schema_name
-from stoflow.transports.feed import CHANNEL
 from tests.integration.http.conftest import serving
 
 WAIT_S = 10.0
@@ -233,7 +232,7 @@ def engine(platform: Platform) -> Iterator[Engine]:
     worker = bootstrap.worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
     deciding, hints = bootstrap.orchestrator(installation)
     with redis.Redis.from_url(installation.urls.redis_url) as client, client.pubsub() as news:
-        news.subscribe(CHANNEL)
+        news.subscribe(installation.names().events)
         parts = (hints, worker, deciding)
         for part in parts:
             part.start()

@@ -36,7 +36,6 @@ from stoflow.storage.engine.standing import NO_WORDS
 from stoflow.storage.products import add_product
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.feed import CHANNEL
 
 SPEED = 40.0
 WITHIN_S = 40.0
@@ -143,7 +142,7 @@ def world(settings: Settings, tenants: Callable[[], TenantId], serving: Callable
         http = DirectClient()
         stack.callback(http.close)
         news = stack.enter_context(redis.Redis.from_url(installation.urls.redis_url)).pubsub()
-        news.subscribe(CHANNEL)
+        news.subscribe(installation.names().events)
         stack.callback(news.close)
         alice, bob = (_seller(installation, stack, http, sandbox, url, tenants()) for _ in range(2))
         made = World(sandbox, news, alice, bob)

@@ -18,10 +18,12 @@ from stoflow.cli.worker import until_stopped_or_broken
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.transports.hints import Hints
-from stoflow.transports.messages.broker import NAMESPACE, make_broker, queue_name, wake_key
+from stoflow.transports.messages.broker import make_broker, queue_name
 from stoflow.transports.messages.sending import Messages
+from stoflow.transports.names import Names
 from stoflow.worker.process import WorkerProcess
 
+NAMES = Names("test")
 SHOP = "shop"
 QUEUE = queue_name(SHOP)
 THREADS = 2
@@ -64,8 +66,8 @@ class Queue:
     hints: Hints
 
     def put(self, data: bytes, key: str) -> None:
-        RedisBroker(client=self.client, namespace=NAMESPACE, middleware=[]).do_enqueue(QUEUE, key, data)
-        self.client.rpush(wake_key(QUEUE), "1")
+        RedisBroker(client=self.client, namespace=NAMES.namespace, middleware=[]).do_enqueue(QUEUE, key, data)
+        self.client.rpush(NAMES.wake(QUEUE), "1")
 
     def forge(self, **fields: Any) -> None:
         for _ in range(MORE_THAN_THERE_IS_ROOM_FOR):
@@ -86,7 +88,7 @@ class Queue:
 
     def waits(self) -> int:
         """How many messages Redis still keeps."""
-        return self.client.hlen(f"{NAMESPACE}:{QUEUE}.msgs")
+        return self.client.hlen(f"{NAMES.namespace}:{QUEUE}.msgs")
 
 
 def hint(job: int) -> RunMessage:
@@ -108,7 +110,7 @@ def queue(redis_url: str) -> Iterator[Queue]:
     heard, hints = Heard(), Hints(redis_url)
     working = WorkerProcess(
         engine=cast("Any", heard),
-        broker=make_broker(redis_url, hints),
+        broker=make_broker(redis_url, NAMES, hints),
         lease=cast("Any", NoLease()),
         hints=hints,
         marketplaces=[SHOP],
