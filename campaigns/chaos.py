@@ -67,7 +67,7 @@ def campaign(plan: Plan) -> Report:
     with world(plan, folder) as made:
         history = History(folder / "history.ndjson")
         nemesis = _attacked(made, history)
-        last_fault = time.time()
+        last_fault = time.monotonic()
         _say(f"The last fault was {time.monotonic() - begun_s:.0f} s after the start; now everything has to end.")
         final_after_s = evidence.wait_until_final(made, since=last_fault, within_s=plan.final_within_s)
         time.sleep(LATE_COMMITS_S / plan.speed)

@@ -99,7 +99,7 @@ def day(sellers: int, products: int, seed: int) -> Report:
         _live(made, life, clients, asked)
         over_at = time.time()
         _say(f"The day is over after {time.monotonic() - begun_s:.0f} s; now everything has to come to rest.")
-        final_after_s = _come_to_rest(made, life, since=over_at)
+        final_after_s = _come_to_rest(made, life)
         found = evidence.collected(made, final_after_s)
         at_rest = over_at + (final_after_s or FINAL_WITHIN_S)
         outcomes = [outcome for outcome in found.outcomes if _was_made_before(outcome, at_rest)]
@@ -167,16 +167,20 @@ def _connect_again(made: World) -> None:
                 made.reconnect(tenant, marketplace)
 
 
-def _come_to_rest(made: World, life: Life, *, since: float) -> float | None:
-    """Let what is open end, then ask every account once more for what was sold and what there is."""
+def _come_to_rest(made: World, life: Life) -> float | None:
+    """Let what is open end, then ask every account once more for what was sold and what there is.
+
+    Return after how many seconds all was final, None where it was not in time.
+    """
+    since = time.monotonic()
     made.control("POST", "faults", {"rate": 0.0})
     _connect_again(made)
     for actions in (None, ORDERS, SYNC):
         if actions is not None:
             life.everyone(actions)
-        if evidence.wait_until_final(made, since=time.time(), within_s=FINAL_WITHIN_S) is None:
+        if evidence.wait_until_final(made, since=time.monotonic(), within_s=FINAL_WITHIN_S) is None:
             return None
-    return time.time() - since
+    return time.monotonic() - since
 
 
 def _was_made_before(outcome: JobOutcome, at: float) -> bool:

@@ -65,10 +65,10 @@ def wait_until_mostly_final(world: World) -> None:
 
 
 def wait_until_final(world: World, *, since: float, within_s: float) -> float | None:
-    """Return the seconds from `since` until every job was final, None where some are not in time."""
-    while time.time() - since <= within_s:
+    """Return the seconds from `since`, a monotonic time, until every job was final; None where some are not in time."""
+    while time.monotonic() - since <= within_s:
         if _open_jobs(world) == 0:
-            return time.time() - since
+            return time.monotonic() - since
         time.sleep(LOOK_EVERY_S)
     return None
 

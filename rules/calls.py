@@ -9,6 +9,8 @@ SESSION_MODULE = "stoflow/storage/session.py"
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
 MARKETPLACES = ("stoflow", "marketplaces")
 CLIENTS = "clients"
+CLOCKS = frozenset({"time.time", "time.time_ns"})
+DATES = frozenset({"datetime.now", "datetime.utcnow", "datetime.datetime.now"})
 OUTPUT_MODULE = "stoflow/cli/output.py"
 PRINTS = frozenset({"click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write"})
 ASYNC_FACADE = "stoflow/marketplaces/processor.py"  # keeps the legacy `await`, which only wraps a thread
@@ -55,6 +57,23 @@ def terminal_through_output(source: Source) -> Iterator[Finding]:
             yield Finding(node.lineno, f"What reaches the terminal goes through {OUTPUT_MODULE}, which makes it safe.")
 
 
+def durations_by_monotonic_time(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Call | ast.BinOp) and _measures_by_the_clock(node):
+            yield Finding(node.lineno, "A clock may be set back: how long something takes is told by time.monotonic().")
+
+
+def _measures_by_the_clock(node: ast.Call | ast.BinOp) -> bool:
+    """Days of the calendar are no measure of time."""
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) in CLOCKS
+    return any(map(_reads_the_date, (node.left, node.right))) and "days=" not in ast.unparse(node)
+
+
+def _reads_the_date(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in DATES
+
+
 def requests_in_clients(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Request":
@@ -66,6 +85,11 @@ def _outside_clients(source: Source) -> bool:
     folders = source.path.parent.parts
     is_of_one = folders[:2] == MARKETPLACES and len(folders) > len(MARKETPLACES)
     return is_product(source) and is_of_one and CLIENTS not in folders
+
+
+def _measures(source: Source) -> bool:
+    """Simulated marketplaces tell the time of day, as the real ones do."""
+    return is_product(source) and not source.within("stoflow/sandbox")
 
 
 def _outside_output(source: Source) -> bool:
@@ -96,5 +120,6 @@ CALL_RULES = (
     Rule("tests-wait-on-signals", lambda source: is_python(source) and source.within("tests"), tests_wait_on_signals),
     Rule("async-only-in-doors", _outside_doors, async_only_in_doors),
     Rule("terminal-through-output", _outside_output, terminal_through_output),
+    Rule("durations-by-monotonic-time", _measures, durations_by_monotonic_time),
     Rule("requests-in-clients", _outside_clients, requests_in_clients),
 )

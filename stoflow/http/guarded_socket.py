@@ -13,6 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.http.facts import SocketClosed
 from stoflow.http.frames import Bad, Connect, Frame, Leave, read_frame
 from stoflow.http.socket_limits import Bucket, SocketLimits, SocketTimes
+from stoflow.http.tokens import LIFETIME_S
 from stoflow.monitoring.record import record
 
 SCOPE_KEY: Final = "stoflow.socket"
@@ -77,7 +78,8 @@ class GuardedSocket:
     def renew(self, expires_at: float) -> None:
         """Keep the socket until the new token ends, and a little longer."""
         self._timer.cancel()
-        stay_s = expires_at - self._clock() + self._times.token_grace_s
+        left_s = min(expires_at - self._clock(), LIFETIME_S)  # a clock that was set back lengthens no token's life
+        stay_s = left_s + self._times.token_grace_s
         self._timer = asyncio.get_running_loop().call_later(stay_s, self.end, "The access token has ended.")
 
     def end(self, reason: str, code: int = POLICY_VIOLATION) -> None:

@@ -3,10 +3,11 @@
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from random import Random
@@ -29,6 +30,22 @@ SESSION_TROUBLE = frozenset({"session_lost", "http_403"})
 
 
 @dataclass(frozen=True, slots=True)
+class Clocks:
+    """The time of day, which may be set back, and the seconds that pass, which never are."""
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A command, and the monotonic time from which on it is not done any more."""
+
+    command: Mapping[str, Any]
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class PluginOptions:
     """Who the plugin is and how it misbehaves: `lose` is the share of acts after which it is gone."""
 
@@ -38,6 +55,7 @@ class PluginOptions:
     lose: float = 0.0
     seed: int = 0
     timeout_s: float = TIMEOUT_S
+    clocks: Clocks = field(default_factory=Clocks)
 
 
 class HeadlessPlugin:
@@ -60,7 +78,8 @@ class HeadlessPlugin:
         self._browser = Browser(sandbox_url, session, timeout_s=options.timeout_s)
         self._journal = Journal(options.journal_file)
         self._lose, self._random = options.lose, Random(options.seed)
-        self._commands: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()  # None: say how the session is
+        self._clocks = options.clocks
+        self._commands: SimpleQueue[Received | None] = SimpleQueue()  # None: say how the session is
         self._stopping = threading.Event()
         self._session_ok = True
         self._link = Link(
@@ -68,7 +87,7 @@ class HeadlessPlugin:
             self._tokens,
             self.plugin_id,
             on_open=lambda: self._commands.put(None),
-            on_command=self._commands.put,
+            on_command=self._receive,
         )
         self.ready = self._link.ready
         self._thread = threading.Thread(target=self._do_commands, name=f"{self.plugin_id}-commands", daemon=True)
@@ -93,24 +112,30 @@ class HeadlessPlugin:
     def _do_commands(self) -> None:
         while not self._stopping.is_set():
             try:
-                command = self._commands.get(timeout=SESSION_CHECK_S)
+                received = self._commands.get(timeout=SESSION_CHECK_S)
             except Empty:
                 self._look_after_session()
                 continue
-            if command is None:
+            if received is None:
                 self._greet()
-            elif answer := self._answer(command):
-                self._link.emit(RESPONSE, {"request_id": command["request_id"], **answer})
+            elif answer := self._answer(received):
+                self._link.emit(RESPONSE, {"request_id": received.command["request_id"], **answer})
 
-    def _answer(self, command: Mapping[str, Any]) -> Answer | None:
+    def _receive(self, command: Mapping[str, Any]) -> None:
+        """Put it in line; its deadline is a time of day, so what is left is counted from now on."""
+        left_s = _time_of(command.get("deadline")) - self._clocks.wall()
+        self._commands.put(Received(command, self._clocks.monotonic() + left_s))
+
+    def _answer(self, received: Received) -> Answer | None:
         """Return what to say, None where the plugin is to be gone before it says anything."""
+        command = received.command
         request_id, action = command["request_id"], command["action"]
         if action in COMMANDS and not COMMANDS[action].acts:  # a read may be done again, so it needs no journal
             return self._minded(self._perform(command))
         known = self._known_answer(request_id)
         if known is not None:
             return known
-        if _is_past(command.get("deadline")):
+        if self._clocks.monotonic() > received.until_s:
             return failed("deadline", "The command came after its deadline and was not done.", retryable=True)
         return self._act(command, request_id)
 
@@ -195,8 +220,9 @@ class HeadlessPlugin:
         self._link.emit(SESSION, {"ok": self._session_ok, "reason": reason})
 
 
-def _is_past(deadline: Any) -> bool:
+def _time_of(deadline: Any) -> float:
+    """Return a deadline in seconds since 1970; what is none never comes."""
     if isinstance(deadline, str):
         with suppress(ValueError):
-            return datetime.fromisoformat(deadline).timestamp() < time.time()
-    return isinstance(deadline, int | float) and deadline < time.time()
+            return datetime.fromisoformat(deadline).timestamp()
+    return float(deadline) if isinstance(deadline, int | float) else inf

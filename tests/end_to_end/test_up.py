@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from stoflow.cli.children import LOCALHOST, free_port
-from stoflow.transports.api_client import ApiClient
+from stoflow.storage.embedded import server_pids
+from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
 
 PATIENCE_S = 90
@@ -86,6 +87,30 @@ def terminal(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Term
     running = Terminal({**os.environ, **{f"STOFLOW_{name}": value for name, value in named.items()}})
     yield running
     running.close()
+
+
+@pytest.mark.timeout(4 * PATIENCE_S)
+def test_embedded_servers_come_back_when_their_keeper_was_killed(tmp_path: Path):
+    without = {
+        name: value for name, value in os.environ.items() if name not in {"STOFLOW_DATABASE_URL", "STOFLOW_REDIS_URL"}
+    }
+    terminal = Terminal({**without, "STOFLOW_HOME": str(tmp_path), "STOFLOW_SPEED": "100"})
+    try:
+        terminal.hear("StoFlow is running")
+        os.kill(server_pids(tmp_path).keeper, signal.SIGKILL)
+        terminal.hear("are started again")
+
+        assert terminal.run("tenant", "create", "me@example.com").stdout.strip() == "1"
+        terminal.hear("Tenant 1 has accounts")
+        http, until = DirectClient(), time.monotonic() + PATIENCE_S
+        while not is_ready(http, f"http://{LOCALHOST}:{terminal.port}", "/readyz"):
+            assert time.monotonic() < until
+            threading.Event().wait(LOOK_EVERY_S)
+        http.close()
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.process.wait(PATIENCE_S) == 0
+    finally:
+        terminal.close()
 
 
 @pytest.mark.timeout(3 * PATIENCE_S)

@@ -55,6 +55,26 @@ def test_a_page_and_a_job_are_told(bench: "Bench", loader: Loader) -> None:
     assert [queued.id for queued in told[JobsRead].jobs] == [job]
 
 
+def test_what_only_a_newer_release_knows_is_told_to_nobody(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {job}")
+    bench.all(
+        "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
+        f" SELECT id, product_id, marketplace, 'm', clock_timestamp() FROM {{s}}.marketplace_jobs WHERE id = {job}"
+    )
+    older = Loader(bench.engine.database, bench.owner, marketplaces=["ebay"])
+    ref, actor = asking()
+    older.page(actor, bench.tenant, (), limit=10)
+    older.jobs(actor, bench.tenant, [job])
+    older.start()
+
+    told = {type(news): news for news in (ref.next(), ref.next())}
+    older.stop()
+    page = told[PageRead].page
+    assert (page.jobs, page.strays, told[JobsRead].jobs) == ((), (), ())
+    assert page.has_work
+
+
 def test_a_cancelled_job_is_told_as_final(bench: "Bench", loader: Loader) -> None:
     job = bench.submit(bench.product())
     bench.all(f"UPDATE {{s}}.marketplace_jobs SET cancel_requested = true WHERE id = {job}")

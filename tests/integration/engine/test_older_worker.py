@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId
-from stoflow.domain.run import NextMove, RunMode
+from stoflow.domain.run import NextMove, RunMessage, RunMode
 from stoflow.jobs.collect import collect
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
@@ -15,7 +16,7 @@ from stoflow.storage.engine.processes import register_process
 from stoflow.storage.engine.queueing import QueuePage, begin_page
 
 if TYPE_CHECKING:
-    from tests.integration.engine.conftest import Bench
+    from conftest import Bench
 
 NEWEST_STEPS = ("validate", "upload", "create", "publish", "save")
 Older = Callable[[Sequence[str]], "Bench"]
@@ -168,6 +169,14 @@ def test_a_stray_of_an_unknown_action_is_kept_for_a_newer_worker(bench: "Bench",
     collect(old.engine, bench.message(job, task=stray["id"], claims=stray["claims"], mode=RunMode.COLLECT))
 
     assert bench.one("SELECT id, claims FROM {s}.strays") == stray
+
+
+def test_hints_of_a_newer_release_may_say_more(bench: "Bench") -> None:
+    message = bench.message(bench.submit(bench.product()))
+
+    assert RunMessage.from_json({**message.to_json(), "colour": "green"}) == message
+    with pytest.raises(InputError, match="has the fields tenant"):
+        RunMessage.from_json({"tenant": 1, "colour": "green"})
 
 
 def test_workers_that_work_for_other_marketplaces_only_are_said(bench: "Bench") -> None:

@@ -1,7 +1,7 @@
 """A plugin task holds nobody: its command waits in PostgreSQL, and whoever holds the answer completes it."""
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from stoflow.jobs import plugin
 from stoflow.jobs.answer import receive_answer
 from stoflow.jobs.views import PluginCommand
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
+from stoflow.marketplaces.registry import build_registry
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -165,6 +166,48 @@ def test_nobody_else_may_answer_and_nothing_unknown_is_an_answer(bench: "Bench",
     assert not plugin.command_sent(bench.engine, bench.tenant, command.request_id, stranger.plugin_id)
     browser.answer(command, done(photo=5))
     assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+@pytest.fixture
+def older(bench: "Bench", browser: Browser, marketplace: Marketplace, shop_handler: "type[ShopHandler]") -> Browser:
+    """The same plugin, held by an api of a release that neither uploads nor creates."""
+    assert browser
+    before = replace(marketplace, handlers={"publish": shop_handler((STEPS[0], STEPS[3]))})
+    return Browser(bench.worker(registry=build_registry((before,), entry_points=False)))
+
+
+def test_what_an_older_api_cannot_read_is_asked_again_uncharged(
+    bench: "Bench", browser: Browser, older: Browser
+) -> None:
+    job = bench.submit(bench.product())
+    bench.run(job)
+    older.answer(browser.take(), done(photo=5))
+
+    task = bench.task(job, "upload")
+    assert (task["status"], task["failures"], task["deaths"], task["output"]) == ("pending", 0, 0, None)
+    bench.make_due()
+    bench.run(job)
+    browser.does(photo=5)
+    assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+def test_what_an_older_api_cannot_read_of_a_creating_command_is_looked_for(
+    bench: "Bench", browser: Browser, older: Browser
+) -> None:
+    job = created(bench, browser)
+    older.answer(browser.take(), done(draft=77))
+
+    task = bench.task(job, "create")
+    assert (task["status"], task["failures"], task["look_at"] is not None) == ("running", 0, True)
+    bench.make_due()
+    bench.look(job)
+    older.answer(browser.take(), done(draft=77))
+    assert bench.task(job, "create")["look_at"] is not None
+    bench.make_due()
+    bench.look(job)
+    browser.does(draft=77)
+    bench.run(job)
+    assert bench.row(job)["result_data"] == {"listing": "77"}
 
 
 def test_a_late_answer_to_an_attempt_that_was_given_up_changes_nothing(bench: "Bench", browser: Browser) -> None:

@@ -16,7 +16,7 @@ import socketio
 import uvicorn
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow.sandbox.plugin import Clocks, HeadlessPlugin, PluginOptions
 from stoflow.sandbox.plugin_link import tenant_of
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
@@ -328,6 +328,16 @@ def test_a_command_past_its_deadline_is_not_done(api: Api, start: Any, vinted: A
         "message": "The command came after its deadline and was not done.",
         "retryable": True,
     }
+    assert "photo.upload" not in [entry["operation"] for entry in vinted.ledger()]
+
+
+def test_a_clock_that_is_set_back_meanwhile_gives_a_command_no_more_time(api: Api, start: Any, vinted: Any) -> None:
+    received, begun = (1000.0, 50.0), (940.0, 56.0)  # by the time of day, and by the seconds that pass
+    walls, passing = iter((received[0], begun[0])), iter((received[1], begun[1]))
+    start(clocks=Clocks(wall=lambda: next(walls), monotonic=lambda: next(passing)))
+    sid, _ = api.plugin()
+    api.send(sid, "vinted.photo.upload", photo(), deadline=1005.0)
+    assert api.answer()["error"]["code"] == "deadline"
     assert "photo.upload" not in [entry["operation"] for entry in vinted.ledger()]
 
 
