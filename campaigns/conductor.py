@@ -77,7 +77,7 @@ class Conductor:
             quiet_s = {
                 place.name: self.installation.tempo.scaled_s(self.installation.quiet_s(place)) for place in places
             }
-            self._sweep = Sweep(self.installation.database, quiet_s)
+            self._sweep = Sweep(self.installation.database, quiet_s, self.installation.plugin_marketplaces)
         self._sweep.bury()
         self._sweep.tenants([self.tenant])
 

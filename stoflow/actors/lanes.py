@@ -8,51 +8,74 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.queueing import QueuedJob
 
+Place = tuple[bool, int, JobId]
+
 
 class Lanes:
     """One lane for jobs that wait for a place only, one per action for those that wait for pace.
 
-    A job may be in it more than once, or no longer be anyone's: `take` is told which are free to go.
+    A job stands in one place at a time, the one it was put at last; it may no longer be anyone's: `take` is told which
+    are free to go.
     """
 
     def __init__(self, pace_s: Callable[[str], float], wake: Callable[[float, str], None]) -> None:
         """`pace_s` answers the seconds between paced calls of an action, `wake` is told when its lane moves on."""
         self._pace_s = pace_s
         self._wake = wake
-        self._ready: list[tuple[bool, int, JobId]] = []
-        self._paced: dict[str, list[tuple[int, JobId]]] = {}
+        self._places: dict[JobId, tuple[str, Place]] = {}  # by job: its lane, "" where it is not paced
+        self._lanes: dict[str, list[Place]] = {"": []}
         self._pace_at_s: dict[str, float] = {}
         self._refused: dict[str, JobId] = {}  # by action: whose paced call was not claimed
 
     def __len__(self) -> int:
-        return len(self._ready) + sum(len(lane) for lane in self._paced.values())
+        return len(self._places)
 
     def put(self, job: QueuedJob) -> None:
-        if job.paced and not job.verifying and self._pace_s(job.action) > 0:
-            heapq.heappush(self._paced.setdefault(job.action, []), (job.priority, job.id))
+        """Give a job its place, in the stead of the one it had."""
+        is_paced = job.paced and not job.verifying and self._pace_s(job.action) > 0
+        lane = job.action if is_paced else ""
+        place: Place = (not is_paced and not job.running, job.priority, job.id)
+        if self._places.get(job.id) != (lane, place):
+            self._places[job.id] = (lane, place)
+            heapq.heappush(self._lanes.setdefault(lane, []), place)
+        if is_paced:
             self._learn(job)
             wait_s = self._pace_at_s.get(job.action, 0.0) - time.monotonic()
             if wait_s > 0:
                 self._wake(wait_s, job.action)
-        else:
-            heapq.heappush(self._ready, (not job.running, job.priority, job.id))
+
+    def remove(self, job: JobId) -> None:
+        """Let a job stand nowhere: it waits for something else, or is final."""
+        self._places.pop(job, None)
 
     def take(self, is_free: Callable[[JobId], bool]) -> JobId | None:
         """Return the next job that may go now, its pace reserved; None where none may."""
-        if not self._ready or self._ready[0][0]:
+        first = self._first("")
+        if first is None or first[0]:
             # Nothing started is ready: the paced call of a started job comes before a new job.
             paced = self._take_paced(is_free)
             if paced is not None:
                 return paced
-        while self._ready:
-            job = heapq.heappop(self._ready)[2]
-            if is_free(job):
-                return job
-        return None
+        return self._take_free("", is_free)
 
     def not_granted(self, job: QueuedJob) -> None:
         """A paced call was not claimed: when the next is due, this job will tell when it is read again."""
         self._refused[job.action] = job.id
+
+    def _first(self, lane: str) -> Place | None:
+        """Return the first place of a lane, past those that nobody stands at any more."""
+        places = self._lanes[lane]
+        while places and self._places.get(places[0][2]) != (lane, places[0]):
+            heapq.heappop(places)
+        return places[0] if places else None
+
+    def _take_free(self, lane: str, is_free: Callable[[JobId], bool]) -> JobId | None:
+        while (place := self._first(lane)) is not None:
+            heapq.heappop(self._lanes[lane])
+            del self._places[place[2]]
+            if is_free(place[2]):
+                return place[2]
+        return None
 
     def _learn(self, job: QueuedJob) -> None:
         """PostgreSQL judges; aim at the middle of the slack it leaves, so that a bit sooner or later is all one."""
@@ -63,11 +86,11 @@ class Lanes:
 
     def _take_paced(self, is_free: Callable[[JobId], bool]) -> JobId | None:
         now_s = time.monotonic()
-        for action, lane in self._paced.items():
-            while lane and self._pace_at_s.get(action, 0.0) <= now_s:
-                job = heapq.heappop(lane)[1]
-                if is_free(job):
-                    self._reserve(action, now_s, more=bool(lane))
+        for action in self._lanes:
+            if action and self._pace_at_s.get(action, 0.0) <= now_s:
+                job = self._take_free(action, is_free)
+                if job is not None:
+                    self._reserve(action, now_s, more=self._first(action) is not None)
                     return job
         return None
 

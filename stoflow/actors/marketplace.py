@@ -1,12 +1,12 @@
 """One tenant at one marketplace: pace, cap, sequence and retry timers of the jobs it was handed."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pykka
 
+from stoflow.actors.collecting import Collecting
 from stoflow.actors.held import FOR_EVER_S, WATCH_S, Held
 from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
@@ -28,28 +28,15 @@ from stoflow.actors.news import (
     Want,
     Watch,
 )
+from stoflow.actors.place import Place
 from stoflow.actors.timers import Timers, tell
-from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
 
-COLLECT_S = 60.0  # for a stray
 AFTER_DEADLINE_S = 0.2
 LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer
 WATCH_APART_S = 0.5  # between two looks over all that is in flight
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an actor stands: `pace_s` answers the seconds between paced calls of an action (0: no limit)."""
-
-    tenant: TenantId
-    marketplace: str
-    epoch: Epoch
-    me: ProcessId
-    cap: int
-    pace_s: Callable[[str], float]
-    sweep_soon: Callable[[TenantId], None]
 
 
 class MarketplaceActor(PooledActor):
@@ -73,7 +60,7 @@ class MarketplaceActor(PooledActor):
         self._flying: set[JobId] = set()
         self._lanes = Lanes(place.pace_s, self._wake)
         self._standing = Standing("")
-        self._collecting: dict[int, tuple[float, RunMessage]] = {}  # strays by the time they were asked for
+        self._collecting = Collecting()
         self._wanted = 0
         self._watching = False
 
@@ -81,7 +68,7 @@ class MarketplaceActor(PooledActor):
     def messages_out(self) -> tuple[RunMessage, ...]:
         """What it has offered to the dispatcher and still waits for."""
         jobs = (held.message for held in self._held.values() if held.message is not None)
-        return *jobs, *(message for _, message in self._collecting.values())
+        return *jobs, *self._collecting.messages
 
     @property
     def marketplace(self) -> str:
@@ -101,7 +88,7 @@ class MarketplaceActor(PooledActor):
             case Left(left):
                 self._on_left(left)
             case StrayDue(stray):
-                if stray.id not in self._collecting and not self._standing.halted:
+                if self._collecting.is_free(stray) and not self._standing.halted:
                     self._collect(stray)
             case Standing():
                 self._stand(message)
@@ -128,7 +115,7 @@ class MarketplaceActor(PooledActor):
             if job.id not in self._held:
                 self._wanted = max(0, self._wanted - 1)
             self._put(job)
-        for stray in strays:
+        for stray in (stray for stray in strays if not self._collecting.awaits(stray)):
             self._timers.after(stray.due_in_s, self.actor_ref, StrayDue(stray))
 
     def _put(self, job: QueuedJob) -> None:
@@ -138,7 +125,9 @@ class MarketplaceActor(PooledActor):
             return
         held = self._held.setdefault(job.id, Held(job))
         if held.awaits(job) and not held.overdue:
+            held.job = replace(held.job, priority=job.priority)
             return
+        self._lanes.remove(job.id)
         held.lost = held.lost + 1 if held.awaits(job) else 0
         self._land(held)
         held.job = job
@@ -185,6 +174,7 @@ class MarketplaceActor(PooledActor):
 
     def _drop(self, job: JobId) -> None:
         held = self._held.pop(job, None)
+        self._lanes.remove(job)
         if held is not None:
             self._land(held)
             tell(self._supervisor, Finished(self._place.marketplace, job))
@@ -218,8 +208,9 @@ class MarketplaceActor(PooledActor):
                 held.fly(now_s, FOR_EVER_S)  # until the dispatcher answers
                 tell(self._dispatcher, HasLeft(held.message, self.actor_ref))
         self._read_again([held for held in overdue if held.message is None or held.left], now_s)
-        for stray in [stray for stray, (since_s, _) in self._collecting.items() if now_s > since_s + COLLECT_S]:
-            self._collected(stray)  # nothing was heard: it is read again with the tenant's next page
+        for stray in self._collecting.overdue(now_s):
+            self._collected(stray)
+            tell(self._supervisor, Reload())
         wait_s = min((self._held[job].waits_s(now_s) for job in self._flying), default=FOR_EVER_S)
         if self._collecting or wait_s < FOR_EVER_S:
             self._watch_after(wait_s)
@@ -238,7 +229,7 @@ class MarketplaceActor(PooledActor):
             self._timers.after(min(WATCH_S, max(WATCH_APART_S, wait_s)), self.actor_ref, Watch())
 
     def _collected(self, stray: int) -> None:
-        _, message = self._collecting.pop(stray, (0.0, None))
+        message = self._collecting.end(stray)
         if message is not None:
             tell(self._dispatcher, Freed((message,)))
 
@@ -265,34 +256,14 @@ class MarketplaceActor(PooledActor):
 
     def _permit(self, held: Held) -> None:
         job = held.job
-        message = RunMessage(
-            tenant=self._place.tenant,
-            job=job.id,
-            task=job.task,
-            claims=job.claims,
-            epoch=self._place.epoch,
-            owner=self._place.me,
-            mode=RunMode.LOOK if job.verifying else RunMode.ACT,
-            permit=job.paced,
-            stepwise=held.is_stepwise,
-        )
+        message = self._place.permit(job, stepwise=held.is_stepwise)
         held.depart(message, time.monotonic())
         self._flying.add(job.id)
         self._watch_after(held.patience_s)
         tell(self._dispatcher, Offer(self._place.marketplace, message, started=job.running))
 
     def _collect(self, stray: QueuedStray) -> None:
-        message = RunMessage(
-            tenant=self._place.tenant,
-            job=stray.job,
-            task=TaskId(stray.id),
-            claims=stray.claims,
-            epoch=self._place.epoch,
-            owner=self._place.me,
-            mode=RunMode.COLLECT,
-            permit=False,
-            stepwise=False,
-        )
-        self._collecting[stray.id] = (time.monotonic(), message)
+        message = self._place.collection(stray)
+        self._collecting.begin(message, time.monotonic())
         self._watch_after(WATCH_S)
         tell(self._dispatcher, Offer(self._place.marketplace, message, started=False))

@@ -1,15 +1,15 @@
 """A tenant's supervisor: owns its job queue, paged from PostgreSQL, and the marketplace actors under it."""
 
-import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pykka
 
+from stoflow.actors.backlog import Backlog
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
-from stoflow.actors.marketplace import MarketplaceActor, Place
+from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
     Announced,
     CancelNow,
@@ -27,6 +27,7 @@ from stoflow.actors.news import (
     Take,
     Want,
 )
+from stoflow.actors.place import Place
 from stoflow.actors.timers import Timers, tell
 from stoflow.domain.facts import ActorFailed
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
@@ -59,9 +60,9 @@ class Surroundings:
 class _Branch:
     """One marketplace of the tenant: its actor, what waits for it, what it holds and how much it has room for."""
 
-    def __init__(self, actor: pykka.ActorRef[Any]) -> None:
+    def __init__(self, actor: pykka.ActorRef[Any], queue: Backlog) -> None:
         self.actor = actor
-        self.queue: list[tuple[int, JobId, QueuedJob]] = []
+        self.queue = queue
         self.held: set[JobId] = set()
         self.room = 0
 
@@ -137,7 +138,7 @@ class TenantSupervisor(PooledActor):
             return
         self._loading = True
         known = [job for branch in self._branches.values() for job in branch.held]
-        known += [job for branch in self._branches.values() for _, job, _ in branch.queue]
+        known += [job for branch in self._branches.values() for job in branch.queue]
         self._around.loader.page(self.actor_ref, self._tenant, known, self._around.page_size)
 
     def _on_page(self, page: QueuePage) -> None:
@@ -197,17 +198,15 @@ class TenantSupervisor(PooledActor):
             self._queue(job)
 
     def _queue(self, job: QueuedJob) -> None:
-        branch = self._branch(job.marketplace)
-        if len(branch.queue) >= self._around.page_size * 2:
-            self._full |= {job.marketplace}  # it is read again when its turn comes
-        elif all(job.id != queued for _, queued, _ in branch.queue):
-            heapq.heappush(branch.queue, (job.priority, job.id, job))
+        if not self._branch(job.marketplace).queue.put(job):
+            self._full |= {job.marketplace}  # what was left out is read again when its turn comes
 
     # What goes to the marketplaces
 
     def _branch(self, marketplace: str) -> _Branch:
         if marketplace not in self._branches:
-            self._branches[marketplace] = _Branch(self._start(marketplace))
+            queue = Backlog(self._around.page_size * 2)
+            self._branches[marketplace] = _Branch(self._start(marketplace), queue)
             tell(self._branches[marketplace].actor, self._standing(marketplace))
         return self._branches[marketplace]
 
@@ -229,8 +228,7 @@ class TenantSupervisor(PooledActor):
     def _serve(self, marketplace: str) -> None:
         branch = self._branches[marketplace]
         handed: list[QueuedJob] = []
-        while branch.room > 0 and branch.queue:
-            job = heapq.heappop(branch.queue)[2]
+        while branch.room > 0 and (job := branch.queue.take()) is not None:
             branch.held.add(job.id)
             branch.room -= 1
             handed.append(job)
@@ -294,6 +292,5 @@ class TenantSupervisor(PooledActor):
 
     def _restart(self, marketplace: str) -> None:
         old = self._branches.pop(marketplace)
-        self._branches[marketplace] = fresh = _Branch(self._start(marketplace))
-        fresh.queue = old.queue
+        self._branches[marketplace] = _Branch(self._start(marketplace), old.queue)
         self._load()

@@ -122,7 +122,7 @@ class Reign:
         self._pool = Pool(POOL_THREADS)
         self._timers = Timers()
         self._loader = Loader(database, me, marketplaces=tuple(policy.caps))
-        sweep = Sweep(database, policy.quiet_s)
+        sweep = Sweep(database, policy.quiet_s, tuple(policy.plugins))
         self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
         timetable = policy.timetable
         self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")

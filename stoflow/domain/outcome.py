@@ -62,6 +62,7 @@ class TryAgain:
     `ended` is the external id of the product's listing where it is no longer there: the product has none from then on.
     `application`: it is StoFlow's own application that is not accepted. Its operators must act, and no seller; the task
     waits for them without being charged, however long that takes.
+    `lost`: no answer came to a call that had left, or a 5xx: it may still be carried out.
     """
 
     reason: str
@@ -70,6 +71,7 @@ class TryAgain:
     away: bool = False
     ended: str = ""
     application: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ BLIND_LOOK_S = 5.0
 BLIND_DOUBLINGS_AT_MOST = 10
 LOOKS_AFTER_CANCEL = 3
 """So many looks that cannot tell end a job that is to be cancelled: what was done stays unknown."""
+LONGEST_LOOK_AFTER_CANCEL_S = 2 * OUTAGE_CAP_S
+"""Whoever cancelled waits for no look that is further off, nor for one that nobody has made for as long."""
 OUTAGE_TRIES = 100
 OUTAGE_S = 6 * 3600.0
 """An outage charges a task only after so many attempts and so long after its first: attempts alone say little where

@@ -83,6 +83,7 @@ def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried
         looks=task.looks,
         age_s=task.age_s,
         marked=step.marked,
+        overwrites=step.overwrites,
         quiet_s=engine.quiet_s(marketplace),
         second_look_s=engine.second_look_s(marketplace),
     )

@@ -89,7 +89,7 @@ def no_answer(error: APIError, kind: TaskKind) -> Outcome:
         return application_refused("the marketplace", str(error))
     if kind is TaskKind.UNSAFE and error.sent:
         return Unknown(str(error))
-    return TryAgain(str(error), away=True)
+    return TryAgain(str(error), away=True, lost=error.sent)
 
 
 def broken(error: Exception, *, unsafe: bool) -> Outcome:

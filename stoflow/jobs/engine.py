@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from stoflow.domain.aspect import TaxonomyAnswers
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import ProcessId, TenantId
-from stoflow.domain.job import JobChanged, TaskStatus
+from stoflow.domain.job import JobChanged, TaskKind, TaskStatus
 from stoflow.domain.run import RunReport
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
@@ -72,6 +72,12 @@ class Engine:
     def timeout_s(self, job: StoredJob) -> float:
         """Return the total deadline of one outside attempt."""
         return self.tempo.scaled_s(self.registry.action(job.marketplace, job.action).timeout_s)
+
+    def harm_s(self, job: StoredJob, step: Step) -> float | None:
+        """Return for how long a lost call of this step may be carried out late and undo what came after it."""
+        if step.kind is not TaskKind.REPEATABLE or not step.overwrites:
+            return None
+        return self.tempo.scaled_s(self.quiet_s(self.registry.marketplace(job.marketplace)))
 
     def attempt(self, job: StoredJob, task: StoredTask, *, marker: str, outputs: Outputs) -> Attempt:
         """Return everything the task's step may know."""

@@ -14,6 +14,7 @@ from stoflow.storage.engine.viewing import view_job, view_page, view_timeline
 from stoflow.storage.session import Database
 
 RECONNECT = "reconnect"
+LATE = "an earlier call, whose answer was lost, may still be carried out"
 
 
 def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
@@ -132,6 +133,8 @@ def _waiting(standing: Mapping[str, Any]) -> str:
 def _until_its_time(standing: Mapping[str, Any]) -> str:
     if standing.get("look_at"):
         return f"verifying, next look at {standing['look_at']}"
+    if standing.get("late_until"):
+        return f"{LATE} until {standing['late_until']}"
     if standing.get("retry_at"):
         return f"retry at {standing['retry_at']}: {standing.get('error') or ''}"
     return ""

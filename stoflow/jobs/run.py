@@ -160,7 +160,7 @@ class Run:
 
     def _act(self, task: StoredTask, step: Step, marker: str, pace_s: float) -> tuple[Move, StoredTask]:
         timeout_s = self.engine.timeout_s(self.job)
-        claim = self._claim(task, marker, pace_s, deadline_s=timeout_s + self.engine.lease_s, holds=True)
+        claim = self._claim(task, step, marker, pace_s, deadline_s=timeout_s + self.engine.lease_s, holds=True)
         begun_s = time.monotonic()
         if not self._write_claim(claim):
             return RELOAD, task
@@ -189,7 +189,7 @@ class Run:
         begun = begin(step.do, attempt)
         pending = resume(begun, (), task.kind) if isinstance(begun, Generator) else begun
         # What asks nothing is done here: this process answers for it, and it is freed at once should it die.
-        claim = self._claim(task, marker, pace_s, deadline_s=deadline_s, holds=not isinstance(pending, Pending))
+        claim = self._claim(task, step, marker, pace_s, deadline_s=deadline_s, holds=not isinstance(pending, Pending))
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         if not isinstance(pending, Pending):
             if not self._write_claim(claim):
@@ -201,7 +201,9 @@ class Run:
         self.engine.feed.commands_waiting(self.job.tenant)
         return Move(NextMove.PLUGIN, deadline_s), now
 
-    def _claim(self, task: StoredTask, marker: str, pace_s: float, *, deadline_s: float, holds: bool) -> Claim:
+    def _claim(
+        self, task: StoredTask, step: Step, marker: str, pace_s: float, *, deadline_s: float, holds: bool
+    ) -> Claim:
         process = self.engine.process()
         return Claim(
             tenant=self.job.tenant,
@@ -218,6 +220,8 @@ class Run:
             deadline_s=deadline_s,
             marker=marker or None,
             digest=self.inputs.digest(task),
+            quiet_s=self.engine.harm_s(self.job, step),
+            is_unsafe=task.kind is TaskKind.UNSAFE,
             in_line=self.job.product is not None,
             begins=not self.claimed,
             unrecorded=self._unrecorded(),

@@ -20,7 +20,14 @@ from stoflow.domain.outcome import (
     TryAgain,
     Unknown,
 )
-from stoflow.domain.retry import OUTAGE_S, OUTAGE_TRIES, backoff_s, blind_look_s, outage_backoff_s
+from stoflow.domain.retry import (
+    LONGEST_LOOK_AFTER_CANCEL_S,
+    OUTAGE_S,
+    OUTAGE_TRIES,
+    backoff_s,
+    blind_look_s,
+    outage_backoff_s,
+)
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler
@@ -74,6 +81,7 @@ class Tried:
     looks: int
     age_s: float  # real seconds since its first attempt
     marked: bool
+    overwrites: bool
     quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
     second_look_s: float
 
@@ -86,12 +94,12 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case TryAgain(reason, application=True):
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random))
             return _back(tried, reason, "application", delay_s, charge=False)
-        case TryAgain(reason, after_s, away=True) if not _has_waited(tried, tempo):
+        case TryAgain(reason, after_s, away=True, lost=lost) if not _has_waited(tried, tempo):
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
-            return _back(tried, reason, "away", delay_s, charge=False)
-        case TryAgain(reason, after_s, charged, ended=ended):
-            delay_s = _delay_s(tried, after_s, tempo, random)
-            return _back(tried, reason, "try_again", delay_s, charge=charged, ended=ended)
+            return _back(tried, reason, "away", delay_s, charge=False, late_s=_late_s(tried, tempo, lost=lost))
+        case TryAgain(reason, after_s, charged, ended=ended, lost=lost):
+            delay_s, late_s = _delay_s(tried, after_s, tempo, random), _late_s(tried, tempo, lost=lost)
+            return _back(tried, reason, "try_again", delay_s, charge=charged, ended=ended, late_s=late_s)
         case SellerMustAct(reason):
             return _halt(tried, reason)
         case Refused(reason, errors):
@@ -99,7 +107,8 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case Unknown(reason):
             if tried.kind is TaskKind.UNSAFE:
                 return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
-            return _back(tried, reason, "try_again", _delay_s(tried, None, tempo, random), charge=True)
+            delay_s, late_s = _delay_s(tried, None, tempo, random), _late_s(tried, tempo, lost=True)
+            return _back(tried, reason, "try_again", delay_s, charge=True, late_s=late_s)
         case Broken(reason):
             return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
 
@@ -138,7 +147,8 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return replace(again, statements=(*again.statements, halted))
         case CannotTell(reason, after_s):
             pause_s = blind_look_s(tried.claims, random) if after_s is None else after_s
-            return _untold(tried, reason, Move(NextMove.LOOK, tempo.scaled_s(pause_s)), cause="could not look")
+            again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
+            return _untold(tried, reason, again, cause="could not look", at_once=is_far)
 
 
 def _after_done(row: Row) -> Move:
@@ -156,7 +166,21 @@ def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) 
     return tempo.scaled_s(after_s if after_s is not None else backoff_s(tried.failures + 1, random))
 
 
-def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool, ended: str = "") -> Settlement:
+def _late_s(tried: Tried, tempo: Tempo, *, lost: bool) -> float | None:
+    """Return how long a copy of the call may still be carried out and undo what comes after it, None where none may."""
+    return tempo.scaled_s(tried.quiet_s) if lost and tried.overwrites else None
+
+
+def _back(
+    tried: Tried,
+    reason: str,
+    kind: str,
+    delay_s: float,
+    *,
+    charge: bool,
+    ended: str = "",
+    late_s: float | None = None,
+) -> Settlement:
     statement = settle_back(
         tried.tenant,
         tried.task,
@@ -166,6 +190,7 @@ def _back(tried: Tried, reason: str, kind: str, delay_s: float, *, charge: bool,
         delay_s=delay_s,
         charge=charge,
         ended=ended,
+        late_s=late_s,
     )
     return Settlement((statement,), lambda row: _after_back(row, delay_s), kind, reason)
 

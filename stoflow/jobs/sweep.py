@@ -20,10 +20,14 @@ BEGINNING = TenantId(0)
 
 @dataclass(slots=True)
 class Sweep:
-    """One sweeper of one orchestrator; `quiet_s` is the wait before a first look, in real seconds by marketplace."""
+    """One sweeper of one orchestrator; `quiet_s` is the wait before a first look, in real seconds by marketplace.
+
+    `plugins` are the marketplaces that are asked through the seller's plugin.
+    """
 
     database: Database
     quiet_s: Mapping[str, float]
+    plugins: Sequence[str]
     after: TenantId = BEGINNING
     known_dead: frozenset[ProcessId] = field(default_factory=frozenset[ProcessId])
 
@@ -61,7 +65,12 @@ class Sweep:
             failpoint("sweep.before")
             with self.database.records() as connection:
                 swept = sweep_tenant(
-                    connection, tenant, dead=self.known_dead, quiet_s=self.quiet_s, limit=ROWS_A_TENANT
+                    connection,
+                    tenant,
+                    dead=self.known_dead,
+                    quiet_s=self.quiet_s,
+                    plugins=self.plugins,
+                    limit=ROWS_A_TENANT,
                 )
                 for job in {*swept.tasks, *swept.ended}:
                     announce(connection, tenant, job)

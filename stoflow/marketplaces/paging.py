@@ -23,15 +23,15 @@ Do = Callable[[Attempt], Outcome | Conversation]
 def listing_steps(page: Do, confirm: Do) -> tuple[Step, ...]:
     """Return the kinds of task of a sync: each page, then what no page showed, then what sold is removed elsewhere."""
     return (
-        Step("page", page, TaskKind.REPEATABLE, paced=True),
-        Step("confirm", confirm, TaskKind.REPEATABLE),
+        Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
+        Step("confirm", confirm, TaskKind.REPEATABLE, overwrites=False),
         Step("save", summary, spreads=True),
     )
 
 
 def order_steps(page: Do) -> tuple[Step, ...]:
     """Return the kinds of task of asking for orders: each page, then what sold is removed elsewhere."""
-    return (Step("page", page, TaskKind.REPEATABLE, paced=True), Step("save", summary, spreads=True))
+    return (Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True), Step("save", summary, spreads=True))
 
 
 def after_page(attempt: Attempt, *, more: bool, then: str) -> str:

@@ -115,8 +115,10 @@ def application_refused(marketplace: str, said: str) -> TryAgain:
 
 
 def nobody_knows(reason: str, after_s: float | None = None, *, unsafe: bool, away: bool = True) -> Outcome:
-    """Return what a failure of the marketplace's own means: an unsafe call may have been done all the same."""
-    return Unknown(f"{reason} It may have been done.") if unsafe else TryAgain(reason, after_s=after_s, away=away)
+    """Return what a failure of the marketplace's own means: all the same it may have been done, or be done yet."""
+    if unsafe:
+        return Unknown(f"{reason} It may have been done.")
+    return TryAgain(reason, after_s=after_s, away=away, lost=True)
 
 
 def bounded_s(seconds: float) -> float | None:

@@ -23,7 +23,7 @@ from stoflow.sandbox.ledger import LedgerEntry
 from stoflow.storage.engine.queueing import QueuePage, begin_page
 from stoflow.storage.engine.sweeping import finish_cancel
 from stoflow.storage.products import add_product, change_product
-from tests.contract.line import Act, Deed, Died, Line, Tab
+from tests.contract.line import Act, Deed, Died, Line, Tab, lost_before
 from tests.integration.engine.conftest import Bench
 
 TURNS = 60
@@ -36,7 +36,8 @@ NO_JOB = JobId(0)
 class Stage:
     """`job` is the one whose life is shown, on `product_id`; those before it prepared its situation.
 
-    `reconnect` is the seller's act. What was planned and has not happened yet is in `cues`.
+    `reconnect` is the seller's act. What was planned and has not happened yet is in `cues`, and what the marketplace
+    carries out late in `late`: at the end of a quiet time, which no turn lets pass while `is_quiet_time`.
     """
 
     place: Marketplace
@@ -51,6 +52,8 @@ class Stage:
     product_id: int | None = None
     job: JobId = NO_JOB
     cues: set[str] = field(default_factory=set[str])
+    late: list[Act] = field(default_factory=list[Act])
+    is_quiet_time: bool = False
 
     # what there is before
 
@@ -108,6 +111,11 @@ class Stage:
 
         self.line.calls[name] = cued
 
+    def carried_out_late(self, call: Call, act: Act) -> Response:
+        """Nobody answers, and it is carried out just before the quiet time ends."""
+        self.late.append(act)
+        return lost_before(call, act)
+
     def when_next(self, step: Step, happens: Callable[[], object]) -> None:
         """Let this happen when it is next: before its claim, or before an inner one is run."""
         name = self.task_of(step)
@@ -140,6 +148,8 @@ class Stage:
         if not page.jobs and not worker.all("SELECT id FROM {s}.strays"):  # the page leaves out those claimed
             return False
         worker.make_due()
+        if not self.is_quiet_time:
+            self._end_quiet_time(worker)
         for job in () if self.place.name in page.halted else page.jobs:
             if job.cancelling and not job.in_flight and not job.verifying:
                 self._finish_cancel(job.id)
@@ -150,6 +160,11 @@ class Stage:
         if self.tab:
             self.tab.work(worker.engine, worker.tenant)
         return True
+
+    def _end_quiet_time(self, worker: Bench) -> None:
+        while self.late:
+            self.late.pop(0)()
+        worker.end_quiet_time()
 
     def finished(self, job: JobId | None = None) -> JobView:
         """Go on until the job is final and no draft is left to be collected; return the job."""

@@ -44,6 +44,7 @@ from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
 
 PLUGIN = "the tab"
 CONTROL_S = 10.0
+QUIET_S = 30.0
 SUITE_S = 3600.0  # whoever makes a tenant owns it as long as the suite lasts
 DRESS = NewProduct(
     title="Robe d'été",
@@ -178,8 +179,8 @@ class Theatre:
             tempo=Tempo(),
             process=lambda: me,
             lease_s=LEASE_S,
-            quiet_s=lambda _: 0.0,
-            second_look_s=lambda _: 0.0,
+            quiet_s=lambda _: QUIET_S,
+            second_look_s=lambda _: 2 * QUIET_S,
             media_root=self.media_root,
             taxonomy=lambda _: {},
         )

@@ -27,7 +27,7 @@ class PublishEbay(DirectAPIJobHandler[EbayPublication]):
         return (
             Step("validate", service.validate),
             Step("map", service.map),
-            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("upload", service.upload, TaskKind.REPEATABLE, overwrites=False),
             Step("item", service.store_item, TaskKind.REPEATABLE),
             Step("create", service.create_offer, TaskKind.UNSAFE, look=service.look_for_offer),
             Step("revise", service.revise, TaskKind.REPEATABLE),
@@ -51,8 +51,8 @@ class UpdateEbay(DirectAPIJobHandler[EbayUpdate]):
         return (
             Step("validate", service.validate),
             Step("map", service.map),
-            Step("upload", service.upload, TaskKind.REPEATABLE),
-            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("upload", service.upload, TaskKind.REPEATABLE, overwrites=False),
+            Step("read", service.read, TaskKind.REPEATABLE, overwrites=False),
             Step("offer", service.put_offer, TaskKind.UNSAFE, look=service.look_at_offer),
             Step("item", self.service_method, TaskKind.UNSAFE, paced=True, look=service.look_at_item),
             Step("save", service.save),
@@ -70,7 +70,7 @@ class DeleteEbay(DirectAPIJobHandler[EbayDeletion]):
         """Return the kinds of task, in order."""
         service = self.get_service()
         return (
-            Step("find", service.find, TaskKind.REPEATABLE),
+            Step("find", service.find, TaskKind.REPEATABLE, overwrites=False),
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
             Step("save", service.save),
         )

@@ -52,7 +52,7 @@ class UpdateEtsy(DirectAPIJobHandler[EtsyUpdate]):
         return (
             Step("validate", service.validate),
             Step("map", service.map),
-            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("read", service.read, TaskKind.REPEATABLE, overwrites=False),
             Step("upload", service.upload, TaskKind.REPEATABLE),
             Step("trim", service.trim, TaskKind.REPEATABLE),
             Step("listing", service.patch, TaskKind.UNSAFE, look=service.look_at_listing),

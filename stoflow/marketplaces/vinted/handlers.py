@@ -38,7 +38,7 @@ class PublishVinted(VintedJobHandler[VintedPublication]):
         return (
             Step("validate", service.validate),
             Step("map", service.map),
-            Step("upload", service.upload, TaskKind.REPEATABLE),
+            Step("upload", service.upload, TaskKind.REPEATABLE, overwrites=False),
             Step("create", service.create_draft, TaskKind.UNSAFE, look=service.look_for_draft, marked=True),
             Step("choose", choose),
             Step("complete", service.complete, TaskKind.UNSAFE, paced=True, look=service.look_for_listing),
@@ -59,8 +59,8 @@ class UpdateVinted(VintedJobHandler[VintedUpdate]):
         return (
             Step("validate", service.validate),
             Step("map", service.map),
-            Step("upload", service.upload, TaskKind.REPEATABLE),
-            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("upload", service.upload, TaskKind.REPEATABLE, overwrites=False),
+            Step("read", service.read, TaskKind.REPEATABLE, overwrites=False),
             Step("item", service.put_item, TaskKind.UNSAFE, paced=True, look=service.look_at_item),
             Step("save", service.save),
         )
@@ -114,7 +114,7 @@ class MessageVinted(VintedJobHandler[VintedMessages]):
         service = self.get_service()
         return (
             Step("validate", service.validate),
-            Step("read", service.read, TaskKind.REPEATABLE),
+            Step("read", service.read, TaskKind.REPEATABLE, overwrites=False),
             Step("send", service.send, TaskKind.UNSAFE, paced=True, look=service.look_for_message),
             Step("save", service.save),
         )
@@ -134,7 +134,7 @@ class LinkProductVinted(VintedJobHandler[VintedLinking]):
         service = self.get_service()
         return (
             Step("validate", service.validate),
-            Step("read", service.read, TaskKind.REPEATABLE, paced=True),
+            Step("read", service.read, TaskKind.REPEATABLE, overwrites=False, paced=True),
             Step("save", service.save),
         )
 

@@ -23,16 +23,22 @@ PACING: Parts = (
     ("if in pace", "AND EXISTS (SELECT FROM pace)"),
 )
 
-# A job on a product begins when those accepted before it are final.
+# A job on a product begins when those accepted before it are final, and no call of theirs may be carried out any more.
 IN_LINE: Parts = (
     (
         "in line",
         """AND (j.status = 'running' OR NOT EXISTS (
       SELECT FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')))""",
+        AND ahead.status IN ('pending', 'running')) AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs late
+      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
+        AND late.late_until > clock_timestamp()))""",
     ),
 )
+
+# What buyers see is changed once no earlier call of the job itself may undo it.
+UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until <= clock_timestamp())"),)
 
 # Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
 NOT_HELD = """
@@ -69,7 +75,7 @@ WITH [[settled]]was AS MATERIALIZED (
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())"""
     + NOT_HELD
     + """
-    [[in line]] [[if settled]]
+    [[in line]] [[undisturbed]] [[if settled]]
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_tasks b
       WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
@@ -83,7 +89,8 @@ WITH [[settled]]was AS MATERIALIZED (
   UPDATE {s}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
-      started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s
+      started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s,
+      quiet_s = %(quiet_s)s
   FROM was
   WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
@@ -143,6 +150,8 @@ class Claim:
     deadline_s: float
     marker: str | None
     digest: str
+    quiet_s: float | None = None  # for how long a lost call of it may be carried out late, None where that is no harm
+    is_unsafe: bool = False
     in_line: bool = True  # the job is on a product
     begins: bool = True  # the first claim of a run
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
@@ -163,7 +172,8 @@ class Claim:
             composed(
                 CLAIM,
                 *recording(unrecorded, after="task"),
-                *(IN_LINE if self.in_line else ()),
+                *(IN_LINE if self.in_line and self.begins else ()),
+                *(UNDISTURBED if self.is_unsafe else ()),
                 *(BEGINNING if self.begins else ()),
                 *(PACING if paced else ()),
             ),
@@ -178,6 +188,7 @@ class Claim:
             deadline_s=self.deadline_s,
             marker=self.marker,
             digest=self.digest,
+            quiet_s=self.quiet_s,
             **(pace if paced else {}),
             **unrecorded_params(unrecorded),
         )

@@ -26,6 +26,7 @@ ON CONFLICT (task_id, claims, seq) DO NOTHING
 RETURNING request_id
 """
 
+# Of a suspended tenant nothing is asked to act any more; what became of it is still looked for.
 OPEN = """
 SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
   concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
@@ -33,6 +34,8 @@ FROM {s}.plugin_commands c
 LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
 WHERE c.plugin_id = %(plugin_id)s AND c.answered_at IS NULL AND c.deadline > clock_timestamp()
   AND (c.task_id IS NULL OR (t.status = 'running' AND t.claims = c.claims))
+  AND (c.task_id IS NULL OR t.look_at IS NOT NULL
+    OR EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active))
 ORDER BY c.id LIMIT 50
 """
 

@@ -13,14 +13,15 @@ from stoflow.storage.engine.statement import bind
 
 NEXT_TASK = """
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.status,
-           (SELECT o.paced FROM {s}.marketplace_tasks o
-             WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
-             ORDER BY o.position LIMIT 1) AS paced, t.claimed_by IS NOT NULL AS claimed,
+    SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
+           t.claimed_by IS NOT NULL AS claimed,
            t.look_at IS NOT NULL AS verifying,
            extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
            extract(epoch FROM t.deadline - clock_timestamp())::float8 AS deadline_in_s
-    FROM {s}.marketplace_tasks t
+    FROM {s}.marketplace_tasks t LEFT JOIN LATERAL (
+      SELECT o.paced, o.kind FROM {s}.marketplace_tasks o
+      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      ORDER BY o.position LIMIT 1) AS outside ON true
     WHERE t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1
   ) AS task ON true
 """
@@ -29,6 +30,12 @@ COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.wait
   j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
+  extract(epoch FROM CASE
+    WHEN j.status = 'pending' THEN (
+      SELECT max(late.late_until) FROM {s}.marketplace_jobs late
+      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
+        AND late.late_until > clock_timestamp())
+    WHEN task.outside = 'unsafe' AND NOT task.verifying THEN j.late_until END - clock_timestamp())::float8 AS late_in_s,
   (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
   EXISTS (
@@ -76,10 +83,10 @@ SELECT
   EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,
-  (SELECT jsonb_agg(t) FROM (
+  (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
     FROM {s}.strays
-    WHERE claimed_by IS NULL AND deadline IS NULL AND marketplace = ANY(%(marketplaces)s::text[])
+    WHERE strays.marketplace = m.marketplace AND claimed_by IS NULL AND deadline IS NULL
     ORDER BY look_after LIMIT 20) AS t) AS strays,
   (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {s}.marketplace_jobs
     WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute') AS later_in_s,
@@ -206,6 +213,6 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         pace_in_s=max(row["pace_in_s"] or 0.0, 0.0),
         in_flight=in_flight,
         verifying=verifying,
-        due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0),
+        due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0, row["late_in_s"] or 0.0),
         deadline_in_s=row["deadline_in_s"] if row["deadline_in_s"] is not None else 0.0,
     )

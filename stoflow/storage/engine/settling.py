@@ -120,7 +120,8 @@ WITH task AS (
   UPDATE {s}.marketplace_jobs j
   SET status = CASE WHEN task.status = 'failed' THEN 'failed' ELSE j.status END, waiting = %(waiting)s,
       completed_at = CASE WHEN task.status = 'failed' THEN clock_timestamp() END,
-      error_message = task.error, error_kind = task.error_kind
+      error_message = task.error, error_kind = task.error_kind,
+      late_until = greatest(j.late_until, clock_timestamp() + %(late_s)s::float8 * interval '1 second')
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace, j.error_kind
 )[[ended]], stray AS (
@@ -209,10 +210,12 @@ def settle_back(
     absences: int = 0,
     stray_after_s: float | None = None,
     ended: str = "",
+    late_s: float | None = None,
 ) -> Statement:
     """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`.
 
-    `ended` is the external id of a listing that is no longer there.
+    `ended` is the external id of a listing that is no longer there. `late_s` is for how long the call may still be
+    carried out and undo what comes after it.
     """
     return bind(
         composed(SETTLE_BACK, *(WHERE_ENDED if ended else ()), *(WHERE_ABSENT if absences else ())),
@@ -229,6 +232,7 @@ def settle_back(
         absences=absences,
         stray_after_s=stray_after_s,
         ended=ended,
+        late_s=late_s,
         detail=Jsonb({"reason": reason}),
     )
 

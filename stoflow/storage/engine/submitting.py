@@ -49,7 +49,7 @@ WITH job AS (
 )[[inherited]]
 SELECT id FROM job
 """
-# Those accepted before it on the same product are as urgent as it is: it waits for them.
+# Those accepted before it on the same product are as urgent as it is, for it waits for them; their owner hears of it.
 INHERITED: Parts = (
     (
         "inherited",
@@ -57,6 +57,9 @@ INHERITED: Parts = (
   UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
   WHERE ahead.product_id = %(product)s AND ahead.marketplace = %(marketplace)s
     AND ahead.status IN ('pending', 'running') AND ahead.id < job.id AND ahead.priority > job.priority
+  RETURNING ahead.id
+), announced AS (
+  INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, id FROM inherited
 )""",
     ),
 )

@@ -12,10 +12,12 @@ from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
 from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.verifying import give_up_looks, jobs_to_cancel
 
 # What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
 LOST = """
   SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker,
+    t.quiet_s,
     CASE WHEN t.look_at IS NOT NULL AND t.claimed_by IS NOT NULL THEN 1 + (
       SELECT count(*) FROM {s}.job_timeline l
       WHERE l.job_id = t.job_id AND l.task = t.name AND l.cause = 'swept: look died') ELSE 0 END AS looks_died
@@ -36,6 +38,8 @@ LOOK_AT = """CASE
     THEN clock_timestamp() + coalesce((%(quiet_s)s::jsonb ->> j.marketplace)::float8, 30) * interval '1 second'
   END"""
 
+LATE_UNTIL = "greatest(j.late_until, clock_timestamp() + task.quiet_s * interval '1 second')"
+
 # A lost look is looked again, whatever it costs. A lost unsafe act is verified. Anything else may run again. A death
 # is charged where a worker held the act; a plugin's silence is charged as a failure instead.
 SWEEP_TASKS = f"""
@@ -54,10 +58,14 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
       error_kind = CASE WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'verifying'
                         WHEN t.deaths + lost.held::int >= %(quarantine)s THEN 'poison' ELSE 'interrupted' END
   FROM lost, {{s}}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
-  RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died
+  RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
+), late AS (
+  UPDATE {{s}}.marketplace_jobs j SET late_until = {LATE_UNTIL}
+  FROM task WHERE j.id = task.job_id AND task.status <> 'failed' AND task.quiet_s IS NOT NULL
 ), job AS (
   UPDATE {{s}}.marketplace_jobs j
-  SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind
+  SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind,
+      late_until = {LATE_UNTIL}
   FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running'
   RETURNING j.id, j.error_kind, j.marketplace, j.action_type_id, j.request_id
 ), said AS (
@@ -186,9 +194,13 @@ def sweep_tenant(
     *,
     dead: frozenset[ProcessId],
     quiet_s: Mapping[str, float],
+    plugins: Sequence[str],
     limit: int,
 ) -> Swept:
-    """Free what nobody will answer for; `quiet_s` by marketplace is the wait before the first look."""
+    """Free what nobody will answer for; `quiet_s` by marketplace is the wait before the first look.
+
+    `plugins` are the marketplaces that are asked through the seller's plugin.
+    """
 
     def rows(template: LiteralString, **params: Any) -> list[DictRow]:
         statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
@@ -205,12 +217,18 @@ def sweep_tenant(
     expired = rows(EXPIRE, jobs=expiring) if expiring else []
     for row in expired:
         _disown(connection, tenant, row)
+    cancelling = jobs_to_cancel(connection, tenant, limit=limit)
+    unknown = give_up_looks(connection, tenant, cancelling, plugins=plugins) if cancelling else []
     return Swept(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
-        ended=tuple(JobId(row["id"]) for row in expired),
+        ended=(*(JobId(row["id"]) for row in expired), *(JobId(failed.job) for failed in unknown)),
         strays=len(rows(SWEEP_STRAYS)),
-        failed=(*(_failed(tenant, row) for row in tasks if row["kind"]), *(_expired(tenant, row) for row in expired)),
+        failed=(
+            *(_failed(tenant, row) for row in tasks if row["kind"]),
+            *(_expired(tenant, row) for row in expired),
+            *unknown,
+        ),
     )
 
 

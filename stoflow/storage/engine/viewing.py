@@ -40,6 +40,10 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'behind', (SELECT min(e.id) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
            AND e.product_id = j.product_id AND e.id < j.id AND e.status IN ('pending', 'running')),
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED},
+         'late_until', CASE WHEN j.status = 'pending' THEN (
+           SELECT max(e.late_until) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
+             AND e.product_id = j.product_id AND e.id < j.id AND e.late_until > clock_timestamp())
+           WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
          'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS standing,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
           SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying, output, error,

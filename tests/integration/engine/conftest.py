@@ -245,6 +245,11 @@ class Bench:
     epoch: Epoch
     process: ProcessId
 
+    @property
+    def plugins(self) -> list[str]:
+        places = self.engine.registry.marketplaces.values()
+        return [place.name for place in places if place.transport == "plugin"]
+
     def product(self, title: str = "A coat") -> int:
         with self.engine.database.tenant(self.tenant) as session:
             return add_product(session, NewProduct(title=title, description="Warm.", price=None))
@@ -307,7 +312,7 @@ class Bench:
         return find_job(self.engine.database, self.tenant, job, plugin=())
 
     def cancel(self, job: JobId) -> JobView:
-        return cancel_job(self.engine.database, self.tenant, job, plugin=())
+        return cancel_job(self.engine.database, self.tenant, job, plugin=self.plugins)
 
     def retry(self, job: JobId) -> JobView:
         return retry_job(self.engine.database, self.tenant, job, plugin=())
@@ -342,6 +347,10 @@ class Bench:
             "UPDATE public.pace SET next_at = clock_timestamp()"
         )
 
+    def end_quiet_time(self) -> None:
+        """Let the time pass in which a call whose answer was lost may still be carried out."""
+        self.all("UPDATE {s}.marketplace_jobs SET late_until = clock_timestamp() WHERE late_until > clock_timestamp()")
+
     def worker(self, **parts: Any) -> "Bench":
         """Another worker process of the same tenant; `parts` of its engine may be its own."""
         with self.engine.database.records() as connection:
@@ -354,7 +363,7 @@ class Bench:
             bury(connection, self.process)
 
     def sweep(self, *, quiet_s: float = 0.0) -> None:
-        sweep = Sweep(self.engine.database, {SHOP: quiet_s})
+        sweep = Sweep(self.engine.database, {SHOP: quiet_s}, self.plugins)
         sweep.bury()
         sweep.tenants([self.tenant])
 

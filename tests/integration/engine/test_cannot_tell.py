@@ -11,6 +11,7 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, CannotTell, Done, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
+from stoflow.storage.engine.standing import needs_seller
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -122,3 +123,86 @@ def test_an_answer_after_the_cancel_lets_the_job_be_cancelled(bench: "Bench", fo
             look(bench, job)
     bench.cancel(job)
     assert bench.row(job)["status"] == "cancelled"
+
+
+def ask_the_seller(bench: "Bench") -> None:
+    bench.engine.recorder.write(bench.tenant, 0, needs_seller(bench.tenant, "shop", "Log in again."))
+
+
+def assert_given_up(bench: "Bench", job: JobId, reason: str) -> None:
+    row = bench.row(job)
+    assert (row["status"], row["error_kind"]) == ("failed", "unverified")
+    assert row["error_message"].endswith(
+        f"before anybody could tell: {reason} Check on shop whether it was done: a retry looks first, and a sync links "
+        "what it finds."
+    )
+    assert bench.causes(job)[-1] == "cancelled before it was known"
+    assert [row["marker"] for row in bench.all("SELECT marker FROM {s}.strays")] == [
+        bench.task(job, "create")["marker"]
+    ]
+
+
+def test_a_cancel_ends_a_job_of_which_nobody_can_be_asked_until_the_seller_acts(bench: "Bench") -> None:
+    job = looked_for(bench, Absent(), cancelled=False)
+    ask_the_seller(bench)
+    bench.make_due()
+    assert bench.cancel(job).status == "failed"
+    assert_given_up(bench, job, "Log in again.")
+
+
+def test_a_cancel_before_the_seller_must_act_ends_it_as_well(bench: "Bench") -> None:
+    job = looked_for(bench, Absent(), cancelled=True)
+    ask_the_seller(bench)
+    bench.make_due()
+    bench.sweep()
+    assert_given_up(bench, job, "Log in again.")
+
+
+def test_a_cancel_waits_for_the_quiet_time_in_which_the_seller_may_come_back(bench: "Bench") -> None:
+    job = looked_for(bench, Absent(), cancelled=True)
+    bench.all(
+        "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() + interval '30 s' WHERE look_at IS NOT NULL"
+    )
+    ask_the_seller(bench)
+    bench.cancel(job)
+    bench.sweep()
+    assert bench.row(job)["status"] == "running"
+
+
+@pytest.mark.parametrize("far", ["1 day", "-1 day"], ids=["far off", "made by nobody"])
+def test_a_cancel_ends_a_job_whose_look_is_not_to_be_had(bench: "Bench", far: str) -> None:
+    job = looked_for(bench, Absent(), cancelled=False)
+    bench.all(f"UPDATE {{s}}.marketplace_tasks SET look_at = look_at + interval '{far}' WHERE look_at IS NOT NULL")
+    bench.cancel(job)
+    assert_given_up(bench, job, "Nobody answered.")
+
+
+def test_a_look_that_the_marketplace_puts_off_for_a_day_ends_a_cancelled_job(bench: "Bench") -> None:
+    job = looked_for(bench, CannotTell("Ask again tomorrow.", after_s=86_400.0), cancelled=True)
+    assert look(bench, job) == "failed"
+    assert_given_up(bench, job, "Ask again tomorrow.")
+
+
+@pytest.mark.parametrize("holder", ["a worker that dies", "a plugin that is silent"])
+def test_looks_that_nobody_answers_for_end_a_cancelled_job(bench: "Bench", holder: str) -> None:
+    job = looked_for(bench, Absent(), cancelled=True)
+    for _ in range(LOOKS_AFTER_CANCEL):
+        assert bench.row(job)["status"] == "running"
+        victim = bench.worker()
+        held = f"{victim.process}" if holder.startswith("a worker") else "NULL"
+        bench.all(
+            f"UPDATE {{s}}.marketplace_tasks SET claims = claims + 1, claimed_by = {held}, deadline = clock_timestamp() "
+            f"WHERE job_id = {job} AND name = 'create'"
+        )
+        victim.dies()
+        bench.sweep()
+    bench.sweep()
+    assert bench.row(job)["error_kind"] == "unverified"
+
+
+def test_what_is_running_for_somebody_who_did_not_cancel_goes_on_being_looked_for(bench: "Bench") -> None:
+    job = looked_for(bench, Absent(), cancelled=False)
+    ask_the_seller(bench)
+    bench.make_due()
+    bench.sweep()
+    assert bench.row(job)["status"] == "running"

@@ -1,5 +1,6 @@
 """A plugin is asked once per attempt, however many messages there are for it; what PostgreSQL refuses is told apart."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -9,10 +10,12 @@ from stoflow.domain.call import Command
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts import StatementRefused, database_failure
 from stoflow.domain.ids import JobId
+from stoflow.jobs import plugin
 from stoflow.storage.engine.claiming import Claim
 from stoflow.storage.engine.commands import issue_command
 from stoflow.storage.engine.statement import Statement, bind
 from stoflow.storage.engine.strays import claim_stray, issue_for_stray
+from stoflow.storage.tenants import suspend_tenant
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -121,3 +124,16 @@ def test_a_refused_write_takes_none_beside_it_along(bench: "Bench") -> None:
         bench.engine.recorder.write(bench.tenant, job, wrong)
 
     assert all(bench.engine.recorder.write(bench.tenant, job, *claim_and_command(bench, job)))
+
+
+def test_a_command_to_act_is_not_sent_while_its_tenant_is_suspended_and_one_to_look_is(bench: "Bench") -> None:
+    job, plugin_id = bench.submit(bench.product()), "the plugin"
+    plugin.connected(bench.engine, bench.tenant, plugin_id, "socket")
+    bench.engine.recorder.write(bench.tenant, job, *claim_and_command(bench, job))
+    open_now = partial(plugin.open_commands, bench.engine, [(bench.tenant, plugin_id)])
+    assert len(open_now()) == 1
+
+    suspend_tenant(bench.engine.database, bench.tenant)
+    assert open_now() == []
+    bench.all(f"UPDATE {{s}}.marketplace_tasks SET look_at = clock_timestamp() WHERE job_id = {job} AND claims = 1")
+    assert len(open_now()) == 1

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from stoflow.actors.mailbox import Pool
-from stoflow.actors.marketplace import MarketplaceActor, Place
+from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
     Due,
     Finished,
@@ -25,6 +25,7 @@ from stoflow.actors.news import (
     Want,
     Watch,
 )
+from stoflow.actors.place import Place
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.queueing import QueuedJob

@@ -1,0 +1,45 @@
+"""Where a marketplace actor stands, and the messages it permits from there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.run import RunMessage, RunMode
+from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`pace_s` answers the seconds between paced calls of an action (0: no limit)."""
+
+    tenant: TenantId
+    marketplace: str
+    epoch: Epoch
+    me: ProcessId
+    cap: int
+    pace_s: Callable[[str], float]
+    sweep_soon: Callable[[TenantId], None]
+
+    def permit(self, job: QueuedJob, *, stepwise: bool) -> RunMessage:
+        """Return the message by which the job's next task may be run, or looked for."""
+        mode = RunMode.LOOK if job.verifying else RunMode.ACT
+        return self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
+
+    def collection(self, stray: QueuedStray) -> RunMessage:
+        """Return the message by which a stray draft may be collected."""
+        return self._message(stray.job, TaskId(stray.id), stray.claims, RunMode.COLLECT, permit=False, stepwise=False)
+
+    def _message(
+        self, job: JobId, task: TaskId, claims: int, mode: RunMode, *, permit: bool, stepwise: bool
+    ) -> RunMessage:
+        return RunMessage(
+            tenant=self.tenant,
+            job=job,
+            task=task,
+            claims=claims,
+            epoch=self.epoch,
+            owner=self.me,
+            mode=mode,
+            permit=permit,
+            stepwise=stepwise,
+        )

@@ -1,0 +1,234 @@
+"""What actors hold in memory follows PostgreSQL: inherited priority, and strays of a tenant that is never idle."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from stoflow.actors.loader import Loader
+from stoflow.actors.mailbox import Pool
+from stoflow.actors.news import Announced, JobsRead, Offer, Reported
+from stoflow.actors.supervisor import Surroundings, TenantSupervisor
+from stoflow.actors.timers import Timers
+from stoflow.domain.ids import JobId, TaskId
+from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.storage.engine.ownership import consume_outbox
+from stoflow.storage.engine.queueing import begin_page
+from stoflow.storage.engine.strays import claim_stray, keep_stray
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+    from stoflow.storage.engine.statement import Statement
+
+WAIT_S = 20
+PAGE = 8
+LATER_S = 0.2
+
+
+@dataclass
+class Window:
+    """A dispatcher that keeps what it is offered."""
+
+    offers: SimpleQueue[RunMessage] = field(default_factory=SimpleQueue)
+
+    def tell(self, message: Any) -> None:
+        if isinstance(message, Offer):
+            self.offers.put(message.message)
+
+    def next(self) -> RunMessage:
+        return self.offers.get(timeout=WAIT_S)
+
+
+@dataclass
+class Answers:
+    """Whoever is told what was read."""
+
+    told: SimpleQueue[Any] = field(default_factory=SimpleQueue)
+
+    def tell(self, message: Any) -> None:
+        self.told.put(message)
+
+
+@dataclass
+class Owner:
+    """A supervisor and its actors, in front of a real database and without workers."""
+
+    bench: "Bench"
+    supervisor: Any
+    loader: Loader
+    window: Window
+
+    def hears(self) -> None:
+        """Be told what the outbox says."""
+        with self.bench.engine.database.records() as connection:
+            news = consume_outbox(connection, self.bench.owner, limit=1000)
+        for each in news:
+            self.supervisor.ask(Announced(each.jobs), timeout=WAIT_S)
+        self._catches_up()
+
+    def _catches_up(self) -> None:
+        """Wait until what was asked of the loader is read, and heard."""
+        read = Answers()
+        self.loader.jobs(cast("Any", read), self.bench.tenant, ())
+        read.told.get(timeout=WAIT_S)
+        self.supervisor.ask(JobsRead(()), timeout=WAIT_S)
+
+    def ends(self, message: RunMessage) -> None:
+        """The job of this message is final."""
+        self.bench.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'completed' WHERE id = {message.job}")
+        report = RunReport(
+            tenant=self.bench.tenant,
+            job=message.job,
+            marketplace="shop",
+            mode=RunMode.ACT,
+            move=NextMove.NOTHING,
+            task=TaskId(0),
+            claims=0,
+            delay_s=0.0,
+        )
+        self.supervisor.ask(Reported(report), timeout=WAIT_S)
+
+    def write(self, statement: "Statement") -> None:
+        self.bench.engine.recorder.write(self.bench.tenant, 0, statement)
+
+
+@pytest.fixture
+def owner(bench: "Bench") -> Iterator[Owner]:
+    window, pool, timers = Window(), Pool(2), Timers()
+    loader = Loader(bench.engine.database, bench.owner, marketplaces=["shop"])
+    around = Surroundings(
+        pool=pool,
+        loader=loader,
+        timers=timers,
+        dispatcher=cast("Any", window),
+        me=bench.owner,
+        caps={"shop": 1},
+        plugins=frozenset(),
+        pace_s=lambda _marketplace, _action: 0.0,
+        sweep_soon=lambda _: None,
+        page_size=PAGE,
+        on_released=lambda _tenant, _epoch: None,
+    )
+    pool.start()
+    loader.start()
+    timers.start()
+    supervisor = TenantSupervisor.start(
+        around, lambda _actor, error: pytest.fail(str(error)), bench.tenant, bench.epoch
+    )
+    yield Owner(bench, supervisor, loader, window)
+    supervisor.stop(block=False)
+    timers.stop()
+    loader.stop()
+    pool.stop()
+
+
+def submitted(bench: "Bench", priority: int, product: int | None = None) -> JobId:
+    return bench.submit(product or bench.product(), priority=priority)
+
+
+def test_who_stands_before_an_urgent_job_of_its_product_goes_before_others_also_out_of_memory(owner: Owner) -> None:
+    bench, product = owner.bench, owner.bench.product()
+    first, _, last = submitted(bench, 2), submitted(bench, 3), submitted(bench, 4, product)
+    owner.hears()
+    running = owner.window.next()
+    assert running.job == first
+
+    submitted(bench, 1, product)
+    owner.hears()
+    owner.ends(running)
+
+    assert owner.window.next().job == last
+
+
+def test_an_urgent_job_is_not_left_in_postgresql_because_memory_is_full_of_others(owner: Owner) -> None:
+    bench = owner.bench
+    first = submitted(bench, 2)
+    for _ in range(4 * PAGE):
+        submitted(bench, 3)
+    owner.hears()
+    running = owner.window.next()
+    assert running.job == first
+
+    urgent = submitted(bench, 1)
+    owner.hears()
+    owner.ends(running)
+    assert owner.window.next().job == urgent
+
+
+def stray(owner: Owner, job: JobId) -> int:
+    owner.bench.all(
+        "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after) "
+        f"VALUES ({job}, 'shop', 'mark', clock_timestamp() + interval '{LATER_S} s')"
+    )
+    return owner.bench.one("SELECT id FROM {s}.strays")["id"]
+
+
+def test_a_stray_is_collected_although_its_tenant_is_never_idle(owner: Owner) -> None:
+    busy = submitted(owner.bench, 3)
+    owner.hears()
+    assert owner.window.next().job == busy
+
+    left = stray(owner, busy)
+    owner.hears()
+
+    found = owner.window.next()
+    assert (found.mode, found.task, found.claims) == (RunMode.COLLECT, left, 0)
+
+
+def test_a_stray_that_may_still_come_is_looked_for_again_although_its_tenant_is_never_idle(owner: Owner) -> None:
+    busy = submitted(owner.bench, 3)
+    owner.hears()
+    owner.window.next()
+    left = stray(owner, busy)
+    owner.hears()
+    owner.window.next()
+
+    bench = owner.bench
+    owner.write(claim_stray(bench.tenant, left, 0, epoch=bench.epoch, holder=bench.process, deadline_s=60.0))
+    owner.supervisor.tell(Reported(collected(owner, left)))
+    owner.write(keep_stray(bench.tenant, left, 1, delay_s=LATER_S, looked=True))
+    owner.hears()
+
+    again = owner.window.next()
+    assert (again.mode, again.task, again.claims) == (RunMode.COLLECT, left, 1)
+
+
+def collected(owner: Owner, left: int) -> RunReport:
+    return RunReport(
+        tenant=owner.bench.tenant,
+        job=JobId(0),
+        marketplace="shop",
+        mode=RunMode.COLLECT,
+        move=NextMove.NOTHING,
+        task=TaskId(left),
+        claims=0,
+        delay_s=0.0,
+    )
+
+
+def test_a_stray_is_waited_for_once_however_often_it_is_read(owner: Owner) -> None:
+    busy = submitted(owner.bench, 3)
+    owner.hears()
+    owner.window.next()
+    stray(owner, busy)
+    for _ in range(3):
+        owner.bench.all(f"INSERT INTO public.outbox (tenant, job) VALUES ({owner.bench.tenant}, 0)")
+        owner.hears()
+    owner.window.next()
+    with pytest.raises(Empty):
+        owner.window.offers.get(timeout=2 * LATER_S)
+
+
+def test_strays_of_a_marketplace_that_cannot_be_called_hide_none_of_another(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    for place in ["closed"] * 30 + ["shop"]:
+        bench.all(
+            "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after) "
+            f"VALUES ({job}, '{place}', 'mark', clock_timestamp())"
+        )
+    with bench.engine.database.records() as connection:
+        page = begin_page(connection, bench.tenant, marketplaces=["closed", "shop"], held=(), limit=PAGE)()
+    assert {each.marketplace for each in page.strays} == {"closed", "shop"}
