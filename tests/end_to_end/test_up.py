@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -89,15 +90,22 @@ def terminal(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Term
     running.close()
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # Not tmp_path: each session of pytest closes the folders above it to the user as whom PostgreSQL runs.
+    with TemporaryDirectory(prefix="stoflow-home-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.timeout(4 * PATIENCE_S)
-def test_embedded_servers_come_back_when_their_keeper_was_killed(tmp_path: Path):
+def test_embedded_servers_come_back_when_their_keeper_was_killed(home: Path):
     without = {
         name: value for name, value in os.environ.items() if name not in {"STOFLOW_DATABASE_URL", "STOFLOW_REDIS_URL"}
     }
-    terminal = Terminal({**without, "STOFLOW_HOME": str(tmp_path), "STOFLOW_SPEED": "100"})
+    terminal = Terminal({**without, "STOFLOW_HOME": str(home), "STOFLOW_SPEED": "100"})
     try:
         terminal.hear("StoFlow is running")
-        os.kill(server_pids(tmp_path).keeper, signal.SIGKILL)
+        os.kill(server_pids(home).keeper, signal.SIGKILL)
         terminal.hear("are started again")
 
         assert terminal.run("tenant", "create", "me@example.com").stdout.strip() == "1"
