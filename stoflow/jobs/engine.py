@@ -20,6 +20,7 @@ from stoflow.storage.session import Database
 from stoflow.transports.contract import Transport
 
 FAILURES_UNTIL_OUTAGE = 3
+PERMIT_RAN_OUT = "The permit for this call ran out before it was made."
 Outputs = Mapping[str, Mapping[str, Any]]
 
 
@@ -68,6 +69,13 @@ class Engine:
         if not task.paced:
             return 0.0
         return self.tempo.pace_s(self.registry.action(job.marketplace, job.action).rate_limit_ms)
+
+    def slot_s(self, task: StoredTask, pace_s: float) -> float:
+        """Return how much of its action's pace a paced call takes, and for how long its permit holds.
+
+        Where PostgreSQL is slower than the pace, each permit would run out: the one after such a one is longer.
+        """
+        return max(pace_s, self.lease_s / 2) if pace_s > 0 and task.error == PERMIT_RAN_OUT else pace_s
 
     def timeout_s(self, job: StoredJob) -> float:
         """Return the total deadline of one outside attempt."""

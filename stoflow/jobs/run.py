@@ -21,7 +21,7 @@ from stoflow.jobs.attempting import (
     write_settle,
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
-from stoflow.jobs.engine import Engine, step_of
+from stoflow.jobs.engine import PERMIT_RAN_OUT, Engine, step_of
 from stoflow.jobs.handing_back import hand_back
 from stoflow.jobs.reporting import report_run, result_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
@@ -166,7 +166,7 @@ class Run:
             return RELOAD, task
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
         # A call made later than its permit holds (this process was paused) would break pace or outlive its lease.
-        valid_s = min(self.engine.lease_s / 2, pace_s) if pace_s > 0 else self.engine.lease_s / 2
+        valid_s = min(self.engine.lease_s / 2, self.engine.slot_s(task, pace_s) or self.engine.lease_s / 2)
         outcome = self._call(now, step, begun_s + valid_s, begun_s + timeout_s)
         return self._settle(now, step, outcome), now
 
@@ -179,7 +179,7 @@ class Run:
             return Broken("An inner step touches nothing outside and holds no conversation.")
         if time.monotonic() > valid_until_s:
             begun.close()
-            return TryAgain("The permit for this call ran out before it was made.", after_s=0.0, charged=False)
+            return TryAgain(PERMIT_RAN_OUT, after_s=0.0, charged=False)
         send = sender(self.engine, self.job, task.name, attempt_name(self.job, task), deadline_s)
         return only_outcome(hold(begun, send, task.kind))
 
@@ -217,6 +217,7 @@ class Run:
             marketplace=self.job.marketplace,
             action=self.job.action,
             pace_s=pace_s,
+            slot_s=self.engine.slot_s(task, pace_s),
             deadline_s=deadline_s,
             marker=marker or None,
             digest=self.inputs.digest(task),

@@ -134,7 +134,8 @@ WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s AND claimed_b
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`pace_s` is 0 for a task that is not paced; `holder` None where the plugin, not a worker, does the act."""
+    """`pace_s` is 0 for a task that is not paced, `slot_s` what it takes of the pace where that is more;
+    `holder` is None where the plugin, not a worker, does the act."""
 
     tenant: TenantId
     job: JobId
@@ -150,6 +151,7 @@ class Claim:
     deadline_s: float
     marker: str | None
     digest: str
+    slot_s: float = 0.0
     quiet_s: float | None = None  # for how long a lost call of it may be carried out late, None where that is no harm
     is_unsafe: bool = False
     in_line: bool = True  # the job is on a product
@@ -165,7 +167,7 @@ class Claim:
         pace = {
             "marketplace": self.marketplace,
             "action": self.action,
-            "pace_s": self.pace_s,
+            "pace_s": max(self.pace_s, self.slot_s),
             "slack_s": self.pace_s * PACE_SLACK,
         }
         return bind(

@@ -30,6 +30,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
          OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+                 coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
@@ -60,6 +61,7 @@ class StoredTask:
     age_s: float  # since its first claim
     marker: str
     output: Mapping[str, Any]
+    error: str  # of the attempt before
     verifying: bool
     out: bool  # an act or a look is under way
     delay_s: float  # until its next try or look is due, 0 where it is due
@@ -156,6 +158,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         age_s=float(row["age_s"]),
         marker=row["marker"] or "",
         output=row["output"] or {},
+        error=row["error"],
         verifying=row["verifying"],
         out=row["out"],
         delay_s=float(row["delay_s"] or 0),

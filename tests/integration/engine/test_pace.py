@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MINUTE_MS = 60_000
 PAUSED_S = 1000.0  # longer than any permit
+SLOW_S = 10.0  # longer than the pace
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_call_is_not_made_once_its_permit_ran_out(
     job = bench.submit(bench.product())
     bench.run(job, permit=False)
     request.addfinalizer(disarm)
-    arm("claim.after", lambda: monkeypatch.setattr("stoflow.jobs.run.time", Later()))
+    arm("claim.after", lambda: monkeypatch.setattr("stoflow.jobs.run.time", Later(PAUSED_S)))
 
     bench.run(job)
 
@@ -93,6 +95,29 @@ def test_a_call_is_not_made_once_its_permit_ran_out(
     assert task["error"] == "The permit for this call ran out before it was made."
 
 
+@pytest.mark.parametrize("rate_limit_ms", [5_000])
+def test_where_postgresql_is_slower_than_the_pace_the_next_permit_holds_longer(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Else each permit would run out, as long as it is slow."""
+    job = bench.submit(bench.product())
+    bench.run(job, permit=False)
+    request.addfinalizer(disarm)
+    for _ in range(2):
+        bench.make_due()
+        arm("claim.after", lambda: monkeypatch.setattr("stoflow.jobs.run.time", Later(SLOW_S)))
+        bench.run(job)
+        monkeypatch.setattr("stoflow.jobs.run.time", time)
+
+    assert bench.row(job)["status"] == "completed"
+    assert bench.shop.calls.count("POST /publish") == 1
+    due = bench.one("SELECT extract(epoch FROM next_at - clock_timestamp()) AS in_s FROM public.pace")
+    assert due["in_s"] > SLOW_S  # it took as much of the pace
+
+
+@dataclass
 class Later:
+    by_s: float
+
     def monotonic(self) -> float:
-        return time.monotonic() + PAUSED_S
+        return time.monotonic() + self.by_s
