@@ -157,6 +157,15 @@ class SellerConnected(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SealedSecretUnreadable(Fact):
+    """Stored tokens that no key opens: their seller is asked to connect again."""
+
+    tenant: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class SellerDisconnected(Fact):
     tenant: int
     marketplace: str

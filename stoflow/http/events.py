@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from stoflow.domain.call import Answer
-from stoflow.http.schemas import Given, Word, one_line_of
+from stoflow.http.schemas import Given, one_line_of
 from stoflow.http.tokens import MAX_TOKEN_CHARACTERS
 
 MAX_TOLD_CHARACTERS: Final = 2000
+MAX_CODE_CHARACTERS: Final = 200
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 RequestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
 PluginId = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,100}$")]
 # A marketplace's own words: shortened rather than refused, because an answer must not be lost for them.
-Told = Annotated[str, Field(max_length=100_000), AfterValidator(lambda text: one_line_of(text)[:MAX_TOLD_CHARACTERS])]
+Told = Annotated[str, AfterValidator(lambda text: one_line_of(text)[:MAX_TOLD_CHARACTERS])]
+Code = Annotated[
+    str,
+    BeforeValidator(lambda code: "" if code is None else str(code) if isinstance(code, int | float) else code),
+    AfterValidator(lambda text: one_line_of(text)[:MAX_CODE_CHARACTERS]),
+]
 
 
 class FrontendHello(Given):
@@ -37,7 +43,7 @@ class Renewal(Given):
 
 
 class AnswerError(Given):
-    code: Word
+    code: Code
     message: Told = ""
     retryable: bool = False
 

@@ -1,11 +1,13 @@
 """What a client may say on a socket, frame by frame, judged before python-socketio sees it."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from stoflow.domain.errors import InputError
+from stoflow.domain.foreign import foreign_json
 from stoflow.http.strict_json import strict_json
 
 RESERVED_EVENTS: Final = frozenset({"connect", "disconnect", "connect_error", "disconnecting", "message", "*"})
@@ -15,7 +17,10 @@ PONG: Final = "3"
 CLOSE: Final = "1"
 MESSAGE: Final = "4"
 DISCONNECT: Final = "1"
+EVENT: Final = "42"
 EVENT_BODY = re.compile(r"(?:/,)?(?P<ack>[0-9]{0,15})(?P<json>\[.*)", re.DOTALL)
+# What a marketplace wrote is in it: it is cleaned rather than refused, because an answer must not be lost for that.
+ANSWER = re.compile(r'\[\s*"plugin_response"\s*,')
 CONNECT_BODY = re.compile(r"(?:/,)?(?P<json>\{.*)?", re.DOTALL)
 
 
@@ -36,9 +41,10 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """The client says something."""
+    """The client says something; `text` is the frame as it is to be passed on."""
 
     name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +92,16 @@ def _event(body: str) -> Frame:
     match = EVENT_BODY.fullmatch(body)
     if match is None:
         return Bad("bad_frame", "An event is a JSON array in the default namespace.")
+    is_answer = ANSWER.match(match["json"]) is not None
     try:
-        said = strict_json(match["json"])
-    except InputError as error:
+        said = foreign_json(match["json"]) if is_answer else strict_json(match["json"])
+    except (InputError, ValueError) as error:
         return Bad("bad_json", str(error))
-    return _named(said)
+    text = json.dumps(said) if is_answer else match["json"]
+    return _named(said, f"{EVENT}{body[: match.start('json')]}{text}")
 
 
-def _named(said: list[Any]) -> Frame:
+def _named(said: list[Any], text: str) -> Frame:
     match said:
         case [str(name)] | [str(name), dict()]:
             pass
@@ -101,12 +109,12 @@ def _named(said: list[Any]) -> Frame:
             return Bad("bad_event", "An event is a name followed by one JSON object.")
     if name in RESERVED_EVENTS:
         return Bad("reserved_event", f"The name {name} is reserved.")
-    return Event(name)
+    return Event(name, text)
 
 
 PACKETS: Final[Mapping[str, Callable[[str], Frame]]] = {
     "40": _connect,
-    "42": _event,
+    EVENT: _event,
     "45": _refuse_binary,
     "46": _refuse_binary,
 }

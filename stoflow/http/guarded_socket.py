@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.facts import SocketClosed
-from stoflow.http.frames import Bad, Connect, Frame, Leave, read_frame
+from stoflow.http.frames import Bad, Connect, Event, Frame, Leave, read_frame
 from stoflow.http.socket_limits import Bucket, SocketLimits, SocketTimes
 from stoflow.http.tokens import LIFETIME_S
 from stoflow.monitoring.record import record
@@ -106,6 +106,8 @@ class GuardedSocket:
             frame = self._judged(message)
             if isinstance(frame, Leave) or self._ended.done():
                 return {"type": "websocket.disconnect", "code": 1000}
+            if isinstance(frame, Event):
+                return {**message, "text": frame.text}
             if not isinstance(frame, Bad):
                 return message
             await self.complain({"code": frame.code, "message": frame.message})

@@ -4,14 +4,15 @@ from collections.abc import Generator
 from uuid import UUID
 
 from stoflow.domain.call import Answer
-from stoflow.domain.facts import StaleAttemptFenced
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import StaleAttemptFenced, database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove, RunMode, RunReport
 from stoflow.jobs.attempting import command_statement, looked, only_outcome, tried, write_settle
 from stoflow.jobs.collect import answer_for_stray
-from stoflow.jobs.conversation import Pending, begin, resume
+from stoflow.jobs.conversation import Pending, begin, broken, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.handing_back import knows, unread_settlement
 from stoflow.jobs.look import look_of
@@ -23,9 +24,11 @@ from stoflow.monitoring.record import record
 from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
 from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.statement import Statement
 from stoflow.storage.engine.strays import read_stray
 
 Read = Outcome | LookResult | Pending
+UNKEPT = Answer(success=False, error_code="unkept", error_message="It could not be recorded.")
 
 
 def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
@@ -98,7 +101,15 @@ def _settle(
         failpoint("answer.next.after")
         engine.feed.commands_waiting(job.tenant)
         return Move(NextMove.PLUGIN, engine.timeout_s(job))
-    settled = _settlement(engine, job, task, result)
+    try:
+        return _record(engine, job, task, _settlement(engine, job, task, result), kept)
+    except DatabaseRefused as error:
+        record(database_failure("recording a plugin's answer", error))
+        instead = _settlement(engine, job, task, broken(error, unsafe=task.kind is TaskKind.UNSAFE))
+        return _record(engine, job, task, instead, record_answer(job.tenant, request_id, UNKEPT))
+
+
+def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement, kept: Statement) -> Move:
     failpoint("answer.before")
     rows: tuple[Row, ...] = write_settle(engine, job, *settled.statements, kept)
     failpoint("answer.after")

@@ -4,20 +4,22 @@ import time
 from dataclasses import replace
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.errors import DatabaseUnavailable
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
+from stoflow.domain.facts import database_failure
 from stoflow.domain.job import TaskKind, TaskStatus
-from stoflow.domain.outcome import LookResult
+from stoflow.domain.outcome import CannotTell, LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.jobs.attempting import attempt_name, command_statement, looked, sender, tried, write_settle
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.handing_back import hand_back
 from stoflow.jobs.reporting import changed
-from stoflow.jobs.settle import GO_ON, RELOAD, Move, look_settlement
+from stoflow.jobs.settle import GO_ON, RELOAD, Move, Settlement, look_settlement
 from stoflow.jobs.telling import concluded
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Look
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
 from stoflow.storage.engine.claiming import claim_look
 from stoflow.storage.engine.reading import StoredJob, StoredTask, read_job
 from stoflow.storage.engine.statement import Statement
@@ -49,7 +51,14 @@ def look_of(engine: Engine, job: StoredJob, task: StoredTask) -> tuple[Look, Att
 def settle_look(engine: Engine, job: StoredJob, task: StoredTask, found: LookResult) -> Move:
     """Write what a look found; `task.claims` is the look's own fence."""
     about = tried(engine, job, task, step_of(engine, job, task))
-    settled = look_settlement(about, found, engine.tempo, engine.random)
+    try:
+        return _record(engine, job, task, look_settlement(about, found, engine.tempo, engine.random))
+    except DatabaseRefused as error:
+        record(database_failure("recording what a look found", error))
+        return _record(engine, job, task, look_settlement(about, CannotTell(str(error)), engine.tempo, engine.random))
+
+
+def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement) -> Move:
     failpoint("look.settle.before")
     row = write_settle(engine, job, *settled.statements)[0]
     failpoint("look.settle.after")

@@ -5,8 +5,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from stoflow.domain.errors import DatabaseUnavailable
-from stoflow.domain.facts import StaleAttemptFenced
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
+from stoflow.domain.facts import StaleAttemptFenced, database_failure
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
 from stoflow.domain.run import NextMove, RunMessage
@@ -266,8 +266,13 @@ class Run:
             if outcome.is_output_only:
                 self.settled = Settled(task.id, task.claims, outcome.output, time.monotonic())
                 return GO_ON
-        attempt = tried(self.engine, self.job, task, step)
-        return self._write_settlement(task, settlement(attempt, outcome, self.engine.tempo, self.engine.random))
+        attempt, tempo, random = tried(self.engine, self.job, task, step), self.engine.tempo, self.engine.random
+        try:
+            return self._write_settlement(task, settlement(attempt, outcome, tempo, random))
+        except DatabaseRefused as error:  # else it would run for ever: no later try can be recorded either
+            record(database_failure("recording an outcome", error))
+            refused = broken(error, unsafe=task.kind is TaskKind.UNSAFE)
+            return self._write_settlement(task, settlement(attempt, refused, tempo, random))
 
     def _flush(self) -> Move:
         """Write the settle that waits for a claim, if one does."""

@@ -30,6 +30,7 @@ from stoflow.domain.retry import (
 )
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
+from stoflow.jobs.keeping import keepable
 from stoflow.marketplaces.contract import Handler
 from stoflow.storage.engine.seeing import settle_seen
 from stoflow.storage.engine.settling import settle_back, settle_done, settle_failed
@@ -115,6 +116,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
 
 def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlement:
     """Return what a done attempt writes."""
+    done = keepable(done)
     if done.seen is not None:
         step = tried.handler.step(done.seen.then)
         follows = NewTask(done.seen.then, step.kind.value, step.paced)

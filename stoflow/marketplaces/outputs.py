@@ -14,6 +14,15 @@ def in_order(attempt: Attempt, step: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(output for _, output in sorted(numbered, key=lambda pair: pair[0]))
 
 
+def id_in(body: Any, *path: str) -> str:
+    """Return the id at a path of keys, as text or number; raise ValueError where there is none."""
+    text = text_in(body, *path)
+    if not text:
+        message = f"{'.'.join(path)} is missing"
+        raise ValueError(message)
+    return text
+
+
 def text_in(body: Any, *path: str) -> str:
     """Return the text or number at a path of keys as text, "" where there is none."""
     value: Any = body

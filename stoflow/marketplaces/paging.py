@@ -1,19 +1,22 @@
 """Going through a whole account, page by page: which task follows each, and what they came to together."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeGuard
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeGuard, TypeVar
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.seen import NAMED
 from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.marketplaces.outputs import text_in
 
 ASKED_AT_ONCE = 20
 """How many missing listings one task asks for, one by one."""
 LISTING_PAGES = frozenset({"page", "confirm"})
 """The steps of `listing_steps` that become one task after the other."""
+NAME_SHOWN = 80
+REASON_SHOWN = 300
 ORDER_PAGES = frozenset({"page"})
 
 Missing = Mapping[str, Any]
@@ -59,6 +62,30 @@ def _all_missing(attempt: Attempt) -> Sequence[Missing]:
 def is_about_one(outcome: object) -> TypeGuard[Refused]:
     """Say whether a marketplace refused to show one thing of many: the others are gone through all the same."""
     return isinstance(outcome, Refused)
+
+
+Read = TypeVar("Read")
+ODD = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError, OSError)
+"""What reading a thing raises that is not as the contract says; OSError is a time that no clock has."""
+
+
+def read_each(
+    shown: Iterable[Any], read: Callable[[Any], Read | None], name: str
+) -> tuple[tuple[Read, ...], Sequence[Mapping[str, str]]]:
+    """Return what `read` makes of each thing, None left out, and how the result names those that cannot be read.
+
+    `name` is the member that says which one it is.
+    """
+    taken, odd = list[Read](), list[Mapping[str, str]]()
+    for number, each in enumerate(shown, start=1):
+        try:
+            made = read(each)
+        except ODD as error:
+            which = text_in(each, name)[:NAME_SHOWN] or f"number {number} of the page, without {name}"
+            odd.append({"name": which, "reason": f"It cannot be read: {type(error).__name__}: {error}"[:REASON_SHOWN]})
+        else:
+            taken += [made] if made is not None else []
+    return tuple(taken), odd
 
 
 def unread(name: str, why: Refused) -> Mapping[str, str]:

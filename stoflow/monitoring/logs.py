@@ -89,6 +89,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     ),
     # the sellers' accounts
     "SellerConnected": (INFO, "Tenant {tenant} is connected to {marketplace}."),
+    "SealedSecretUnreadable": (
+        ERROR,
+        "Tenant {tenant} is asked to connect {marketplace} again, unless the key that is missing comes back: {error}",
+    ),
     "SellerDisconnected": (INFO, "Tenant {tenant} has disconnected {marketplace}."),
     "AccountRead": (INFO, "What tenant {tenant} has to choose from on {marketplace} is known."),
     "AccountUnread": (WARNING, "What tenant {tenant} has to choose from on {marketplace} was not told: {error}."),

@@ -20,7 +20,7 @@ from stoflow.domain.errors import Conflict, ConsentRefused
 from stoflow.domain.ids import TenantId
 from stoflow.storage.connections import ANNOUNCE, database_now, execute, fresh_secret
 from stoflow.storage.session import LARGEST_TENANT, Database
-from stoflow.storage.vault import Vault
+from stoflow.storage.vault import SecretUnreadable, Vault
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 
@@ -30,6 +30,7 @@ STATE = re.compile(r"([1-9][0-9]{0,9})\.[A-Za-z0-9_-]{43}")
 UNKNOWN = "This consent was never asked for here, or is long over. Please begin again."
 ELSEWHERE = "This consent was asked for at another marketplace. Please begin again."
 USED = "This consent was used already. Please begin again."
+UNREADABLE = "This consent was begun under a key that StoFlow has no longer. Please begin again."
 LATE = "This consent came back too late. Please begin again."
 STRANGER = (
     "This consent was begun in another browser. Please begin again in this one, signed in as who you are: whoever sent "
@@ -138,13 +139,25 @@ class Consents:
         """
         with self._database.records() as connection:
             row = _checked(execute(connection, READ, tenant, state=_digest(state)), marketplace)
-            verifier = self._vault.unseal_verifier(tenant, marketplace, row["verifier"])
+            verifier = self._verifier(tenant, marketplace, row["verifier"])
             if browser is not None and not hmac.compare_digest(browser.encode(), _browser_of(verifier).encode()):
                 raise ConsentRefused(STRANGER)
             if row["secret"] is not None:
-                return Given(self._vault.unseal(tenant, marketplace, row["secret"]).access)
+                return Given(self._given(tenant, marketplace, row["secret"]))
             execute(connection, TAKE, tenant, state=_digest(state))
         return Taken(verifier)
+
+    def _verifier(self, tenant: TenantId, marketplace: str, sealed: str) -> str:
+        try:
+            return self._vault.unseal_verifier(tenant, marketplace, sealed)
+        except SecretUnreadable:
+            raise ConsentRefused(UNREADABLE) from None
+
+    def _given(self, tenant: TenantId, marketplace: str, sealed: str) -> str:
+        try:
+            return self._vault.unseal(tenant, marketplace, sealed).access
+        except SecretUnreadable:
+            raise ConsentRefused(UNREADABLE) from None
 
     def keep(self, tenant: TenantId, marketplace: str, state: str, tokens: Tokens) -> None:
         """Store what the code was exchanged for; raise ConsentRefused where the seller has disconnected meanwhile."""

@@ -13,15 +13,19 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.errors import APIConnectionError
+from stoflow.domain.facts import SealedSecretUnreadable
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.record import record
 from stoflow.storage.connections import RESEAL, execute, fresh_secret, lock_connection
 from stoflow.storage.engine.standing import needs_seller
 from stoflow.storage.session import Database
-from stoflow.storage.vault import Secret, Vault
-from stoflow.transports.direct.tokens import ConsentEnded, Tokens
+from stoflow.storage.vault import Secret, SecretUnreadable, Vault
+from stoflow.transports.direct.tokens import ConsentEnded, Tokens, is_sendable
 
 LEASE_S = 30.0  # above the refresh call's own deadline
 LOST_ANSWERS_AT_MOST = 2
+DID_NOT_SAY = "did not say whether it renewed the connection"
+CANNOT_RENEW = "gave a token that cannot be sent back to renew the connection"
 
 RENEW = """
 UPDATE {s}.connections SET secret = %(secret)s,
@@ -78,7 +82,7 @@ class Renewals:
         with self._locked(tenant, marketplace) as (connection, row, secret):
             _check_account(row, account)
             now: float = row["now"]
-            if secret.access != refused and secret.stale_at > now:
+            if secret.access != refused and secret.stale_at > now and is_sendable(secret.access):
                 return Usable(secret.access, secret.stale_at - now)
             if row["state"] == "needs_seller":
                 raise ConsentEnded(row["reason"])
@@ -88,14 +92,15 @@ class Renewals:
                 return RenewedElsewhere()
             died = secret.renewer != ""  # and with its holder the answer, if there was one
             lost = secret.lost + (died and rotates)
-            if lost < LOST_ANSWERS_AT_MOST:
+            can_renew = is_sendable(secret.refresh)
+            if can_renew and lost < LOST_ANSWERS_AT_MOST:
                 right = Right(uuid4().hex, account, secret.refresh)
                 held = replace(secret, renewer=right.holder, renewed_by=now + LEASE_S, lost=lost)
                 self._reseal(connection, tenant, marketplace, held)
                 return right
             # A seller who says it works all the same gets two more tries.
             self._reseal(connection, tenant, marketplace, replace(secret, renewer="", lost=0))
-            reason = f"{marketplace} did not say whether it renewed the connection. Please connect again."
+            reason = f"{marketplace} {DID_NOT_SAY if can_renew else CANNOT_RENEW}. Please connect again."
             self._halt(connection, tenant, marketplace, reason)
         raise ConsentEnded(reason)
 
@@ -134,7 +139,16 @@ class Renewals:
             if row is None or row["secret"] is None:
                 reason = f"{marketplace} is not connected."
                 raise ConsentEnded(reason)
-            yield connection, row, self._vault.unseal(tenant, marketplace, row["secret"])
+            try:
+                secret = self._vault.unseal(tenant, marketplace, row["secret"])
+            except SecretUnreadable as error:
+                record(SealedSecretUnreadable(tenant, marketplace, str(error)))
+                reason = f"What is kept of your connection to {marketplace} cannot be opened. Please connect again."
+                self._halt(connection, tenant, marketplace, reason)
+            else:
+                yield connection, row, secret
+                return
+        raise ConsentEnded(reason)  # once that is recorded
 
     def _reseal(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, secret: Secret) -> None:
         sealed = self._vault.seal(tenant, marketplace, secret)

@@ -35,6 +35,10 @@ class Secret:
     lost: int = 0
 
 
+class SecretUnreadable(ConfigurationError):
+    """What is stored was sealed with another key, for another connection, or by a newer StoFlow."""
+
+
 class Vault:
     """Fernet binds a text to nothing, so the plaintext names its tenant and marketplace, and `unseal` compares."""
 
@@ -51,8 +55,12 @@ class Vault:
         return self._sealed(tenant, marketplace, TOKENS, asdict(secret))
 
     def unseal(self, tenant: TenantId, marketplace: str, sealed: str) -> Secret:
-        """Return what was sealed for this tenant and marketplace; raise ConfigurationError for anything else."""
-        return Secret(**self._unsealed(tenant, marketplace, TOKENS, sealed))
+        """Return what was sealed for this tenant and marketplace; raise SecretUnreadable for anything else."""
+        try:
+            return Secret(**self._unsealed(tenant, marketplace, TOKENS, sealed))
+        except TypeError:
+            message = f"The {marketplace} tokens of tenant {tenant} are not written as this StoFlow writes them."
+            raise SecretUnreadable(message) from None
 
     def seal_verifier(self, tenant: TenantId, marketplace: str, verifier: str) -> str:
         """Return the text to store with a consent that this tenant was asked for."""
@@ -79,18 +87,18 @@ class Vault:
         bound = self._open(tenant, marketplace, sealed)
         if kind not in bound:
             message = f"What is stored as the {marketplace} {kind} of tenant {tenant} is something else."
-            raise ConfigurationError(message)
+            raise SecretUnreadable(message)
         return bound[kind]
 
     def _open(self, tenant: TenantId, marketplace: str, sealed: str) -> Mapping[str, Any]:
         try:
             bound = json.loads(self._fernet.decrypt(sealed))
-        except InvalidToken:
+        except (InvalidToken, ValueError):
             message = f"None of STOFLOW_SECRET_KEYS opens the {marketplace} tokens of tenant {tenant}."
-            raise ConfigurationError(message) from None
-        if (bound["tenant"], bound["marketplace"]) != (tenant, marketplace):
+            raise SecretUnreadable(message) from None
+        if not isinstance(bound, dict) or (bound.get("tenant"), bound.get("marketplace")) != (tenant, marketplace):  # pyright: ignore[reportUnknownMemberType]
             message = f"The {marketplace} tokens stored for tenant {tenant} are not theirs."
-            raise ConfigurationError(message)
+            raise SecretUnreadable(message)
         return bound
 
 

@@ -1,6 +1,7 @@
 """What was bought of a seller on eBay, page by page; nothing of the buyer is kept."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
@@ -10,8 +11,8 @@ from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay.clients.fulfillment import get_orders
 from stoflow.marketplaces.ebay.mapping import product_in
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, amount_in, list_page
-from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_page
+from stoflow.marketplaces.outputs import id_in, text_in
+from stoflow.marketplaces.paging import after_page, read_each
 from stoflow.marketplaces.replies import reply_of
 
 ORDERS_A_PAGE = 100
@@ -40,8 +41,9 @@ class EbayOrders:
             return orders
         more = bool(orders.objects) and offset + len(orders.objects) < orders.total
         then = after_page(attempt, more=more, then="save")
-        seen = tuple(_order(order, attempt.tenant) for order in orders.objects)
-        return Done({"filter": wanted}, seen=OrdersSeen(then, seen, complete=not more))
+        seen, odd = read_each(orders.objects, partial(_order, tenant=attempt.tenant), "orderId")
+        output = {"filter": wanted} | ({"unread": odd} if odd else {})
+        return Done(output, seen=OrdersSeen(then, seen, complete=not more))
 
 
 def _filter(attempt: Attempt) -> str:
@@ -60,7 +62,7 @@ def _stamp(at: datetime) -> str:
 
 def _order(shown: Shown, tenant: TenantId) -> Order:
     return Order(
-        external_id=str(shown["orderId"]),
+        external_id=id_in(shown, "orderId"),
         state=_state(shown),
         lines=tuple(_line(line, tenant) for line in shown["lineItems"]),
         ordered_at=datetime.fromisoformat(shown["creationDate"]),
@@ -81,8 +83,8 @@ def _state(shown: Shown) -> OrderState:
 def _line(shown: Shown, tenant: TenantId) -> OrderLine:
     sku = text_in(shown, "sku")
     return OrderLine(
-        line_id=str(shown["lineItemId"]),
-        listing_id=str(shown["legacyItemId"]),
+        line_id=id_in(shown, "lineItemId"),
+        listing_id=text_in(shown, "legacyItemId"),
         quantity=int(shown["quantity"]),
         title=text_in(shown, "title"),
         sku=sku,

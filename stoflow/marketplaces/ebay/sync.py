@@ -1,8 +1,10 @@
 """Seeing what a seller has on eBay: every item, page by page, with the offers of each."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, SeenListing
 from stoflow.marketplaces.contract import Conversation
@@ -10,9 +12,16 @@ from stoflow.marketplaces.ebay.clients.inventory import get_inventory_items
 from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing
 from stoflow.marketplaces.ebay.mapping import sku_for
 from stoflow.marketplaces.ebay.offers import published_listing
-from stoflow.marketplaces.ebay.reading import ListPage, list_page
+from stoflow.marketplaces.ebay.reading import ListPage, Shown, list_page
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings, unread
+from stoflow.marketplaces.paging import (
+    after_confirming,
+    after_page,
+    is_about_one,
+    missing_listings,
+    read_each,
+    unread,
+)
 from stoflow.marketplaces.replies import reply_of
 
 ITEMS_A_PAGE = 20
@@ -35,6 +44,9 @@ class EbaySync:
             return items
         seen, gone, refused = list[SeenListing](), list[str](), list[Mapping[str, str]]()
         for item in items.objects:
+            if not text_in(item, "sku"):
+                refused.append({"name": "an item without a SKU", "reason": "eBay cannot be asked for its offers."})
+                continue
             offers = yield from read_offers(text_in(item, "sku"))
             if is_about_one(offers):
                 refused.append(unread(text_in(item, "sku"), offers))
@@ -42,8 +54,10 @@ class EbaySync:
             if not isinstance(offers, ListPage):
                 return offers
             published = [offer for offer in offers.objects if published_listing(offer)]
-            gone += [published_listing(offer) for offer in published if is_gone(item, offer)]
-            seen += [seen_listing(item, offer, attempt.tenant) for offer in published if not is_gone(item, offer)]
+            read, odd = read_each([(item, offer) for offer in published], partial(_seen, tenant=attempt.tenant), "sku")
+            gone += [each for each in read if isinstance(each, str)]
+            seen += [each for each in read if not isinstance(each, str)]
+            refused += [{**each, "name": text_in(item, "sku")} for each in odd]
         more = bool(items.objects) and attempt.index * ITEMS_A_PAGE < items.total
         then = after_page(attempt, more=more, then="confirm:1")
         output = {"unread": refused} if refused else {}
@@ -64,3 +78,9 @@ class EbaySync:
                 gone.append(missing["external_id"])
         output = {"unread": refused} if refused else {}
         return Done(output, seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))
+
+
+def _seen(shown: tuple[Shown, Shown], tenant: TenantId) -> SeenListing | str:
+    """Return the listing of an item and its published offer, or the id of one that is gone."""
+    item, offer = shown
+    return published_listing(offer) if is_gone(item, offer) else seen_listing(item, offer, tenant)

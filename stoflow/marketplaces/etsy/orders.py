@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -15,8 +16,8 @@ from stoflow.marketplaces.etsy.clients.receipt import get_shop_receipts
 from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, items_in, read_page
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
-from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_page
+from stoflow.marketplaces.outputs import id_in, text_in
+from stoflow.marketplaces.paging import after_page, read_each
 from stoflow.marketplaces.replies import reply_of
 
 OVERLAP_S = 3600
@@ -50,8 +51,9 @@ class EtsyOrders:
         follows = _place_after(place, page)
         then = after_page(attempt, more=follows is not None, then="save")
         complete = follows is None and not page.denied
-        output = {"next": follows} if follows else {}
-        return Done(output, seen=OrdersSeen(then, tuple(_orders(page.items, attempt.tenant)), complete=complete))
+        orders, odd = read_each(page.items, partial(_order, tenant=attempt.tenant), "receipt_id")
+        output = ({"next": follows} if follows else {}) | ({"unread": odd} if odd else {})
+        return Done(output, seen=OrdersSeen(then, orders, complete=complete))
 
     def _place(self, attempt: Attempt) -> Place:
         """Return where this page begins: the page before has said it, and since when receipts are asked for."""
@@ -68,8 +70,13 @@ def _place_after(place: Place, page: Page) -> Place | None:
     offset = page.next_offset(place["offset"])
     if offset is None or offset <= LAST_OFFSET:
         return None if offset is None else {**place, "offset": offset}
-    newest = max(int(text_in(receipt, "created_timestamp") or 0) for receipt in page.items)
+    newest = max(int(made) for made in _created(page.items))
     return {**place, "created": newest, "offset": 0} if newest > place.get("created", 0) else None
+
+
+def _created(receipts: Iterable[Item]) -> Iterator[str]:
+    told = (text_in(receipt, "created_timestamp") for receipt in receipts)
+    yield from ("0", *(made for made in told if made.isascii() and made.isdecimal()))
 
 
 def _request(shop: str, place: Place) -> Request:
@@ -87,17 +94,15 @@ def _request(shop: str, place: Place) -> Request:
     )
 
 
-def _orders(receipts: Iterable[Item], tenant: TenantId) -> Iterator[Order]:
-    for receipt in receipts:
-        if order_id := text_in(receipt, "receipt_id"):
-            yield Order(
-                external_id=order_id,
-                state=_state(receipt),
-                lines=tuple(_lines(receipt, tenant)),
-                ordered_at=_ordered_at(receipt),
-                total=amount_in(receipt.get("grandtotal")),
-                currency=text_in(receipt, "grandtotal", "currency_code"),
-            )
+def _order(receipt: Item, tenant: TenantId) -> Order:
+    return Order(
+        external_id=id_in(receipt, "receipt_id"),
+        state=_state(receipt),
+        lines=tuple(_lines(receipt, tenant)),
+        ordered_at=_ordered_at(receipt),
+        total=amount_in(receipt.get("grandtotal")),
+        currency=text_in(receipt, "grandtotal", "currency_code"),
+    )
 
 
 def _lines(receipt: Item, tenant: TenantId) -> Iterator[OrderLine]:
@@ -105,7 +110,7 @@ def _lines(receipt: Item, tenant: TenantId) -> Iterator[OrderLine]:
         quantity, sku = int(text_in(transaction, "quantity") or 1), text_in(transaction, "sku")
         price = amount_in(transaction.get("price"))
         yield OrderLine(
-            line_id=text_in(transaction, "transaction_id"),
+            line_id=id_in(transaction, "transaction_id"),
             listing_id=text_in(transaction, "listing_id"),
             quantity=quantity,
             title=unescape(text_in(transaction, "title")),

@@ -1,6 +1,7 @@
 """Going through an Etsy shop: the listings of each state, page by page, then by its id each one that none showed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from html import unescape
 from typing import Any
 
@@ -16,8 +17,8 @@ from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, 
 from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.etsy.states import MEANING
-from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, unread
+from stoflow.marketplaces.outputs import id_in, text_in
+from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, read_each, unread
 from stoflow.marketplaces.replies import reply_of
 
 STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
@@ -46,8 +47,8 @@ class EtsySync:
             return page
         follows = _place_after(place, page)
         then = after_page(attempt, more=follows is not None, then="confirm:1")
-        listings = tuple(_seen(page.items, attempt.tenant))
-        output = {"next": follows} if follows else {}
+        listings, odd = read_each(page.items, partial(_seen, tenant=attempt.tenant), "listing_id")
+        output = ({"next": follows} if follows else {}) | ({"unread": odd} if odd else {})
         return Done(output, seen=ListingsSeen(then, listings, complete=follows is None))
 
     def confirm(self, attempt: Attempt) -> Conversation:
@@ -63,8 +64,8 @@ class EtsySync:
         stock = {each: _only(sku) for each, sku in skus.items() if sku} | inventories.shown
         listings = [{**shown, "inventory": stock.get(each, {}).get("inventory")} for each, shown in found.shown.items()]
         then = after_confirming(attempt, then="save")
-        seen = ListingsSeen(then, tuple(_seen(listings, attempt.tenant)), gone=tuple(found.gone))
-        return Done(_named(found), seen=seen)
+        seen, odd = read_each(listings, partial(_seen, tenant=attempt.tenant), "listing_id")
+        return Done(_named(found, odd), seen=ListingsSeen(then, seen, gone=tuple(found.gone)))
 
 
 def _only(sku: str) -> Item:
@@ -72,8 +73,8 @@ def _only(sku: str) -> Item:
     return {"inventory": {"products": [{"sku": sku}]}}
 
 
-def _named(found: ById) -> Item:
-    named = {"gone": found.gone, "unread": [unread(each, why) for each, why in found.refused.items()]}
+def _named(found: ById, odd: Sequence[Mapping[str, str]]) -> Item:
+    named = {"gone": found.gone, "unread": [*(unread(each, why) for each, why in found.refused.items()), *odd]}
     return {name: listed for name, listed in named.items() if listed}
 
 
@@ -122,12 +123,10 @@ def _asked(attempt: Attempt, place: Place) -> Request:
     )
 
 
-def _seen(listings: Iterable[Any], tenant: TenantId) -> Iterator[SeenListing]:
-    """Yield each listing that says which one it is, and is in a state StoFlow knows."""
-    for listing in listings:
-        external_id, state = text_in(listing, "listing_id"), MEANING.get(text_in(listing, "state"))
-        if external_id and state:
-            yield _listing(listing, external_id, state, tenant)
+def _seen(listing: Item, tenant: TenantId) -> SeenListing | None:
+    """Return a listing that says which one it is; None for one in a state that StoFlow does not know."""
+    external_id, state = id_in(listing, "listing_id"), MEANING.get(text_in(listing, "state"))
+    return _listing(listing, external_id, state, tenant) if state else None
 
 
 def _listing(listing: Item, external_id: str, state: ListingState, tenant: TenantId) -> SeenListing:

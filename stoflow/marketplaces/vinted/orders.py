@@ -7,7 +7,7 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Broken, Done, Outcome
+from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
@@ -59,11 +59,12 @@ class VintedOrders:
         page = yield from ask_for_page(place.command, "my_orders", number=place.page, size=PAGE_SIZE)
         if not isinstance(page, Page):
             return page
-        orders = yield from _orders(attempt, _untold(attempt, page.entries), STATES[place.listed])
+        numbered = [entry for entry in page.entries if text_in(entry, "transaction_id")]
+        orders = yield from _orders(attempt, _untold(attempt, numbered), STATES[place.listed])
         if isinstance(orders, Outcome):
             return orders
         follows = place.next(ends=page.is_last or _only_past_follows(page.entries, attempt.since))
-        return _seen(attempt, orders, follows)
+        return _seen(attempt, orders, follows, unnumbered=len(page.entries) - len(numbered))
 
 
 def _place(attempt: Attempt) -> _Place:
@@ -83,8 +84,6 @@ def _orders(
 ) -> Generator[Call, Response, Sequence[Order] | Outcome]:
     orders: list[Order] = []
     for entry in given:
-        if not text_in(entry, "transaction_id"):
-            return Broken("Vinted showed an order without its number.")
         lines: tuple[OrderLine, ...] = ()
         if state is not OrderState.CANCELLED and not _is_before(entry, attempt.since, RECORDED_AFTER):
             listing_id = yield from _item_bought(entry)
@@ -155,9 +154,11 @@ def _only_past_follows(entries: Sequence[Entry], since: datetime | None) -> bool
     return is_past and dates == sorted(dates, reverse=True)
 
 
-def _seen(attempt: Attempt, orders: Sequence[Order], follows: _Place | None) -> Outcome:
+def _seen(attempt: Attempt, orders: Sequence[Order], follows: _Place | None, *, unnumbered: int) -> Outcome:
     output: dict[str, Any] = {"told": [order.external_id for order in orders]}
+    if unnumbered:
+        output["unread"] = [{"name": "an order", "reason": "Vinted showed it without its number."}] * unnumbered
     if follows is not None:
         output["next"] = {"list": follows.listed, "page": follows.page}
     then = after_page(attempt, more=follows is not None, then="save")
-    return Done(output, seen=OrdersSeen(then, tuple(orders), complete=follows is None))
+    return Done(output, seen=OrdersSeen(then, tuple(orders), complete=follows is None and not unnumbered))

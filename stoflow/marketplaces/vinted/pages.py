@@ -31,4 +31,5 @@ def ask_for_page(asked: Command, name: str, *, number: int, size: int) -> Genera
     if not isinstance(listed, list):
         return Broken(f"Vinted showed a page without its {name}.")
     total = text_in(body, "pagination", "total_pages")
-    return Page(listed, is_last=number >= int(total) if total.isdecimal() else len(listed) < size)
+    entries = [entry for entry in listed if isinstance(entry, Mapping)]
+    return Page(entries, is_last=number >= int(total) if total.isdecimal() else len(listed) < size)

@@ -1,6 +1,5 @@
 """One HTTP call with a total deadline and a bounded answer."""
 
-import json
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -9,6 +8,7 @@ import httpx
 
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, APITimeoutError
+from stoflow.domain.foreign import foreign_json, storable_text
 from stoflow.transports.direct.deadline import DeadlineTransport, deadline
 from stoflow.transports.failures import foreign_failures
 
@@ -73,13 +73,20 @@ class DirectClient:
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:
-    text = content.decode(response.charset_encoding or "utf-8", errors="replace") if content else ""
+    text = storable_text(_decoded(content, response.charset_encoding or "utf-8"))
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Reply(status=response.status_code, headers=headers, body=_parsed(text), text=text)
 
 
+def _decoded(content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding, errors="replace")
+    except (LookupError, UnicodeError):  # an encoding that nobody knows, or one of no texts
+        return content.decode("utf-8", errors="replace")
+
+
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
+        return foreign_json(text) if text else None
+    except ValueError:
         return None

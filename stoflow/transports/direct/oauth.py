@@ -3,20 +3,25 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from math import inf
+from typing import Any, TypeVar, cast
 
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, ApplicationNotAccepted
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.tokens import ConsentEnded, Tokens
+from stoflow.transports.direct.tokens import ConsentEnded, Tokens, is_sendable
 
 TOKEN_DEADLINE_S = 10.0
+UNKNOWN_LIFE_S = 300.0  # of tokens whose end was not told, or not so that it could be: they are renewed soon
+LONGEST_LIFE_S = 10 * 365 * 86_400.0
 OK = 200
 CONSENT_ENDED = frozenset({"invalid_grant"})
 UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 """What RFC 6749 has for a client that is not known, not allowed, or whose secret is wrong; a 401 says the same."""
+
+Otherwise = TypeVar("Otherwise", float, float | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +76,30 @@ def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> 
         raise ConsentEnded(reason)
     if error in CLIENT_REFUSED or reply.status in {UNAUTHORIZED, TOO_MANY_REQUESTS}:
         raise ApplicationNotAccepted(reason[:200] or f"it answered {reply.status}", sent=False)
-    access, expires_in_s = body.get("access_token"), body.get("expires_in")
+    access = body.get("access_token")
     # What we cannot read may hide tokens that were given. An error is an answer that gave none: it is asked again, and
     # where it had ended our token all the same, that is refused then.
-    if reply.status != OK or not isinstance(access, str) or not isinstance(expires_in_s, int | float):
+    if reply.status != OK or not is_sendable(access) or _is_odd(body.get("refresh_token")):
         message = f"The marketplace gave no tokens (HTTP {reply.status}{reason and f': {reason[:200]}'})."
         raise APIConnectionError(message, sent=reply.status == OK)
-    new_refresh, refresh_expires_in_s = body.get("refresh_token"), body.get("refresh_token_expires_in")
     return Tokens(
         access=access,
-        refresh=new_refresh if isinstance(new_refresh, str) else old_refresh,
-        access_expires_in_s=float(expires_in_s),
-        refresh_expires_in_s=(
-            float(refresh_expires_in_s) if isinstance(refresh_expires_in_s, int | float) else refresh_life_s
-        ),
+        refresh=body.get("refresh_token") or old_refresh,
+        access_expires_in_s=_life_s(body.get("expires_in"), UNKNOWN_LIFE_S),
+        refresh_expires_in_s=_life_s(body.get("refresh_token_expires_in"), refresh_life_s),
     )
+
+
+def _is_odd(refresh_token: object) -> bool:
+    return refresh_token not in (None, "") and not is_sendable(refresh_token)
+
+
+def _life_s(said: object, otherwise: Otherwise) -> float | Otherwise:
+    """Return a life in seconds; `otherwise` for what is none: nothing, zero or less, endless, no number."""
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return otherwise
+    try:
+        seconds = float(said)
+    except (ValueError, OverflowError):
+        return otherwise
+    return min(seconds, LONGEST_LIFE_S) if 0 < seconds < inf else otherwise

@@ -1,9 +1,19 @@
 """A seller's tokens at one marketplace, and who keeps them."""
 
+import re
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from stoflow.domain.ids import TenantId
+
+# RFC 6749, A.12 and A.17, without blanks at the ends: what else stands in a header is cut off or refused.
+SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+LONGEST_TOKEN = 8_191  # characters; with longer headers servers end the call
+
+
+def is_sendable(token: object) -> TypeGuard[str]:
+    """Say whether this is a token that can be sent."""
+    return isinstance(token, str) and len(token) <= LONGEST_TOKEN and SENDABLE.fullmatch(token) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,18 @@ from urllib.parse import parse_qs
 import pytest
 from cryptography.fernet import Fernet
 
-from stoflow.domain.errors import APIConnectionError, APIError, APITimeoutError, DatabaseUnavailable, NotFound
+from stoflow.domain.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ConsentRefused,
+    DatabaseUnavailable,
+    NotFound,
+)
 from stoflow.domain.ids import TenantId
 from stoflow.storage import seller_tokens
 from stoflow.storage.connections import Connections
+from stoflow.storage.consents import Consents
 from stoflow.storage.renewals import Renewals, RenewedElsewhere, Resting, Right, Usable
 from stoflow.storage.seller_tokens import SellerTokens
 from stoflow.storage.session import Database, schema_name
@@ -503,3 +511,48 @@ def test_a_refresh_is_no_change_of_the_connection_s_standing(
     assert process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
     with database.records() as records:
         assert records.execute(changed_at).fetchone() == before
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "clé", "\x07", ""], ids=ascii)
+def test_a_stored_token_that_cannot_be_sent_is_renewed(
+    connections: Connections, process: Callable[..., SellerTokens], tenant: TenantId, odd: str
+) -> None:
+    connect(connections, tenant, Tokens(odd, "refresh-0", access_expires_in_s=3600))
+    assert process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
+
+
+@pytest.mark.parametrize("odd", ["r\nb", "clé", ""], ids=ascii)
+def test_where_the_refresh_token_cannot_be_sent_either_the_seller_is_asked(
+    connections: Connections,
+    process: Callable[..., SellerTokens],
+    token_server: TokenServer,
+    database: Database,
+    tenant: TenantId,
+    odd: str,
+) -> None:
+    connect(connections, tenant, Tokens("a\nb", odd, access_expires_in_s=3600))
+    for _ in range(2):
+        with pytest.raises(ConsentEnded, match="Please connect again"):
+            process().access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert (state_of(database, tenant)[0], token_server.refreshes) == ("needs_seller", [])
+
+
+def test_what_no_key_opens_any_more_asks_the_seller_and_goes_on_with_new_tokens(
+    connections: Connections, database: Database, token_server: TokenServer, tenant: TenantId
+) -> None:
+    other = Vault([Fernet.generate_key().decode()])
+    connect(Connections(database, other), tenant, FRESH)
+    tokens = SellerTokens(Renewals(database, VAULT), {"etsy": token_server.flow()}, lambda *_: FRESH)
+    for _ in range(2):
+        with pytest.raises(ConsentEnded, match="cannot be opened"):
+            tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)
+    assert state_of(database, tenant)[0] == "needs_seller"
+    connect(connections, tenant, FRESH)
+    assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-0"
+
+
+def test_a_consent_that_no_key_opens_any_more_is_to_be_begun_again(database: Database, tenant: TenantId) -> None:
+    other = Vault([Fernet.generate_key().decode()])
+    asked = Consents(database, other).begin(tenant, "etsy", verifier="v" * 43)
+    with pytest.raises(ConsentRefused, match="Please begin again"):
+        Consents(database, VAULT).take(tenant, "etsy", asked.state, browser=None)

@@ -482,3 +482,32 @@ def test_what_is_linked_by_its_sku_is_removed_where_it_sold_elsewhere(paging: "B
     paging.all(f"UPDATE {{s}}.products SET status = 'sold', stock_quantity = 0 WHERE id = {coat}")
     run_through(paging, "sync")
     assert asked_of(paging) == [(SHOP, "delete", coat, 2)]
+
+
+ODD: Mapping[str, Any] = {
+    "title": "A\x00 \ud800coat" + "x" * 1_000_000,
+    "quantity": 10**30,
+    "sku": "s" * 5_000,
+    "product": 10**15,
+}
+
+
+def test_a_sync_goes_on_past_what_no_column_holds(paging: "Bench", account: SellersAccount) -> None:
+    odd = SeenListing("2", ListingState.FOR_SALE, price=Decimal("1e30"), currency="x" * 500, url="u" * 5_000, **ODD)
+    account.listings = [for_sale("1"), odd, for_sale("9" * 10_000), for_sale("4")]
+    result = run_through(paging, "sync")
+    assert states(paging) == {"1": "for_sale", "2": "for_sale", "4": "for_sale"}
+    assert [each["reason"] for each in result["unread"]] == ["Its id is none, or too long to be one."]
+
+
+def test_orders_go_on_past_what_no_column_holds(paging: "Bench", account: SellersAccount) -> None:
+    line = OrderLine("2-1", "2", amount=Decimal("NaN"), **ODD)
+    odd = Order("2", OrderState.PAID, (line,), total=Decimal("Infinity"), currency="x" * 500)
+    account.orders = [bought("1", "1"), odd, bought("", "3"), bought("4", "4")]
+    result = run_through(paging, "orders")
+    assert [row["external_id"] for row in paging.all("SELECT external_id FROM {s}.orders ORDER BY 1")] == [
+        "1",
+        "2",
+        "4",
+    ]
+    assert len(result["unread"]) == 1

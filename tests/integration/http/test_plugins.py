@@ -74,6 +74,32 @@ def test_a_failure_is_passed_on_with_its_three_fields(api: Any) -> None:
     assert api.use_cases.next_said()[-1] == answer
 
 
+ODD_ANSWERS = {
+    "NUL": (r'{"title": "A\u0000 coat"}', {"title": "A coat"}),
+    "half a character": (r'{"title": "\ud83d coat"}', {"title": "\ufffd coat"}),
+    "no number": ('{"price": NaN, "left": 1e999}', {"price": None, "left": None}),
+    "a number of many digits": (f'{{"id": {"9" * 5000}}}', {"id": None}),
+}
+
+
+@pytest.mark.parametrize(("data", "kept"), ODD_ANSWERS.values(), ids=ODD_ANSWERS)
+def test_an_answer_is_not_lost_for_what_a_seller_wrote(api: Any, data: str, kept: Any) -> None:
+    plugin = api.plugin()
+    api.use_cases.next_said()
+    said = f'{{"request_id": "{request()}", "success": true, "data": {data}}}'
+    plugin.send(f'42["plugin_response", {said}]')
+    assert api.use_cases.next_said()[-1] == Answer(success=True, data=kept)
+
+
+def test_a_failure_is_not_lost_for_its_words(api: Any) -> None:
+    plugin = api.plugin()
+    api.use_cases.next_said()
+    error = {"code": 429, "message": "Too\x00 many\n" + "x" * 150_000}
+    plugin.emit("plugin_response", {"request_id": request(), "success": False, "error": error})
+    answer = api.use_cases.next_said()[-1]
+    assert (answer.error_code, answer.error_message[:10], len(answer.error_message)) == ("429", "Too many x", 2000)
+
+
 def test_a_command_that_waits_is_sent_when_the_plugin_connects(start_api: Any) -> None:
     api = start_api(ApiOptions(times=SocketTimes(poll_s=NEVER_S)))
     request_id = request()
