@@ -7,6 +7,9 @@ from typing import Any
 from stoflow.domain.product import SentPhoto
 from stoflow.domain.seen import ListingsSeen, OrdersSeen
 
+WARNINGS = "warnings"
+"""The output that holds what a marketplace said beside doing what was asked: the timeline shows it as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -50,7 +53,8 @@ class Done:
     @property
     def is_output_only(self) -> bool:
         """Whether nothing but its output is recorded."""
-        return self.listed is None and not self.ended and self.seen is None and not self.acted
+        is_told = self.listed or self.ended or self.seen or self.acted or WARNINGS in self.output
+        return not is_told
 
 
 @dataclass(frozen=True, slots=True)

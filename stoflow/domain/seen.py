@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-NAMED = frozenset({"unread", "oversales"})
+NAMED = frozenset({"unread", "oversales", "gone", "unknown_states", "warnings"})
 """The lists in tasks' outputs of which each thing is named: in the job's result, the timeline and the log."""
 
 

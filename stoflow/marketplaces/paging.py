@@ -93,6 +93,11 @@ def unread(name: str, why: Refused) -> Mapping[str, str]:
     return {"name": name, "reason": why.reason}
 
 
+def unknown_state(name: str, state: str) -> Mapping[str, str]:
+    """Return how the job's result names a listing in a state that StoFlow has no word for: in the marketplace's."""
+    return {"name": name, "state": state}
+
+
 def summary(attempt: Attempt) -> Outcome:
     """Output: every count of the tasks before, added up, the number of pages, and what is named one by one."""
     total, named = Counter[str](), defaultdict[str, list[Any]](list)

@@ -46,7 +46,7 @@ class Operation:
             return
         if self._bodies:
             yield f"{request.path} takes {', '.join(self._bodies)}, not {kind}."
-        elif not request.files:  # eBay declares no body for the picture that its own text asks for
+        elif not request.files and request.json != {}:  # eBay asks for a picture, and for `{}`, without saying so
             yield f"{request.path} takes no body."
 
     def reply_errors(self, reply: Reply) -> Iterator[str]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from stoflow.domain.call import Reply
+from stoflow.domain.call import Reply, Response
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.ebay.sites import PACKAGE, sites
-from stoflow.marketplaces.replies import Meaning
+from stoflow.marketplaces.replies import Meaning, is_success
 from stoflow.marketplaces.tables import read_table
 
 Error = Mapping[str, Any]
@@ -73,6 +73,15 @@ def error_ids(reply: Reply) -> tuple[int, ...]:
     return tuple(error["errorId"] for error in errors_in(reply) if isinstance(error.get("errorId"), int))
 
 
+def warnings_in(response: Response) -> Iterator[Mapping[str, Any]]:
+    """Yield what eBay said beside doing what was asked, in its own words: also of each thing of a call on several."""
+    if not isinstance(response, Reply) or not is_success(response):
+        return
+    for said in (response.body, *_objects(response.body, "responses")):
+        for warning in _objects(said, "warnings"):
+            yield {"id": warning.get("errorId"), "message": _said(warning)}
+
+
 def row_of(error: Error) -> Row | None:
     """Return what the table says of an error."""
     number = error.get("errorId")
@@ -95,8 +104,12 @@ def field_error(error: Error) -> FieldError:
 def worded(error: Error) -> str:
     """Return an error in words a seller could read: the table's, or eBay's own."""
     row = row_of(error)
-    said = str(error.get("longMessage") or error.get("message") or "eBay gave no reason.")
+    said = _said(error)
     return row.message.replace("{said}", said) if row and row.message else said
+
+
+def _said(error: Error) -> str:
+    return str(error.get("longMessage") or error.get("message") or "eBay gave no reason.")
 
 
 def _field_named(path: str) -> str:

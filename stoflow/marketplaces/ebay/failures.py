@@ -60,6 +60,18 @@ def may_be_published(reply: Reply) -> bool:
     return reply.status < SERVER_ERRORS_FROM and bool({DUPLICATE_OFFER, OFFER_NOT_AVAILABLE} & set(error_ids(reply)))
 
 
+def is_not_available(reply: Reply) -> bool:
+    """Say whether eBay refused because an offer is not available, whatever it means by that."""
+    return OFFER_NOT_AVAILABLE in error_ids(reply)
+
+
+def stands_on_another_site(refusal: Reply, site: str) -> Refused:
+    """Return what it means that an offer which is there is not available: it stands on policies of another site."""
+    meant = f"eBay says so where a business policy is of another of its sites: choose the account's policies of {site}."
+    fields = ("fulfillment_policy_id", "payment_policy_id", "return_policy_id")
+    return Refused(EBAY_SAYS.reason(refusal), tuple(FieldError(f"account.{name}", meant) for name in fields))
+
+
 def says_gone(reply: Reply) -> bool:
     """Say whether eBay refused because there is no such thing (any more): 400 and 404 are both seen."""
     return reply.status < SERVER_ERRORS_FROM and bool(NO_SUCH_THING & set(error_ids(reply)))

@@ -1,8 +1,12 @@
 """Which tasks each action on eBay has."""
 
+from functools import cached_property
+from typing import TypeVar
+
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
+from stoflow.marketplaces.ebay.errors import warnings_in
 from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.ebay.sync import EbaySync
@@ -10,12 +14,25 @@ from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
 from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
+from stoflow.marketplaces.warnings import heeding
+
+Service = TypeVar("Service")
 
 
-class PublishEbay(DirectAPIJobHandler[EbayPublication]):
-    """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
+class EbayJobHandler(DirectAPIJobHandler[Service]):
+    """An action on eBay: what eBay warns of is put out, as it changes what buyers see."""
 
     marketplace = "ebay"
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The kinds of task of this action, in order."""
+        return heeding(self.make_steps(), warnings_in)
+
+
+class PublishEbay(EbayJobHandler[EbayPublication]):
+    """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
+
     action = "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
@@ -36,10 +53,9 @@ class PublishEbay(DirectAPIJobHandler[EbayPublication]):
         )
 
 
-class UpdateEbay(DirectAPIJobHandler[EbayUpdate]):
+class UpdateEbay(EbayJobHandler[EbayUpdate]):
     """`update_ebay`: new pictures, then the offer and the item where they differ from what is there."""
 
-    marketplace = "ebay"
     action = "update"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
@@ -59,10 +75,9 @@ class UpdateEbay(DirectAPIJobHandler[EbayUpdate]):
         )
 
 
-class DeleteEbay(DirectAPIJobHandler[EbayDeletion]):
+class DeleteEbay(EbayJobHandler[EbayDeletion]):
     """`delete_ebay`: the SKU's offer, found and then ended with its listing."""
 
-    marketplace = "ebay"
     action = "delete"
     service_method_name = "end"
 
@@ -76,10 +91,9 @@ class DeleteEbay(DirectAPIJobHandler[EbayDeletion]):
         )
 
 
-class SyncEbay(DirectAPIJobHandler[EbaySync]):
+class SyncEbay(EbayJobHandler[EbaySync]):
     """`sync_ebay`: every item with its offers, page by page, then what no page showed, one by one."""
 
-    marketplace = "ebay"
     action = "sync"
     paged = LISTING_PAGES
     service_method_name = "page"
@@ -89,10 +103,9 @@ class SyncEbay(DirectAPIJobHandler[EbaySync]):
         return listing_steps(self.service_method, self.get_service().confirm)
 
 
-class SyncOrdersEbay(DirectAPIJobHandler[EbayOrders]):
+class SyncOrdersEbay(EbayJobHandler[EbayOrders]):
     """`sync_orders_ebay`: what was bought since the last complete run, page by page."""
 
-    marketplace = "ebay"
     action = "sync_orders"
     paged = ORDER_PAGES
     service_method_name = "page"

@@ -16,11 +16,17 @@ from stoflow.marketplaces.replies import reply_of
 
 ACTIVE = "ACTIVE"
 OUT_OF_STOCK = "OUT_OF_STOCK"
+STATUSES = frozenset({ACTIVE, OUT_OF_STOCK, "INACTIVE", "ENDED", "EBAY_ENDED", "NOT_LISTED"})
 
 
 def read_offers(sku: str) -> Generator[Call, Response, ListPage | Outcome]:
     """Return the offers of a SKU: one, or two where it is also auctioned, on whichever site."""
     return list_page(reply_of((yield get_offers(sku))), "offers")
+
+
+def unknown_status(offer: Shown) -> str:
+    """Return the status of a listing that StoFlow has no word for, else ""."""
+    return "" if _status(offer) in STATUSES else _status(offer)
 
 
 def is_gone(item: Shown, offer: Shown) -> bool:

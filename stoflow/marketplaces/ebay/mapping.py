@@ -53,7 +53,7 @@ def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
         "product": {
             "title": shorten(one_line(product.title), TITLE_CHARACTERS),
             "description": _as_html(_description(product), DESCRIPTION_CHARACTERS),
-            "aspects": specifics_of(attempt, category, _site(attempt)).values,
+            "aspects": specifics_of(attempt, category, site_of_account(attempt)).values,
         },
     }
     if grade in PRE_OWNED:
@@ -63,7 +63,7 @@ def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
 
 def offer(attempt: Attempt) -> Mapping[str, Any]:
     """Return the body of POST offer."""
-    product, settings, site = checks.product_of(attempt), attempt.account.settings, _site(attempt)
+    product, settings, site = checks.product_of(attempt), attempt.account.settings, site_of_account(attempt)
     price = checks.settled_price(site["currency"], attempt)
     return {
         "sku": sku_of(attempt),
@@ -99,10 +99,11 @@ def no_more_offered(body: Mapping[str, Any], left: int | None) -> Mapping[str, A
 
 def marketplace_id(attempt: Attempt) -> str:
     """Return eBay's name of the site the seller sells on, such as EBAY_FR."""
-    return _site(attempt)["marketplace_id"]
+    return site_of_account(attempt)["marketplace_id"]
 
 
-def _site(attempt: Attempt) -> Mapping[str, str]:
+def site_of_account(attempt: Attempt) -> Mapping[str, str]:
+    """Return the site the seller sells on, in eBay's words and ours."""
     site = site_of(attempt.account)
     if site is None:
         raise ValueError("The eBay account names a site we do not know.")
@@ -111,12 +112,12 @@ def _site(attempt: Attempt) -> Mapping[str, str]:
 
 def content_language(attempt: Attempt) -> str:
     """Return the language of every item and offer on the site, such as fr-FR."""
-    return _site(attempt)["content_language"]
+    return site_of_account(attempt)["content_language"]
 
 
 def listing_url(attempt: Attempt, listing_id: str) -> str:
     """Return where buyers see the listing."""
-    return f"https://www.{_site(attempt)['domain']}/itm/{listing_id}"
+    return f"https://www.{site_of_account(attempt)['domain']}/itm/{listing_id}"
 
 
 def _description(product: Product) -> str:

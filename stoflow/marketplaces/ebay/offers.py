@@ -9,12 +9,21 @@ from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.offer import get_offers
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import is_success, reply_of
+from stoflow.marketplaces.revision import laid_over
 
 FIXED_PRICE = "FIXED_PRICE"
-PUBLISHED = "PUBLISHED"
+PUBLISHED, UNPUBLISHED = "PUBLISHED", "UNPUBLISHED"
 OFFER_KEY = frozenset({"sku", "marketplaceId", "format"})
+SHOWN = frozenset({"offerId", "status", "listing"})
+"""What eBay shows of an offer and does not take back."""
 ENDED = frozenset({"ENDED", "EBAY_ENDED"})
 """The status of a listing that will not come back: what is published anew has another id."""
+
+
+def offer_to_put(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the whole offer to put: what is there with all that `wanted` says, as a put without a field erases it."""
+    current = {name: value for name, value in without_key(there).items() if name not in SHOWN}
+    return laid_over(current, without_key(wanted))
 
 
 def without_key(offer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -24,7 +33,7 @@ def without_key(offer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def published_listing(offer: Any) -> str:
     """Return the listing of an offer, "" while it is not published."""
-    return text_in(offer, "listing", "listingId") if text_in(offer, "status") == PUBLISHED else ""
+    return "" if text_in(offer, "status") == UNPUBLISHED else text_in(offer, "listing", "listingId")
 
 
 def has_ended(offer: Any) -> bool:

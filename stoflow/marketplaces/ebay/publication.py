@@ -1,6 +1,7 @@
 """Publishing on eBay: pictures, the inventory item, one offer per SKU, and the call that makes it visible."""
 
 from collections.abc import Generator, Mapping
+from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Response
@@ -20,8 +21,9 @@ from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import already_sold, standing
 from stoflow.marketplaces.ebay import failures
-from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item
+from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
 from stoflow.marketplaces.ebay.clients.offer import create_offer, get_offer, publish_offer, update_offer
+from stoflow.marketplaces.ebay.items import item_to_put, read_replaced, replaces_values
 from stoflow.marketplaces.ebay.listings import left_of, state_of
 from stoflow.marketplaces.ebay.mapping import (
     content_language,
@@ -36,10 +38,10 @@ from stoflow.marketplaces.ebay.mapping import (
 from stoflow.marketplaces.ebay.offers import (
     PUBLISHED,
     find_offer,
+    offer_to_put,
     published_listing,
     read_offer,
     standing_listing,
-    without_key,
 )
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
@@ -72,17 +74,21 @@ class EbayPublication:
 
     def store_item(self, attempt: Attempt) -> Conversation:
         """Put the inventory item whole, pictures in order: the same call again changes nothing. What has sold of a
-        listing is not put back; output: `left`, how many there were of what is for sale already, else None."""
+        listing is not put back; output: `left`, how many there were of what is for sale already, else None, and
+        `standard`, eBay's own values of the item specifics that it put in the place of ours."""
         left = yield from _left(attempt)
         if not isinstance(left, int | None):
             return left
         mapped = attempt.outputs["map"]
-        item = no_more_items(with_pictures(mapped["item"], attempt), left)
+        item = yield from _whole(attempt, no_more_items(with_pictures(mapped["item"], attempt), left))
+        if not isinstance(item, Mapping):
+            return item
         put = create_or_replace_inventory_item(mapped["sku"], item, language=content_language(attempt))
         reply = reply_of((yield put))
         if not is_success(reply):
             return failures.outcome_of(reply, unsafe=False)
-        return Done({"sku": mapped["sku"], "left": left})
+        standard = (yield from read_replaced(mapped["sku"], item)) if replaces_values(reply) else {}
+        return Done({"sku": mapped["sku"], "left": left, **({"standard": standard} if standard else {})})
 
     def create_offer(self, attempt: Attempt) -> Conversation:
         """Make the SKU's one offer; the one eBay says is already there is adopted. Output: `offer_id`, `adopted`."""
@@ -117,7 +123,7 @@ class EbayPublication:
         if attempt.listing_visible and listing_id and state_of(found.body) is ListingState.SOLD:
             return Done({"listing_id": listing_id, **standing(ListingState.SOLD)})
         left = attempt.outputs.get("item", {}).get("left")
-        body = no_more_offered(without_key(attempt.outputs["map"]["offer"]), left)
+        body = offer_to_put(found.body, no_more_offered(attempt.outputs["map"]["offer"], left))
         put = update_offer(created["offer_id"], body, language=content_language(attempt))
         reply = reply_of((yield put))
         if not is_success(reply):
@@ -142,6 +148,8 @@ class EbayPublication:
         found = reply_of((yield get_offer(attempt.outputs["create"]["offer_id"])))
         if is_success(found) and (listing_id := standing_listing(found.body)):
             return _shown(attempt, listing_id, standing(state_of(found.body)).get("state", ""))
+        if is_success(found) and failures.is_not_available(refusal):
+            return failures.stands_on_another_site(refusal, marketplace_id(attempt))
         is_told = is_success(found) or failures.says_gone(found)
         return failures.outcome_of(refusal, unsafe=True) if is_told else Unknown(failures.EBAY_SAYS.reason(refusal))
 
@@ -163,7 +171,9 @@ class EbayPublication:
     def save(self, attempt: Attempt) -> Outcome:
         """Output: the result the seller reads."""
         published = attempt.outputs["publish"]
-        return Done({**published, "sku": attempt.outputs["map"]["sku"]})
+        standard = attempt.outputs.get("item", {}).get("standard")
+        replaced = {"standard": standard} if standard else {}
+        return Done({**published, "sku": attempt.outputs["map"]["sku"], **replaced})
 
 
 def _offer(offer_id: str, *, adopted: bool) -> Outcome:
@@ -180,6 +190,18 @@ def _left(attempt: Attempt) -> Generator[Call, Response, int | Outcome | None]:
     if not published_listing(found):
         return None
     return already_sold("eBay") if state_of(found) is ListingState.SOLD else left_of(found)
+
+
+def _whole(attempt: Attempt, item: Mapping[str, Any]) -> Generator[Call, Response, Mapping[str, Any] | Outcome]:
+    """Return the item with what only eBay has of it, where the product has been listed there before."""
+    if not attempt.listing_id:
+        return item
+    reply = reply_of((yield get_inventory_item(sku_of(attempt))))
+    if failures.says_gone(reply):
+        return item
+    if not is_success(reply):
+        return failures.outcome_of(reply, unsafe=False)
+    return item_to_put(reply.body, {"conditionDescription": None, **item})
 
 
 def _shown(attempt: Attempt, listing_id: str, state: str = "") -> Done:

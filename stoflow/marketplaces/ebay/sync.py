@@ -9,7 +9,7 @@ from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, SeenListing
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay.clients.inventory import get_inventory_items
-from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing
+from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing, unknown_status
 from stoflow.marketplaces.ebay.mapping import sku_for
 from stoflow.marketplaces.ebay.offers import published_listing
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, list_page
@@ -20,6 +20,7 @@ from stoflow.marketplaces.paging import (
     is_about_one,
     missing_listings,
     read_each,
+    unknown_state,
     unread,
 )
 from stoflow.marketplaces.replies import reply_of
@@ -43,6 +44,7 @@ class EbaySync:
         if not isinstance(items, ListPage):
             return items
         seen, gone, refused = list[SeenListing](), list[str](), list[Mapping[str, str]]()
+        unknown = list[Mapping[str, str]]()
         for item in items.objects:
             if not text_in(item, "sku"):
                 refused.append({"name": "an item without a SKU", "reason": "eBay cannot be asked for its offers."})
@@ -58,9 +60,13 @@ class EbaySync:
             gone += [each for each in read if isinstance(each, str)]
             seen += [each for each in read if not isinstance(each, str)]
             refused += [{**each, "name": text_in(item, "sku")} for each in odd]
+            unknown += [
+                unknown_state(published_listing(each), status) for each in published if (status := unknown_status(each))
+            ]
         more = bool(items.objects) and attempt.index * ITEMS_A_PAGE < items.total
         then = after_page(attempt, more=more, then="confirm:1")
-        output = {"unread": refused} if refused else {}
+        named = {"unread": refused, "unknown_states": unknown}
+        output = {name: listed for name, listed in named.items() if listed}
         return Done(output, seen=ListingsSeen(then, tuple(seen), tuple(gone), complete=not more))
 
     def confirm(self, attempt: Attempt) -> Conversation:

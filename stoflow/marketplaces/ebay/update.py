@@ -1,7 +1,7 @@
 """Updating on eBay: what is there is read, and put back with StoFlow's fields laid over it, where they differ."""
 
 from collections.abc import Generator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Response
@@ -12,19 +12,24 @@ from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
 from stoflow.marketplaces.ebay.clients.offer import get_offer, update_offer
+from stoflow.marketplaces.ebay.items import as_put, item_to_put, says_item, was_put
 from stoflow.marketplaces.ebay.listings import state_of
-from stoflow.marketplaces.ebay.mapping import content_language, inventory_item, marketplace_id, offer, sku_of
-from stoflow.marketplaces.ebay.offers import read_offer, standing_listing, without_key
+from stoflow.marketplaces.ebay.mapping import (
+    content_language,
+    inventory_item,
+    listing_url,
+    marketplace_id,
+    offer,
+    sku_of,
+)
+from stoflow.marketplaces.ebay.offers import offer_to_put, read_offer, standing_listing, without_key
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_before, sent_photos
 from stoflow.marketplaces.replies import is_success, reply_of
-from stoflow.marketplaces.revision import laid_over, says
+from stoflow.marketplaces.revision import says
 
-SHOWN_OF_ITEM = frozenset({"sku", "locale", "groupIds", "inventoryItemGroupKeys"})
-SHOWN_OF_OFFER = frozenset({"offerId", "status", "listing"})
-"""What eBay shows and does not take back."""
 GONE = "The listing is no longer on eBay."
 
 Looking = Generator[Call, Response, LookResult]
@@ -54,7 +59,8 @@ class EbayUpdate:
         return (yield from send_picture(photo))
 
     def read(self, attempt: Attempt) -> Conversation:
-        """Output: `offer_id`, and `item` and `offer` as they are to be put, none where nothing differs."""
+        """Output: `offer_id`, and `item` and `offer` as they are to be put, none where nothing differs; the item as it
+        `was`; and the `listing_id`, which is another one where the seller ended it and listed it again."""
         mapped = attempt.outputs["map"]
         found = yield from read_offer(mapped["sku"], marketplace_id(attempt))
         if not isinstance(found, Mapping):
@@ -67,11 +73,14 @@ class EbayUpdate:
             return failures.outcome_of(item, unsafe=False)
         # What is said of the condition of a used thing would be refused of a new one.
         wanted = {"conditionDescription": None, **with_pictures(mapped["item"], attempt)}
+        offered = without_key(mapped["offer"])
         return Done(
             {
                 "offer_id": text_in(found, "offerId"),
-                "item": _to_put(item.body, wanted, SHOWN_OF_ITEM),
-                "offer": _to_put(without_key(found), without_key(mapped["offer"]), SHOWN_OF_OFFER),
+                "listing_id": standing_listing(found),
+                "item": None if says_item(attempt, item.body, wanted) else item_to_put(item.body, wanted),
+                "was": as_put(item.body),
+                "offer": None if says(found, offered) else offer_to_put(found, offered),
             }
         )
 
@@ -111,13 +120,13 @@ class EbayUpdate:
         reply = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(reply):
             return _unshown(reply)
-        if says(reply.body, read["item"]):
+        if was_put(attempt, reply.body, read["item"], read.get("was", {})):
             return _updated(attempt, changed=True)
         offered = reply_of((yield get_offer(read["offer_id"])))
         if not is_success(offered):
             return _unshown(offered)
         ended = _ended(offered.body)
-        if ended and says(reply.body, _without("availability", read["item"])):
+        if ended and was_put(attempt, reply.body, _without("availability", read["item"]), read.get("was", {})):
             return _updated(attempt, changed=True)
         return ended or Absent("The item is as it was.")
 
@@ -125,7 +134,7 @@ class EbayUpdate:
         """Output: the result the seller reads."""
         outputs = attempt.outputs
         changed = [name for name in ("offer", "item") if outputs[name]["changed"]]
-        return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
+        return Done({"listing_id": _listing_id(attempt), "sku": outputs["map"]["sku"], "changed": changed})
 
 
 def _unshown(reply: Reply) -> LookResult:
@@ -144,12 +153,19 @@ def _without(name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in body.items() if key != name}
 
 
-def _to_put(body: Any, wanted: Mapping[str, Any], shown: frozenset[str]) -> Mapping[str, Any] | None:
-    there = cast("Mapping[str, Any]", body) if isinstance(body, Mapping) else {}
-    current = {name: value for name, value in there.items() if name not in shown}
-    return None if says(current, wanted) else laid_over(current, wanted)
+def _listing_id(attempt: Attempt) -> str:
+    return str(attempt.outputs["read"].get("listing_id") or attempt.listing_id)
 
 
 def _updated(attempt: Attempt, *, changed: bool) -> Done:
-    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
+    """Return that the listing is as it is to be; one that took the recorded one's place is recorded from now on."""
+    listing_id = _listing_id(attempt)
+    another = listing_id != attempt.listing_id
+    listed = Listed(
+        listing_id,
+        visible=True,
+        url=listing_url(attempt, listing_id) if another else "",
+        photos=sent_photos(attempt, NAME),
+        replaces=attempt.listing_id if another else "",
+    )
     return Done({"changed": changed}, listed=listed)

@@ -1,6 +1,6 @@
 """Going through an Etsy shop: the listings of each state, page by page, then by its id each one that none showed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from html import unescape
 from typing import Any
@@ -18,7 +18,7 @@ from stoflow.marketplaces.etsy.mapping import product_in
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.etsy.states import MEANING
 from stoflow.marketplaces.outputs import id_in, text_in
-from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, read_each, unread
+from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, read_each, unknown_state, unread
 from stoflow.marketplaces.replies import reply_of
 
 STATES: tuple[State, ...] = ("active", "inactive", "sold_out", "expired")
@@ -48,7 +48,8 @@ class EtsySync:
         follows = _place_after(place, page)
         then = after_page(attempt, more=follows is not None, then="confirm:1")
         listings, odd = read_each(page.items, partial(_seen, tenant=attempt.tenant), "listing_id")
-        output = ({"next": follows} if follows else {}) | ({"unread": odd} if odd else {})
+        named = {"next": follows, "unread": odd, **_unknown_states(page.items)}
+        output = {name: said for name, said in named.items() if said}
         return Done(output, seen=ListingsSeen(then, listings, complete=follows is None))
 
     def confirm(self, attempt: Attempt) -> Conversation:
@@ -65,7 +66,8 @@ class EtsySync:
         listings = [{**shown, "inventory": stock.get(each, {}).get("inventory")} for each, shown in found.shown.items()]
         then = after_confirming(attempt, then="save")
         seen, odd = read_each(listings, partial(_seen, tenant=attempt.tenant), "listing_id")
-        return Done(_named(found, odd), seen=ListingsSeen(then, seen, gone=tuple(found.gone)))
+        output = {**_named(found, odd), **_unknown_states(listings)}
+        return Done(output, seen=ListingsSeen(then, seen, gone=tuple(found.gone)))
 
 
 def _only(sku: str) -> Item:
@@ -124,9 +126,16 @@ def _asked(attempt: Attempt, place: Place) -> Request:
 
 
 def _seen(listing: Item, tenant: TenantId) -> SeenListing | None:
-    """Return a listing that says which one it is; None for one in a state that StoFlow does not know."""
-    external_id, state = id_in(listing, "listing_id"), MEANING.get(text_in(listing, "state"))
-    return _listing(listing, external_id, state, tenant) if state else None
+    """Return a listing that says which one it is; in a state that nobody knows, buyers may not see it."""
+    external_id, state = id_in(listing, "listing_id"), text_in(listing, "state")
+    return _listing(listing, external_id, MEANING.get(state, ListingState.HIDDEN), tenant) if state else None
+
+
+def _unknown_states(listings: Iterable[Any]) -> Item:
+    """Return the output that names listings in states StoFlow has no word for, none where there are none."""
+    said = ((text_in(listing, "listing_id"), text_in(listing, "state")) for listing in listings)
+    named = [unknown_state(listing_id, state) for listing_id, state in said if state and state not in MEANING]
+    return {"unknown_states": named} if named else {}
 
 
 def _listing(listing: Item, external_id: str, state: ListingState, tenant: TenantId) -> SeenListing:

@@ -1,9 +1,12 @@
 """eBay's own words for what it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from stoflow.sandbox.calls import Answer, Refusal
 
+NO_CONTENT, ERRORS_FROM = 204, 300
 INVENTORY = "API_INVENTORY"
 MEDIA = "API_MEDIA"
 ACCOUNT = "API_ACCOUNT"
@@ -33,6 +36,15 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     25017: (INVENTORY, "REQUEST", "Missing field {fieldName}. {additionalInfo}"),
     25019: (INVENTORY, "REQUEST", "Cannot revise the listing. {additionalInfo}"),
     25021: (INVENTORY, "REQUEST", "The offer has an invalid item condition. {additionalInfo}"),
+    25028: (INVENTORY, "REQUEST", "{fieldName} is not applicable and has been dropped"),
+    25096: (INVENTORY, "REQUEST", "This listing is on hold due to a policy violation."),
+    25124: (INVENTORY, "REQUEST", "eBay automatically updated the listing's return policy settings."),
+    25127: (
+        INVENTORY,
+        "REQUEST",
+        "We mapped your value of {productAspectName} to our standard value. Buyers will see the updated value.",
+    ),
+    25402: (INVENTORY, "APPLICATION", "System warning. {additionalInfo}"),
     25702: (INVENTORY, "REQUEST", "{skuValue} could not be found or is not available in the system."),
     25706: (INVENTORY, "REQUEST", "You have provided invalid pagination values. {additionalInfo}"),
     25707: (
@@ -93,10 +105,14 @@ def error(
     status: int, error_id: int, values: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Return eBay's answer carrying one error; `values` fill the message and become its parameters."""
+    return Answer(status, {"errors": [error_body(error_id, values or {})]}, headers or {})
+
+
+def error_body(error_id: int, given: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return one error, or warning, as eBay writes it."""
     domain, category, pattern = ERRORS[error_id]
-    given = values or {}
     message = pattern.format_map(_Blank(given)).strip()
-    body = {
+    return {
         "errorId": error_id,
         "domain": domain,
         "category": category,
@@ -104,7 +120,16 @@ def error(
         "longMessage": message,
         "parameters": [{"name": name, "value": value} for name, value in given.items() if name != "additionalInfo"],
     }
-    return Answer(status, {"errors": [body]}, headers or {})
+
+
+def warned(answer: Answer, ids: Sequence[int] = (), *warnings: Mapping[str, Any]) -> Answer:
+    """Return a success with warnings: what has no body gets one for them."""
+    more = [*warnings, *(error_body(number, {}) for number in ids)]
+    if not more or answer.status >= ERRORS_FROM:
+        return answer
+    body = dict(answer.body or {})
+    body["warnings"] = [*body.get("warnings", ()), *more]
+    return replace(answer, status=200 if answer.status == NO_CONTENT else answer.status, body=body)
 
 
 def refusal(status: int, error_id: int, **values: str) -> Refusal:

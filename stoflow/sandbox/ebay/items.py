@@ -1,11 +1,11 @@
 """eBay's inventory items: what a thing is, before anybody offers it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.ebay.errors import refusal
+from stoflow.sandbox.ebay.errors import error_body, refusal, warned
 from stoflow.sandbox.ebay.shop import Offer, Shop
 
 SKU_LENGTH = 50
@@ -44,7 +44,7 @@ CONDITIONS = frozenset(
 def put_item(shop: Shop, call: ReceivedCall) -> Answer:
     """createOrReplaceInventoryItem: full replacement; live listings follow by themselves."""
     sku = call.path["sku"]
-    body = writing_body(call)
+    body, warnings = _standardised(writing_body(call), shop.quirks.standard_values)
     if not (sku.isascii() and sku.isalnum()) or len(sku) > SKU_LENGTH:
         raise refusal(400, 25707)
     _check_item(body)
@@ -54,7 +54,8 @@ def put_item(shop: Shop, call: ReceivedCall) -> Answer:
     shop.items[sku] = body
     listing_id = live[0].listing_id if live else ""
     state = _state(shop, live[0]) if live else "ITEM"
-    return Answer(204, effect=Effect(sku=sku, title=shop.title_of(sku), listing_id=listing_id, state=state))
+    effect = Effect(sku=sku, title=shop.title_of(sku), listing_id=listing_id, state=state)
+    return warned(Answer(204, effect=effect), (), *warnings)
 
 
 def get_item(shop: Shop, call: ReceivedCall) -> Answer:
@@ -119,6 +120,19 @@ def _repeating(skus: Sequence[str], limit: int, repeated: int) -> list[str]:
     """Return the list with the last of each page once more at the beginning of the next."""
     step = max(1, limit - repeated)
     return [sku for start in range(0, max(1, len(skus) - repeated), step) for sku in skus[start : start + limit]]
+
+
+def _standardised(body: dict[str, Any], standard: Mapping[str, str]) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+    """Return the item with eBay's own values of its specifics, and a warning for each that it replaced."""
+    product = body.get("product")
+    said = product.get("aspects") if isinstance(product, dict) else None
+    if not isinstance(product, dict) or not isinstance(said, dict):
+        return body, []
+    _check_aspects(said)
+    kept = {name: [standard.get(value, value) for value in values] for name, values in said.items()}
+    replaced = [name for name, values in said.items() if kept[name] != values]
+    warnings = [error_body(25127, {"productAspectName": name}) for name in replaced]
+    return {**body, "product": {**product, "aspects": kept}}, warnings
 
 
 def _state(shop: Shop, offer: Offer) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.sandbox.application import Application
-from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow.sandbox.consent import consent_operations
 from stoflow.sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
 from stoflow.sandbox.ebay.deeds import DEEDS, PACED
-from stoflow.sandbox.ebay.errors import ERRORS, error, refusal
+from stoflow.sandbox.ebay.errors import ERRORS, error, refusal, warned
 from stoflow.sandbox.ebay.parameters import QUERIES
 from stoflow.sandbox.ebay.quotas import Quotas
 from stoflow.sandbox.ebay.shop import MARKETPLACES, Quirks, Shop
@@ -29,6 +29,8 @@ INVENTORY = "/sell/inventory/v1"
 ACCOUNT = "/sell/account/v1"
 FULFILLMENT = "/sell/fulfillment/v1"
 MEDIA = "/commerce/media/v1_beta"
+WRITING = frozenset({"POST", "PUT"})
+LENGTH_REQUIRED = "<html><head><title>Length Required</title></head><body>HTTP Error 411</body></html>"
 
 ShopWork = Callable[[Shop, ReceivedCall], Answer]
 
@@ -111,7 +113,9 @@ class EbayMarket:
         return token.strip() if kind.lower() == "bearer" else ""
 
     def authorize(self, call: ReceivedCall) -> None:
-        """Refuse a missing, foreign or ended token with eBay's three errors."""
+        """Refuse a missing, foreign or ended token with eBay's three errors, and before them what has an empty body."""
+        if call.method in WRITING and call.headers.get("content-length") == "0":
+            raise Refusal(Answer(411, LENGTH_REQUIRED))
         header = call.headers.get("authorization", "")
         if not header:
             raise refusal(400, 1002)
@@ -182,7 +186,8 @@ class EbayMarket:
         def work_in_shop(call: ReceivedCall) -> Answer:
             if call.seller is None:
                 raise refusal(401, 1001)
-            return work(self._shops[call.seller.external_id], call)
+            shop = self._shops[call.seller.external_id]
+            return warned(work(shop, call), shop.quirks.warnings.get(call.operation, ()))
 
         return work_in_shop
 
@@ -219,6 +224,7 @@ def _quirks(wishes: Any) -> Quirks:
     if not isinstance(wishes, dict) or not wishes.keys() <= known:
         raise InputError(f"eBay's quirks are {', '.join(sorted(known))}.")
     quirks = Quirks(**wishes)
-    if quirks.revision_error not in ERRORS:
-        raise InputError(f"eBay's sandbox has no error {quirks.revision_error}.")
+    numbers = {quirks.revision_error, *(number for ids in quirks.warnings.values() for number in ids)}
+    if not numbers <= ERRORS.keys():
+        raise InputError(f"eBay's sandbox has no error {', '.join(map(str, sorted(numbers - ERRORS.keys())))}.")
     return quirks

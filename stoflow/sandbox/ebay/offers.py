@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from stoflow.sandbox.calls import Answer, Effect, ReceivedCall
-from stoflow.sandbox.ebay.errors import error, refusal
+from stoflow.sandbox.ebay.errors import refusal, warned
 from stoflow.sandbox.ebay.items import page_frame, paging, writing_body
 from stoflow.sandbox.ebay.shop import MARKETPLACES, UNPUBLISHED, Offer, Shop
 from stoflow.sandbox.sellers import Numbers
@@ -73,8 +73,9 @@ def publish_offer(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
     """publishOffer: what was missing so far is missed now."""
     offer = _offer(shop, call)
     if offer.listing_id and not offer.ended:
-        # No agreed answer is known for a second publish; this is the one a program met, and the least helpful.
-        return error(500, 25001, {"additionalInfo": "Product not found"})
+        return warned(Answer(200, {"listingId": offer.listing_id}), [25402])
+    if _stands_elsewhere(shop, offer.body):
+        raise refusal(404, 25713, additionalInfo=offer.offer_id)
     _check_publishable(shop, offer.sku, offer.body)
     offer.listing_id, offer.ended, offer.sold = str(numbers.take()), "", 0
     return Answer(200, {"listingId": offer.listing_id}, effect=_effect(shop, offer))
@@ -143,13 +144,23 @@ def _check_publishable(shop: Shop, sku: str, body: dict[str, Any]) -> None:
     if not str(body.get("categoryId", "")).isdecimal():
         raise refusal(400, 25005)
     for name, (kind, error_id) in POLICIES.items():
-        policy = shop.policies.get(kind, {}).get(body.get("listingPolicies", {}).get(name, ""))
+        policy = _policy(shop, body, name, kind)
         if policy is None or policy["marketplaceId"] != body["marketplaceId"]:
             raise refusal(400, error_id)
     _check_price(body)
     if body.get("format") == "FIXED_PRICE" and body.get("listingDuration", "GTC") != "GTC":
         raise refusal(400, 25016, fieldName="listingDuration")
     _check_item(shop.items.get(sku, {}), body)
+
+
+def _policy(shop: Shop, body: dict[str, Any], name: str, kind: str) -> dict[str, Any] | None:
+    return shop.policies.get(kind, {}).get(body.get("listingPolicies", {}).get(name, ""))
+
+
+def _stands_elsewhere(shop: Shop, body: dict[str, Any]) -> bool:
+    """Say whether an offer names a policy of another eBay site: its creation does not mind, its publication does."""
+    named = [_policy(shop, body, name, kind) for name, (kind, _) in POLICIES.items()]
+    return any(policy is not None and policy["marketplaceId"] != body["marketplaceId"] for policy in named)
 
 
 def _check_item(item: dict[str, Any], body: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,11 +79,15 @@ class Quirks:
 
     `repeated_items` is how many items of the page before a page of them begins with. After `revisions_a_day` of one
     listing, it is refused with `revision_error`: the contract states the limit, and lists several reasons under 25019.
+    `standard_values` are what eBay puts in the place of values of item specifics, and `warnings` the ids of those that
+    come with every success of an operation.
     """
 
     repeated_items: int = 0
     revisions_a_day: int = 250
     revision_error: int = 25019
+    standard_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    warnings: Mapping[str, Sequence[int]] = field(default_factory=dict[str, Sequence[int]])
 
 
 @dataclass(slots=True)

@@ -21,7 +21,8 @@ IDLE = """NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))"""
 
-# Less of a thing is a sale, which its order tells of: only what else differs was changed by hand.
+# Less of a thing is a sale, which its order tells of: only what else differs was changed by hand. Where a listing is
+# gone and one other of its product is for sale, that one took its place: ended and listed again, it has another id.
 SETTLE_LISTINGS = f"""
 WITH {FENCE}, seen AS MATERIALIZED (
   SELECT DISTINCT ON (g.external_id) g.*, job.id AS job, job.marketplace, l.id AS listing,
@@ -70,11 +71,22 @@ WITH {FENCE}, seen AS MATERIALIZED (
   UPDATE {{s}}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
   FROM gone_with WHERE p.id = gone_with.id AND gone_with.stock_quantity > 0 RETURNING p.id
 ), vanished AS (
-  SELECT l.id, l.external_id FROM {{s}}.listings l, job
+  SELECT l.id, l.external_id, l.product_id, l.marketplace FROM {{s}}.listings l, job
   WHERE l.marketplace = job.marketplace AND l.external_id = ANY(%(gone)s::text[]) AND {IDLE}
+), heir AS (
+  SELECT v.id, min(r.external_id) AS external_id, min(r.url) AS url
+  FROM vanished v JOIN {{s}}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
+  WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
+    SELECT FROM {{s}}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
+  GROUP BY v.id HAVING count(*) = 1
+), followed AS (
+  UPDATE {{s}}.listings l
+  SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
+      updated_at = clock_timestamp()
+  FROM job, heir WHERE l.id = heir.id
 ), ended AS (
   UPDATE {{s}}.listings l SET {ENDED}, job_id = job.id
-  FROM job WHERE l.id IN (SELECT id FROM vanished)
+  FROM job WHERE (l.id IN (SELECT id FROM vanished) AND l.id NOT IN (SELECT id FROM heir))
     OR (l.id IN (SELECT listing FROM seen WHERE state = 'sold') AND {IDLE})
 ), gone AS (
   UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()

@@ -16,11 +16,12 @@ TASK = """task AS (
   SET status = 'completed', output = %(output)s, completed_at = clock_timestamp(), claimed_by = NULL,
       deadline = NULL, look_at = NULL, error = NULL, error_kind = NULL
   WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims, marker
+  RETURNING job_id, name, claims, marker, output
 )"""
-SAID = """said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'running', 'completed', %(cause)s, claims FROM task
+WARNED = "CASE WHEN output ? 'warnings' THEN jsonb_build_object('warnings', output -> 'warnings') END"
+SAID = f"""said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, name, 'running', 'completed', %(cause)s, claims, {WARNED} FROM task
 )"""
 
 # What became of a listing that is no longer there, beside a `job`: the product's record of it, where it is that one,

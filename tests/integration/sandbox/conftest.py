@@ -62,6 +62,8 @@ class EbaySeller(Seller):
         return self.http.request(method, f"/ebay{path}", headers=headers, **more)
 
     def inventory(self, method: str, path: str, **more: Any) -> httpx.Response:
+        if path.endswith(("/publish", "/withdraw")):
+            more = {"json": {}, **more}
         return self.call(method, f"/sell/inventory/v1{path}", **more)
 
     def item(self, **product: Any) -> dict[str, Any]:

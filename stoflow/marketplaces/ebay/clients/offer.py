@@ -27,8 +27,8 @@ def update_offer(offer_id: str, offer: JsonObject, *, language: str) -> Request:
 
 
 def publish_offer(offer_id: str) -> Request:
-    """Make an offer a listing that buyers see."""
-    return Request("POST", f"{OFFERS}/{offer_id}/publish")
+    """Make an offer a listing that buyers see. The contract has no body, but eBay answers 411 to an empty one."""
+    return Request("POST", f"{OFFERS}/{offer_id}/publish", json={})
 
 
 def delete_offer(offer_id: str) -> Request:
