@@ -295,7 +295,11 @@ def test_a_title_is_read_out_of_html_and_a_listing_without_inventory_or_price_is
     listing = {"listing_id": 1, "state": "active", "title": "Robe d&#39;été &amp; co", "inventory": None}
     going = canned(SYNC, 200, listed(listing, {"state": "active"}, {"listing_id": 2, "state": "being_removed"}))
     going.do("page:1")
-    assert going.listings == [SeenListing("1", ListingState.FOR_SALE, title="Robe d'été & co", quantity=0)]
+    assert going.listings == [
+        SeenListing("1", ListingState.FOR_SALE, title="Robe d'été & co", quantity=0),
+        SeenListing("2", ListingState.HIDDEN, quantity=0),  # in a state that nobody knows, and named with it
+    ]
+    assert going.outputs["page:1"]["unknown_states"] == [{"name": "2", "state": "being_removed"}]
 
 
 def test_a_listing_that_no_page_showed_is_gone_where_etsy_denies_it_by_its_id(etsy: EtsySeller) -> None:

@@ -115,8 +115,10 @@ class EbayUpdate:
         return _updated(attempt, changed=True) if is_success(reply) else failures.outcome_of(reply, unsafe=True)
 
     def look_at_item(self, attempt: Attempt) -> Looking:
-        """Read the item, and where it differs the offer, as above."""
+        """Read the item, and where it differs the offer, as above. Where none was to be put, nothing is left to do."""
         read = attempt.outputs["read"]
+        if not read["item"]:
+            return _updated(attempt, changed=False)
         reply = reply_of((yield get_inventory_item(sku_of(attempt))))
         if not is_success(reply):
             return _unshown(reply)
