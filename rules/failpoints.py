@@ -14,6 +14,7 @@ CARRIERS = frozenset({"write_settle", "_write"})
 READERS = (
     "absent",
     "find_",
+    "is_unfinished",
     "open_commands",
     "owner_of",
     "read_",

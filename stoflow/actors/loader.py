@@ -11,7 +11,7 @@ import pykka
 
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.actors.timers import tell
-from stoflow.domain.errors import DatabaseError
+from stoflow.domain.errors import DatabaseError, DatabaseRefused
 from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.spacing import Spacing
@@ -30,6 +30,7 @@ from stoflow.storage.session import Database
 
 BATCH = 32
 RETRY_S = 1.0
+REFUSED_RETRY_S = 5.0
 JOIN_S = 5.0
 
 
@@ -124,5 +125,9 @@ class Loader:
 
     def _again(self, request: _Request, error: DatabaseError) -> None:
         record(database_failure("reading for an actor", error))
-        if not self._stopping.wait(RETRY_S):
+        if isinstance(error, DatabaseRefused):  # a tenant that is broken: the others do not wait for it
+            later = threading.Timer(REFUSED_RETRY_S, self._requests.put, [request])
+            later.daemon = True
+            later.start()
+        elif not self._stopping.wait(RETRY_S):
             self._requests.put(request)

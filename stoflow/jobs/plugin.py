@@ -1,11 +1,17 @@
 """The plugin's side of the engine: who is there, what it was asked, whether its session is good."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import database_failure
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.views import PluginCommand
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
 from stoflow.storage.engine import commands
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.standing import connected_again, needs_seller
@@ -14,9 +20,10 @@ THE_TENANT = JobId(0)
 
 
 def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
-    """Note that the tenant's plugin is here: its jobs may go on."""
+    """Note that the tenant's plugin is here: its jobs may go on. A tenant that cannot be served has none."""
     failpoint("plugin.connected.before")
     with engine.database.records() as connection:
+        commands.open_commands(connection, tenant, plugin_id)
         commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
         announce(connection, tenant, THE_TENANT)
     failpoint("plugin.connected.after")
@@ -38,21 +45,28 @@ def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
 
 
 def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> list[PluginCommand]:
-    """Return what these plugins have not answered yet, each one's oldest first."""
-    with engine.database.records() as connection:
-        return [
-            PluginCommand(
-                tenant=tenant,
-                request_id=command.request_id,
-                plugin_id=plugin_id,
-                action=command.action,
-                payload=command.payload,
-                deadline=command.deadline,
-                attempt=command.attempt,
-            )
-            for tenant, plugin_id in plugins
-            for command in commands.open_commands(connection, tenant, plugin_id)
-        ]
+    """Return what these plugins have not answered yet, each one's oldest first; a broken tenant has nothing to do."""
+    try:
+        with engine.database.records() as connection:
+            return [command for plugin in plugins for command in read_commands(connection, *plugin)]
+    except DatabaseRefused as error:
+        if len(plugins) > 1:
+            return [command for plugin in plugins for command in open_commands(engine, [plugin])]
+        record(database_failure(f"reading the commands of tenant {plugins[0][0]}", error))
+        return []
+
+
+def read_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Iterator[PluginCommand]:
+    for command in commands.open_commands(connection, tenant, plugin_id):
+        yield PluginCommand(
+            tenant=tenant,
+            request_id=command.request_id,
+            plugin_id=plugin_id,
+            action=command.action,
+            payload=command.payload,
+            deadline=command.deadline,
+            attempt=command.attempt,
+        )
 
 
 def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: str) -> bool:

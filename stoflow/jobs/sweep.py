@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stoflow.domain.facts import LooksDied, ProcessDied, TenantSwept
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import LooksDied, ProcessDied, TenantSwept, database_failure
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -60,25 +61,31 @@ class Sweep:
         return len(tenants) == TENANTS_A_PAGE
 
     def tenants(self, tenants: Sequence[TenantId]) -> None:
-        """Sweep these tenants, each in a transaction of its own."""
+        """Sweep these tenants, each in a transaction of its own; one that is broken holds up no other."""
         for tenant in tenants:
-            failpoint("sweep.before")
-            with self.database.records() as connection:
-                swept = sweep_tenant(
-                    connection,
-                    tenant,
-                    dead=self.known_dead,
-                    quiet_s=self.quiet_s,
-                    plugins=self.plugins,
-                    limit=ROWS_A_TENANT,
-                )
-                for job in {*swept.tasks, *swept.ended}:
-                    announce(connection, tenant, job)
-            failpoint("sweep.after")
-            for failed in swept.failed:
-                record(failed)
-            if swept.tasks or swept.ended:
-                record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))
-            for look in swept.looks:
-                if look.deaths >= DEATHS_UNTIL_TOLD:
-                    record(LooksDied(tenant, look.job, look.task, look.deaths))
+            try:
+                self._tenant(tenant)
+            except DatabaseRefused as error:
+                record(database_failure(f"sweeping tenant {tenant}", error))
+
+    def _tenant(self, tenant: TenantId) -> None:
+        failpoint("sweep.before")
+        with self.database.records() as connection:
+            swept = sweep_tenant(
+                connection,
+                tenant,
+                dead=self.known_dead,
+                quiet_s=self.quiet_s,
+                plugins=self.plugins,
+                limit=ROWS_A_TENANT,
+            )
+            for job in {*swept.tasks, *swept.ended}:
+                announce(connection, tenant, job)
+        failpoint("sweep.after")
+        for failed in swept.failed:
+            record(failed)
+        if swept.tasks or swept.ended:
+            record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))
+        for look in swept.looks:
+            if look.deaths >= DEATHS_UNTIL_TOLD:
+                record(LooksDied(tenant, look.job, look.task, look.deaths))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from stoflow.domain.errors import Conflict, InputError
-from stoflow.domain.facts import PeriodicRunRefused
+from stoflow.domain.errors import Conflict, DatabaseRefused, InputError
+from stoflow.domain.facts import PeriodicRunRefused, database_failure
 from stoflow.domain.tempo import Tempo
 from stoflow.jobs.submit import submit
 from stoflow.jobs.views import SubmitJob
@@ -65,10 +65,20 @@ class Timetable:
         return made
 
     def _begin(self, connection: Connection[DictRow], run: DueRun) -> bool:
-        made = not is_unfinished(connection, run) and self._submit(run)
+        made = self._make(run)
         every_s = next(p.every_s for p in self.periods if (p.marketplace, p.action) == (run.marketplace, run.action))
         advance(connection, run, every_s)
         return made
+
+    def _make(self, run: DueRun) -> bool:
+        """Make the run's job where none is under way; a tenant that is broken is passed over until its next time."""
+        try:
+            with self.database.records() as connection:
+                unfinished = is_unfinished(connection, run)
+            return not unfinished and self._submit(run)
+        except DatabaseRefused as error:
+            record(database_failure(f"planning for tenant {run.tenant}", error))
+            return False
 
     def _submit(self, run: DueRun) -> bool:
         asked = SubmitJob(run.marketplace, run.action, idempotency_key=f"periodic:{run.action}:{run.at}")

@@ -21,7 +21,19 @@ from stoflow.storage.connecting import Server
 
 # Classes of SQLSTATE: connection exception, insufficient resources (disk full, too many connections).
 UNAVAILABLE_CLASSES = frozenset({"08", "53"})
-NOT_PREPARED = (errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedObject, errors.InvalidSchemaName)
+# Our statements are fixed, so these say that what they name is not there or not as it was made: half a migration, half
+# a restored backup (tables come before their keys and numbers). Every value that may not be null is given or made.
+NOT_PREPARED = (
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedObject,
+    errors.UndefinedFunction,
+    errors.InvalidSchemaName,
+    errors.InvalidColumnReference,
+    errors.DatatypeMismatch,
+    errors.WrongObjectType,
+    errors.NotNullViolation,
+)
 LATER = "try again in a moment"
 
 
