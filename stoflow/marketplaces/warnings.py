@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Any, TypeVar
 
 from stoflow.domain.attempt import Attempt
@@ -28,6 +29,7 @@ def _heeding(step: Step, warnings_in: WarningsIn) -> Step:
 
 
 def _heeding_do(do: Do, warnings_in: WarningsIn) -> Do:
+    @wraps(do)
     def heed(attempt: Attempt) -> Outcome | Conversation:
         begun = do(attempt)
         return _heard(begun, warnings_in) if isinstance(begun, Generator) else begun
@@ -40,6 +42,7 @@ def _heeding_look(look: Look, warnings_in: WarningsIn) -> Look:
 
 
 def _telling(do: Do) -> Do:
+    @wraps(do)
     def tell(attempt: Attempt) -> Outcome | Conversation:
         outcome = do(attempt)
         said = [warned for output in attempt.outputs.values() for warned in output.get(WARNINGS, ())]
