@@ -1,6 +1,7 @@
 """The composition root: the only file in which concrete classes meet."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,6 +44,7 @@ from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.settings import Settings
 from stoflow.storage.account_settings import AccountSettings
+from stoflow.storage.applications import Applications
 from stoflow.storage.connections import Connections
 from stoflow.storage.consents import Consents
 from stoflow.storage.recorder import Recorder
@@ -51,7 +53,6 @@ from stoflow.storage.seller_tokens import SellerTokens
 from stoflow.storage.session import Database
 from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.storage.tenants import standings_of
-from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.transport import DirectTransport
@@ -80,8 +81,7 @@ def orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
 
 
 def _policy(installation: Installation) -> Policy:
-    settings, registry = installation.settings, installation.registry
-    places = registry.marketplaces
+    settings, registry, places = installation.settings, installation.registry, installation.registry.marketplaces
 
     def pace_s(marketplace: str, action: str) -> float:
         return installation.tempo.pace_s(registry.rate_limit_ms(marketplace, action))
@@ -97,6 +97,7 @@ def _policy(installation: Installation) -> Policy:
         sweep_every_s=settings.sweep_every_s,
         timetable=Timetable(installation.database, registry, periods(registry, settings)),
         stock=Stock(installation.database, registry),
+        refusals=installation.applications().standing,
     )
 
 
@@ -120,12 +121,12 @@ def worker_process(installation: Installation, *, threads: int, marketplaces: Se
 
 
 def _engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engine:
-    settings = installation.settings
+    settings, applications = installation.settings, installation.applications()
     return Engine(
         database=installation.database,
         recorder=Recorder(installation.database),
         registry=installation.registry,
-        transport=_transport(installation),
+        transport=_transport(installation, applications),
         feed=feed,
         tempo=installation.tempo,
         process=lease.process,
@@ -134,22 +135,20 @@ def _engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engin
         second_look_s=installation.second_look_s,
         media_root=str(media_folder(settings.home).root),
         taxonomy=TaxonomyCache(installation.database).of,
+        applications=applications,
     )
 
 
-def _transport(installation: Installation) -> DirectTransport:
+def _transport(installation: Installation, applications: Applications) -> DirectTransport:
     profiles = direct_profiles(installation.registry, installation.settings)
     client = _client(installation)
-    renewals = Renewals(installation.database, installation.vault)
     flows = {profile.name: profile.refresh for profile in profiles}
-    tokens = SellerTokens(renewals, flows, partial(refresh, client))
-    return DirectTransport(profiles, tokens, client)
+    tokens = SellerTokens(Renewals(installation.database, installation.vault), flows, partial(refresh, client))
+    return DirectTransport(profiles, tokens, client, renews=applications.renews)
 
 
 def _client(installation: Installation) -> DirectClient:
-    client = DirectClient()
-    installation.resources.callback(client.close)
-    return client
+    return installation.resources.enter_context(closing(DirectClient()))
 
 
 # The api
@@ -232,7 +231,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
         health=partial(health, installation),
-        connections=_connection_doors(installation, engine.transport, feed),
+        connections=_connection_doors(installation, engine, feed),
         plugin=_plugin_doors(engine, feed),
     )
 
@@ -251,7 +250,7 @@ def _changing(
     return change
 
 
-def _connection_doors(installation: Installation, transport: Transport, feed: HintedFeed) -> ConnectionUseCases:
+def _connection_doors(installation: Installation, engine: Engine, feed: HintedFeed) -> ConnectionUseCases:
     accounts = Accounts(
         database=installation.database,
         connections=Connections(installation.database, installation.vault),
@@ -261,7 +260,8 @@ def _connection_doors(installation: Installation, transport: Transport, feed: Hi
         options={name: place.options for name, place in installation.registry.marketplaces.items() if place.options},
         plugins=frozenset(installation.plugin_marketplaces),
         client=_client(installation),
-        transport=transport,
+        transport=engine.transport,
+        applications=engine.applications,
         announced=feed.announced,
     )
     return ConnectionUseCases(

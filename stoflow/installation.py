@@ -19,6 +19,7 @@ from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings, variable_of
+from stoflow.storage.applications import Applications
 from stoflow.storage.embedded import ServerUrls, has_servers, resolve_servers, usable
 from stoflow.storage.health import reach
 from stoflow.storage.installations import installation_name
@@ -62,6 +63,11 @@ class Installation:
     def names(self) -> Names:
         """Return what this installation calls things in Redis; its database must be prepared."""
         return Names(installation_name(self.database))
+
+    def applications(self) -> Applications:
+        """Return what hears, in one process, whether marketplaces refuse StoFlow's own application."""
+        refusals = {name: place.refusal for name, place in self.registry.marketplaces.items() if place.refusal}
+        return Applications(self.database, refusals, scale=self.tempo.scaled_s(1.0))
 
     def quiet_s(self, place: Marketplace) -> float:
         return self.settings.quiet_s.get(place.name, place.quiet_s)
@@ -177,8 +183,9 @@ def health(installation: Installation) -> Health:
     redis = redis_answers(installation.urls.redis_url)
     try:
         check_prepared(installation.database)
+        standing = installation.applications().standing()
     except DatabaseNotPrepared as error:
         return Health(postgres=True, redis=redis, unprepared=str(error))
     except DatabaseError:
         return Health(postgres=False, redis=redis)
-    return Health(postgres=True, redis=redis)
+    return Health(postgres=True, redis=redis, refused_by={view.marketplace: view.since for view, _ in standing})

@@ -6,6 +6,7 @@ from time import monotonic
 from stoflow.accounts.connection import Accounts, Connection, find_connection
 from stoflow.domain.account import Account
 from stoflow.domain.attempt import day_in_utc
+from stoflow.domain.call import Reply, Request
 from stoflow.domain.choices import Choices, Settings, chosen, settled
 from stoflow.domain.errors import APIConnectionError, APIError, Conflict
 from stoflow.domain.facts import AccountRead, AccountUnread
@@ -72,11 +73,24 @@ def _account(accounts: Accounts, tenant: TenantId, marketplace: str) -> Account:
 def _asked(accounts: Accounts, tenant: TenantId, account: Account, reading: Reading) -> Choices:
     """Make the calls of a reading, no transaction being open meanwhile."""
     ends_at = monotonic() + READ_DEADLINE_S
-    send = partial(accounts.transport.send, tenant=tenant, marketplace=account.marketplace, account=account.external_id)
+    marketplace, transport = account.marketplace, accounts.transport
+
+    def send(request: Request) -> Reply:
+        left_s = ends_at - monotonic()
+        make = partial(
+            transport.send,
+            request,
+            tenant=tenant,
+            marketplace=marketplace,
+            account=account.external_id,
+            deadline_s=left_s,
+        )
+        return accounts.applications.call(marketplace, tenant, request, make)
+
     try:
         request = next(reading)
         while True:
-            request = reading.send(send(request, deadline_s=ends_at - monotonic()))
+            request = reading.send(send(request))
     except StopIteration as end:
         found: Choices | Outcome = end.value
     return _told(found, account.marketplace)

@@ -14,6 +14,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import AccountOptions
 from stoflow.monitoring.record import record
 from stoflow.storage.account_settings import AccountSettings, choices_of
+from stoflow.storage.applications import Applications
 from stoflow.storage.connections import Connections
 from stoflow.storage.consents import Consents
 from stoflow.storage.session import Database
@@ -59,7 +60,8 @@ class Connection:
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
-    those of the others, `options` those that have something to choose. `announced` wakes whoever owns the tenant."""
+    those of the others, `options` those that have something to choose. `applications` hears what calls say of
+    StoFlow's own. `announced` wakes whoever owns the tenant."""
 
     database: Database
     connections: Connections
@@ -70,6 +72,7 @@ class Accounts:
     plugins: frozenset[str]
     client: DirectClient
     transport: Transport
+    applications: Applications
     announced: Callable[[], None]
 
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from stoflow.accounts.choosing import try_to_read_account
 from stoflow.accounts.connection import Accounts, Connection, find_connection
@@ -72,7 +73,7 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     if isinstance(taken, Taken):
         taken = _exchanged(accounts, tenant, profile, flow, returned, taken.verifier)
     try:
-        identity = _identity(accounts, profile, flow, taken.access)
+        identity = _identity(accounts, tenant, profile, flow, taken.access)
         accounts.consents.connect(tenant, marketplace, returned.state, identity)
     except (Conflict, ConsentRefused):
         accounts.consents.end(tenant, returned.state)
@@ -122,7 +123,8 @@ def _exchanged(
 ) -> Given:
     """Exchange the code and store what it brings, before anything uses it."""
     try:
-        tokens = exchange_code(accounts.client, profile.refresh, flow, code=returned.code, verifier=verifier)
+        with accounts.applications.asking_for_tokens(profile.name, tenant):
+            tokens = exchange_code(accounts.client, profile.refresh, flow, code=returned.code, verifier=verifier)
     except ConsentEnded as refused:
         message = f"{profile.name} did not take the code: {refused}. Please begin again."
         raise ConsentRefused(message) from None
@@ -133,7 +135,7 @@ def _exchanged(
     return Given(tokens.access)
 
 
-def _identity(accounts: Accounts, profile: DirectProfile, flow: ConsentFlow, access: str) -> Identity:
+def _identity(accounts: Accounts, tenant: TenantId, profile: DirectProfile, flow: ConsentFlow, access: str) -> Identity:
     try:
         return identify(
             accounts.client,
@@ -141,6 +143,7 @@ def _identity(accounts: Accounts, profile: DirectProfile, flow: ConsentFlow, acc
             access,
             base_url=profile.base_url_of(flow.identity_path),
             headers=profile.headers(access),
+            heard=partial(accounts.applications.hear, profile.name, tenant),
         )
     except APIError as error:
         message = f"{error} Your consent is kept for a moment: please open the same address again."

@@ -17,6 +17,7 @@ from stoflow.actors.news import (
     Freed,
     HasLeft,
     Left,
+    MayTry,
     Offer,
     PaceDue,
     Reload,
@@ -63,6 +64,7 @@ class MarketplaceActor(PooledActor):
         self._collecting = Collecting()
         self._wanted = 0
         self._watching = False
+        self._may_try = False  # whether StoFlow's application is accepted again
 
     @property
     def messages_out(self) -> tuple[RunMessage, ...]:
@@ -77,7 +79,7 @@ class MarketplaceActor(PooledActor):
     def begin(self) -> None:
         self._fill()
 
-    def handle(self, message: Any) -> None:
+    def handle(self, message: Any) -> None:  # noqa: C901  one case per message
         match message:
             case Take(jobs, strays):
                 self._take(jobs, strays)
@@ -88,17 +90,20 @@ class MarketplaceActor(PooledActor):
             case Left(left):
                 self._on_left(left)
             case StrayDue(stray):
-                if self._collecting.is_free(stray) and not self._standing.halted:
+                if self._collecting.is_free(stray) and not (self._standing.halted or self._standing.refused):
                     self._collect(stray)
             case Standing():
                 self._stand(message)
             case Watch():
                 self._watch()
+            case MayTry(_):
+                self._may_try = True
             case PaceDue(_):
                 pass  # `_fill` below looks at every lane
             case _:
                 super().handle(message)
         self._fill()
+        self._may_try = False
 
     def _stand(self, standing: Standing) -> None:
         """Hear what may be sent; what was passed over while the tenant was suspended stands in line again."""
@@ -237,13 +242,26 @@ class MarketplaceActor(PooledActor):
 
     def _fill(self) -> None:
         """Permit what may go now, then ask for as many new jobs as there is room for."""
-        if not self._standing.halted:
+        if self._standing.refused:
+            self._fill_refused()
+        elif not self._standing.halted:
             while len(self._flying) < self._place.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
         room = self._place.cap - len(self._flying) - len(self._lanes) - self._wanted
         if room > 0 and not self._standing.stops_new:
             self._wanted += room
             tell(self._supervisor, Want(self._place.marketplace, room))
+
+    def _fill_refused(self) -> None:
+        """Permit one job where it may try, and looks that somebody who cancelled waits for."""
+        if self._standing.halted or len(self._flying) >= self._place.cap:
+            return
+        for held in self._held.values():
+            if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flying:
+                self._permit(held)
+                return
+        if self._may_try and (job := self._lanes.take(self._may_go)) is not None:
+            self._permit(self._held[job])
 
     def _may_go(self, job: JobId) -> bool:
         held = self._held.get(job)

@@ -45,14 +45,33 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Why nothing may be sent to the marketplace for this tenant, "" where it may; suspended, only looks may."""
+    """Why nothing may be sent to the marketplace for this tenant, "" where it may; suspended, only looks may.
+
+    `refused`: StoFlow's own application is. Then what comes is held, one job tries where it is told to, and a look that
+    a cancel waits for goes all the same.
+    """
 
     halted: str
     suspended: bool = False
+    refused: bool = False
 
     @property
     def stops_new(self) -> bool:
         return self.suspended or bool(self.halted)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalsChanged:
+    """Another set of marketplaces refuses StoFlow's own application."""
+
+    refusing: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MayTry:
+    """One job there may find out whether StoFlow's own application is accepted again."""
+
+    marketplace: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,11 @@
 """A tenant's supervisor: owns its job queue, paged from PostgreSQL, and the marketplace actors under it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pykka
 
 from stoflow.actors.backlog import Backlog
-from stoflow.actors.loader import Loader
-from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
+from stoflow.actors.mailbox import OnDeath, PooledActor
 from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
     Announced,
@@ -18,7 +15,9 @@ from stoflow.actors.news import (
     Freed,
     IdleCheck,
     JobsRead,
+    MayTry,
     PageRead,
+    RefusalsChanged,
     Released,
     Reload,
     Reported,
@@ -28,9 +27,10 @@ from stoflow.actors.news import (
     Want,
 )
 from stoflow.actors.place import Place
-from stoflow.actors.timers import Timers, tell
+from stoflow.actors.surroundings import Surroundings
+from stoflow.actors.timers import tell
 from stoflow.domain.facts import ActorFailed
-from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.queueing import QueuedJob, QueuePage
 
@@ -38,23 +38,6 @@ IDLE_S = 30.0
 MANY = 50  # announced at once: too many to be read one by one
 LOW = 8  # fewer queued than this, and more in PostgreSQL: read the next page
 OFFLINE = "plugin offline"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every supervisor of an orchestrator shares. `caps` by marketplace; `plugins` are reached through one."""
-
-    pool: Pool
-    loader: Loader
-    timers: Timers
-    dispatcher: pykka.ActorRef[Any]
-    me: ProcessId
-    caps: Mapping[str, int]
-    plugins: frozenset[str]
-    pace_s: Callable[[str, str], float]
-    sweep_soon: Callable[[TenantId], None]
-    page_size: int
-    on_released: Callable[[TenantId, Epoch], None]
 
 
 class _Branch:
@@ -78,6 +61,7 @@ class TenantSupervisor(PooledActor):
         self._branches: dict[str, _Branch] = {}
         self._halted: dict[str, str] = {}
         self._suspended = False
+        self._refusing = around.refusing()
         self._plugin_connected = False
         self._full: frozenset[str] = frozenset()
         self._behind: set[JobId] = set()  # jobs that wait for another of their product
@@ -115,6 +99,11 @@ class TenantSupervisor(PooledActor):
                 self._around.loader.cancel(self.actor_ref, self._tenant, job)
             case Reload():
                 self._load()
+            case RefusalsChanged(refusing):
+                self._on_refusals(refusing)
+            case MayTry(marketplace):
+                if marketplace in self._branches:
+                    tell(self._branches[marketplace].actor, message)
             case ChildDied(marketplace):
                 self._restart(marketplace)
             case IdleCheck(deeds):
@@ -160,7 +149,16 @@ class TenantSupervisor(PooledActor):
 
     def _standing(self, marketplace: str) -> Standing:
         offline = marketplace in self._around.plugins and not self._plugin_connected
-        return Standing(OFFLINE if offline else self._halted.get(marketplace, ""), self._suspended)
+        reason = OFFLINE if offline else self._halted.get(marketplace, "")
+        return Standing(reason, self._suspended, marketplace in self._refusing)
+
+    def _on_refusals(self, refusing: frozenset[str]) -> None:
+        """Hold what is for a marketplace that refuses StoFlow; what is for one that no longer does is read again."""
+        accepted, self._refusing = self._refusing - refusing, refusing
+        for marketplace, branch in self._branches.items():
+            tell(branch.actor, self._standing(marketplace))
+        if accepted & self._branches.keys():
+            self._load()
 
     def _on_announced(self, jobs: tuple[JobId, ...]) -> None:
         named = tuple(job for job in jobs if job)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
+from stoflow.actors.refusals import Refusals, Standing
 from stoflow.actors.supervisor import Surroundings
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
@@ -32,6 +33,7 @@ POOL_THREADS = 2
 AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
 STOCK_EVERY_S = 1.0
+REFUSALS_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Policy:
     sweep_every_s: float
     timetable: Timetable
     stock: Stock
+    refusals: Standing  # of StoFlow's own application
 
 
 class Orchestrator:
@@ -127,6 +130,8 @@ class Reign:
         timetable = policy.timetable
         self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
         self._stock = Ticking("stock", policy.stock.follow, every_s=STOCK_EVERY_S, doing="following the stock")
+        self._refusals = Refusals(policy.refusals)
+        self._marks = Ticking("refusals", self._mark, every_s=REFUSALS_EVERY_S, doing="reading who refuses StoFlow")
         self._reader = feed(me, self._on_news)
         self._policy = policy
         self._send = send
@@ -146,6 +151,7 @@ class Reign:
         self._loader.start()
         self._tenants = Tenants(self._surroundings())
         self._look()
+        self._marks.start()
         self._sweeper.start()
         self._clock.start()
         self._stock.start()
@@ -153,6 +159,7 @@ class Reign:
 
     def stop(self) -> None:
         self._reader.stop()
+        self._marks.stop()
         self._clock.stop()
         self._stock.stop()
         self._sweeper.stop()
@@ -175,8 +182,13 @@ class Reign:
             pace_s=policy.pace_s,
             sweep_soon=self._sweeper.soon,
             page_size=policy.page_size,
+            refusing=self._refusals.refusing,
             on_released=lambda tenant, epoch: self._tenants.release(tenant, epoch) if self._tenants else None,
         )
+
+    def _mark(self) -> None:
+        if self._tenants is not None:
+            self._refusals.turn(self._tenants)
 
     def _on_dispatcher_death(self, _actor: PooledActor, error: BaseException) -> None:
         record(ActorFailed("dispatcher", 0, f"{type(error).__name__}: {error}"))

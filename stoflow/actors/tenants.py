@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 import pykka
@@ -24,6 +25,7 @@ class Tenants:
         self._around = around
         self._owned: dict[TenantId, tuple[Epoch, pykka.ActorRef[Any]]] = {}
         self._lock = threading.RLock()
+        self._random = Random()
 
     def __len__(self) -> int:
         return len(self._owned)
@@ -63,6 +65,20 @@ class Tenants:
             known = self._owned.get(announcement.tenant)
             if known is not None:
                 tell(known[1], Announced(announcement.jobs))
+
+    def tell_all(self, message: object) -> None:
+        """Tell every supervisor."""
+        with self._lock:
+            owned = [ref for _, ref in self._owned.values()]
+        for ref in owned:
+            tell(ref, message)
+
+    def tell_some(self, message: object, count: int) -> None:
+        """Tell at most so many, chosen anew each time."""
+        with self._lock:
+            owned = [ref for _, ref in self._owned.values()]
+        for ref in self._random.sample(owned, min(count, len(owned))):
+            tell(ref, message)
 
     def report(self, reports: Sequence[RunReport]) -> None:
         for report in reports:

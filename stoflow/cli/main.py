@@ -4,6 +4,7 @@ import click
 
 from stoflow.cli.alive import alive
 from stoflow.cli.api import api
+from stoflow.cli.applications import applications
 from stoflow.cli.attributes import attributes
 from stoflow.cli.config import config
 from stoflow.cli.demo import demo
@@ -65,6 +66,7 @@ COMMANDS: tuple[click.Command, ...] = (
     products,
     attributes,
     limits,
+    applications,
     jobs,
     # play the outside world
     sandbox,

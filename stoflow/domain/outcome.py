@@ -121,12 +121,13 @@ class Absent:
 class CannotTell:
     """A look did not find out, and why: look again after `after_s`, None for ever more rarely.
 
-    `seller`: not before the seller has acted.
+    `seller`: not before the seller has acted. `application`: not before StoFlow's own is accepted again.
     """
 
     reason: str
     after_s: float | None = None
     seller: bool = False
+    application: bool = False
 
 
 LookResult = Done | Absent | Refused | CannotTell
@@ -138,8 +139,8 @@ def cannot_tell(outcome: Outcome) -> CannotTell:
     match outcome:
         case SellerMustAct(reason):
             return CannotTell(reason, seller=True)
-        case TryAgain(reason, after_s):
-            return CannotTell(reason, after_s)
+        case TryAgain(reason, after_s, application=application):
+            return CannotTell(reason, after_s, application=application)
         case Done():
             return CannotTell("The answer did not say what was asked.")
         case _:

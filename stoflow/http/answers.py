@@ -259,12 +259,20 @@ class Alive(Answered):
 UpOrDown = Literal["up", "down"]
 
 
+class ApplicationRefusal(Answered):
+    """A marketplace refuses StoFlow's own application: what is to be done there waits for its operators."""
+
+    marketplace: SomeMarketplace
+    since: Moment
+
+
 class Ready(Answered):
     """Degraded is without Redis: hints are late, and nothing is lost."""
 
     status: Literal["ready", "degraded"]
     postgres: UpOrDown
     redis: UpOrDown
+    refused_by: list[ApplicationRefusal]
 
 
 class ProblemBody(Answered):

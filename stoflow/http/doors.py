@@ -1,7 +1,8 @@
 """What the doors may ask of the rest of StoFlow: use cases, given by the composition root."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -29,12 +30,14 @@ class Standing(StrEnum):
 class Health:
     """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work.
 
-    `unprepared` says why PostgreSQL answers and cannot be worked with, "" where it can.
+    `unprepared` says why PostgreSQL answers and cannot be worked with, "" where it can. `refused_by` names the
+    marketplaces that refuse StoFlow's own application, each with the time since when: the others are worked with.
     """
 
     postgres: bool
     redis: bool
     unprepared: str = ""
+    refused_by: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True)

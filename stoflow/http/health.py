@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from stoflow.http.answers import Alive, Ready, UpOrDown
+from stoflow.http.answers import Alive, ApplicationRefusal, Ready, UpOrDown
 from stoflow.http.doors import Doors
 from stoflow.http.endpoint import Asked
 from stoflow.http.problems import Problem
@@ -13,13 +13,15 @@ def healthz(_: Doors, __: Asked) -> Alive:
 
 
 def readyz(doors: Doors, _: Asked) -> Ready | Problem:
-    """Without Redis the answer is "degraded": hints are late, nothing is lost."""
+    """Without Redis the answer is "degraded": hints are late, nothing is lost. A marketplace that refuses StoFlow's
+    application stops its own jobs only, and is named."""
     health = doors.health()
     words: dict[str, UpOrDown] = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
     if not health.postgres or health.unprepared:
         detail = health.unprepared or "PostgreSQL does not answer."
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, more={**words, "state": "unavailable"})
-    return Ready(status="ready" if health.redis else "degraded", **words)
+    refusals = [ApplicationRefusal(marketplace=name, since=since) for name, since in health.refused_by.items()]
+    return Ready(status="ready" if health.redis else "degraded", **words, refused_by=refusals)
 
 
 def _word(answers: bool) -> UpOrDown:  # noqa: FBT001 - a yes or no is what this puts into a word

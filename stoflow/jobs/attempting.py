@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,15 +13,17 @@ from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome, cannot_tell
+from stoflow.domain.run import NextMove
 from stoflow.jobs.conversation import Pending
 from stoflow.jobs.engine import Engine, outputs_of
-from stoflow.jobs.settle import Row, Tried
+from stoflow.jobs.settle import HELD_BACK_S, Move, Row, Tried
 from stoflow.jobs.telling import note_outage
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.commands import issue_command
 from stoflow.storage.engine.reading import StoredJob, StoredTask
+from stoflow.storage.engine.refusing import try_params
 from stoflow.storage.engine.statement import Statement
 
 SETTLE_RETRY_S = 0.2
@@ -38,7 +41,8 @@ def sender(
             raise TypeError(message)
         failpoint("call.before")
         try:
-            reply = engine.transport.send(
+            made = partial(
+                engine.transport.send,
                 call,
                 tenant=job.tenant,
                 marketplace=job.marketplace,
@@ -46,6 +50,7 @@ def sender(
                 deadline_s=max(0.001, deadline_s - time.monotonic()),
                 attempt=attempt,
             )
+            reply = engine.applications.call(job.marketplace, job.tenant, call, made)
         except APIError as error:
             note_outage(engine, job, task_name, str(error))
             raise
@@ -86,7 +91,21 @@ def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried
         overwrites=step.overwrites,
         quiet_s=engine.quiet_s(marketplace),
         second_look_s=engine.second_look_s(marketplace),
+        held_back=engine.applications.stands(job.marketplace),
     )
+
+
+def held_back(engine: Engine, job: StoredJob, *, then: NextMove) -> Move | None:
+    """Return when to try again where StoFlow's application is refused and nobody may find out about that yet."""
+    if job.refusal is None or job.next_task(outside=True) is None:
+        return None
+    engine.applications.know(job.marketplace, job.refusal.channel)
+    return Move(then, engine.tempo.scaled_s(HELD_BACK_S)) if job.refusal.holds else None
+
+
+def tries_of(engine: Engine, job: StoredJob) -> Mapping[str, float] | None:
+    """Return what a claim needs that is to find out whether StoFlow's application is accepted again."""
+    return try_params(engine.applications.scale) if job.refusal is not None else None
 
 
 def attempt_name(job: StoredJob, task: StoredTask) -> str:

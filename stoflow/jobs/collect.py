@@ -25,10 +25,14 @@ def collect(engine: Engine, message: RunMessage) -> None:
     with engine.database.records() as connection:
         job = read_job(connection, message.tenant, message.job)
         stray = read_stray(connection, message.tenant, message.task, message.job)
-    # What this release does not know, a newer worker collects.
-    if job is not None and stray is not None and stray.claims == message.claims and knows_action(engine.registry, job):
+    if job is not None and stray is not None and stray.claims == message.claims and _may_collect(engine, job):
         _collect(engine, message, job, stray)
     engine.feed.report(message.owner, _report(message, job.marketplace if job else ""))
+
+
+def _may_collect(engine: Engine, job: StoredJob) -> bool:
+    """Say whether this worker may: what it does not know, a newer one collects; who refuses StoFlow is not called."""
+    return job.refusal is None and knows_action(engine.registry, job)
 
 
 def _collect(engine: Engine, message: RunMessage, job: StoredJob, stray: Stray) -> None:

@@ -14,6 +14,7 @@ from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.outage import Outage
+from stoflow.storage.applications import Applications
 from stoflow.storage.engine.reading import StoredJob, StoredTask
 from stoflow.storage.recorder import Recorder
 from stoflow.storage.session import Database
@@ -50,8 +51,8 @@ class Engine:
     second_look_s: Callable[[Marketplace], float]
     media_root: str
     taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
+    applications: Applications
     random: Random = field(default_factory=Random)
-    applications: dict[str, Outage] = field(default_factory=dict[str, Outage])  # StoFlow's own, by marketplace
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 
     def handler(self, job: StoredJob) -> Handler:
@@ -59,10 +60,6 @@ class Engine:
 
     def outage(self, marketplace: str) -> Outage:
         return self.outages.setdefault(marketplace, Outage(streak=FAILURES_UNTIL_OUTAGE))
-
-    def application(self, marketplace: str) -> Outage:
-        """Return what tells once that StoFlow's own application is not accepted there, and once that it is again."""
-        return self.applications.setdefault(marketplace, Outage(streak=1))
 
     def pace_s(self, job: StoredJob, task: StoredTask) -> float:
         """Return the seconds between paced calls of this task's action, 0 for a task that is not paced."""

@@ -9,7 +9,16 @@ from stoflow.domain.facts import database_failure
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import CannotTell, LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.jobs.attempting import attempt_name, command_statement, looked, sender, tried, write_settle
+from stoflow.jobs.attempting import (
+    attempt_name,
+    command_statement,
+    held_back,
+    looked,
+    sender,
+    tried,
+    tries_of,
+    write_settle,
+)
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.handing_back import hand_back
@@ -34,7 +43,7 @@ def look(engine: Engine, message: RunMessage) -> None:
         return
     stale = task.status is not TaskStatus.RUNNING or not task.verifying or task.claims != message.claims
     back = None if stale else hand_back(engine, job, task)
-    move = RELOAD if stale else back or _look(engine, message, job, task)
+    move = RELOAD if stale else back or _unless_held_back(engine, message, job, task)
     engine.feed.report(message.owner, _report(job, task, move, claimed=back is None))
     engine.feed.job_changed(changed(job, move, len(outputs_of(job))))
 
@@ -63,6 +72,12 @@ def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlemen
     row = write_settle(engine, job, *settled.statements)[0]
     failpoint("look.settle.after")
     return concluded(job, task, settled, row)
+
+
+def _unless_held_back(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> Move:
+    """Look, also where StoFlow's application is refused, if a person's cancel waits for it."""
+    waits = None if job.cancel_requested else held_back(engine, job, then=NextMove.LOOK)
+    return waits or _look(engine, message, job, task)
 
 
 def _look(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> Move:
@@ -112,6 +127,8 @@ def _claim(
         process=process,
         holder=process if holds else None,
         deadline_s=deadline_s,
+        marketplace=job.marketplace,
+        tries=None if job.cancel_requested else tries_of(engine, job),
     )
     failpoint("look.claim.before")
     try:

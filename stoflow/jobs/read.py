@@ -120,7 +120,7 @@ def _time(text: str | None) -> datetime | None:
 
 def _waiting(standing: Mapping[str, Any]) -> str:
     """Say why the job does not go on, most lasting reason first; "" where nothing holds it."""
-    if standing.get("suspended") or standing.get("halted"):
+    if standing.get("suspended") or standing.get("halted") or standing.get("refusal"):
         return _until_somebody_acts(standing)
     if standing.get("behind"):
         return f"behind job {standing['behind']}"
@@ -156,10 +156,17 @@ def _until_others_run(standing: Mapping[str, Any]) -> str:
 
 
 def _until_somebody_acts(standing: Mapping[str, Any]) -> str:
-    """Say what the seller is to do: consent anew where that connects, else what the plugin's session asks for."""
+    """Say what an operator is to do, or the seller: consent anew where that connects, else what the plugin asks for."""
     if standing.get("suspended"):
         return "suspended: the operator must let this account go on"
+    if not standing.get("halted"):
+        return _until_accepted(standing["marketplace"], standing["refusal"])
     reason = standing.get("reason") or ""
     if standing["by_plugin"]:
         return reason or "the seller must act"
     return f"{RECONNECT}: {reason}" if reason else RECONNECT
+
+
+def _until_accepted(marketplace: str, refusal: Mapping[str, Any]) -> str:
+    told = f"{marketplace} refuses StoFlow itself since {refusal['since']}; operators are told."
+    return f"{told} Nothing is asked of the seller, and it goes on by itself: {refusal['detail']}"

@@ -14,10 +14,12 @@ from stoflow.jobs.attempting import (
     Inputs,
     attempt_name,
     command_statement,
+    held_back,
     only_outcome,
     reason_of,
     sender,
     tried,
+    tries_of,
     write_settle,
 )
 from stoflow.jobs.conversation import Pending, begin, broken, checked, hold, resume
@@ -26,7 +28,7 @@ from stoflow.jobs.handing_back import hand_back
 from stoflow.jobs.reporting import report_run, result_of
 from stoflow.jobs.settle import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement, output_settlement, settlement
 from stoflow.jobs.spread import spread_before
-from stoflow.jobs.telling import concluded, note_broken, note_failed, note_outcome
+from stoflow.jobs.telling import concluded, note_broken, note_failed
 from stoflow.jobs.unheard import let_go
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -75,7 +77,7 @@ class Run:
         if stale or task.status is not TaskStatus.PENDING or self.job.held:
             self._report(RELOAD, task)
             return
-        back = hand_back(self.engine, self.job, task)
+        back = hand_back(self.engine, self.job, task) or held_back(self.engine, self.job, then=NextMove.RUN)
         self._report(*((back, task) if back else self._advance(task)))
 
     def _advance(self, first: StoredTask) -> tuple[Move, StoredTask | None]:
@@ -225,6 +227,7 @@ class Run:
             is_unsafe=task.kind is TaskKind.UNSAFE,
             in_line=self.job.product is not None,
             begins=not self.claimed,
+            tries=tries_of(self.engine, self.job) if not self.claimed else None,
             unrecorded=self._unrecorded(),
         )
 
@@ -260,7 +263,7 @@ class Run:
         let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
-        note_outcome(self.engine, self.job, task, outcome)
+        note_broken(self.job, task, outcome)
         if isinstance(outcome, Done):
             self.inputs.add(task.name, outcome.output)
             if outcome.is_output_only:

@@ -41,6 +41,7 @@ from stoflow.storage.engine.verifying import settle_untold, settle_verifying
 
 Row = Mapping[str, Any] | None
 LOOKS_UNTIL_ABSENT = 2
+HELD_BACK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Tried:
     overwrites: bool
     quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
     second_look_s: float
+    held_back: bool = False  # StoFlow's application is refused there: not the task's own time decides when it goes on
 
 
 def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per outcome
@@ -92,8 +94,8 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
     match outcome:
         case Done() as done:
             return done_settlement(tried, done)
-        case TryAgain(reason, application=True):
-            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random))
+        case TryAgain(reason, after_s, application=True):
+            delay_s = tempo.scaled_s(_held_back_s(tried, after_s, random))
             return _back(tried, reason, "application", delay_s, charge=False)
         case TryAgain(reason, after_s, away=True, lost=lost) if not _has_waited(tried, tempo):
             delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
@@ -147,8 +149,8 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
             halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
             return replace(again, statements=(*again.statements, halted))
-        case CannotTell(reason, after_s):
-            pause_s = blind_look_s(tried.claims, random) if after_s is None else after_s
+        case CannotTell(reason, after_s, application=application):
+            pause_s = (_held_back_s if application else _blind_s)(tried, after_s, random)
             again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
             return _untold(tried, reason, again, cause="could not look", at_once=is_far)
 
@@ -157,6 +159,17 @@ def _after_done(row: Row) -> Move:
     if row is None:
         return RELOAD
     return RELOAD if row["cancelled"] else GO_ON
+
+
+def _held_back_s(tried: Tried, after_s: float | None, random: Random) -> float:
+    """Return the wait of what met a refusal of the application: short where that is marked, which holds it."""
+    if tried.held_back:
+        return HELD_BACK_S
+    return outage_backoff_s(tried.claims, random) if after_s is None else after_s
+
+
+def _blind_s(tried: Tried, after_s: float | None, random: Random) -> float:
+    return blind_look_s(tried.claims, random) if after_s is None else after_s
 
 
 def _has_waited(tried: Tried, tempo: Tempo) -> bool:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.facts import (
-    ApplicationAccepted,
-    ApplicationRefused,
     JobFailed,
     MarketplaceOutageBegan,
     MarketplaceOutageEnded,
@@ -13,7 +11,7 @@ from stoflow.domain.facts import (
     StepBroke,
     ThingUnread,
 )
-from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
+from stoflow.domain.outcome import Broken, Outcome
 from stoflow.jobs.engine import Engine
 from stoflow.jobs.settle import FAILED, Move, Row, Settlement
 from stoflow.monitoring.record import record
@@ -59,17 +57,6 @@ def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> Non
 def note_broken(job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
     if isinstance(outcome, Broken):
         record(StepBroke(job.tenant, job.id, task.name, outcome.reason))
-
-
-def note_outcome(engine: Engine, job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
-    """State a step that broke, and once for all of them that StoFlow's own application is not accepted."""
-    note_broken(job, task, outcome)
-    place = job.marketplace
-    if isinstance(outcome, TryAgain) and outcome.application:
-        reason = outcome.reason
-        engine.application(place).failed(lambda: ApplicationRefused(place, reason))
-    elif isinstance(outcome, Done):
-        engine.application(place).answered(lambda lasted_s: ApplicationAccepted(place, lasted_s))
 
 
 def note_outage(engine: Engine, job: StoredJob, task: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from stoflow.domain.account import Account
+from stoflow.domain.application import Refusal
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.choices import Choices, Setting
@@ -121,6 +122,7 @@ class Marketplace:
     settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
     `call_limits` is how it is asked how many calls it still takes, where it can be.
     `options` are what a seller chooses for a whole account, where there is something to choose.
+    `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
@@ -139,3 +141,4 @@ class Marketplace:
     taxonomy: Taxonomy | None = None
     call_limits: CallLimits | None = None
     options: AccountOptions | None = None
+    refusal: Callable[[Request, Reply], Refusal | None] | None = None

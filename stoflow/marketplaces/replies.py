@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from math import inf
 
+from stoflow.domain.application import Channel, Refusal
 from stoflow.domain.call import Answer, Reply, Response
 from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
 
@@ -60,7 +61,8 @@ class Dialect:
 
     `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none; `passes` says of a refusal
     that it may pass by itself: nothing was done, and the same call may be taken a moment later. `application` says of a
-    refusal that it is about StoFlow's own key, and not about the seller.
+    refusal that it is about StoFlow's own key, and not about the seller, `spent` of a 429 that the calls of the
+    application's day are used up.
     """
 
     marketplace: str
@@ -68,6 +70,7 @@ class Dialect:
     pause_s: Callable[[Reply], float]
     passes: Callable[[Reply], bool] = lambda _: False
     application: Callable[[Reply], bool] = lambda _: False
+    spent: Callable[[Reply], bool] = lambda _: False
 
     def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
         """Return what any reply means by its status.
@@ -98,7 +101,18 @@ class Dialect:
         """Return the pause a 429 asks for: nothing was done, and it costs no attempt."""
         told_s = retry_after_s(reply)
         pause_s = max(SHORTEST_PAUSE_S, self.pause_s(reply) if told_s is None else told_s)
-        return TryAgain(f"{self.marketplace} asks us to slow down.", after_s=pause_s, charged=False)
+        is_spent = self.spent(reply)
+        return TryAgain(f"{self.marketplace} asks us to slow down.", pause_s, charged=False, application=is_spent)
+
+    def refusal(self, reply: Reply) -> Refusal | None:
+        """Return what a reply says of StoFlow's own application, None where it is not refused."""
+        match meaning_of(reply.status):
+            case Meaning.SELLER_MUST_ACT | Meaning.REFUSED if self.application(reply):
+                return Refusal(Channel.CALLS, self.reason(reply))
+            case Meaning.TRY_AGAIN if self.spent(reply):
+                return Refusal(Channel.QUOTA, self.reason(reply), retry_after_s(reply))
+            case _:
+                return None
 
     def reason(self, reply: Reply) -> str:
         """Return the first reason in a reply."""

@@ -22,6 +22,7 @@ from stoflow.marketplaces.registry import Registry
 from stoflow.sandbox import judge, sightings
 from stoflow.sandbox.server import SandboxServer
 from stoflow.sandbox.vinted.browser import Browser, Session
+from stoflow.storage.applications import Applications
 from stoflow.storage.connections import Connections
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import register_process
@@ -98,7 +99,9 @@ class Theatre:
         self.connections = Connections(self.database, vault)
         flows = {name: profile.refresh for name, profile in self.profiles.items()}
         tokens = SellerTokens(Renewals(self.database, vault), flows, partial(refresh, self.client))
-        self.transport = DirectTransport(self.profiles.values(), tokens, self.client)
+        refusals = {name: place.refusal for name, place in self.registry.marketplaces.items() if place.refusal}
+        self.applications = Applications(self.database, refusals)
+        self.transport = DirectTransport(self.profiles.values(), tokens, self.client, renews=self.applications.renews)
 
     def close(self) -> None:
         self.client.close()
@@ -183,6 +186,7 @@ class Theatre:
             second_look_s=lambda _: 2 * QUIET_S,
             media_root=self.media_root,
             taxonomy=lambda _: {},
+            applications=self.applications,
         )
         return Bench(engine, Shop(), feed, tenant, me, epoch, me)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from stoflow.domain.call import Reply
+from stoflow.domain.application import Refusal
+from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import Broken, FieldError, Outcome, Refused, SellerMustAct, TryAgain
 from stoflow.marketplaces.ebay.errors import Error, Row, error_ids, errors_in, field_error, parameters, row_of, worded
 from stoflow.marketplaces.replies import (
@@ -16,6 +17,8 @@ from stoflow.marketplaces.replies import (
     retry_after_s,
 )
 
+TOO_MANY = 2001
+COUNTED_BY_SELLER = "/commerce/media/"
 DUPLICATE_OFFER = 25002  # "any user error": the parameter offerId says it is this one
 OFFER_NOT_AVAILABLE = 25713
 NO_SUCH_THING = frozenset({25702, 25710, OFFER_NOT_AVAILABLE})
@@ -31,7 +34,18 @@ def field_errors(reply: Reply) -> tuple[FieldError, ...]:
     return tuple(field_error(error) for error in errors_in(reply))
 
 
-EBAY_SAYS = Dialect("eBay", field_errors, lambda _: PAUSE_S)
+def is_spent(reply: Reply) -> bool:
+    """Say whether a 429 may be the day's last: eBay's limits are the application's, and end with no time, or late."""
+    told_s = retry_after_s(reply)
+    return TOO_MANY in error_ids(reply) and (told_s is None or told_s >= PAUSE_S)
+
+
+EBAY_SAYS = Dialect("eBay", field_errors, lambda _: PAUSE_S, spent=is_spent)
+
+
+def refusal_of(request: Request, reply: Reply) -> Refusal | None:
+    """Return what a reply says of StoFlow's own application; eBay counts pictures by seller."""
+    return None if request.path.startswith(COUNTED_BY_SELLER) else EBAY_SAYS.refusal(reply)
 
 
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome

@@ -4,6 +4,7 @@ from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.ebay.account import OPTIONS
 from stoflow.marketplaces.ebay.call_limits import CALL_LIMITS
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
+from stoflow.marketplaces.ebay.failures import refusal_of
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
 from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.profile import configured
@@ -34,4 +35,5 @@ EBAY = Marketplace(
     taxonomy=TAXONOMY,
     call_limits=CALL_LIMITS,
     options=OPTIONS,
+    refusal=refusal_of,
 )

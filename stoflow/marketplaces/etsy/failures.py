@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from stoflow.domain.call import Reply
+from stoflow.domain.application import Refusal
+from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import FieldError, Outcome
 from stoflow.marketplaces.replies import Dialect
 
@@ -61,7 +62,17 @@ def is_about_the_application(reply: Reply) -> bool:
     return any(words in said for words in OF_THE_APPLICATION)
 
 
-ETSY_SAYS = Dialect("Etsy", field_errors, window_s, passes, is_about_the_application)
+def is_spent(reply: Reply) -> bool:
+    """Say whether a 429 is about the day: the second's calls are there again a moment later."""
+    return window_s(reply) == DAY_S
+
+
+ETSY_SAYS = Dialect("Etsy", field_errors, window_s, passes, is_about_the_application, is_spent)
+
+
+def refusal_of(_: Request, reply: Reply) -> Refusal | None:
+    """Return what a reply says of StoFlow's own application."""
+    return ETSY_SAYS.refusal(reply)
 
 
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:

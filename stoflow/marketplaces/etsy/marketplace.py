@@ -4,6 +4,7 @@ from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.etsy.account import OPTIONS
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_stray
+from stoflow.marketplaces.etsy.failures import refusal_of
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.profile import configured
@@ -34,4 +35,5 @@ ETSY = Marketplace(
     profile=configured,
     options=OPTIONS,
     taxonomy=TAXONOMY,
+    refusal=refusal_of,
 )

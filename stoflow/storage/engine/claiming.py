@@ -1,9 +1,11 @@
 """Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
+from stoflow.storage.engine.refusing import TRYING
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
 
@@ -85,7 +87,7 @@ WITH [[settled]]was AS MATERIALIZED (
   FOR UPDATE OF j
 ), now AS MATERIALIZED (
   SELECT clock_timestamp() AS at FROM was
-[[pace]]), task AS (
+[[pace]][[trying]]), task AS (
   UPDATE {s}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
@@ -94,7 +96,7 @@ WITH [[settled]]was AS MATERIALIZED (
   FROM was
   WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
-    [[if in pace]]
+    [[if in pace]] [[if tried]]
   RETURNING t.id, t.claims, t.name
 ), [[begun]][[inner]]said AS (
   INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
@@ -108,7 +110,8 @@ SELECT (SELECT claims FROM task) AS claims[[is settled]]
 )
 
 CLAIM_LOOK = """
-WITH task AS (
+WITH begun AS (SELECT
+[[trying]]), task AS (
   UPDATE {s}.marketplace_tasks t
   SET claims = t.claims + 1, claimed_by = %(holder)s,
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'
@@ -117,6 +120,7 @@ WITH task AS (
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_jobs j JOIN {s}.connections c ON c.marketplace = j.marketplace
       WHERE j.id = t.job_id AND c.state <> 'connected')
+    [[if tried]]
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   RETURNING t.job_id, t.name, t.claims
@@ -156,6 +160,7 @@ class Claim:
     is_unsafe: bool = False
     in_line: bool = True  # the job is on a product
     begins: bool = True  # the first claim of a run
+    tries: Mapping[str, float] | None = None  # whether StoFlow's application is accepted again, and when to try next
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
     def statement(self) -> Statement:
@@ -178,6 +183,7 @@ class Claim:
                 *(UNDISTURBED if self.is_unsafe else ()),
                 *(BEGINNING if self.begins else ()),
                 *(PACING if paced else ()),
+                *(TRYING if self.tries else ()),
             ),
             self.tenant,
             job=self.job,
@@ -191,7 +197,7 @@ class Claim:
             marker=self.marker,
             digest=self.digest,
             quiet_s=self.quiet_s,
-            **(pace if paced else {}),
+            **((pace if paced else {}) | ({"marketplace": self.marketplace, **self.tries} if self.tries else {})),
             **unrecorded_params(unrecorded),
         )
 
@@ -205,11 +211,14 @@ def claim_look(
     process: ProcessId,
     holder: ProcessId | None,
     deadline_s: float,
+    marketplace: str = "",
+    tries: Mapping[str, float] | None = None,
 ) -> Statement:
-    """Answer the new `claims`, or no row where the look is not due or somebody else looks."""
+    """Answer the new `claims`, or no row where the look is not due or somebody else looks; `tries` as in Claim."""
     return bind(
-        CLAIM_LOOK,
+        composed(CLAIM_LOOK, *(TRYING if tries else ())),
         tenant,
+        **({"marketplace": marketplace, **tries} if tries else {}),
         task=task,
         claims=claims,
         epoch=epoch,

@@ -121,6 +121,11 @@ class QueuedJob:
     due_in_s: float
     deadline_in_s: float
 
+    @property
+    def ends_by_look(self) -> bool:
+        """Whether a person has cancelled it, and a look is what it waits for."""
+        return self.cancelling and self.verifying
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedStray:

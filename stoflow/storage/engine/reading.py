@@ -10,9 +10,11 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.account import Account
+from stoflow.domain.application import StandingRefusal
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
+from stoflow.storage.engine.refusing import REFUSAL, refusal_in
 from stoflow.storage.engine.statement import Statement, bind
 
 NO_REQUEST = "none"
@@ -28,6 +30,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
        (c.watermarks ->> a.code)::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
          OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
+       [[refusal]] AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -44,7 +47,7 @@ LEFT JOIN {s}.products p ON p.id = j.product_id
 LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace
 WHERE j.id = %(job)s
-"""
+""".replace("[[refusal]]", REFUSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class StoredJob:
     tasks: tuple[StoredTask, ...]
     product: Product | None
     request_id: str
+    refusal: StandingRefusal | None = None  # of StoFlow's own application there
 
     def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
         """Return the first unfinished task behind the position `after`; with `outside`, the first that calls."""
@@ -141,6 +145,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,
         request_id=row["request_id"] or NO_REQUEST,
+        refusal=refusal_in(row["refusal"]),
     )
 
 

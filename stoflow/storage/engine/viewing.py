@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.engine.handing_back import somebody_may_know
+from stoflow.storage.engine.refusing import REFUSAL
 from stoflow.storage.engine.statement import bind
 
 # Why nobody may do the next thing of a job while a newer release takes the place of an older one.
@@ -39,7 +40,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'offline_since', v.since,
          'behind', (SELECT min(e.id) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
            AND e.product_id = j.product_id AND e.id < j.id AND e.status IN ('pending', 'running')),
-         'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED},
+         'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'refusal', {REFUSAL},
          'late_until', CASE WHEN j.status = 'pending' THEN (
            SELECT max(e.late_until) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
              AND e.product_id = j.product_id AND e.id < j.id AND e.late_until > clock_timestamp())

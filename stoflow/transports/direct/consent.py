@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -83,15 +84,21 @@ def exchange_code(client: DirectClient, tokens: RefreshFlow, flow: ConsentFlow, 
 
 
 def identify(
-    client: DirectClient, flow: ConsentFlow, access: str, *, base_url: str, headers: Mapping[str, str]
+    client: DirectClient,
+    flow: ConsentFlow,
+    access: str,
+    *,
+    base_url: str,
+    headers: Mapping[str, str],
+    heard: Callable[[Request, Reply, float], None] = lambda *_: None,
 ) -> Identity:
-    """Return whose access token this is.
+    """Return whose access token this is; `heard` is told of the call, its reply, and how many seconds it took.
 
     Raise APIError where the marketplace does not answer, ConsentRefused where it names nobody who sells there.
     """
-    reply = client.exchange(
-        base_url, Request("GET", flow.identity_path), headers=headers, deadline_s=IDENTITY_DEADLINE_S
-    )
+    request, began_s = Request("GET", flow.identity_path), monotonic()
+    reply = client.exchange(base_url, request, headers=headers, deadline_s=IDENTITY_DEADLINE_S)
+    heard(request, reply, monotonic() - began_s)
     if reply.status != OK:
         message = f"The marketplace did not say whose account it is (HTTP {reply.status})."
         raise APIConnectionError(message)

@@ -1,6 +1,6 @@
 """Calls a marketplace with the seller's token."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
 
 from stoflow.domain.call import Reply, Request
@@ -23,8 +23,14 @@ class DirectTransport:
         client: DirectClient,
         *,
         attempt_header: str = ATTEMPT_HEADER,
+        renews: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`attempt_header` names the header that carries the attempt for the sandbox's ledger; "" sends none."""
+        """`attempt_header` names the header that carries the attempt for the sandbox's ledger; "" sends none.
+
+        `renews` says of a marketplace that the token is to be renewed before each call, as it is not known whether it
+        could be.
+        """
+        self._renews = renews
         self._profiles: Mapping[str, DirectProfile] = {profile.name: profile for profile in profiles}
         self._tokens = tokens
         self._client = client
@@ -51,6 +57,8 @@ class DirectTransport:
 
         try:
             access = self._tokens.access(tenant, marketplace, account, deadline_s=deadline_s)
+            if self._renews(marketplace):
+                access = self._tokens.instead_of(access, tenant, marketplace, account, deadline_s=ends_at - monotonic())
             reply = once(access)
             if reply.status != UNAUTHORIZED:
                 return reply

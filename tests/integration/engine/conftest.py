@@ -39,6 +39,7 @@ from stoflow.jobs.sweep import Sweep
 from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.storage.applications import Applications
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury, register_process
 from stoflow.storage.products import add_product
@@ -344,6 +345,7 @@ class Bench:
             "UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending' AND not_before IS NOT NULL;"
             "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL;"
             "UPDATE {s}.strays SET look_after = clock_timestamp();"
+            "UPDATE public.application_refusals SET next_try = clock_timestamp();"
             "UPDATE public.pace SET next_at = clock_timestamp()"
         )
 
@@ -366,6 +368,11 @@ class Bench:
         sweep = Sweep(self.engine.database, {SHOP: quiet_s}, self.plugins)
         sweep.bury()
         sweep.tenants([self.tenant])
+
+
+def applications_of(database: Database, registry: Registry) -> Applications:
+    refusals = {name: place.refusal for name, place in registry.marketplaces.items() if place.refusal}
+    return Applications(database, refusals)
 
 
 @pytest.fixture
@@ -412,6 +419,7 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
         second_look_s=lambda _: 0.0,
         media_root="",
         taxonomy=lambda _: {},
+        applications=applications_of(database, registry),
         random=Random(1),
     )
     return Bench(engine, shop, feed, tenant, me, epoch, me)

@@ -110,6 +110,7 @@ def owner(bench: "Bench") -> Iterator[Owner]:
         pace_s=lambda _marketplace, _action: 0.0,
         sweep_soon=lambda _: None,
         page_size=PAGE,
+        refusing=frozenset[str],
         on_released=lambda _tenant, _epoch: None,
     )
     pool.start()

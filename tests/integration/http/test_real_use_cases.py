@@ -404,7 +404,12 @@ def test_a_suspended_tenant_is_soon_out(shops: tuple[Shop, Shop], database: Data
 
 
 def test_the_api_says_that_it_is_ready(shops: tuple[Shop, Shop]) -> None:
-    assert shops[0].client.get("/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
+    assert shops[0].client.get("/readyz").json() == {
+        "status": "ready",
+        "postgres": "up",
+        "redis": "up",
+        "refused_by": [],
+    }
 
 
 def test_the_command_serves_until_sigterm_and_gives_its_lease_back(settings: Settings, database: Database) -> None:

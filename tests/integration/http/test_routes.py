@@ -2,7 +2,7 @@
 
 import json
 import socket
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +232,12 @@ def test_only_the_callback_is_open_and_a_token_there_must_be_one(api: Any) -> No
 
 def test_health_needs_no_token(api: Any) -> None:
     assert api.ask_unknown("GET", "/healthz").json() == {"status": "ok"}
-    assert api.ask_unknown("GET", "/readyz").json() == {"status": "ready", "postgres": "up", "redis": "up"}
+    assert api.ask_unknown("GET", "/readyz").json() == {
+        "status": "ready",
+        "postgres": "up",
+        "redis": "up",
+        "refused_by": [],
+    }
 
 
 def test_without_redis_the_api_is_degraded_and_without_postgres_not_ready(api: Any) -> None:
@@ -241,6 +246,14 @@ def test_without_redis_the_api_is_degraded_and_without_postgres_not_ready(api: A
     api.use_cases.health = Health(postgres=False, redis=True)
     answer = problem(api.ask("GET", "/readyz"), 503)
     assert (answer["postgres"], answer["redis"]) == ("down", "up")
+
+
+def test_a_marketplace_that_refuses_stoflow_leaves_the_api_ready_and_is_named(api: Any) -> None:
+    since = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    api.use_cases.health = Health(postgres=True, redis=True, refused_by={"etsy": since})
+    answer = api.ask("GET", "/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["refused_by"] == [{"marketplace": "etsy", "since": "2026-11-28T09:00:00Z"}]
 
 
 def test_with_a_database_that_is_not_prepared_the_api_is_not_ready_and_says_what_to_do(api: Any) -> None:

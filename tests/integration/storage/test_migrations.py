@@ -326,7 +326,7 @@ def test_a_database_that_is_away_is_named_so():
 
 
 def test_both_streams_have_one_head():
-    assert (head_of(SHARED), head_of(TENANT)) == ("20261128_1000_strays", "20261128_0600_late_calls")
+    assert (head_of(SHARED), head_of(TENANT)) == ("20261128_1100_applications", "20261128_0600_late_calls")
 
 
 BEFORE_KEYS = ("20261122_0400_catalogues", "20261122_0500_choices")

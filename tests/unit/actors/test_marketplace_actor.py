@@ -15,6 +15,7 @@ from stoflow.actors.news import (
     Freed,
     HasLeft,
     Left,
+    MayTry,
     Offer,
     PaceDue,
     Reload,
@@ -374,3 +375,27 @@ def test_a_report_that_says_to_wait_for_very_long_is_not_believed_without_asking
     shop.reported(NextMove.RUN, UPLOAD, 0, delay_s=90_000.0)
 
     assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
+
+
+def test_where_stoflow_is_refused_one_job_goes_when_it_may_try_and_all_go_when_it_is_over(scene: MakeScene) -> None:
+    shop = scene(cap=4)
+    shop.hears(Standing("", refused=True))
+    shop.hears(Take((JOB, replace(JOB, id=JobId(2), task=TaskId(21)))))
+    assert shop.sent == []
+
+    shop.hears(MayTry("shop"))
+    assert shop.sent == [(UPLOAD, 0)]
+    shop.hears(Standing("", refused=True))
+    assert shop.sent == [(UPLOAD, 0)]
+
+    shop.hears(Standing(""))
+    assert shop.sent == [(UPLOAD, 0), (21, 0)]
+
+
+def test_where_stoflow_is_refused_a_look_that_a_cancel_waits_for_goes(scene: MakeScene) -> None:
+    shop = scene()
+    shop.hears(Standing("", refused=True))
+    shop.hears(Take((replace(JOB, verifying=True, running=True),)))
+    assert shop.sent == []
+    shop.hears(Take((replace(JOB, verifying=True, running=True, cancelling=True),)))
+    assert shop.sent == [(UPLOAD, 0)]

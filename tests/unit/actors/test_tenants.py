@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from stoflow.actors.mailbox import Pool
-from stoflow.actors.supervisor import Surroundings
+from stoflow.actors.surroundings import Surroundings
 from stoflow.actors.tenants import Tenants
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
 
@@ -23,6 +23,7 @@ def owned() -> Tenants:
         pace_s=lambda *_: 0.0,
         sweep_soon=lambda _: None,
         page_size=10,
+        refusing=frozenset[str],
         on_released=lambda *_: None,
     )
     return Tenants(around)
