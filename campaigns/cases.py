@@ -70,7 +70,10 @@ STORY_OF: Mapping[str, str] = {
     "spread.": ACCOUNT,
     "stock.": ACCOUNT,
 }
-STORY_BY_PLUGIN: Mapping[str, str] = {"answer.stray.": WITHDRAW, "collect.": WITHDRAW, **STORY_OF}
+# A plugin's answer settles what it was asked; a worker settles a page of the account that asks nothing.
+STORY_BY_PLUGIN: Mapping[str, str] = {
+    "answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": ACCOUNT, **STORY_OF,
+}  # fmt: skip
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
     "answer.stray.": None,
@@ -95,7 +98,6 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
         "call.": "the plugin calls Vinted, StoFlow does not",
         "collect.claim.": "a stray is asked for in the transaction that claims it",
         "look.settle.": "the plugin's answer settles a look",
-        "settle.": "the plugin's answer settles a call, and what asks nothing is written with the next claim",
     },
     "ebay": {
         "answer.": "no plugin",
