@@ -83,7 +83,7 @@ def do_not_fence() -> None:
         text = getattr(module, statement)
         fence = next(fence for fence in fences if fence in text)
         _rewrite(statement, fence, "", module=module)
-        for said in ("claims FROM task", "claims, %(detail)s FROM task"):
+        for said in ("claims FROM task", "claims, %(detail)s FROM task", f"claims, {settling.WARNED} FROM task"):
             if said in text:
                 _rewrite(statement, said, f"%(claims)s{said.removeprefix('claims')}", module=module)
     parts = dict(unrecorded.SETTLING)
