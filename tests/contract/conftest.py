@@ -1,37 +1,31 @@
 """The simulated marketplaces with one seller each, and a product that may be published everywhere."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from stoflow.domain.account import Account
-from stoflow.domain.call import Answer, Call, Command, Request, Response
+from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
+from stoflow.marketplaces.registry import Registry, direct_profiles
 from stoflow.sandbox.app import SandboxOptions
 from stoflow.sandbox.application import Application
-from stoflow.sandbox.markets import known_markets
 from stoflow.sandbox.server import SandboxServer
 from stoflow.sandbox.vinted.browser import Browser, Session
-from stoflow.sandbox.vinted.commands import FetchedFile, perform
 from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
+from tests.conftest import Databases
 from tests.contract.acting import DECLARED, Acting, Site
 from tests.contract.official import Judge, judge_of
+from tests.contract.played import MARKETS, PUBLISH, PUBLISHERS, REGISTRY, through_plugin
+from tests.contract.theatre import Theatre, opened_theatre
 from tests.installing import installed
 
-with installed("brocante"):  # and whatever else the environment has: the suite runs over all of it
-    REGISTRY = build_registry()
-    MARKETS = known_markets()
-PUBLISH = "publish"
-PUBLISHERS = [place for place in REGISTRY.marketplaces.values() if PUBLISH in place.handlers]
 DEADLINE_S = 10.0
 
 
@@ -137,34 +131,14 @@ def directly(client: DirectClient, profile: DirectProfile, seller: Any) -> Calla
     return answer
 
 
-def through_plugin(browser: Browser, media_root: str, *, attempt: str = "r") -> Callable[[Call], Response]:
-    def photo(url: str) -> FetchedFile:
-        position = re.fullmatch(r"/api/products/\d+/photos/(\d+)", url)
-        assert position, url
-        return FetchedFile((Path(media_root) / f"{position[1]}.jpg").read_bytes(), "image/jpeg")
-
-    def answer(call: Call) -> Response:
-        assert isinstance(call, Command)
-        said = perform(
-            call.action,
-            call.payload,
-            browser=browser,
-            fetch_file=photo,
-            request_id=attempt,
-        )
-        error = said.get("error", {})
-        return Answer(
-            success=said["success"],
-            data=said.get("data", {}),
-            error_code=error.get("code", ""),
-            error_message=error.get("message", ""),
-            retryable=error.get("retryable", False),
-        )
-
-    return answer
-
-
 @pytest.fixture
 def acting(marketplace: Marketplace, action: str, make_site: SiteMaker, product: Product, media_root: str) -> Acting:
     """A job of this action, nothing done yet."""
     return Acting(marketplace.handlers[action], make_site(marketplace), product, media_root)
+
+
+@pytest.fixture(scope="module")
+def theatre(
+    databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
+) -> Iterator[Theatre]:
+    yield from opened_theatre(databases, REGISTRY, sandbox, profiles, media_root)

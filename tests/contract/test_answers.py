@@ -1,7 +1,7 @@
 """What a marketplace answers leads to the right next step: a refusal ends at once, in its own words; what passes is
 tried again, in order; what concerns the application waits for its operators and asks nothing of the seller."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,14 +13,11 @@ from stoflow.domain.product import ProductImage
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.monitoring.record import counts
-from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import REGISTRY
 from tests.contract.line import Act, Deed
+from tests.contract.played import REGISTRY
 from tests.contract.situations import TITLE
 from tests.contract.stage import TURNS, Stage, standing
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.witness import on_sale, verdict
 
 EBAY, ETSY = REGISTRY.marketplaces["ebay"], REGISTRY.marketplaces["etsy"]
@@ -30,13 +27,6 @@ ORDER = {"error": "The ListingImages for this Listing are in an inconsistent ord
 EDITED = "The resource you are trying to edit is being edited by another process."
 LATER = [{"path": "/", "message": "Temporarily unavailable, please try again later."}]
 Open = Callable[[Marketplace], Stage]
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, REGISTRY, sandbox, profiles, media_root)
 
 
 @pytest.fixture

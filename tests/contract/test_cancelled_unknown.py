@@ -3,7 +3,7 @@
 What was done all the same is found later: a sync links it, a retry and a new job look first, and nothing is doubled.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -11,16 +11,12 @@ from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.jobs import plugin
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.marketplaces.registry import Registry
-from stoflow.sandbox.server import SandboxServer
 from stoflow.storage.engine.standing import needs_seller
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import REGISTRY
 from tests.contract.line import Deed, lost_after, lost_before
+from tests.contract.played import REGISTRY
 from tests.contract.situations import situation_of
 from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import PLUGIN, Theatre, opened_theatre
+from tests.contract.theatre import PLUGIN, Theatre
 from tests.contract.witness import on_sale, verdict
 
 LOG_IN = "Log in again."
@@ -53,17 +49,6 @@ CASES = [
     if goes == "logs_out" or place.transport == "plugin"
 ]
 of_all = pytest.mark.parametrize(("place", "action", "step", "lost", "goes"), CASES)
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

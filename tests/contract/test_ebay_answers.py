@@ -1,6 +1,5 @@
 """What eBay says beside doing what was asked, and what it does that its contract does not tell."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,34 +13,20 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.ebay.errors import warnings_in
 from stoflow.marketplaces.ebay.marketplace import EBAY
-from stoflow.marketplaces.registry import Registry
 from stoflow.sandbox.ebay.market import EbayMarket
 from stoflow.sandbox.ebay.shop import Shop
 from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
 from tests.contract.account import SellersAccount
 from tests.contract.acting import Acting, Going, Site
 from tests.contract.conftest import SiteMaker
 from tests.contract.stage import Stage, standing
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 
 INVENTORY = "/sell/inventory/v1"
 PHOTO = ProductImage(1, "1.jpg")
 SIZE = "Taille"
 STANDARD = {"M": "Medium", "Bleu marine": "Bleu"}
 """A size that means the same, and a colour that does not."""
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

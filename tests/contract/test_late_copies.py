@@ -3,8 +3,6 @@
 Late is as late as can be, just before the quiet time ends: what may not begin until then has not begun.
 """
 
-from collections.abc import Iterator, Mapping
-
 import pytest
 
 from stoflow.domain.errors import InputError
@@ -12,14 +10,11 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.marketplaces.registry import BUILT_IN, Registry
-from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import PUBLISHERS
+from stoflow.marketplaces.registry import BUILT_IN
+from tests.contract.played import PUBLISHERS
 from tests.contract.situations import CHEAPER, NEW_TITLE, ONE, situation_of
 from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.witness import callers, on_sale, verdict
 
 TURNS_IN_THE_QUIET_TIME = 20
@@ -32,17 +27,6 @@ CASES = [
     for step in steps_of(place, action)
     if step.kind is TaskKind.REPEATABLE
 ]
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

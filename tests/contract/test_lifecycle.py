@@ -4,7 +4,7 @@ A case is named after all that tells it from others: `ebay-publish-create-lost_a
 page each) the first one stands for all.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -13,17 +13,13 @@ from stoflow.domain.call import Call, Response
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import disarm
-from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import REGISTRY
 from tests.contract.line import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
 from tests.contract.people import PEOPLE, acts_in_the_quiet_time
+from tests.contract.played import REGISTRY
 from tests.contract.situations import Situation, situation_of
 from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.troubles import DURING_A_CANCEL, TROUBLES, UNANSWERED, assert_stands
 from tests.contract.witness import (
     callers,
@@ -77,17 +73,6 @@ def people(*, at: Callable[[Step], bool] = is_outside) -> "list[pytest.Parameter
 
 at_a_step = partial(pytest.mark.parametrize, ("place", "action", "step"))
 in_a_case = partial(pytest.mark.parametrize, ("place", "action", "step", "event"))
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Publishing again what buyers have bought since StoFlow last looked: it is not for sale a second time."""
 
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import pytest
@@ -8,27 +7,13 @@ import pytest
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.marketplaces.registry import BUILT_IN, Registry
-from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
+from stoflow.marketplaces.registry import BUILT_IN
 from tests.contract.stage import Stage, standing
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.witness import last_entry, listed_again
 
 PHOTO = ProductImage(1, "1.jpg")
 SEVERAL = [place for place in BUILT_IN if place.name in {"ebay", "etsy"}]
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Quantity 0 means for sale nowhere, on every marketplace, whoever wrote it; raised, the product may be listed again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 import pytest
 
@@ -8,13 +8,10 @@ from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.jobs.stock import Stock
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.sandbox.server import SandboxServer
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import REGISTRY
+from tests.contract.played import REGISTRY
 from tests.contract.situations import TITLE
 from tests.contract.stage import Stage
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.witness import on_sale, verdict
 
 PLACES = [place for place in REGISTRY.marketplaces.values() if {"publish", "delete"} <= place.handlers.keys()]
@@ -35,13 +32,6 @@ def by_a_sale(stage: Stage, product: int, quantity: int) -> None:
 WRITERS = {"by_hand": by_hand, "by_a_sale": by_a_sale}
 everywhere = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 whoever_writes = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, REGISTRY, sandbox, profiles, media_root)
 
 
 @pytest.fixture

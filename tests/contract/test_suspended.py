@@ -1,21 +1,17 @@
 """A suspended tenant's jobs begin nowhere, whatever messages say, and stop before their next act; later they go on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pytest
 
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.marketplaces.registry import Registry
-from stoflow.sandbox.server import SandboxServer
 from stoflow.storage.tenants import resume_tenant, suspend_tenant
-from stoflow.transports.direct.profile import DirectProfile
-from tests.conftest import Databases
-from tests.contract.conftest import REGISTRY
 from tests.contract.line import lost_before
+from tests.contract.played import REGISTRY
 from tests.contract.situations import situation_of
 from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre, opened_theatre
+from tests.contract.theatre import Theatre
 from tests.contract.witness import callers, last_entry, on_sale, verdict
 
 TURNS = 6
@@ -30,17 +26,6 @@ STEPS = [
 UNSAFE = [case for case in STEPS if case.values[2].kind is TaskKind.UNSAFE]  # pyright: ignore[reportAttributeAccessIssue]
 at_a_step = pytest.mark.parametrize(("place", "action", "step"), STEPS)
 at_an_unsafe_step = pytest.mark.parametrize(("place", "action", "step"), UNSAFE)
-
-
-@pytest.fixture(scope="module")
-def theatre(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, registry, sandbox, profiles, media_root)
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
 from tests.conftest import Databases
 from tests.contract.acting import DECLARED
-from tests.contract.conftest import MARKETS, through_plugin
 from tests.contract.line import Line, Tab, WatchedRecorder, Wire
+from tests.contract.played import MARKETS, through_plugin
 from tests.contract.stage import Stage
 from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
 
