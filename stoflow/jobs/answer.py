@@ -9,14 +9,14 @@ from stoflow.domain.facts import StaleAttemptFenced, database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult, Outcome
-from stoflow.domain.run import NextMove, RunMode, RunReport
+from stoflow.domain.run import NextMove
 from stoflow.jobs.attempting import command_statement, looked, only_outcome, tried, write_settle
 from stoflow.jobs.collect import answer_for_stray
 from stoflow.jobs.conversation import Pending, begin, broken, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.handing_back import knows, unread_settlement
 from stoflow.jobs.look import look_of
-from stoflow.jobs.reporting import changed
+from stoflow.jobs.reporting import changed, report_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
 from stoflow.jobs.telling import concluded
 from stoflow.monitoring.failpoints import failpoint
@@ -130,19 +130,9 @@ def _report(engine: Engine, job: StoredJob, task: StoredTask, move: Move) -> Non
         owner = owner_of(connection, job.tenant)
     if owner is None:
         return
-    follows = job.next_task(after=task.position) if move is GO_ON else task
+    at = (job.next_task(after=task.position) if move is GO_ON else None) or task
     after = _after(engine, job, task) if move is GO_ON else move
-    report = RunReport(
-        tenant=job.tenant,
-        job=job.id,
-        marketplace=job.marketplace,
-        mode=RunMode.ACT,
-        move=after.next or NextMove.RELOAD,
-        task=follows.id if follows else task.id,
-        claims=follows.claims if follows else task.claims,
-        delay_s=after.delay_s,
-    )
-    engine.feed.report(owner[0], report)
+    engine.feed.report(owner[0], report_of(job, after, at.id, at.claims))
 
 
 def _after(engine: Engine, job: StoredJob, task: StoredTask) -> Move:

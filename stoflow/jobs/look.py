@@ -22,7 +22,7 @@ from stoflow.jobs.attempting import (
 from stoflow.jobs.conversation import Pending, hold, resume
 from stoflow.jobs.engine import Engine, outputs_of, step_of
 from stoflow.jobs.handing_back import hand_back
-from stoflow.jobs.reporting import changed
+from stoflow.jobs.reporting import changed, report_of
 from stoflow.jobs.settle import GO_ON, RELOAD, Move, Settlement, look_settlement
 from stoflow.jobs.telling import concluded
 from stoflow.jobs.unheard import let_go
@@ -143,13 +143,4 @@ def _claim(
 def _report(job: StoredJob, task: StoredTask, move: Move, *, claimed: bool) -> RunReport:
     """After an adoption the job goes on: its owner reads it again."""
     after = RELOAD if move is GO_ON else move
-    return RunReport(
-        tenant=job.tenant,
-        job=job.id,
-        marketplace=job.marketplace,
-        mode=RunMode.LOOK,
-        move=after.next or NextMove.RELOAD,
-        task=task.id,
-        claims=task.claims + claimed,
-        delay_s=after.delay_s,
-    )
+    return report_of(job, after, task.id, task.claims + claimed, mode=RunMode.LOOK)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from stoflow.domain.ids import TaskId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.domain.seen import NAMED
@@ -38,20 +39,25 @@ def result_of(job: StoredJob, outputs: Outputs) -> dict[str, Any]:
     return dict(outputs.get(job.tasks[-1].name, {}))
 
 
+def report_of(job: StoredJob, move: Move, task: TaskId, claims: int, *, mode: RunMode = RunMode.ACT) -> RunReport:
+    """Return what the tenant's owner is told: the task that the job has come to, and what it waits for."""
+    return RunReport(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        mode=mode,
+        move=move.next or NextMove.RELOAD,
+        task=task,
+        claims=claims,
+        delay_s=move.delay_s,
+    )
+
+
 def report_run(
     engine: Engine, message: RunMessage, job: StoredJob, move: Move, task: StoredTask | None, outputs: Outputs
 ) -> None:
     """Tell what became of a run; `task` is the one it has come to."""
-    report = RunReport(
-        tenant=job.tenant,
-        job=job.id,
-        marketplace=job.marketplace,
-        mode=RunMode.ACT,
-        move=move.next or NextMove.RELOAD,
-        task=task.id if task else message.task,
-        claims=task.claims if task else message.claims,
-        delay_s=move.delay_s,
-    )
-    engine.feed.report(message.owner, report)
+    at, claims = (task.id, task.claims) if task else (message.task, message.claims)
+    engine.feed.report(message.owner, report_of(job, move, at, claims))
     is_done, done = move is COMPLETED, len(outputs)
     engine.feed.job_changed(completed(job, result_of(job, outputs), done) if is_done else changed(job, move, done))
