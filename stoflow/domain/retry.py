@@ -12,6 +12,8 @@ LOOKS_AFTER_CANCEL = 3
 """So many looks that cannot tell end a job that is to be cancelled: what was done stays unknown."""
 LONGEST_LOOK_AFTER_CANCEL_S = 2 * OUTAGE_CAP_S
 """Whoever cancelled waits for no look that is further off, nor for one that nobody has made for as long."""
+PATIENCE_AFTER_CANCEL_S = 60.0
+"""Whoever cancelled waits so long for what may pass by itself: no worker, only older ones, StoFlow refused."""
 OUTAGE_TRIES = 100
 OUTAGE_S = 6 * 3600.0
 """An outage charges a task only after so many attempts and so long after its first: attempts alone say little where

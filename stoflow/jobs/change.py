@@ -13,15 +13,16 @@ from stoflow.monitoring.record import record
 from stoflow.storage.engine.changing import request_cancel, retry
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.sweeping import finish_cancel
-from stoflow.storage.engine.verifying import give_up_looks
+from stoflow.storage.engine.unfinished import end_cancelled
 from stoflow.storage.session import Database
 
 
 def cancel_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
     """Cancel the job now, or as soon as what is under way is known. Raise Conflict where it is final.
 
-    Once something is visible to buyers the job completes, and says that the cancel came too late. Where nobody can be
-    asked what was done it fails, and says that nobody knows. `plugin` names the marketplaces reached through it.
+    Once something is visible to buyers the job completes, and says that the cancel came too late; where it cannot go on
+    it fails, and says what was done. Where nobody can be asked what was done it fails, and says that nobody knows.
+    `plugin` names the marketplaces reached through it.
     """
     before = find_job(database, tenant, job, plugin=plugin)
     failpoint("cancel.before")
@@ -29,7 +30,7 @@ def cancel_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequ
         asked, given_up = request_cancel(connection, tenant, job), list[JobFailed]()
         if asked:
             finish_cancel(connection, tenant, job)
-            given_up = give_up_looks(connection, tenant, [job], plugins=plugin)
+            given_up = end_cancelled(connection, tenant, [job], plugins=plugin)
             announce(connection, tenant, job)
     failpoint("cancel.after")
     for failed in given_up:

@@ -22,6 +22,17 @@ def somebody_may_know(task: LiteralString, *, besides: LiteralString = "0") -> L
           AND (k.marketplace, k.action, k.task) = ({task}.marketplace, {task}.action, {task}.task)))"""
 
 
+# Whether nobody who is running can do what is left of the job `j` of the action `a`.
+UNSERVED = """NOT EXISTS (
+    SELECT FROM public.processes w WHERE w.kind = 'worker' AND NOT w.dead AND w.expires_at > clock_timestamp()
+      AND (w.serves IS NULL OR j.marketplace = ANY(w.serves)))"""
+ONLY_OLDER = f"""EXISTS (
+    SELECT FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
+    WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
+      AND NOT {somebody_may_know("u")} AND EXISTS (
+        SELECT FROM {{s}}.marketplace_tasks k
+        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task))"""
+
 # Nothing of the task itself changes: it waits longer the longer this process has known that it does not know it.
 HAND_BACK = f"""
 WITH mine AS (

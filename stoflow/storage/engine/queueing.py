@@ -109,7 +109,8 @@ class QueuedJob:
     running: bool
     final: bool
     waiting: str
-    cancelling: bool
+    cancel_requested: bool
+    cancelling: bool  # the cancel takes effect: nothing is visible yet
     behind: bool  # another job of its product comes first
     followed: bool  # another job of its product waits for it
     task: TaskId
@@ -124,7 +125,7 @@ class QueuedJob:
     @property
     def ends_by_look(self) -> bool:
         """Whether a person has cancelled it, and a look is what it waits for."""
-        return self.cancelling and self.verifying
+        return self.cancel_requested and self.verifying
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         running=row["status"] == "running",
         final=row["status"] not in ("pending", "running"),
         waiting=row["waiting"] or "",
+        cancel_requested=row["cancel_requested"],
         cancelling=row["cancel_requested"] and not row["acted"],
         behind=row.get("behind", False),
         followed=row["followed"],

@@ -12,7 +12,8 @@ from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
 from stoflow.storage.engine.statement import bind
-from stoflow.storage.engine.verifying import give_up_looks, jobs_to_cancel
+from stoflow.storage.engine.unfinished import end_cancelled
+from stoflow.storage.engine.verifying import jobs_to_cancel
 
 # What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
 LOST = """
@@ -218,16 +219,16 @@ def sweep_tenant(
     for row in expired:
         _disown(connection, tenant, row)
     cancelling = jobs_to_cancel(connection, tenant, limit=limit)
-    unknown = give_up_looks(connection, tenant, cancelling, plugins=plugins) if cancelling else []
+    given_up = end_cancelled(connection, tenant, cancelling, plugins=plugins) if cancelling else []
     return Swept(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
-        ended=(*(JobId(row["id"]) for row in expired), *(JobId(failed.job) for failed in unknown)),
+        ended=(*(JobId(row["id"]) for row in expired), *(JobId(failed.job) for failed in given_up)),
         strays=len(rows(SWEEP_STRAYS)),
         failed=(
             *(_failed(tenant, row) for row in tasks if row["kind"]),
             *(_expired(tenant, row) for row in expired),
-            *unknown,
+            *given_up,
         ),
     )
 

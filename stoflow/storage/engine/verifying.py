@@ -8,7 +8,8 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, TaskId, TenantId
-from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL
+from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
+from stoflow.storage.engine.handing_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import Statement, bind
 
 SETTLE_VERIFYING = """
@@ -60,6 +61,9 @@ IN_VAIN = """(
       AND l.cause IN ('could not look', 'swept: look died', 'swept: verifying')
       AND l.id > (SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested'))"""
 
+PATIENCE_IS_OVER = """clock_timestamp() - %(patience_s)s::float8 * interval '1 second' > (
+    SELECT max(c.at) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested')"""
+
 SETTLE_UNTOLD = f"""
 WITH told AS MATERIALIZED (
   SELECT t.id, %(reason)s::text AS reason,
@@ -70,8 +74,13 @@ WITH told AS MATERIALIZED (
 SELECT given_up FROM task
 """
 
-# A look that is due and cannot be made (the seller must act, the plugin is away), that is far off, that nobody has
-# made for long, or that ended its process or stayed without an answer again and again.
+# Whether the seller's plugin is what the marketplace of the job `j` is asked through, and is not there.
+PLUGIN_AWAY = """SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT EXISTS (
+    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS is_so"""
+
+# A look that is due and cannot be made (the seller must act, the plugin is away, nobody runs who knows how), that is
+# far off, that nobody has made for long, or that ended its process or stayed without an answer again and again.
 GIVE_UP = f"""
 WITH told AS MATERIALIZED (
   SELECT t.id, true AS given_up, CASE
@@ -79,17 +88,17 @@ WITH told AS MATERIALIZED (
       WHEN away.is_so THEN 'The plugin is offline.'
       ELSE coalesce(t.error, 'Nobody looked.') END AS reason
   FROM {{s}}.marketplace_jobs j
+  JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   JOIN {{s}}.marketplace_tasks t ON t.job_id = j.id AND t.status = 'running' AND t.look_at IS NOT NULL
     AND t.claimed_by IS NULL AND t.deadline IS NULL
   LEFT JOIN {{s}}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
-  CROSS JOIN LATERAL (SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT EXISTS (
-    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS is_so) AS away
+  CROSS JOIN LATERAL ({PLUGIN_AWAY}) AS away
   WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'running' AND j.cancel_requested AND (
     (t.look_at <= clock_timestamp() AND (c.marketplace IS NOT NULL OR away.is_so))
     OR t.look_at > clock_timestamp() + %(longest_s)s::float8 * interval '1 second'
     OR t.look_at < clock_timestamp() - %(longest_s)s::float8 * interval '1 second'
-    OR %(enough)s <= {IN_VAIN})
+    OR %(enough)s <= {IN_VAIN}
+    OR ({PATIENCE_IS_OVER} AND ({UNSERVED} OR {ONLY_OLDER})))
   ORDER BY j.id FOR UPDATE OF j, t
 ), {GIVING_UP}
 SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unverified' AS kind,
@@ -165,6 +174,7 @@ def give_up_looks(
         plugins=list(plugins),
         longest_s=LONGEST_LOOK_AFTER_CANCEL_S,
         enough=LOOKS_AFTER_CANCEL,
+        patience_s=PATIENCE_AFTER_CANCEL_S,
         delay_s=0.0,
         marked=True,
         cause="cannot be looked for",

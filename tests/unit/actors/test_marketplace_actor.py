@@ -40,6 +40,7 @@ JOB = QueuedJob(
     running=False,
     final=False,
     waiting="",
+    cancel_requested=False,
     cancelling=False,
     behind=False,
     followed=False,
@@ -397,5 +398,5 @@ def test_where_stoflow_is_refused_a_look_that_a_cancel_waits_for_goes(scene: Mak
     shop.hears(Standing("", refused=True))
     shop.hears(Take((replace(JOB, verifying=True, running=True),)))
     assert shop.sent == []
-    shop.hears(Take((replace(JOB, verifying=True, running=True, cancelling=True),)))
+    shop.hears(Take((replace(JOB, verifying=True, running=True, cancel_requested=True),)))
     assert shop.sent == [(UPLOAD, 0)]

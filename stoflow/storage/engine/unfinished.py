@@ -1,0 +1,111 @@
+"""An end for jobs that were cancelled after buyers saw part of them, and that cannot go on to their own end."""
+
+from collections.abc import Sequence
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.facts import JobFailed
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
+from stoflow.storage.engine.handing_back import ONLY_OLDER, UNSERVED
+from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.verifying import PLUGIN_AWAY, give_up_looks
+
+SINCE_CANCEL = """l.id > (
+      SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested')"""
+
+# Why a job does not go on, NULL where it may: what somebody must act for at once, what may pass by itself only after
+# some patience.
+WHY = f"""CASE
+    WHEN j.status = 'pending' THEN 'Nothing of it was tried again.'
+    WHEN NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+      THEN 'The account is suspended.'
+    WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, 'The seller must act.')
+    WHEN away.is_so THEN 'The plugin is offline.'
+    WHEN t.not_before > clock_timestamp() + %(longest_s)s::float8 * interval '1 second'
+      OR %(enough)s <= (
+        SELECT count(*) FROM {{s}}.job_timeline l WHERE l.job_id = j.id AND l.task = t.name
+          AND l.to_status = 'pending' AND {SINCE_CANCEL})
+      OR (coalesce(t.not_before <= clock_timestamp(), true)
+        AND told.last_at < clock_timestamp() - %(longest_s)s::float8 * interval '1 second')
+      THEN coalesce(t.error, 'Nobody went on with it.')
+    WHEN told.cancelled_at > clock_timestamp() - %(patience_s)s::float8 * interval '1 second' THEN NULL
+    WHEN r.marketplace IS NOT NULL THEN j.marketplace || ' refuses StoFlow itself: ' || r.detail
+    WHEN {UNSERVED} THEN 'No worker that is running works for ' || j.marketplace || '.'
+    WHEN {ONLY_OLDER} THEN 'Only older workers are running, which do not know all of it.' END"""
+
+STUCK = f"""
+  SELECT j.id, j.status, t.id AS task, {WHY} AS reason
+  FROM {{s}}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+  CROSS JOIN LATERAL (
+    SELECT k.id, k.name, k.status, k.not_before, k.error FROM {{s}}.marketplace_tasks k
+    WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') ORDER BY k.position LIMIT 1) AS t
+  CROSS JOIN LATERAL (
+    SELECT max(l.at) FILTER (WHERE l.cause = 'cancel requested') AS cancelled_at,
+      max(l.at) FILTER (WHERE l.cause <> 'cancel requested') AS last_at
+    FROM {{s}}.job_timeline l WHERE l.job_id = j.id) AS told
+  LEFT JOIN {{s}}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
+  LEFT JOIN public.application_refusals r ON r.marketplace = j.marketplace AND r.ended_at IS NULL
+  CROSS JOIN LATERAL ({PLUGIN_AWAY}) AS away
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status IN ('pending', 'running') AND j.cancel_requested AND j.acted
+    AND t.status = 'pending'
+  ORDER BY j.id FOR UPDATE OF j
+"""
+
+TASKS = """(
+      SELECT coalesce(string_agg(k.name, ', ' ORDER BY k.position), 'nothing') FROM {s}.marketplace_tasks k
+      WHERE k.job_id = j.id AND (k.status = 'completed') = %s)"""
+DONE, NOT_DONE = TASKS.replace("%s", "true"), TASKS.replace("%s", "false")
+
+# Each passes RUNNING, as what fails in memory does.
+END = f"""
+WITH stuck AS MATERIALIZED ({STUCK}), task AS (
+  UPDATE {{s}}.marketplace_tasks t
+  SET status = 'failed', claims = t.claims + 1, completed_at = clock_timestamp(), not_before = NULL,
+      error = stuck.reason, error_kind = 'unfinished'
+  FROM stuck WHERE t.id = stuck.task AND t.status = 'pending' AND stuck.reason IS NOT NULL
+  RETURNING t.job_id, t.name, t.claims, stuck.reason, stuck.status AS before
+), job AS (
+  UPDATE {{s}}.marketplace_jobs j
+  SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unfinished',
+      error_message = 'It was cancelled when part of it was done, which stays. Done: ' || {DONE} || '. Not done: '
+        || {NOT_DONE} || '. It could not go on: ' || task.reason
+        || CASE WHEN j.late_until > clock_timestamp() THEN ' Its last call may still be carried out.' ELSE '' END
+        || ' A retry goes on from there.'
+  FROM task WHERE j.id = task.job_id
+  RETURNING j.id, j.marketplace, j.action_type_id, j.request_id, j.error_message
+), said AS (
+  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, NULL, 'pending', 'running', 'started', 0, NULL::jsonb FROM task WHERE before = 'pending'
+  UNION ALL SELECT job_id, name, 'pending', 'running', 'run', claims, NULL FROM task
+  UNION ALL SELECT job_id, name, 'running', 'failed', 'unfinished', claims, jsonb_build_object('reason', reason)
+    FROM task
+  UNION ALL SELECT id, NULL, 'running', 'failed', 'cancelled before it was finished', 0,
+    jsonb_build_object('reason', error_message) FROM job
+)
+SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unfinished' AS kind,
+  job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+"""
+
+
+def end_cancelled(
+    connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId], *, plugins: Sequence[str]
+) -> list[JobFailed]:
+    """Fail those of these jobs that were cancelled too late and will come to no end of their own; return them.
+
+    `plugins` are the marketplaces that are asked through the seller's plugin.
+    """
+    unknown = give_up_looks(connection, tenant, jobs, plugins=plugins)
+    statement = bind(
+        END,
+        tenant,
+        jobs=list(jobs),
+        plugins=list(plugins),
+        longest_s=LONGEST_LOOK_AFTER_CANCEL_S,
+        enough=LOOKS_AFTER_CANCEL,
+        patience_s=PATIENCE_AFTER_CANCEL_S,
+    )
+    rows = statement.on(connection).fetchall()
+    return [*unknown, *(JobFailed(tenant=tenant, job=row.pop("job_id"), **row) for row in rows)]
