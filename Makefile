@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint format types bench chaos chaos-short rolling day mutants failpoints docs clean
+.PHONY: help demo up test test-pooler check lint format types bench chaos chaos-short rolling day mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ up: $(STAMP) ## run everything in one terminal, with the sandbox
 test: $(STAMP) ## run all tests on real PostgreSQL and Redis, two files at a time, with coverage
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+test-pooler: $(STAMP) ## run the tests of storage and engine through Debian's PgBouncer, in transaction mode
+	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile tests/integration/storage tests/integration/engine $(ARGS)
 
 check: $(STAMP) lint types ## run every gate: lint, format, types, import contracts, own rules
 	$(BIN)/lint-imports

@@ -22,6 +22,7 @@ from stoflow.storage.connecting import plain_url
 from stoflow.storage.embedded import ServerUrls, servers
 from stoflow.storage.session import Database
 from stoflow.storage.tenants import create_tenant
+from tests.pooler import pooler_before
 
 PREFIX = f"stoflow_test_{os.getpid()}"
 REDIS_DATABASE = 15
@@ -38,14 +39,28 @@ def server_urls() -> Iterator[ServerUrls]:
         yield ServerUrls(named[0] or embedded.database_url, named[1] or embedded.redis_url)
 
 
-class Databases:
-    """Makes and drops databases; `migrated` is the one the others are copied from."""
+@pytest.fixture(scope="session")
+def door_url(server_urls: ServerUrls) -> Iterator[str]:
+    """The way in that tests take: past a PgBouncer of this run where STOFLOW_CI_PGBOUNCER names the program."""
+    program = os.environ.get("STOFLOW_CI_PGBOUNCER")
+    if not program:
+        yield server_urls.database_url
+        return
+    with pooler_before(server_urls.database_url, program) as url:
+        yield url
 
-    def __init__(self, server_url: str) -> None:
-        self._server_url = plain_url(server_url)
+
+class Databases:
+    """Makes and drops databases; `migrated` is the one the others are copied from.
+
+    Tests come in by `door_url`. What copies a database goes to the server itself: a pooler would go on using it.
+    """
+
+    def __init__(self, server_url: str, door_url: str) -> None:
+        self._server_url, self._door_url = plain_url(server_url), plain_url(door_url)
         self._numbers = count(1)
         self.migrated = self.create()
-        migrate(self.url_of(self.migrated))
+        migrate(self.at(self._server_url, self.migrated))
 
     def create(self, template: str = "template0") -> str:
         name = f"{PREFIX}_{next(self._numbers)}"
@@ -57,7 +72,16 @@ class Databases:
         self._run("DROP DATABASE {} WITH (FORCE)", name)
 
     def url_of(self, name: str) -> str:
-        return make_url(self._server_url).set(database=name).render_as_string(hide_password=False)
+        return self.at(self._door_url, name)
+
+    @staticmethod
+    def at(url: str, name: str) -> str:
+        """Return the address of a database by the way of another URL."""
+        return make_url(plain_url(url)).set(database=name).render_as_string(hide_password=False)
+
+    @staticmethod
+    def name_of(url: str) -> str:
+        return str(make_url(url).database)
 
     def _run(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self._server_url, autocommit=True) as connection:
@@ -65,8 +89,8 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(server_urls: ServerUrls) -> Iterator[Databases]:
-    made = Databases(server_urls.database_url)
+def databases(server_urls: ServerUrls, door_url: str) -> Iterator[Databases]:
+    made = Databases(server_urls.database_url, door_url)
     yield made
     made.drop(made.migrated)
 

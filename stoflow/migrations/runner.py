@@ -9,9 +9,8 @@ from typing import Any, cast
 
 import psycopg
 from psycopg.errors import Diagnostic
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.chains import (
@@ -29,7 +28,9 @@ from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
 from stoflow.storage.connecting import conninfo, server_of
 from stoflow.storage.failures import unavailable_by_name
-from stoflow.storage.session import schema_name
+from stoflow.storage.guarding import guards
+from stoflow.storage.pooling import PooledConnection, guard
+from stoflow.storage.session import guarded_engine, schema_name
 from stoflow.storage.tenants import TEMPLATE_LOCK, no_tenant
 
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run
@@ -132,15 +133,16 @@ def status(database_url: str) -> Status:
         return Status(head_of(SHARED), head_of(TENANT), shared, template, tenants)
 
 
-def _engine(database_url: str, *, lock_ms: int = LOCK_MS) -> Engine:
-    changed = {"statement_timeout": str(STATEMENT_MS), "lock_timeout": str(lock_ms)}
-    text_of_connection = conninfo(database_url, application_name="stoflow migrate", changed=changed)
-    return create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(text_of_connection, prepare_threshold=None),
-        poolclass=NullPool,
-        use_native_hstore=False,
-    )
+def _engine(database_url: str) -> Engine:
+    changed = {"statement_timeout": str(STATEMENT_MS), "lock_timeout": str(LOCK_MS)}
+    text_of_connection = conninfo(database_url, application_name="stoflow migrate")
+
+    def connect() -> PooledConnection:
+        connection = PooledConnection.connect(text_of_connection, prepare_threshold=None)
+        guard(connection, guards(changed))
+        return connection
+
+    return guarded_engine(connect)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How every connection to PostgreSQL is made: time-outs, no search path, plans that fit."""
+"""How every connection to PostgreSQL is made, and what guards it: time-outs, no search path, plans that fit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,16 +30,13 @@ SESSION_SETTINGS: Mapping[str, str] = MappingProxyType(
         "timezone": "UTC",
     }
 )
-# For connections that plan each statement once: a plan may be made while its table is empty, so scans and the joins
-# that need them are ruled out. Every statement of the engine looks its rows up by index.
-KEPT_PLANS: Mapping[str, str] = MappingProxyType(
-    {
-        "plan_cache_mode": "force_generic_plan",
-        "enable_seqscan": "off",
-        "enable_hashjoin": "off",
-        "enable_mergejoin": "off",
-    }
+# Scans and the joins that need them are ruled out, whatever the statistics say or do not say yet.
+BY_INDEX: Mapping[str, str] = MappingProxyType(
+    {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 )
+# For connections that plan each statement once: a plan may be made while its table is empty. Every statement of the
+# engine looks its rows up by index.
+KEPT_PLANS: Mapping[str, str] = MappingProxyType({"plan_cache_mode": "force_generic_plan", **BY_INDEX})
 # A server that vanishes without a word is noticed by these; unix sockets ignore them.
 NETWORK_SETTINGS: Mapping[str, int] = MappingProxyType(
     {"tcp_user_timeout": 5_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
@@ -59,16 +56,13 @@ def plain_url(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-def conninfo(url: str, *, application_name: str, changed: Mapping[str, str] | None = None) -> str:
-    """Return libpq's text for a connection with the settings above, those in `changed` replaced.
+def conninfo(url: str, *, application_name: str) -> str:
+    """Return libpq's text for a connection; its guards come after it is made, since poolers take no start-up options.
 
     Raise ConfigurationError for a URL that libpq cannot read, without showing it: it may hold a password.
     """
-    given = _given(url)
-    settings = dict(SESSION_SETTINGS) | dict(changed or {})
-    options = [str(given.pop("options", "") or ""), *(f"-c {name}={value}" for name, value in settings.items())]
     defaults = {"connect_timeout": CONNECT_WITHIN_S, "application_name": application_name, **NETWORK_SETTINGS}
-    return make_conninfo("", **(defaults | given), options=" ".join(filter(None, options)))
+    return make_conninfo("", **(defaults | _given(url)))
 
 
 def server_of(url: str) -> Server:

@@ -25,6 +25,8 @@ from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.connecting import CONNECT_WITHIN_S
 from stoflow.storage.keeper import Order, open_lock, try_lock
+from stoflow.storage.progress import Patience
+from stoflow.storage.server_processes import NO_PID
 
 FOLDER = "servers"
 POSTGRESQL_BINARIES = "pginstall18/bin"
@@ -158,11 +160,11 @@ def _is_kept(folder: Path) -> bool:
     """Whether a keeper runs and its servers answer; one that is just ending or mending is waited for."""
     lock = open_lock(folder / "keeper.lock")
     try:
-        deadline = time.monotonic() + STOPPED_WITHIN_S
+        patience = _patience(folder)
         while not try_lock(lock):
             if _answers(folder):
                 return True
-            if time.monotonic() > deadline:
+            if patience.is_over():
                 message = f"The embedded servers under {folder} neither run nor end: see keeper.log there."
                 raise DatabaseUnavailable(message)
             time.sleep(POLL_S)
@@ -218,13 +220,21 @@ def _end_keeper(folder: Path) -> None:
     try:
         if try_lock(lock):
             return  # it was killed, and its servers with it
+        patience = _patience(folder)
         with suppress(ProcessLookupError, FileNotFoundError):
             os.kill(_state(folder)["keeper"], signal.SIGTERM)
-        deadline = time.monotonic() + STOPPED_WITHIN_S
-        while not try_lock(lock) and time.monotonic() < deadline:
+        while not try_lock(lock) and not patience.is_over():
             time.sleep(POLL_S)
     finally:
         os.close(lock)
+
+
+def _patience(folder: Path) -> Patience:
+    """Wait for a keeper while its PostgreSQL is at work: recovering, or writing what it has before it ends."""
+    pid = NO_PID
+    with suppress(FileNotFoundError):
+        pid = _state(folder)["postgresql"]
+    return Patience(pid, folder / "postgresql.log", STOPPED_WITHIN_S)
 
 
 def _urls(folder: Path) -> ServerUrls:

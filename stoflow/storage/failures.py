@@ -80,8 +80,16 @@ BY_WORDS: Sequence[tuple[str, Trouble]] = (
         Trouble("takes another user or password", "correct {setting}", is_misnamed=True),
     ),
     (
-        "database .* does not exist",
+        "database .* does not exist|no such database",
         Trouble("has no such database", "create it, or correct {setting}", is_misnamed=True),
+    ),
+    (
+        "statement pooling mode",
+        Trouble("is behind a pooler that knows no transactions", "set its pool_mode to transaction", is_misnamed=True),
+    ),
+    (
+        "unsupported startup parameter",
+        Trouble("is behind a pooler that takes no start-up options", "take options out of {setting}", is_misnamed=True),
     ),
     (
         "pg_hba.conf .*no encryption",
@@ -103,10 +111,10 @@ BY_WORDS: Sequence[tuple[str, Trouble]] = (
         "invalid (integer )?value|invalid connection option|invalid port|sslmode value",
         Trouble("cannot be asked in that way", "correct {setting}", is_misnamed=True),
     ),
-    ("too many (clients|connections)|connection slots", TOO_FULL),
+    ("too many (clients|connections)|connection slots|no more connections allowed", TOO_FULL),
     ("starting up|shutting down|recovery mode|not (yet )?accepting", BY_CLASS[errors.CannotConnectNow]),
     ("Connection refused|No such file or directory", Trouble("is not there", "start it, or correct {setting}")),
-    ("time(d )?out|couldn't get a connection", NOT_IN_TIME),
+    ("time(d )?out|query_wait_timeout|couldn't get a connection", NOT_IN_TIME),
     ("No route to host|unreachable", Trouble("cannot be reached from here", "mend the network, or correct {setting}")),
     ("Permission denied", Trouble("is closed to this user of the system", "be another, or correct {setting}")),
     ("closed the connection|consuming input|connection is (closed|lost)|reset by peer|Broken pipe", BROKEN_OFF),

@@ -95,13 +95,13 @@ class Keeper:
         if dead:
             self._tell_pids()
         for server in dead:
-            if not wait_until_ready(server, self._processes[server.name]):
+            if not wait_until_ready(server, self._processes[server.name], self.places.log(server.name)):
                 time.sleep(FAILED_PAUSE_S)
 
     def stop(self) -> None:
         for server in self._servers:
             if (process := self._processes.get(server.name)) is not None:
-                stop(server, process)
+                stop(server, process, self.places.log(server.name))
         self.state.unlink(missing_ok=True)
         shutil.rmtree(self.places.sockets, ignore_errors=True)
 
@@ -113,10 +113,11 @@ class Keeper:
         self._processes[server.name] = start(server, self._logs[server.name], self._user)
 
     def _until_ready(self, server: Server) -> None:
+        log = self.places.log(server.name)
         for _ in range(STARTS):
-            if wait_until_ready(server, self._processes[server.name]):
+            if wait_until_ready(server, self._processes[server.name], log):
                 return
-            if MEMORY_STILL_HELD not in last_words(self.places.log(server.name)):
+            if MEMORY_STILL_HELD not in last_words(log):
                 break
             time.sleep(LOOK_EVERY_S)
             self._run(server)

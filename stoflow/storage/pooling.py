@@ -3,10 +3,14 @@
 import select
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
+
+from stoflow.storage.guarding import Guards, beginning, owns_session
 
 WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
 IDLE_S = 60.0
@@ -29,9 +33,13 @@ class LastFailure:
 
 
 class PooledConnection(psycopg.Connection[Any]):
-    """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever."""
+    """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever.
+
+    `beginning` is what each transaction has to begin with behind a pooler; elsewhere the session keeps its guards.
+    """
 
     idle_since_s = 0.0
+    beginning = b""
 
     @classmethod
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - one word more, which libpq does not know
@@ -47,7 +55,7 @@ class PooledConnection(psycopg.Connection[Any]):
 
     def close(self) -> None:
         self.idle_since_s = time.monotonic()
-        pool, was_broken = self._pool, self.closed
+        pool, was_broken = getattr(self, "_pool", None), self.closed
         if not isinstance(pool, ConnectionPool):
             super().close()
             return
@@ -56,11 +64,13 @@ class PooledConnection(psycopg.Connection[Any]):
             self._pool = None  # closing it twice must not return it twice
 
 
-def make_pool(info: str, size: int, *, prepare_threshold: int | None, autocommit: bool = False) -> ConnectionPool[Any]:
+def make_pool(
+    info: str, size: int, guards: Guards, *, prepare_threshold: int | None, autocommit: bool = False
+) -> ConnectionPool[Any]:
     return ConnectionPool(
         info,
         kwargs={"prepare_threshold": prepare_threshold, "autocommit": autocommit, "failure": LastFailure()},
-        configure=_keep_many_plans,
+        configure=partial(guard, guards=guards),
         min_size=0,
         max_size=size,
         max_idle=IDLE_S,
@@ -71,21 +81,44 @@ def make_pool(info: str, size: int, *, prepare_threshold: int | None, autocommit
     )
 
 
-def _keep_many_plans(connection: psycopg.Connection[Any]) -> None:
+def guard(connection: psycopg.Connection[Any], guards: Guards) -> None:
+    """Guard a new connection; behind a pooler its transactions are begun by us, and nothing is prepared."""
     connection.prepared_max = PLANS_KEPT
+    autocommit, connection.autocommit = connection.autocommit, True
+    if owns_session(connection, guards.direct):
+        connection.autocommit = autocommit
+        return
+    assert isinstance(connection, PooledConnection)
+    connection.prepare_threshold = None
+    connection.beginning = beginning(guards.pooled)
+
+
+def begin(connection: PooledConnection) -> None:
+    """Begin a transaction where psycopg does not do so by itself and none was begun yet."""
+    if connection.beginning and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        connection.execute(connection.beginning, prepare=False)
 
 
 def take(pool: ConnectionPool[Any]) -> PooledConnection:
-    """Take a living connection: those that ended while idle are dropped without waiting for one another."""
+    """Take a living connection: those that ended while idle are dropped without waiting for one another.
+
+    Behind a pooler its transaction has begun, which is the only proof that there is a server behind it.
+    """
     deadline = time.monotonic() + WAIT_S
     while True:
         connection = _next_of(pool, max(0.01, deadline - time.monotonic()))
-        if time.monotonic() - connection.idle_since_s < TRUSTED_S or not _has_ended(connection):
-            return connection
+        is_new, is_trusted = not connection.idle_since_s, time.monotonic() - connection.idle_since_s < TRUSTED_S
+        refused = None
+        if is_trusted or not _has_ended(connection):
+            refused = _refused(connection)
+            if refused is None:
+                return connection
         connection.pgconn.finish()
         connection.close()  # the pool replaces it
+        if is_new and refused:
+            raise refused
         if time.monotonic() > deadline:
-            raise PoolTimeout
+            raise PoolTimeout from refused
 
 
 def _next_of(pool: ConnectionPool[Any], within_s: float) -> PooledConnection:
@@ -96,6 +129,15 @@ def _next_of(pool: ConnectionPool[Any], within_s: float) -> PooledConnection:
     except PoolTimeout as error:
         failure: LastFailure = pool.kwargs["failure"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript]
         raise error from failure.since(began_s)
+
+
+def _refused(connection: PooledConnection) -> psycopg.OperationalError | None:
+    """Return why no transaction can begin, None where one can."""
+    try:
+        begin(connection)
+    except psycopg.OperationalError as error:
+        return error
+    return None
 
 
 def _has_ended(connection: psycopg.Connection[Any]) -> bool:

@@ -1,14 +1,14 @@
 """The one door to the database: every transaction begins and ends here, and belongs to one tenant or to none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, object_session
 from sqlalchemy.pool import NullPool
 
@@ -18,7 +18,8 @@ from stoflow.domain.ids import TenantId
 from stoflow.monitoring.outage import Outage
 from stoflow.storage.connecting import KEPT_PLANS, conninfo, server_of
 from stoflow.storage.failures import failures_by_name, unavailable_by_name
-from stoflow.storage.pooling import make_pool, take
+from stoflow.storage.guarding import guards
+from stoflow.storage.pooling import PooledConnection, begin, make_pool, take
 
 TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
 SCHEMA_PREFIX = "user_"
@@ -76,20 +77,10 @@ class Database:
         self.server = server_of(url)
         self._outage = Outage(streak=FAILURES_UNTIL_OUTAGE)
         # A prepared plan outlives the shape of its table, so none is kept for what people ask.
-        self._pool = make_pool(conninfo(url, application_name=application_name), pool_size, prepare_threshold=None)
-        self._planned = make_pool(
-            conninfo(url, application_name=application_name, changed=KEPT_PLANS),
-            planned_size,
-            prepare_threshold=0,
-            autocommit=True,
-        )
-        self._engine = create_engine(
-            "postgresql+psycopg://",
-            creator=self._take,
-            poolclass=NullPool,
-            use_native_hstore=False,
-            hide_parameters=True,
-        )
+        info = conninfo(url, application_name=application_name)
+        self._pool = make_pool(info, pool_size, guards(), prepare_threshold=None)
+        self._planned = make_pool(info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=0, autocommit=True)
+        self._engine = guarded_engine(self._take)
 
     def shared(self) -> AbstractContextManager[Session]:
         """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
@@ -121,6 +112,8 @@ class Database:
             try:
                 with connection.pipeline(), _nothing_kept_of_a_failure(connection):
                     yield connection
+                    if connection.beginning:
+                        connection.execute(b"COMMIT")
             except psycopg.Error:
                 connection.pgconn.finish()
                 raise
@@ -150,8 +143,21 @@ class Database:
             raise
         self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
 
-    def _take(self) -> psycopg.Connection[Any]:
+    def _take(self) -> PooledConnection:
         return take(self._pool)
+
+
+def guarded_engine(connect: Callable[[], PooledConnection]) -> Engine:
+    """Return an engine without a pool of its own, each of whose transactions is guarded."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=connect, poolclass=NullPool, use_native_hstore=False, hide_parameters=True
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    begin(cast("PooledConnection", connection.connection.driver_connection))
 
 
 @contextmanager
@@ -175,7 +181,7 @@ def _forget_plans(connection: psycopg.Connection[DictRow]) -> None:
 
 
 @contextmanager
-def _lent(pool: ConnectionPool[Any]) -> Iterator[psycopg.Connection[DictRow]]:
+def _lent(pool: ConnectionPool[Any]) -> Iterator[PooledConnection]:
     """Lend a connection with rows as dictionaries; what is not committed is rolled back."""
     connection = take(pool)
     connection.row_factory = dict_row

@@ -53,6 +53,7 @@ UPDATE {s}.marketplace_jobs SET idempotency_key = 'key-' || id
 @pytest.fixture
 def connection(empty_database_url: str) -> Iterator[psycopg.Connection[DictRow]]:
     with psycopg.Connection[DictRow].connect(empty_database_url, autocommit=True, row_factory=dict_row) as opened:
+        opened.prepare_threshold = None  # behind a pooler the next statement may run elsewhere
         opened.execute("SET search_path = ''")
         yield opened
 

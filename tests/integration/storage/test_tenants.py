@@ -100,3 +100,15 @@ def test_suspending_and_resuming_is_announced_and_seen(database: Database, tenan
 def test_an_unknown_tenant_cannot_be_suspended(database: Database):
     with pytest.raises(NotFound):
         suspend_tenant(database, TenantId(9))
+
+
+def test_whatever_changes_the_template_is_in_the_next_tenant(database: Database, tenants: Callable[[], TenantId]):
+    tenants()
+    with database.records() as connection:
+        connection.execute("ALTER TABLE template_tenant.products ADD COLUMN shelf text NOT NULL DEFAULT 'none'")
+        connection.execute("CREATE TABLE template_tenant.shelves (id integer PRIMARY KEY) WITH (fillfactor = 50)")
+        connection.execute("CREATE UNIQUE INDEX ON template_tenant.shelves ((id % 2)) WHERE id > 7")
+        connection.execute("DROP TABLE template_tenant.strays")
+    after = tenants()
+    with database.records() as connection:
+        assert drift_of(connection, schema_name(after)) == ()
