@@ -231,9 +231,12 @@ def _end_keeper(folder: Path) -> None:
 
 def _patience(folder: Path) -> Patience:
     """Wait for a keeper while its PostgreSQL is at work: recovering, or writing what it has before it ends."""
-    pid = NO_PID
-    with suppress(FileNotFoundError):
-        pid = _state(folder)["postgresql"]
+
+    def pid() -> int:
+        with suppress(FileNotFoundError):
+            return _state(folder)["postgresql"]
+        return NO_PID
+
     return Patience(pid, folder / "postgresql.log", STOPPED_WITHIN_S)
 
 

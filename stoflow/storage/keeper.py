@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from stoflow.domain.facts import Stumbled
+from stoflow.monitoring.record import record
 from stoflow.storage.server_processes import (
     SOCKETS_PREFIX,
     Places,
@@ -88,14 +90,18 @@ class Keeper:
         self._tell_pids()
 
     def mend(self) -> None:
-        """Start again what died; what cannot start now (the disk is full) is tried again at the next look."""
+        """Start again what died; what cannot start now (the disk is full) or hangs is tried again at the next look."""
         dead = [server for server in self._servers if self._processes[server.name].poll() is not None]
         for server in dead:
             self._run(server)
         if dead:
             self._tell_pids()
         for server in dead:
-            if not wait_until_ready(server, self._processes[server.name], self.places.log(server.name)):
+            process, log = self._processes[server.name], self.places.log(server.name)
+            if not wait_until_ready(server, process, log):
+                failure = failure_of(server, process, self.places)
+                record(Stumbled(f"starting the embedded {server.name} again", str(failure)))
+                stop(server, process, log)
                 time.sleep(FAILED_PAUSE_S)
 
     def stop(self) -> None:
@@ -121,7 +127,7 @@ class Keeper:
                 break
             time.sleep(LOOK_EVERY_S)
             self._run(server)
-        raise failure_of(server, self.places)
+        raise failure_of(server, self._processes[server.name], self.places)
 
     def _tell_pids(self) -> None:
         pids = {name: process.pid for name, process in self._processes.items()}

@@ -168,7 +168,7 @@ def start(server: Server, log: IO[bytes], user: pwd.struct_passwd | None) -> sub
 
 def wait_until_ready(server: Server, process: subprocess.Popen[bytes], log: Path) -> bool:
     """Return whether the server answers; False when it ended instead, or does nothing more to answer."""
-    patience = Patience(process.pid, log, READY_WITHIN_S)
+    patience = Patience(lambda: process.pid, log, READY_WITHIN_S)
     while not patience.is_over() and process.poll() is None:
         if server.is_ready(process.pid):
             return True
@@ -180,7 +180,7 @@ def stop(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     """End a server with the gentlest signal that ends it: a harder one costs the next start a recovery."""
     for number in server.stop_signals:
         process.send_signal(number)
-        patience = Patience(process.pid, log, STOP_WITHIN_S)
+        patience = Patience(lambda: process.pid, log, STOP_WITHIN_S)
         while not patience.is_over():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(POLL_S)
@@ -230,8 +230,11 @@ def _as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def failure_of(server: Server, places: Places) -> ServerFailed:
-    return ServerFailed(f"The embedded {server.name} could not be started: {last_words(places.log(server.name))}")
+def failure_of(server: Server, process: subprocess.Popen[bytes], places: Places) -> ServerFailed:
+    """Say in one line whether a server ended or hangs, and what it said last."""
+    hangs = f"does not answer, and has done nothing for {READY_WITHIN_S:.0f} s"
+    what = hangs if process.poll() is None else "could not be started"
+    return ServerFailed(f"The embedded {server.name} {what}: {last_words(places.log(server.name))}")
 
 
 def last_words(log: Path) -> str:
