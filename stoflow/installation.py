@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stoflow.catalogue.media import media_folder
@@ -26,7 +26,7 @@ from stoflow.storage.installations import installation_name
 from stoflow.storage.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.vault import Vault, secret_keys
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
-from stoflow.transports.health import redis_answers, redis_trouble
+from stoflow.transports.health import redis_trouble
 from stoflow.transports.hints import REDIS
 from stoflow.transports.names import Names
 
@@ -179,13 +179,16 @@ def photo_source(installation: Installation, folder: Path) -> PhotoSource:
 
 
 def health(installation: Installation) -> Health:
-    """Say which servers answer now, and whether the database is one to work with."""
-    redis = redis_answers(installation.urls.redis_url)
+    """Say which servers answer now, and whether they are ones to work with."""
+    trouble = redis_trouble(installation.urls.redis_url)
+    # Anybody may ask, so the address stays unsaid.
+    refusing = f"{REDIS} {trouble.advice}." if trouble and trouble.takes_nothing else ""
+    found = Health(postgres=True, redis=trouble is None, refusing=refusing)
     try:
         check_prepared(installation.database)
         standing = installation.applications().standing()
     except DatabaseNotPrepared as error:
-        return Health(postgres=True, redis=redis, unprepared=str(error))
+        return replace(found, unprepared=str(error))
     except DatabaseError:
-        return Health(postgres=False, redis=redis)
-    return Health(postgres=True, redis=redis, refused_by={view.marketplace: view.since for view, _ in standing})
+        return replace(found, postgres=False)
+    return replace(found, refused_by={view.marketplace: view.since for view, _ in standing})

@@ -30,12 +30,14 @@ class Standing(StrEnum):
 class Health:
     """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work.
 
+    `refusing` says why Redis answers and takes nothing that is written, "" where it does: no work is handed out then.
     `unprepared` says why PostgreSQL answers and cannot be worked with, "" where it can. `refused_by` names the
     marketplaces that refuse StoFlow's own application, each with the time since when: the others are worked with.
     """
 
     postgres: bool
     redis: bool
+    refusing: str = ""
     unprepared: str = ""
     refused_by: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 

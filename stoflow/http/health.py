@@ -13,12 +13,12 @@ def healthz(_: Doors, __: Asked) -> Alive:
 
 
 def readyz(doors: Doors, _: Asked) -> Ready | Problem:
-    """Without Redis the answer is "degraded": hints are late, nothing is lost. A marketplace that refuses StoFlow's
-    application stops its own jobs only, and is named."""
+    """Without Redis the answer is "degraded": hints are late, nothing is lost. One that takes nothing is full, or to be
+    mended by somebody. A marketplace that refuses StoFlow's application stops its own jobs only, and is named."""
     health = doors.health()
     words: dict[str, UpOrDown] = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
-    if not health.postgres or health.unprepared:
-        detail = health.unprepared or "PostgreSQL does not answer."
+    if not health.postgres or health.unprepared or health.refusing:
+        detail = health.unprepared or (health.refusing if health.postgres else "PostgreSQL does not answer.")
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, more={**words, "state": "unavailable"})
     refusals = [ApplicationRefusal(marketplace=name, since=since) for name, since in health.refused_by.items()]
     return Ready(status="ready" if health.redis else "degraded", **words, refused_by=refusals)

@@ -18,10 +18,19 @@ DEFAULT_PORT = 6379
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One sentence without a password; `is_misnamed` where waiting is no use."""
+    """What is wrong and what to do, without a password; `is_misnamed` where waiting is no use.
 
-    sentence: str
+    `takes_nothing` where Redis answers and does not let us write: PING would not show it, and no work is handed out.
+    """
+
+    place: str
+    advice: str
     is_misnamed: bool
+    takes_nothing: bool
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.place} {self.advice}."
 
 
 NAMES = "STOFLOW_REDIS_URL"
@@ -46,10 +55,6 @@ BY_WORDS: Mapping[str, tuple[str, str, bool]] = {
 }
 
 
-def redis_answers(url: str) -> bool:
-    return redis_trouble(url) is None
-
-
 def redis_trouble(url: str) -> Trouble | None:
     """Return what is wrong with Redis, None where a hint could be written now."""
     client = quick_client(url)
@@ -66,7 +71,7 @@ def _told(client: redis.Redis, error: redis.RedisError) -> Trouble:
     by_words = (told for words, told in BY_WORDS.items() if re.search(words, str(error)))
     by_class = (told for kind, told in BY_CLASS.items() if isinstance(error, kind))
     what, cure, is_misnamed = next(chain(by_words, by_class))
-    return Trouble(f"{_place(client)} {what}: {cure}.", is_misnamed)
+    return Trouble(_place(client), f"{what}: {cure}", is_misnamed, isinstance(error, errors.ResponseError))
 
 
 def _place(client: redis.Redis) -> str:

@@ -6,22 +6,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
+import redis
 from PIL import Image
 
 from stoflow.cli.children import LOCALHOST, free_port
+from stoflow.domain.call import Request
 from stoflow.storage.embedded import server_pids
 from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
 
 PATIENCE_S = 90
 LOOK_EVERY_S = 0.5
+ROOM_BYTES = 10_000_000
 PRODUCT = (
     "title,price,category,brand,condition,size,colour,description,photo\n"
     "Wool coat,45,women/coats,Zara,Good,M,Beige,Warm.,coat.jpg\n"
@@ -55,7 +59,10 @@ class Terminal:
 
     def hear(self, words: str) -> str:
         while True:
-            line = self._lines.get(timeout=PATIENCE_S)
+            try:
+                line = self._lines.get(timeout=PATIENCE_S)
+            except Empty:
+                pytest.fail(f"Nothing of {words!r} was said: {''.join(self._said)}")
             assert line, "".join(self._said)
             self._said.append(line)
             if words in line:
@@ -75,11 +82,46 @@ class Terminal:
         assert self.process.stdout
         self.process.stdout.close()
 
+    @property
+    def url(self) -> str:
+        return f"http://{LOCALHOST}:{self.port}"
+
+    def client(self, http: DirectClient, tenant: str) -> ApiClient:
+        token = self.run("token", "--tenant", tenant).stdout.strip()
+        return ApiClient(http, self.url, lambda: token)
+
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, name: str) -> psutil.Process:
         return next(child for child in self.children() if name in child.cmdline())
+
+
+@contextmanager
+def http_client() -> Iterator[DirectClient]:
+    http = DirectClient()
+    try:
+        yield http
+    finally:
+        http.close()
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        threading.Event().wait(LOOK_EVERY_S)
+
+
+def seller_with_a_coat(terminal: Terminal, folder: Path) -> str:
+    """Make a seller with accounts and a product, in another terminal."""
+    tenant = terminal.run("tenant", "create", "me@example.com").stdout.strip()
+    terminal.hear(f"Tenant {tenant} has accounts")
+    (folder / "products.csv").write_text(PRODUCT)
+    Image.new("RGB", (800, 600), "beige").save(folder / "coat.jpg")
+    imported = terminal.run("products", "import", str(folder / "products.csv"), "--tenant", tenant)
+    assert imported.returncode == 0, imported.stderr
+    return tenant
 
 
 @pytest.fixture
@@ -110,15 +152,45 @@ def test_embedded_servers_come_back_when_their_keeper_was_killed(home: Path):
 
         assert terminal.run("tenant", "create", "me@example.com").stdout.strip() == "1"
         terminal.hear("Tenant 1 has accounts")
-        http, until = DirectClient(), time.monotonic() + PATIENCE_S
-        while not is_ready(http, f"http://{LOCALHOST}:{terminal.port}", "/readyz"):
-            assert time.monotonic() < until
-            threading.Event().wait(LOOK_EVERY_S)
-        http.close()
+        with http_client() as http:
+            until(lambda: is_ready(http, terminal.url))
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.process.wait(PATIENCE_S) == 0
     finally:
         terminal.close()
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+        client.config_set("maxmemory", 0)
+
+
+@pytest.mark.timeout(4 * PATIENCE_S)
+def test_a_full_redis_is_told_of_and_work_goes_on_once_there_is_room(
+    terminal: Terminal, tmp_path: Path, redis_client: "redis.Redis"
+):
+    terminal.hear("StoFlow is running")
+    tenant = seller_with_a_coat(terminal, tmp_path)
+
+    used_bytes = redis_client.info("memory")["used_memory"]
+    redis_client.set("another's", b"-" * (2 * ROOM_BYTES))
+    redis_client.config_set("maxmemory", used_bytes + ROOM_BYTES)
+    assert redis_client.ping()
+    with http_client() as http:
+        ready = http.exchange(terminal.url, Request("GET", "/readyz"), headers={}, deadline_s=PATIENCE_S)
+        assert (ready.status, ready.body["postgres"], ready.body["redis"]) == (503, "up", "down")
+        assert ready.body["detail"].startswith("Redis is full: raise its maxmemory")
+
+        client = terminal.client(http, tenant)
+        job = client.create_job("ebay", action="publish", product_id=1, key="one")["id"]
+        terminal.hear("not allowed when used memory > 'maxmemory'")
+        assert client.job(job)["status"] == "pending"
+
+        redis_client.delete("another's")
+        until(lambda: is_ready(http, terminal.url))
+        until(lambda: client.job(job)["status"] == "completed")
 
 
 @pytest.mark.timeout(3 * PATIENCE_S)
@@ -126,24 +198,14 @@ def test_a_seller_made_in_another_terminal_sells_and_what_dies_is_replaced(termi
     terminal.hear("StoFlow is running")
     assert terminal.run("demo", "--limit", "1").returncode == 1  # its orchestrator would take these sellers
 
-    tenant = terminal.run("tenant", "create", "me@example.com").stdout.strip()
-    terminal.hear(f"Tenant {tenant} has accounts")
-    (tmp_path / "products.csv").write_text(PRODUCT)
-    Image.new("RGB", (800, 600), "beige").save(tmp_path / "coat.jpg")
-    imported = terminal.run("products", "import", str(tmp_path / "products.csv"), "--tenant", tenant)
-    assert imported.returncode == 0, imported.stderr
+    tenant = seller_with_a_coat(terminal, tmp_path)
     terminal.child("orchestrator").kill()
     terminal.hear("died and is replaced")
 
-    token = terminal.run("token", "--tenant", tenant).stdout.strip()
-    http = DirectClient()
-    client = ApiClient(http, f"http://{LOCALHOST}:{terminal.port}", lambda: token)
-    job = client.create_job("ebay", action="publish", product_id=1, key="one")["id"]
-    until = time.monotonic() + PATIENCE_S
-    while client.job(job)["status"] != "completed":
-        assert time.monotonic() < until, terminal.run("jobs", "show", str(job), "--tenant", tenant).stdout
-        threading.Event().wait(LOOK_EVERY_S)
-    http.close()
+    with http_client() as http:
+        client = terminal.client(http, tenant)
+        job = client.create_job("ebay", action="publish", product_id=1, key="one")["id"]
+        until(lambda: client.job(job)["status"] == "completed")
 
     children = terminal.children()
     terminal.process.send_signal(signal.SIGTERM)

@@ -248,6 +248,15 @@ def test_without_redis_the_api_is_degraded_and_without_postgres_not_ready(api: A
     assert (answer["postgres"], answer["redis"]) == ("down", "up")
 
 
+def test_with_a_redis_that_takes_nothing_the_api_is_not_ready_and_says_what_to_do(api: Any) -> None:
+    api.use_cases.health = Health(postgres=True, redis=False, refusing="Redis is full: raise its maxmemory.")
+    answer = problem(api.ask("GET", "/readyz"), 503)
+    assert (answer["postgres"], answer["redis"]) == ("up", "down")
+    assert answer["detail"] == "Redis is full: raise its maxmemory."
+    api.use_cases.health = Health(postgres=False, redis=False, refusing="Redis is full: raise its maxmemory.")
+    assert problem(api.ask("GET", "/readyz"), 503)["detail"] == "PostgreSQL does not answer."
+
+
 def test_a_marketplace_that_refuses_stoflow_leaves_the_api_ready_and_is_named(api: Any) -> None:
     since = datetime(2026, 11, 28, 9, tzinfo=UTC)
     api.use_cases.health = Health(postgres=True, redis=True, refused_by={"etsy": since})
