@@ -2,7 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +13,7 @@ from stoflow.storage.connecting import plain_url
 from stoflow.storage.system_user import give, server_user
 
 PORT = 6432
+LOOK_EVERY_S = 0.02
 FORWARDED = ("host", "port", "user", "password")
 # Few server connections for many clients, so that one is lent from hand to hand after every transaction.
 SETTINGS = {
@@ -24,7 +25,7 @@ SETTINGS = {
     "max_client_conn": "500",
     "query_wait_timeout": "5",
     "server_idle_timeout": "5",
-    # Nobody reads on once it is up.
+    # Only what is wrong.
     "log_connections": "0",
     "log_disconnections": "0",
     "log_pooler_errors": "0",
@@ -42,10 +43,13 @@ def pooler_before(database_url: str, program: str, **changed: str) -> Iterator[s
         written = _write(folder, database_url, SETTINGS | changed)
         give(written, user)
         identity = (None, None) if user is None else (user.pw_uid, user.pw_gid)
-        with subprocess.Popen(
-            [program, str(written)], stderr=subprocess.PIPE, user=identity[0], group=identity[1], text=True
-        ) as process:
-            _until_it_is_up(process)
+        log = folder / "pgbouncer.log"
+        # A file: a pipe that nobody reads would be full one day, and the pooler would stand still.
+        with (
+            log.open("wb") as said,
+            subprocess.Popen([program, str(written)], stderr=said, user=identity[0], group=identity[1]) as process,
+        ):
+            _until_it_is_up(process, log)
             yield make_url_of(folder, database_url)
             process.terminate()
 
@@ -65,10 +69,8 @@ def _write(folder: Path, database_url: str, settings: Mapping[str, str]) -> Path
     return written
 
 
-def _until_it_is_up(process: "subprocess.Popen[str]") -> None:
-    assert process.stderr is not None
-    said: list[str] = []
-    while not said or "process up" not in said[-1]:
-        said.append(process.stderr.readline())
-        if not said[-1]:
-            pytest.fail(f"PgBouncer does not start: {' | '.join(said)}")
+def _until_it_is_up(process: subprocess.Popen[bytes], log: Path) -> None:
+    while "process up" not in log.read_text(errors="replace"):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(LOOK_EVERY_S)
+            pytest.fail(f"PgBouncer does not start: {log.read_text(errors='replace')}")
