@@ -66,7 +66,7 @@ docs: $(STAMP) ## write the generated pages of docs/ again
 clean: ## remove the environment, caches and the embedded servers' data
 	rm -rf .venv .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml stoflow_sandbox/pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,bench]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,bench]' -e ./stoflow_sandbox
 	@touch $@

@@ -13,7 +13,7 @@ from benchmarks.machine import Machine
 from benchmarks.session import prepared
 from benchmarks.stoflow_peer import StoflowPeer
 from stoflow.domain.ids import TenantId
-from stoflow.storage.session import Database, schema_name
+from stoflow.storage.database.session import Database, schema_name
 
 MIB = 2**20
 ACTION = "publish"

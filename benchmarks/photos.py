@@ -13,19 +13,19 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.photo_kinds import REFUSED, TAKEN, encoded, held
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource, RefusedPhoto
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.ebay.pictures import PHOTO_LIMIT_BYTES as EBAY_LIMIT_BYTES
 from stoflow.marketplaces.etsy.pictures import PHOTO_LIMIT_BYTES as ETSY_LIMIT_BYTES
 from stoflow.marketplaces.photos import presentable
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource, RefusedPhoto
 
 SELLER = TenantId(1)
 LIMITS_BYTES = {"ebay": EBAY_LIMIT_BYTES, "etsy": ETSY_LIMIT_BYTES}
 BOUND_MB = 300
 SENDING = """
 import sys
-import stoflow.bootstrap, stoflow.worker.process
+import stoflow.wiring.bootstrap, stoflow.worker.process
 from stoflow.marketplaces.photos import presentable
 presentable(open(sys.argv[1], "rb").read(), limit_bytes=9_000_000, whole=True)
 status = open("/proc/self/status").read()

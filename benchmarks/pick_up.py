@@ -7,7 +7,7 @@ from benchmarks.figures import percentile
 from benchmarks.stoflow_api import Api, stoflow_with_api, submit
 from benchmarks.workload import BenchJob
 from stoflow.domain.ids import TenantId
-from stoflow.storage.session import schema_name
+from stoflow.storage.database.session import schema_name
 
 EVERY_S = 1.0
 STARTED_WITHIN_S = 10.0

@@ -13,8 +13,8 @@ from benchmarks.stoflow_marketplace import ACTION, NAME
 from benchmarks.stoflow_peer import StoflowPeer
 from benchmarks.workload import STEPS, BenchJob
 from stoflow.migrations import runner
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.tenants import create_tenant
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tenants import create_tenant
 
 MIB = 2**20
 STARTED_WITHIN_S = 120.0

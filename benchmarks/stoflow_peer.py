@@ -7,19 +7,19 @@ from benchmarks.machine import Machine
 from benchmarks.peer import PROCESSES, THREADS
 from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
 from benchmarks.workload import BenchJob
-from stoflow.bootstrap import Installation, prepare
 from stoflow.domain.ids import TenantId
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry
 from stoflow.migrations import runner
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
 from stoflow.settings import Settings
-from stoflow.storage.installations import installation_name
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.tenants import create_tenant
+from stoflow.storage.database.installations import installation_name
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.transports.names import Names
+from stoflow.wiring.bootstrap import Installation, prepare
 
 ENTRY_POINTS = f"[{ENTRY_POINT_GROUP}]\n{NAME} = benchmarks.stoflow_marketplace:MARKETPLACE\n"
 METADATA = "Metadata-Version: 2.1\nName: stoflow-nowhere\nVersion: 0\n"

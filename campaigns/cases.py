@@ -11,7 +11,7 @@ from typing import TypeVar
 import stoflow
 from campaigns.person import ACCOUNT, AGAIN, CANCEL, LIFE, MEND, PUBLISH, WITHDRAW
 from rules.failpoints import names_in
-from stoflow.sandbox.faults import FaultKind
+from stoflow_sandbox.faults import FaultKind
 
 PACKAGE = Path(stoflow.__file__).parent
 MARKETPLACES = ("vinted", "ebay", "etsy")

@@ -24,11 +24,11 @@ from campaigns.nemesis import Nemesis
 from campaigns.plan import Plan, full, release, short
 from campaigns.report import Findings, Report, reported, worded
 from campaigns.world import MARKETPLACES, World, world
-from stoflow.cli.demo_summary import COUNTERS, JobOutcome
-from stoflow.jobs.spread import HIGH as SPREAD_PRIORITY
+from stoflow.cli.simulate.demo_summary import COUNTERS, JobOutcome
 from stoflow.marketplaces.registry import build_registry
-from stoflow.sandbox.judge import Paces, judge
-from stoflow.sandbox.ledger import read_ledger
+from stoflow.upkeep.propagate import HIGH as SPREAD_PRIORITY
+from stoflow_sandbox.judge import Paces, judge
+from stoflow_sandbox.ledger import read_ledger
 
 LATE_COMMITS_S = 3.0
 LARGEST_SEED = 2**31

@@ -4,7 +4,7 @@ import os
 
 from campaigns.mutations import MUTANTS
 from campaigns.world import MUTANT_VARIABLE, MUTATED
-from stoflow.cli import child, children
+from stoflow.cli.run import child, children
 
 
 def main() -> None:

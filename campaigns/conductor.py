@@ -9,22 +9,22 @@ from psycopg import sql
 
 from campaigns.person import Person
 from campaigns.tab import Tab
-from stoflow.bootstrap import Installation, opened, worker_process
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import Epoch, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
-from stoflow.jobs.engine import Engine
-from stoflow.jobs.stock import Stock
-from stoflow.jobs.sweep import Sweep
-from stoflow.jobs.timetable import Timetable
+from stoflow.execution.engine import Engine
 from stoflow.monitoring.failpoints import FailpointError
 from stoflow.settings import Settings
+from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury_child
-from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage, begin_page
-from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage, begin_page
+from stoflow.storage.engine.sweep import finish_cancel
 from stoflow.storage.engine.timetable import Period
-from stoflow.storage.session import schema_name
+from stoflow.upkeep.stock import Stock
+from stoflow.upkeep.sweep import Sweep
+from stoflow.upkeep.timetable import Timetable
+from stoflow.wiring.bootstrap import Installation, opened, worker_process
 from stoflow.worker.functions import consume
 
 PAUSE_S = 0.01

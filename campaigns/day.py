@@ -23,14 +23,14 @@ from campaigns.load import Clients, History
 from campaigns.market import ForSale, Market
 from campaigns.plan import Plan
 from campaigns.world import MARKETPLACES, World, start_plugin, world
-from stoflow.cli.demo_summary import JobOutcome, reasons_of
+from stoflow.cli.simulate.demo_summary import JobOutcome, reasons_of
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import TenantId
-from stoflow.sandbox.judge import judge
-from stoflow.sandbox.ledger import read_ledger
-from stoflow.sandbox.market import BEHIND
-from stoflow.sandbox.sightings import Attribution
 from stoflow.settings import variable_of
+from stoflow_sandbox.judge import judge
+from stoflow_sandbox.ledger import read_ledger
+from stoflow_sandbox.market import BEHIND
+from stoflow_sandbox.sightings import Attribution
 
 SPEED = 144.0
 HOUR_S = 3600 / SPEED

@@ -23,10 +23,10 @@ from stoflow.marketplaces.photos import read_photo
 from stoflow.marketplaces.replies import answer_of, is_success, reply_of
 from stoflow.marketplaces.vinted import failures as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
-from stoflow.sandbox.vinted import commands
-from stoflow.sandbox.vinted.browser import Browser, SiteReply
-from stoflow.sandbox.vinted.commands import Command as SiteCommand
-from stoflow.sandbox.vinted.commands import FetchFile, Payload
+from stoflow_sandbox.vinted import commands
+from stoflow_sandbox.vinted.browser import Browser, SiteReply
+from stoflow_sandbox.vinted.commands import Command as SiteCommand
+from stoflow_sandbox.vinted.commands import FetchFile, Payload
 
 Publishing = Generator[Call, Response, Outcome]
 NOTHING_YET = {"listing_id": "0", "offer_id": "0", "adopted": False}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.world import World, journaled
-from stoflow.cli.demo_summary import JobOutcome
+from stoflow.cli.simulate.demo_summary import JobOutcome
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus

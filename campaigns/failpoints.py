@@ -16,7 +16,7 @@ from campaigns import cases, stories
 from campaigns.cases import MARKETPLACES
 from campaigns.lane import Lane, Outcome, lanes
 from stoflow.marketplaces.registry import build_registry
-from stoflow.sandbox.judge import judge
+from stoflow_sandbox.judge import judge
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

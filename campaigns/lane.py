@@ -20,30 +20,30 @@ from campaigns import victim
 from campaigns.cases import Blow, Case, faulty
 from campaigns.person import LIFE, MEND
 from campaigns.victim import Stage
-from stoflow.bootstrap import Installation, opened, prepare
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.photo_source import PhotoSource
-from stoflow.catalogue.shelf import Shelf
-from stoflow.cli.demo_sellers import connect_sellers
-from stoflow.cli.demo_summary import JobOutcome
-from stoflow.cli.demo_world import LEDGER, marketplace_variables
+from stoflow.cli.simulate.demo_sellers import connect_sellers
+from stoflow.cli.simulate.demo_summary import JobOutcome
+from stoflow.cli.simulate.demo_world import LEDGER, marketplace_variables
 from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
-from stoflow.jobs.read import find_job, list_jobs, timeline
-from stoflow.jobs.views import JobFilter, JobView
 from stoflow.migrations import runner
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.faults import FaultKind
-from stoflow.sandbox.ledger import LedgerEntry, read_ledger
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.jobs.read import find_job, list_jobs, timeline
+from stoflow.resources.jobs.views import JobFilter, JobView
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.resources.products.store import Shelf
 from stoflow.settings import ENV_PREFIX, Settings, load
-from stoflow.storage.connecting import plain_url
-from stoflow.storage.connections import Connections
-from stoflow.storage.tenants import create_tenant
-from stoflow.storage.vault import Vault, secret_keys
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault, secret_keys
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.direct.client import DirectClient
+from stoflow.wiring.bootstrap import Installation, opened, prepare
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.demo.catalogue import demo_products
+from stoflow_sandbox.faults import FaultKind
+from stoflow_sandbox.ledger import LedgerEntry, read_ledger
+from stoflow_sandbox.server import SandboxServer
 
 SPEED = 50.0
 LEASE_S = 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from stoflow.cli.demo_jobs import wanted
+from stoflow.cli.simulate.demo_jobs import wanted
 from stoflow.domain.call import Request
 from stoflow.domain.errors import APIError
 from stoflow.domain.ids import TenantId

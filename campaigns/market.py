@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stoflow.domain.ids import TenantId
-from stoflow.sandbox.ledger import LedgerEntry, entry_from
-from stoflow.sandbox.market import Deed
-from stoflow.sandbox.sightings import deeds_of
+from stoflow_sandbox.ledger import LedgerEntry, entry_from
+from stoflow_sandbox.market import Deed
+from stoflow_sandbox.sightings import deeds_of
 
 
 @dataclass(frozen=True, slots=True, order=True)

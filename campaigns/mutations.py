@@ -21,7 +21,10 @@ from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
-from stoflow.storage.engine import settling, sweeping, unrecorded, verifying
+from stoflow.storage.engine import settle as settling
+from stoflow.storage.engine import sweep as sweeping
+from stoflow.storage.engine import unrecorded
+from stoflow.storage.engine import verify as verifying
 
 FINAL_WITHIN_S = 45.0
 FENCED = (

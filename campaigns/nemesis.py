@@ -15,8 +15,8 @@ from psycopg import sql
 from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
 from campaigns.world import World
-from stoflow.storage.embedded import server_pids
-from stoflow.storage.session import Database, schema_name
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.servers.embedded import server_pids
 
 WARM_AFTER_S = 2.5  # a process killed while it starts was doing nothing yet
 WARM_WITHIN_S = 15.0

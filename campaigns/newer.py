@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from stoflow.cli import child, children
+from stoflow.cli.run import child, children
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.marketplaces import registry

@@ -10,12 +10,12 @@ from psycopg import sql
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
-from stoflow.jobs.change import cancel_job, retry_job
-from stoflow.jobs.read import find_job
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.registry import Registry
-from stoflow.storage.session import Database, schema_name
+from stoflow.resources.jobs.change import cancel_job, retry_job
+from stoflow.resources.jobs.read import find_job
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
+from stoflow.storage.database.session import Database, schema_name
 
 PRICE = "25.00"
 TITLE = "Robe d'été, prix changé"

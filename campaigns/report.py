@@ -9,7 +9,7 @@ from campaigns.evidence import Evidence
 from campaigns.nemesis import Strike
 from campaigns.plan import KILLS, Plan
 from campaigns.stories import Recovery
-from stoflow.cli.demo_summary import failed_task, reasons_of
+from stoflow.cli.simulate.demo_summary import failed_task, reasons_of
 from stoflow.domain.job import FINAL_JOB_STATUSES
 from stoflow.marketplaces.registry import BUILT_IN
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow
-from stoflow.cli.demo_summary import ABSENCE_CAUSE, JobOutcome
+from stoflow.cli.simulate.demo_summary import ABSENCE_CAUSE, JobOutcome
 
 Line = Mapping[str, Any]
 

@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import TenantId
-from stoflow.jobs import plugin
-from stoflow.jobs.answer import receive_answer
-from stoflow.jobs.engine import Engine
-from stoflow.jobs.views import PluginCommand
-from stoflow.sandbox.plugin_journal import Journal
-from stoflow.sandbox.vinted import commands
-from stoflow.sandbox.vinted.browser import Browser
+from stoflow.execution import plugin
+from stoflow.execution.answer import receive_answer
+from stoflow.execution.engine import Engine
+from stoflow.resources.jobs.views import PluginCommand
+from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.store import Shelf
+from stoflow_sandbox.plugin_journal import Journal
+from stoflow_sandbox.vinted import commands
+from stoflow_sandbox.vinted.browser import Browser
 
 MARKETPLACE = "vinted"
 TIMEOUT_S = 5.0

@@ -10,26 +10,26 @@ from typing import Any
 from campaigns import plan as times
 from campaigns.crew import Crew
 from campaigns.plan import MARKETPLACES, Plan
-from stoflow.bootstrap import Installation, access_tokens, opened, prepare
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.photo_source import PhotoSource
-from stoflow.catalogue.shelf import Shelf
-from stoflow.cli.children import LOCALHOST, free_port
-from stoflow.cli.demo_sellers import connect_sellers, make_tenants, tokens_in
-from stoflow.cli.demo_tokens import SellerToken
-from stoflow.cli.demo_world import LEDGER, SANDBOX_READY, environment, marketplace_variables
+from stoflow.cli.run.children import LOCALHOST, free_port
+from stoflow.cli.simulate.demo_sellers import connect_sellers, make_tenants, tokens_in
+from stoflow.cli.simulate.demo_tokens import SellerToken
+from stoflow.cli.simulate.demo_world import LEDGER, SANDBOX_READY, environment, marketplace_variables
 from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.resources.products.store import Shelf
 from stoflow.settings import load, variable_of
-from stoflow.storage.connections import Connections
-from stoflow.storage.vault import Vault, secret_keys
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
+from stoflow.wiring.bootstrap import Installation, access_tokens, opened, prepare
+from stoflow_sandbox.demo.catalogue import demo_products
 
-PRODUCT = "stoflow.cli.child"
+PRODUCT = "stoflow.cli.run.child"
 MUTATED = "campaigns.child"
 MUTANT_VARIABLE = "STOFLOW_CAMPAIGN_MUTANT"
 READY_WITHIN_S = 60.0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from rules.source import Finding, Rule, Source, is_product, is_python
 
-SESSION_MODULE = "stoflow/storage/session.py"
+SESSION_MODULE = "stoflow/storage/database/session.py"
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
 MARKETPLACES = ("stoflow", "marketplaces")
 CLIENTS = "clients"
@@ -89,7 +89,7 @@ def _outside_clients(source: Source) -> bool:
 
 def _measures(source: Source) -> bool:
     """Simulated marketplaces tell the time of day, as the real ones do."""
-    return is_product(source) and not source.within("stoflow/sandbox")
+    return is_product(source) and not source.within("stoflow_sandbox")
 
 
 def _outside_output(source: Source) -> bool:
@@ -106,7 +106,7 @@ def _may_hold_actors(source: Source) -> bool:
 
 
 def _outside_doors(source: Source) -> bool:
-    return is_product(source) and not source.within("stoflow/http", "stoflow/sandbox", ASYNC_FACADE)
+    return is_product(source) and not source.within("stoflow/http", "stoflow_sandbox", ASYNC_FACADE)
 
 
 CALL_RULES = (

@@ -2,10 +2,9 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import TypeGuard
 
-from rules.source import Finding, Rule, Source
+from rules.source import Finding, Rule, Source, is_python
 
 FAILPOINT = "failpoint"
 # Those that hand a write on: whoever calls them stands between failpoints.
@@ -144,11 +143,11 @@ def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _in_jobs(source: Source) -> bool:
-    return source.path.suffix == ".py" and source.path.is_relative_to(PurePosixPath("stoflow/jobs"))
+def _writes_for_jobs(source: Source) -> bool:
+    return is_python(source) and source.within("stoflow/execution", "stoflow/resources/jobs", "stoflow/upkeep")
 
 
 FAILPOINT_RULES = (
-    Rule("between-failpoints", _in_jobs, between_failpoints),
-    Rule("failpoints-unlike", _in_jobs, unlike_names),
+    Rule("between-failpoints", _writes_for_jobs, between_failpoints),
+    Rule("failpoints-unlike", _writes_for_jobs, unlike_names),
 )

@@ -8,7 +8,7 @@ from rules.source import Finding, Rule, Source, is_product, is_python
 MODULE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
 NAMES_THAT_SAY_NOTHING = frozenset({"common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"})
-TAUGHT_FOLDERS = ("stoflow", "rules", "benchmarks", "campaigns")
+TAUGHT_FOLDERS = ("stoflow", "stoflow_sandbox", "rules", "benchmarks", "campaigns")
 
 
 def module_size(source: Source) -> Iterator[Finding]:

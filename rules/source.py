@@ -47,4 +47,8 @@ def is_python(source: Source) -> bool:
 
 def is_product(source: Source) -> bool:
     """Migrations are exempt: each is a record of one day, never changed again."""
-    return is_python(source) and source.within("stoflow") and not source.within("stoflow/migrations/versions")
+    return (
+        is_python(source)
+        and source.within("stoflow", "stoflow_sandbox")
+        and not source.within("stoflow/migrations/versions")
+    )

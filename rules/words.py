@@ -12,17 +12,18 @@ SQL = re.compile(r"\s*(SELECT\s|INSERT INTO\s|UPDATE \S+ SET\s|DELETE FROM\s|WIT
 SCHEMA_BEFORE_PLACEHOLDER = re.compile(r"\buser_$")
 MARKETPLACES = tuple(place.name for place in BUILT_IN)
 NAMES = re.compile("|".join(MARKETPLACES), re.IGNORECASE)
-HOMES = ("stoflow/marketplaces", "stoflow/sandbox")  # each has a folder for each of them
+HOMES = ("stoflow/marketplaces", "stoflow_sandbox")  # each has a folder for each of them
 # A marketplace is a folder and one line in each of these.
-REGISTRIES = frozenset({"stoflow/marketplaces/registry.py", "stoflow/sandbox/markets.py", "stoflow/settings.py"})
+REGISTRIES = frozenset({"stoflow/marketplaces/registry.py", "stoflow_sandbox/markets.py", "stoflow/settings.py"})
 NAMED_ON_PURPOSE: Mapping[str, str] = {
     "stoflow/domain/errors.py": "VintedError, EbayError and EtsyError are names others catch",
-    "stoflow/http/events.py": "the events of the plugin's socket carry Vinted's name, and plugins are out there",
-    "stoflow/marketplaces/catalogues.py": "the id is a column of brands that forms are offered",
-    "stoflow/marketplaces/categories.py": "sellers' files name a category by Vinted's id, wherever they sell",
-    "stoflow/sandbox/plugin.py": "the reference plugin acts in the seller's session on Vinted, and nowhere else",
+    "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",
+    "stoflow/marketplaces/vocabulary/catalogues.py": "the id is a column of brands that forms are offered",
+    "stoflow/marketplaces/vocabulary/categories.py": "sellers' files name it by Vinted's id, wherever they sell",
+    "stoflow_sandbox/plugin.py": "the reference plugin acts in the seller's session on Vinted, and nowhere else",
 }
 """What may name a marketplace all the same, and why."""
+ROOMS_OF_JOBS = ("actors", "cli", "execution", "http", "resources", "upkeep", "worker")
 STATUSES = frozenset([*JobStatus, *TaskStatus])
 # Brackets keep these patterns from finding themselves.
 REGISTRY = re.compile(r"py[p]i\.org|pythonhoste[d]\.org|registry\.npm[j]s|npm[m]irror|simple[/]?\s*--trusted-host")
@@ -93,7 +94,7 @@ def _names_no_schema(source: Source) -> bool:
 
 
 def _speaks_of_jobs(source: Source) -> bool:
-    return source.within("stoflow/jobs", "stoflow/actors", "stoflow/http", "stoflow/worker", "stoflow/cli")
+    return is_product(source) and source.within(*(f"stoflow/{room}" for room in ROOMS_OF_JOBS))
 
 
 def _serves_every_marketplace(source: Source) -> bool:

@@ -18,10 +18,10 @@ from stoflow import settings as stoflow_settings
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.runner import migrate
 from stoflow.settings import Settings
-from stoflow.storage.connecting import plain_url
-from stoflow.storage.embedded import ServerUrls, servers
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import create_tenant
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import create_tenant
+from stoflow.storage.servers.embedded import ServerUrls, servers
 from tests.pooler import pooler_before
 
 PREFIX = f"stoflow_test_{os.getpid()}"

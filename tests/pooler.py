@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from stoflow.storage.connecting import plain_url
-from stoflow.storage.system_user import give, server_user
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.servers.system_user import give, server_user
 
 PORT = 6432
 LOOK_EVERY_S = 0.02

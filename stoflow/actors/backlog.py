@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 
 from stoflow.domain.ids import JobId
-from stoflow.storage.engine.queueing import QueuedJob
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 
 class Backlog:

@@ -1,7 +1,7 @@
 """The stray drafts a marketplace actor knows of: which it waits for, and which are being collected."""
 
 from stoflow.domain.run import RunMessage
-from stoflow.storage.engine.queueing import QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedStray
 
 COLLECT_S = 60.0  # without a word for so long, a stray is read again
 

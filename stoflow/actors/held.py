@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from stoflow.domain.ids import TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunReport
-from stoflow.storage.engine.queueing import QueuedJob
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 WATCH_S = 5.0  # without a word for so long, a job is read again
 LEAVES_WITHIN_S = 2.5  # usually; then the dispatcher is asked

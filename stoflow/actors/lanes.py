@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from stoflow.domain.ids import JobId
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.storage.engine.queueing import QueuedJob
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 Place = tuple[bool, int, JobId]
 

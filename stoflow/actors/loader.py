@@ -16,8 +16,8 @@ from stoflow.domain.facts import TenantReleased, database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.queueing import QueuedJob
-from stoflow.storage.engine.reads import (
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.reads.actors import (
     Read,
     Release,
     cancel_read,
@@ -26,7 +26,7 @@ from stoflow.storage.engine.reads import (
     read_together,
     release_read,
 )
-from stoflow.storage.session import Database
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 BATCH = 32
 RETRY_S = 1.0

@@ -33,7 +33,7 @@ from stoflow.actors.place import Place
 from stoflow.actors.timers import Timers, tell
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
 
 AFTER_DEADLINE_S = 0.2
 LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer

@@ -7,7 +7,7 @@ import pykka
 
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import RunMessage, RunReport
-from stoflow.storage.engine.queueing import QueuedJob, QueuedStray, QueuePage
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage
 
 
 @dataclass(frozen=True, slots=True)

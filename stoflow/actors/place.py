@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
-from stoflow.storage.engine.queueing import QueuedJob, QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
 
 
 @dataclass(frozen=True, slots=True)

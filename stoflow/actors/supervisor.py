@@ -32,7 +32,7 @@ from stoflow.actors.timers import tell
 from stoflow.domain.facts import ActorFailed
 from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.queueing import QueuedJob, QueuePage
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage
 
 IDLE_S = 30.0
 MANY = 50  # announced at once: too many to be read one by one

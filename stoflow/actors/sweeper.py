@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from stoflow.actors.ticking import Ticking
 from stoflow.domain.ids import TenantId
-from stoflow.jobs.sweep import Sweep
+from stoflow.upkeep.sweep import Sweep
 
 LOOK_EVERY_S = 0.5  # for deaths and for tenants an actor asked for
 

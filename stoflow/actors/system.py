@@ -18,14 +18,14 @@ from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import ActorFailed, database_failure
 from stoflow.domain.ids import ProcessId
 from stoflow.domain.run import RunReport
-from stoflow.jobs.lease import Lease
-from stoflow.jobs.stock import Stock
-from stoflow.jobs.sweep import Sweep
-from stoflow.jobs.timetable import Timetable
 from stoflow.monitoring.record import record
+from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
-from stoflow.storage.session import Database
 from stoflow.transports.feed import FeedReader, OnNews
+from stoflow.upkeep.lease import Lease
+from stoflow.upkeep.stock import Stock
+from stoflow.upkeep.sweep import Sweep
+from stoflow.upkeep.timetable import Timetable
 
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 

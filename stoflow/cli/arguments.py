@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from stoflow.catalogue.errors import UnclearText
-from stoflow.catalogue.text import clean_line
 from stoflow.cli.output import WorkFailed
 from stoflow.domain.ids import TenantId
-from stoflow.storage.session import LARGEST_TENANT
-from stoflow.storage.tenants import no_tenant
+from stoflow.resources.products.fields.errors import UnclearText
+from stoflow.resources.products.fields.text import clean_line
+from stoflow.storage.database.session import LARGEST_TENANT
+from stoflow.storage.database.tenants import no_tenant
 
 LONGEST_NUMBER = 19  # digits of the largest id
 PLAIN_DIGITS = re.compile("[0-9]+")

@@ -14,19 +14,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, compile_path
 
-from stoflow.http.auth import Authentication
+from stoflow.http.auth.auth import Authentication
+from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
+from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.doors import Doors
-from stoflow.http.endpoint import Endpoint, endpoint_of
-from stoflow.http.feed import Feed
-from stoflow.http.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
-from stoflow.http.openapi import OPENAPI_PATH, openapi_document
-from stoflow.http.relay import Relay
+from stoflow.http.rest.endpoint import Endpoint, endpoint_of
+from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
+from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
+from stoflow.http.rest.threads import Threads
 from stoflow.http.routes import OPERATIONS
-from stoflow.http.socket_limits import SocketLimits, SocketTimes
-from stoflow.http.sockets import Sockets
-from stoflow.http.tenancy import PROTECTED_PREFIX, TenancyMiddleware
-from stoflow.http.threads import Threads
-from stoflow.http.tokens import AccessTokens
+from stoflow.http.sockets.feed import Feed
+from stoflow.http.sockets.limits import SocketLimits, SocketTimes
+from stoflow.http.sockets.relay import Relay
+from stoflow.http.sockets.sockets import Sockets
 
 MAX_BODY_BYTES: Final = 256 * 1024
 ALLOWED_METHODS: Final = ("GET", "POST", "PATCH", "DELETE")

@@ -6,16 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from stoflow.accounts.connection import Connection
-from stoflow.accounts.consent import Invitation, Returned
-from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
-from stoflow.jobs.inventory import ListingFilter, ListingView, OrderView
-from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TimelineEntry
+from stoflow.resources.connections.connection import Connection
+from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TimelineEntry
+from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
+from stoflow.resources.products.media import Photo
 
 
 class Standing(StrEnum):

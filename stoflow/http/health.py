@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
-from stoflow.http.answers import Alive, ApplicationRefusal, Ready, UpOrDown
 from stoflow.http.doors import Doors
-from stoflow.http.endpoint import Asked
-from stoflow.http.problems import Problem
+from stoflow.http.resources.answers import Alive, ApplicationRefusal, Ready, UpOrDown
+from stoflow.http.rest.endpoint import Asked
+from stoflow.http.rest.problems import Problem
 
 
 def healthz(_: Doors, __: Asked) -> Alive:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from stoflow.http.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
-from stoflow.http.attribute_answers import AttributesPage
-from stoflow.http.attribute_routes import list_attributes
-from stoflow.http.connection_routes import (
+from stoflow.http.health import healthz, readyz
+from stoflow.http.resources.answers import Alive, JobBody, JobsPage, ProductBody, ProductsPage, Ready, TimelineBody
+from stoflow.http.resources.attribute_answers import AttributesPage
+from stoflow.http.resources.attribute_routes import list_attributes
+from stoflow.http.resources.connection_routes import (
     AuthorizationBody,
     ConnectionBody,
     authorize,
@@ -15,11 +16,9 @@ from stoflow.http.connection_routes import (
     refresh_connection,
     take_consent,
 )
-from stoflow.http.endpoint import Operation
-from stoflow.http.health import healthz, readyz
-from stoflow.http.inventory_answers import ListingsPage, OrdersPage
-from stoflow.http.inventory_routes import list_listings, list_orders
-from stoflow.http.job_routes import (
+from stoflow.http.resources.inventory_answers import ListingsPage, OrdersPage
+from stoflow.http.resources.inventory_routes import list_listings, list_orders
+from stoflow.http.resources.job_routes import (
     cancel_job,
     create_job,
     list_all_jobs,
@@ -28,7 +27,7 @@ from stoflow.http.job_routes import (
     read_timeline,
     retry_job,
 )
-from stoflow.http.product_routes import (
+from stoflow.http.resources.product_routes import (
     PHOTO_TYPES,
     change_product,
     create_product,
@@ -36,7 +35,7 @@ from stoflow.http.product_routes import (
     read_photo,
     read_product,
 )
-from stoflow.http.schemas import (
+from stoflow.http.resources.schemas import (
     AllJobsQuery,
     AttributesQuery,
     ChangedProductBody,
@@ -48,6 +47,7 @@ from stoflow.http.schemas import (
     PageQuery,
     ReturnedQuery,
 )
+from stoflow.http.rest.endpoint import Operation
 
 IDEMPOTENCY = {
     "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours. Used at"

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.http.socket_limits import MAX_FRAME_BYTES
+from stoflow.http.sockets.limits import MAX_FRAME_BYTES
 
 MAX_CONNECTIONS: Final = 4000  # those above are answered 503 at once
 MAX_HEADER_BYTES: Final = 32 * 1024

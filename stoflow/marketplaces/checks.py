@@ -11,9 +11,9 @@ from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
-from stoflow.marketplaces.categories import Category, resolve_category
-from stoflow.marketplaces.conditions import grade_of
 from stoflow.marketplaces.photos import find_photo
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
+from stoflow.marketplaces.vocabulary.conditions import grade_of
 
 CENT = Decimal("0.01")
 CURRENCY = re.compile("[A-Z]{3}")

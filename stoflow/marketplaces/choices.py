@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from stoflow.domain.choices import Choice
-from stoflow.marketplaces.wording import keep_signs, shorten
+from stoflow.marketplaces.vocabulary.wording import keep_signs, shorten
 
 TITLE_CHARACTERS = 200
 

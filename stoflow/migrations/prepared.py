@@ -3,8 +3,8 @@
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.chains import SHARED, TENANT, VERSION_TABLE, head_of, is_known
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.tenants import check_tenant
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tenants import check_tenant
 
 REVISIONS = """
 SELECT (SELECT max(version_num) FROM public.alembic_version) AS shared,

@@ -26,12 +26,12 @@ from stoflow.migrations.chains import (
 )
 from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
-from stoflow.storage.connecting import conninfo, server_of
-from stoflow.storage.failures import unavailable_by_name
-from stoflow.storage.guarding import guards
-from stoflow.storage.pooling import PooledConnection, guard
-from stoflow.storage.session import guarded_engine, schema_name
-from stoflow.storage.tenants import TEMPLATE_LOCK, no_tenant
+from stoflow.storage.database.connecting import conninfo, server_of
+from stoflow.storage.database.failures import unavailable_by_name
+from stoflow.storage.database.guarding import guards
+from stoflow.storage.database.pooling import PooledConnection, guard
+from stoflow.storage.database.session import guarded_engine, schema_name
+from stoflow.storage.database.tenants import TEMPLATE_LOCK, no_tenant
 
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run
 STATEMENT_MS = 600_000

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
-from stoflow.marketplaces.catalogues import CATALOGUES, entries_of, version_of
+from stoflow.marketplaces.vocabulary.catalogues import CATALOGUES, entries_of, version_of
 
 SCHEMA = "product_attributes"
 

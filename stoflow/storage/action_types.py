@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
 
 UPSERT = """
 INSERT INTO public.marketplace_action_types

@@ -10,8 +10,8 @@ from stoflow.domain.errors import ApplicationNotAccepted, DatabaseError
 from stoflow.domain.facts import ApplicationAccepted, ApplicationRefused, database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.refusing import note_accepted, note_refusal, standing_refusals
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.refuse import note_accepted, note_refusal, standing_refusals
 from stoflow.transports.direct.tokens import ConsentEnded
 
 UNAUTHORIZED = 401

@@ -14,7 +14,7 @@ from stoflow.domain.aspect import Aspect, CategoryAspects, TaxonomyAnswers
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import database_failure
 from stoflow.monitoring.record import record
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
 
 REREAD_S = 600.0
 RETRY_S = 10.0

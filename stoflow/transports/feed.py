@@ -25,7 +25,7 @@ KEPT_S = 60
 
 
 class HintedFeed:
-    """Sends facts as hints: implements the Feed of `jobs/`."""
+    """Sends facts as hints: implements the Feed of `execution/`."""
 
     def __init__(self, hints: Hints, names: Names) -> None:
         self._hints = hints

@@ -7,10 +7,10 @@ import dramatiq
 from stoflow.domain.errors import DatabaseError, InputError
 from stoflow.domain.facts import MessageRefused, RunBroke, database_failure
 from stoflow.domain.run import RunMessage, RunMode
-from stoflow.jobs.collect import collect
-from stoflow.jobs.engine import Engine
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
+from stoflow.execution.collect import collect
+from stoflow.execution.engine import Engine
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 from stoflow.monitoring.record import record
 from stoflow.transports.messages.broker import WakingBroker, queue_name
 from stoflow.transports.messages.envelope import WORKER_FUNCTION

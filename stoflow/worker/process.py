@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from dramatiq import Worker
 
-from stoflow.jobs.engine import Engine
-from stoflow.jobs.lease import Lease
+from stoflow.execution.engine import Engine
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker
+from stoflow.upkeep.lease import Lease
 from stoflow.worker.functions import declare
 
 IDLE_WAKE_MS = 1000

@@ -7,7 +7,7 @@ from typing import Any
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import Acting, Going, Site, response_to
 from tests.contract.official import documents
 

@@ -12,13 +12,13 @@ from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, direct_profiles
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.server import SandboxServer
-from stoflow.sandbox.vinted.browser import Browser, Session
 from stoflow.settings import load
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.server import SandboxServer
+from stoflow_sandbox.vinted.browser import Browser, Session
 from tests.conftest import Databases
 from tests.contract.acting import DECLARED, Acting, Site
 from tests.contract.official import Judge, judge_of

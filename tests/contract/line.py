@@ -8,13 +8,13 @@ from functools import partial
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.ids import TenantId
-from stoflow.jobs import plugin
-from stoflow.jobs.answer import receive_answer
-from stoflow.jobs.engine import Engine
+from stoflow.execution import plugin
+from stoflow.execution.answer import receive_answer
+from stoflow.execution.engine import Engine
 from stoflow.marketplaces.replies import answer_of, reply_of
+from stoflow.storage.database.recorder import Recorder, Row
+from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import Statement
-from stoflow.storage.recorder import Recorder, Row
-from stoflow.storage.session import Database
 from stoflow.transports.contract import Transport
 from tests.contract.acting import response_to
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.marketplaces.registry import build_registry
-from stoflow.sandbox.markets import known_markets
-from stoflow.sandbox.vinted.browser import Browser
-from stoflow.sandbox.vinted.commands import FetchedFile, perform
+from stoflow_sandbox.markets import known_markets
+from stoflow_sandbox.vinted.browser import Browser
+from stoflow_sandbox.vinted.commands import FetchedFile, perform
 from tests.installing import installed
 
 with installed("brocante"):  # and whatever else the environment has: the suite runs over all of it

@@ -1,6 +1,6 @@
 """What buyers see, by the sandbox's ledger."""
 
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import Acting
 
 VISIBLE = frozenset({"published", "active", "live"})

@@ -11,18 +11,18 @@ from stoflow.domain.call import Call, Response
 from stoflow.domain.ids import JobId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.product import NewProduct, ProductImage
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import JobView, SubmitJob
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.registry import PROBE
 from stoflow.monitoring.failpoints import arm
-from stoflow.sandbox.app import Sandbox
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.ledger import LedgerEntry
-from stoflow.storage.engine.queueing import QueuePage, begin_page
-from stoflow.storage.engine.sweeping import finish_cancel
-from stoflow.storage.products import add_product, change_product
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import JobView, SubmitJob
+from stoflow.storage.engine.reads.queue import QueuePage, begin_page
+from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.products.snapshots import add_product, change_product
+from stoflow_sandbox.app import Sandbox
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.ledger import LedgerEntry
 from tests.contract.line import Act, Deed, Died, Line, Tab, lost_before
 from tests.integration.engine.conftest import Bench
 

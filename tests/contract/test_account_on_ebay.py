@@ -13,7 +13,7 @@ from stoflow.domain.seen import ListingsSeen, ListingState, OrderState
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.orders import OVERLAP_S
 from stoflow.marketplaces.ebay.sync import ITEMS_A_PAGE
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount
 from tests.contract.acting import Acting
 from tests.contract.conftest import SiteMaker

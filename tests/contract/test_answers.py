@@ -10,9 +10,9 @@ from stoflow.domain.call import Call, Reply, Response
 from stoflow.domain.errors import ApplicationNotAccepted
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.product import ProductImage
-from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.monitoring.record import counts
+from stoflow.resources.jobs.views import JobView
 from tests.contract.line import Act, Deed
 from tests.contract.played import REGISTRY
 from tests.contract.situations import TITLE

@@ -15,11 +15,11 @@ from stoflow.marketplaces.ebay.failures import outcome_of
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.profile import ebay_profile
 from stoflow.marketplaces.replies import reply_of
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.ebay import quotas
-from stoflow.sandbox.server import SandboxServer
 from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.ebay import quotas
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import DEADLINE_S, SiteMaker
 from tests.contract.official import judge_of
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from stoflow.domain.job import JobStatus, TaskKind
-from stoflow.jobs import plugin
-from stoflow.jobs.views import JobView
+from stoflow.execution import plugin
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.storage.engine.standing import needs_seller
+from stoflow.resources.jobs.views import JobView
+from stoflow.storage.engine.connection_state import needs_seller
 from tests.contract.line import Deed, lost_after, lost_before
 from tests.contract.played import REGISTRY
 from tests.contract.situations import situation_of

@@ -6,7 +6,7 @@ import pytest
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import Acting
 from tests.contract.shown import visible
 

@@ -10,12 +10,12 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import Absent, Done, Refused
 from stoflow.domain.product import Product, ProductImage
-from stoflow.jobs.views import JobView
 from stoflow.marketplaces.ebay.errors import warnings_in
 from stoflow.marketplaces.ebay.marketplace import EBAY
-from stoflow.sandbox.ebay.market import EbayMarket
-from stoflow.sandbox.ebay.shop import Shop
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.jobs.views import JobView
+from stoflow_sandbox.ebay.market import EbayMarket
+from stoflow_sandbox.ebay.shop import Shop
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import SellersAccount
 from tests.contract.acting import Acting, Going, Site
 from tests.contract.conftest import SiteMaker

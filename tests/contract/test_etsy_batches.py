@@ -11,7 +11,7 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState
 from stoflow.marketplaces.etsy.batches import MOST_IDS, ById, read_listings
 from stoflow.marketplaces.etsy.marketplace import ETSY
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import SellersAccount
 from tests.contract.acting import hold
 from tests.contract.conftest import SiteMaker

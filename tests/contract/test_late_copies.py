@@ -8,9 +8,9 @@ import pytest
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId
 from stoflow.domain.job import JobStatus, TaskKind
-from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.marketplaces.registry import BUILT_IN
+from stoflow.resources.jobs.views import JobView
 from tests.contract.played import PUBLISHERS
 from tests.contract.situations import CHEAPER, NEW_TITLE, ONE, situation_of
 from tests.contract.stage import Stage, standing, steps_of

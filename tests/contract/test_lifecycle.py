@@ -11,9 +11,9 @@ import pytest
 
 from stoflow.domain.call import Call, Response
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
-from stoflow.jobs.views import JobView
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.monitoring.failpoints import disarm
+from stoflow.resources.jobs.views import JobView
 from tests.contract.line import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
 from tests.contract.people import PEOPLE, acts_in_the_quiet_time
 from tests.contract.played import REGISTRY

@@ -9,7 +9,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Listed, Refused, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.contract.vinted import Asked, Member
 

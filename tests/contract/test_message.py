@@ -10,8 +10,8 @@ from stoflow.domain.outcome import Absent, Broken, Done, Refused, SellerMustAct,
 from stoflow.domain.product import Product
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.faults import FaultKind
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.faults import FaultKind
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import response_to
 from tests.contract.conftest import SiteMaker
 from tests.contract.vinted import Asked, Member

@@ -10,7 +10,7 @@ from stoflow.domain.outcome import Absent, CannotTell, Done, Refused, TryAgain, 
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import Acting, hold, response_to
 from tests.contract.shown import visible
 

@@ -7,9 +7,9 @@ import pytest
 
 from stoflow.domain.call import Reply, Request
 from stoflow.marketplaces.registry import build_registry
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.etsy import parameters
-from stoflow.sandbox.market import Market, Operation
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.etsy import parameters
+from stoflow_sandbox.market import Market, Operation
 from tests.contract.acting import Site
 from tests.contract.conftest import MARKETS, SiteMaker
 from tests.contract.official import FILES, document_of, documents

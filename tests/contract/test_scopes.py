@@ -6,10 +6,10 @@ from stoflow.domain.call import Request
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
-from stoflow.sandbox.etsy.consent import SCOPES
-from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import load
 from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow
+from stoflow_sandbox.etsy.consent import SCOPES
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount
 from tests.contract.acting import Acting
 from tests.contract.choosing import choices_of

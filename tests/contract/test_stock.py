@@ -6,8 +6,8 @@ import pytest
 
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
-from stoflow.jobs.stock import Stock
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.upkeep.stock import Stock
 from tests.contract.played import REGISTRY
 from tests.contract.situations import TITLE
 from tests.contract.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.storage.tenants import resume_tenant, suspend_tenant
+from stoflow.storage.database.tenants import resume_tenant, suspend_tenant
 from tests.contract.line import lost_before
 from tests.contract.played import REGISTRY
 from tests.contract.situations import situation_of

@@ -10,7 +10,7 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.paging import ASKED_AT_ONCE
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount, failing, page_size
 from tests.contract.acting import Going
 from tests.contract.conftest import REGISTRY, SiteMaker

@@ -13,7 +13,7 @@ from stoflow.domain.outcome import Absent, Done, Refused
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.marketplaces.vinted.editing import as_written
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.acting import Acting
 from tests.contract.shown import visible
 

@@ -12,7 +12,7 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderState, SeenListing
 from stoflow.marketplaces.vinted import orders, wardrobe
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.contract.vinted import Asked, Member
 

@@ -9,33 +9,33 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from stoflow.cli.demo_sellers import tokens_in
+from stoflow.cli.simulate.demo_sellers import tokens_in
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.domain.tempo import Tempo
-from stoflow.jobs import plugin
-from stoflow.jobs.action_types import register_action_types
-from stoflow.jobs.engine import Engine
+from stoflow.execution import plugin
+from stoflow.execution.engine import Engine
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry
-from stoflow.sandbox import judge, sightings
-from stoflow.sandbox.server import SandboxServer
-from stoflow.sandbox.vinted.browser import Browser, Session
 from stoflow.storage.applications import Applications
-from stoflow.storage.connections import Connections
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.renewals import Renewals
+from stoflow.storage.credentials.seller_tokens import SellerTokens
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.recorder import Recorder
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import register_process
-from stoflow.storage.recorder import Recorder
-from stoflow.storage.renewals import Renewals
-from stoflow.storage.seller_tokens import SellerTokens
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import create_tenant
-from stoflow.storage.vault import Vault
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import refresh
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
+from stoflow.upkeep.action_types import register_action_types
+from stoflow_sandbox import judge, sightings
+from stoflow_sandbox.server import SandboxServer
+from stoflow_sandbox.vinted.browser import Browser, Session
 from tests.conftest import Databases
 from tests.contract.acting import DECLARED
 from tests.contract.line import Line, Tab, WatchedRecorder, Wire

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
-from stoflow.jobs.views import JobView, TaskView
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.replies import Meaning
-from stoflow.sandbox.faults import FaultKind
+from stoflow.resources.jobs.views import JobView, TaskView
+from stoflow_sandbox.faults import FaultKind
 from tests.contract.line import Deed, answered, lost_after, lost_before
 from tests.contract.stage import Stage, standing
 

@@ -12,12 +12,12 @@ from stoflow.domain.product import Product
 from stoflow.domain.seen import ListingsSeen, OrdersSeen
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.calls import Effect
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.sellers import Seller
-from stoflow.sandbox.server import SandboxServer
-from stoflow.sandbox.vinted.browser import API, Browser
-from stoflow.sandbox.vinted.market import VintedMarket
+from stoflow_sandbox.calls import Effect
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.sellers import Seller
+from stoflow_sandbox.server import SandboxServer
+from stoflow_sandbox.vinted.browser import API, Browser
+from stoflow_sandbox.vinted.market import VintedMarket
 from tests.contract.acting import Acting, Site
 
 TENANT = 7

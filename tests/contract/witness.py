@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from stoflow.cli.demo_summary import ABSENCE_CAUSE
+from stoflow.cli.simulate.demo_summary import ABSENCE_CAUSE
 from stoflow.domain.ids import JobId, TaskId
-from stoflow.jobs.views import JobView
-from stoflow.sandbox.judge import Verdict, judge
-from stoflow.sandbox.ledger import LedgerEntry
-from stoflow.sandbox.market import Deed
-from stoflow.sandbox.sightings import deeds_of
+from stoflow.resources.jobs.views import JobView
+from stoflow_sandbox.judge import Verdict, judge
+from stoflow_sandbox.ledger import LedgerEntry
+from stoflow_sandbox.market import Deed
+from stoflow_sandbox.sightings import deeds_of
 from tests.contract.line import ATTEMPT
 from tests.contract.stage import Stage
 

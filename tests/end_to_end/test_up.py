@@ -17,9 +17,9 @@ import pytest
 import redis
 from PIL import Image
 
-from stoflow.cli.children import LOCALHOST, free_port
+from stoflow.cli.run.children import LOCALHOST, free_port
 from stoflow.domain.call import Request
-from stoflow.storage.embedded import server_pids
+from stoflow.storage.servers.embedded import server_pids
 from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
 

@@ -79,7 +79,8 @@ def test_what_stays_has_a_health_check(name: str) -> None:
 @pytest.mark.parametrize("name", ["orchestrator", "worker"])
 def test_a_health_check_of_ours_is_understood_by_the_real_command_line(name: str) -> None:
     _, program, called, *arguments = SERVICES[name]["healthcheck"]["test"]
-    command = stoflow.commands[called]
+    command = stoflow.get_command(click.Context(stoflow), called)
+    assert command is not None
     assert program == "stoflow"
     assert command.make_context(called, arguments).params == {"kind": name}
 

@@ -9,29 +9,29 @@ from typing import Any
 import pytest
 import redis
 
-from stoflow import bootstrap
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.products import ReadProduct
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES
 from stoflow.domain.product import NewProduct
-from stoflow.jobs.read import find_job, timeline
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import JobView, SubmitJob, TimelineEntry
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.ledger import LedgerEntry, read_ledger
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.jobs.read import find_job, timeline
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import JobView, SubmitJob, TimelineEntry
+from stoflow.resources.products.file import ReadProduct
+from stoflow.resources.products.media import media_folder
 from stoflow.settings import Settings
-from stoflow.storage.connections import Connections
-from stoflow.storage.products import add_product
-from stoflow.storage.tenants import create_tenant
-from stoflow.storage.vault import Vault, secret_keys
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault, secret_keys
+from stoflow.storage.database.tenants import create_tenant
+from stoflow.storage.products.snapshots import add_product
 from stoflow.transports.direct.tokens import Tokens
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
+from stoflow.wiring import bootstrap
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.demo.catalogue import demo_products
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.ledger import LedgerEntry, read_ledger
+from stoflow_sandbox.server import SandboxServer
 
 SPEED = 40.0
 WITHIN_S = 60.0

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brocante.marketplace import PREFIX
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.calls import Answer, Effect, ReceivedCall, Refusal
-from stoflow.sandbox.market import Deed, Deeds, Market, Operation, Paced
-from stoflow.sandbox.sellers import Numbers, Seller, TokenBook
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
+from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
 DEEDS: Deeds = {"thing.sell": (Deed.ACTIVATED,), "thing.delete": (Deed.ENDED,)}
 PACED: Paced = {"publish": frozenset({"thing.sell"}), "delete": frozenset({"thing.delete"})}

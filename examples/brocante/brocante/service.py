@@ -7,12 +7,12 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, FilePart, Reply, Request, Response
 from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Listed, LookResult, Outcome, Refused, cannot_tell
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import resolve_category
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import draft_made
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
+from stoflow.marketplaces.vocabulary.categories import resolve_category
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=4)
 CURRENCY = "EUR"

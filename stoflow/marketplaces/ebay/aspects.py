@@ -13,12 +13,12 @@ from typing import Any, cast
 from stoflow.domain.aspect import Aspect
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
-from stoflow.marketplaces.categories import Category
 from stoflow.marketplaces.checks import product_of
 from stoflow.marketplaces.ebay.facts import FACTS, FIELDS, SAID_UNASKED, Site, facts_of, meaning_of
 from stoflow.marketplaces.ebay.sites import PACKAGE, categories
-from stoflow.marketplaces.tables import read_table, words_in
-from stoflow.marketplaces.wording import one_line, plain, shorten
+from stoflow.marketplaces.vocabulary.categories import Category
+from stoflow.marketplaces.vocabulary.tables import read_table, words_in
+from stoflow.marketplaces.vocabulary.wording import one_line, plain, shorten
 
 ASPECT_CHARACTERS = 50
 NAME_CHARACTERS = 40

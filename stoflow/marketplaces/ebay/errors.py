@@ -9,7 +9,7 @@ from stoflow.domain.call import Reply, Response
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.ebay.sites import PACKAGE, sites
 from stoflow.marketplaces.replies import Meaning, is_success
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.vocabulary.tables import read_table
 
 Error = Mapping[str, Any]
 

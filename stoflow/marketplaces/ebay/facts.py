@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from stoflow.domain.product import Product
-from stoflow.marketplaces.brands import names_a_brand
-from stoflow.marketplaces.categories import Category
-from stoflow.marketplaces.colours import color_label, color_of, colors_of, family_of
 from stoflow.marketplaces.ebay.sites import PACKAGE
-from stoflow.marketplaces.kinds import kind_label
-from stoflow.marketplaces.sizes import shoe_size, size_of
-from stoflow.marketplaces.tables import read_table, words_in
-from stoflow.marketplaces.vocabulary import label_of, name_of
-from stoflow.marketplaces.wording import one_line, plain
+from stoflow.marketplaces.vocabulary.brands import names_a_brand
+from stoflow.marketplaces.vocabulary.categories import Category
+from stoflow.marketplaces.vocabulary.colours import color_label, color_of, colors_of, family_of
+from stoflow.marketplaces.vocabulary.kinds import kind_label
+from stoflow.marketplaces.vocabulary.sizes import shoe_size, size_of
+from stoflow.marketplaces.vocabulary.tables import read_table, words_in
+from stoflow.marketplaces.vocabulary.terms import label_of, name_of
+from stoflow.marketplaces.vocabulary.wording import one_line, plain
 
 UNBRANDED = "Unbranded"
 """eBay's own value for an article without a brand; second-hand words that name no brand mean the same."""

@@ -11,11 +11,11 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.page import LARGEST_ID
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.conditions import Grade, grade_of
 from stoflow.marketplaces.ebay.aspects import specifics_of
 from stoflow.marketplaces.ebay.offers import FIXED_PRICE
 from stoflow.marketplaces.ebay.sites import categories, conditions, site_of
-from stoflow.marketplaces.wording import one_line, shorten, tidy
+from stoflow.marketplaces.vocabulary.conditions import Grade, grade_of
+from stoflow.marketplaces.vocabulary.wording import one_line, shorten, tidy
 
 TITLE_CHARACTERS = 80
 DESCRIPTION_CHARACTERS = 4_000

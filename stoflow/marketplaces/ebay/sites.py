@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from stoflow.domain.account import Account
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.vocabulary.tables import read_table
 
 DEFAULT_SITE = "EBAY_FR"
 PACKAGE = "stoflow.marketplaces.ebay"

@@ -7,13 +7,13 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
-from stoflow.marketplaces.conditions import grade_of, new_grades
 from stoflow.marketplaces.ebay.account import REQUIRED, SITE
 from stoflow.marketplaces.ebay.aspects import is_on_site, specifics_of
 from stoflow.marketplaces.ebay.sites import categories, site_of
-from stoflow.marketplaces.wording import one_line
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
+from stoflow.marketplaces.vocabulary.conditions import grade_of, new_grades
+from stoflow.marketplaces.vocabulary.wording import one_line
 
 LIMITS = Limits(lowest_price=Decimal(1), highest_quantity=1_000, most_photos=24)
 UNKNOWN_SITE = (FieldError(f"account.{SITE}", "The eBay account names a site we do not know."),)

@@ -12,7 +12,7 @@ from functools import cache
 
 from stoflow.domain.attempt import Attempt
 from stoflow.marketplaces.checks import product_of
-from stoflow.marketplaces.tables import read_table
+from stoflow.marketplaces.vocabulary.tables import read_table
 
 PACKAGE = "stoflow.marketplaces.etsy"
 VINTAGE_YEARS = 20

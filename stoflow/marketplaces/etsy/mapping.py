@@ -11,13 +11,13 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError, Refused
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category
-from stoflow.marketplaces.colours import colors_of
-from stoflow.marketplaces.conditions import grade_of
 from stoflow.marketplaces.etsy.labels import PACKAGE, categories, declared, era_fault, era_of
-from stoflow.marketplaces.kinds import kind_label
-from stoflow.marketplaces.leaves import leaf_of
-from stoflow.marketplaces.wording import keep_signs, one_line, plain, shorten, tidy
+from stoflow.marketplaces.vocabulary.categories import Category
+from stoflow.marketplaces.vocabulary.colours import colors_of
+from stoflow.marketplaces.vocabulary.conditions import grade_of
+from stoflow.marketplaces.vocabulary.kinds import kind_label
+from stoflow.marketplaces.vocabulary.leaves import leaf_of
+from stoflow.marketplaces.vocabulary.wording import keep_signs, one_line, plain, shorten, tidy
 
 TITLE_CHARACTERS = 140
 TAGS = 13

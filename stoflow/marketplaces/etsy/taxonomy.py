@@ -12,8 +12,8 @@ from stoflow.marketplaces.etsy.failures import ETSY_SAYS
 from stoflow.marketplaces.etsy.labels import PACKAGE, categories
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import NOT_FOUND, TOO_MANY_REQUESTS, is_success, reply_of
-from stoflow.marketplaces.tables import read_table
 from stoflow.marketplaces.taxonomy import Taxonomy, Tree
+from stoflow.marketplaces.vocabulary.tables import read_table
 
 SITE = "etsy"
 """Etsy has one tree, for whoever asks."""

@@ -5,12 +5,12 @@ from decimal import Decimal
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.etsy.account import REQUIRED
 from stoflow.marketplaces.etsy.labels import VINTAGE_YEARS, categories, declared, era_fault, era_of, is_vintage, makers
 from stoflow.marketplaces.etsy.mapping import taxonomy_id_of, title_for
 from stoflow.marketplaces.etsy.taxonomy import SITE
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
 DEFAULT_CURRENCY = "EUR"

@@ -7,14 +7,14 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.audiences import is_unisex
-from stoflow.marketplaces.colours import colors_of
-from stoflow.marketplaces.conditions import grade_of
-from stoflow.marketplaces.leaves import leaf_of
-from stoflow.marketplaces.sizes import size_of
 from stoflow.marketplaces.vinted.tables import PACKAGE, brand_id, categories, colors, size_id, statuses
 from stoflow.marketplaces.vinted.validation import currency_of
-from stoflow.marketplaces.wording import one_line, plain, shorten, tidy
+from stoflow.marketplaces.vocabulary.audiences import is_unisex
+from stoflow.marketplaces.vocabulary.colours import colors_of
+from stoflow.marketplaces.vocabulary.conditions import grade_of
+from stoflow.marketplaces.vocabulary.leaves import leaf_of
+from stoflow.marketplaces.vocabulary.sizes import size_of
+from stoflow.marketplaces.vocabulary.wording import one_line, plain, shorten, tidy
 
 TITLE_CHARACTERS = 100
 SHORTEST_DESCRIPTION_CHARACTERS = 5

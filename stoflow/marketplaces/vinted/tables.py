@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from stoflow.marketplaces.categories import Category
-from stoflow.marketplaces.sizes import Size, shoe_size
-from stoflow.marketplaces.tables import SHARED, read_table
-from stoflow.marketplaces.wording import plain
+from stoflow.marketplaces.vocabulary.categories import Category
+from stoflow.marketplaces.vocabulary.sizes import Size, shoe_size
+from stoflow.marketplaces.vocabulary.tables import SHARED, read_table
+from stoflow.marketplaces.vocabulary.wording import plain
 
 PACKAGE = "stoflow.marketplaces.vinted"
 WAIST_GROUP = "77"

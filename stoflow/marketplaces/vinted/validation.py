@@ -6,11 +6,11 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.checks import Limits
-from stoflow.marketplaces.sizes import size_of
 from stoflow.marketplaces.vinted.tables import categories, size_id
-from stoflow.marketplaces.wording import one_line
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
+from stoflow.marketplaces.vocabulary.sizes import size_of
+from stoflow.marketplaces.vocabulary.wording import one_line
 
 LIMITS = Limits(lowest_price=Decimal(1), highest_quantity=10_000, most_photos=20, highest_price=Decimal(30_000))
 SHORTEST_TITLE_CHARACTERS = 5

@@ -10,7 +10,7 @@ from psycopg import Connection, RawCursor
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.session import schema_name
+from stoflow.storage.database.session import schema_name
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
 MARK = re.compile(r"\[\[(.+?)\]\]")

@@ -8,9 +8,9 @@ from psycopg.rows import DictRow
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
-from stoflow.storage.engine.handing_back import ONLY_OLDER, UNSERVED
+from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind
-from stoflow.storage.engine.verifying import PLUGIN_AWAY, give_up_looks
+from stoflow.storage.engine.verify import PLUGIN_AWAY, give_up_looks
 
 SINCE_CANCEL = """l.id > (
       SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested')"""

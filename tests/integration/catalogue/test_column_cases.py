@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
-from stoflow.storage.products import list_products
-from stoflow.storage.session import Database
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.resources.products.store import Shelf
+from stoflow.storage.database.session import Database
+from stoflow.storage.products.snapshots import list_products
 
 CASES = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "cases"
 EXPORTS = Path(__file__).parents[2] / "unit" / "catalogue" / "exports"

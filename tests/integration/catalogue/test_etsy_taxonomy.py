@@ -7,20 +7,20 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner, Result
 
-from stoflow.catalogue.taxonomy import PATIENCE, SiteRefreshed, patient, refresh_site
 from stoflow.cli.main import stoflow
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import ConfigurationError, EtsyError
 from stoflow.marketplaces.etsy.profile import etsy_profile
 from stoflow.marketplaces.etsy.taxonomy import SITE, TAXONOMY
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.attributes.taxonomy import PATIENCE, SiteRefreshed, patient, refresh_site
 from stoflow.settings import Settings
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
 from stoflow.storage.taxonomy import read_answers
 from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.server import SandboxServer
 from tests.contract.official import judge_of
 
 ROOT, FINER, GONE = "505", "558", "77"

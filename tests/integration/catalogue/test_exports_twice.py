@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.products import open_products
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import TenantId
-from stoflow.storage.products import list_products
-from stoflow.storage.session import Database
+from stoflow.resources.products.file import open_products
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.store import Shelf
+from stoflow.storage.database.session import Database
+from stoflow.storage.products.snapshots import list_products
 
 EXPORTS = sorted((Path(__file__).parents[2] / "unit/catalogue/exports").glob("*.csv"))
 

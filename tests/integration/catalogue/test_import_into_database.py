@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource
-from stoflow.catalogue.products import read_products
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.storage.products import list_products
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import check_tenant
+from stoflow.resources.products.file import read_products
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.resources.products.store import Shelf
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import check_tenant
+from stoflow.storage.products.snapshots import list_products
 
 ROWS = 501  # more than two batches
 

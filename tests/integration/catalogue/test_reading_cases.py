@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.rows import Row, column_names, read_rows
+from stoflow.resources.products.files.rows import Row, column_names, read_rows
 
 CASES = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "cases"
 

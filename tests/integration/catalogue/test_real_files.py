@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.products import ReadProduct, read_products
+from stoflow.resources.products.file import ReadProduct, read_products
 
 SHARED = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "data"
 

@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from stoflow.catalogue.taxonomy import SiteRefreshed, refresh_site
 from stoflow.cli.main import stoflow
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, ConfigurationError, DatabaseUnavailable, EbayError
 from stoflow.marketplaces.ebay.profile import ebay_profile
 from stoflow.marketplaces.ebay.taxonomy import SCOPE, TAXONOMY
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.attributes.taxonomy import SiteRefreshed, refresh_site
 from stoflow.settings import Settings
 from stoflow.storage import taxonomy as stored
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
 from stoflow.storage.taxonomy import REREAD_S, RETRY_S, TaxonomyCache, read_answers, save_answer
 from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.server import SandboxServer
 
 FEW = replace(TAXONOMY, categories=lambda: ("63861", "11450", "15687"))
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.product import NewProduct
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
 
 CASES = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "cases"
 

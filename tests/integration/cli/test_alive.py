@@ -2,11 +2,11 @@
 
 from click.testing import CliRunner
 
-from stoflow.cli.alive import alive
 from stoflow.cli.output import StoflowGroup
+from stoflow.cli.run.alive import alive
 from stoflow.settings import Settings
+from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import bury, register_process
-from stoflow.storage.session import Database
 
 ROOT = StoflowGroup(commands=[alive])
 

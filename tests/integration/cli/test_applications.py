@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from stoflow.cli.main import stoflow
 from stoflow.domain.application import Channel, Refusal
-from stoflow.storage.engine.refusing import note_accepted, note_refusal
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.refuse import note_accepted, note_refusal
 
 
 @pytest.fixture

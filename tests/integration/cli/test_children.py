@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stoflow.cli.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.output import WorkFailed
+from stoflow.cli.run.children import LOCALHOST, Child, Children, free_port
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 
@@ -19,7 +19,7 @@ GONE_WITHIN_S = 20
 PARENT = """
 import sys
 from pathlib import Path
-from stoflow.cli.children import Children
+from stoflow.cli.run.children import Children
 children = Children({}, Path(sys.argv[1]))
 child = children.start("sandbox", "sandbox", "--port", "0")
 print(child.process.pid, flush=True)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import pytest
 from cryptography.fernet import Fernet
 
-from stoflow.cli.demo_sellers import DECLARED, connect_sellers, make_tenants
+from stoflow.cli.simulate.demo_sellers import DECLARED, connect_sellers, make_tenants
 from stoflow.domain.errors import APIConnectionError
-from stoflow.sandbox.server import SandboxServer
-from stoflow.storage.connections import Connections
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import list_tenants
-from stoflow.storage.vault import Vault
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import list_tenants
 from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.server import SandboxServer
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet
 from stoflow.cli.main import stoflow
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
-from stoflow.storage.connections import Connections
-from stoflow.storage.session import Database
-from stoflow.storage.vault import Vault
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.session import Database
 from stoflow.transports.direct.tokens import Tokens
 
 TOKENS = Tokens("access-1", "refresh-1", access_expires_in_s=3600)

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stoflow.cli.main import stoflow
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.server import SandboxServer
 
 
 @pytest.fixture(scope="module")

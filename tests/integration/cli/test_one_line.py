@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from stoflow import installation
 from stoflow.cli.main import stoflow
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings, variable_of
+from stoflow.wiring import installation
 
 INTERNALS = re.compile(
     r"user_\d|template_tenant|public\.|product_attributes|psycopg|sqlalchemy|alembic|Traceback|relation|schema \""
@@ -42,7 +42,10 @@ MAKE_WHAT_IS_MISSING = {"demo", "up", "migrate"}
 
 
 def leaves(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
         if isinstance(command, click.Group):
             yield from leaves(command, f"{path}{name} ")
         else:

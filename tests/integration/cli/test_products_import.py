@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from stoflow.cli.main import stoflow
 from stoflow.domain.ids import TenantId
-from stoflow.jobs.inventory import ListingFilter, list_listings
+from stoflow.resources.observed.read import ListingFilter, list_listings
 from stoflow.settings import Settings
-from stoflow.storage.products import list_products
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
+from stoflow.storage.products.snapshots import list_products
 
 FILE = "Titel;Prijs;Merk\nJurk;12,50 €;Zara\n;5;\nBroek;gratis;\nJas;30;Max Mara\n"
 

@@ -11,16 +11,16 @@ from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 from PIL import Image
 
-from stoflow.catalogue.shelf import Shelf
 from stoflow.cli.main import stoflow
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import GivenProduct, NewProduct, ProductImage
+from stoflow.resources.products.store import Shelf
 from stoflow.settings import Settings
-from stoflow.storage.connections import Connections
-from stoflow.storage.session import Database
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.session import Database
 from stoflow.storage.taxonomy import save_answer
-from stoflow.storage.vault import Vault
 
 FILE = """title,price,category,condition,size,gender,color,photo
 Summer dress,12.50,women/dresses,8,M,women,red,a.png

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from stoflow.bootstrap import Installation, opened
-from stoflow.cli.demo_sellers import make_tenants
-from stoflow.cli.up_sellers import SimulatedSellers
+from stoflow.cli.simulate.demo_sellers import make_tenants
+from stoflow.cli.simulate.up_sellers import SimulatedSellers
 from stoflow.domain.ids import TenantId
-from stoflow.sandbox.server import SandboxServer
 from stoflow.settings import Settings
-from stoflow.storage.connections import Connections
-from stoflow.storage.tenants import suspend_tenant
-from stoflow.storage.vault import Vault, secret_keys
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault, secret_keys
+from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.transports.direct.client import DirectClient
+from stoflow.wiring.bootstrap import Installation, opened
+from stoflow_sandbox.server import SandboxServer
 
 
 @pytest.fixture

@@ -12,19 +12,19 @@ import httpx
 import pytest
 import redis
 
-from stoflow import bootstrap
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.products import ReadProduct
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.ebay.consent import RU_NAME
-from stoflow.sandbox.server import SandboxServer
+from stoflow.resources.products.file import ReadProduct
+from stoflow.resources.products.media import media_folder
 from stoflow.settings import Settings
-from stoflow.storage.products import add_product
-from stoflow.storage.session import schema_name
+from stoflow.storage.database.session import schema_name
+from stoflow.storage.products.snapshots import add_product
+from stoflow.wiring import bootstrap
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.demo.catalogue import demo_products
+from stoflow_sandbox.ebay.consent import RU_NAME
+from stoflow_sandbox.server import SandboxServer
 from tests.integration.http.conftest import serving
 
 WAIT_S = 10.0

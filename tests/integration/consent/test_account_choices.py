@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stoflow.storage.connections import Connections
+from stoflow.storage.credentials.connections import Connections
 
 BOTH = pytest.mark.parametrize("marketplace", ["ebay", "etsy"])
 REQUIRED = {

@@ -17,7 +17,7 @@ from stoflow.domain.outcome import Done, FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import build_registry
-from stoflow.storage.tenants import suspend_tenant
+from stoflow.storage.database.tenants import suspend_tenant
 
 BOTH = pytest.mark.parametrize("marketplace", ["ebay", "etsy"])
 NOT_ASKED = "1." + "a" * 43

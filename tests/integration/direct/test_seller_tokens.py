@@ -19,13 +19,13 @@ from stoflow.domain.errors import (
     NotFound,
 )
 from stoflow.domain.ids import TenantId
-from stoflow.storage import seller_tokens
-from stoflow.storage.connections import Connections
-from stoflow.storage.consents import Consents
-from stoflow.storage.renewals import Renewals, RenewedElsewhere, Resting, Right, Usable
-from stoflow.storage.seller_tokens import SellerTokens
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.vault import Vault
+from stoflow.storage.credentials import seller_tokens
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.consents import Consents
+from stoflow.storage.credentials.renewals import Renewals, RenewedElsewhere, Resting, Right, Usable
+from stoflow.storage.credentials.seller_tokens import SellerTokens
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.session import Database, schema_name
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import RefreshFlow, refresh
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens

@@ -27,24 +27,24 @@ from stoflow.domain.outcome import (
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
-from stoflow.jobs.action_types import register_action_types
-from stoflow.jobs.change import cancel_job, retry_job
-from stoflow.jobs.collect import collect
-from stoflow.jobs.engine import Engine
-from stoflow.jobs.look import look
-from stoflow.jobs.read import find_job
-from stoflow.jobs.run import run
-from stoflow.jobs.submit import submit
-from stoflow.jobs.sweep import Sweep
-from stoflow.jobs.views import JobView, SubmitJob
+from stoflow.execution.collect import collect
+from stoflow.execution.engine import Engine
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.resources.jobs.change import cancel_job, retry_job
+from stoflow.resources.jobs.read import find_job
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.storage.applications import Applications
+from stoflow.storage.database.recorder import Recorder
+from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import bury, register_process
-from stoflow.storage.products import add_product
-from stoflow.storage.recorder import Recorder
-from stoflow.storage.session import Database
+from stoflow.storage.products.snapshots import add_product
+from stoflow.upkeep.action_types import register_action_types
+from stoflow.upkeep.sweep import Sweep
 
 SHOP = "shop"
 LEASE_S = 30.0

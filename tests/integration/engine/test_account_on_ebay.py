@@ -13,13 +13,13 @@ from PIL import Image
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.product import NewProduct, ProductImage
 from stoflow.domain.run import NextMove
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.ebay.profile import ebay_profile
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.server import SandboxServer
-from stoflow.storage.products import add_product
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
+from stoflow.storage.products.snapshots import add_product
 from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -14,9 +14,9 @@ from stoflow.actors.supervisor import Surroundings, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.storage.engine.orphan_drafts import claim_stray, keep_stray
 from stoflow.storage.engine.ownership import consume_outbox
-from stoflow.storage.engine.queueing import begin_page
-from stoflow.storage.engine.strays import claim_stray, keep_stray
+from stoflow.storage.engine.reads.queue import begin_page
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -13,9 +13,9 @@ from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JOB_TRANSITIONS, TASK_TRANSITIONS, JobStatus
 from stoflow.domain.run import RunMessage, RunMode
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
-from stoflow.storage.engine.sweeping import finish_cancel
+from stoflow.execution.look import look
+from stoflow.execution.run import run
+from stoflow.storage.engine.sweep import finish_cancel
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

@@ -8,11 +8,11 @@ import pytest
 from stoflow.actors.loader import Loader
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Done
-from stoflow.jobs.plugin import open_commands
-from stoflow.jobs.sweep import Sweep
-from stoflow.jobs.timetable import Timetable
+from stoflow.execution.plugin import open_commands
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.storage.engine.timetable import Period
+from stoflow.upkeep.sweep import Sweep
+from stoflow.upkeep.timetable import Timetable
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -42,7 +42,7 @@ def marketplace(shop_handler: "type[ShopHandler]") -> Marketplace:
 def test_the_sweep_goes_on_behind_it(bench: "Bench", monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = Sweep(bench.engine.database, {SHOP: 1.0}, ())
     swept: list[TenantId] = []
-    monkeypatch.setattr("stoflow.jobs.sweep.announce", lambda _, tenant, job: swept.append(tenant))
+    monkeypatch.setattr("stoflow.upkeep.sweep.announce", lambda _, tenant, job: swept.append(tenant))
     job = bench.submit(None, "sync")
     bench.all(f"UPDATE {{s}}.marketplace_jobs SET expires_at = clock_timestamp() WHERE id = {job}")
     sweep.tenants([BROKEN, bench.tenant])

@@ -12,9 +12,9 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import CannotTell, Done, LookResult, Outcome, TryAgain, Unknown
 from stoflow.domain.run import NextMove
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
-from stoflow.storage.engine.queueing import begin_queued
-from stoflow.storage.engine.standing import connected_again, needs_seller
-from stoflow.storage.tenants import suspend_tenant
+from stoflow.storage.database.tenants import suspend_tenant
+from stoflow.storage.engine.connection_state import connected_again, needs_seller
+from stoflow.storage.engine.reads.queue import begin_queued
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

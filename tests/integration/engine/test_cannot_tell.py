@@ -11,7 +11,7 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, CannotTell, Done, Listed, LookResult, Outcome, Refused, Unknown
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
-from stoflow.storage.engine.standing import needs_seller
+from stoflow.storage.engine.connection_state import needs_seller
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

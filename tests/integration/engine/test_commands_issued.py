@@ -10,12 +10,12 @@ from stoflow.domain.call import Command
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts import StatementRefused, database_failure
 from stoflow.domain.ids import JobId
-from stoflow.jobs import plugin
-from stoflow.storage.engine.claiming import Claim
+from stoflow.execution import plugin
+from stoflow.storage.database.tenants import suspend_tenant
+from stoflow.storage.engine.claim import Claim
 from stoflow.storage.engine.commands import issue_command
+from stoflow.storage.engine.orphan_drafts import claim_stray, issue_for_stray
 from stoflow.storage.engine.statement import Statement, bind
-from stoflow.storage.engine.strays import claim_stray, issue_for_stray
-from stoflow.storage.tenants import suspend_tenant
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -7,8 +7,8 @@ import pytest
 from stoflow.domain.call import Reply
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMode
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

@@ -12,8 +12,8 @@ from stoflow.domain.errors import Conflict
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
-from stoflow.jobs import submit as submitting
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
+from stoflow.resources.jobs import submit as submitting
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

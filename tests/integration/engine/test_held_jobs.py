@@ -6,10 +6,10 @@ import pytest
 
 from stoflow.domain.ids import ProcessId, TaskId
 from stoflow.domain.run import NextMove, RunMode
-from stoflow.jobs.collect import collect
-from stoflow.storage.engine.claiming import Claim, claim_look
-from stoflow.storage.engine.standing import connected_again, needs_seller
-from stoflow.storage.tenants import resume_tenant, suspend_tenant
+from stoflow.execution.collect import collect
+from stoflow.storage.database.tenants import resume_tenant, suspend_tenant
+from stoflow.storage.engine.claim import Claim, claim_look
+from stoflow.storage.engine.connection_state import connected_again, needs_seller
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.errors import Conflict, InputError
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.run import NextMove
-from stoflow.jobs.read import LATE
+from stoflow.resources.jobs.read import LATE
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

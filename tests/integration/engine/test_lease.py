@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from stoflow.domain.ids import ProcessId
-from stoflow.jobs.lease import Lease
 from stoflow.monitoring.failpoints import FailpointError, arm, disarm
+from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import bury
-from stoflow.storage.session import Database
+from stoflow.upkeep.lease import Lease
 
 OFTEN_S = 0.02
 SOON_S = 10.0

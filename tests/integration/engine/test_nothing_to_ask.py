@@ -10,8 +10,8 @@ from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, LookResult, Outcome
 from stoflow.domain.run import NextMove
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.monitoring.failpoints import arm, disarm
 

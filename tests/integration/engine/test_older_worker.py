@@ -9,11 +9,11 @@ import pytest
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode
-from stoflow.jobs.collect import collect
+from stoflow.execution.collect import collect
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.storage.engine.processes import register_process
-from stoflow.storage.engine.queueing import QueuePage, begin_page
+from stoflow.storage.engine.reads.queue import QueuePage, begin_page
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -7,8 +7,8 @@ import pytest
 
 from stoflow.domain.errors import Conflict
 from stoflow.domain.run import NextMove
-from stoflow.jobs.run import run
-from stoflow.storage.engine.changing import retry
+from stoflow.execution.run import run
+from stoflow.storage.engine.change import retry
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -9,7 +9,7 @@ import pytest
 
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.jobs.run import run
+from stoflow.execution.run import run
 from stoflow.monitoring.failpoints import arm, disarm
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def test_a_call_is_not_made_once_its_permit_ran_out(
     job = bench.submit(bench.product())
     bench.run(job, permit=False)
     request.addfinalizer(disarm)
-    arm("claim.after", lambda: monkeypatch.setattr("stoflow.jobs.run.time", Later(PAUSED_S)))
+    arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.run.time", Later(PAUSED_S)))
 
     bench.run(job)
 
@@ -105,9 +105,9 @@ def test_where_postgresql_is_slower_than_the_pace_the_next_permit_holds_longer(
     request.addfinalizer(disarm)
     for _ in range(2):
         bench.make_due()
-        arm("claim.after", lambda: monkeypatch.setattr("stoflow.jobs.run.time", Later(SLOW_S)))
+        arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.run.time", Later(SLOW_S)))
         bench.run(job)
-        monkeypatch.setattr("stoflow.jobs.run.time", time)
+        monkeypatch.setattr("stoflow.execution.run.time", time)
 
     assert bench.row(job)["status"] == "completed"
     assert bench.shop.calls.count("POST /publish") == 1

@@ -14,12 +14,12 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
-from stoflow.jobs.attempting import write_settle
-from stoflow.jobs.inventory import ListingFilter, list_listings, list_orders
+from stoflow.execution.attempting import write_settle
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import after_confirming, after_page, missing_listings, summary
 from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.resources.observed.read import ListingFilter, list_listings, list_orders
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -231,7 +231,7 @@ def test_a_page_that_was_settled_twice_counts_once(
         assert write_settle(*given) == (None,)
         return first
 
-    monkeypatch.setattr("stoflow.jobs.run.write_settle", twice)
+    monkeypatch.setattr("stoflow.execution.run.write_settle", twice)
     run_through(paging, "orders")
     assert paging.one(f"SELECT stock_quantity FROM {{s}}.products WHERE id = {product}") == {"stock_quantity": 4}
 

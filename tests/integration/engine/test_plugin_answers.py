@@ -13,11 +13,11 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, TryAgain, Unknown
 from stoflow.domain.run import NextMove
-from stoflow.jobs import plugin
-from stoflow.jobs.answer import receive_answer
-from stoflow.jobs.views import PluginCommand
+from stoflow.execution import plugin
+from stoflow.execution.answer import receive_answer
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.registry import build_registry
+from stoflow.resources.jobs.views import PluginCommand
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

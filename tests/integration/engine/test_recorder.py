@@ -13,11 +13,11 @@ from psycopg.rows import DictRow
 from stoflow.domain.call import Reply
 from stoflow.domain.errors import DatabaseError, DatabaseUnavailable
 from stoflow.domain.ids import JobId
-from stoflow.jobs.attempting import write_settle
-from stoflow.storage.engine.reading import job_statement, read_job
+from stoflow.execution.attempting import write_settle
+from stoflow.storage.database.recorder import Recorder, Row
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.reads.workers import job_statement, read_job
 from stoflow.storage.engine.statement import Statement, bind
-from stoflow.storage.recorder import Recorder, Row
-from stoflow.storage.session import Database
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

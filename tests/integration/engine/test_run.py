@@ -8,8 +8,8 @@ import pytest
 from stoflow.domain.errors import APITimeoutError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.run import NextMove
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.registry import build_registry
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from stoflow.domain.call import Reply
 from stoflow.domain.run import NextMove
-from stoflow.storage.engine.standing import connected_again, needs_seller
+from stoflow.storage.engine.connection_state import connected_again, needs_seller
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from stoflow.domain.errors import APITimeoutError, DatabaseUnavailable
-from stoflow.jobs.look import look
-from stoflow.jobs.run import run
+from stoflow.execution.look import look
+from stoflow.execution.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from stoflow.domain.call import Reply
     from stoflow.domain.ids import TenantId
+    from stoflow.storage.database.recorder import Recorder, Row
     from stoflow.storage.engine.statement import Statement
-    from stoflow.storage.recorder import Recorder, Row
 
 
 def test_a_claim_never_stands_on_an_output_that_was_not_recorded(bench: "Bench") -> None:

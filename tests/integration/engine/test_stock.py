@@ -8,12 +8,12 @@ from sqlalchemy import update
 
 from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.ids import JobId
-from stoflow.jobs import stock as stock_jobs
-from stoflow.jobs.stock import Stock, keep_to_stock
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.storage.products import change_product
-from stoflow.storage.tables import ProductRow
+from stoflow.storage.database.tables import ProductRow
+from stoflow.storage.products.snapshots import change_product
+from stoflow.upkeep import stock as stock_jobs
+from stoflow.upkeep.stock import Stock, keep_to_stock
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

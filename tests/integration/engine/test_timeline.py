@@ -11,9 +11,9 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import JobId
 from stoflow.domain.outcome import Done, Outcome, Refused
-from stoflow.jobs.read import timeline
-from stoflow.jobs.views import TimelineEntry
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
+from stoflow.resources.jobs.read import timeline
+from stoflow.resources.jobs.views import TimelineEntry
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

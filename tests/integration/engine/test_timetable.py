@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stoflow.domain.outcome import Done
-from stoflow.jobs.timetable import Timetable, periods
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace, Step
 from stoflow.settings import Settings
 from stoflow.storage.engine.timetable import Period
+from stoflow.upkeep.timetable import Timetable, periods
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler

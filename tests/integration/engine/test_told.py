@@ -9,7 +9,7 @@ import pytest
 
 from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.ids import JobId
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -13,16 +13,16 @@ from stoflow.domain.job import JobChanged, TaskKind
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.run import NextMove
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
-from stoflow.http.inventory_answers import OrdersPage
-from stoflow.jobs.inventory import list_orders
-from stoflow.jobs.stock import keep_to_stock
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
+from stoflow.http.resources.inventory_answers import OrdersPage
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import summary, unread
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.monitoring.record import counts
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
+from stoflow.resources.observed.read import list_orders
+from stoflow.upkeep.stock import keep_to_stock
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -9,19 +9,19 @@ import pytest
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove
-from stoflow.jobs import plugin
-from stoflow.jobs.answer import receive_answer
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import PluginCommand, SubmitJob
+from stoflow.execution import plugin
+from stoflow.execution.answer import receive_answer
 from stoflow.marketplaces.vinted.marketplace import VINTED
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.sellers import Seller
-from stoflow.sandbox.server import SandboxServer
-from stoflow.sandbox.vinted.browser import API, Browser
-from stoflow.sandbox.vinted.commands import FetchedFile, perform
-from stoflow.sandbox.vinted.market import VintedMarket
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import PluginCommand, SubmitJob
 from stoflow.storage.action_types import ActionTypeRow, upsert_action_types
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.sellers import Seller
+from stoflow_sandbox.server import SandboxServer
+from stoflow_sandbox.vinted.browser import API, Browser
+from stoflow_sandbox.vinted.commands import FetchedFile, perform
+from stoflow_sandbox.vinted.market import VintedMarket
 
 if TYPE_CHECKING:
     from conftest import Bench

@@ -18,10 +18,6 @@ import uvicorn
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from stoflow.accounts.connection import Connection, ConnectionState, Option
-from stoflow.accounts.consent import Invitation, Returned
-from stoflow.bootstrap import api_application, opened, prepare
-from stoflow.catalogue.media import Photo
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.choices import Choice
@@ -32,15 +28,19 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
+from stoflow.http.auth.keys import SigningKeys, new_key
+from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
-from stoflow.http.feed import Feed
-from stoflow.http.keys import SigningKeys, new_key
-from stoflow.http.relay import Relay
 from stoflow.http.server import web_server
-from stoflow.http.tokens import AccessTokens
-from stoflow.jobs.inventory import ListingFilter, ListingView, OrderView
-from stoflow.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.http.sockets.feed import Feed
+from stoflow.http.sockets.relay import Relay
+from stoflow.resources.connections.connection import Connection, ConnectionState, Option
+from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
+from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
+from stoflow.wiring.bootstrap import api_application, opened, prepare
 
 WAIT_S = 10
 

@@ -11,11 +11,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from stoflow.bootstrap import access_tokens
 from stoflow.domain.ids import TenantId
 from stoflow.http.routes import OPERATIONS
 from stoflow.settings import Settings
-from stoflow.storage.session import schema_name
+from stoflow.storage.database.session import schema_name
+from stoflow.wiring.bootstrap import access_tokens
 
 WAIT_S = 30
 TRY_AGAIN_LATER = 1013

@@ -9,9 +9,9 @@ from openapi_spec_validator import validate
 from starlette.routing import Route
 
 from stoflow.http.app import create_app
-from stoflow.http.openapi import openapi_document
+from stoflow.http.resources.schemas import ChangedProductBody, NewProductBody
+from stoflow.http.rest.openapi import openapi_document
 from stoflow.http.routes import OPERATIONS
-from stoflow.http.schemas import ChangedProductBody, NewProductBody
 from stoflow.marketplaces.registry import build_registry
 from tests.installing import installed
 

@@ -13,11 +13,11 @@ from redis import Redis
 
 from stoflow.domain.call import Answer
 from stoflow.http.app import ApiOptions
-from stoflow.http.redis_feed import events
-from stoflow.http.relay import Relay
-from stoflow.http.socket_limits import SocketTimes
-from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
-from stoflow.sandbox.plugin_link import Link, TokenSource
+from stoflow.http.sockets.limits import SocketTimes
+from stoflow.http.sockets.redis_feed import events
+from stoflow.http.sockets.relay import Relay
+from stoflow_sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow_sandbox.plugin_link import Link, TokenSource
 
 NEVER_S = 3600.0
 OFTEN_S = 0.05

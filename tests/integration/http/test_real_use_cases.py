@@ -14,16 +14,16 @@ import socketio
 from PIL import Image
 from sqlalchemy import func, update
 
-from stoflow.bootstrap import access_tokens
-from stoflow.catalogue.shelf import Shelf
-from stoflow.cli.children import Children, free_port
+from stoflow.cli.run.children import Children, free_port
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.resources.products.store import Shelf
 from stoflow.settings import Settings
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tables import ProductRow
+from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.commands import absent
-from stoflow.storage.session import Database
-from stoflow.storage.tables import ProductRow
-from stoflow.storage.tenants import suspend_tenant
+from stoflow.wiring.bootstrap import access_tokens
 
 WAIT_S = 10
 PRODUCT = {

@@ -12,9 +12,9 @@ import pytest
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.job import JobStatus
-from stoflow.http import endpoint
 from stoflow.http.app import ApiOptions
 from stoflow.http.doors import Health, Standing
+from stoflow.http.rest import endpoint
 from stoflow.http.routes import OPERATIONS
 
 NOBODY = 2**31 - 1

@@ -10,11 +10,11 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from stoflow.http.app import ApiOptions
+from stoflow.http.auth.keys import SigningKeys
+from stoflow.http.auth.tokens import LIFETIME_S, AccessTokens
 from stoflow.http.doors import Standing
-from stoflow.http.guarded_socket import TRY_AGAIN_LATER
-from stoflow.http.keys import SigningKeys
-from stoflow.http.socket_limits import SocketLimits, SocketTimes
-from stoflow.http.tokens import LIFETIME_S, AccessTokens
+from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER
+from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 
 KIB = 1024
 OFTEN = SocketTimes(poll_s=0.1)

@@ -10,7 +10,18 @@ import httpx
 import pytest
 import redis
 
-from stoflow.bootstrap import (
+from stoflow.cli.simulate.demo_sellers import connect_sellers
+from stoflow.domain.ids import TenantId
+from stoflow.marketplaces.vinted.failures import DATADOME, LOG_IN, SELLER_MUST_ACT
+from stoflow.resources.products.file import ReadProduct
+from stoflow.resources.products.media import media_folder
+from stoflow.settings import Settings
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.vault import Vault, secret_keys
+from stoflow.storage.engine.connection_state import NO_WORDS
+from stoflow.storage.products.snapshots import add_product
+from stoflow.transports.direct.client import DirectClient
+from stoflow.wiring.bootstrap import (
     Installation,
     access_tokens,
     api_application,
@@ -19,23 +30,12 @@ from stoflow.bootstrap import (
     prepare,
     worker_process,
 )
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.media import media_folder
-from stoflow.catalogue.products import ReadProduct
-from stoflow.cli.demo_sellers import connect_sellers
-from stoflow.domain.ids import TenantId
-from stoflow.marketplaces.vinted.failures import DATADOME, LOG_IN, SELLER_MUST_ACT
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.faults import FaultKind, ScriptedFault
-from stoflow.sandbox.plugin import HeadlessPlugin, PluginOptions
-from stoflow.sandbox.server import SandboxServer
-from stoflow.settings import Settings
-from stoflow.storage.connections import Connections
-from stoflow.storage.engine.standing import NO_WORDS
-from stoflow.storage.products import add_product
-from stoflow.storage.vault import Vault, secret_keys
-from stoflow.transports.direct.client import DirectClient
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.demo.catalogue import demo_products
+from stoflow_sandbox.faults import FaultKind, ScriptedFault
+from stoflow_sandbox.plugin import HeadlessPlugin, PluginOptions
+from stoflow_sandbox.server import SandboxServer
 
 SPEED = 40.0
 WITHIN_S = 40.0

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from stoflow.bootstrap import access_tokens
-from stoflow.cli import token as command
-from stoflow.cli.demo_tokens import SellerToken
+from stoflow.cli.simulate.demo_tokens import SellerToken
+from stoflow.cli.work import token as command
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import suspend_tenant
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import suspend_tenant
+from stoflow.wiring.bootstrap import access_tokens
 
 
 def test_it_prints_a_token_of_an_active_tenant_only(settings: Settings, tenant: TenantId, database: Database) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.server import SandboxServer
 
 TLS = ssl.create_default_context()  # unused by plain HTTP, and too slow to make for each client
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)

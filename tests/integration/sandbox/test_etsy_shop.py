@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from stoflow.domain.errors import InputError
-from stoflow.sandbox.etsy.market import EtsyMarket
-from stoflow.sandbox.judge import judge
-from stoflow.sandbox.sellers import Seller
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.etsy.market import EtsyMarket
+from stoflow_sandbox.judge import judge
+from stoflow_sandbox.sellers import Seller
+from stoflow_sandbox.server import SandboxServer
 from tests.integration.sandbox.test_answers_fit_the_contracts import Contract
 
 DAY_S = 86_400

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from stoflow.sandbox.app import SandboxOptions
-from stoflow.sandbox.ledger import read_ledger
-from stoflow.sandbox.server import SandboxServer
+from stoflow_sandbox.app import SandboxOptions
+from stoflow_sandbox.ledger import read_ledger
+from stoflow_sandbox.server import SandboxServer
 
 
 def publish(ebay: Any, offer: str, **more: Any) -> httpx.Response:

@@ -16,8 +16,8 @@ import socketio
 import uvicorn
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.sandbox.plugin import Clocks, HeadlessPlugin, PluginOptions
-from stoflow.sandbox.plugin_link import tenant_of
+from stoflow_sandbox.plugin import Clocks, HeadlessPlugin, PluginOptions
+from stoflow_sandbox.plugin_link import tenant_of
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 WAIT_S = 10

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stoflow.sandbox.judge import Verdict, judge
+from stoflow_sandbox.judge import Verdict, judge
 
 PACES = {"ebay": {"publish": 1.0}, "etsy": {"publish": 1.0}, "vinted": {"publish": 1.0}}
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from stoflow.domain.errors import InputError
-from stoflow.sandbox.sellers import Seller
-from stoflow.sandbox.server import SandboxServer
-from stoflow.sandbox.vinted.market import VintedMarket
+from stoflow_sandbox.sellers import Seller
+from stoflow_sandbox.server import SandboxServer
+from stoflow_sandbox.vinted.market import VintedMarket
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from psycopg.rows import DictRow, dict_row
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from stoflow.catalogue.attributes import list_attributes
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import InputError, NotFound
-from stoflow.marketplaces.catalogues import CATALOGUES, entries_of, version_of
+from stoflow.marketplaces.vocabulary.catalogues import CATALOGUES, entries_of, version_of
 from stoflow.migrations import runner, seeding
 from stoflow.migrations.chains import PUBLIC_SCHEMA, SHARED, upgrade
-from stoflow.storage.session import Database
+from stoflow.resources.attributes.attributes import list_attributes
+from stoflow.storage.database.session import Database
 
 BEFORE = "20261122_0300_timetable"
 

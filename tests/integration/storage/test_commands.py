@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stoflow import settings as stoflow_settings
-from stoflow.cli.migrate import migrate
 from stoflow.cli.output import StoflowGroup
-from stoflow.cli.tenant import tenant
+from stoflow.cli.run.migrate import migrate
+from stoflow.cli.work.tenant import tenant
 from stoflow.settings import Settings
 
 Run = Callable[..., Result]

@@ -20,13 +20,13 @@ import redis
 import stoflow
 from stoflow import settings as stoflow_settings
 from stoflow.domain.errors import DatabaseUnavailable
-from stoflow.storage.embedded import ServerPids, resolve_servers, server_pids, servers
-from stoflow.storage.session import Database
+from stoflow.storage.database.session import Database
+from stoflow.storage.servers.embedded import ServerPids, resolve_servers, server_pids, servers
 
 USER = """
 import sys
 from pathlib import Path
-from stoflow.storage.embedded import servers
+from stoflow.storage.servers.embedded import servers
 with servers(Path(sys.argv[1]), durable=False) as urls:
     print(urls.database_url, flush=True)
     sys.stdin.read()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
-from stoflow.jobs.inventory import ListingFilter, list_listings
-from stoflow.storage.session import Database
+from stoflow.resources.observed.read import ListingFilter, list_listings
+from stoflow.resources.products.store import Shelf
+from stoflow.storage.database.session import Database
 
 COAT = NewProduct("Coat", "Warm.", Decimal("12.50"), sku="COAT", external_id="77")
 

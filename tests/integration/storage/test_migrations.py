@@ -20,8 +20,8 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.migrations import runner
 from stoflow.migrations.chains import BASELINE, PUBLIC_SCHEMA, SHARED, TEMPLATE_SCHEMA, TENANT, head_of, upgrade
-from stoflow.storage.fingerprint import drift_of, fingerprint_of
-from stoflow.storage.session import Database
+from stoflow.storage.database.fingerprint import drift_of, fingerprint_of
+from stoflow.storage.database.session import Database
 
 LEGACY_ROWS = """
 INSERT INTO {s}.products (id, title, price, color, material, size_original, images) VALUES

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from stoflow.domain.errors import DatabaseMisnamed, DatabaseNotPrepared, DatabaseRefused
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.prepared import check_prepared
-from stoflow.storage.connecting import SESSION_SETTINGS
-from stoflow.storage.embedded import ServerUrls
-from stoflow.storage.session import Database, schema_name
+from stoflow.storage.database.connecting import SESSION_SETTINGS
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.servers.embedded import ServerUrls
 from tests.conftest import Databases
 from tests.pooler import pooler_before
 

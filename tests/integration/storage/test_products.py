@@ -10,9 +10,9 @@ from sqlalchemy import func, update
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct, Product, ProductImage
-from stoflow.storage.products import add_product, add_products, change_product, get_product, list_products
-from stoflow.storage.session import Database
-from stoflow.storage.tables import ProductRow
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tables import ProductRow
+from stoflow.storage.products.snapshots import add_product, add_products, change_product, get_product, list_products
 
 COAT = NewProduct(
     title="Wool coat",

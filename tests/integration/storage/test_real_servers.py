@@ -24,12 +24,12 @@ from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.migrations.runner import Report, migrate, status
-from stoflow.storage.embedded import resolve_servers
-from stoflow.storage.fingerprint import drift_of
-from stoflow.storage.products import add_product, get_product
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.system_user import give, server_user
-from stoflow.storage.tenants import create_tenant
+from stoflow.storage.database.fingerprint import drift_of
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tenants import create_tenant
+from stoflow.storage.products.snapshots import add_product, get_product
+from stoflow.storage.servers.embedded import resolve_servers
+from stoflow.storage.servers.system_user import give, server_user
 
 POSTGRESQL_15 = Path(os.environ.get("STOFLOW_POSTGRESQL_15", "/usr/lib/postgresql/15/bin"))
 READY_ATTEMPTS = 200

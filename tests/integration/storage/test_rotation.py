@@ -9,12 +9,12 @@ from cryptography.fernet import Fernet
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
-from stoflow.storage.connections import Connections
-from stoflow.storage.consents import Consents, Taken
-from stoflow.storage.renewals import Renewals, Right
-from stoflow.storage.rotation import Rotation, rotate
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.vault import Secret, Vault
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.consents import Consents, Taken
+from stoflow.storage.credentials.renewals import Renewals, Right
+from stoflow.storage.credentials.rotation import Rotation, rotate
+from stoflow.storage.credentials.vault import Secret, Vault
+from stoflow.storage.database.session import Database, schema_name
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from stoflow.domain.errors import ConfigurationError, DatabaseNotPrepared, DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
-from stoflow.storage.connecting import plain_url
-from stoflow.storage.embedded import ServerUrls
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.tables import ProductRow
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tables import ProductRow
+from stoflow.storage.servers.embedded import ServerUrls
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

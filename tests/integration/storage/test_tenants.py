@@ -7,9 +7,9 @@ import pytest
 
 from stoflow.domain.errors import Conflict, DatabaseNotPrepared, InputError, NotFound, SchemaCreationError
 from stoflow.domain.ids import TenantId
-from stoflow.storage.fingerprint import drift_of
-from stoflow.storage.session import Database, schema_name
-from stoflow.storage.tenants import create_tenant, list_tenants, resume_tenant, suspend_tenant
+from stoflow.storage.database.fingerprint import drift_of
+from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.tenants import create_tenant, list_tenants, resume_tenant, suspend_tenant
 
 
 def outbox(database: Database) -> list[tuple[int, int]]:

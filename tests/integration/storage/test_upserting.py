@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from stoflow.catalogue.shelf import Shelf
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Product, ProductImage, Stored
-from stoflow.storage.products import change_product, list_products
-from stoflow.storage.session import Database
-from stoflow.storage.tables import ListingRow
+from stoflow.resources.products.store import Shelf
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tables import ListingRow
+from stoflow.storage.products.snapshots import change_product, list_products
 
 COAT = NewProduct(
     "Coat", "Warm.", Decimal("12.50"), brand="Zara", sku="A-1", external_id="77", images=(ProductImage(1, "front.jpg"),)

@@ -14,7 +14,7 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.worker import WorkerThread
 
-from stoflow.cli.worker import until_stopped_or_broken
+from stoflow.cli.run.worker import until_stopped_or_broken
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.transports.hints import Hints

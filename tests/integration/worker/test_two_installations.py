@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from stoflow import bootstrap
 from stoflow import settings as stoflow_settings
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.errors import DatabaseNotPrepared
@@ -20,15 +19,15 @@ from stoflow.domain.job import JobChanged, JobStatus
 from stoflow.domain.outcome import Done, FieldError, Outcome
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.monitoring.outage import Outage
-from stoflow.storage.embedded import ServerUrls
-from stoflow.storage.installations import installation_name
-from stoflow.storage.products import add_product
-from stoflow.storage.session import Database
-from stoflow.storage.tenants import create_tenant
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
+from stoflow.storage.database.installations import installation_name
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import create_tenant
+from stoflow.storage.products.snapshots import add_product
+from stoflow.storage.servers.embedded import ServerUrls
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
 from stoflow.transports.feed import FeedReader, HintedFeed
@@ -36,6 +35,7 @@ from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker, queue_name
 from stoflow.transports.messages.sending import Messages
 from stoflow.transports.names import Names
+from stoflow.wiring import bootstrap
 
 if TYPE_CHECKING:
     from conftest import Databases

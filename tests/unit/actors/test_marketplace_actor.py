@@ -29,7 +29,7 @@ from stoflow.actors.news import (
 from stoflow.actors.place import Place
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.storage.engine.queueing import QueuedJob
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 UPLOAD, CREATE, SAVE = TaskId(11), TaskId(12), TaskId(13)
 JOB = QueuedJob(

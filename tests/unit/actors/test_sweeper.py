@@ -6,7 +6,7 @@ from typing import cast
 
 from stoflow.actors.sweeper import Sweeper
 from stoflow.domain.ids import TenantId
-from stoflow.jobs.sweep import Sweep
+from stoflow.upkeep.sweep import Sweep
 
 SOON_S = 10.0
 

@@ -16,11 +16,11 @@ PROOFS = {
 from stoflow.marketplaces.etsy.marketplace import ETSY
 print({step.kind.value for step in ETSY.handlers["publish"].steps} == {"inner", "repeatable"})
 print(ETSY.handlers["publish"].step("create").do(None).output["listing_id"] == "0")
-from stoflow.sandbox.vinted.commands import COMMANDS
+from stoflow_sandbox.vinted.commands import COMMANDS
 print("vinted.item.create" in COMMANDS)
 """,
     "b": """
-from stoflow.storage.engine.settling import SETTLE_LISTED
+from stoflow.storage.engine.settle import SETTLE_LISTED
 print("coalesce(nullif(l.external_id" not in SETTLE_LISTED)
 from stoflow.marketplaces.vinted.marketplace import VINTED
 print(VINTED.handlers["publish"].step("choose").do.__module__ == "campaigns.mutations")
@@ -30,7 +30,8 @@ from stoflow.marketplaces.vinted.marketplace import VINTED
 print({step.kind.value for step in VINTED.handlers["publish"].steps} == {"inner", "repeatable"})
 """,
     "d": """
-from stoflow.storage.engine import settling, verifying
+from stoflow.storage.engine import settle as settling
+from stoflow.storage.engine import verify as verifying
 texts = (settling.SETTLE_DONE, settling.SETTLE_BACK, settling.SETTLE_FAILED, verifying.SETTLE_VERIFYING)
 for text in texts:
     said = text.replace(", %(detail)s", "").replace(f", {settling.WARNED}", "")
@@ -42,7 +43,7 @@ Sweeper._turn(None, page=True)
 print(Sweeper._turn.__module__ == "campaigns.mutations")
 """,
     "f": """
-from stoflow.storage.engine.sweeping import SWEEP_TASKS
+from stoflow.storage.engine.sweep import SWEEP_TASKS
 print("WHEN lost.look_at IS NOT NULL THEN 'failed'" in SWEEP_TASKS)
 """,
 }

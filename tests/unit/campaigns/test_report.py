@@ -10,7 +10,7 @@ from campaigns.nemesis import Strike
 from campaigns.plan import Blow, Plan, full, short
 from campaigns.report import EVERY_ACTION, Findings, Report, reported, spreads, worded
 from campaigns.stories import Recovery
-from stoflow.cli.demo_summary import JobOutcome
+from stoflow.cli.simulate.demo_summary import JobOutcome
 from stoflow.domain.ids import TenantId
 
 PLAN = short(jobs=2, seed=3)

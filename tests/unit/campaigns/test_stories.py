@@ -6,7 +6,7 @@ from typing import Any
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow
 from campaigns.stories import recoveries, sometimes, stale_writes, takeovers
-from stoflow.cli.demo_summary import JobOutcome
+from stoflow.cli.simulate.demo_summary import JobOutcome
 from stoflow.domain.ids import TenantId
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.domain.errors import InputError
+from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 
 
 def zipped(parts: Mapping[str, str]) -> bytes:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoflow.catalogue import lines
-from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
+from stoflow.resources.products.files import lines
+from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 
 HEADER = ["Title", "Price", "Größe", "image", "image"]
 NAMES = ["Title", "Price", "Größe", "image", "image (2)"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.columns import settle
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import column_names
 from stoflow.domain.product import NewProduct
+from stoflow.resources.products.fields.columns import settle
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import column_names
 
 EXPORTS = Path(__file__).parent / "exports"
 SKUS = [f"A-{number:02}" for number in range(1, 13)]

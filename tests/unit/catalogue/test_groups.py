@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import NewProduct, Product
-from stoflow.marketplaces.categories import resolve_category
+from stoflow.marketplaces.vocabulary.categories import resolve_category
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
 
 SHOPIFY = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Image Src,Image Position\n"
 WOO = "ID,Type,SKU,Name,In stock?,Stock,Sale price,Regular price,Categories,Images,Parent,Attribute 1 name,Attribute 1 value(s)\n"

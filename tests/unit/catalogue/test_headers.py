@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.header import unique_names
-from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
+from stoflow.resources.products.files.header import unique_names
+from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 
 
 def read(path: Path, text: str) -> tuple[tuple[str, ...], list[Row | RejectedRow]]:

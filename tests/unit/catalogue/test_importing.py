@@ -7,18 +7,18 @@ from pathlib import Path
 
 from PIL import Image
 
-from stoflow.catalogue.columns import FIELDS
-from stoflow.catalogue.demo import demo_products
-from stoflow.catalogue.demo_photos import PlaceholderPhotos, with_a_photo
-from stoflow.catalogue.drawing import Subject, draw
-from stoflow.catalogue.import_report import KEPT_REJECTIONS, PAGE_PRODUCTS, Lines
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource
-from stoflow.catalogue.products import ReadProduct
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, ProductImage, Stored
+from stoflow.resources.products.fields.columns import FIELDS
+from stoflow.resources.products.file import ReadProduct
+from stoflow.resources.products.files.rows import RejectedRow
+from stoflow.resources.products.import_report import KEPT_REJECTIONS, PAGE_PRODUCTS, Lines
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow_sandbox.demo.catalogue import demo_products
+from stoflow_sandbox.demo.drawing import Subject, draw
+from stoflow_sandbox.demo.photos import PlaceholderPhotos, with_a_photo
 
 ANNA, BEN = TenantId(7), TenantId(8)
 

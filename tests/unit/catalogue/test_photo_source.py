@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from benchmarks.photo_kinds import TAKEN
-from stoflow.catalogue.import_report import ImportReport
-from stoflow.catalogue.importing import import_products
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource, RefusedPhoto, with_photos
-from stoflow.catalogue.products import read_products
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, ProductImage, Stored
+from stoflow.resources.products.file import read_products
+from stoflow.resources.products.import_report import ImportReport
+from stoflow.resources.products.importing import import_products
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource, RefusedPhoto, with_photos
 from stoflow.transports.direct.photos import NotFetched
 
 ANNA, BEN = TenantId(7), TenantId(8)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoflow.catalogue.columns import parse_mapping
-from stoflow.catalogue.errors import BadValue
-from stoflow.catalogue.prices import read_price
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.errors import InputError
+from stoflow.resources.products.fields.columns import parse_mapping
+from stoflow.resources.products.fields.errors import BadValue
+from stoflow.resources.products.fields.prices import read_price
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
 
 Read = Callable[..., list[ReadProduct | RejectedRow]]
 DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN")

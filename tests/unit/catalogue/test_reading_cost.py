@@ -7,10 +7,16 @@ from types import FrameType
 
 import pytest
 
-from stoflow.catalogue.feed import AGAIN_AT_MOST, AGAIN_FREE_CHARACTERS, FEW_RECORD_LINES, Feed, OpenQuote
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.records import Records, Width
-from stoflow.catalogue.rows import RejectedRow, Row, read_rows
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.feed import (
+    AGAIN_AT_MOST,
+    AGAIN_FREE_CHARACTERS,
+    FEW_RECORD_LINES,
+    Feed,
+    OpenQuote,
+)
+from stoflow.resources.products.files.records import Records, Width
+from stoflow.resources.products.files.rows import RejectedRow, Row, read_rows
 
 HEADER = "title,price,description,image,size,colour,material"
 

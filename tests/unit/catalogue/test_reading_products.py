@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stoflow.catalogue.columns import parse_mapping
-from stoflow.catalogue.products import OPEN_GROUPS, ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
 from stoflow.domain.errors import InputError
 from stoflow.domain.product import NewProduct, ProductImage
+from stoflow.resources.products.fields.columns import parse_mapping
+from stoflow.resources.products.file import OPEN_GROUPS, ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
 
 
 def read(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.domain.errors import InputError
+from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 
 
 def rows_of(path: Path, content: bytes) -> list[Row | RejectedRow]:

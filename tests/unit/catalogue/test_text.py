@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoflow.catalogue import markup
-from stoflow.catalogue.errors import UnclearText
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow
-from stoflow.catalogue.text import clean_line, clean_text, composed
 from stoflow.domain.product import NewProduct
+from stoflow.resources.products.fields import markup
+from stoflow.resources.products.fields.errors import UnclearText
+from stoflow.resources.products.fields.text import clean_line, clean_text, composed
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files.rows import RejectedRow
 
 
 @pytest.mark.parametrize(

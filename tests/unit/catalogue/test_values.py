@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from stoflow.catalogue import values
-from stoflow.catalogue.errors import BadValue
+from stoflow.resources.products.fields import values
+from stoflow.resources.products.fields.errors import BadValue
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stoflow.catalogue import ods, xlsx
-from stoflow.catalogue.numbers import Amount
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.rows import RejectedRow, Row, column_names, read_rows
 from stoflow.domain.errors import InputError
+from stoflow.resources.products.fields.numbers import Amount
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.files import ods, xlsx
+from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 ODS_HEAD = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stoflow.cli.demo_summary import COUNTERS, FailureReason, JobCounts, JobOutcome, Summary, most_frequent
+from stoflow.cli.simulate.demo_summary import COUNTERS, FailureReason, JobCounts, JobOutcome, Summary, most_frequent
 from stoflow.domain.ids import TenantId
 
 ZEROS: dict[str, Any] = dict.fromkeys(COUNTERS, 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, cast
 
-from stoflow.cli.demo_tokens import SellerToken
+from stoflow.cli.simulate.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 
 PATIENCE_S = 0.3

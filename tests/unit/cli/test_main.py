@@ -1,6 +1,7 @@
 """The command line answers in one line and the right exit code."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -11,9 +12,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from stoflow.cli.config import without_password
-from stoflow.cli.main import COMMANDS, stoflow
+from stoflow.cli.commands import COMMANDS, loaded
+from stoflow.cli.main import stoflow
 from stoflow.cli.output import StoflowGroup, print_json, print_table
+from stoflow.cli.work.config import without_password
 from stoflow.domain.errors import Conflict, InputError
 from stoflow.domain.outcome import FieldError
 from stoflow.monitoring import failpoints
@@ -86,7 +88,25 @@ def test_a_mistake_of_ours_is_not_dressed_up() -> None:
 
 
 def test_every_command_says_what_it_does() -> None:
-    assert [command.name for command in COMMANDS if not command.help] == []
+    assert [name for name, listed in COMMANDS.items() if not loaded(listed.where).help] == []
+
+
+def test_the_list_calls_commands_and_their_being_hidden_as_they_do_themselves() -> None:
+    known = {name: loaded(listed.where) for name, listed in COMMANDS.items()}
+    assert {name: command.name for name, command in known.items()} == {name: name for name in COMMANDS}
+    assert {name: command.hidden for name, command in known.items()} == {
+        name: listed.hidden for name, listed in COMMANDS.items()
+    }
+
+
+def test_what_simulates_says_what_to_install_where_the_sandbox_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stoflow_sandbox", None)
+    for module in [name for name in sys.modules if name.startswith(("stoflow_sandbox.", "stoflow.cli.simulate."))]:
+        monkeypatch.delitem(sys.modules, module)
+    for command in (["demo"], ["sandbox"], ["plugin"], ["up", "--sandbox"]):
+        result = CliRunner().invoke(stoflow, command)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert "pip install stoflow-sandbox" in result.stderr
 
 
 @dataclass(frozen=True, slots=True)

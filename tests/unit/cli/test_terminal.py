@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stoflow.catalogue.rows import RejectedRow, read_rows
 from stoflow.cli.main import stoflow
 from stoflow.cli.output import StoflowGroup, print_json, print_table, say
 from stoflow.domain.errors import InputError
 from stoflow.domain.printable import json_safe, on_one_line, printable
+from stoflow.resources.products.files.rows import RejectedRow, read_rows
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NASTY = "a\x1b[31m\x9b2J\x07\x08\r\x7f\u202eb\ud800\nc\td"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stoflow.domain.ids import TenantId
-from stoflow.http.guarded_socket import GuardedSocket, Identity
-from stoflow.http.socket_limits import Bucket, SocketLimits, SocketTimes
-from stoflow.http.tokens import LIFETIME_S
+from stoflow.http.auth.tokens import LIFETIME_S
+from stoflow.http.sockets.guarded_socket import GuardedSocket, Identity
+from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
 
 NOW = 1_800_000_000.0
 ALICE = Identity(tenant=TenantId(1), kind="frontend")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stoflow.http.problems import Busy, problem_of
-from stoflow.http.threads import Threads
+from stoflow.http.rest.problems import Busy, problem_of
+from stoflow.http.rest.threads import Threads
 
 
 def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:

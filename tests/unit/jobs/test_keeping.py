@@ -6,7 +6,7 @@ import pytest
 
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
-from stoflow.jobs.keeping import LONGEST_ID, LONGEST_TEXT, keepable
+from stoflow.execution.keeping import LONGEST_ID, LONGEST_TEXT, keepable
 
 LARGEST = 2**31 - 1
 

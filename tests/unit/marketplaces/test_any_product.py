@@ -15,8 +15,8 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.outcome import Done, Refused
 from stoflow.domain.product import Product, ProductImage
-from stoflow.marketplaces.categories import category_names
 from stoflow.marketplaces.registry import build_registry
+from stoflow.marketplaces.vocabulary.categories import category_names
 from tests.unit.marketplaces.conftest import SETTINGS
 
 REGISTRY = build_registry(entry_points=False)

@@ -3,13 +3,13 @@
 import pytest
 
 from stoflow.domain.product import Product
-from stoflow.marketplaces.catalogues import CATALOGUES, digest_of, entries_of, version_of
-from stoflow.marketplaces.categories import Category, resolve_category
-from stoflow.marketplaces.colours import color_of, family_of
-from stoflow.marketplaces.conditions import grade_of
-from stoflow.marketplaces.sizes import size_of
-from stoflow.marketplaces.tables import SHARED, read_table, words_in
 from stoflow.marketplaces.vinted.tables import brand_id, size_id
+from stoflow.marketplaces.vocabulary.catalogues import CATALOGUES, digest_of, entries_of, version_of
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
+from stoflow.marketplaces.vocabulary.colours import color_of, family_of
+from stoflow.marketplaces.vocabulary.conditions import grade_of
+from stoflow.marketplaces.vocabulary.sizes import size_of
+from stoflow.marketplaces.vocabulary.tables import SHARED, read_table, words_in
 
 
 @pytest.mark.parametrize("name", CATALOGUES)

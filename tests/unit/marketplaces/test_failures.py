@@ -13,8 +13,8 @@ from stoflow.marketplaces.ebay import failures as ebay
 from stoflow.marketplaces.etsy import failures as etsy
 from stoflow.marketplaces.replies import LONGEST_PAUSE_S, SHORTEST_PAUSE_S, answer_of, reply_of, retry_after_s
 from stoflow.marketplaces.vinted import failures as vinted
-from stoflow.sandbox import plugin
-from stoflow.sandbox.vinted import commands
+from stoflow_sandbox import plugin
+from stoflow_sandbox.vinted import commands
 
 DATE = "Fri, 20 Nov 2026 05:00:00 GMT"
 IN_A_MINUTE = "Fri, 20 Nov 2026 05:01:00 GMT"

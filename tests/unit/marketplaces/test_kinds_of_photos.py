@@ -10,8 +10,6 @@ import pytest
 from PIL import Image
 
 from benchmarks.photo_kinds import REFUSED, SIZE_PX, TAKEN, WALL, encoded
-from stoflow.catalogue.media import MediaFolder
-from stoflow.catalogue.photo_source import PhotoSource, RefusedPhoto
 from stoflow.domain.call import Command, Request
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product, ProductImage
@@ -20,6 +18,8 @@ from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.etsy.pictures import PHOTO_LIMIT_BYTES as ETSY_LIMIT_BYTES
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import PhotoSource, RefusedPhoto
 from tests.unit.marketplaces.conftest import MakeAttempt
 
 ANNA = TenantId(7)

@@ -10,7 +10,7 @@ from stoflow.domain.call import Answer, Command, Reply, Request, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done
 from stoflow.domain.seen import ListingsSeen, OrdersSeen
-from stoflow.jobs.conversation import hold
+from stoflow.execution.conversation import hold
 from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.etsy.orders import EtsyOrders

@@ -8,16 +8,16 @@ import pytest
 
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
-from stoflow.marketplaces.categories import Category, category_names, resolve_category
-from stoflow.marketplaces.colours import color_label, color_of, colors_of
-from stoflow.marketplaces.conditions import Grade, grade_of
 from stoflow.marketplaces.ebay import sites
 from stoflow.marketplaces.etsy import labels
-from stoflow.marketplaces.kinds import kind_label
-from stoflow.marketplaces.leaves import leaf_of
-from stoflow.marketplaces.sizes import shoe_size, size_of
 from stoflow.marketplaces.vinted import tables
 from stoflow.marketplaces.vinted.tables import brand_id, size_id
+from stoflow.marketplaces.vocabulary.categories import Category, category_names, resolve_category
+from stoflow.marketplaces.vocabulary.colours import color_label, color_of, colors_of
+from stoflow.marketplaces.vocabulary.conditions import Grade, grade_of
+from stoflow.marketplaces.vocabulary.kinds import kind_label
+from stoflow.marketplaces.vocabulary.leaves import leaf_of
+from stoflow.marketplaces.vocabulary.sizes import shoe_size, size_of
 
 
 def a_product(**fields: Any) -> Product:

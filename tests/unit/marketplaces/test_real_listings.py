@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from stoflow.catalogue.products import ReadProduct, read_products
-from stoflow.catalogue.readiness import product_of
 from stoflow.cli.main import stoflow
 from stoflow.domain.outcome import Done, Refused
 from stoflow.domain.product import Product
-from stoflow.marketplaces.categories import Category, resolve_category
 from stoflow.marketplaces.registry import build_registry
+from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
+from stoflow.resources.products.file import ReadProduct, read_products
+from stoflow.resources.products.readiness import product_of
 from tests.unit.marketplaces.conftest import MakeAttempt
 
 SHARED = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "data"

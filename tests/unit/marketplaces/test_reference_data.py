@@ -10,9 +10,9 @@ import pytest
 
 from stoflow.marketplaces.ebay import sites
 from stoflow.marketplaces.etsy import labels
-from stoflow.marketplaces.tables import SHARED, read_table, words_in
 from stoflow.marketplaces.vinted import tables
-from stoflow.marketplaces.wording import plain
+from stoflow.marketplaces.vocabulary.tables import SHARED, read_table, words_in
+from stoflow.marketplaces.vocabulary.wording import plain
 
 REFERENCE = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "taxonomies"
 Row = Mapping[str, str]

@@ -16,7 +16,7 @@ from stoflow.marketplaces.vinted.items import amount_in, seen_listing, state_of
 from stoflow.marketplaces.vinted.messages import VintedMessages
 from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.sync import VintedSync
-from stoflow.sandbox import discretion
+from stoflow_sandbox import discretion
 from tests.unit.marketplaces.conftest import MakeAttempt
 from tests.unit.marketplaces.test_conversations import failed, held, said
 

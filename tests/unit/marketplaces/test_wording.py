@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stoflow.domain.product import Product
 from stoflow.marketplaces.etsy.mapping import ONCE_EACH, TITLE_CHARACTERS, title_for
-from stoflow.marketplaces.wording import keep_signs, one_line, plain, shorten, tidy
+from stoflow.marketplaces.vocabulary.wording import keep_signs, one_line, plain, shorten, tidy
 
 
 def test_comparing_forgets_case_accents_and_spaces() -> None:

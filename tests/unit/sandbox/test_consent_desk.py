@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from stoflow.sandbox.calls import ReceivedCall
-from stoflow.sandbox.consent import CODE_LIFE_S, ConsentDesk
-from stoflow.sandbox.sellers import Seller
+from stoflow_sandbox.calls import ReceivedCall
+from stoflow_sandbox.consent import CODE_LIFE_S, ConsentDesk
+from stoflow_sandbox.sellers import Seller
 
 SELLER = Seller("ebay", "100001", "Ann & <Bo>")
 QUERY = {"redirect_uri": "RuName", "state": "s p+", "scope": "a b"}

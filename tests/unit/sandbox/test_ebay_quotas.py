@@ -2,8 +2,8 @@
 
 import pytest
 
-from stoflow.sandbox.calls import Refusal
-from stoflow.sandbox.ebay.quotas import DAY_S, Quota
+from stoflow_sandbox.calls import Refusal
+from stoflow_sandbox.ebay.quotas import DAY_S, Quota
 
 NOON = 1_800_000_000.0
 

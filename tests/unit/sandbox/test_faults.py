@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from stoflow.domain.errors import InputError
-from stoflow.sandbox.faults import BY_RATE, FaultKind, FaultPlan, ScriptedFault
-from stoflow.sandbox.sellers import Seller
+from stoflow_sandbox.faults import BY_RATE, FaultKind, FaultPlan, ScriptedFault
+from stoflow_sandbox.sellers import Seller
 
 SELLER = Seller("ebay", "ebay-1", "Anna", 1)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stoflow.sandbox.judge import judge
-from stoflow.sandbox.ledger import LedgerEntry
+from stoflow_sandbox.judge import judge
+from stoflow_sandbox.ledger import LedgerEntry
 
 PACES = {"ebay": {"publish": 1000.0}, "etsy": {"publish": 1000.0}, "vinted": {"publish": 1000.0}}
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from stoflow.sandbox.ledger import Ledger, LedgerEntry, read_ledger
+from stoflow_sandbox.ledger import Ledger, LedgerEntry, read_ledger
 
 ENTRY = LedgerEntry("ebay", "offer.get", 1.0, 200)
 

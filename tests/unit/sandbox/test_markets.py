@@ -6,11 +6,11 @@ import pytest
 
 from stoflow.domain import installed as installed_module
 from stoflow.domain.errors import ConfigurationError, InputError
-from stoflow.sandbox.app import Sandbox, SandboxOptions
-from stoflow.sandbox.application import Application
-from stoflow.sandbox.market import Market
-from stoflow.sandbox.markets import BUILT_IN, ENTRY_POINT_GROUP, known_markets
-from stoflow.sandbox.vinted.market import VintedMarket
+from stoflow_sandbox.app import Sandbox, SandboxOptions
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.market import Market
+from stoflow_sandbox.markets import BUILT_IN, ENTRY_POINT_GROUP, known_markets
+from stoflow_sandbox.vinted.market import VintedMarket
 
 
 class AnotherMarket(VintedMarket):
@@ -45,8 +45,8 @@ def test_where_nothing_is_said_of_people_there_are_none() -> None:
     ("value", "reason"),
     [
         ("nowhere.to:FIND", "cannot be loaded"),
-        ("stoflow.sandbox.markets:BUILT_IN", "is not the class of a simulated marketplace"),
-        ("stoflow.sandbox.ebay.market:EbayMarket", "would play ebay twice"),
+        ("stoflow_sandbox.markets:BUILT_IN", "is not the class of a simulated marketplace"),
+        ("stoflow_sandbox.ebay.market:EbayMarket", "would play ebay twice"),
     ],
 )
 def test_what_cannot_be_played_stops_the_start(monkeypatch: pytest.MonkeyPatch, value: str, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stoflow.sandbox.plugin_journal import Journal
+from stoflow_sandbox.plugin_journal import Journal
 
 
 def test_it_remembers_what_began_and_what_was_answered(tmp_path: Path) -> None:

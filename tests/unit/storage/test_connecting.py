@@ -4,7 +4,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.storage.connecting import conninfo
+from stoflow.storage.database.connecting import conninfo
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from stoflow.storage import keeper
+from stoflow.storage.servers import keeper
 
 
 @dataclass

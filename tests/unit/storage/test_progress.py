@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.storage.progress import LOOK_EVERY_S, Patience, ProcessState, process_states, seconds_of, workers_of
+from stoflow.storage.servers.progress import (
+    LOOK_EVERY_S,
+    Patience,
+    ProcessState,
+    process_states,
+    seconds_of,
+    workers_of,
+)
 
 SERVER, RECOVERY, WRITER, CLIENT = 100, 101, 102, 900
 STILL_S = 60.0

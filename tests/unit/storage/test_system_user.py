@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stoflow.storage import system_user
-from stoflow.storage.system_user import give, let_read, let_through, server_user
+from stoflow.storage.servers import system_user
+from stoflow.storage.servers.system_user import give, let_read, let_through, server_user
 
 
 def mode(path: Path) -> int:

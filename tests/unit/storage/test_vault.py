@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
-from stoflow.storage.vault import Secret, Vault, secret_keys
+from stoflow.storage.credentials.vault import Secret, Vault, secret_keys
 
 SECRET = Secret("access-1", "refresh-1", stale_at=1_800_000_000.5, renewer="p1", lost=1)
 OLD_KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()

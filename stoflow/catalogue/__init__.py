@@ -1,1 +1,0 @@
-"""Products coming in: other people's files, and the catalogue of the demo."""

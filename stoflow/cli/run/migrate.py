@@ -1,0 +1,72 @@
+"""`stoflow migrate`: bring the database to the newest revision, or say where it stands."""
+
+from contextlib import suppress
+
+import click
+
+from stoflow.cli.arguments import TenantNumber
+from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
+from stoflow.domain.ids import TenantId
+from stoflow.migrations import runner
+from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA
+from stoflow.settings import Settings
+from stoflow.storage.servers.embedded import resolve_servers
+from stoflow.wiring.bootstrap import Installation, prepare
+from stoflow.wiring.installation import check_home
+
+
+@click.command()
+@click.option("--parallel", type=click.IntRange(1, 64), default=1, help="Tenants upgraded at once.")
+@click.option("--tenant", type=TenantNumber(), default=None, help="Only this tenant, after what all share.")
+@click.option("--status", "only_status", is_flag=True, help="Change nothing; show where each schema stands.")
+@json_option
+@click.pass_obj
+def migrate(settings: Settings, *, parallel: int, tenant: int | None, only_status: bool, as_json: bool) -> None:
+    """Upgrade the shared tables, the template, then every tenant; run again to resume."""
+    if only_status or tenant is not None:
+        check_home(settings)
+    else:
+        with suppress(OSError):  # who only migrates needs no home; who goes on from here finds it
+            settings.home.mkdir(parents=True, exist_ok=True)
+    with resolve_servers(settings, with_redis=False) as urls:
+        if only_status:
+            _show_status(runner.status(urls.database_url), as_json=as_json)
+            return
+        wanted = None if tenant is None else TenantId(tenant)
+        report = runner.migrate(urls.database_url, parallel=parallel, tenant=wanted)
+    _show_report(report, as_json=as_json)
+    if not report.succeeded:
+        raise WorkFailed(
+            f"{len(report.failed)} of the schemas could not be upgraded: run `stoflow migrate` for them again."
+        )
+
+
+def bring_forward(installation: Installation) -> None:
+    """Upgrade every schema and make the action types known; WorkFailed where one could not be upgraded."""
+    report = runner.migrate(installation.urls.database_url)
+    if report.failed:
+        raise WorkFailed(f"{len(report.failed)} of the schemas could not be upgraded: `stoflow migrate` says why.")
+    prepare(installation)
+
+
+def _show_report(report: runner.Report, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    say(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
+    for notice in report.notices:
+        say(notice)
+    if report.failed:
+        print_table(("schema", "reason"), [(failure.schema, failure.reason) for failure in report.failed])
+
+
+def _show_status(status: runner.Status, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"status": status, "behind": status.behind})
+        return
+    behind = set(status.behind)
+    rows = [(PUBLIC_SCHEMA, status.shared), (TEMPLATE_SCHEMA, status.template), *status.tenants]
+    print_table(
+        ("schema", "revision", ""),
+        [(schema, revision or "none", "behind" if schema in behind else "") for schema, revision in rows],
+    )

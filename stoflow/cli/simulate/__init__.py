@@ -1,0 +1,1 @@
+"""Commands that play: the demo, the simulated marketplaces, the reference plugin."""

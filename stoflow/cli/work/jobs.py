@@ -1,0 +1,141 @@
+"""`stoflow jobs`: list, show, retry and cancel a tenant's jobs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from stoflow.cli.arguments import Number, tenant_option
+from stoflow.cli.output import json_option, print_json, print_table, say
+from stoflow.domain.errors import NotFound
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobStatus
+from stoflow.resources.jobs.change import cancel_job, retry_job
+from stoflow.resources.jobs.read import find_job, list_jobs, timeline
+from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.settings import Settings
+from stoflow.wiring.bootstrap import Installation, prepared
+
+job_argument = click.argument("job_id", type=Number())
+
+
+@click.group()
+def jobs() -> None:
+    """List, show, retry and cancel a seller's jobs."""
+
+
+@jobs.command(name="list")
+@tenant_option
+@click.option("--marketplace", default=None)
+@click.option("--status", default=None, type=click.Choice([status.value for status in JobStatus]))
+@click.option("--action", default=None)
+@click.option("--limit", default=50, type=click.IntRange(1, 200))
+@click.option("--cursor", default=None, help="Where the page before ended.")
+@json_option
+@click.pass_obj
+def list_(
+    settings: Settings,
+    *,
+    tenant_id: int,
+    marketplace: str | None,
+    status: str | None,
+    action: str | None,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+) -> None:
+    """List jobs, newest first."""
+    wanted = JobFilter(
+        marketplace=marketplace,
+        status=JobStatus(status) if status else None,
+        action=action,
+        limit=limit,
+        cursor=cursor,
+    )
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
+        page = list_jobs(installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces)
+    if as_json:
+        print_json(page)
+        return
+    print_table(
+        ("id", "marketplace", "action", "product", "status", "waiting", "error"),
+        [
+            (job.id, job.marketplace, job.action, job.product_id, job.status, job.waiting, job.error)
+            for job in page.items
+        ],
+    )
+    if page.next_cursor:
+        say(f"More with --cursor {page.next_cursor}", err=True)
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@json_option
+@click.pass_obj
+def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
+    """Show a job, its tasks and its timeline."""
+    with _with_job(settings, tenant_id) as installation:
+        job = _find(installation, tenant_id, job_id)
+        entries = timeline(installation.database, TenantId(tenant_id), JobId(job_id))
+    if as_json:
+        print_json({"job": job, "timeline": entries})
+        return
+    _print_job(job)
+    _print_timeline(entries)
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@click.pass_obj
+def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
+    """Let a failed job go on where it stopped."""
+    with _with_job(settings, tenant_id) as installation:
+        plugin = installation.plugin_marketplaces
+        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
+    say(f"Job {job.id} is {job.status}.")
+
+
+@jobs.command()
+@job_argument
+@tenant_option
+@click.pass_obj
+def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
+    """Cancel a job, now or as soon as what is under way is known."""
+    with _with_job(settings, tenant_id) as installation:
+        plugin = installation.plugin_marketplaces
+        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
+    say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
+
+
+@contextmanager
+def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
+    """Open the installation for one job of a tenant; who asks for one that is not there is told where they are."""
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
+        try:
+            yield installation
+        except NotFound as error:
+            raise NotFound(f"{str(error).rstrip('.')}: `stoflow jobs list --tenant {tenant_id}` shows them.") from error
+
+
+def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
+    return find_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=installation.plugin_marketplaces)
+
+
+def _print_job(job: JobView) -> None:
+    say(f"Job {job.id}: {job.action} on {job.marketplace}, product {job.product_id}, {job.status}")
+    for line in (job.waiting, job.error, *(f"{each.field}: {each.message}" for each in job.errors)):
+        if line:
+            say(f"  {line}")
+    print_table(
+        ("task", "status", "attempt", "failures", "error"),
+        [(task.name, task.status, task.attempt, task.failures, task.error) for task in job.tasks],
+    )
+
+
+def _print_timeline(entries: list[TimelineEntry]) -> None:
+    print_table(
+        ("at", "task", "from", "to", "cause", "attempt"),
+        [(entry.at, entry.task, entry.from_status, entry.to_status, entry.cause, entry.attempt) for entry in entries],
+    )

@@ -1,0 +1,40 @@
+"""`stoflow keys`: the keys that seal sellers' tokens."""
+
+import click
+
+from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
+from stoflow.settings import Settings
+from stoflow.storage.credentials.rotation import Rotation
+from stoflow.storage.credentials.rotation import rotate as rotate_all
+from stoflow.wiring.bootstrap import prepared
+
+
+@click.group()
+def keys() -> None:
+    """Change the keys that seal sellers' tokens."""
+
+
+@keys.command()
+@json_option
+@click.pass_obj
+def rotate(settings: Settings, *, as_json: bool) -> None:
+    """Seal every seller's tokens with the newest key; run again to resume.
+
+    To change a key without a pause: put the new one last in STOFLOW_SECRET_KEYS everywhere, then first everywhere,
+    run this, and take the old one away.
+    """
+    with prepared(settings, with_files=not settings.secret_keys) as installation:
+        rotation = rotate_all(installation.database, installation.vault)
+    _show(rotation, as_json=as_json)
+    if rotation.failed:
+        count = len(rotation.failed)
+        raise WorkFailed(f"The secrets of {count} tenants stayed as they were: keep the older STOFLOW_SECRET_KEYS.")
+
+
+def _show(rotation: Rotation, *, as_json: bool) -> None:
+    if as_json:
+        print_json(rotation)
+        return
+    say(f"{rotation.resealed} secrets sealed anew, {rotation.unchanged} were already.")
+    if rotation.failed:
+        print_table(("tenant", "reason"), [(failure.tenant, failure.reason) for failure in rotation.failed])

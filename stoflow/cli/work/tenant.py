@@ -1,0 +1,69 @@
+"""`stoflow tenant`: create, list and suspend sellers."""
+
+import click
+
+from stoflow.cli.arguments import Words, tenant_argument
+from stoflow.cli.output import json_option, print_json, print_table, say
+from stoflow.domain.ids import TenantId
+from stoflow.settings import Settings
+from stoflow.storage.database import tenants
+from stoflow.wiring.bootstrap import prepared
+
+
+@click.group()
+def tenant() -> None:
+    """Create, list and suspend sellers."""
+
+
+@tenant.command()
+@click.argument("email")
+@click.option("--name", type=Words(), default=None, help="The seller's full name.")
+@json_option
+@click.pass_obj
+def create(settings: Settings, *, email: str, name: str | None, as_json: bool) -> None:
+    """Create a seller with their own schema, and print their id."""
+    with prepared(settings) as installation:
+        made = tenants.create_tenant(installation.database, email, full_name=name)
+    if as_json:
+        print_json({"id": made, "email": email.strip().lower()})
+    else:
+        say(str(made))
+
+
+@tenant.command(name="list")
+@json_option
+@click.pass_obj
+def list_(settings: Settings, *, as_json: bool) -> None:
+    """List every seller."""
+    with prepared(settings) as installation:
+        found = tenants.list_tenants(installation.database)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("id", "email", "name", "state", "since"),
+        [
+            (each.id, each.email, each.full_name, "active" if each.is_active else "suspended", each.created_at)
+            for each in found
+        ],
+    )
+
+
+@tenant.command()
+@tenant_argument
+@click.pass_obj
+def suspend(settings: Settings, *, tenant_id: int) -> None:
+    """Let nothing new of a seller begin."""
+    with prepared(settings) as installation:
+        tenants.suspend_tenant(installation.database, TenantId(tenant_id))
+    say(f"Tenant {tenant_id} is suspended.")
+
+
+@tenant.command()
+@tenant_argument
+@click.pass_obj
+def resume(settings: Settings, *, tenant_id: int) -> None:
+    """Let a suspended seller go on."""
+    with prepared(settings) as installation:
+        tenants.resume_tenant(installation.database, TenantId(tenant_id))
+    say(f"Tenant {tenant_id} goes on.")

@@ -1,0 +1,88 @@
+"""The plugin's side of the engine: who is there, what it was asked, whether its session is good."""
+
+from collections.abc import Iterator, Sequence
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import database_failure
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.execution.engine import Engine
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.resources.jobs.views import PluginCommand
+from stoflow.storage.engine import commands
+from stoflow.storage.engine.connection_state import connected_again, needs_seller
+from stoflow.storage.engine.ownership import announce
+
+THE_TENANT = JobId(0)
+
+
+def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
+    """Note that the tenant's plugin is here: its jobs may go on. A tenant that cannot be served has none."""
+    failpoint("plugin.connected.before")
+    with engine.database.records() as connection:
+        commands.open_commands(connection, tenant, plugin_id)
+        commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
+        announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.connected.after")
+
+
+def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
+    """Note that it left, unless it has come again by another socket."""
+    failpoint("plugin.gone.before")
+    with engine.database.records() as connection:
+        if commands.set_gone(connection, tenant, plugin_id, socket_id):
+            announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.gone.after")
+
+
+def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
+    """Return those taken for offline: after a pause past the lease they must be announced again."""
+    with engine.database.records() as connection:
+        return commands.absent(connection, tenants)
+
+
+def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> list[PluginCommand]:
+    """Return what these plugins have not answered yet, each one's oldest first; a broken tenant has nothing to do."""
+    try:
+        with engine.database.records() as connection:
+            return [command for plugin in plugins for command in read_commands(connection, *plugin)]
+    except DatabaseRefused as error:
+        if len(plugins) > 1:
+            return [command for plugin in plugins for command in open_commands(engine, [plugin])]
+        record(database_failure(f"reading the commands of tenant {plugins[0][0]}", error))
+        return []
+
+
+def read_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Iterator[PluginCommand]:
+    for command in commands.open_commands(connection, tenant, plugin_id):
+        yield PluginCommand(
+            tenant=tenant,
+            request_id=command.request_id,
+            plugin_id=plugin_id,
+            action=command.action,
+            payload=command.payload,
+            deadline=command.deadline,
+            attempt=command.attempt,
+        )
+
+
+def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: str) -> bool:
+    """Note that a command leaves; False where it is not this plugin's."""
+    failpoint("plugin.sent.before")
+    with engine.database.records() as connection:
+        is_theirs = commands.mark_sent(connection, tenant, request_id, plugin_id)
+    failpoint("plugin.sent.after")
+    return is_theirs
+
+
+def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001
+    """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
+    statement = connected_again(tenant, marketplace) if ok else needs_seller(tenant, marketplace, reason)
+    failpoint("plugin.session.before")
+    with engine.database.records() as connection:
+        statement.on(connection)
+        announce(connection, tenant, THE_TENANT)
+    failpoint("plugin.session.after")

@@ -1,0 +1,63 @@
+"""What is told once a run has ended: to the tenant's owner what the job waits for, to the seller's pages how it is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from stoflow.domain.ids import TaskId
+from stoflow.domain.job import JobChanged
+from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
+from stoflow.domain.seen import NAMED
+from stoflow.execution.engine import Engine, Outputs
+from stoflow.execution.settle import COMPLETED, Move
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
+
+NAMED_IN_NEWS = 20
+
+
+def changed(job: StoredJob, move: Move, done: int) -> JobChanged:
+    """Return what the seller's page is told of the job."""
+    return JobChanged(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        action=job.action,
+        status=move.status,
+        done=done,
+        total=len(job.tasks),
+    )
+
+
+def completed(job: StoredJob, result: Mapping[str, Any], done: int) -> JobChanged:
+    """Return what it is told of a job that is completed: also the first of what its result names one by one."""
+    named = {name: result[name][:NAMED_IN_NEWS] for name in sorted(NAMED & result.keys())}
+    return replace(changed(job, COMPLETED, done), named=named)
+
+
+def result_of(job: StoredJob, outputs: Outputs) -> dict[str, Any]:
+    """Return what came of a job whose tasks are all done."""
+    return dict(outputs.get(job.tasks[-1].name, {}))
+
+
+def report_of(job: StoredJob, move: Move, task: TaskId, claims: int, *, mode: RunMode = RunMode.ACT) -> RunReport:
+    """Return what the tenant's owner is told: the task that the job has come to, and what it waits for."""
+    return RunReport(
+        tenant=job.tenant,
+        job=job.id,
+        marketplace=job.marketplace,
+        mode=mode,
+        move=move.next or NextMove.RELOAD,
+        task=task,
+        claims=claims,
+        delay_s=move.delay_s,
+    )
+
+
+def report_run(
+    engine: Engine, message: RunMessage, job: StoredJob, move: Move, task: StoredTask | None, outputs: Outputs
+) -> None:
+    """Tell what became of a run; `task` is the one it has come to."""
+    at, claims = (task.id, task.claims) if task else (message.task, message.claims)
+    engine.feed.report(message.owner, report_of(job, move, at, claims))
+    is_done, done = move is COMPLETED, len(outputs)
+    engine.feed.job_changed(completed(job, result_of(job, outputs), done) if is_done else changed(job, move, done))

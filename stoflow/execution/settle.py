@@ -1,0 +1,281 @@
+"""From an outcome to what is written and what comes next, one short branch each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from stoflow.domain.ids import TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskKind
+from stoflow.domain.outcome import (
+    Absent,
+    Broken,
+    CannotTell,
+    Done,
+    FieldError,
+    LookResult,
+    Outcome,
+    Refused,
+    SellerMustAct,
+    TryAgain,
+    Unknown,
+)
+from stoflow.domain.retry import (
+    LONGEST_LOOK_AFTER_CANCEL_S,
+    OUTAGE_S,
+    OUTAGE_TRIES,
+    backoff_s,
+    blind_look_s,
+    outage_backoff_s,
+)
+from stoflow.domain.run import NextMove
+from stoflow.domain.tempo import Tempo
+from stoflow.execution.keeping import keepable
+from stoflow.marketplaces.contract import Handler
+from stoflow.storage.engine.connection_state import needs_seller
+from stoflow.storage.engine.observe.listings import settle_seen
+from stoflow.storage.engine.settle import settle_back, settle_done, settle_failed
+from stoflow.storage.engine.statement import Statement
+from stoflow.storage.engine.submit import NewTask
+from stoflow.storage.engine.verify import settle_untold, settle_verifying
+
+Row = Mapping[str, Any] | None
+LOOKS_UNTIL_ABSENT = 2
+HELD_BACK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a job waits for; GO_ON (None) means its next task may follow in this run."""
+
+    next: NextMove | None
+    delay_s: float = 0.0
+    status: JobStatus = JobStatus.RUNNING
+
+
+GO_ON = Move(None)
+RELOAD = Move(NextMove.RELOAD)
+COMPLETED = Move(NextMove.NOTHING, status=JobStatus.COMPLETED)
+FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """`statements` to commit together; `read` turns the first one's row (None: fenced) into the next move."""
+
+    statements: tuple[Statement, ...]
+    read: Callable[[Row], Move]
+    kind: str = ""  # of the failure, where it fails the job, and why
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """An attempt that was made: `claims` is its fence."""
+
+    tenant: TenantId
+    marketplace: str
+    handler: Handler
+    task: TaskId
+    claims: int
+    kind: TaskKind
+    failures: int
+    looks: int
+    age_s: float  # real seconds since its first attempt
+    marked: bool
+    overwrites: bool
+    quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
+    second_look_s: float
+    held_back: bool = False  # StoFlow's application is refused there: not the task's own time decides when it goes on
+
+
+def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per outcome
+    """Return what the outcome of an act writes."""
+    match outcome:
+        case Done() as done:
+            return done_settlement(tried, done)
+        case TryAgain(reason, after_s, application=True):
+            delay_s = tempo.scaled_s(_held_back_s(tried, after_s, random))
+            return _back(tried, reason, "application", delay_s, charge=False)
+        case TryAgain(reason, after_s, away=True, lost=lost) if not _has_waited(tried, tempo):
+            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
+            return _back(tried, reason, "away", delay_s, charge=False, late_s=_late_s(tried, tempo, lost=lost))
+        case TryAgain(reason, after_s, charged, ended=ended, lost=lost):
+            delay_s, late_s = _delay_s(tried, after_s, tempo, random), _late_s(tried, tempo, lost=lost)
+            return _back(tried, reason, "try_again", delay_s, charge=charged, ended=ended, late_s=late_s)
+        case SellerMustAct(reason):
+            return _halt(tried, reason)
+        case Refused(reason, errors):
+            return _refused(tried, reason, errors)
+        case Unknown(reason):
+            if tried.kind is TaskKind.UNSAFE:
+                return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
+            delay_s, late_s = _delay_s(tried, None, tempo, random), _late_s(tried, tempo, lost=True)
+            return _back(tried, reason, "try_again", delay_s, charge=True, late_s=late_s)
+        case Broken(reason):
+            return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
+
+
+def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlement:
+    """Return what a done attempt writes."""
+    done = keepable(done)
+    if done.seen is not None:
+        step = tried.handler.step(done.seen.then)
+        follows = NewTask(done.seen.then, step.kind.value, step.paced)
+        seen = settle_seen(tried.tenant, tried.task, tried.claims, done, done.seen, follows)
+        return Settlement((seen,), lambda _: RELOAD)  # the task that follows is known only now
+    statement = settle_done(tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause=cause)
+    return Settlement((statement,), _after_done)
+
+
+def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
+    """Return what a done attempt writes of which nothing but its output is recorded."""
+    return Settlement((settle_done(tenant, task, claims, Done(output), marked=False, cause="done"),), _after_done)
+
+
+def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
+    """Return what a look writes: adopt what is there, act again after two absences, end, or look once more."""
+    match found:
+        case Done() as done:
+            return done_settlement(tried, done, cause="looked and adopted")
+        case Absent(reason) if tried.looks + 1 < LOOKS_UNTIL_ABSENT:
+            delay_s = tempo.scaled_s(max(0.0, tried.second_look_s - tried.quiet_s))
+            return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")
+        case Absent(reason):
+            return _absent(tried, reason, tempo, random)
+        case Refused(reason, errors):
+            return _refused(tried, reason, errors)
+        case CannotTell(reason, seller=True):
+            again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
+            halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
+            return replace(again, statements=(*again.statements, halted))
+        case CannotTell(reason, after_s, application=application):
+            pause_s = (_held_back_s if application else _blind_s)(tried, after_s, random)
+            again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
+            return _untold(tried, reason, again, cause="could not look", at_once=is_far)
+
+
+def _after_done(row: Row) -> Move:
+    if row is None:
+        return RELOAD
+    return RELOAD if row["cancelled"] else GO_ON
+
+
+def _held_back_s(tried: Tried, after_s: float | None, random: Random) -> float:
+    """Return the wait of what met a refusal of the application: short where that is marked, which holds it."""
+    if tried.held_back:
+        return HELD_BACK_S
+    return outage_backoff_s(tried.claims, random) if after_s is None else after_s
+
+
+def _blind_s(tried: Tried, after_s: float | None, random: Random) -> float:
+    return blind_look_s(tried.claims, random) if after_s is None else after_s
+
+
+def _has_waited(tried: Tried, tempo: Tempo) -> bool:
+    """Say whether a task has been tried as long as an outage may last."""
+    return tried.claims >= OUTAGE_TRIES and tried.age_s >= tempo.scaled_s(OUTAGE_S)
+
+
+def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) -> float:
+    return tempo.scaled_s(after_s if after_s is not None else backoff_s(tried.failures + 1, random))
+
+
+def _late_s(tried: Tried, tempo: Tempo, *, lost: bool) -> float | None:
+    """Return how long a copy of the call may still be carried out and undo what comes after it, None where none may."""
+    return tempo.scaled_s(tried.quiet_s) if lost and tried.overwrites else None
+
+
+def _back(
+    tried: Tried,
+    reason: str,
+    kind: str,
+    delay_s: float,
+    *,
+    charge: bool,
+    ended: str = "",
+    late_s: float | None = None,
+) -> Settlement:
+    statement = settle_back(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind=kind,
+        delay_s=delay_s,
+        charge=charge,
+        ended=ended,
+        late_s=late_s,
+    )
+    return Settlement((statement,), lambda row: _after_back(row, delay_s), kind, reason)
+
+
+def _after_back(row: Row, delay_s: float) -> Move:
+    if row is None or row["cancelled"]:
+        return RELOAD
+    return FAILED if row["failed"] else Move(NextMove.RUN, delay_s)
+
+
+def _halt(tried: Tried, reason: str) -> Settlement:
+    back = settle_back(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind="seller",
+        delay_s=0.0,
+        charge=False,
+        waiting=reason,
+        cause="the seller must act",
+    )
+    halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
+    return Settlement((back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER))
+
+
+def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:
+    statement = settle_verifying(
+        tried.tenant, tried.task, tried.claims, reason=reason, delay_s=delay_s, looks=looks, cause=cause
+    )
+    return Settlement((statement,), lambda row: Move(NextMove.LOOK, delay_s) if row else RELOAD)
+
+
+def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bool = False) -> Settlement:
+    statement = settle_untold(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        delay_s=follows.delay_s,
+        cause=cause,
+        marked=tried.marked,
+        at_once=at_once,
+    )
+    return Settlement((statement,), lambda row: _after_untold(row, follows), "unverified", reason)
+
+
+def _after_untold(row: Row, follows: Move) -> Move:
+    if row is None:
+        return RELOAD
+    return FAILED if row["given_up"] else follows
+
+
+def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlement:
+    failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
+    return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
+
+
+def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settlement:
+    delay_s = _delay_s(tried, None, tempo, random)
+    statement = settle_back(
+        tried.tenant,
+        tried.task,
+        tried.claims,
+        reason=reason,
+        kind="try_again",
+        delay_s=delay_s,
+        charge=True,
+        cause="absence confirmed",
+        absences=1,
+        stray_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
+    )
+    return Settlement((statement,), lambda row: _after_back(row, delay_s), "try_again", reason)

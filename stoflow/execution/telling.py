@@ -1,0 +1,70 @@
+"""What attempts leave in the log: a job that failed, a step that broke, a marketplace that does not answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stoflow.domain.facts import (
+    JobFailed,
+    MarketplaceOutageBegan,
+    MarketplaceOutageEnded,
+    ProductOversold,
+    StepBroke,
+    ThingUnread,
+)
+from stoflow.domain.outcome import Broken, Outcome
+from stoflow.execution.engine import Engine
+from stoflow.execution.settle import FAILED, Move, Row, Settlement
+from stoflow.monitoring.record import record
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
+
+
+def concluded(job: StoredJob, task: StoredTask, settled: Settlement, row: Row) -> Move:
+    """Return what follows from a committed settlement, and state that the job failed where it has."""
+    move = settled.read(row)
+    if move is FAILED:
+        note_failed(job, task, str((row or {}).get("error_kind") or settled.kind), settled.reason)
+    note_named(job, (row or {}).get("named") or {})
+    return move
+
+
+def note_named(job: StoredJob, named: Mapping[str, Any]) -> None:
+    """State each thing that a page of an account named: what was not shown, and which order came too late."""
+    for each in named.get("unread", ()):
+        record(ThingUnread(job.tenant, job.id, job.marketplace, each["name"], each["reason"]))
+    for each in named.get("oversales", ()):
+        orders = ", ".join(f"{order['order_id']} on {order['marketplace']}" for order in each["with"])
+        product, place, order = each["product_id"], each["marketplace"], each["order_id"]
+        record(ProductOversold(job.tenant, job.id, product, place, order, orders))
+
+
+def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> None:
+    """State that the job failed at this attempt."""
+    record(
+        JobFailed(
+            tenant=job.tenant,
+            job=job.id,
+            marketplace=job.marketplace,
+            action=job.action,
+            task=task.name,
+            attempt=task.claims,
+            kind=kind,
+            reason=reason,
+            request_id=job.request_id,
+        )
+    )
+
+
+def note_broken(job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
+    if isinstance(outcome, Broken):
+        record(StepBroke(job.tenant, job.id, task.name, outcome.reason))
+
+
+def note_outage(engine: Engine, job: StoredJob, task: str, reason: str) -> None:
+    """Note why the marketplace did not answer an attempt, "" where it did."""
+    place, tenant, request = job.marketplace, job.tenant, job.request_id
+    if reason:
+        engine.outage(place).failed(lambda: MarketplaceOutageBegan(place, reason, tenant, job.id, task, request))
+    else:
+        engine.outage(place).answered(
+            lambda lasted_s: MarketplaceOutageEnded(place, lasted_s, tenant, job.id, task, request)
+        )

@@ -1,0 +1,50 @@
+"""Which tenant a request is for: set here, once, from its access token, and nowhere else."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stoflow.domain.ids import TenantId
+from stoflow.http.auth.auth import Authentication, bearer_token
+from stoflow.http.auth.tokens import NotAuthenticated
+
+PROTECTED_PREFIX: Final = "/api/"
+ACCESS_KEY: Final = "stoflow.access"
+PUBLIC_TENANT: Final = TenantId(0)
+
+
+class TenancyMiddleware:
+    """Lets nothing below /api/ pass without a tenant, whether or not there is a route.
+
+    `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say.
+    """
+
+    def __init__(
+        self, app: ASGIApp, authentication: Authentication, open_paths: Sequence[re.Pattern[str]] = ()
+    ) -> None:
+        self._app = app
+        self._authentication = authentication
+        self._open_paths = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(PROTECTED_PREFIX):
+            several = Headers(scope=scope).getlist("authorization")
+            if len(several) > 1:  # a proxy may have read the other one
+                raise NotAuthenticated("Send one Authorization header.")
+            given = several[0] if several else ""
+            if given or not any(path.match(scope["path"]) for path in self._open_paths):
+                scope[ACCESS_KEY] = await self._authentication.access(bearer_token(given))
+        await self._app(scope, receive, send)
+
+
+def tenant_of(scope: Scope) -> TenantId:
+    """Return the request's tenant; a KeyError here means a route outside the protected paths asked for one."""
+    return scope[ACCESS_KEY].tenant
+
+
+def visitor_of(scope: Scope) -> TenantId:
+    """Return who asks for something public, where they said so, else PUBLIC_TENANT."""
+    return tenant_of(scope) if ACCESS_KEY in scope else PUBLIC_TENANT

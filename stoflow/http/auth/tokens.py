@@ -1,0 +1,143 @@
+"""Access tokens: RS256, fifteen minutes, for one tenant."""
+
+import re
+import secrets
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+from jwt.utils import base64url_decode
+
+from stoflow.domain.errors import InputError, StoflowError
+from stoflow.domain.ids import TenantId
+from stoflow.http.auth.keys import SigningKeys
+from stoflow.http.rest.strict_json import strict_json
+
+ISSUER: Final = "stoflow"
+AUDIENCE: Final = "stoflow-api"
+TYPE: Final = "at+jwt"  # RFC 9068: an access token, and no other kind of token, opens these doors
+LIFETIME_S: Final = 15 * 60
+LEEWAY_S: Final = 5
+MAX_TOKEN_CHARACTERS: Final = 4096
+REQUIRED_CLAIMS: Final = ("exp", "iat", "sub", "jti", "aud", "iss")
+TENANT = re.compile(r"[1-9][0-9]{0,9}")
+MAX_TENANT: Final = 2**31 - 1
+
+
+class NotAuthenticated(StoflowError):
+    """The token is missing, wrong or over; the message may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a good token says: who, until when (seconds since the epoch), under which id."""
+
+    tenant: TenantId
+    expires_at: float
+    token_id: str
+
+
+class AccessTokens:
+    """Signs with the newest key and accepts all of them; `clock` gives seconds since the epoch."""
+
+    def __init__(self, keys: SigningKeys, *, clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    def issue_access_token(self, tenant: TenantId) -> str:
+        issued_at = int(self._clock())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": str(tenant),
+            "iat": issued_at,
+            "exp": issued_at + LIFETIME_S,
+            "jti": secrets.token_hex(16),
+        }
+        newest = self._keys.newest
+        return jwt.encode(claims, newest.private, algorithm="RS256", headers={"kid": newest.kid, "typ": TYPE})
+
+    def read(self, token: str) -> Access:
+        """Return what the token grants; raise NotAuthenticated with the reason."""
+        header, claims = _parts(token)
+        if header.get("typ") != TYPE:
+            raise NotAuthenticated("This is not an access token.")
+        kid = header.get("kid")
+        key = self._keys.public(kid) if isinstance(kid, str) else None
+        if key is None:
+            raise NotAuthenticated("The token was signed with a key that is not known here.")
+        self._verify(token, key)
+        return self._access(claims)
+
+    def _verify(self, token: str, key: Any) -> None:
+        try:
+            # Times are checked below, as integers and by our own clock: PyJWT takes "9999999999" and 1e300 too.
+            jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={
+                    "require": list(REQUIRED_CLAIMS),
+                    "strict_aud": True,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                    "enforce_minimum_key_length": True,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            raise NotAuthenticated("The token is not valid.") from None
+
+    def _access(self, claims: dict[str, Any]) -> Access:
+        expires_at, issued_at = claims["exp"], claims["iat"]
+        begins_at = claims.get("nbf", issued_at)
+        if any(type(moment) is not int for moment in (expires_at, issued_at, begins_at)):
+            raise NotAuthenticated("The token's times are not whole numbers.")
+        if not 0 < expires_at - issued_at <= LIFETIME_S:
+            raise NotAuthenticated("The token is valid for longer than fifteen minutes.")
+        now = self._clock()
+        if max(issued_at, begins_at) > now + LEEWAY_S:
+            raise NotAuthenticated("The token is not valid yet.")
+        if expires_at <= now:
+            raise NotAuthenticated("The token has ended.")
+        return Access(tenant=_tenant(claims["sub"]), expires_at=expires_at, token_id=_token_id(claims["jti"]))
+
+
+def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and claims, unverified, but each read strictly: a member named twice is refused."""
+    parts = token.split(".")
+    if len(token) > MAX_TOKEN_CHARACTERS or len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
+        raise NotAuthenticated("The token is not valid.")
+    try:
+        header, claims, _ = (_canonical(part) for part in parts)
+        header, claims = strict_json(header), strict_json(claims)
+    except (InputError, ValueError):
+        raise NotAuthenticated("The token is not valid.") from None
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise NotAuthenticated("The token is not valid.")
+    return header, claims  # pyright: ignore[reportUnknownVariableType]
+
+
+def _canonical(part: str) -> bytes:
+    """Decode a part that is written in the one way there is for it: what is compared by its text has no twins."""
+    decoded = base64url_decode(part)
+    if urlsafe_b64encode(decoded).rstrip(b"=").decode() != part:
+        raise ValueError("not canonical")
+    return decoded
+
+
+def _tenant(subject: Any) -> TenantId:
+    if not isinstance(subject, str) or not TENANT.fullmatch(subject) or int(subject) > MAX_TENANT:
+        raise NotAuthenticated("The token does not name a tenant.")
+    return TenantId(int(subject))
+
+
+def _token_id(value: Any) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 64:  # noqa: PLR2004
+        raise NotAuthenticated("The token has no id.")
+    return value

@@ -1,0 +1,1 @@
+"""What every route shares: how it is described, read, answered and refused."""

@@ -1,0 +1,171 @@
+"""One story for every route: read what was asked, run the use case in a thread, answer."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+
+from stoflow.domain.errors import InputError, NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import FieldError
+from stoflow.http.auth.tenancy import tenant_of, visitor_of
+from stoflow.http.doors import Doors
+from stoflow.http.resources.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
+from stoflow.http.rest.middleware import REQUEST_ID_KEY
+from stoflow.http.rest.problems import Malformed, Problem, response_of
+from stoflow.http.rest.strict_json import strict_json
+from stoflow.http.rest.threads import Threads
+
+BODY_TIMEOUT_S: Final = 20.0
+Endpoint = Callable[[Request], Awaitable[Response]]
+CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, read and checked. `query` and `body` are of the types its operation names.
+
+    `tenant` is PUBLIC_TENANT where something public is asked for by nobody in particular.
+    """
+
+    tenant: TenantId
+    request_id: str
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    query: Any
+    body: Any
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_secure: bool = False  # it came by https
+
+    def id(self) -> int:
+        """Return the id in the path; what could never be one is simply not found."""
+        return self.number("id")
+
+    def number(self, name: str) -> int:
+        """Return a number in the path, from 1; what could never be one is simply not found."""
+        text = self.path[name]
+        if not CANONICAL_ID.fullmatch(text) or int(text) > MAX_ID:
+            raise NotFound(f"There is nothing with the {name} {text[:20]}.")
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class CookieAnswer:
+    """An answer that leaves something in the browser which asked."""
+
+    body: BaseModel
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """An answer that is a file instead of JSON, sent while it is read. `media_type` is one its operation names."""
+
+    file: Path
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path: what it takes, what it gives, which problems it may answer instead.
+
+    `answer` is the schema of the JSON it gives, or the media types of the file it gives.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handle: Callable[[Doors, Asked], BaseModel | CookieAnswer | FileAnswer | Problem]
+    answer: type[BaseModel] | tuple[str, ...]
+    status: int = 200
+    query: type[Given] = NoQuery
+    body: type[Given] = NoBody
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # name → description
+    problems: tuple[int, ...] = ()
+    public: bool = False
+
+
+def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoint:
+    """Return the Starlette endpoint of an operation."""
+
+    async def endpoint(request: Request) -> Response:
+        asked = Asked(
+            tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
+            request_id=request.scope.get(REQUEST_ID_KEY, ""),
+            path=request.path_params,
+            headers=_headers(operation, request),
+            query=_query(operation.query, request),
+            body=await _body(operation.body, request),
+            cookies=request.cookies,
+            is_secure=request.scope.get("scheme") == "https",
+        )
+        answer = await threads.run(operation.handle, doors, asked)
+        match answer:
+            case Problem():
+                return response_of(answer)
+            case FileAnswer(file, media_type, headers):
+                return FileResponse(file, operation.status, headers=headers, media_type=media_type)
+            case CookieAnswer(body, cookie):
+                kept = {"set-cookie": cookie}
+                return Response(body.model_dump_json(), operation.status, kept, media_type="application/json")
+            case _:
+                return Response(answer.model_dump_json(), operation.status, media_type="application/json")
+
+    return endpoint
+
+
+def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
+    """Return the headers, none of which that count is there twice: another reader may have taken the other one."""
+    twice = [name for name in ("Content-Type", *operation.headers) if len(request.headers.getlist(name)) > 1]
+    if twice:
+        reasons = tuple(FieldError(name, "is given twice: send it once") for name in twice)
+        raise InputError("A header is given twice.", reasons)
+    return request.headers
+
+
+def _query(schema: type[Given], request: Request) -> Given:
+    pairs = request.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise InputError("A query parameter is given twice.")
+    try:
+        return schema.model_validate_strings(given)
+    except ValidationError as error:
+        raise InputError("The query is not right.", reasons_of(error)) from None
+
+
+async def _body(schema: type[Given], request: Request) -> Given:
+    raw = await _read(request) if request.method in {"POST", "PUT", "PATCH"} else b""
+    if not raw and schema is NoBody:
+        return NoBody()
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "Send the body as application/json.")
+    try:
+        value = strict_json(raw)
+    except InputError as error:
+        raise Malformed(str(error)) from None
+    if not isinstance(value, dict):
+        raise InputError("The body must be a JSON object.")
+    try:
+        return schema.model_validate_json(raw)
+    except ValidationError as error:
+        raise InputError("The body is not right.", reasons_of(error)) from None
+
+
+async def _read(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.body()
+    except TimeoutError:
+        raise HTTPException(408, "The body did not come in time.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The body did not come whole.") from None

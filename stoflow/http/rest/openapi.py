@@ -1,0 +1,154 @@
+"""The OpenAPI 3.1 document, made from the table of operations and the schemas they name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Final
+
+from pydantic import BaseModel
+
+from stoflow.http.auth.tenancy import PROTECTED_PREFIX
+from stoflow.http.resources.answers import ProblemBody
+from stoflow.http.resources.schemas import MAX_ID, NoBody
+from stoflow.http.rest.endpoint import Operation
+from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
+from stoflow.http.rest.problems import MEDIA_TYPE
+
+PATH_PARAMETER = re.compile(r"{(\w+)}")
+OPENAPI_PATH: Final = "/openapi.json"
+PROTECTED_PROBLEMS: Final = (401, 403, 503)
+ALWAYS_PROBLEMS: Final = (500, 503)
+PATH_SCHEMAS: Final = {
+    "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "catalogue": {"type": "string", "examples": ["brands", "colors", "sizes"]},
+    "marketplace": MARKETPLACE,
+}
+API_VERSION: Final = "1.0"
+FILE: Final = {
+    "type": "string",
+    "format": "binary",
+}  # 3.1 needs no schema here, generated clients give no bytes without
+SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
+PROBLEM_WORDS: Final[Mapping[int, str]] = {
+    400: "The request cannot be read.",
+    401: "Nobody is known by this access token, or it has ended.",
+    403: "This account is suspended.",
+    404: "There is no such thing, or it is another account's.",
+    408: "The body did not come in time.",
+    409: "What is asked for does not go with how things are now.",
+    413: "The body is too large.",
+    415: "The body must be application/json.",
+    422: "What is asked for is not right; `errors` names each field.",
+    500: "Something went wrong on our side.",
+    502: "The marketplace does not answer as it should.",
+    503: "StoFlow cannot do this right now; `Retry-After` says when to come back.",
+}
+
+
+def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str, Sequence[str]]) -> JsonSchema:
+    """Return the document; every route, body and error is in it, itself included.
+
+    `marketplaces` are those there are, each with the codes of its actions.
+    """
+    refs, schemas = _schemas(operations)
+    paths: dict[str, JsonSchema] = {OPENAPI_PATH: {"get": _own_entry()}}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, refs)
+        schemas |= query_schemas(operation.query)[1]
+    schemas |= known_values(marketplaces)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "StoFlow", "version": API_VERSION, "description": "Durable marketplace jobs for sellers."},
+        "servers": list(SERVERS),
+        "tags": [{"name": tag} for tag in dict.fromkeys(map(_tag, operations))],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], JsonSchema], dict[str, JsonSchema]]:
+    answers = {operation.answer for operation in operations}
+    given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)}
+    return schemas_of({operation.body for operation in operations} - {NoBody}, given | {ProblemBody})
+
+
+def _tag(operation: Operation) -> str:
+    """Return what it is about: the name of the module that answers."""
+    return operation.handle.__module__.rpartition(".")[2].removesuffix("_routes")
+
+
+def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
+    entry: JsonSchema = {
+        "operationId": operation.name,
+        "tags": [_tag(operation)],
+        "summary": operation.summary,
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(operation),
+            *_header_parameters(operation),
+        ],
+        "responses": {
+            str(operation.status): _answer(operation, refs),
+            **{str(status): _content(status, MEDIA_TYPE, refs[ProblemBody]) for status in _problems(operation)},
+        },
+        "security": _security(operation),
+    }
+    if operation.body is not NoBody:
+        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
+    return entry
+
+
+def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
+    if isinstance(operation.answer, tuple):
+        phrase = HTTPStatus(operation.status).phrase
+        return {"description": phrase, "content": {media_type: {"schema": FILE} for media_type in operation.answer}}
+    return _content(operation.status, "application/json", refs[operation.answer])
+
+
+def _own_entry() -> JsonSchema:
+    return {
+        "operationId": "openapi",
+        "tags": ["health"],
+        "summary": "This document.",
+        "responses": {"200": _content(HTTPStatus.OK, "application/json", {"type": "object"})},
+        "security": [],
+    }
+
+
+def _security(operation: Operation) -> list[JsonSchema]:
+    if not operation.public:
+        return [{"accessToken": []}]
+    return [{}, {"accessToken": []}] if operation.path.startswith(PROTECTED_PREFIX) else []
+
+
+def _problems(operation: Operation) -> list[int]:
+    always = ALWAYS_PROBLEMS if operation.public else ALWAYS_PROBLEMS + PROTECTED_PROBLEMS
+    return sorted({*operation.problems, *always})
+
+
+def _content(status: int, media_type: str, schema: JsonSchema) -> JsonSchema:
+    description = PROBLEM_WORDS.get(status) or HTTPStatus(status).phrase
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _path_parameters(operation: Operation) -> list[JsonSchema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": PATH_SCHEMAS[name]}
+        for name in PATH_PARAMETER.findall(operation.path)
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[JsonSchema]:
+    properties, _ = query_schemas(operation.query)
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+
+
+def _header_parameters(operation: Operation) -> list[JsonSchema]:
+    return [
+        {"name": name, "in": "header", "description": description, "schema": {"type": "string", "maxLength": 200}}
+        for name, description in operation.headers.items()
+    ]

@@ -1,0 +1,113 @@
+"""Every answer that is not a success: problem details (RFC 9457), also for what no one foresaw."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from stoflow.domain.errors import (
+    APIError,
+    Conflict,
+    ConsentRefused,
+    DatabaseError,
+    DatabaseNotPrepared,
+    DatabaseRefused,
+    InputError,
+    NotFound,
+    StoflowError,
+)
+from stoflow.domain.outcome import FieldError
+from stoflow.http.auth.tokens import NotAuthenticated
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 2
+
+
+class Malformed(StoflowError):
+    """The request cannot be read at all."""
+
+
+class NotAllowed(StoflowError):
+    """Known, but not welcome now."""
+
+
+class TooMany(StoflowError):
+    """So many at once are not allowed; there is room again when one of them ends."""
+
+
+class Busy(StoflowError):
+    """Every thread is taken; the caller should come back."""
+
+
+# The most exact class first: the first one that fits gives the status.
+STATUS_OF: Final[Mapping[type[Exception], int]] = {
+    Malformed: HTTPStatus.BAD_REQUEST,
+    ConsentRefused: HTTPStatus.BAD_REQUEST,
+    InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    APIError: HTTPStatus.BAD_GATEWAY,
+    DatabaseNotPrepared: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseRefused: HTTPStatus.INTERNAL_SERVER_ERROR,
+    DatabaseError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+HEADERS_OF: Final[Mapping[int, Mapping[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_AFTER_S)},
+}
+
+# What is said instead of an exception's own words, which are for the log only.
+HIDDEN_DETAIL: Final[Mapping[int, str]] = {
+    HTTPStatus.SERVICE_UNAVAILABLE: "StoFlow cannot do this right now; please try again in a moment.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side; nothing else is known about it here.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One unhappy answer. `more` holds extension members."""
+
+    status: int
+    detail: str
+    errors: Sequence[FieldError] = ()
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def body(self) -> dict[str, Any]:
+        about: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+        }
+        if self.errors:
+            about["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
+        return about | dict(self.more)
+
+    def encoded(self) -> bytes:
+        return json.dumps(self.body(), ensure_ascii=True, separators=(",", ":")).encode()
+
+    def headers(self) -> dict[str, str]:
+        return dict(HEADERS_OF.get(self.status, {}))
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the answer to an exception; its own words only where they were written for the caller."""
+    status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), None)
+    if status is None:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+    errors = error.errors if isinstance(error, Conflict | InputError) else ()
+    return Problem(status, HIDDEN_DETAIL.get(status) or str(error), errors)
+
+
+def response_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        problem.encoded(), problem.status, headers={**problem.headers(), **(headers or {})}, media_type=MEDIA_TYPE
+    )

@@ -1,0 +1,253 @@
+"""Socket.IO: the server, who is connected to it, and what it does by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+import socketio
+from starlette.types import Receive, Scope, Send
+
+from stoflow.domain.errors import NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.http.auth.auth import Authentication
+from stoflow.http.auth.tokens import Access
+from stoflow.http.doors import Doors, Standing
+from stoflow.http.facts import BackgroundLoopFailed, SocketEventFailed
+from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
+from stoflow.http.rest.threads import Threads
+from stoflow.http.sockets.events import CONNECTION_STATUS, EVENTS_OF, HELLO, Hello, PluginHello, Renewal
+from stoflow.http.sockets.feed import Feed, follow
+from stoflow.http.sockets.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, GuardedSocket, Identity
+from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
+from stoflow.http.sockets.mute import MUTE
+from stoflow.http.sockets.plugin_events import PluginEvents
+from stoflow.http.sockets.plugin_sockets import PluginSockets
+from stoflow.http.sockets.refusals import complain, refusal_of
+from stoflow.http.sockets.relay import Relay
+from stoflow.monitoring.record import record
+
+WEBSOCKET_ONLY: Final = "Socket.IO is spoken over websocket only here: connect with transports=['websocket']."
+PING_INTERVAL_S: Final = 25
+PING_TIMEOUT_S: Final = 20
+PAUSE_S: Final = 1.0
+
+
+class Sockets:
+    """The Socket.IO door. `asgi` is its application; `start` and `stop` run what it does by itself."""
+
+    def __init__(
+        self,
+        doors: Doors,
+        authentication: Authentication,
+        threads: Threads,
+        *,
+        relay: Relay | None,
+        origins: Sequence[str],
+        limits: SocketLimits,
+        times: SocketTimes,
+    ) -> None:
+        self._authentication = authentication
+        self._relay = relay
+        self._limits = limits
+        self._times = times
+        self._open = 0
+        self._sockets: dict[str, GuardedSocket] = {}  # those authenticated, by Socket.IO's id
+        self._buckets: dict[TenantId, Bucket] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._server = _server(relay, origins, limits)
+        self._server.on("connect", self._connect)
+        self._server.on("disconnect", self._disconnect)
+        self._server.on("*", self._hear)
+        self._plugins = PluginSockets(doors.plugin, threads, self._emit_to_socket)
+        self._plugin_events = PluginEvents(doors.plugin, threads, self._plugins, self.tell_frontends)
+
+    async def start(self, feed: Feed) -> None:
+        rounds = {
+            "commands": self._send_commands,
+            "presence": self._look_after,
+            "feed": partial(self._follow, feed),
+        }
+        self._tasks = [asyncio.create_task(_again_and_again(name, once)) for name, once in rounds.items()]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for socket_id, socket in list(self._sockets.items()):
+            socket.end("This process is stopping; connect again.", TRY_AGAIN_LATER)
+            await self._disconnect(socket_id)
+        await self._server.shutdown()
+        if self._relay is not None:
+            await self._relay.stop()
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Guard a websocket and hand it to python-socketio."""
+        if scope["type"] != "websocket":
+            await response_of(Problem(400, WEBSOCKET_ONLY))(scope, receive, send)
+            return
+        if self._open - len(self._sockets) >= self._limits.unknown_sockets:
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Too many sockets are waiting."})
+            return
+        socket = GuardedSocket(scope, receive, send, limits=self._limits, times=self._times)
+        self._open += 1
+        try:
+            await self._server.handle_request(socket.scope, socket.receive, socket.send)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            record(SocketEventFailed.of("socket", error))
+        finally:
+            self._open -= 1
+            socket.release()
+            await self._disconnect(socket.socket_id)  # python-socketio forgets those that leave while they come in
+
+    async def tell_frontends(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
+        """Tell the tenant's frontends, at every api process."""
+        await self._server.emit(event, dict(data), room=_room(tenant))
+
+    # --- what python-socketio calls ---------------------------------------------------------------------------------
+
+    async def _connect(self, socket_id: str, environ: Mapping[str, Any], auth: object = None) -> None:
+        socket: GuardedSocket = environ["asgi.scope"][SCOPE_KEY]
+        try:
+            hello = HELLO.validate_python(auth)
+            access = await self._authentication.access(hello.token)
+            await self._admit(socket_id, socket, hello, access)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            raise refusal_of(socket, error) from None
+
+    async def _disconnect(self, socket_id: str, _: str = "") -> None:
+        socket = self._sockets.pop(socket_id, None)
+        if socket is None or socket.identity is None:
+            return
+        identity = socket.identity
+        if not any(self._sockets_of(identity.tenant)):
+            self._buckets.pop(identity.tenant, None)
+        try:
+            if identity.plugin_id and await self._plugins.leave((identity.tenant, identity.plugin_id), socket_id):
+                await self._tell_presence(identity.tenant, connected=False)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            record(SocketEventFailed.of("disconnect", error))
+
+    async def _hear(self, event: str, socket_id: str, data: object = None) -> dict[str, Any] | None:
+        socket = self._sockets.get(socket_id)
+        if socket is None or socket.identity is None:
+            return None
+        try:
+            await self._heard(socket, socket.identity, event, data)
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            return await complain(socket, event, error)
+        return {"ok": True}
+
+    async def _heard(self, socket: GuardedSocket, identity: Identity, event: str, data: object) -> None:
+        schema = EVENTS_OF[identity.kind].get(event)
+        if schema is None:
+            raise NotFound(f"There is no such event for a {identity.kind} to send.")
+        said = schema.model_validate({} if data is None else data)
+        if not isinstance(said, Renewal):
+            await self._plugin_events.hear(identity, said)
+            return
+        access = await self._authentication.access(said.token)
+        if access.tenant != identity.tenant:
+            raise NotAllowed("This token is another account's.")
+        socket.renew(access.expires_at)
+
+    # --- coming in --------------------------------------------------------------------------------------------------
+
+    async def _admit(self, socket_id: str, socket: GuardedSocket, hello: Hello, access: Access) -> None:
+        tenant = access.tenant
+        if sum(1 for _ in self._sockets_of(tenant)) >= self._limits.sockets_per_tenant:
+            raise TooMany("This account has too many open sockets.")
+        plugin_id = hello.plugin_id if isinstance(hello, PluginHello) else ""
+        identity = Identity(tenant=tenant, kind=hello.client, plugin_id=plugin_id)
+        self._sockets[socket_id] = socket
+        socket.admit(socket_id, identity, expires_at=access.expires_at, tenant_bucket=self._bucket_of(tenant))
+        if not plugin_id:
+            await self._server.enter_room(socket_id, _room(tenant))
+            return
+        try:
+            await self._plugins.announce((tenant, plugin_id), socket_id)
+        except Exception:
+            del self._sockets[socket_id]
+            raise
+        await self._tell_presence(tenant, connected=True)
+        # Nothing is awaited from here on: no command may leave before python-socketio has confirmed the connection.
+        replaced = self._sockets.get(self._plugins.join((tenant, plugin_id), socket_id))
+        if replaced is not None:
+            replaced.end("The same plugin has connected again.")
+
+    def _sockets_of(self, tenant: TenantId) -> Iterator[GuardedSocket]:
+        return (one for one in self._sockets.values() if one.identity is not None and one.identity.tenant == tenant)
+
+    def _bucket_of(self, tenant: TenantId) -> Bucket:
+        if tenant not in self._buckets:
+            self._buckets[tenant] = Bucket(
+                per_s=self._limits.tenant_frames_per_s,
+                burst=self._limits.tenant_frames_burst,
+                clock=asyncio.get_running_loop().time,
+            )
+        return self._buckets[tenant]
+
+    # --- what the door does by itself -------------------------------------------------------------------------------
+
+    async def _send_commands(self) -> None:
+        await self._plugins.send_commands(await self._plugins.woken(timeout_s=self._times.poll_s))
+
+    async def _look_after(self) -> None:
+        await asyncio.sleep(self._times.poll_s)
+        await self._end_the_unwelcome()
+        await self._plugins.announce_again()
+
+    async def _end_the_unwelcome(self) -> None:
+        tenants = {one.identity.tenant for one in self._sockets.values() if one.identity is not None}
+        if not tenants:
+            return
+        standings = await self._authentication.standings(sorted(tenants))
+        for tenant in tenants:
+            if standings.get(tenant) is not Standing.ACTIVE:
+                for socket in list(self._sockets_of(tenant)):
+                    socket.end("This account is suspended.")
+
+    async def _follow(self, feed: Feed) -> None:
+        await follow(feed, tell=self._tell_here, wake=self._plugins.wake)
+        await asyncio.sleep(PAUSE_S)  # it ended; do not spin while it keeps ending
+
+    async def _tell_here(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
+        """Tell this process's frontends only: every api process hears the feed itself."""
+        await self._server.emit(event, dict(data), room=_room(tenant), ignore_queue=True)
+
+    async def _tell_presence(self, tenant: TenantId, *, connected: bool) -> None:
+        presence = {"connected": connected, "since": datetime.now(UTC).isoformat()}
+        await self.tell_frontends(tenant, CONNECTION_STATUS, presence)
+
+    async def _emit_to_socket(self, event: str, data: Mapping[str, Any], socket_id: str) -> None:
+        await self._server.emit(event, dict(data), to=socket_id, ignore_queue=True)
+
+
+def _server(relay: Relay | None, origins: Sequence[str], limits: SocketLimits) -> socketio.AsyncServer:
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=relay,
+        logger=MUTE,  # pyright: ignore[reportArgumentType] - a logger is as welcome as a bool
+        engineio_logger=MUTE,
+        async_handlers=False,
+        transports=["websocket"],
+        allow_upgrades=False,
+        cors_allowed_origins=list(origins) or None,  # an empty list would allow every origin; None: the same one only
+        max_http_buffer_size=limits.frame_bytes,
+        ping_interval=PING_INTERVAL_S,
+        ping_timeout=PING_TIMEOUT_S,
+    )
+
+
+def _room(tenant: TenantId) -> str:
+    return f"user_{int(tenant)}"
+
+
+async def _again_and_again(name: str, once: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await once()
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            record(BackgroundLoopFailed.of(name, error))
+            await asyncio.sleep(PAUSE_S)

@@ -1,1 +1,0 @@
-"""What can be done with a job, one use case per file."""

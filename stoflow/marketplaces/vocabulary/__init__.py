@@ -1,0 +1,1 @@
+"""Words and values that marketplaces share: sizes, colours, categories, conditions, wording."""

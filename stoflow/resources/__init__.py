@@ -1,0 +1,1 @@
+"""What people use, a folder each: use cases and their views."""

@@ -1,0 +1,1 @@
+"""What can be done with a seller's accounts at the marketplaces: consent, see, choose, disconnect."""

@@ -1,0 +1,131 @@
+"""A seller's connection to a marketplace, as the seller sees it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from stoflow.domain.attempt import day_in_utc
+from stoflow.domain.choices import Choice, Settings
+from stoflow.domain.errors import Conflict
+from stoflow.domain.facts import SellerDisconnected
+from stoflow.domain.ids import TenantId
+from stoflow.marketplaces.contract import AccountOptions
+from stoflow.monitoring.record import record
+from stoflow.storage.applications import Applications
+from stoflow.storage.credentials.account_settings import AccountSettings, choices_of
+from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.consents import Consents
+from stoflow.storage.database.session import Database
+from stoflow.transports.contract import Transport
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.profile import DirectProfile
+
+
+class ConnectionState(StrEnum):
+    CONNECTED = "connected"
+    NEEDS_SELLER = "needs_seller"  # jobs wait until the seller consents again, or has mended the session
+    DISCONNECTED = "disconnected"  # by the seller, or never connected
+    OFFLINE = "offline"  # the seller's plugin is away
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of an account, and what there is to choose from; nothing is, where any fitting value may be set."""
+
+    setting: str
+    required: bool
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known.
+
+    `settings` are those of the `options` that are set; `read_at` is when the marketplace last told what there is to
+    choose from.
+    """
+
+    marketplace: str
+    state: ConnectionState
+    reason: str
+    external_id: str
+    expires_at: datetime | None
+    settings: Settings = field(default_factory=dict[str, Any])
+    options: tuple[Option, ...] = ()
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
+    those of the others, `options` those that have something to choose. `applications` hears what calls say of
+    StoFlow's own. `announced` wakes whoever owns the tenant."""
+
+    database: Database
+    connections: Connections
+    consents: Consents
+    settings: AccountSettings
+    profiles: Mapping[str, DirectProfile]
+    options: Mapping[str, AccountOptions]
+    plugins: frozenset[str]
+    client: DirectClient
+    transport: Transport
+    applications: Applications
+    announced: Callable[[], None]
+
+
+def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
+    """Return how the tenant's connection stands, also where there never was one."""
+    row = accounts.connections.standing(tenant, marketplace)
+    state, reason = _by_plugin(row) if marketplace in accounts.plugins else _by_consent(row)
+    options = _options(accounts, marketplace, row)
+    return Connection(
+        marketplace=marketplace,
+        state=state,
+        reason=reason,
+        external_id=row["external_id"] or "",
+        expires_at=row["secret_expires_at"],
+        settings={each.setting: value for each in options if (value := row["settings"].get(each.setting)) is not None},
+        options=options,
+        read_at=row["choices_read_at"],
+    )
+
+
+def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
+    """Forget the tokens; jobs there wait until the seller consents again. Raise Conflict where a plugin connects."""
+    if marketplace in accounts.plugins:
+        message = f"{marketplace} is reached through the seller's own browser: sign out there, or remove the plugin."
+        raise Conflict(message)
+    if accounts.connections.disconnect(tenant, marketplace, f"You have disconnected {marketplace}."):
+        record(SellerDisconnected(tenant, marketplace))
+        accounts.announced()
+    return find_connection(accounts, tenant, marketplace)
+
+
+def _options(accounts: Accounts, marketplace: str, row: Mapping[str, Any]) -> tuple[Option, ...]:
+    """Return what may be set there; a connection holds other settings too, which are nobody's to choose."""
+    if marketplace not in accounts.options:
+        return ()
+    of_account, today = choices_of(row["choices"]), day_in_utc()
+    known = accounts.options[marketplace].settings
+    return tuple(Option(each.name, each.required, each.choices(of_account, today)) for each in known)
+
+
+def _by_consent(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
+    if not row["has_tokens"]:
+        return ConnectionState.DISCONNECTED, row["reason"] or "You have not connected it."
+    if row["state"] == ConnectionState.CONNECTED:
+        return ConnectionState.CONNECTED, ""
+    return ConnectionState.NEEDS_SELLER, row["reason"] or ""
+
+
+def _by_plugin(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
+    if row["state"] == ConnectionState.NEEDS_SELLER:
+        return ConnectionState.NEEDS_SELLER, row["reason"] or ""
+    if row["plugin_there"]:
+        return ConnectionState.CONNECTED, ""
+    if row["plugin_since"] is None:
+        return ConnectionState.DISCONNECTED, "The plugin has never been connected."
+    return ConnectionState.OFFLINE, f"The plugin has been offline since {row['plugin_since'].isoformat()}."

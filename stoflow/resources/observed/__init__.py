@@ -1,0 +1,1 @@
+"""What syncs and orders jobs have seen of an account, as its seller reads it."""

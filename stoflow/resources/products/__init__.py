@@ -1,0 +1,1 @@
+"""Products coming in from other people's files, and found again."""

@@ -1,0 +1,261 @@
+"""Which column of a file fills which field of a product: what was asked for first, then the names people use."""
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stoflow.domain.errors import InputError
+from stoflow.marketplaces.vocabulary.wording import shorten
+from stoflow.resources.products.fields.headings import REPEATED, Heading, headings_of
+from stoflow.resources.products.fields.mapping import Mapped as Mapped
+from stoflow.resources.products.fields.mapping import parse_mapping as parse_mapping
+from stoflow.resources.products.fields.matching import FIELDS, GATHERED, Matcher, in_one_currency
+from stoflow.resources.products.fields.numbers import Amount, exact
+from stoflow.resources.products.fields.options import OptionColumns, option_columns
+from stoflow.resources.products.fields.profiles import UNKNOWN, Profile, recognise
+from stoflow.resources.products.fields.special_prices import SpecialPrices
+from stoflow.resources.products.fields.words import NOT_KNOWN, YES, meanings, plain, without_code
+from stoflow.resources.products.files.rows import literal
+
+REQUIRED_FIELDS = ("title", "price")
+FIRST_LINE_CHARACTERS = 140
+OVERSOLD = re.compile(r"-\d+(?:\.0+)?")  # a shop sold more than it had: nothing is left
+BARE_NUMBER = re.compile(r"[\d.,' ]+")
+
+CONDITION_FLAG = "condition flag"  # some exports keep the condition as one true-or-false column per grade
+LONGEST_UNKNOWN = max(map(len, NOT_KNOWN))
+SOURCE = "source"  # where the file was taken from
+AVAILABILITY = "availability"
+SOLD_FLAG = "sold flag"
+TRACKER = "tracker"
+PARENT = "parent"
+FOLLOWS = "follows"
+PHOTO_ORDER = "photo order"
+OF_A_VARIANT = ("size", "colors", "sku", "price", "quantity", "currency", "condition")
+KEY = re.compile(r"(?P<before>[^{]*)\{(?P<columns>[^}]+)\}")
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one file, settled: per field those that may fill it, best first.
+
+    The first of them that holds something in a row fills the field; photos, colours and materials are gathered from
+    all. Several columns joined by ">" are the parts of one path. `profile` names the tool that wrote the file, as far
+    as it is known, and `currency` is what the file's header says of its prices. `trees` says, per column, whose
+    categories its numbers are; `marks` holds the columns that say something of the row itself, by what they say. `keys`
+    are the columns whose value rows of one product share, each with what is written before it; `varying` are those that
+    may differ between its variants.
+    """
+
+    by_field: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, str]
+    condition_flags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    currency: str = ""
+    price_sign: str = ""
+    options: OptionColumns = dataclasses.field(default_factory=OptionColumns)
+    special: SpecialPrices = dataclasses.field(default_factory=SpecialPrices)
+    tool: Profile = UNKNOWN
+    trees: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    marks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict[str, tuple[str, ...]])
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    varying: frozenset[str] = frozenset()
+
+    @property
+    def profile(self) -> str:
+        return self.tool.name
+
+    def value(self, values: Values, field: str) -> Any:
+        """Return what the row holds for the field, "" where nothing."""
+        if field in self.constants:
+            return self.constants[field]
+        if field == "quantity" and self.is_gone(values):
+            return 0
+        if field not in GATHERED:
+            return next((value for _, value in self.filled(values, field)), "")
+        found = [value for _, value in self.filled(values, field)]
+        return [item for value in found for item in _items(value)] if len(found) > 1 else found[0] if found else ""
+
+    def column_of(self, values: Values, field: str) -> str:
+        """Return the file's own name of the column that gives the field its value, "" where none does."""
+        return "" if field in self.constants else next((column for column, _ in self.filled(values, field)), "")
+
+    def filled(self, values: Values, field: str) -> Iterator[tuple[str, Any]]:
+        """Yield each column that holds something for the field, with what it holds, best first."""
+        for column in self.by_field.get(field, ()):
+            value = self._cell(values, field, column)
+            if not is_empty(value) and (column not in self.special.columns or self.special.is_on(values)):
+                yield column, self._read(field, value)
+        yield from self.options.filled(values, field)
+
+    def is_gone(self, values: Values) -> bool:
+        """Say whether the row itself says that its thing is sold."""
+        said = {meanings("state").get(plain(str(values.get(name, "")))) for name in self.marks.get(AVAILABILITY, ())}
+        flags = (plain(str(values.get(name, ""))) in YES for name in self.marks.get(SOLD_FLAG, ()))
+        return "gone" in said or any(flags) or self.says(values, self.tool.gone)
+
+    def is_help(self, values: Values) -> bool:
+        """Say whether the row is no seller's but the tool's, which explains its columns there."""
+        return bool(self.tool.help) and any(str(value).startswith(self.tool.help) for value in values.values())
+
+    def left_out_as(self, values: Values) -> str:
+        """Return what makes the row no product, such as "grouped", "" where it is one."""
+        return next((word for column, word in self.tool.leave_out if self.says(values, ((column, word),))), "")
+
+    def marked(self, values: Values, mark: str) -> bool:
+        return any(not is_empty(values.get(name)) for name in self.marks.get(mark, ()))
+
+    def says(self, values: Values, marks: tuple[tuple[str, str], ...]) -> bool:
+        """Say whether one of these (column, word) holds in the row."""
+        return any(word in _words(values.get(name)) for column, word in marks for name in self.marks.get(column, ()))
+
+    def _cell(self, values: Values, field: str, column: str) -> Any:
+        if field == "quantity" and self._is_untracked(values):
+            return ""
+        if ">" in column and column not in values:
+            parts = (str(values.get(part) or "").strip() for part in column.split(">"))
+            return " > ".join(part for part in parts if not is_empty(part))
+        return values.get(column)
+
+    def _is_untracked(self, values: Values) -> bool:
+        trackers = self.marks.get(TRACKER, ())
+        return bool(trackers) and all(is_empty(values.get(name)) for name in trackers)
+
+    def _read(self, field: str, value: Any) -> Any:
+        if field == self.tool.first_line:
+            value = first_line(str(value))
+        if field == "quantity" and self.profile and OVERSOLD.fullmatch(str(value).strip()):
+            value = 0
+        if field == "price" and self.price_sign:
+            value = _beside(value, self.price_sign)
+        return without_code(value) if field in self.tool.codes and isinstance(value, str) else value
+
+
+def _beside(price: Any, sign: str) -> Any:
+    """Return a price that names no currency with the sign that the header has for all of them."""
+    if exact(price):
+        return Amount(price, sign)
+    return f"{price} {sign}" if BARE_NUMBER.fullmatch(str(price).strip()) else price
+
+
+def is_empty(value: object) -> bool:
+    if isinstance(value, str):
+        written = value.strip()
+        return len(written) <= LONGEST_UNKNOWN and written.lower() in NOT_KNOWN
+    return value is None or value in ([], {}, ())
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text that says something, for a title; a long one is cut between two words."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return shorten(next((line for line in lines if line.strip("#*-–—_ ")), ""), FIRST_LINE_CHARACTERS)
+
+
+def _items(value: Any) -> list[Any]:
+    read = literal(value.strip()) if isinstance(value, str) else value
+    return list(read) if isinstance(read, list | tuple | set) else [read]
+
+
+def _words(value: Any) -> list[str]:
+    """Return the plain words of a cell such as "simple, virtual"."""
+    return [plain(part) for part in str("" if value is None else value).split(",")]
+
+
+def settle(names: Sequence[str], mapping: Mapped) -> Columns:
+    """Match the file's columns with the fields; InputError where an asked one, a title or a price is missing."""
+    asked = {field: (each,) if isinstance(each, str) else tuple(each) for field, each in mapping.items()}
+    constants = {field: columns[0][1:] for field, columns in asked.items() if columns[0].startswith("=")}
+    headings = headings_of(names)
+    chosen = {
+        field: tuple(name for column in columns for name in _existing(column, headings))
+        for field, columns in asked.items()
+        if field not in constants
+    }
+    taken = {column for columns in chosen.values() for column in columns}
+    matcher = Matcher(recognise(headings), tuple(each for each in headings if each.name not in taken))
+    by_field = {field: chosen.get(field) or matcher.columns(field) for field in FIELDS if field not in constants}
+    for field in REQUIRED_FIELDS:
+        if field not in constants and not by_field[field]:
+            raise InputError(f"No column looks like the {field}: name it with --map {field}=Column. {_has(names)}")
+    return _settled(by_field, constants, matcher, headings)
+
+
+def _settled(
+    by_field: Mapping[str, tuple[str, ...]],
+    constants: Mapping[str, str],
+    matcher: Matcher,
+    headings: Sequence[Heading],
+) -> Columns:
+    tool, named = matcher.tool, matcher.named
+    prices, currency, sign = in_one_currency(by_field.get("price", ()), headings)
+    options = option_columns(headings, named(tool.options))
+    special = SpecialPrices(
+        frozenset(named(tool.sale)), named(tool.sale_from), named(tool.sale_until), datetime.now(UTC).date()
+    )
+    marks = _marks(matcher)
+    keys = [match for match in map(KEY.fullmatch, tool.group_by) if match]
+    return Columns(
+        {**by_field, "price": prices},
+        constants,
+        condition_flags=matcher.by_words(CONDITION_FLAG),
+        sources=matcher.by_words(SOURCE),
+        currency=currency,
+        price_sign=sign,
+        options=options,
+        special=special,
+        tool=tool,
+        trees={column: matcher.tree(column) for column in by_field.get("category", ())},
+        marks=marks,
+        keys=tuple((key["before"], named(key["columns"].split("/"))) for key in keys),
+        varying=frozenset(
+            [
+                *(column for field in OF_A_VARIANT for column in by_field.get(field, ())),
+                *(column for _, column in options.pairs),
+                *options.written,
+                *special.begins,
+                *special.ends,
+                *(column for columns in marks.values() for column in columns),
+            ]
+        ),
+    )
+
+
+def _marks(matcher: Matcher) -> Mapping[str, tuple[str, ...]]:
+    tool = matcher.tool
+    marked = {column for column, _ in (*tool.gone, *tool.leave_out)}
+    return {
+        AVAILABILITY: matcher.by_words(AVAILABILITY),
+        SOLD_FLAG: matcher.by_words(SOLD_FLAG),
+        TRACKER: matcher.named(tool.tracker),
+        PARENT: matcher.named(tool.parent),
+        FOLLOWS: matcher.named(tool.follows),
+        PHOTO_ORDER: matcher.named(tool.photo_order),
+        **{column: matcher.named((column,)) for column in marked},
+    }
+
+
+def existing(column: str, names: Sequence[str]) -> str:
+    """Return the file's own spelling of a column someone named; InputError where it has none such."""
+    return _existing(column, headings_of(names))[0]
+
+
+def _existing(column: str, headings: Sequence[Heading]) -> tuple[str, ...]:
+    """Return the columns someone means: those of that name, or of those words, or the numbered series of them."""
+    words = plain(column)
+    for found in (
+        [each.name for each in headings if each.name == column or REPEATED.sub("", each.name) == column],
+        [each.name for each in headings if plain(each.name) == words],
+        [each.name for each in headings if words in {each.words, each.stem}],
+    ):
+        if found:
+            return tuple(found)
+    raise InputError(f'The file has no column "{column}". {_has([each.name for each in headings])}')
+
+
+def _has(names: Sequence[str]) -> str:
+    return f"The file has {', '.join(names)}."

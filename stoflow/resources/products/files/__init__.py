@@ -1,0 +1,1 @@
+"""Files of products read into rows, whatever program wrote them."""

@@ -1,0 +1,1 @@
+"""A seller's connections: their accounts, consents and sealed tokens."""

@@ -1,0 +1,155 @@
+"""A tenant's connections: the account at each marketplace, whether it is usable, and its sealed tokens."""
+
+from collections.abc import Mapping
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.account import Account
+from stoflow.domain.errors import NotFound
+from stoflow.domain.ids import TenantId
+from stoflow.storage.credentials.vault import Secret, Vault
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.statement import bind
+from stoflow.transports.direct.tokens import Tokens
+
+EARLY_S = 60.0  # an access token is renewed this long before its end,
+EARLY_SHARE = 0.1  # or this share of its life, whichever is less
+
+NOW = "SELECT extract(epoch FROM clock_timestamp())::float8 AS now"
+SAVE = """
+INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
+VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s,
+        clock_timestamp() + %(refresh_s)s::float8 * interval '1 second')
+ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
+  settings = EXCLUDED.settings, secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at,
+  choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{}' END,
+  choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END,
+  updated_at = clock_timestamp()
+"""
+READ = """
+SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_timestamp())::float8 AS now
+FROM {s}.connections WHERE marketplace = %(marketplace)s
+"""
+READ_LOCKED = READ + "FOR UPDATE"
+STANDING = """
+SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
+       coalesce(c.settings, '{}') AS settings, coalesce(c.choices, '{}') AS choices, c.choices_read_at,
+       v.since AS plugin_since, EXISTS (
+         SELECT FROM public.processes p
+         WHERE p.id = v.process AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugin_there
+FROM (SELECT) AS always
+LEFT JOIN {s}.connections c ON c.marketplace = %(marketplace)s
+LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
+"""
+DISCONNECT = """
+UPDATE {s}.connections SET state = 'needs_seller', reason = %(reason)s, secret = NULL, secret_expires_at = NULL,
+  updated_at = clock_timestamp()
+WHERE marketplace = %(marketplace)s RETURNING marketplace
+"""
+FORGET_CONSENTS = "DELETE FROM {s}.consents WHERE marketplace = %(marketplace)s"
+# `updated_at` tells when the connection's standing changed last; a refresh leaves it, or an attempt that began before
+# the refresh could say nothing of a connection that is no good.
+RESEAL = "UPDATE {s}.connections SET secret = %(secret)s WHERE marketplace = %(marketplace)s"
+ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, 0)"
+
+
+class Connections:
+    """Reads and writes `connections`, each call in a transaction of its own."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def save(
+        self,
+        tenant: TenantId,
+        marketplace: str,
+        *,
+        external_id: str,
+        settings: Mapping[str, Any],
+        tokens: Tokens | None = None,
+    ) -> None:
+        """Connect the tenant, or connect it anew: what waited for the seller goes on. A plugin has no tokens."""
+        with self._database.records() as connection:
+            secret = (
+                self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
+                if tokens
+                else None
+            )
+            values = {
+                "marketplace": marketplace,
+                "external_id": external_id,
+                "settings": Jsonb(dict(settings)),
+                "secret": secret,
+                "refresh_s": tokens.refresh_expires_in_s if tokens else None,
+            }
+            execute(connection, SAVE, tenant, **values)
+            execute(connection, ANNOUNCE, tenant)
+
+    def disconnect(self, tenant: TenantId, marketplace: str, reason: str) -> bool:
+        """Forget the tokens, and the consents under way; what the seller declared stays. False: never connected."""
+        with self._database.records() as connection:
+            execute(connection, FORGET_CONSENTS, tenant, marketplace=marketplace)
+            known = execute(connection, DISCONNECT, tenant, marketplace=marketplace, reason=reason) is not None
+            execute(connection, ANNOUNCE, tenant)
+        return known
+
+    def standing(self, tenant: TenantId, marketplace: str) -> DictRow:
+        """Return what is known of the connection, never a token; all of it is None where there never was one."""
+        with self._database.records() as connection:
+            row = execute(connection, STANDING, tenant, marketplace=marketplace)
+        assert row is not None
+        return row
+
+    def account(self, tenant: TenantId, marketplace: str) -> Account:
+        """Raise NotFound where the tenant never connected."""
+        with self._database.records() as connection:
+            row = read_connection(connection, tenant, marketplace)
+        return Account(marketplace, row["external_id"], row["settings"])
+
+    def tokens_of(self, tenant: TenantId, marketplace: str) -> Secret:
+        """Return what is stored, fresh or not; for a token to use, ask SellerTokens."""
+        with self._database.records() as connection:
+            row = read_connection(connection, tenant, marketplace)
+        if row["secret"] is None:
+            message = f"Tenant {tenant} has no tokens for {marketplace}."
+            raise NotFound(message)
+        return self._vault.unseal(tenant, marketplace, row["secret"])
+
+
+def execute(
+    connection: Connection[DictRow], template: LiteralString, tenant: TenantId, **values: Any
+) -> DictRow | None:
+    """Run one statement in the tenant's schema; return its first row."""
+    statement = bind(template, tenant, **values)
+    cursor = connection.execute(statement.text, statement.params)
+    return cursor.fetchone() if cursor.description else None
+
+
+def database_now(connection: Connection[DictRow]) -> float:
+    """Return the database's time, in seconds since 1970: the only clock all processes share."""
+    row = connection.execute(NOW).fetchone()
+    return float(row["now"]) if row else 0.0
+
+
+def lock_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow | None:
+    """Hold the row until the commit; None where the tenant never connected."""
+    return execute(connection, READ_LOCKED, tenant, marketplace=marketplace)
+
+
+def read_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow:
+    """Return the row; raise NotFound where the tenant never connected."""
+    row = execute(connection, READ, tenant, marketplace=marketplace)
+    if row is None:
+        message = f"Tenant {tenant} has not connected {marketplace}."
+        raise NotFound(message)
+    return row
+
+
+def fresh_secret(tokens: Tokens, now: float) -> Secret:
+    """Return the secret of tokens that were given just now."""
+    life_s = tokens.access_expires_in_s
+    return Secret(tokens.access, tokens.refresh, stale_at=now + life_s - min(EARLY_S, life_s * EARLY_SHARE))

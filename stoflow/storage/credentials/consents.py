@@ -1,0 +1,220 @@
+"""Consents that sellers were asked for: each state is good for one connection, within ten minutes.
+
+The state names its tenant and is otherwise random; only its digest is stored. The code it comes back with is good for
+one try, so what it was exchanged for is stored sealed before it is used: who comes back with the same state after a
+failure goes on from there.
+"""
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.errors import Conflict, ConsentRefused
+from stoflow.domain.ids import TenantId
+from stoflow.storage.credentials.connections import ANNOUNCE, database_now, execute, fresh_secret
+from stoflow.storage.credentials.vault import SecretUnreadable, Vault
+from stoflow.storage.database.session import LARGEST_TENANT, Database
+from stoflow.transports.direct.consent import Identity
+from stoflow.transports.direct.tokens import Tokens
+
+LIFE_S = 600.0
+RANDOM_BYTES = 32
+STATE = re.compile(r"([1-9][0-9]{0,9})\.[A-Za-z0-9_-]{43}")
+UNKNOWN = "This consent was never asked for here, or is long over. Please begin again."
+ELSEWHERE = "This consent was asked for at another marketplace. Please begin again."
+USED = "This consent was used already. Please begin again."
+UNREADABLE = "This consent was begun under a key that StoFlow has no longer. Please begin again."
+LATE = "This consent came back too late. Please begin again."
+STRANGER = (
+    "This consent was begun in another browser. Please begin again in this one, signed in as who you are: whoever sent "
+    "you the link would sell with your account."
+)
+
+FORGET_OLD = "DELETE FROM {s}.consents WHERE expires_at <= clock_timestamp()"
+ASK = """
+INSERT INTO {s}.consents (state, marketplace, verifier, expires_at)
+VALUES (%(state)s, %(marketplace)s, %(verifier)s, clock_timestamp() + %(life_s)s::float8 * interval '1 second')
+RETURNING expires_at
+"""
+READ = """
+SELECT marketplace, verifier, secret, taken_at IS NOT NULL AS taken, done_at IS NOT NULL AS done,
+       expires_at <= clock_timestamp() AS late
+FROM {s}.consents WHERE state = %(state)s FOR UPDATE
+"""
+TAKE = "UPDATE {s}.consents SET taken_at = clock_timestamp() WHERE state = %(state)s"
+KEEP = """
+UPDATE {s}.consents SET secret = %(secret)s,
+  secret_expires_at = clock_timestamp() + %(refresh_s)s::float8 * interval '1 second'
+WHERE state = %(state)s AND done_at IS NULL RETURNING state
+"""
+END = """
+UPDATE {s}.consents SET taken_at = coalesce(taken_at, clock_timestamp()), done_at = clock_timestamp(), secret = NULL
+WHERE state = %(state)s
+"""
+# What was sealed for the consent is sealed for the connection: both name this tenant and marketplace.
+SPEND = """
+UPDATE {s}.consents c SET done_at = clock_timestamp(), secret = NULL
+FROM (SELECT state, secret FROM {s}.consents WHERE state = %(state)s FOR UPDATE) AS was
+WHERE c.state = was.state AND c.done_at IS NULL AND was.secret IS NOT NULL
+RETURNING was.secret, c.secret_expires_at
+"""
+# Settings name the policies and profiles of one account, choices all of them, watermarks how far it was read:
+# another begins without.
+CONNECT = """
+INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
+VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s)
+ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
+  settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{}' END || EXCLUDED.settings,
+  choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{}' END,
+  choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
+  watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{}' END,
+  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp()
+WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)
+RETURNING marketplace
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A consent somebody was asked for: `state` goes to the marketplace and comes back, `browser` stays in the browser
+    in which it was begun."""
+
+    state: str = field(repr=False)
+    expires_at: datetime
+    browser: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A consent that came back for the first time: its code is to be exchanged."""
+
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A consent whose code was exchanged: it is to be asked whose account this access token is."""
+
+    access: str = field(repr=False)
+
+
+def tenant_in(state: str) -> TenantId:
+    """Return whose consent a state is about; raise ConsentRefused for what cannot be one of ours."""
+    found = STATE.fullmatch(state)
+    if found is None or int(found[1]) > LARGEST_TENANT:
+        raise ConsentRefused(UNKNOWN)
+    return TenantId(int(found[1]))
+
+
+class Consents:
+    """Each call is a transaction of its own. Whoever locks a consent and a connection locks the consent first."""
+
+    def __init__(self, database: Database, vault: Vault, *, life_s: float = LIFE_S) -> None:
+        self._database = database
+        self._vault = vault
+        self._life_s = life_s
+
+    def begin(self, tenant: TenantId, marketplace: str, *, verifier: str) -> Asked:
+        """Note that the tenant's seller is asked, and forget the consents that nobody came back with."""
+        state = f"{tenant}.{secrets.token_urlsafe(RANDOM_BYTES)}"
+        sealed = self._vault.seal_verifier(tenant, marketplace, verifier)
+        values = {"marketplace": marketplace, "verifier": sealed, "life_s": self._life_s}
+        with self._database.records() as connection:
+            execute(connection, FORGET_OLD, tenant)
+            row = execute(connection, ASK, tenant, state=_digest(state), **values)
+        assert row is not None
+        return Asked(state, row["expires_at"], _browser_of(verifier))
+
+    def take(self, tenant: TenantId, marketplace: str, state: str, *, browser: str | None) -> Taken | Given:
+        """Take the state: one caller gets to exchange its code. Raise ConsentRefused for any state but a good one.
+
+        `browser` is what was left in the browser, None where the seller's own page hands the consent over.
+        """
+        with self._database.records() as connection:
+            row = _checked(execute(connection, READ, tenant, state=_digest(state)), marketplace)
+            verifier = self._verifier(tenant, marketplace, row["verifier"])
+            if browser is not None and not hmac.compare_digest(browser.encode(), _browser_of(verifier).encode()):
+                raise ConsentRefused(STRANGER)
+            if row["secret"] is not None:
+                return Given(self._given(tenant, marketplace, row["secret"]))
+            execute(connection, TAKE, tenant, state=_digest(state))
+        return Taken(verifier)
+
+    def _verifier(self, tenant: TenantId, marketplace: str, sealed: str) -> str:
+        try:
+            return self._vault.unseal_verifier(tenant, marketplace, sealed)
+        except SecretUnreadable:
+            raise ConsentRefused(UNREADABLE) from None
+
+    def _given(self, tenant: TenantId, marketplace: str, sealed: str) -> str:
+        try:
+            return self._vault.unseal(tenant, marketplace, sealed).access
+        except SecretUnreadable:
+            raise ConsentRefused(UNREADABLE) from None
+
+    def keep(self, tenant: TenantId, marketplace: str, state: str, tokens: Tokens) -> None:
+        """Store what the code was exchanged for; raise ConsentRefused where the seller has disconnected meanwhile."""
+        with self._database.records() as connection:
+            secret = self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
+            values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s}
+            kept = execute(connection, KEEP, tenant, state=_digest(state), **values)
+        if kept is None:
+            raise ConsentRefused(USED)
+
+    def connect(self, tenant: TenantId, marketplace: str, state: str, identity: Identity) -> None:
+        """Make what was kept the tenant's connection, and let its jobs there go on.
+
+        What the seller declared for the account stays. Raise ConsentRefused where another caller was first, Conflict
+        where the tenant is connected as another account.
+        """
+        with self._database.records() as connection:
+            spent = execute(connection, SPEND, tenant, state=_digest(state))
+            if spent is None:
+                raise ConsentRefused(USED)
+            _connect(connection, tenant, marketplace, identity, spent)
+            execute(connection, ANNOUNCE, tenant)
+
+    def end(self, tenant: TenantId, state: str) -> None:
+        """Let the state be good for nothing more, and forget what came of it."""
+        with self._database.records() as connection:
+            execute(connection, END, tenant, state=_digest(state))
+
+
+def _connect(
+    connection: Connection[DictRow], tenant: TenantId, marketplace: str, identity: Identity, spent: DictRow
+) -> None:
+    values = {"marketplace": marketplace, "external_id": identity.external_id, **spent}
+    if execute(connection, CONNECT, tenant, settings=Jsonb(dict(identity.settings)), **values) is None:
+        message = (
+            f"You are connected to {marketplace} as another account than the one that consented now. "
+            "Disconnect that one first, or consent as the same account."
+        )
+        raise Conflict(message)
+
+
+def _checked(row: DictRow | None, marketplace: str) -> DictRow:
+    if row is None:
+        raise ConsentRefused(UNKNOWN)
+    if row["marketplace"] != marketplace:
+        raise ConsentRefused(ELSEWHERE)
+    if row["done"] or (row["taken"] and row["secret"] is None):
+        raise ConsentRefused(USED)
+    if row["late"]:
+        raise ConsentRefused(LATE)
+    return row
+
+
+def _browser_of(verifier: str) -> str:
+    """Return what only the browser holds that began the consent: it follows from the verifier and does not tell it."""
+    return sha256(f"browser of {verifier}".encode()).hexdigest()
+
+
+def _digest(state: str) -> str:
+    return sha256(state.encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""Sealing everything anew with the newest key, so that older keys can be taken away."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.errors import ConfigurationError, DatabaseRefused
+from stoflow.domain.ids import TenantId
+from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.tenants import list_tenants
+from stoflow.storage.engine.statement import bind
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One column of a tenant's table that holds sealed texts, and what tells its rows apart."""
+
+    table: LiteralString
+    key: LiteralString
+    column: LiteralString
+
+    def rows(self, connection: Connection[DictRow], tenant: TenantId) -> Sequence[Mapping[str, Any]]:
+        """Return the rows, held until the commit: a pair that is being renewed is waited for."""
+        texts = f"SELECT {self.key} AS key, marketplace, {self.column} AS sealed FROM {{s}}.{self.table} "
+        held = bind(texts + f"WHERE {self.column} IS NOT NULL ORDER BY {self.key} FOR UPDATE", tenant)
+        return held.on(connection).fetchall()
+
+    def store(self, connection: Connection[DictRow], tenant: TenantId, key: str, sealed: str) -> None:
+        changed = f"UPDATE {{s}}.{self.table} SET {self.column} = %(sealed)s WHERE {self.key} = %(key)s"
+        bind(changed, tenant, key=key, sealed=sealed).on(connection)
+
+
+# Consents before connections: the order in which a returning seller's are locked.
+EVERYTHING_SEALED = (
+    Sealed("consents", "state", "verifier"),
+    Sealed("consents", "state", "secret"),
+    Sealed("connections", "marketplace", "secret"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A tenant whose secrets stayed as they were, and why."""
+
+    tenant: TenantId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a run did, in sealed texts; `unchanged` were sealed with the newest key already."""
+
+    resealed: int
+    unchanged: int
+    failed: tuple[Failure, ...]
+
+
+def rotate(database: Database, vault: Vault) -> Rotation:
+    """Seal every tenant's secrets with the newest key, each tenant in a transaction of its own.
+
+    A tenant whose secrets cannot be opened is named, and the rest go on. A run that was cut short is begun again:
+    what it had done is found unchanged. Raise DatabaseUnavailable where PostgreSQL is away.
+    """
+    resealed, unchanged, failed = 0, 0, list[Failure]()
+    for tenant in list_tenants(database):
+        try:
+            changed, known = _rotate_tenant(database, vault, tenant.id)
+        except (ConfigurationError, DatabaseRefused) as error:
+            failed.append(Failure(tenant.id, str(error)))
+        else:
+            resealed, unchanged = resealed + changed, unchanged + known
+    return Rotation(resealed, unchanged, tuple(failed))
+
+
+def _rotate_tenant(database: Database, vault: Vault, tenant: TenantId) -> tuple[int, int]:
+    """Return how many were sealed anew, and how many were already."""
+    changed = known = 0
+    with database.records() as connection:
+        for place in EVERYTHING_SEALED:
+            for row in place.rows(connection, tenant):
+                sealed = vault.resealed(tenant, row["marketplace"], row["sealed"])
+                if sealed is None:
+                    known += 1
+                else:
+                    place.store(connection, tenant, row["key"], sealed)
+                    changed += 1
+    return changed, known

@@ -1,0 +1,1 @@
+"""How PostgreSQL is reached: connections, sessions, tenants and their schemas."""

@@ -1,0 +1,31 @@
+"""Reaching PostgreSQL before anything else is tried: at once known, and told in one line."""
+
+import time
+
+import psycopg
+
+from stoflow.domain.errors import DatabaseMisnamed, DatabaseUnavailable
+from stoflow.storage.database.connecting import conninfo
+from stoflow.storage.database.failures import failures_by_name
+from stoflow.storage.database.session import Database
+
+TRY_EVERY_S = 0.1
+
+
+def reach(database: Database, *, within_s: float = 0.0) -> None:
+    """Connect once; raise DatabaseUnavailable at once, or, for what may pass, when it has not passed in time."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            _connect(database)
+        except DatabaseUnavailable as error:
+            if isinstance(error, DatabaseMisnamed) or time.monotonic() > deadline:
+                raise
+            time.sleep(TRY_EVERY_S)
+        else:
+            return
+
+
+def _connect(database: Database) -> None:
+    with failures_by_name(database.server):
+        psycopg.connect(conninfo(database.url, application_name="stoflow")).close()

@@ -1,0 +1,153 @@
+"""The pools behind the database: connections that are alive when lent, and why there is none when there is none."""
+
+import select
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from stoflow.storage.database.guarding import Guards, beginning, owns_session
+
+WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
+IDLE_S = 60.0
+TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
+# A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
+LIFETIME_S = 600.0
+PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
+RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
+
+
+@dataclass(slots=True)
+class LastFailure:
+    """Why a pool could not connect the last time it could not."""
+
+    error: psycopg.Error | None = None
+    at_s: float = 0.0
+
+    def since(self, began_s: float) -> psycopg.Error | None:
+        return self.error if self.at_s >= began_s else None
+
+
+class PooledConnection(psycopg.Connection[Any]):
+    """Goes back to its pool when closed, a broken one too: else the pool would count it as lent for ever.
+
+    `beginning` is what each transaction has to begin with behind a pooler; elsewhere the session keeps its guards.
+    """
+
+    idle_since_s = 0.0
+    beginning = b""
+
+    @classmethod
+    def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - one word more, which libpq does not know
+        cls, conninfo: str = "", *, failure: LastFailure | None = None, **options: Any
+    ) -> Self:
+        """Connect, and note in `failure` why that went wrong: the pool keeps it from those who wait."""
+        try:
+            return super().connect(conninfo, **options)
+        except psycopg.Error as error:
+            if failure is not None:
+                failure.error, failure.at_s = error, time.monotonic()
+            raise
+
+    def close(self) -> None:
+        self.idle_since_s = time.monotonic()
+        pool, was_broken = getattr(self, "_pool", None), self.closed
+        if not isinstance(pool, ConnectionPool):
+            super().close()
+            return
+        pool.putconn(self)
+        if was_broken:
+            self._pool = None  # closing it twice must not return it twice
+
+
+def make_pool(
+    info: str, size: int, guards: Guards, *, prepare_threshold: int | None, autocommit: bool = False
+) -> ConnectionPool[Any]:
+    return ConnectionPool(
+        info,
+        kwargs={"prepare_threshold": prepare_threshold, "autocommit": autocommit, "failure": LastFailure()},
+        configure=partial(guard, guards=guards),
+        min_size=0,
+        max_size=size,
+        max_idle=IDLE_S,
+        max_lifetime=LIFETIME_S,
+        reconnect_timeout=RECONNECT_S,
+        connection_class=PooledConnection,
+        open=True,
+    )
+
+
+def guard(connection: psycopg.Connection[Any], guards: Guards) -> None:
+    """Guard a new connection; behind a pooler its transactions are begun by us, and nothing is prepared."""
+    connection.prepared_max = PLANS_KEPT
+    autocommit, connection.autocommit = connection.autocommit, True
+    if owns_session(connection, guards.direct):
+        connection.autocommit = autocommit
+        return
+    assert isinstance(connection, PooledConnection)
+    connection.prepare_threshold = None
+    connection.beginning = beginning(guards.pooled)
+
+
+def begin(connection: PooledConnection) -> None:
+    """Begin a transaction where psycopg does not do so by itself and none was begun yet."""
+    if connection.beginning and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        connection.execute(connection.beginning, prepare=False)
+
+
+def take(pool: ConnectionPool[Any]) -> PooledConnection:
+    """Take a living connection: those that ended while idle are dropped without waiting for one another.
+
+    Behind a pooler its transaction has begun, which is the only proof that there is a server behind it.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        connection = _next_of(pool, max(0.01, deadline - time.monotonic()))
+        is_new, is_trusted = not connection.idle_since_s, time.monotonic() - connection.idle_since_s < TRUSTED_S
+        refused = None
+        if is_trusted or not _has_ended(connection):
+            refused = _refused(connection)
+            if refused is None:
+                return connection
+        connection.pgconn.finish()
+        connection.close()  # the pool replaces it
+        if is_new and refused:
+            raise refused
+        if time.monotonic() > deadline:
+            raise PoolTimeout from refused
+
+
+def _next_of(pool: ConnectionPool[Any], within_s: float) -> PooledConnection:
+    """Wait for a connection; a time-out has as its cause why none could be made meanwhile."""
+    began_s = time.monotonic()
+    try:
+        return pool.getconn(within_s)
+    except PoolTimeout as error:
+        failure: LastFailure = pool.kwargs["failure"]  # pyright: ignore[reportIndexIssue, reportOptionalSubscript]
+        raise error from failure.since(began_s)
+
+
+def _refused(connection: PooledConnection) -> psycopg.OperationalError | None:
+    """Return why no transaction can begin, None where one can."""
+    try:
+        begin(connection)
+    except psycopg.OperationalError as error:
+        return error
+    return None
+
+
+def _has_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server ended an idle connection. It costs a round trip only if the server has said something."""
+    spoken = select.poll()
+    spoken.register(connection.fileno(), select.POLLIN)
+    if not spoken.poll(0):
+        return False
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return True
+    return False

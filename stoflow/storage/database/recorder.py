@@ -1,0 +1,112 @@
+"""Group commit: whoever finds nobody writing commits at once; who comes meanwhile goes together in the next commit."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
+from stoflow.domain.ids import TenantId
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.statement import Statement
+
+Row = Mapping[str, Any] | None
+BATCH = 64
+GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
+
+
+@dataclass(slots=True)
+class _Write:
+    """Statements that stand or fall together, in order. Woken without an answer, its thread commits for the line."""
+
+    order: tuple[int, int]
+    statements: Sequence[Statement]
+    woken: threading.Event = field(default_factory=threading.Event)
+    answer: tuple[Row, ...] | Exception | None = None
+
+
+class Recorder:
+    """Writes for many tenants in one transaction. Engine tables only: everything else is one session, one tenant.
+
+    It has no thread of its own: a write alone costs no change of threads.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._line: deque[_Write] = deque()
+        self._writing = False
+        self._crowded = False
+
+    def write(self, tenant: TenantId, job: int, *statements: Statement) -> tuple[Row, ...]:
+        """Commit the statements, in order, and return each one's first row.
+
+        Raise DatabaseUnavailable where PostgreSQL is away (then nothing is known to be written), DatabaseRefused
+        where it refuses.
+        """
+        write = _Write((tenant, job), statements)
+        if not self._is_first(write):
+            write.woken.wait()
+        if write.answer is None:
+            self._lead(write)
+        if isinstance(write.answer, Exception):
+            raise write.answer
+        assert write.answer is not None
+        return write.answer
+
+    def _is_first(self, write: _Write) -> bool:
+        with self._lock:
+            if self._writing:
+                self._line.append(write)
+                return False
+            self._writing = True
+            return True
+
+    def _lead(self, first: _Write) -> None:
+        if self._crowded:
+            time.sleep(GATHER_S)
+        with self._lock:
+            batch = [first, *(self._line.popleft() for _ in range(min(len(self._line), BATCH - 1)))]
+            self._crowded = len(batch) > 1
+        try:
+            # Rows are locked in one order everywhere (tenant, job), so two recorders cannot wait for each other.
+            self._commit(sorted(batch, key=lambda write: write.order))
+        finally:
+            self._hand_over(batch)
+
+    def _hand_over(self, batch: Sequence[_Write]) -> None:
+        with self._lock:
+            woken = [*batch, self._line.popleft()] if self._line else batch
+            self._writing = len(woken) > len(batch)
+        for write in batch:
+            if write.answer is None:
+                write.answer = DatabaseUnavailable("The thread that was to write this ended.")
+        for write in woken:
+            write.woken.set()
+
+    def _commit(self, batch: Sequence[_Write]) -> None:
+        try:
+            with self._database.planned_records() as connection:
+                cursors = [[statement.on(connection) for statement in write.statements] for write in batch]
+        except DatabaseUnavailable as error:
+            _fail(batch, error)
+        except DatabaseRefused as error:
+            self._commit_singly(batch, error)
+        else:
+            for write, executed in zip(batch, cursors, strict=True):
+                write.answer = tuple(cursor.fetchone() if cursor.rownumber is not None else None for cursor in executed)
+
+    def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
+        """Separate the one write PostgreSQL refuses from the ones beside it."""
+        if len(batch) > 1:
+            for write in batch:
+                self._commit([write])
+        else:
+            _fail(batch, error)
+
+
+def _fail(batch: Sequence[_Write], error: Exception) -> None:
+    for write in batch:
+        write.answer = error

@@ -1,0 +1,199 @@
+"""The one door to the database: every transaction begins and ends here, and belongs to one tenant or to none."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import DictRow, dict_row, tuple_row
+from psycopg_pool import ConnectionPool
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session, object_session
+from sqlalchemy.pool import NullPool
+
+from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
+from stoflow.domain.facts import ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.ids import TenantId
+from stoflow.monitoring.outage import Outage
+from stoflow.storage.database.connecting import KEPT_PLANS, conninfo, server_of
+from stoflow.storage.database.failures import failures_by_name, unavailable_by_name
+from stoflow.storage.database.guarding import guards
+from stoflow.storage.database.pooling import PooledConnection, begin, make_pool, take
+
+TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
+SCHEMA_PREFIX = "user_"
+LARGEST_TENANT = 2**31 - 1
+POSTGRESQL = "PostgreSQL"
+FAILURES_UNTIL_OUTAGE = 2  # in a row: a single one may be a statement that waited too long
+PLANNED_CONNECTIONS = 2
+
+
+def schema_name(tenant: TenantId) -> str:
+    """Return the schema of a tenant, made from an integer and nothing else."""
+    if type(tenant) is not int or not 0 < tenant <= LARGEST_TENANT:
+        message = f"A tenant is a positive whole number, not {tenant!r}."
+        raise ConfigurationError(message)
+    return f"{SCHEMA_PREFIX}{tenant}"
+
+
+class OneTenantSession(Session):
+    """A session of one tenant, or of none, for life: it takes in no object that another session loaded."""
+
+    def merge(self, instance: Any, **_options: Any) -> Any:
+        _refuse_strangers(self, instance)
+        return super().merge(instance)
+
+
+@event.listens_for(OneTenantSession, "before_attach")
+def _refuse_strangers(session: Session, instance: object) -> None:
+    # An object read for one tenant would be written, by its primary key, to another tenant's row.
+    if object_session(instance) is not session and instance.__dict__ and _was_stored(instance):
+        message = "An object of another session cannot be taken over; read it again."
+        raise ConfigurationError(message)
+
+
+def _was_stored(instance: Any) -> bool:
+    return instance._sa_instance_state.key is not None  # noqa: SLF001 — what sqlalchemy.inspect returns, typed
+
+
+class Database:
+    """A pool of connections and three ways to use one, each for exactly one transaction.
+
+    All raise DatabaseUnavailable, within 2 s, when PostgreSQL is away. What it refuses is DatabaseRefused for
+    records, and SQLAlchemy's own error for sessions.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 4,
+        planned_size: int = PLANNED_CONNECTIONS,
+        application_name: str = "stoflow",
+    ) -> None:
+        """`planned_size` is how many connections keep plans: each plans every tenant's statements for itself."""
+        self.url = url
+        self.server = server_of(url)
+        self._outage = Outage(streak=FAILURES_UNTIL_OUTAGE)
+        # A prepared plan outlives the shape of its table, so none is kept for what people ask.
+        info = conninfo(url, application_name=application_name)
+        self._pool = make_pool(info, pool_size, guards(), prepare_threshold=None)
+        self._planned = make_pool(info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=0, autocommit=True)
+        self._engine = guarded_engine(self._take)
+
+    def shared(self) -> AbstractContextManager[Session]:
+        """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
+        return self._session(self._engine, {"tenant": None})
+
+    def tenant(self, tenant: TenantId) -> AbstractContextManager[Session]:
+        """Open a transaction of one tenant: models whose schema is `tenant` mean this tenant's tables."""
+        schema = schema_name(tenant)
+        # On the engine, not on a connection: what is set on a connection is forgotten at its first commit.
+        routed = self._engine.execution_options(schema_translate_map={TENANT_SCHEMA: schema})
+        return self._session(routed, {"tenant": tenant})
+
+    @contextmanager
+    def records(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants."""
+        with self._watched(), failures_by_name(self.server), _lent(self._pool) as connection:
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
+        """The same on one of few connections that keep their plans: for the same few statements all day long.
+
+        All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still
+        be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
+        After an error the connection is not used again, since one of its plans may be what failed.
+        """
+        with self._watched(), failures_by_name(self.server), _lent(self._planned) as connection:
+            try:
+                with connection.pipeline(), _nothing_kept_of_a_failure(connection):
+                    yield connection
+                    if connection.beginning:
+                        connection.execute(b"COMMIT")
+            except psycopg.Error:
+                connection.pgconn.finish()
+                raise
+            except BaseException:
+                _forget_plans(connection)
+                raise
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._planned.close()
+        self._pool.close()
+
+    @contextmanager
+    def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
+        session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
+        with self._watched(), unavailable_by_name(self.server), session, session.begin():
+            yield session
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tell when PostgreSQL stops answering this process, and when it answers again."""
+        try:
+            yield
+        except DatabaseUnavailable as error:
+            reason = str(error)
+            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason.removesuffix(".")))
+            raise
+        self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
+
+    def _take(self) -> PooledConnection:
+        return take(self._pool)
+
+
+def guarded_engine(connect: Callable[[], PooledConnection]) -> Engine:
+    """Return an engine without a pool of its own, each of whose transactions is guarded."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=connect, poolclass=NullPool, use_native_hstore=False, hide_parameters=True
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    begin(cast("PooledConnection", connection.connection.driver_connection))
+
+
+@contextmanager
+def _nothing_kept_of_a_failure(connection: psycopg.Connection[DictRow]) -> Iterator[None]:
+    """Roll back before the pipeline's end, which would commit."""
+    try:
+        yield
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.execute(b"ROLLBACK", prepare=False)
+        raise
+
+
+def _forget_plans(connection: psycopg.Connection[DictRow]) -> None:
+    """Let psycopg tell the server to drop what a ROLLBACK made it forget, which it does after its next statement.
+
+    In a pipeline that would also drop the plan of that statement, which psycopg goes on using.
+    """
+    with suppress(psycopg.Error):
+        connection.execute(b"SELECT", prepare=False)
+
+
+@contextmanager
+def _lent(pool: ConnectionPool[Any]) -> Iterator[PooledConnection]:
+    """Lend a connection with rows as dictionaries; what is not committed is rolled back."""
+    connection = take(pool)
+    connection.row_factory = dict_row
+    try:
+        yield connection
+    finally:
+        connection.row_factory = tuple_row
+        _rolled_back(connection).close()
+
+
+def _rolled_back(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        with suppress(psycopg.Error):  # a broken connection has nothing left to roll back
+            connection.rollback()
+    return connection

@@ -1,0 +1,233 @@
+"""Claims: the compare-and-set by which exactly one worker may make a task's outside call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.tempo import PACE_SLACK
+from stoflow.storage.engine.refuse import TRYING
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed
+from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
+
+# A pace slot may be spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
+PACING: Parts = (
+    (
+        "pace",
+        """), pace AS (
+  INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
+  SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second' FROM was
+  ON CONFLICT (tenant, marketplace, action) DO UPDATE
+    SET next_at = greatest(EXCLUDED.next_at, p.next_at + %(pace_s)s::float8 * interval '1 second')
+    WHERE p.next_at <= clock_timestamp() + %(slack_s)s::float8 * interval '1 second'
+  RETURNING 1
+""",
+    ),
+    ("if in pace", "AND EXISTS (SELECT FROM pace)"),
+)
+
+# A job on a product begins when those accepted before it are final, and no call of theirs may be carried out any more.
+IN_LINE: Parts = (
+    (
+        "in line",
+        """AND (j.status = 'running' OR NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')) AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs late
+      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
+        AND late.late_until > clock_timestamp()))""",
+    ),
+)
+
+# What buyers see is changed once no earlier call of the job itself may undo it.
+UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until <= clock_timestamp())"),)
+
+# Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
+NOT_HELD = """
+    AND EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+    AND NOT EXISTS (
+      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
+
+# What the first claim of a run does to the job.
+BEGINNING: Parts = (
+    (
+        "begun",
+        """job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = 'running', waiting = NULL,
+      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
+  FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  RETURNING j.id, was.status AS before
+), """,
+    ),
+    (
+        "begun line",
+        """SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending', 'running',
+      'started', 0 FROM job, now WHERE before = 'pending'
+    UNION ALL """,
+    ),
+)
+
+# The job row is locked first, so claims of one job, its cancel and its expiry stand in line; `now` is after that.
+CLAIM = (
+    """
+WITH [[settled]]was AS MATERIALIZED (
+  SELECT j.id, j.status FROM {s}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())"""
+    + NOT_HELD
+    + """
+    [[in line]] [[undisturbed]] [[if settled]]
+    AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_tasks b
+      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
+        [[but inner]] [[but settled]])
+    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
+  FOR UPDATE OF j
+), now AS MATERIALIZED (
+  SELECT clock_timestamp() AS at FROM was
+[[pace]][[trying]]), task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
+      deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
+      started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s,
+      quiet_s = %(quiet_s)s
+  FROM was
+  WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
+    AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
+    [[if in pace]] [[if tried]]
+  RETURNING t.id, t.claims, t.name
+), [[begun]][[inner]]said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
+  SELECT * FROM (
+    [[settled line]][[begun line]][[inner lines]]SELECT %(job)s, name, now.at, 'pending', 'running', 'claimed', claims
+    FROM task, now
+  ) AS lines
+)
+SELECT (SELECT claims FROM task) AS claims[[is settled]]
+"""
+)
+
+CLAIM_LOOK = """
+WITH begun AS (SELECT
+[[trying]]), task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET claims = t.claims + 1, claimed_by = %(holder)s,
+      deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'
+  WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.claimed_by IS NULL
+    AND t.look_at <= clock_timestamp() AND t.deadline IS NULL
+    AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_jobs j JOIN {s}.connections c ON c.marketplace = j.marketplace
+      WHERE j.id = t.job_id AND c.state <> 'connected')
+    [[if tried]]
+    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
+    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
+  RETURNING t.job_id, t.name, t.claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, cause, attempt) SELECT job_id, name, 'looking', claims FROM task
+)
+SELECT claims FROM task
+"""
+
+LET_GO = """
+UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp()
+WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s AND claimed_by = %(holder)s RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`pace_s` is 0 for a task that is not paced, `slot_s` what it takes of the pace where that is more;
+    `holder` is None where the plugin, not a worker, does the act."""
+
+    tenant: TenantId
+    job: JobId
+    task: TaskId
+    position: int
+    claims: int
+    epoch: Epoch
+    process: ProcessId
+    holder: ProcessId | None
+    marketplace: str
+    action: str
+    pace_s: float
+    deadline_s: float
+    marker: str | None
+    digest: str
+    slot_s: float = 0.0
+    quiet_s: float | None = None  # for how long a lost call of it may be carried out late, None where that is no harm
+    is_unsafe: bool = False
+    in_line: bool = True  # the job is on a product
+    begins: bool = True  # the first claim of a run
+    tries: Mapping[str, float] | None = None  # whether StoFlow's application is accepted again, and when to try next
+    unrecorded: Unrecorded = field(default_factory=Unrecorded)
+
+    def statement(self) -> Statement:
+        """Answers the new `claims`, NULL where the task may not be run by this message (any more, or yet).
+
+        Where an attempt was to be settled too, `settled` says whether that counted: false where it was fenced.
+        """
+        unrecorded, paced = self.unrecorded, self.pace_s > 0
+        pace = {
+            "marketplace": self.marketplace,
+            "action": self.action,
+            "pace_s": max(self.pace_s, self.slot_s),
+            "slack_s": self.pace_s * PACE_SLACK,
+        }
+        return bind(
+            composed(
+                CLAIM,
+                *recording(unrecorded, after="task"),
+                *(IN_LINE if self.in_line and self.begins else ()),
+                *(UNDISTURBED if self.is_unsafe else ()),
+                *(BEGINNING if self.begins else ()),
+                *(PACING if paced else ()),
+                *(TRYING if self.tries else ()),
+            ),
+            self.tenant,
+            job=self.job,
+            task=self.task,
+            position=self.position,
+            claims=self.claims,
+            epoch=self.epoch,
+            process=self.process,
+            holder=self.holder,
+            deadline_s=self.deadline_s,
+            marker=self.marker,
+            digest=self.digest,
+            quiet_s=self.quiet_s,
+            **((pace if paced else {}) | ({"marketplace": self.marketplace, **self.tries} if self.tries else {})),
+            **unrecorded_params(unrecorded),
+        )
+
+
+def claim_look(
+    tenant: TenantId,
+    *,
+    task: TaskId,
+    claims: int,
+    epoch: Epoch,
+    process: ProcessId,
+    holder: ProcessId | None,
+    deadline_s: float,
+    marketplace: str = "",
+    tries: Mapping[str, float] | None = None,
+) -> Statement:
+    """Answer the new `claims`, or no row where the look is not due or somebody else looks; `tries` as in Claim."""
+    return bind(
+        composed(CLAIM_LOOK, *(TRYING if tries else ())),
+        tenant,
+        **({"marketplace": marketplace, **tries} if tries else {}),
+        task=task,
+        claims=claims,
+        epoch=epoch,
+        process=process,
+        holder=holder,
+        deadline_s=deadline_s,
+    )
+
+
+def let_go_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement:
+    """End the attempt `claims` of this holder, if it is one: the sweeper frees it like any whose deadline passed."""
+    return bind(LET_GO, tenant, task=task, claims=claims, holder=holder)

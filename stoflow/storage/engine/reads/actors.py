@@ -1,0 +1,71 @@
+"""What actors ask of PostgreSQL: each a read to be made with others in one transaction, by somebody who may wait."""
+
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.ownership import read_version, release_tenant
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage, begin_page, begin_queued
+from stoflow.storage.engine.sweep import finish_cancel
+
+Read = Callable[[Connection[DictRow]], Callable[[], Any]]
+"""Asks on a pipelined connection and returns what fetches the answer, so that many are asked for at once."""
+
+
+class Release(Enum):
+    """What became of a wish to let a tenant go."""
+
+    LET_GO = auto()
+    KEPT = auto()  # something came in between
+    NOT_OURS = auto()
+
+
+def read_together(database: Database, reads: Sequence[Read]) -> list[Any]:
+    """Return the answers, all as of one transaction; where it fails none is made."""
+    with database.planned_records() as connection:
+        begun = [read(connection) for read in reads]
+        return [answer() for answer in begun]
+
+
+def page_read(tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int) -> Read:
+    def read(connection: Connection[DictRow]) -> Callable[[], QueuePage]:
+        return begin_page(connection, tenant, marketplaces=marketplaces, held=held, limit=limit)
+
+    return read
+
+
+def jobs_read(tenant: TenantId, jobs: Sequence[JobId]) -> Read:
+    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
+        return begin_queued(connection, tenant, jobs)
+
+    return read
+
+
+def cancel_read(tenant: TenantId, job: JobId) -> Read:
+    """Cancel the job if nothing of it is under way, and read it."""
+
+    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
+        finish_cancel(connection, tenant, job)
+        return begin_queued(connection, tenant, [job])
+
+    return read
+
+
+def release_read(tenant: TenantId, me: ProcessId, epoch: Epoch, *, marketplaces: Sequence[str]) -> Read:
+    """Forget the tenant where it has nothing left to do."""
+
+    def read(connection: Connection[DictRow]) -> Callable[[], Release]:
+        version = read_version(connection, tenant, me, epoch)
+        if version is None:
+            return lambda: Release.NOT_OURS
+        page = begin_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)
+        if page().has_work or not release_tenant(connection, tenant, me, epoch, version=version):
+            return lambda: Release.KEPT
+        return lambda: Release.LET_GO
+
+    return read

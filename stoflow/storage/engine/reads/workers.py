@@ -1,0 +1,203 @@
+"""What a worker reads before it runs a job: one row with everything a step may know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from stoflow.domain.account import Account
+from stoflow.domain.application import StandingRefusal
+from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
+from stoflow.domain.product import Product, ProductImage, SentPhoto
+from stoflow.storage.engine.refuse import REFUSAL, refusal_in
+from stoflow.storage.engine.statement import Statement, bind
+
+NO_REQUEST = "none"
+FINISHED_TASK_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.SKIPPED})
+READ_JOB = """
+SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
+       j.cancel_requested, j.acted,
+       coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
+       l.photos AS listing_photos,
+       (SELECT r.sku FROM {s}.remote_listings r
+          WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
+       c.external_id AS account_id, c.settings AS account_settings,
+       (c.watermarks ->> a.code)::timestamptz AS since,
+       coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
+         OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
+       [[refusal]] AS refusal,
+       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+          SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+                 coalesce(error, '') AS error,
+                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
+                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
+          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
+       to_jsonb(p) - 'created_at' - 'updated_at' - 'metadata' AS product,
+       (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
+          FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images
+FROM {s}.marketplace_jobs j
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+LEFT JOIN {s}.products p ON p.id = j.product_id
+LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
+LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace
+WHERE j.id = %(job)s
+""".replace("[[refusal]]", REFUSAL)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTask:
+    id: TaskId
+    name: str
+    position: int
+    kind: TaskKind
+    paced: bool
+    status: TaskStatus
+    claims: int
+    failures: int
+    looks: int
+    age_s: float  # since its first claim
+    marker: str
+    output: Mapping[str, Any]
+    error: str  # of the attempt before
+    verifying: bool
+    out: bool  # an act or a look is under way
+    delay_s: float  # until its next try or look is due, 0 where it is due
+
+    @property
+    def step(self) -> str:
+        """The name of its step: of a repeated one the task's name has a number behind it."""
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJob:
+    tenant: TenantId
+    id: JobId
+    marketplace: str
+    action: str
+    status: JobStatus
+    payload: Mapping[str, Any]
+    cancel_requested: bool
+    held: bool  # its time has not come, the tenant is suspended, or the seller must act first
+    listing_id: str
+    listing_visible: bool
+    listing_photos: tuple[SentPhoto, ...]
+    listing_sku: str
+    account: Account
+    since: datetime | None
+    tasks: tuple[StoredTask, ...]
+    product: Product | None
+    request_id: str
+    refusal: StandingRefusal | None = None  # of StoFlow's own application there
+
+    def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
+        """Return the first unfinished task behind the position `after`; with `outside`, the first that calls."""
+        return next(
+            (
+                task
+                for task in self.tasks
+                if task.position > after
+                and task.status not in FINISHED_TASK_STATUSES
+                and not (outside and task.kind is TaskKind.INNER)
+            ),
+            None,
+        )
+
+
+def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
+    """Return the job with its tasks, product and account, or None where it is gone."""
+    statement = job_statement(tenant, job)
+    return job_of(tenant, statement.on(connection).fetchone())
+
+
+def job_statement(tenant: TenantId, job: JobId) -> Statement:
+    """Return what reads a job in one row, for `job_of`."""
+    return bind(READ_JOB, tenant, job=job)
+
+
+def job_of(tenant: TenantId, row: Mapping[str, Any] | None) -> StoredJob | None:
+    """Return the job in a row of `job_statement`."""
+    return _job(tenant, row) if row else None
+
+
+def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
+    return StoredJob(
+        tenant=tenant,
+        id=JobId(row["id"]),
+        marketplace=row["marketplace"],
+        action=row["action"],
+        status=JobStatus(row["status"]),
+        payload=row["input_data"] or {},
+        cancel_requested=row["cancel_requested"],
+        held=row["held"],
+        listing_id=row["listing_id"],
+        listing_visible=row["listing_visible"],
+        listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
+        listing_sku=row["listing_sku"] or "",
+        account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
+        since=row["since"],
+        tasks=tuple(_task(task) for task in row["tasks"] or ()),
+        product=_product(row["product"], row["images"] or ()) if row["product"] else None,
+        request_id=row["request_id"] or NO_REQUEST,
+        refusal=refusal_in(row["refusal"]),
+    )
+
+
+def _task(row: Mapping[str, Any]) -> StoredTask:
+    return StoredTask(
+        id=TaskId(row["id"]),
+        name=row["name"],
+        position=row["position"],
+        kind=_kind(row["kind"]),
+        paced=row["paced"],
+        status=TaskStatus(row["status"]),
+        claims=row["claims"],
+        failures=row["failures"],
+        looks=row["looks"],
+        age_s=float(row["age_s"]),
+        marker=row["marker"] or "",
+        output=row["output"] or {},
+        error=row["error"],
+        verifying=row["verifying"],
+        out=row["out"],
+        delay_s=float(row["delay_s"] or 0),
+    )
+
+
+def _kind(text: str) -> TaskKind:
+    """Return the kind; of one that only a newer release knows, the one that allows least."""
+    try:
+        return TaskKind(text)
+    except ValueError:
+        return TaskKind.UNSAFE
+
+
+def _product(row: Mapping[str, Any], images: Any) -> Product:
+    return Product(
+        id=row["id"],
+        title=row["title"] or "",
+        description=row["description"] or "",
+        price=Decimal(str(row["price"])) if row["price"] is not None else None,
+        currency=row["currency"] or "EUR",
+        category=row["category"] or "",
+        brand=row["brand"] or "",
+        condition=row["condition"],
+        size=row["size"] or row["size_normalized"] or row["size_original"] or "",
+        colors=tuple(row["colors"] or ()),
+        materials=tuple(row["materials"] or ()),
+        gender=row["gender"] or "",
+        season=row["season"] or "",
+        fit=row["fit"] or "",
+        quantity=row["stock_quantity"] if row["stock_quantity"] is not None else 1,
+        who_made=row["who_made"] or "",
+        when_made=row["when_made"] or "",
+        images=tuple(ProductImage(position, path) for position, path in images),
+        sku=row["sku"] or "",
+        external_id=row["external_id"] or "",
+    )

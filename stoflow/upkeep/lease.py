@@ -1,0 +1,99 @@
+"""A process's own lease, renewed by a thread; lost, the process takes a new identity."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, Stumbled, database_failure
+from stoflow.domain.ids import ProcessId
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.processes import beat, bury, register_process
+
+JOIN_S = 5.0
+
+
+class Lease:
+    """`on_lost` is called with the new identity when this process was declared dead while it was paused."""
+
+    def __init__(
+        self,
+        database: Database,
+        kind: str,
+        *,
+        lease_s: float,
+        every_s: float,
+        on_lost: Callable[[ProcessId], None] = lambda _: None,
+        serves: Sequence[str] | None = None,
+    ) -> None:
+        self._database = database
+        self._kind = kind
+        self._lease_s = lease_s
+        self._every_s = every_s
+        self._on_lost = on_lost
+        self._serves = serves
+        self._process: ProcessId | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+
+    def process(self) -> ProcessId:
+        """Return the identity under which this process acts now."""
+        if self._process is None:
+            message = "The lease has not been started."
+            raise RuntimeError(message)
+        return self._process
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still renews it."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        if self._process is None:
+            self._process = self._register()
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Give the lease back, so that nobody waits for its end."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(JOIN_S)
+        if self._process is not None:
+            try:
+                failpoint("lease.end.before")
+                with self._database.records() as connection:
+                    bury(connection, self._process)
+                failpoint("lease.end.after")
+            except DatabaseError as error:
+                record(database_failure("giving back a lease", error))
+            record(ProcessStopped(self._kind, self._process))
+            self._process = None
+
+    def _register(self) -> ProcessId:
+        failpoint("lease.begin.before")
+        with self._database.records() as connection:
+            process = register_process(connection, self._kind, lease_s=self._lease_s, serves=self._serves)
+        failpoint("lease.begin.after")
+        record(ProcessStarted(self._kind, process))
+        return process
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._every_s):
+            try:
+                self._renew()
+            except DatabaseError as error:
+                record(database_failure("renewing a lease", error))
+            except Exception as error:  # noqa: BLE001 - without this thread the process would live on and claim nothing
+                record(Stumbled("renewing a lease", f"{type(error).__name__}: {error}"))
+
+    def _renew(self) -> None:
+        process = self.process()
+        failpoint("lease.beat.before")
+        with self._database.records() as connection:
+            alive = beat(connection, process, lease_s=self._lease_s)
+        failpoint("lease.beat.after")
+        if not alive:
+            record(LeaseLost(self._kind, process))
+            self._process = self._register()
+            self._on_lost(self._process)

@@ -1,0 +1,91 @@
+"""The sweep: frees what nobody will answer for. It changes rows and announces them; it never sends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stoflow.domain.errors import DatabaseRefused
+from stoflow.domain.facts import LooksDied, ProcessDied, TenantSwept, database_failure
+from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.ownership import announce
+from stoflow.storage.engine.processes import bury_expired, recently_dead
+from stoflow.storage.engine.sweep import sweep_tenant, take_sweep, tenants_with_work
+
+DEATHS_UNTIL_TOLD = 3
+TENANTS_A_PAGE = 50
+ROWS_A_TENANT = 200
+BEGINNING = TenantId(0)
+
+
+@dataclass(slots=True)
+class Sweep:
+    """One sweeper of one orchestrator; `quiet_s` is the wait before a first look, in real seconds by marketplace.
+
+    `plugins` are the marketplaces that are asked through the seller's plugin.
+    """
+
+    database: Database
+    quiet_s: Mapping[str, float]
+    plugins: Sequence[str]
+    after: TenantId = BEGINNING
+    known_dead: frozenset[ProcessId] = field(default_factory=frozenset[ProcessId])
+
+    def bury(self) -> bool:
+        """Declare expired processes dead; True where somebody died since the last call."""
+        failpoint("bury.before")
+        with self.database.records() as connection:
+            for process, kind in bury_expired(connection).items():
+                record(ProcessDied(kind, process, "its lease ended"))
+            dead = recently_dead(connection)
+        failpoint("bury.after")
+        news = bool(dead - self.known_dead)
+        self.known_dead = dead
+        return news
+
+    def everyone(self) -> None:
+        """Sweep every tenant with work, page by page."""
+        self.after = BEGINNING
+        while self.next_page():
+            pass
+
+    def next_page(self) -> bool:
+        """Sweep the next tenants; False at the end, where the next call begins anew."""
+        with self.database.records() as connection:
+            if not take_sweep(connection):
+                return False
+            tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
+        self.tenants(tenants)
+        self.after = tenants[-1] if len(tenants) == TENANTS_A_PAGE else BEGINNING
+        return len(tenants) == TENANTS_A_PAGE
+
+    def tenants(self, tenants: Sequence[TenantId]) -> None:
+        """Sweep these tenants, each in a transaction of its own; one that is broken holds up no other."""
+        for tenant in tenants:
+            try:
+                self._tenant(tenant)
+            except DatabaseRefused as error:
+                record(database_failure(f"sweeping tenant {tenant}", error))
+
+    def _tenant(self, tenant: TenantId) -> None:
+        failpoint("sweep.before")
+        with self.database.records() as connection:
+            swept = sweep_tenant(
+                connection,
+                tenant,
+                dead=self.known_dead,
+                quiet_s=self.quiet_s,
+                plugins=self.plugins,
+                limit=ROWS_A_TENANT,
+            )
+            for job in {*swept.tasks, *swept.ended}:
+                announce(connection, tenant, job)
+        failpoint("sweep.after")
+        for failed in swept.failed:
+            record(failed)
+        if swept.tasks or swept.ended:
+            record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))
+        for look in swept.looks:
+            if look.deaths >= DEATHS_UNTIL_TOLD:
+                record(LooksDied(tenant, look.job, look.task, look.deaths))

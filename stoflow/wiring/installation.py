@@ -1,0 +1,194 @@
+"""One StoFlow, opened: what every process of it begins with."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
+from stoflow.domain.facts import ServerOutageBegan
+from stoflow.domain.ids import TenantId
+from stoflow.domain.tempo import Tempo
+from stoflow.http.doors import Health
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
+from stoflow.monitoring.record import record
+from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.settings import Settings, variable_of
+from stoflow.storage.applications import Applications
+from stoflow.storage.credentials.vault import Vault, secret_keys
+from stoflow.storage.database.health import reach
+from stoflow.storage.database.installations import installation_name
+from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
+from stoflow.storage.servers.embedded import ServerUrls, has_servers, resolve_servers, usable
+from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
+from stoflow.transports.health import redis_trouble
+from stoflow.transports.hints import REDIS
+from stoflow.transports.names import Names
+from stoflow.upkeep.action_types import register_action_types
+from stoflow.upkeep.lease import Lease
+
+BY_MARKETPLACE = ("concurrency", "quiet_s", "second_look_s")
+PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One StoFlow: its settings, its servers, its database and the marketplaces it knows.
+
+    What is put into `resources` is closed at its end, the last one first.
+    """
+
+    settings: Settings
+    urls: ServerUrls
+    database: Database
+    registry: Registry
+    resources: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def tempo(self) -> Tempo:
+        return Tempo(self.settings.speed)
+
+    @property
+    def vault(self) -> Vault:
+        return Vault(secret_keys(self.settings.secret_keys, self.settings.home))
+
+    @property
+    def plugin_marketplaces(self) -> tuple[str, ...]:
+        known = self.registry.marketplaces.values()
+        return tuple(place.name for place in known if place.transport == "plugin")
+
+    def names(self) -> Names:
+        """Return what this installation calls things in Redis; its database must be prepared."""
+        return Names(installation_name(self.database))
+
+    def applications(self) -> Applications:
+        """Return what hears, in one process, whether marketplaces refuse StoFlow's own application."""
+        refusals = {name: place.refusal for name, place in self.registry.marketplaces.items() if place.refusal}
+        return Applications(self.database, refusals, scale=self.tempo.scaled_s(1.0))
+
+    def quiet_s(self, place: Marketplace) -> float:
+        return self.settings.quiet_s.get(place.name, place.quiet_s)
+
+    def lease(self, kind: str, *, serves: Sequence[str] | None = None) -> Lease:
+        times = self.settings
+        return Lease(self.database, kind, lease_s=times.process_lease_s, every_s=times.heartbeat_s, serves=serves)
+
+    def second_look_s(self, place: Marketplace) -> float:
+        return self.settings.second_look_s.get(place.name, place.second_look_s)
+
+
+@contextmanager
+def opened(
+    settings: Settings,
+    *,
+    pool_size: int = 4,
+    planned_size: int = PLANNED_CONNECTIONS,
+    extra: Sequence[Marketplace] = (),
+    with_redis: bool = True,
+) -> Iterator[Installation]:
+    """Open the installation these settings describe, with embedded servers where they name none."""
+    with ExitStack() as stack:
+        registry = build_registry(extra)
+        urls = stack.enter_context(resolve_servers(settings, with_redis=with_redis))
+        database = Database(urls.database_url, pool_size=pool_size, planned_size=planned_size)
+        stack.callback(database.close)
+        yield Installation(settings, urls, database, registry, stack)
+
+
+@contextmanager
+def prepared(
+    settings: Settings, *, tenant: TenantId | None = None, pool_size: int = 4, with_files: bool = False
+) -> Iterator[Installation]:
+    """Open an installation that is there already, for a command that works with what is in it.
+
+    Raise ConfigurationError where it is not there or, `with_files`, its home is not; DatabaseUnavailable at once
+    where PostgreSQL is away; DatabaseNotPrepared before `stoflow migrate`; NotFound for a tenant it does not have.
+    """
+    check_home(settings)
+    with opened(settings, pool_size=pool_size, with_redis=False) as installation:
+        reach(installation.database)
+        check_prepared(installation.database)
+        if tenant is not None:
+            check_tenant_prepared(installation.database, tenant)
+        if with_files:
+            check_home(settings, with_files=True)
+        yield installation
+
+
+@contextmanager
+def serving(settings: Settings, *, pool_size: int, planned_size: int = PLANNED_CONNECTIONS) -> Iterator[Installation]:
+    """The same for a process that runs on: PostgreSQL may still be starting, and without Redis hints are late."""
+    check_home(settings)
+    with opened(settings, pool_size=pool_size, planned_size=planned_size) as installation:
+        reach(installation.database, within_s=PATIENCE_S)
+        check_prepared(installation.database)
+        if trouble := redis_trouble(installation.urls.redis_url):
+            if trouble.is_misnamed:
+                raise ConfigurationError(trouble.sentence)
+            record(ServerOutageBegan(REDIS, trouble.sentence.removesuffix(".")))
+        yield installation
+
+
+def check_home(settings: Settings, *, with_files: bool = False) -> None:
+    """Raise ConfigurationError where the data would be in a home in which there is none: nobody meant an empty one."""
+    with usable(settings.home):
+        is_missing = settings.database_url is None and not has_servers(settings.home)
+        if is_missing or (with_files and not settings.home.is_dir()):
+            raise ConfigurationError(_not_there(settings.home))
+
+
+def check_marketplaces(settings: Settings) -> None:
+    """Raise ConfigurationError where a setting speaks of a marketplace that there is not."""
+    said = [(setting, name) for setting in BY_MARKETPLACE for name in getattr(settings, setting)]
+    known = build_registry().marketplaces if said else {}
+    for setting, name in said:
+        if name not in known:
+            there_are = ", ".join(known)
+            raise ConfigurationError(f"{variable_of(setting)} is wrong: of {name} nothing is known, of {there_are} is.")
+
+
+def _not_there(home: Path) -> str:
+    return (
+        f"There is no StoFlow installation in {home}: run this where you ran `stoflow up` or `stoflow migrate`, or set"
+        " STOFLOW_HOME to that folder's .stoflow."
+    )
+
+
+def prepare(installation: Installation) -> None:
+    """Let PostgreSQL know the action types of every registered marketplace."""
+    register_action_types(installation.database, installation.registry)
+
+
+def photo_source(installation: Installation, folder: Path) -> PhotoSource:
+    """Return where the photos of one import come from: the folder of its file, and the addresses the file gives."""
+    settings = installation.settings
+    fetcher = PhotoFetcher(
+        FetchLimits(
+            content_bytes=settings.photo_bytes,
+            seconds=settings.photo_timeout_s,
+            redirects=settings.photo_redirects,
+            photos=settings.photo_addresses,
+            networks=settings.photo_networks,
+        )
+    )
+    installation.resources.callback(fetcher.close)
+    return PhotoSource(folder, media_folder(settings.home), fetcher.fetch)
+
+
+def health(installation: Installation) -> Health:
+    """Say which servers answer now, and whether they are ones to work with."""
+    trouble = redis_trouble(installation.urls.redis_url)
+    # Anybody may ask, so the address stays unsaid.
+    refusing = f"{REDIS} {trouble.advice}." if trouble and trouble.takes_nothing else ""
+    found = Health(postgres=True, redis=trouble is None, refusing=refusing)
+    try:
+        check_prepared(installation.database)
+        standing = installation.applications().standing()
+    except DatabaseNotPrepared as error:
+        return replace(found, unprepared=str(error))
+    except DatabaseError:
+        return replace(found, postgres=False)
+    return replace(found, refused_by={view.marketplace: view.since for view, _ in standing})

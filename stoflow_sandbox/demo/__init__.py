@@ -1,0 +1,1 @@
+"""The demo's own catalogue and its drawn photos."""
