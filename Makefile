@@ -3,9 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-pooler check lint format types bench chaos chaos-short rolling day mutants failpoints docs clean
+.PHONY: help demo up test test-pooler check lint format types bench chaos chaos-short rolling day tenants mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ test: $(STAMP) ## run all tests on real PostgreSQL and Redis, two files at a tim
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 test-pooler: $(STAMP) ## run the tests of storage and engine through Debian's PgBouncer, in transaction mode
-	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile tests/integration/storage tests/integration/engine $(ARGS)
+	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile $(POOLED) $(ARGS)
 
 check: $(STAMP) lint types ## run every gate: lint, format, types, import contracts, own rules
 	$(BIN)/lint-imports
@@ -53,6 +54,9 @@ rolling: $(STAMP) ## replace one release by the next and go back, process by pro
 
 day: $(STAMP) ## a day of twenty sellers in ten minutes, at whose end every side agrees
 	$(BIN)/python -m campaigns.day $(ARGS)
+
+tenants: $(STAMP) ## make 3,000 tenants, kill PostgreSQL under them and dump it: about half an hour
+	$(BIN)/python -m campaigns.tenants $(ARGS)
 
 mutants: $(STAMP) ## break the engine in six ways, each of which must turn the campaign red
 	$(BIN)/python -m campaigns.mutants $(ARGS)
