@@ -157,6 +157,12 @@ class SellerConnected(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionTried(Fact):
+    tenant: int
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedSecretUnreadable(Fact):
     """Stored tokens that no key opens: their seller is asked to connect again."""
 

@@ -80,9 +80,13 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class SellerMustAct:
-    """Nothing goes on at this marketplace for this tenant until the seller has acted (log in again, reconnect)."""
+    """Nothing goes on at this marketplace for this tenant until the seller has acted (log in again, reconnect).
+
+    `person`: a person must answer for it there, and it is not tried whether it works all the same.
+    """
 
     reason: str
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,14 @@ class Absent:
 class CannotTell:
     """A look did not find out, and why: look again after `after_s`, None for ever more rarely.
 
-    `seller`: not before the seller has acted. `application`: not before StoFlow's own is accepted again.
+    `seller`: not before the seller has acted, `person` as in SellerMustAct. `application`: not before StoFlow's own is
+    accepted again.
     """
 
     reason: str
     after_s: float | None = None
     seller: bool = False
+    person: bool = False
     application: bool = False
 
 
@@ -137,8 +143,8 @@ LookResult = Done | Absent | Refused | CannotTell
 def cannot_tell(outcome: Outcome) -> CannotTell:
     """Return what a call that failed says to a look: nothing of the act."""
     match outcome:
-        case SellerMustAct(reason):
-            return CannotTell(reason, seller=True)
+        case SellerMustAct(reason, person):
+            return CannotTell(reason, seller=True, person=person)
         case TryAgain(reason, after_s, application=application):
             return CannotTell(reason, after_s, application=application)
         case Done():

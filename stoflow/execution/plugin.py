@@ -80,7 +80,8 @@ def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: s
 
 def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001
     """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
-    statement = connected_again(tenant, marketplace) if ok else needs_seller(tenant, marketplace, reason)
+    ended = needs_seller(tenant, marketplace, reason, person=True)  # the plugin says itself when it is good again
+    statement = connected_again(tenant, marketplace) if ok else ended
     failpoint("plugin.session.before")
     with engine.database.records() as connection:
         statement.on(connection)

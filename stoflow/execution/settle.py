@@ -103,8 +103,8 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
         case TryAgain(reason, after_s, charged, ended=ended, lost=lost):
             delay_s, late_s = _delay_s(tried, after_s, tempo, random), _late_s(tried, tempo, lost=lost)
             return _back(tried, reason, "try_again", delay_s, charge=charged, ended=ended, late_s=late_s)
-        case SellerMustAct(reason):
-            return _halt(tried, reason)
+        case SellerMustAct() as told:
+            return _halt(tried, told)
         case Refused(reason, errors):
             return _refused(tried, reason, errors)
         case Unknown(reason):
@@ -145,10 +145,9 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return _absent(tried, reason, tempo, random)
         case Refused(reason, errors):
             return _refused(tried, reason, errors)
-        case CannotTell(reason, seller=True):
+        case CannotTell(reason, seller=True, person=person):
             again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
-            halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
-            return replace(again, statements=(*again.statements, halted))
+            return replace(again, statements=(*again.statements, _halted(tried, SellerMustAct(reason, person))))
         case CannotTell(reason, after_s, application=application):
             pause_s = (_held_back_s if application else _blind_s)(tried, after_s, random)
             again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
@@ -216,20 +215,26 @@ def _after_back(row: Row, delay_s: float) -> Move:
     return FAILED if row["failed"] else Move(NextMove.RUN, delay_s)
 
 
-def _halt(tried: Tried, reason: str) -> Settlement:
+def _halted(tried: Tried, told: SellerMustAct) -> Statement:
+    tenant, place = tried.tenant, tried.marketplace
+    return needs_seller(tenant, place, told.reason, task=tried.task, claims=tried.claims, person=told.person)
+
+
+def _halt(tried: Tried, told: SellerMustAct) -> Settlement:
     back = settle_back(
         tried.tenant,
         tried.task,
         tried.claims,
-        reason=reason,
+        reason=told.reason,
         kind="seller",
         delay_s=0.0,
         charge=False,
-        waiting=reason,
+        waiting=told.reason,
         cause="the seller must act",
     )
-    halted = needs_seller(tried.tenant, tried.marketplace, reason, task=tried.task, claims=tried.claims)
-    return Settlement((back, halted), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER))
+    return Settlement(
+        (back, _halted(tried, told)), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER)
+    )
 
 
 def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:

@@ -15,6 +15,7 @@ ASKED_AT_ONCE = 20
 """How many missing listings one task asks for, one by one."""
 LISTING_PAGES = frozenset({"page", "confirm"})
 """The steps of `listing_steps` that become one task after the other."""
+UNREAD = "unread"
 NAME_SHOWN = 80
 REASON_SHOWN = 300
 ORDER_PAGES = frozenset({"page"})
@@ -99,11 +100,15 @@ def unknown_state(name: str, state: str) -> Mapping[str, str]:
 
 
 def summary(attempt: Attempt) -> Outcome:
-    """Output: every count of the tasks before, added up, the number of pages, and what is named one by one."""
+    """Output: every count of the tasks before, added up, the number of pages, and what is named one by one.
+
+    `whole` is false where something of the account could not be read.
+    """
     total, named = Counter[str](), defaultdict[str, list[Any]](list)
     for name, output in attempt.outputs.items():
         total.update({key: value for key, value in output.items() if isinstance(value, int)})
         total["pages"] += name.startswith("page:")
         for key in NAMED & output.keys():
             named[key] += output[key]
-    return Done({**total, **{key: listed for key, listed in named.items() if listed}})
+    said = {key: listed for key, listed in named.items() if listed}
+    return Done({**total, **said, **({"whole": False} if UNREAD in said else {})})

@@ -88,6 +88,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
         "Product {product} of tenant {tenant} is oversold: {order} on {marketplace} is later than {orders} (job {job})",
     ),
     # the sellers' accounts
+    "ConnectionTried": (INFO, "Whether tenant {tenant} must act at {marketplace} is found out by a job's next call."),
     "SellerConnected": (INFO, "Tenant {tenant} is connected to {marketplace}."),
     "SealedSecretUnreadable": (
         ERROR,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import LooksDied, ProcessDied, TenantSwept, database_failure
+from stoflow.domain.facts import ConnectionTried, LooksDied, ProcessDied, TenantSwept, database_failure
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -84,6 +84,8 @@ class Sweep:
         failpoint("sweep.after")
         for failed in swept.failed:
             record(failed)
+        for marketplace in swept.tried:
+            record(ConnectionTried(tenant, marketplace))
         if swept.tasks or swept.ended:
             record(TenantSwept(tenant, len(swept.tasks), len(swept.ended)))
         for look in swept.looks:

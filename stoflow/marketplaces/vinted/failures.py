@@ -83,7 +83,7 @@ def outcome_of(answer: Answer, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  on
         case Meaning.TRY_AGAIN:
             return TryAgain(reason, away=code == UNREACHABLE)
         case Meaning.SELLER_MUST_ACT:
-            return SellerMustAct(SELLER_MUST_ACT[code])
+            return SellerMustAct(SELLER_MUST_ACT[code], person=code == DATADOME)
         case Meaning.REFUSED:
             return _refused(answer, reason)
         case Meaning.UNKNOWN:

@@ -161,4 +161,4 @@ def _seen(attempt: Attempt, orders: Sequence[Order], follows: _Place | None, *, 
     if follows is not None:
         output["next"] = {"list": follows.listed, "page": follows.page}
     then = after_page(attempt, more=follows is not None, then="save")
-    return Done(output, seen=OrdersSeen(then, tuple(orders), complete=follows is None and not unnumbered))
+    return Done(output, seen=OrdersSeen(then, tuple(orders), complete=follows is None))

@@ -21,11 +21,13 @@ READ_DEADLINE_S = 25.0  # of all calls together: somebody waits for the answer i
 def read_account(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
     """Ask the marketplace what the account has to choose from, and set what leaves no choice.
 
-    Raise Conflict where the seller must connect first or again, APIError where the marketplace does not tell.
+    Where the seller was to connect again, its answer shows that this is not so: waiting jobs go on. Raise Conflict
+    where the seller must connect first or again, APIError where the marketplace does not tell.
     """
     options = _options(accounts, marketplace)
     account = _account(accounts, tenant, marketplace)
-    choices = _asked(accounts, tenant, account, options.read(account))
+    with accounts.connections.tried(tenant, marketplace, accounts.announced):
+        choices = _asked(accounts, tenant, account, options.read(account))
     accounts.settings.learn(tenant, account, choices, partial(settled, options.settings, choices=choices))
     record(AccountRead(tenant, marketplace))
     return find_connection(accounts, tenant, marketplace)

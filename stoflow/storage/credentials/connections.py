@@ -1,6 +1,7 @@
 """A tenant's connections: the account at each marketplace, whether it is usable, and its sealed tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
 from psycopg import Connection
@@ -10,8 +11,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.account import Account
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.storage.credentials.vault import Secret, Vault
-from stoflow.storage.database.session import Database
+from stoflow.storage.engine.standing import needs_seller, try_now
 from stoflow.storage.engine.statement import bind
 from stoflow.transports.direct.tokens import Tokens
 
@@ -27,7 +27,7 @@ ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, stat
   settings = EXCLUDED.settings, secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at,
   choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{}' END,
   choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END,
-  updated_at = clock_timestamp()
+  updated_at = clock_timestamp(), tries = 0, tried_at = NULL, next_try = NULL
 """
 READ = """
 SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_timestamp())::float8 AS now
@@ -96,6 +96,23 @@ class Connections:
             known = execute(connection, DISCONNECT, tenant, marketplace=marketplace, reason=reason) is not None
             execute(connection, ANNOUNCE, tenant)
         return known
+
+    @contextmanager
+    def tried(self, tenant: TenantId, marketplace: str, announced: Callable[[], None]) -> Generator[None]:
+        """Take a mark that the seller must act away for the call inside; it is there again where that fails."""
+        with self._database.records() as connection:
+            reason = try_now(connection, tenant, marketplace)
+        try:
+            yield
+        except BaseException:
+            if reason is not None:
+                with self._database.records() as connection:
+                    needs_seller(tenant, marketplace, reason).on(connection)
+            raise
+        if reason is not None:
+            with self._database.records() as connection:
+                execute(connection, ANNOUNCE, tenant)
+            announced()
 
     def standing(self, tenant: TenantId, marketplace: str) -> DictRow:
         """Return what is known of the connection, never a token; all of it is None where there never was one."""

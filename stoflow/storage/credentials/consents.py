@@ -75,7 +75,8 @@ ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, stat
   choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{}' END,
   choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
   watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{}' END,
-  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp()
+  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp(),
+  tries = 0, tried_at = NULL, next_try = NULL
 WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)
 RETURNING marketplace
 """

@@ -16,10 +16,10 @@ from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.facts import SealedSecretUnreadable
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.credentials.connections import RESEAL, execute, fresh_secret, lock_connection
-from stoflow.storage.credentials.vault import Secret, SecretUnreadable, Vault
-from stoflow.storage.database.session import Database
-from stoflow.storage.engine.connection_state import needs_seller
+from stoflow.storage.connections import RESEAL, execute, fresh_secret, lock_connection
+from stoflow.storage.engine.standing import connected_again, needs_seller
+from stoflow.storage.session import Database
+from stoflow.storage.vault import Secret, SecretUnreadable, Vault
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens, is_sendable
 
 LEASE_S = 30.0  # above the refresh call's own deadline
@@ -113,6 +113,8 @@ class Renewals:
             renewed = fresh_secret(tokens, row["now"])
             sealed, refresh_s = self._vault.seal(tenant, marketplace, renewed), tokens.refresh_expires_in_s
             execute(connection, RENEW, tenant, marketplace=marketplace, secret=sealed, refresh_s=refresh_s)
+            if row["state"] != "connected":  # marked while it was under way: new tokens show that the consent lives
+                connected_again(tenant, marketplace).on(connection)
             return Usable(renewed.access, renewed.stale_at - row["now"])
 
     def give_up(self, tenant: TenantId, marketplace: str, right: Right, *, lost: bool, rest_s: float) -> None:

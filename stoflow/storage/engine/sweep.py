@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
+from stoflow.storage.engine.standing import try_connections
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.engine.unfinished import end_cancelled
 from stoflow.storage.engine.verify import jobs_to_cancel
@@ -175,6 +176,7 @@ class Swept:
     ended: tuple[JobId, ...]
     strays: int
     failed: tuple[JobFailed, ...] = ()
+    tried: tuple[str, ...] = ()  # marketplaces that may take the seller's calls again
 
 
 def take_sweep(connection: Connection[DictRow]) -> bool:
@@ -230,6 +232,7 @@ def sweep_tenant(
             *(_expired(tenant, row) for row in expired),
             *given_up,
         ),
+        tried=tuple(try_connections(connection, tenant, plugins=plugins)),
     )
 
 

@@ -107,7 +107,8 @@ def coat(selling: "Bench") -> int:
 
 def listed(bench: "Bench", name: str = "c", *, quantity: int = 1) -> int:
     product = bench.product()
-    bench.all(f"UPDATE {{s}}.products SET stock_quantity = {quantity} WHERE id = {product}")
+    made_at = "created_at = '2026-11-01'"  # before whatever is bought here
+    bench.all(f"UPDATE {{s}}.products SET stock_quantity = {quantity}, {made_at} WHERE id = {product}")
     for place in (SHOP, MARKET):
         bench.all(
             "INSERT INTO {s}.listings (product_id, marketplace, external_id, visible, updated_at) VALUES "
@@ -346,3 +347,49 @@ def said(bench: "Bench", job: int, name: str) -> list[Any]:
 
 def last_news(bench: "Bench", job: int) -> JobChanged:
     return [news for news in bench.feed.changes if news.job == job][-1]
+
+
+# What was bought before StoFlow knew of the product.
+
+
+def known_since(bench: "Bench", product: int, minute: int) -> None:
+    bench.all(f"UPDATE {{s}}.products SET created_at = '{at(minute).isoformat()}' WHERE id = {product}")
+
+
+def pieces_left(bench: "Bench", product: int) -> int:
+    return bench.one(f"SELECT stock_quantity FROM {{s}}.products WHERE id = {product}")["stock_quantity"]
+
+
+@pytest.mark.parametrize("place", [SHOP, MARKET])
+def test_an_order_from_before_its_product_takes_nothing_of_it(
+    selling: "Bench", shows: Shows, coat: int, place: str
+) -> None:
+    known_since(selling, coat, 30)
+    result = sees(selling, shows, place, order("old", 10))
+    assert (result["orders"], result["sold"], result["oversold"]) == (1, 0, 0)
+    assert pieces_left(selling, coat) == 1
+    sees(selling, shows, place, order("old", 10), order("new", 40))
+    assert (pieces_left(selling, coat), all_marked(selling)) == (0, {})
+
+
+def test_an_older_order_is_no_rival_of_two_that_share_the_piece(selling: "Bench", shows: Shows, coat: int) -> None:
+    known_since(selling, coat, 30)
+    sees(selling, shows, SHOP, order("old", 10), order("first", 40))
+    sees(selling, shows, MARKET, order("second", 50))
+    assert all_marked(selling) == {"second": [(SHOP, "first")]}
+
+
+def test_an_older_order_that_is_cancelled_gives_nothing_back(selling: "Bench", shows: Shows, coat: int) -> None:
+    known_since(selling, coat, 30)
+    sees(selling, shows, SHOP, order("old", 10))
+    sees(selling, shows, SHOP, order("old", 10, state=CANCELLED), order("first", 40))
+    sees(selling, shows, MARKET, order("second", 50))
+    assert all_marked(selling) == {"second": [(SHOP, "first")]}
+
+
+@pytest.mark.parametrize("minute", [30, 31, None], ids=["in the same minute", "a minute later", "without a time"])
+def test_what_may_have_been_bought_of_it_counts(selling: "Bench", shows: Shows, coat: int, minute: int | None) -> None:
+    known_since(selling, coat, 30)
+    selling.all("UPDATE {s}.products SET created_at = created_at + interval '20 s'")  # clocks differ
+    sees(selling, shows, SHOP, order("first", minute))
+    assert pieces_left(selling, coat) == 0

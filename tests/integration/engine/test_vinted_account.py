@@ -154,6 +154,44 @@ def outcome(job: dict[str, Any]) -> tuple[str, Any]:
     return job["status"], job["result_data"] if job["status"] == "completed" else job["error_message"]
 
 
+# the seller's session
+
+
+def time_comes(member: Member) -> None:
+    """Let the time pass in which a mark is not tried."""
+    member.bench.all("UPDATE {s}.connections SET next_try = next_try - interval '1 hour'")
+    member.bench.sweep()
+
+
+def refused(member: Member, code: str) -> JobId:
+    """Return a job whose first call Vinted refused with this code."""
+    conversation = member.is_written_to(member.lists("Robe rouge"))
+    job = member.ask("message", conversation_id=conversation, text=TEXT)
+    member.bench.run(job)
+    (command,) = plugin.open_commands(member.bench.engine, [(member.bench.tenant, LAPTOP)])
+    said = Answer(success=False, error_code=code, error_message="No.")
+    receive_answer(member.bench.engine, member.bench.tenant, LAPTOP, command.request_id, said)
+    assert member.bench.row(job)["waiting"]
+    return job
+
+
+@pytest.mark.parametrize("code", ["http_401", "http_403", "session_lost"])
+def test_one_refused_call_of_a_good_session_stops_nothing_for_long(member: Member, code: str) -> None:
+    job = refused(member, code)
+    time_comes(member)
+    assert member.goes_through(job)["status"] == "completed"
+    assert member.said() == [TEXT]
+
+
+def test_where_vinted_asks_for_a_person_nothing_is_tried_by_itself(member: Member) -> None:
+    refused(member, "datadome")
+    time_comes(member)
+    assert member.bench.one("SELECT state, next_try::text FROM {s}.connections") == {
+        "state": "needs_seller",
+        "next_try": "infinity",
+    }
+
+
 # messages
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.seen import Order, OrderState
-from stoflow.storage.engine.observe.oversales import NAMED_WITH, OVERSALES
-from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
+from stoflow.storage.engine.oversales import IS_OLDER, NAMED_WITH, OVERSALES
+from stoflow.storage.engine.page_frame import ENDED, ENDING, FENCE
+
+UNREAD_AT_MOST_S = 7 * 86_400.0
 
 # The orders of a page, and what of them is new. `turned` is what orders that are known count for no more, or again.
 KNOWN = """given AS (
@@ -27,20 +29,24 @@ KNOWN = """given AS (
   SELECT l.product_id, sum(CASE WHEN known.state = 'cancelled' THEN - l.quantity ELSE l.quantity END) AS quantity
   FROM known JOIN was USING (external_id)
   JOIN {s}.order_lines l ON l.marketplace = known.marketplace AND l.order_id = known.external_id
-  WHERE (known.state = 'cancelled') <> (was.state = 'cancelled') AND l.product_id IS NOT NULL GROUP BY l.product_id
-)"""
+  JOIN {s}.products p ON p.id = l.product_id
+  WHERE NOT [[is older]] AND (known.state = 'cancelled') <> (was.state = 'cancelled') GROUP BY l.product_id
+)""".replace("[[is older]]", IS_OLDER.format(order="known", product="p"))
 
 # A listing that a sync saw sold out took so many of the stock with it: its orders, which come later, take no more.
 # Where nobody noted how many, they are all that were ever bought of it.
 LINES = """told AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,
-    CASE WHEN r.state = 'sold' THEN coalesce(r.took, 2147483647) ELSE 0 END AS accounted
+    CASE WHEN r.state = 'sold' THEN coalesce(r.took, 2147483647) ELSE 0 END AS accounted,
+    [[is older]] AS is_older
   FROM job CROSS JOIN jsonb_to_recordset(%(lines)s) AS g(order_id text, line_id text, listing_id text, sku text,
     title text, quantity int, amount numeric(12, 2), product int)
   LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.listing_id
   LEFT JOIN {s}.remote_listings r ON r.marketplace = job.marketplace AND r.external_id = g.listing_id
   LEFT JOIN {s}.products p ON p.id = g.product
+  LEFT JOIN {s}.products sold ON sold.id = coalesce(l.product_id, r.product_id, p.id)
+  LEFT JOIN given ON given.external_id = g.order_id
   ORDER BY g.order_id, g.line_id
 ), lines AS (
   INSERT INTO {s}.order_lines (marketplace, order_id, line_id, listing_id, product_id, sku, title, quantity, amount)
@@ -49,11 +55,11 @@ LINES = """told AS MATERIALIZED (
   RETURNING order_id, line_id, product_id, quantity, listing_id
 ), by_listing AS (
   SELECT lines.product_id, lines.listing_id, sum(lines.quantity) AS quantity, max(told.accounted) AS accounted
-  FROM lines JOIN told USING (order_id, line_id) WHERE lines.product_id IS NOT NULL
+  FROM lines JOIN told USING (order_id, line_id) WHERE lines.product_id IS NOT NULL AND NOT told.is_older
   GROUP BY lines.product_id, lines.listing_id
 ), taken AS (
   SELECT product_id, sum(greatest(0, quantity - accounted)) AS quantity FROM by_listing GROUP BY product_id
-)"""
+)""".replace("[[is older]]", IS_OLDER.format(order="given", product="sold"))
 
 # What was bought is locked in one order, as two marketplaces may sell the same things at once.
 STOCK = """bought AS MATERIALIZED (
@@ -67,7 +73,7 @@ STOCK = """bought AS MATERIALIZED (
       oversold = p.oversold + turned + greatest(0, quantity - before),
       status = CASE WHEN quantity > 0 AND before <= quantity THEN 'sold' ELSE p.status END
   FROM bought WHERE p.id = bought.id
-  RETURNING p.id, p.title, p.oversold, p.restocked_at, quantity > before AND p.oversold > 0 AS is_short,
+  RETURNING p.id, p.title, p.oversold, p.restocked_at, p.created_at, quantity > before AND p.oversold > 0 AS is_short,
     quantity > 0 AND p.stock_quantity = 0 AS is_sold
 ), ended AS (
   UPDATE {s}.listings l SET [[ended]], job_id = job.id
@@ -87,21 +93,33 @@ STOCK = """bought AS MATERIALIZED (
 
 # Every order that still stands of what was found to be short now, those of this page among them.
 RIVALS = """short AS (
-  SELECT id, oversold, restocked_at, title FROM left_over WHERE is_short
+  SELECT id, oversold, restocked_at, title, created_at FROM left_over WHERE is_short
 ), rivals AS (
   SELECT line.product_id, line.marketplace, line.order_id, coalesce(known.ordered_at, o.ordered_at) AS ordered_at,
     coalesce(known.created_at, o.created_at) AS created_at, sum(line.quantity) AS quantity
   FROM (
-    SELECT l.product_id, l.marketplace, l.order_id, l.quantity
+    SELECT l.product_id, l.marketplace, l.order_id, l.quantity, short.created_at AS made_at
     FROM short JOIN {s}.order_lines l ON l.product_id = short.id
     UNION ALL
-    SELECT lines.product_id, job.marketplace, lines.order_id, lines.quantity
+    SELECT lines.product_id, job.marketplace, lines.order_id, lines.quantity, short.created_at
     FROM job CROSS JOIN lines JOIN short ON short.id = lines.product_id
   ) AS line
   LEFT JOIN known ON known.marketplace = line.marketplace AND known.external_id = line.order_id
   LEFT JOIN {s}.orders o ON o.marketplace = line.marketplace AND o.external_id = line.order_id
-  WHERE coalesce(known.state, o.state) <> 'cancelled' GROUP BY 1, 2, 3, 4, 5
+  WHERE coalesce(known.state, o.state) <> 'cancelled'
+    AND NOT coalesce(coalesce(known.ordered_at, o.ordered_at) < line.made_at - interval '1 minute', false)
+  GROUP BY 1, 2, 3, 4, 5
 )"""
+
+# Where something could not be read the next run begins where this one did, so that nothing is missed for a window that
+# moved on; for a week at most, so that nothing is asked for without an end.
+IS_WHOLE = """(NOT %(output)s::jsonb ? 'unread' AND NOT EXISTS (
+      SELECT FROM {s}.marketplace_tasks k WHERE k.job_id = job.id AND k.output ? 'unread'))"""
+WATERMARKS = f"""CASE
+    WHEN {IS_WHOLE} OR (c.watermarks ->> (job.action || ' unread'))::timestamptz
+        < clock_timestamp() - %(unread_s)s::float8 * interval '1 second'
+      THEN (c.watermarks - (job.action || ' unread')) || jsonb_build_object(job.action, job.started_at)
+    ELSE jsonb_build_object(job.action || ' unread', job.started_at) || c.watermarks END"""
 
 SETTLE_ORDERS = f"""
 WITH {FENCE}, {KNOWN}, {LINES}, {STOCK.replace("[[ended]]", ENDED)}, {RIVALS}, {OVERSALES}, counts AS (
@@ -113,7 +131,7 @@ WITH {FENCE}, {KNOWN}, {LINES}, {STOCK.replace("[[ended]]", ENDED)}, {RIVALS}, {
        'order_id', order_id, 'ordered_at', ordered_at, 'with', shared_with) ORDER BY product_id, ordered_at, order_id)
      FROM oversales JOIN short ON short.id = oversales.product_id WHERE shared_with IS NOT NULL), '[]') AS oversales
 ), watermark AS (
-  UPDATE {{s}}.connections c SET watermarks = c.watermarks || jsonb_build_object(job.action, job.started_at)
+  UPDATE {{s}}.connections c SET watermarks = {WATERMARKS}
   FROM job WHERE %(complete)s AND c.marketplace = job.marketplace
 ), {ENDING}
 """
@@ -121,7 +139,12 @@ WITH {FENCE}, {KNOWN}, {LINES}, {STOCK.replace("[[ended]]", ENDED)}, {RIVALS}, {
 
 def order_params(orders: Sequence[Order]) -> dict[str, Any]:
     """Return what SETTLE_ORDERS takes of the orders themselves."""
-    return {"orders": _orders_json(orders), "lines": _lines_json(orders), "named_with": NAMED_WITH}
+    return {
+        "orders": _orders_json(orders),
+        "lines": _lines_json(orders),
+        "named_with": NAMED_WITH,
+        "unread_s": UNREAD_AT_MOST_S,
+    }
 
 
 def _orders_json(orders: Sequence[Order]) -> Jsonb:

@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.observe.oversales import NAMED_WITH, OVERSALES
+from stoflow.storage.engine.oversales import IS_OLDER, NAMED_WITH, OVERSALES
 from stoflow.storage.engine.statement import bind
 
 LISTINGS = """
@@ -27,7 +27,7 @@ WITH shown AS MATERIALIZED (
     OR ((extract(epoch FROM o.created_at) * 1000000)::bigint, o.external_id) < (%(at)s::bigint, %(before)s::text))
   ORDER BY at DESC, o.external_id DESC LIMIT %(limit)s
 ), short AS (
-  SELECT p.id, p.oversold, p.restocked_at FROM {{s}}.products p
+  SELECT p.id, p.oversold, p.restocked_at, p.created_at FROM {{s}}.products p
   WHERE p.oversold > 0 AND p.id IN (
     SELECT l.product_id FROM shown JOIN {{s}}.order_lines l
       ON l.marketplace = shown.marketplace AND l.order_id = shown.external_id)
@@ -35,7 +35,7 @@ WITH shown AS MATERIALIZED (
   SELECT l.product_id, l.marketplace, l.order_id, o.ordered_at, o.created_at, sum(l.quantity) AS quantity
   FROM short JOIN {{s}}.order_lines l ON l.product_id = short.id
   JOIN {{s}}.orders o ON o.marketplace = l.marketplace AND o.external_id = l.order_id
-  WHERE o.state <> 'cancelled' GROUP BY 1, 2, 3, 4, 5
+  WHERE o.state <> 'cancelled' AND NOT {IS_OLDER.format(order="o", product="short")} GROUP BY 1, 2, 3, 4, 5
 ), {OVERSALES}
 SELECT o.external_id, o.state, o.ordered_at, o.total, o.currency, o.created_at, o.updated_at, o.at,
   (SELECT jsonb_agg(l ORDER BY l.line_id) FROM (
