@@ -156,6 +156,35 @@ def test_what_passes_by_itself_is_tried_again_in_order(opened: Open, step: str, 
     assert begun_at == sorted(begun_at)
 
 
+@pytest.mark.parametrize(
+    ("action", "step", "deed"),
+    [
+        pytest.param("update", "upload:1", says(400, ORDER), id="update-a-photo"),
+        pytest.param("update", "trim", says(400, ORDER), id="update-photos-taken-away"),
+        pytest.param("update", "listing", says(409, [{"path": "/title", "message": EDITED}]), id="update-the-listing"),
+        pytest.param("update", "inventory", says(409, {"error": EDITED}), id="update-the-inventory"),
+        pytest.param("delete", "end", says(409, {"error": EDITED}), id="delete"),
+    ],
+)
+def test_what_passes_by_itself_is_tried_again_by_other_actions_too(
+    theatre: Theatre, action: str, step: str, deed: Deed
+) -> None:
+    stage = theatre.stage(ETSY, action)
+    product = stage.make_product(title=TITLE, images=THREE[:2])
+    stage.done("publish", product)
+    stage.change_product(product, title=f"{TITLE} once more", quantity=2)
+    stage.change_photos(product, *THREE[2:])
+    stage.begin(product, {})
+    meets(stage, step, deed)
+
+    view = stage.finished()
+
+    assert view.status is JobStatus.COMPLETED, standing(view)
+    assert {task.name: task.failures for task in view.tasks if task.failures} == {step: 1}
+    assert on_sale(stage) == ([f"{TITLE} once more"] if action == "update" else [])
+    assert verdict(stage).is_green
+
+
 def test_what_does_not_pass_ends_in_etsys_words(opened: Open) -> None:
     stage = begun(opened(ETSY))
     view = finished_though(stage, "inventory", says(409, {"error": f"{EDITED} Please try again."}))

@@ -1,17 +1,17 @@
 """What was bought of a member: Vinted's own lists of the sold, each gone through page by page."""
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.paging import after_page
+from stoflow.marketplaces.paging import after_page, is_about_one, unread
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.items import amount_in
@@ -26,6 +26,7 @@ STATES: Mapping[str, OrderState] = {
 }
 LISTS = tuple(STATES)
 PAGE_SIZE = 20
+NUMBERLESS = {"name": "an order", "reason": "Vinted showed it without its number."}
 RECORDED_AFTER = timedelta(days=1)
 """An order that much older than the last complete run was recorded by it, with what was bought."""
 PAST_AFTER = timedelta(days=30)
@@ -50,6 +51,14 @@ class _Place:
         return _Place(LISTS[LISTS.index(self.listed) + 1], 1) if self.listed != LISTS[-1] else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The orders of a page, and how the result names those that Vinted did not show."""
+
+    orders: tuple[Order, ...]
+    refused: tuple[Mapping[str, str], ...]
+
+
 class VintedOrders:
     """One method per task."""
 
@@ -60,11 +69,12 @@ class VintedOrders:
         if not isinstance(page, Page):
             return page
         numbered = [entry for entry in page.entries if text_in(entry, "transaction_id")]
-        orders = yield from _orders(attempt, _untold(attempt, numbered), STATES[place.listed])
-        if isinstance(orders, Outcome):
-            return orders
+        read = yield from _orders(attempt, _untold(attempt, numbered), STATES[place.listed])
+        if isinstance(read, Outcome):
+            return read
+        odd = [NUMBERLESS] * (len(page.entries) - len(numbered))
         follows = place.next(ends=page.is_last or _only_past_follows(page.entries, attempt.since))
-        return _seen(attempt, orders, follows, unnumbered=len(page.entries) - len(numbered))
+        return _seen(attempt, replace(read, refused=(*odd, *read.refused)), follows)
 
 
 def _place(attempt: Attempt) -> _Place:
@@ -81,17 +91,20 @@ def _untold(attempt: Attempt, entries: Sequence[Entry]) -> Sequence[Entry]:
 
 def _orders(
     attempt: Attempt, given: Sequence[Entry], state: OrderState
-) -> Generator[Call, Response, Sequence[Order] | Outcome]:
-    orders: list[Order] = []
+) -> Generator[Call, Response, "_Read | Outcome"]:
+    orders, refused = list[Order](), list[Mapping[str, str]]()
     for entry in given:
         lines: tuple[OrderLine, ...] = ()
         if state is not OrderState.CANCELLED and not _is_before(entry, attempt.since, RECORDED_AFTER):
             listing_id = yield from _item_bought(entry)
+            if is_about_one(listing_id):
+                refused.append(unread(text_in(entry, "transaction_id"), listing_id))
+                continue
             if not isinstance(listing_id, str):
                 return listing_id
             lines = (_line(entry, listing_id),)
         orders.append(_order(entry, state, lines))
-    return orders
+    return _Read(tuple(orders), tuple(refused))
 
 
 def _item_bought(order: Entry) -> Generator[Call, Response, str | Outcome]:
@@ -103,7 +116,7 @@ def _item_bought(order: Entry) -> Generator[Call, Response, str | Outcome]:
     transaction_id, conversation_id = text_in(order, "transaction_id"), text_in(order, "conversation_id")
     if conversation_id:
         answer = answer_of((yield Command("vinted.conversation.get", {"id": conversation_id})))
-        if not answer.success and answer.error_code != failures.NOT_FOUND:
+        if not answer.success and not _is_about_it(answer):
             return failures.outcome_of(answer, unsafe=False)
         conversation = failures.body_of(answer).get("conversation")
         item_id = text_in(conversation, "transaction", "item_id")
@@ -113,6 +126,11 @@ def _item_bought(order: Entry) -> Generator[Call, Response, str | Outcome]:
     if not answer.success and answer.error_code != failures.NOT_FOUND:
         return failures.outcome_of(answer, unsafe=False)
     return text_in(failures.body_of(answer), "transaction", "item_id")
+
+
+def _is_about_it(answer: Answer) -> bool:
+    """Say whether Vinted refuses this one conversation: the transaction may say as much."""
+    return answer.error_code == failures.NOT_FOUND or is_about_one(failures.outcome_of(answer, unsafe=False))
 
 
 def _order(entry: Entry, state: OrderState, lines: tuple[OrderLine, ...]) -> Order:
@@ -154,11 +172,12 @@ def _only_past_follows(entries: Sequence[Entry], since: datetime | None) -> bool
     return is_past and dates == sorted(dates, reverse=True)
 
 
-def _seen(attempt: Attempt, orders: Sequence[Order], follows: _Place | None, *, unnumbered: int) -> Outcome:
-    output: dict[str, Any] = {"told": [order.external_id for order in orders]}
-    if unnumbered:
-        output["unread"] = [{"name": "an order", "reason": "Vinted showed it without its number."}] * unnumbered
+def _seen(attempt: Attempt, read: "_Read", follows: _Place | None) -> Outcome:
+    told = [*(order.external_id for order in read.orders), *(each["name"] for each in read.refused)]
+    output: dict[str, Any] = {"told": told}
+    if read.refused:
+        output["unread"] = list(read.refused)
     if follows is not None:
         output["next"] = {"list": follows.listed, "page": follows.page}
     then = after_page(attempt, more=follows is not None, then="save")
-    return Done(output, seen=OrdersSeen(then, tuple(orders), complete=follows is None))
+    return Done(output, seen=OrdersSeen(then, read.orders, complete=follows is None))

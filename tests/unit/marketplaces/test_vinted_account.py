@@ -187,6 +187,25 @@ def test_an_order_without_its_number_is_not_passed_over(ordering: Attempt) -> No
     assert isinstance(outcome.seen, OrdersSeen)
 
 
+@pytest.mark.parametrize("code", ["http_400", "http_422"])
+def test_an_order_of_which_vinted_refuses_to_show_the_item_is_named_and_the_rest_is_taken(
+    ordering: Attempt, code: str
+) -> None:
+    """As case 12, where eBay refuses one SKU."""
+    orders = page(sold(1, 0), sold(2, 0), sold(3, 0))
+    outcome, _ = held(VintedOrders().page(ordering), [orders, transaction(7), failed(code), transaction(9)])
+    assert [order.external_id for order in told(outcome)] == ["1", "3"]
+    assert isinstance(outcome, Done)
+    assert [each["name"] for each in outcome.output["unread"]] == ["2"]
+    assert outcome.output["told"] == ["1", "3", "2"]  # no list after this one asks for it again
+
+
+def test_where_only_the_conversation_is_refused_the_transaction_is_asked(ordering: Attempt) -> None:
+    order = sold(1, 0, conversation_id=9)
+    outcome, _ = held(VintedOrders().page(ordering), [page(order), failed("http_422"), transaction(7)])
+    assert [line.listing_id for line in told(outcome)[0].lines] == ["7"]
+
+
 # messages
 
 
