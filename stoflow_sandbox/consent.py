@@ -16,7 +16,7 @@ from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow_sandbox.market import Operation, Renaming
 from stoflow_sandbox.sellers import Seller
 
-ALLOW, DENY = "allow", "deny"
+ALLOW, DENY, ONLY = "allow", "deny", "only"  # `only`: the scopes that are granted, where the person unticks some
 EXCHANGE = "token.exchange"
 CODE_LIFE_S = 299
 CODE_BYTES = 40
@@ -39,6 +39,12 @@ class Granted:
     redirect_uri: str
     challenge: str
     until: float
+    scope: str = ""  # where it is less than was asked for
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """What the answer says of it: a server names the scope where it differs (RFC 6749, 5.1)."""
+        return {"scope": self.scope} if self.scope else {}
 
 
 class ConsentDesk:
@@ -70,7 +76,7 @@ class ConsentDesk:
         seller = self._sellers.get(query[ALLOW])
         if seller is None:
             return Answer(BAD_REQUEST, f"<p>Nobody is called {escape(query[ALLOW])} here.</p>")
-        code = self._give(seller, query.get("redirect_uri", ""), query.get("code_challenge", ""))
+        code = self._give(seller, query)
         sent = redirect(address, query, code=code, **(more or {}))
         return Answer(sent.status, None, sent.headers, Effect(seller=seller, state="allowed"))
 
@@ -82,11 +88,16 @@ class ConsentDesk:
             return None
         return granted
 
-    def _give(self, seller: Seller, redirect_uri: str, challenge: str) -> str:
+    def _give(self, seller: Seller, query: Mapping[str, str]) -> str:
         # Signs that a query must escape: who decodes a code twice, or not at all, presents another one.
         code = f"{self._prefix}{secrets.token_urlsafe(CODE_BYTES)}+%2F="
+        given, asked = query.get(ONLY, query.get("scope", "")), query.get("scope", "")
+        scope = "" if given == asked else given
+        granted = Granted(
+            seller, query.get("redirect_uri", ""), query.get("code_challenge", ""), self._clock() + self._life_s, scope
+        )
         with self._lock:
-            self._codes[code] = Granted(seller, redirect_uri, challenge, self._clock() + self._life_s)
+            self._codes[code] = granted
         return code
 
     def _page(self, query: Mapping[str, str]) -> str:

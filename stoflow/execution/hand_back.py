@@ -4,6 +4,7 @@ from stoflow.domain.facts import TaskHandedBack
 from stoflow.domain.job import TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
+from stoflow.execution.granting import wait_for_grant
 from stoflow.execution.settle import RELOAD, Move, Settlement
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
@@ -17,13 +18,13 @@ UNREAD = "The api that heard the plugin's answer is older than this job and cann
 
 
 def hand_back(engine: Engine, job: StoredJob, task: StoredTask) -> Move | None:
-    """Hand `task` back where this job has one that we do not know; None where we know them all.
+    """Hand `task` back where this job has one that we do not know, or that the seller did not grant; else None.
 
     What stands before the unknown one is not done either: a newer release may have changed it for its sake.
     """
     unknown = next((each for each in job.tasks if _is_ahead(each) and not knows(engine.registry, job, each)), None)
     if unknown is None:
-        return None
+        return wait_for_grant(engine, job, task)
     record(TaskHandedBack(job.tenant, job.id, job.marketplace, job.action, unknown.name))
     statement = hand_back_task(
         job.tenant,

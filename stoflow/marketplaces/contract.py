@@ -122,6 +122,7 @@ class Marketplace:
     settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
     `call_limits` is how it is asked how many calls it still takes, where it can be.
     `options` are what a seller chooses for a whole account, where there is something to choose.
+    `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
@@ -142,3 +143,4 @@ class Marketplace:
     call_limits: CallLimits | None = None
     options: AccountOptions | None = None
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
+    scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

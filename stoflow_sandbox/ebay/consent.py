@@ -39,4 +39,6 @@ def exchange(call: ReceivedCall, desk: ConsentDesk, grant: Callable[[Seller], Ma
     if granted is None:
         return Answer(400, {"error": "invalid_grant", "error_description": INVALID_CODE})
     more = {"refresh_token_expires_in": REFRESH_LIFE_S, "token_type": "User Access Token"}
-    return Answer(200, {**grant(granted.seller), **more}, effect=Effect(seller=granted.seller, state="granted"))
+    return Answer(
+        200, {**grant(granted.seller), **more, **granted.named}, effect=Effect(seller=granted.seller, state="granted")
+    )

@@ -52,5 +52,5 @@ def exchange(form: Mapping[str, Any], desk: ConsentDesk, grant: Callable[[Seller
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     if not VERIFIER.fullmatch(verifier) or challenge != granted.challenge:
         raise described(400, "invalid_grant", "code_verifier does not fit the code_challenge")
-    body = {**grant(granted.seller), "token_type": "Bearer"}
+    body = {**grant(granted.seller), "token_type": "Bearer", **granted.named}
     return Answer(200, body, effect=Effect(seller=granted.seller, state="granted"))

@@ -40,11 +40,19 @@ class OptionBody(Answered):
         return cls(required=option.required, values=[ChoiceBody.of(choice) for choice in option.choices])
 
 
+class ImpossibleBody(Answered):
+    """An action that the seller did not allow at the marketplace, and the scopes that are missing for it."""
+
+    action: str
+    scopes: list[str]
+
+
 class ConnectionBody(Answered):
     """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known.
 
     `settings` are what is set of the account, `choices` all that may be, by name; `read_at` is when the marketplace
-    told them last, null where it never did.
+    told them last, null where it never did. `impossible` are the actions that the seller did not allow: to connect
+    again and allow them makes them possible.
     """
 
     marketplace: str
@@ -56,6 +64,7 @@ class ConnectionBody(Answered):
     settings: dict[str, Any]
     choices: dict[str, OptionBody]
     read_at: Moment | None
+    impossible: list[ImpossibleBody]
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
@@ -69,6 +78,7 @@ class ConnectionBody(Answered):
             settings=dict(connection.settings),
             choices={option.setting: OptionBody.of(option) for option in connection.options},
             read_at=connection.read_at,
+            impossible=[ImpossibleBody(action=each.action, scopes=list(each.scopes)) for each in connection.impossible],
         )
 
 

@@ -7,7 +7,7 @@ from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.failures import refusal_of
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
 from stoflow.marketplaces.ebay.orders import EbayOrders
-from stoflow.marketplaces.ebay.profile import configured
+from stoflow.marketplaces.ebay.profile import SCOPES, configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.taxonomy import TAXONOMY
@@ -32,6 +32,7 @@ EBAY = Marketplace(
     },
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
+    scopes=SCOPES,
     taxonomy=TAXONOMY,
     call_limits=CALL_LIMITS,
     options=OPTIONS,

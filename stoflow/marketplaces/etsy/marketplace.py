@@ -7,7 +7,7 @@ from stoflow.marketplaces.etsy.drafts import collect_stray
 from stoflow.marketplaces.etsy.failures import refusal_of
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
-from stoflow.marketplaces.etsy.profile import configured
+from stoflow.marketplaces.etsy.profile import SCOPES, configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.taxonomy import TAXONOMY
@@ -33,6 +33,7 @@ ETSY = Marketplace(
     collect=collect_stray,
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
+    scopes=SCOPES,
     options=OPTIONS,
     taxonomy=TAXONOMY,
     refusal=refusal_of,

@@ -1,6 +1,6 @@
 """A seller's connection to a marketplace, as the seller sees it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,10 @@ from stoflow.storage.credentials.consents import Consents
 from stoflow.storage.database.session import Database
 from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, missing_scopes
 from stoflow.transports.direct.profile import DirectProfile
+
+OF_NO_ACTION = frozenset({ALL_ACTIONS, OF_ACCOUNT})
 
 
 class ConnectionState(StrEnum):
@@ -40,6 +43,14 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Impossible:
+    """An action that the seller did not grant, and the scopes that are missing for it."""
+
+    action: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known.
 
@@ -55,6 +66,7 @@ class Connection:
     settings: Settings = field(default_factory=dict[str, Any])
     options: tuple[Option, ...] = ()
     read_at: datetime | None = None
+    impossible: tuple[Impossible, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> C
         settings={each.setting: value for each in options if (value := row["settings"].get(each.setting)) is not None},
         options=options,
         read_at=row["choices_read_at"],
+        impossible=_impossible(accounts, marketplace, row["granted"]),
     )
 
 
@@ -102,6 +115,15 @@ def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connec
         record(SellerDisconnected(tenant, marketplace))
         accounts.announced()
     return find_connection(accounts, tenant, marketplace)
+
+
+def _impossible(accounts: Accounts, marketplace: str, granted: Sequence[str] | None) -> tuple[Impossible, ...]:
+    profile = accounts.profiles.get(marketplace)
+    if profile is None or profile.consent is None:
+        return ()
+    scopes = profile.consent.scopes
+    missing = {action: missing_scopes(scopes, action, granted) for action in scopes if action not in OF_NO_ACTION}
+    return tuple(Impossible(action, lacking) for action, lacking in missing.items() if lacking)
 
 
 def _options(accounts: Accounts, marketplace: str, row: Mapping[str, Any]) -> tuple[Option, ...]:

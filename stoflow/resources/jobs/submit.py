@@ -12,6 +12,7 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.resources.jobs.granting import refuse_ungranted
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.change import cancel_waiting
@@ -26,8 +27,8 @@ def submit(
 ) -> tuple[JobId, bool]:
     """Return the job's id, and whether it was made now (False: the idempotency key had made it before).
 
-    Raise InputError naming each bad field, NotFound for an unknown product; with `only_sold_out`, Conflict where some
-    of the product are left.
+    Raise InputError naming each bad field, NotFound for an unknown product, Conflict for what the seller did not grant;
+    with `only_sold_out`, Conflict where some of the product are left.
     """
     handler = _checked(registry, asked)
     asked = replace(asked, action=handler.action)  # by its code from here on
@@ -37,6 +38,8 @@ def submit(
             known = find_by_key(connection, tenant, (_key(asked), *_keys_of_before(registry, asked)))
             if known is not None:
                 return _same(known, asked), False
+        if not only_sold_out:  # what is sold out waits for the grant rather than being forgotten
+            refuse_ungranted(connection, registry, tenant, asked)
         images = 0
         if asked.product_id is not None:
             found = lock_product(connection, tenant, asked.product_id)

@@ -11,7 +11,9 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.account import Account
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.standing import needs_seller, try_now
+from stoflow.storage.credentials.vault import Secret, Vault
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.connection_state import needs_seller, try_now
 from stoflow.storage.engine.statement import bind
 from stoflow.transports.direct.tokens import Tokens
 
@@ -27,7 +29,7 @@ ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, stat
   settings = EXCLUDED.settings, secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at,
   choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{}' END,
   choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END,
-  updated_at = clock_timestamp(), tries = 0, tried_at = NULL, next_try = NULL
+  updated_at = clock_timestamp(), tries = 0, tried_at = NULL, next_try = NULL, granted = NULL
 """
 READ = """
 SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_timestamp())::float8 AS now
@@ -37,7 +39,7 @@ READ_LOCKED = READ + "FOR UPDATE"
 STANDING = """
 SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
        coalesce(c.settings, '{}') AS settings, coalesce(c.choices, '{}') AS choices, c.choices_read_at,
-       v.since AS plugin_since, EXISTS (
+       c.granted, v.since AS plugin_since, EXISTS (
          SELECT FROM public.processes p
          WHERE p.id = v.process AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugin_there
 FROM (SELECT) AS always

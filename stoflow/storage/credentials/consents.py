@@ -21,6 +21,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.connections import ANNOUNCE, database_now, execute, fresh_secret
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
+from stoflow.storage.engine.granting import NOT_GRANTED
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 
@@ -50,7 +51,7 @@ FROM {s}.consents WHERE state = %(state)s FOR UPDATE
 """
 TAKE = "UPDATE {s}.consents SET taken_at = clock_timestamp() WHERE state = %(state)s"
 KEEP = """
-UPDATE {s}.consents SET secret = %(secret)s,
+UPDATE {s}.consents SET secret = %(secret)s, granted = %(granted)s::text[],
   secret_expires_at = clock_timestamp() + %(refresh_s)s::float8 * interval '1 second'
 WHERE state = %(state)s AND done_at IS NULL RETURNING state
 """
@@ -63,22 +64,35 @@ SPEND = """
 UPDATE {s}.consents c SET done_at = clock_timestamp(), secret = NULL
 FROM (SELECT state, secret FROM {s}.consents WHERE state = %(state)s FOR UPDATE) AS was
 WHERE c.state = was.state AND c.done_at IS NULL AND was.secret IS NOT NULL
-RETURNING was.secret, c.secret_expires_at
+RETURNING was.secret, c.secret_expires_at, c.granted
 """
 # Settings name the policies and profiles of one account, choices all of them, watermarks how far it was read:
 # another begins without.
 CONNECT = """
-INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
-VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s)
+INSERT INTO {s}.connections AS c
+  (marketplace, external_id, state, reason, settings, secret, secret_expires_at, granted)
+VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s,
+        %(granted)s::text[])
 ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
   settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{}' END || EXCLUDED.settings,
   choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{}' END,
   choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
   watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{}' END,
   secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp(),
-  tries = 0, tried_at = NULL, next_try = NULL
+  tries = 0, tried_at = NULL, next_try = NULL, granted = EXCLUDED.granted
 WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)
 RETURNING marketplace
+"""
+
+# What waited for a scope looks anew, and whoever holds it in memory hears of it.
+LET_GO = """
+WITH freed AS (
+  UPDATE {s}.marketplace_tasks t SET not_before = NULL
+  FROM {s}.marketplace_jobs j WHERE j.id = t.job_id AND j.marketplace = %(marketplace)s
+    AND j.status IN ('pending', 'running') AND t.status = 'pending' AND t.error_kind = %(kind)s
+  RETURNING t.job_id
+)
+INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, job_id FROM freed
 """
 
 
@@ -164,7 +178,8 @@ class Consents:
         """Store what the code was exchanged for; raise ConsentRefused where the seller has disconnected meanwhile."""
         with self._database.records() as connection:
             secret = self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
-            values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s}
+            granted = list(tokens.granted) if tokens.granted is not None else None
+            values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s, "granted": granted}
             kept = execute(connection, KEEP, tenant, state=_digest(state), **values)
         if kept is None:
             raise ConsentRefused(USED)
@@ -180,6 +195,7 @@ class Consents:
             if spent is None:
                 raise ConsentRefused(USED)
             _connect(connection, tenant, marketplace, identity, spent)
+            execute(connection, LET_GO, tenant, marketplace=marketplace, kind=NOT_GRANTED)
             execute(connection, ANNOUNCE, tenant)
 
     def end(self, tenant: TenantId, state: str) -> None:

@@ -16,10 +16,10 @@ from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.facts import SealedSecretUnreadable
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.connections import RESEAL, execute, fresh_secret, lock_connection
-from stoflow.storage.engine.standing import connected_again, needs_seller
-from stoflow.storage.session import Database
-from stoflow.storage.vault import Secret, SecretUnreadable, Vault
+from stoflow.storage.credentials.connections import RESEAL, execute, fresh_secret, lock_connection
+from stoflow.storage.credentials.vault import Secret, SecretUnreadable, Vault
+from stoflow.storage.database.session import Database
+from stoflow.storage.engine.connection_state import connected_again, needs_seller
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens, is_sendable
 
 LEASE_S = 30.0  # above the refresh call's own deadline
@@ -28,7 +28,7 @@ DID_NOT_SAY = "did not say whether it renewed the connection"
 CANNOT_RENEW = "gave a token that cannot be sent back to renew the connection"
 
 RENEW = """
-UPDATE {s}.connections SET secret = %(secret)s,
+UPDATE {s}.connections SET secret = %(secret)s, granted = coalesce(%(granted)s::text[], granted),
   secret_expires_at = coalesce(clock_timestamp() + %(refresh_s)s::float8 * interval '1 second', secret_expires_at)
 WHERE marketplace = %(marketplace)s
 """
@@ -112,7 +112,8 @@ class Renewals:
                 return Usable(secret.access, secret.stale_at - row["now"])
             renewed = fresh_secret(tokens, row["now"])
             sealed, refresh_s = self._vault.seal(tenant, marketplace, renewed), tokens.refresh_expires_in_s
-            execute(connection, RENEW, tenant, marketplace=marketplace, secret=sealed, refresh_s=refresh_s)
+            values = {"secret": sealed, "refresh_s": refresh_s, "granted": tokens.granted and list(tokens.granted)}
+            execute(connection, RENEW, tenant, marketplace=marketplace, **values)
             if row["state"] != "connected":  # marked while it was under way: new tokens show that the consent lives
                 connected_again(tenant, marketplace).on(connection)
             return Usable(renewed.access, renewed.stale_at - row["now"])

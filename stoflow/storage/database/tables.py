@@ -128,6 +128,10 @@ class ConnectionRow(Base):
     watermarks: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     choices: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     choices_read_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default="0")
+    tried_at: Mapped[datetime | None]
+    next_try: Mapped[datetime | None]
+    granted: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

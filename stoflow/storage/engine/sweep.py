@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
-from stoflow.storage.engine.standing import try_connections
+from stoflow.storage.engine.connection_state import try_connections
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.engine.unfinished import end_cancelled
 from stoflow.storage.engine.verify import jobs_to_cancel

@@ -1,7 +1,7 @@
 """A seller's consent: the page it is given on, what its code is worth, and whose account it is (RFC 6749, 7636)."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import monotonic
@@ -64,6 +64,16 @@ def consent_url(flow: ConsentFlow, client_id: str, *, state: str, verifier: str)
 def all_scopes(flow: ConsentFlow) -> tuple[str, ...]:
     """Return every scope any action needs, each once, in the order of the table."""
     return tuple(dict.fromkeys(scope for scopes in flow.scopes.values() for scope in scopes))
+
+
+def missing_scopes(
+    scopes: Mapping[str, tuple[str, ...]], action: str, granted: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return what an action needs and was not granted; nothing where all was that was asked for."""
+    if granted is None:
+        return ()
+    needed = dict.fromkeys((*scopes.get(ALL_ACTIONS, ()), *scopes.get(action, ())))
+    return tuple(scope for scope in needed if scope not in granted)
 
 
 def challenge_of(verifier: str) -> str:

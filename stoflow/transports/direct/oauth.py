@@ -15,6 +15,7 @@ TOKEN_DEADLINE_S = 10.0
 UNKNOWN_LIFE_S = 300.0  # of tokens whose end was not told, or not so that it could be: they are renewed soon
 LONGEST_LIFE_S = 10 * 365 * 86_400.0
 OK = 200
+SCOPES_AT_MOST = 200
 CONSENT_ENDED = frozenset({"invalid_grant"})
 UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
@@ -87,7 +88,15 @@ def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> 
         refresh=body.get("refresh_token") or old_refresh,
         access_expires_in_s=_life_s(body.get("expires_in"), UNKNOWN_LIFE_S),
         refresh_expires_in_s=_life_s(body.get("refresh_token_expires_in"), refresh_life_s),
+        granted=_scopes_in(body.get("scope")),
     )
+
+
+def _scopes_in(said: object) -> tuple[str, ...] | None:
+    """Return the scopes an answer names, None where it names none: some write a list, or commas."""
+    text = " ".join(map(str, cast("list[object]", said))) if isinstance(said, list) else said
+    named = tuple(text.replace(",", " ").split()) if isinstance(text, str) else ()
+    return named[:SCOPES_AT_MOST] or None
 
 
 def _is_odd(refresh_token: object) -> bool:

@@ -18,12 +18,14 @@ def is_sendable(token: object) -> TypeGuard[str]:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a marketplace gave for a seller's consent; None where it named no end."""
+    """What a marketplace gave for a seller's consent; None where it named no end. `granted` are the scopes that its
+    answer names, None where it names none: then it is what was asked for (RFC 6749, 5.1)."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     access_expires_in_s: float
     refresh_expires_in_s: float | None = None
+    granted: tuple[str, ...] | None = None
 
 
 class ConsentEnded(Exception):

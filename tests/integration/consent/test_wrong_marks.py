@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stoflow.storage.engine.standing import needs_seller
+from stoflow.storage.engine.connection_state import needs_seller
 
 BOTH = pytest.mark.parametrize("marketplace", ["ebay", "etsy"])
 FIRST_CALL = {"ebay": "photo.upload", "etsy": "listing.create_draft"}

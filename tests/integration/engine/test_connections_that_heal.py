@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stoflow.domain.run import NextMove
-from stoflow.storage.engine.standing import needs_seller
-from stoflow.storage.tenants import suspend_tenant
+from stoflow.storage.database.tenants import suspend_tenant
+from stoflow.storage.engine.connection_state import needs_seller
 
 if TYPE_CHECKING:
     from collections.abc import Callable

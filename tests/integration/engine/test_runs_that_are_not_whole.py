@@ -12,12 +12,12 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
-from stoflow.jobs.submit import submit
-from stoflow.jobs.views import SubmitJob
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import after_page, summary
 from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.resources.jobs.submit import submit
+from stoflow.resources.jobs.views import SubmitJob
 
 if TYPE_CHECKING:
     from conftest import Bench

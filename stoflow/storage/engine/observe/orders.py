@@ -7,8 +7,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.seen import Order, OrderState
-from stoflow.storage.engine.oversales import IS_OLDER, NAMED_WITH, OVERSALES
-from stoflow.storage.engine.page_frame import ENDED, ENDING, FENCE
+from stoflow.storage.engine.observe.oversales import IS_OLDER, NAMED_WITH, OVERSALES
+from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
 
 UNREAD_AT_MOST_S = 7 * 86_400.0
 

@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.oversales import IS_OLDER, NAMED_WITH, OVERSALES
+from stoflow.storage.engine.observe.oversales import IS_OLDER, NAMED_WITH, OVERSALES
 from stoflow.storage.engine.statement import bind
 
 LISTINGS = """

@@ -26,7 +26,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
        l.photos AS listing_photos,
        (SELECT r.sku FROM {s}.remote_listings r
           WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
-       c.external_id AS account_id, c.settings AS account_settings,
+       c.external_id AS account_id, c.settings AS account_settings, c.granted,
        (c.watermarks ->> a.code)::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
          OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
@@ -94,6 +94,7 @@ class StoredJob:
     tasks: tuple[StoredTask, ...]
     product: Product | None
     request_id: str
+    granted: tuple[str, ...] | None = None  # scopes, None where all that was asked for
     refusal: StandingRefusal | None = None  # of StoFlow's own application there
 
     def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
@@ -145,6 +146,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,
         request_id=row["request_id"] or NO_REQUEST,
+        granted=None if row["granted"] is None else tuple(row["granted"]),
         refusal=refusal_in(row["refusal"]),
     )
 

@@ -1,0 +1,22 @@
+"""A job accepted before it was known that the seller did not grant its action waits, and says what is missing."""
+
+from stoflow.domain.job import TaskStatus
+from stoflow.domain.run import NextMove
+from stoflow.execution.engine import Engine
+from stoflow.execution.settle import RELOAD, Move
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.resources.jobs.granting import why_impossible
+from stoflow.storage.engine.granting import ASK_AGAIN_S, wait_for_scopes
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
+
+
+def wait_for_grant(engine: Engine, job: StoredJob, task: StoredTask) -> Move | None:
+    """Let a task wait whose action the seller did not grant; None where nothing is missing."""
+    reason = why_impossible(engine.registry, job.marketplace, job.action, job.granted)
+    if not reason or task.status is not TaskStatus.PENDING:
+        return None
+    statement = wait_for_scopes(job.tenant, task.id, task.claims, reason)
+    failpoint("grant.before")
+    row = engine.recorder.write(job.tenant, job.id, statement)[0]
+    failpoint("grant.after")
+    return RELOAD if row is None else Move(NextMove.RUN, ASK_AGAIN_S)
