@@ -25,7 +25,7 @@ LIMITS_BYTES = {"ebay": EBAY_LIMIT_BYTES, "etsy": ETSY_LIMIT_BYTES}
 BOUND_MB = 300
 SENDING = """
 import sys
-import stoflow.wiring.bootstrap, stoflow.worker.process
+import stoflow.wiring.worker, stoflow.worker.process
 from stoflow.marketplaces.photos import presentable
 presentable(open(sys.argv[1], "rb").read(), limit_bytes=9_000_000, whole=True)
 status = open("/proc/self/status").read()

@@ -19,7 +19,7 @@ from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.transports.names import Names
-from stoflow.wiring.bootstrap import Installation, prepare
+from stoflow.wiring.installation import Installation, prepare
 
 ENTRY_POINTS = f"[{ENTRY_POINT_GROUP}]\n{NAME} = benchmarks.stoflow_marketplace:MARKETPLACE\n"
 METADATA = "Metadata-Version: 2.1\nName: stoflow-nowhere\nVersion: 0\n"

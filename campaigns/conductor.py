@@ -24,7 +24,8 @@ from stoflow.storage.engine.timetable import Period
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.sweep import Sweep
 from stoflow.upkeep.timetable import Timetable
-from stoflow.wiring.bootstrap import Installation, opened, worker_process
+from stoflow.wiring.installation import Installation, opened
+from stoflow.wiring.worker import make_worker_process
 from stoflow.worker.functions import consume
 
 PAUSE_S = 0.01
@@ -150,7 +151,7 @@ def conductor(
 ) -> Iterator[Conductor]:
     """Give a conductor with a lease of its own; `mourned` are the pids of children its parent has reaped."""
     with opened(settings) as installation:
-        worker = worker_process(installation, threads=1, marketplaces=())
+        worker = make_worker_process(installation, threads=1, marketplaces=())
         with installation.database.records() as connection:
             for pid in mourned:
                 bury_child(connection, pid)

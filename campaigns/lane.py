@@ -38,7 +38,7 @@ from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation, opened, prepare
+from stoflow.wiring.installation import Installation, opened, prepare
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.demo.catalogue import demo_products
 from stoflow_sandbox.faults import FaultKind
@@ -176,19 +176,21 @@ class Lane:
     def _all(self) -> Iterator[JobView]:
         wanted = JobFilter(limit=PAGE)
         while True:
-            page = list_jobs(self.installation.database, self.tenant, wanted, plugin=())
+            page = list_jobs(self.installation.database, self.tenant, wanted, self.installation.conditions)
             for job in page.items:
-                yield find_job(self.installation.database, self.tenant, job.id, plugin=())
+                yield find_job(self.installation.database, self.tenant, job.id, self.installation.conditions)
             if page.next_cursor is None:
                 return
             wanted = JobFilter(limit=PAGE, cursor=page.next_cursor)
 
     def _of(self, stage: Stage) -> Iterator[JobView]:
         wanted = JobFilter(product_id=stage.product)
-        return iter(list_jobs(self.installation.database, self.tenant, wanted, plugin=()).items)
+        return iter(list_jobs(self.installation.database, self.tenant, wanted, self.installation.conditions).items)
 
     def _standing(self) -> str:
-        found = list_jobs(self.installation.database, self.tenant, JobFilter(limit=5), plugin=()).items
+        found = list_jobs(
+            self.installation.database, self.tenant, JobFilter(limit=5), self.installation.conditions
+        ).items
         return "; ".join(f"job {job.id} {job.status} {job.waiting or job.error or ''}" for job in found)
 
     def _outcome(self, job: JobView) -> JobOutcome:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from psycopg import sql
 
+from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
@@ -47,7 +48,7 @@ class Person:
         self._submitted(database, registry, self.key)
         again = self._submitted(database, registry, f"{self.key}-again")
         with suppress(Conflict):  # it was cancelled already
-            cancel_job(database, self.tenant, again, plugin=())
+            cancel_job(database, self.tenant, again, Conditions())
         return True
 
     def asks_twice(self, database: Database, registry: Registry) -> bool:
@@ -58,19 +59,19 @@ class Person:
 
     def withdraws(self, database: Database, registry: Registry) -> bool:
         """Publish, and take it back once the marketplace has a draft."""
-        job = find_job(database, self.tenant, self._submitted(database, registry, self.key), plugin=())
+        job = find_job(database, self.tenant, self._submitted(database, registry, self.key), Conditions())
         has_draft = any(task.name == CREATING_TASK and task.status is TaskStatus.COMPLETED for task in job.tasks)
         if has_draft and job.status not in FINAL_JOB_STATUSES and not job.cancel_requested:
-            cancel_job(database, self.tenant, job.id, plugin=())
+            cancel_job(database, self.tenant, job.id, Conditions())
         return job.status in FINAL_JOB_STATUSES
 
     def mends(self, database: Database, registry: Registry) -> bool:
         """Publish a product without a price, see it refused, give it one and retry."""
         job = self._submitted(database, registry, self.key)
-        status = find_job(database, self.tenant, job, plugin=()).status
+        status = find_job(database, self.tenant, job, Conditions()).status
         if status is JobStatus.FAILED:
             self._change(database, "price", PRICE)
-            retry_job(database, self.tenant, job, plugin=())
+            retry_job(database, self.tenant, job, Conditions())
         return status is JobStatus.COMPLETED
 
     def lives(self, database: Database, registry: Registry) -> bool:
@@ -80,7 +81,7 @@ class Person:
                 self._change(database, "title", TITLE)
                 self._change(database, "price", PRICE)
             job = self._submitted(database, registry, f"{self.key}-{action}", action)
-            if find_job(database, self.tenant, job, plugin=()).status not in FINAL_JOB_STATUSES:
+            if find_job(database, self.tenant, job, Conditions()).status not in FINAL_JOB_STATUSES:
                 return False
         return True
 
@@ -89,7 +90,7 @@ class Person:
         place = registry.marketplace(self.marketplace)
         for action in ("publish", *(spec.code for spec in place.actions if spec.periodic)):
             job = self._submitted(database, registry, f"{self.key}-{action}", action)
-            if find_job(database, self.tenant, job, plugin=()).status not in FINAL_JOB_STATUSES:
+            if find_job(database, self.tenant, job, Conditions()).status not in FINAL_JOB_STATUSES:
                 return False
         self._change(database, "stock_quantity", "0")
         return True

@@ -122,7 +122,7 @@ def release(*, jobs: int = 5_000, seed: int) -> Plan:
         seed,
         kills=round(1_000 * share),
         tenants=24,
-        blows_every_s=1.0,
+        blows_every_s=2.5,  # so that what was killed is there again, and jobs are taken
         acts=jobs // 5,
         final_within_s=300.0,
         least_unknown=round(1_000 * share),

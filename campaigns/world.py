@@ -26,7 +26,8 @@ from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation, access_tokens, opened, prepare
+from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow.wiring.tokens import access_tokens
 from stoflow_sandbox.demo.catalogue import demo_products
 
 PRODUCT = "stoflow.cli.run.child"

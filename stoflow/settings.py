@@ -1,12 +1,14 @@
 """Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
 
 import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
@@ -23,6 +25,7 @@ DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 HTTP_SCHEMES = frozenset({"http", "https"})
 FERNET_KEY_BYTES = 32
+WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
 def _of_scheme(schemes: frozenset[str], example: str) -> AfterValidator:
@@ -101,6 +104,15 @@ def _mapped(value: object) -> object:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
+def _window(text: str) -> str:
+    """Check hours of the day such as 22:00-07:00@Europe/Paris."""
+    hours, _, zone = text.partition("@")
+    if not WINDOW.fullmatch(hours) or (zone and zone not in available_timezones()):
+        message = "it should look like vinted=22:00-07:00@Europe/Paris,7/ebay=01:00-03:00"
+        raise ValueError(message)
+    return text
+
+
 def _fernet_key(key: str) -> str:
     try:
         length = len(urlsafe_b64decode(key))
@@ -129,6 +141,7 @@ Keys = Annotated[
     AfterValidator(_different),
 ]
 Counts = Annotated[Mapping[str, Annotated[int, Field(ge=1)]], NoDecode, BeforeValidator(_mapped)]
+Windows = Annotated[Mapping[str, Annotated[str, AfterValidator(_window)]], NoDecode, BeforeValidator(_mapped)]
 Seconds = Annotated[Mapping[str, Annotated[float, Field(ge=0)]], NoDecode, BeforeValidator(_mapped)]
 
 
@@ -181,6 +194,9 @@ class Settings(BaseSettings):
     concurrency: Counts = Field(default_factory=dict[str, int])
     quiet_s: Seconds = Field(default_factory=dict[str, float])
     second_look_s: Seconds = Field(default_factory=dict[str, float])
+
+    # Hours in which nothing begins: of a marketplace, of a tenant by its number, of 7/vinted; UTC without a zone.
+    blackout: Windows = Field(default_factory=dict[str, str])
 
     # How often each account's listings and orders are asked for, in engine seconds; 0 is never.
     sync_every_s: float = Field(default=6 * 3600.0, ge=0)

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pykka
@@ -20,10 +21,10 @@ from stoflow.actors.news import (
     MayTry,
     Offer,
     PaceDue,
+    PlaceRead,
     Reload,
     Reported,
     Reread,
-    Standing,
     StrayDue,
     Take,
     Want,
@@ -31,6 +32,8 @@ from stoflow.actors.news import (
 )
 from stoflow.actors.place import Place
 from stoflow.actors.timers import Timers, tell
+from stoflow.admission.asking import Verdict, judge_place
+from stoflow.admission.facts import Place as PlaceFacts
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
@@ -60,7 +63,8 @@ class MarketplaceActor(PooledActor):
         self._held: dict[JobId, Held] = {}
         self._flying: set[JobId] = set()
         self._lanes = Lanes(place.pace_s, self._wake)
-        self._standing = Standing("")
+        self._read: PlaceFacts | None = None
+        self._verdict = Verdict()
         self._collecting = Collecting()
         self._wanted = 0
         self._watching = False
@@ -79,7 +83,8 @@ class MarketplaceActor(PooledActor):
     def begin(self) -> None:
         self._fill()
 
-    def handle(self, message: Any) -> None:  # noqa: C901  one case per message
+    def handle(self, message: Any) -> None:
+        self._judge(message.place if isinstance(message, PlaceRead) else self._read)
         match message:
             case Take(jobs, strays):
                 self._take(jobs, strays)
@@ -90,26 +95,30 @@ class MarketplaceActor(PooledActor):
             case Left(left):
                 self._on_left(left)
             case StrayDue(stray):
-                if self._collecting.is_free(stray) and not (self._standing.halted or self._standing.refused):
+                if self._collecting.is_free(stray) and not (self._verdict.stops_all or self._verdict.lets_tries_only):
                     self._collect(stray)
-            case Standing():
-                self._stand(message)
             case Watch():
                 self._watch()
             case MayTry(_):
                 self._may_try = True
-            case PaceDue(_):
+            case PaceDue(_) | PlaceRead(_):
                 pass  # `_fill` below looks at every lane
             case _:
                 super().handle(message)
         self._fill()
         self._may_try = False
 
-    def _stand(self, standing: Standing) -> None:
-        """Hear what may be sent; what was passed over while the tenant was suspended stands in line again."""
-        resumed = self._standing.suspended and not standing.suspended
-        self._standing = standing
-        for job in [held.job for held in self._held.values() if resumed and self._may_go(held.job.id)]:
+    def _judge(self, read: PlaceFacts | None) -> None:
+        """Ask what may be sent now; what was passed over while it might not go stands in line again."""
+        if read is None:
+            return
+        now = datetime.now(UTC)
+        before, self._read, self._verdict = self._verdict, read, judge_place(replace(read, now=now))
+        if self._verdict == before:
+            return
+        if self._verdict.until is not None:
+            self._wake(max(0.0, (self._verdict.until - now).total_seconds()), "")
+        for job in [held.job for held in self._held.values() if before.stops and self._may_go(held.job.id)]:
             if job.due_in_s <= 0:
                 self._lanes.put(job)
 
@@ -242,19 +251,19 @@ class MarketplaceActor(PooledActor):
 
     def _fill(self) -> None:
         """Permit what may go now, then ask for as many new jobs as there is room for."""
-        if self._standing.refused:
+        if self._verdict.lets_tries_only:
             self._fill_refused()
-        elif not self._standing.halted:
+        elif not self._verdict.stops_all:
             while len(self._flying) < self._place.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
         room = self._place.cap - len(self._flying) - len(self._lanes) - self._wanted
-        if room > 0 and not self._standing.stops_new:
+        if room > 0 and not self._verdict.stops_new:
             self._wanted += room
             tell(self._supervisor, Want(self._place.marketplace, room))
 
     def _fill_refused(self) -> None:
         """Permit one job where it may try, and looks that somebody who cancelled waits for."""
-        if self._standing.halted or len(self._flying) >= self._place.cap:
+        if self._verdict.stops_all or len(self._flying) >= self._place.cap:
             return
         for held in self._held.values():
             if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flying:
@@ -267,7 +276,7 @@ class MarketplaceActor(PooledActor):
         held = self._held.get(job)
         if held is None or job in self._flying:
             return False
-        return held.job.verifying or not self._standing.suspended
+        return self._verdict.lets(begun=held.job.running, looking=held.job.verifying)
 
     def _wake(self, delay_s: float, action: str) -> None:
         self._timers.after(delay_s, self.actor_ref, PaceDue(action))

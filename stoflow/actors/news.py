@@ -5,6 +5,7 @@ from typing import Any
 
 import pykka
 
+from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import RunMessage, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage
@@ -44,20 +45,10 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Why nothing may be sent to the marketplace for this tenant, "" where it may; suspended, only looks may.
+class PlaceRead:
+    """What is known of the marketplace for this tenant: admission judges by it what may be sent there."""
 
-    `refused`: StoFlow's own application is. Then what comes is held, one job tries where it is told to, and a look that
-    a cancel waits for goes all the same.
-    """
-
-    halted: str
-    suspended: bool = False
-    refused: bool = False
-
-    @property
-    def stops_new(self) -> bool:
-        return self.suspended or bool(self.halted)
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,20 @@ from stoflow.actors.news import (
     JobsRead,
     MayTry,
     PageRead,
+    PlaceRead,
     RefusalsChanged,
     Released,
     Reload,
     Reported,
     Reread,
-    Standing,
     Take,
     Want,
 )
 from stoflow.actors.place import Place
 from stoflow.actors.surroundings import Surroundings
 from stoflow.actors.timers import tell
+from stoflow.admission.asking import judge_place
+from stoflow.admission.facts import Place as PlaceFacts
 from stoflow.domain.facts import ActorFailed
 from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
@@ -37,7 +39,6 @@ from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage
 IDLE_S = 30.0
 MANY = 50  # announced at once: too many to be read one by one
 LOW = 8  # fewer queued than this, and more in PostgreSQL: read the next page
-OFFLINE = "plugin offline"
 
 
 class _Branch:
@@ -59,10 +60,8 @@ class TenantSupervisor(PooledActor):
         self._tenant = tenant
         self._epoch = epoch
         self._branches: dict[str, _Branch] = {}
-        self._halted: dict[str, str] = {}
-        self._suspended = False
+        self._known: QueuePage | None = None  # the page that was read last
         self._refusing = around.refusing()
-        self._plugin_connected = False
         self._full: frozenset[str] = frozenset()
         self._behind: set[JobId] = set()  # jobs that wait for another of their product
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
@@ -133,11 +132,8 @@ class TenantSupervisor(PooledActor):
     def _on_page(self, page: QueuePage) -> None:
         self._loading = False
         self._full = page.full
-        self._halted = dict(page.halted)
-        self._suspended = page.suspended
-        self._plugin_connected = page.plugin_connected
-        for marketplace, branch in self._branches.items():
-            tell(branch.actor, self._standing(marketplace))
+        self._known = page
+        self._tell_places()
         self._arrive_all(page.jobs)
         for stray in page.strays:
             tell(self._branch(stray.marketplace).actor, Take((), (stray,)))
@@ -147,16 +143,18 @@ class TenantSupervisor(PooledActor):
             self._stale = False
             self._load()
 
-    def _standing(self, marketplace: str) -> Standing:
-        offline = marketplace in self._around.plugins and not self._plugin_connected
-        reason = OFFLINE if offline else self._halted.get(marketplace, "")
-        return Standing(reason, self._suspended, marketplace in self._refusing)
+    def _place(self, marketplace: str) -> PlaceFacts:
+        refused = marketplace in self._refusing
+        return self._around.place(self._tenant, marketplace, self._known, refused=refused)
+
+    def _tell_places(self) -> None:
+        for marketplace, branch in self._branches.items():
+            tell(branch.actor, PlaceRead(self._place(marketplace)))
 
     def _on_refusals(self, refusing: frozenset[str]) -> None:
         """Hold what is for a marketplace that refuses StoFlow; what is for one that no longer does is read again."""
         accepted, self._refusing = self._refusing - refusing, refusing
-        for marketplace, branch in self._branches.items():
-            tell(branch.actor, self._standing(marketplace))
+        self._tell_places()
         if accepted & self._branches.keys():
             self._load()
 
@@ -205,7 +203,7 @@ class TenantSupervisor(PooledActor):
         if marketplace not in self._branches:
             queue = Backlog(self._around.page_size * 2)
             self._branches[marketplace] = _Branch(self._start(marketplace), queue)
-            tell(self._branches[marketplace].actor, self._standing(marketplace))
+            tell(self._branches[marketplace].actor, PlaceRead(self._place(marketplace)))
         return self._branches[marketplace]
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
@@ -215,7 +213,7 @@ class TenantSupervisor(PooledActor):
             marketplace=marketplace,
             epoch=self._epoch,
             me=around.me,
-            cap=around.caps[marketplace],
+            cap=around.conditions.caps[marketplace],
             pace_s=lambda action: around.pace_s(marketplace, action),
             sweep_soon=around.sweep_soon,
         )
@@ -232,7 +230,11 @@ class TenantSupervisor(PooledActor):
             handed.append(job)
         if handed:
             tell(branch.actor, Take(tuple(handed)))
-        if marketplace in self._full and len(branch.queue) < LOW and not self._standing(marketplace).stops_new:
+        if (
+            marketplace in self._full
+            and len(branch.queue) < LOW
+            and not judge_place(self._place(marketplace)).stops_new
+        ):
             self._load()
 
     def _route(self, marketplace: str, message: Reported) -> None:

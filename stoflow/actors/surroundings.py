@@ -1,7 +1,8 @@
 """What the supervisors of an orchestrator share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pykka
@@ -9,22 +10,37 @@ import pykka
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.timers import Timers
+from stoflow.admission.facts import Conditions, Place
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
+from stoflow.storage.engine.reads.queue import QueuePage
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every supervisor of an orchestrator shares. `caps` by marketplace; `plugins` are reached through one."""
+    """What every supervisor of an orchestrator shares."""
 
     pool: Pool
     loader: Loader
     timers: Timers
     dispatcher: pykka.ActorRef[Any]
     me: ProcessId
-    caps: Mapping[str, int]
-    plugins: frozenset[str]
+    conditions: Conditions
     pace_s: Callable[[str, str], float]
     sweep_soon: Callable[[TenantId], None]
     page_size: int
     refusing: Callable[[], frozenset[str]]  # the marketplaces that refuse StoFlow's own application
     on_released: Callable[[TenantId, Epoch], None]
+
+    def place(self, tenant: TenantId, marketplace: str, known: QueuePage | None, *, refused: bool) -> Place:
+        """Return what is known of the tenant's marketplace by the page that was read last, if one was."""
+        return Place(
+            tenant=tenant,
+            marketplace=marketplace,
+            now=datetime.now(UTC),
+            settings=self.conditions.settings,
+            suspended=known is not None and known.suspended,
+            halted=known.halted.get(marketplace) if known else None,
+            by_plugin=marketplace in self.conditions.plugins,
+            plugin_connected=known is not None and known.plugin_connected,
+            refusal={} if refused else None,
+        )

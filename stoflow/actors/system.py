@@ -14,6 +14,7 @@ from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
 from stoflow.actors.ticking import Ticking
 from stoflow.actors.timers import Timers
+from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import ActorFailed, database_failure
 from stoflow.domain.ids import ProcessId
@@ -40,8 +41,7 @@ REFUSALS_EVERY_S = 1.0
 class Policy:
     """What an orchestrator is told of the marketplaces and of time; seconds are real ones."""
 
-    caps: Mapping[str, int]
-    plugins: frozenset[str]
+    conditions: Conditions
     pace_s: Callable[[str, str], float]
     quiet_s: Mapping[str, float]
     window: int
@@ -75,7 +75,7 @@ class Orchestrator:
             lease_s=lease_s,
             every_s=lease_s / 3,
             on_lost=lambda _: self._begin_again(),
-            serves=tuple(policy.caps),
+            serves=tuple(policy.conditions.caps),
         )
         self._restarting = threading.Lock()
         self._reign: Reign | None = None
@@ -124,8 +124,8 @@ class Reign:
         self._me = me
         self._pool = Pool(POOL_THREADS)
         self._timers = Timers()
-        self._loader = Loader(database, me, marketplaces=tuple(policy.caps))
-        sweep = Sweep(database, policy.quiet_s, tuple(policy.plugins))
+        self._loader = Loader(database, me, marketplaces=tuple(policy.conditions.caps))
+        sweep = Sweep(database, policy.quiet_s, tuple(policy.conditions.plugins))
         self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
         timetable = policy.timetable
         self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
@@ -177,8 +177,7 @@ class Reign:
             timers=self._timers,
             dispatcher=Dispatcher.start(self._pool, self._on_dispatcher_death, window=policy.window, send=self._send),
             me=self._me,
-            caps=policy.caps,
-            plugins=policy.plugins,
+            conditions=policy.conditions,
             pace_s=policy.pace_s,
             sweep_soon=self._sweeper.soon,
             page_size=policy.page_size,

@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, Listed] = {
     "attributes": Listed("work.attributes:attributes", "Know what may and must be said of a product."),
     "limits": Listed("work.limits:limits", "Show how many calls the application may still make."),
     "applications": Listed("work.applications:applications", "Show which marketplaces refuse StoFlow itself."),
-    "jobs": Listed("work.jobs:jobs", "List, show, retry and cancel a seller's jobs."),
+    "jobs": Listed("work.jobs:jobs", "List, show, explain, retry and cancel a seller's jobs."),
     # play the outside world
     "sandbox": Listed("simulate.sandbox:sandbox", "Run the simulated marketplaces, with a ledger of every call."),
     "plugin": Listed("simulate.plugin:plugin", "Do a tenant's commands against the sandbox, as the plugin would."),

@@ -4,19 +4,23 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from stoflow.admission.asking import judge_place
+from stoflow.admission.facts import Place
 from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome, cannot_tell
 from stoflow.domain.run import NextMove
 from stoflow.execution.conversation import Pending
 from stoflow.execution.engine import Engine, outputs_of
-from stoflow.execution.settle import HELD_BACK_S, Move, Row, Tried
+from stoflow.execution.settle import HELD_BACK_S, RELOAD, Move, Row, Tried
 from stoflow.execution.telling import note_outage
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -101,6 +105,12 @@ def held_back(engine: Engine, job: StoredJob, *, then: NextMove) -> Move | None:
         return None
     engine.applications.know(job.marketplace, job.refusal.channel)
     return Move(then, engine.tempo.scaled_s(HELD_BACK_S)) if job.refusal.holds else None
+
+
+def held_at_place(engine: Engine, job: StoredJob) -> Move | None:
+    """Return that the job is read again where nothing may begin there now; what the row says is the claim's to ask."""
+    place = Place(tenant=job.tenant, marketplace=job.marketplace, now=datetime.now(UTC), settings=engine.settings)
+    return RELOAD if job.status is JobStatus.PENDING and judge_place(place).stops_new else None
 
 
 def tries_of(engine: Engine, job: StoredJob) -> Mapping[str, float] | None:

@@ -1,4 +1,4 @@
-"""What a worker needs to run jobs: its tools, handed in by bootstrap."""
+"""What a worker needs to run jobs: its tools, put together in wiring."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.outage import Outage
+from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
@@ -52,6 +53,7 @@ class Engine:
     media_root: str
     taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
     applications: Applications
+    settings: Settings = field(default_factory=Settings.model_construct)
     random: Random = field(default_factory=Random)
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 

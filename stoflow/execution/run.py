@@ -14,6 +14,7 @@ from stoflow.execution.attempting import (
     Inputs,
     attempt_name,
     command_statement,
+    held_at_place,
     held_back,
     only_outcome,
     reason_of,
@@ -87,7 +88,8 @@ class Run:
         if stale or task.status is not TaskStatus.PENDING or self.job.held:
             self._report(RELOAD, task)
             return
-        back = hand_back(self.engine, self.job, task) or held_back(self.engine, self.job, then=NextMove.RUN)
+        back = held_at_place(self.engine, self.job) or hand_back(self.engine, self.job, task)
+        back = back or held_back(self.engine, self.job, then=NextMove.RUN)
         self._report(*((back, task) if back else self._advance(task)))
 
     def _advance(self, first: StoredTask) -> tuple[Move, StoredTask | None]:

@@ -13,6 +13,7 @@ from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.resources.connections.connection import Connection
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TimelineEntry
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
 from stoflow.resources.products.media import Photo
@@ -85,6 +86,7 @@ class Doors:
     submit: Callable[[TenantId, SubmitJob], JobView]
     find_job: Callable[[TenantId, JobId], JobView]
     list_jobs: Callable[[TenantId, JobFilter], Page[JobView]]
+    explain_job: Callable[[TenantId, JobId], Explanation]
     timeline: Callable[[TenantId, JobId], Sequence[TimelineEntry]]
     cancel_job: Callable[[TenantId, JobId], JobView]
     retry_job: Callable[[TenantId, JobId], JobView]

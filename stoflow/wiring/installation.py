@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
 from stoflow.domain.facts import ServerOutageBegan
 from stoflow.domain.ids import TenantId
@@ -54,6 +55,15 @@ class Installation:
     @property
     def vault(self) -> Vault:
         return Vault(secret_keys(self.settings.secret_keys, self.settings.home))
+
+    @property
+    def conditions(self) -> Conditions:
+        """Return what admission judges by, the same for every tenant."""
+        caps = {
+            name: self.settings.concurrency.get(name, place.concurrency)
+            for name, place in self.registry.marketplaces.items()
+        }
+        return Conditions(self.settings, frozenset(self.plugin_marketplaces), caps)
 
     @property
     def plugin_marketplaces(self) -> tuple[str, ...]:

@@ -168,10 +168,11 @@ class Theatre:
 
     def _bench(self, tenant: TenantId) -> Bench:
         with self.database.records() as connection:
+            owner = register_process(connection, "orchestrator", lease_s=SUITE_S)
             me = register_process(connection, "worker", lease_s=SUITE_S)
             connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
-            consume_outbox(connection, me, limit=10)
-            ((_, epoch),) = acquire_tenants(connection, me, limit=10)
+            consume_outbox(connection, owner, limit=10)
+            ((_, epoch),) = acquire_tenants(connection, owner, limit=10)
         feed = KeptFeed()
         engine = Engine(
             database=self.database,
@@ -188,7 +189,7 @@ class Theatre:
             taxonomy=lambda _: {},
             applications=self.applications,
         )
-        return Bench(engine, Shop(), feed, tenant, me, epoch, me)
+        return Bench(engine, Shop(), feed, tenant, owner, epoch, me)
 
 
 def opened_theatre(

@@ -25,7 +25,9 @@ from stoflow.storage.products.snapshots import add_product
 from stoflow.transports.direct.tokens import Tokens
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
-from stoflow.wiring import bootstrap
+from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow.wiring.orchestrator import make_orchestrator
+from stoflow.wiring.worker import make_worker_process
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.demo.catalogue import demo_products
@@ -42,7 +44,7 @@ DECLARED = {"who_made": "someone_else", "when_made": "before_2007"}
 class World:
     """What a reader needs: ask for a job, wait until it is final, look at what the marketplace saw."""
 
-    installation: bootstrap.Installation
+    installation: Installation
     sandbox: SandboxServer
     ledger_file: Path
     tenant: TenantId
@@ -68,7 +70,7 @@ class World:
         return job
 
     def job(self, job: JobId) -> JobView:
-        return find_job(self.installation.database, self.tenant, job, plugin=("vinted",))
+        return find_job(self.installation.database, self.tenant, job, self.installation.conditions)
 
     def timeline(self, job: JobId) -> list[TimelineEntry]:
         return timeline(self.installation.database, self.tenant, job)
@@ -97,8 +99,8 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
     ledger = tmp_path / "ledger.ndjson"
     with SandboxServer(SandboxOptions(ledger_file=ledger, speed=SPEED)) as sandbox:
         given = settings.model_copy(update=_leading_to(sandbox))
-        with bootstrap.opened(given, pool_size=12) as installation:
-            bootstrap.prepare(installation)
+        with opened(given, pool_size=12) as installation:
+            prepare(installation)
             tenant = create_tenant(installation.database, "seller@example.com")
             _connect(installation, sandbox, tenant)
             yield from _running(installation, sandbox, ledger, tenant)
@@ -117,7 +119,7 @@ def _leading_to(sandbox: SandboxServer) -> dict[str, Any]:
     }
 
 
-def _connect(installation: bootstrap.Installation, sandbox: SandboxServer, tenant: TenantId) -> None:
+def _connect(installation: Installation, sandbox: SandboxServer, tenant: TenantId) -> None:
     given = installation.settings
     connections = Connections(installation.database, Vault(secret_keys(given.secret_keys, given.home)))
     for marketplace in ("ebay", "etsy"):
@@ -134,12 +136,10 @@ def _connect(installation: bootstrap.Installation, sandbox: SandboxServer, tenan
         )
 
 
-def _running(
-    installation: bootstrap.Installation, sandbox: SandboxServer, ledger: Path, tenant: TenantId
-) -> Iterator[World]:
+def _running(installation: Installation, sandbox: SandboxServer, ledger: Path, tenant: TenantId) -> Iterator[World]:
     hints = Hints(installation.urls.redis_url)
-    worker = bootstrap.worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
-    deciding, deciding_hints = bootstrap.orchestrator(installation)
+    worker = make_worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
+    deciding, deciding_hints = make_orchestrator(installation)
     with redis.Redis.from_url(installation.urls.redis_url) as client, client.pubsub() as news:
         news.subscribe(installation.names().events)
         parts = (hints, deciding_hints, worker, deciding)

@@ -7,7 +7,7 @@ import click
 from stoflow.cli.output import WorkFailed
 from stoflow.settings import Settings
 from stoflow.storage.engine.processes import living
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 KINDS = ("api", "orchestrator", "worker")
 

@@ -11,7 +11,8 @@ import click
 from stoflow.cli.run.serving import spare_the_collector
 from stoflow.http.server import listen, web_server
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import API_CONNECTIONS, api_application, prepare, serving
+from stoflow.wiring.api import API_CONNECTIONS, make_api
+from stoflow.wiring.installation import prepare, serving
 
 
 @click.command()
@@ -24,7 +25,7 @@ def api(settings: Settings, *, host: str | None, port: int | None) -> None:
     """Serve the HTTP API and the sockets until SIGTERM, then finish what is under way."""
     with _signals_as_exit(), serving(settings, pool_size=API_CONNECTIONS) as installation:
         prepare(installation)
-        process = api_application(installation)
+        process = make_api(installation)
         host, port = host or settings.host, settings.port if port is None else port
         sockets = listen(host, port)
         process.start()

@@ -11,8 +11,7 @@ from stoflow.migrations import runner
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA
 from stoflow.settings import Settings
 from stoflow.storage.servers.embedded import resolve_servers
-from stoflow.wiring.bootstrap import Installation, prepare
-from stoflow.wiring.installation import check_home
+from stoflow.wiring.installation import Installation, check_home, prepare
 
 
 @click.command()

@@ -4,7 +4,8 @@ import click
 
 from stoflow.cli.run.serving import spare_the_collector, until_stopped
 from stoflow.settings import Settings
-from stoflow.wiring import bootstrap
+from stoflow.wiring.installation import prepare, serving
+from stoflow.wiring.orchestrator import make_orchestrator
 
 CONNECTIONS = 6
 
@@ -13,9 +14,9 @@ CONNECTIONS = 6
 @click.pass_obj
 def orchestrator(settings: Settings) -> None:
     """Decide who is next: own tenants, permit their tasks, sweep. Several may run."""
-    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=CONNECTIONS, planned_size=1) as installation:
-        bootstrap.prepare(installation)
-        deciding, hints = bootstrap.orchestrator(installation)
+    with until_stopped() as stopped, serving(settings, pool_size=CONNECTIONS, planned_size=1) as installation:
+        prepare(installation)
+        deciding, hints = make_orchestrator(installation)
         hints.start()
         try:
             deciding.start()

@@ -20,7 +20,7 @@ from stoflow.monitoring.record import record
 from stoflow.settings import Settings, variable_of
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation, opened
+from stoflow.wiring.installation import Installation, opened
 
 LOOK_EVERY_S = 1.0
 STOP_GRACE_S = 5.0  # beyond what the worker may take to finish

@@ -13,7 +13,8 @@ from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import bury_child
-from stoflow.wiring import bootstrap
+from stoflow.wiring.installation import Installation, serving
+from stoflow.wiring.worker import make_worker_process
 from stoflow.worker.process import WorkerProcess
 
 CHECK_EVERY_S = 0.2
@@ -33,7 +34,7 @@ queues_option = click.option("--queues", default="", help="Marketplaces to work 
 def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> None:
     """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
     arguments = ["worker-process", "--threads", str(threads), "--queues", queues]
-    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=1) as installation:
+    with until_stopped() as stopped, serving(settings, pool_size=1) as installation:
         _known_queues(installation, queues)
         urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
@@ -68,10 +69,8 @@ def _bury(database: Database, pid: int) -> None:
 def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
     """Run one worker process."""
     pool_size = threads + CONNECTIONS_BESIDE_THREADS
-    with until_stopped() as stopped, bootstrap.serving(settings, pool_size=pool_size, planned_size=1) as installation:
-        working = bootstrap.worker_process(
-            installation, threads=threads, marketplaces=_known_queues(installation, queues)
-        )
+    with until_stopped() as stopped, serving(settings, pool_size=pool_size, planned_size=1) as installation:
+        working = make_worker_process(installation, threads=threads, marketplaces=_known_queues(installation, queues))
         gone = ""
         try:
             working.start()
@@ -92,7 +91,7 @@ def until_stopped_or_broken(working: WorkerProcess, stopped: Event) -> str:
     return ""
 
 
-def _known_queues(installation: bootstrap.Installation, queues: str) -> list[str]:
+def _known_queues(installation: Installation, queues: str) -> list[str]:
     names = [name.strip() for name in queues.split(",") if name.strip()]
     for name in names:
         if name not in installation.registry.marketplaces:

@@ -11,7 +11,7 @@ from stoflow.cli.simulate.up_sellers import SimulatedSellers
 from stoflow.domain.errors import APIError
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation
+from stoflow.wiring.installation import Installation
 
 
 @dataclass(frozen=True)

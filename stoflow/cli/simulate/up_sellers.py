@@ -9,7 +9,7 @@ from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.tenants import list_tenants
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation
+from stoflow.wiring.installation import Installation
 from stoflow_sandbox.markets import known_markets
 
 

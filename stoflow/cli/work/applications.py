@@ -7,7 +7,7 @@ import click
 from stoflow.cli.output import json_option, print_json, print_table
 from stoflow.domain.application import RefusalView
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 
 @click.command()

@@ -12,7 +12,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.resources.attributes.taxonomy import SiteRefreshed, patient, refresh_site
 from stoflow.settings import Settings
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation, prepared
+from stoflow.wiring.installation import Installation, prepared
 
 
 @click.group()

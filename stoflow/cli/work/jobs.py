@@ -1,4 +1,4 @@
-"""`stoflow jobs`: list, show, retry and cancel a tenant's jobs."""
+"""`stoflow jobs`: list, show, explain, retry and cancel a tenant's jobs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,17 +11,17 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.resources.jobs.change import cancel_job, retry_job
-from stoflow.resources.jobs.read import find_job, list_jobs, timeline
+from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import Installation, prepared
+from stoflow.wiring.installation import Installation, prepared
 
 job_argument = click.argument("job_id", type=Number())
 
 
 @click.group()
 def jobs() -> None:
-    """List, show, retry and cancel a seller's jobs."""
+    """List, show, explain, retry and cancel a seller's jobs."""
 
 
 @jobs.command(name="list")
@@ -53,7 +53,7 @@ def list_(
         cursor=cursor,
     )
     with prepared(settings, tenant=TenantId(tenant_id)) as installation:
-        page = list_jobs(installation.database, TenantId(tenant_id), wanted, plugin=installation.plugin_marketplaces)
+        page = list_jobs(installation.database, TenantId(tenant_id), wanted, installation.conditions)
     if as_json:
         print_json(page)
         return
@@ -88,12 +88,32 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 @jobs.command()
 @job_argument
 @tenant_option
+@json_option
+@click.pass_obj
+def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
+    """Say why a job does not go on, until when, and who ends that."""
+    with _with_job(settings, tenant_id) as installation:
+        said = explain_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
+    if as_json:
+        print_json(said)
+        return
+    before = f", {said.position} before it" if said.position else ""
+    say(f"Job {job_id} is {said.status}{before}: {said.detail}.")
+    if said.holds:
+        print_table(
+            ("reason", "until", "ended by", "detail"),
+            [(hold.kind, hold.until, hold.release, hold.detail) for hold in said.holds],
+        )
+
+
+@jobs.command()
+@job_argument
+@tenant_option
 @click.pass_obj
 def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Let a failed job go on where it stopped."""
     with _with_job(settings, tenant_id) as installation:
-        plugin = installation.plugin_marketplaces
-        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
+        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
     say(f"Job {job.id} is {job.status}.")
 
 
@@ -104,8 +124,7 @@ def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
 def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Cancel a job, now or as soon as what is under way is known."""
     with _with_job(settings, tenant_id) as installation:
-        plugin = installation.plugin_marketplaces
-        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=plugin)
+        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
     say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
 
 
@@ -120,7 +139,7 @@ def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
-    return find_job(installation.database, TenantId(tenant_id), JobId(job_id), plugin=installation.plugin_marketplaces)
+    return find_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
 
 
 def _print_job(job: JobView) -> None:

@@ -6,7 +6,7 @@ from stoflow.cli.output import WorkFailed, json_option, print_json, print_table,
 from stoflow.settings import Settings
 from stoflow.storage.credentials.rotation import Rotation
 from stoflow.storage.credentials.rotation import rotate as rotate_all
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 
 @click.group()

@@ -17,7 +17,7 @@ from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.store import Link, Shelf
 from stoflow.settings import Settings
 from stoflow.upkeep.stock import Stock
-from stoflow.wiring.bootstrap import photo_source, prepared
+from stoflow.wiring.installation import photo_source, prepared
 
 
 @click.group()

@@ -12,7 +12,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.resources.products.store import Shelf
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 COLUMNS = ("id", "sku", "title", "price", "quantity", "photos", "for sale on")
 SHOWN = 100

@@ -31,7 +31,7 @@ from stoflow.resources.products.trial import FileProducts
 from stoflow.settings import Settings
 from stoflow.storage.credentials.accounts import accounts_of
 from stoflow.storage.taxonomy import read_answers
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 PAGE_SIZE = 200
 

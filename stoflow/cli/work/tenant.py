@@ -7,7 +7,7 @@ from stoflow.cli.output import json_option, print_json, print_table, say
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database import tenants
-from stoflow.wiring.bootstrap import prepared
+from stoflow.wiring.installation import prepared
 
 
 @click.group()

@@ -12,7 +12,8 @@ from stoflow.cli.simulate.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database.tenants import check_tenant
-from stoflow.wiring.bootstrap import Installation, access_tokens, prepared
+from stoflow.wiring.installation import Installation, prepared
+from stoflow.wiring.tokens import access_tokens
 
 CHECK_EVERY_S = 10.0
 

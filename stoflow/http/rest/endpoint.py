@@ -17,9 +17,9 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.http.auth.tenancy import tenant_of, visitor_of
 from stoflow.http.doors import Doors
-from stoflow.http.resources.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
 from stoflow.http.rest.problems import Malformed, Problem, response_of
+from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.rest.strict_json import strict_json
 from stoflow.http.rest.threads import Threads
 

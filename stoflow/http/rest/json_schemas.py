@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-from stoflow.http.resources.schemas import Action, Given, Marketplace
+from stoflow.http.rest.schemas import Action, Given, Marketplace
 
 JsonSchema = dict[str, Any]
 REF_TEMPLATE: Final = "#/components/schemas/{model}"

@@ -8,11 +8,11 @@ from typing import Final
 from pydantic import BaseModel
 
 from stoflow.http.auth.tenancy import PROTECTED_PREFIX
-from stoflow.http.resources.answers import ProblemBody
-from stoflow.http.resources.schemas import MAX_ID, NoBody
+from stoflow.http.rest.answers import ProblemBody
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.rest.problems import MEDIA_TYPE
+from stoflow.http.rest.schemas import MAX_ID, NoBody
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 OPENAPI_PATH: Final = "/openapi.json"
@@ -78,7 +78,7 @@ def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], Jso
 
 def _tag(operation: Operation) -> str:
     """Return what it is about: the name of the module that answers."""
-    return operation.handle.__module__.rpartition(".")[2].removesuffix("_routes")
+    return operation.handle.__module__.rpartition(".")[2].removesuffix("s")
 
 
 def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_
 
 from stoflow.domain.call import Answer
 from stoflow.http.auth.tokens import MAX_TOKEN_CHARACTERS
-from stoflow.http.resources.schemas import Given, one_line_of
+from stoflow.http.rest.schemas import Given, one_line_of
 
 MAX_TOLD_CHARACTERS: Final = 2000
 MAX_CODE_CHARACTERS: Final = 200

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.facts import FeedItemRefused
-from stoflow.http.resources.schemas import MAX_ID, Given
+from stoflow.http.rest.schemas import MAX_ID, Given
 from stoflow.http.sockets.events import EVENTS_TO_FRONTENDS
 from stoflow.monitoring.record import record
 

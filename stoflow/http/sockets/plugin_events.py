@@ -5,7 +5,7 @@ from typing import Any
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.doors import PluginUseCases
-from stoflow.http.resources.schemas import Given
+from stoflow.http.rest.schemas import Given
 from stoflow.http.rest.threads import Threads
 from stoflow.http.sockets.events import (
     PLUGIN_MARKETPLACE,

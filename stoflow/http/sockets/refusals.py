@@ -8,8 +8,8 @@ from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from stoflow.domain.errors import InputError
 from stoflow.http.facts import SocketEventFailed
-from stoflow.http.resources.schemas import reasons_of
 from stoflow.http.rest.problems import Problem, problem_of
+from stoflow.http.rest.schemas import reasons_of
 from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER, GuardedSocket
 from stoflow.monitoring.record import record
 

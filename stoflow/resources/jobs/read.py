@@ -1,35 +1,43 @@
 """Reading jobs: one, a page, a timeline, and why a job is not going on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page, id_in
+from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, TaskView, TimelineEntry
+from stoflow.resources.jobs.waiting import holds_in
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.reads.people import view_job, view_page, view_timeline
-
-RECONNECT = "reconnect"
-LATE = "an earlier call, whose answer was lost, may still be carried out"
+from stoflow.storage.engine.reads.people import read_position, view_job, view_page, view_timeline
 
 
-def find_job(database: Database, tenant: TenantId, job: JobId, *, plugin: Sequence[str]) -> JobView:
-    """Return the job with its tasks; raise NotFound. `plugin` names the marketplaces reached through it."""
-    return _view(_row(database, tenant, job, plugin))
+def find_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> JobView:
+    """Return the job with its tasks; raise NotFound."""
+    return _view(_row(database, tenant, job), tenant, conditions)
 
 
-def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, *, plugin: Sequence[str]) -> Page[JobView]:
-    """Return one page of jobs, newest first, without their tasks; `plugin` as above."""
+def explain_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> Explanation:
+    """Return every reason why the job does not go on, and how many come before it; raise NotFound."""
+    row = _row(database, tenant, job)
+    view, holds = _view(row, tenant, conditions), holds_in(row, tenant, conditions)
+    with database.records() as connection:
+        before = read_position(connection, tenant, job) if view.status is JobStatus.PENDING else None
+    return explanation_of(view, holds, before)
+
+
+def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, conditions: Conditions) -> Page[JobView]:
+    """Return one page of jobs, newest first, without their tasks."""
     before = id_in(wanted.cursor)
     with database.records() as connection:
         rows = view_page(
             connection,
             tenant,
-            plugin_marketplaces=plugin,
             marketplace=wanted.marketplace,
             status=wanted.status.value if wanted.status else None,
             action=wanted.action,
@@ -39,23 +47,23 @@ def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, *, plugin
             before=before,
             limit=wanted.limit + 1,
         )
-    items = tuple(_view(row) for row in rows[: wanted.limit])
+    items = tuple(_view(row, tenant, conditions) for row in rows[: wanted.limit])
     return Page(items, str(items[-1].id) if len(rows) > wanted.limit else None)
 
 
 def timeline(database: Database, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
     """Return every change of the job and its tasks, oldest first; raise NotFound."""
-    _row(database, tenant, job, ())
+    _row(database, tenant, job)
     with database.records() as connection:
         rows = view_timeline(connection, tenant, job)
     return [_entry(row) for row in rows]
 
 
-def _row(database: Database, tenant: TenantId, job: JobId, plugin: Sequence[str]) -> Mapping[str, Any]:
+def _row(database: Database, tenant: TenantId, job: JobId) -> Mapping[str, Any]:
     row = None
     if 0 < job <= LARGEST_ID:
         with database.records() as connection:
-            row = view_job(connection, tenant, job, plugin_marketplaces=plugin)
+            row = view_job(connection, tenant, job)
     if row is None:
         message = f"There is no job {job}."
         raise NotFound(message)
@@ -67,7 +75,8 @@ def _entry(row: Mapping[str, Any]) -> TimelineEntry:
     return TimelineEntry(**values)
 
 
-def _view(row: Mapping[str, Any]) -> JobView:
+def _view(row: Mapping[str, Any], tenant: TenantId, conditions: Conditions) -> JobView:
+    hold = next(iter(holds_in(row, tenant, conditions)), None)
     return JobView(
         id=JobId(row["id"]),
         marketplace=row["marketplace"],
@@ -83,7 +92,8 @@ def _view(row: Mapping[str, Any]) -> JobView:
         errors=_fields(row["error_fields"]),
         cancel_requested=row["cancel_requested"],
         batch_id=row["batch_job_id"],
-        waiting=_waiting({**row, **row["standing"]}) if row["standing"] else "",
+        waiting=hold.detail if hold else "",
+        hold=hold,
         not_before=row["not_before"],
         expires_at=row["expires_at"],
         started_at=row["started_at"],
@@ -116,57 +126,3 @@ def _fields(errors: Any) -> tuple[FieldError, ...]:
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _waiting(standing: Mapping[str, Any]) -> str:
-    """Say why the job does not go on, most lasting reason first; "" where nothing holds it."""
-    if standing.get("suspended") or standing.get("halted") or standing.get("refusal"):
-        return _until_somebody_acts(standing)
-    if standing.get("behind"):
-        return f"behind job {standing['behind']}"
-    if standing.get("offline"):
-        since = standing.get("offline_since")
-        return f"plugin offline since {since}" if since else "plugin has never been connected"
-    return _until_others_run(standing) or _until_its_time(standing)
-
-
-def _until_its_time(standing: Mapping[str, Any]) -> str:
-    if standing.get("look_at"):
-        return f"verifying, next look at {standing['look_at']}"
-    if standing.get("late_until"):
-        return f"{LATE} until {standing['late_until']}"
-    if standing.get("retry_at"):
-        return f"retry at {standing['retry_at']}: {standing.get('error') or ''}"
-    return ""
-
-
-def _until_others_run(standing: Mapping[str, Any]) -> str:
-    """Say which processes a job waits for while a newer release takes an older one's place, "" where it does not."""
-    where = f"{standing['marketplace']} {standing['action']}"
-    unknown = standing.get("unknown")
-    if standing.get("decided") is False:
-        return f"only an older orchestrator is running: it knows nothing of {standing['marketplace']}"
-    if standing.get("served") is False:
-        return f"no worker that is running works for {standing['marketplace']}"
-    if unknown and not unknown["by_some"]:
-        return f"only older workers are running: none knows the task {unknown['task']} of {where}"
-    if unknown and standing["status"] == TaskStatus.PENDING and standing.get("retry_at"):
-        return f"an older worker handed back the task {unknown['task']} of {where}: it waits for a newer one"
-    return ""
-
-
-def _until_somebody_acts(standing: Mapping[str, Any]) -> str:
-    """Say what an operator is to do, or the seller: consent anew where that connects, else what the plugin asks for."""
-    if standing.get("suspended"):
-        return "suspended: the operator must let this account go on"
-    if not standing.get("halted"):
-        return _until_accepted(standing["marketplace"], standing["refusal"])
-    reason = standing.get("reason") or ""
-    if standing["by_plugin"]:
-        return reason or "the seller must act"
-    return f"{RECONNECT}: {reason}" if reason else RECONNECT
-
-
-def _until_accepted(marketplace: str, refusal: Mapping[str, Any]) -> str:
-    told = f"{marketplace} refuses StoFlow itself since {refusal['since']}; operators are told."
-    return f"{told} Nothing is asked of the seller, and it goes on by itself: {refusal['detail']}"

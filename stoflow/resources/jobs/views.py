@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from stoflow.admission.hold import Hold
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
@@ -53,7 +54,7 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """One job as its owner sees it. `waiting` says why it is not going on, "" where it is.
+    """One job as its owner sees it. `hold` says why it is not going on, `waiting` in words; none where it is.
 
     In lists `tasks` may be empty: only the reading of one job promises them.
     """
@@ -73,6 +74,7 @@ class JobView:
     cancel_requested: bool = False
     batch_id: int | None = None
     waiting: str = ""
+    hold: Hold | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
     started_at: datetime | None = None

@@ -14,6 +14,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.vault import Secret, Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.connection_state import needs_seller, try_now
+from stoflow.storage.engine.facts import plugin_connected
 from stoflow.storage.engine.statement import bind
 from stoflow.transports.direct.tokens import Tokens
 
@@ -36,14 +37,12 @@ SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_ti
 FROM {s}.connections WHERE marketplace = %(marketplace)s
 """
 READ_LOCKED = READ + "FOR UPDATE"
-STANDING = """
+STANDING = f"""
 SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
-       coalesce(c.settings, '{}') AS settings, coalesce(c.choices, '{}') AS choices, c.choices_read_at,
-       c.granted, v.since AS plugin_since, EXISTS (
-         SELECT FROM public.processes p
-         WHERE p.id = v.process AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugin_there
+       coalesce(c.settings, '{{}}') AS settings, coalesce(c.choices, '{{}}') AS choices, c.choices_read_at,
+       c.granted, v.since AS plugin_since, {plugin_connected()} AS plugin_there
 FROM (SELECT) AS always
-LEFT JOIN {s}.connections c ON c.marketplace = %(marketplace)s
+LEFT JOIN {{s}}.connections c ON c.marketplace = %(marketplace)s
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 """
 DISCONNECT = """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
+from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before
 from stoflow.storage.engine.refuse import TRYING
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
@@ -29,13 +30,8 @@ PACING: Parts = (
 IN_LINE: Parts = (
     (
         "in line",
-        """AND (j.status = 'running' OR NOT EXISTS (
-      SELECT FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')) AND NOT EXISTS (
-      SELECT FROM {s}.marketplace_jobs late
-      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
-        AND late.late_until > clock_timestamp()))""",
+        f"""AND (j.status = 'running'
+      OR NOT EXISTS ({ahead_of("j")}) AND NOT EXISTS ({late_before("j")}))""",
     ),
 )
 
@@ -43,10 +39,10 @@ IN_LINE: Parts = (
 UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until <= clock_timestamp())"),)
 
 # Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
-NOT_HELD = """
-    AND EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+NOT_HELD = f"""
+    AND NOT {SUSPENDED}
     AND NOT EXISTS (
-      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
+      SELECT FROM {{s}}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
 
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (

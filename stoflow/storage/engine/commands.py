@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.storage.engine.facts import SUSPENDED, plugin_connected
 from stoflow.storage.engine.statement import Statement, bind
 
 # An attempt's first command is written in its claim's own transaction, and only where that claim took the task: of two
@@ -27,15 +28,15 @@ RETURNING request_id
 """
 
 # Of a suspended tenant nothing is asked to act any more; what became of it is still looked for.
-OPEN = """
+OPEN = f"""
 SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
   concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
-FROM {s}.plugin_commands c
-LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
+FROM {{s}}.plugin_commands c
+LEFT JOIN {{s}}.marketplace_tasks t ON t.id = c.task_id
 WHERE c.plugin_id = %(plugin_id)s AND c.answered_at IS NULL AND c.deadline > clock_timestamp()
   AND (c.task_id IS NULL OR (t.status = 'running' AND t.claims = c.claims))
   AND (c.task_id IS NULL OR t.look_at IS NOT NULL
-    OR EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active))
+    OR NOT {SUSPENDED})
 ORDER BY c.id LIMIT 50
 """
 
@@ -73,11 +74,9 @@ UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
 WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
 """
 
-ABSENT = """
+ABSENT = f"""
 SELECT t.tenant FROM unnest(%(tenants)s::int[]) AS t (tenant)
-WHERE NOT EXISTS (
-  SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-  WHERE v.tenant = t.tenant AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())
+WHERE NOT {plugin_connected("t.tenant")}
 """
 
 

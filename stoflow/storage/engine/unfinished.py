@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
+from stoflow.storage.engine.facts import SUSPENDED
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.engine.verify import PLUGIN_AWAY, give_up_looks
@@ -19,7 +20,7 @@ SINCE_CANCEL = """l.id > (
 # some patience.
 WHY = f"""CASE
     WHEN j.status = 'pending' THEN 'Nothing of it was tried again.'
-    WHEN NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+    WHEN {SUSPENDED}
       THEN 'The account is suspended.'
     WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, 'The seller must act.')
     WHEN away.is_so THEN 'The plugin is offline.'

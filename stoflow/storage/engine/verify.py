@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
+from stoflow.storage.engine.facts import plugin_connected
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import Statement, bind
 
@@ -75,9 +76,7 @@ SELECT given_up FROM task
 """
 
 # Whether the seller's plugin is what the marketplace of the job `j` is asked through, and is not there.
-PLUGIN_AWAY = """SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT EXISTS (
-    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS is_so"""
+PLUGIN_AWAY = f"SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT {plugin_connected()} AS is_so"
 
 # A look that is due and cannot be made (the seller must act, the plugin is away, nobody runs who knows how), that is
 # far off, that nobody has made for long, or that ended its process or stayed without an answer again and again.

@@ -12,7 +12,7 @@ from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import Installation, opened
+from stoflow.wiring.installation import Installation, opened
 from stoflow_sandbox.server import SandboxServer
 
 

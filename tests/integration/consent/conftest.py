@@ -19,7 +19,11 @@ from stoflow.resources.products.media import media_folder
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.products.snapshots import add_product
-from stoflow.wiring import bootstrap
+from stoflow.wiring.api import make_api
+from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow.wiring.orchestrator import make_orchestrator
+from stoflow.wiring.tokens import access_tokens
+from stoflow.wiring.worker import make_worker_process
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.demo.catalogue import demo_products
@@ -38,7 +42,7 @@ FINAL = {"completed", "failed", "cancelled", "expired"}
 class Platform:
     """One StoFlow beside one sandbox."""
 
-    installation: bootstrap.Installation
+    installation: Installation
     sandbox: SandboxServer
     url: str
     stack: ExitStack = field(repr=False)
@@ -166,9 +170,9 @@ def extra() -> Sequence[Marketplace]:
 @pytest.fixture
 def platform(given: Settings, sandbox: SandboxServer, extra: Sequence[Marketplace]) -> Iterator[Platform]:
     with ExitStack() as stack:
-        installation = stack.enter_context(bootstrap.opened(given, pool_size=12, extra=extra))
-        bootstrap.prepare(installation)
-        api = bootstrap.api_application(installation)
+        installation = stack.enter_context(opened(given, pool_size=12, extra=extra))
+        prepare(installation)
+        api = make_api(installation)
         api.start()
         stack.callback(api.stop)
         yield Platform(installation, sandbox, stack.enter_context(serving(api.app)), stack)
@@ -179,7 +183,7 @@ SellerMaker = Callable[[], SellerAtHome]
 
 @pytest.fixture
 def make_seller(platform: Platform, tenants: Callable[[], TenantId]) -> SellerMaker:
-    tokens = bootstrap.access_tokens(platform.installation.settings)
+    tokens = access_tokens(platform.installation.settings)
 
     def make() -> SellerAtHome:
         tenant = tenants()
@@ -229,8 +233,8 @@ class Engine:
 @pytest.fixture
 def engine(platform: Platform) -> Iterator[Engine]:
     installation = platform.installation
-    worker = bootstrap.worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
-    deciding, hints = bootstrap.orchestrator(installation)
+    worker = make_worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
+    deciding, hints = make_orchestrator(installation)
     with redis.Redis.from_url(installation.urls.redis_url) as client, client.pubsub() as news:
         news.subscribe(installation.names().events)
         parts = (hints, worker, deciding)

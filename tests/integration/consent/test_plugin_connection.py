@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import socketio
 
-from stoflow.wiring.bootstrap import access_tokens
+from stoflow.wiring.tokens import access_tokens
 
 WAIT_S = 10.0
 

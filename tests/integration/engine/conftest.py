@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stoflow.admission.facts import Conditions
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
@@ -252,6 +253,10 @@ class Bench:
         places = self.engine.registry.marketplaces.values()
         return [place.name for place in places if place.transport == "plugin"]
 
+    @property
+    def conditions(self) -> Conditions:
+        return Conditions(plugins=frozenset(self.plugins))
+
     def product(self, title: str = "A coat") -> int:
         with self.engine.database.tenant(self.tenant) as session:
             return add_product(session, NewProduct(title=title, description="Warm.", price=None))
@@ -311,13 +316,13 @@ class Bench:
             collect(self.engine, self.message(stray["job_id"], **about))
 
     def view(self, job: JobId) -> JobView:
-        return find_job(self.engine.database, self.tenant, job, plugin=())
+        return find_job(self.engine.database, self.tenant, job, self.conditions)
 
     def cancel(self, job: JobId) -> JobView:
-        return cancel_job(self.engine.database, self.tenant, job, plugin=self.plugins)
+        return cancel_job(self.engine.database, self.tenant, job, self.conditions)
 
     def retry(self, job: JobId) -> JobView:
-        return retry_job(self.engine.database, self.tenant, job, plugin=())
+        return retry_job(self.engine.database, self.tenant, job, self.conditions)
 
     def steps(self, job: JobId) -> list[tuple[str | None, str | None, str | None]]:
         """Every change of status in the timeline: whose (None: the job's), from, to."""
@@ -402,10 +407,11 @@ def registry(marketplace: Marketplace) -> Registry:
 def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
     register_action_types(database, registry)
     with database.records() as connection:
+        owner = register_process(connection, "orchestrator", lease_s=HELD_S)
         me = register_process(connection, "worker", lease_s=HELD_S)
         connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
-        consume_outbox(connection, me, limit=10)
-        ((_, epoch),) = acquire_tenants(connection, me, limit=10)
+        consume_outbox(connection, owner, limit=10)
+        ((_, epoch),) = acquire_tenants(connection, owner, limit=10)
     shop, feed = Shop(), KeptFeed()
     engine = Engine(
         database=database,
@@ -423,4 +429,4 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
         applications=applications_of(database, registry),
         random=Random(1),
     )
-    return Bench(engine, shop, feed, tenant, me, epoch, me)
+    return Bench(engine, shop, feed, tenant, owner, epoch, me)

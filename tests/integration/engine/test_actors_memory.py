@@ -12,6 +12,7 @@ from stoflow.actors.mailbox import Pool
 from stoflow.actors.news import Announced, JobsRead, Offer, Reported
 from stoflow.actors.supervisor import Surroundings, TenantSupervisor
 from stoflow.actors.timers import Timers
+from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.orphan_drafts import claim_stray, keep_stray
@@ -105,8 +106,7 @@ def owner(bench: "Bench") -> Iterator[Owner]:
         timers=timers,
         dispatcher=cast("Any", window),
         me=bench.owner,
-        caps={"shop": 1},
-        plugins=frozenset(),
+        conditions=Conditions(caps={"shop": 1}),
         pace_s=lambda _marketplace, _action: 0.0,
         sweep_soon=lambda _: None,
         page_size=PAGE,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stoflow.admission.rules.late_copy import LATE
 from stoflow.domain.run import NextMove
-from stoflow.resources.jobs.read import LATE
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

@@ -119,7 +119,7 @@ def test_a_process_that_was_declared_dead_takes_no_tenant(bench: "Bench") -> Non
 def test_a_paused_owner_learns_from_its_next_beat_that_it_is_dead(bench: "Bench") -> None:
     bench.all(f"UPDATE public.processes SET expires_at = clock_timestamp() WHERE id = {bench.owner}")
     with records(bench) as connection:
-        assert bury_expired(connection) == {bench.owner: "worker"}
+        assert bury_expired(connection) == {bench.owner: "orchestrator"}
         assert read_version(connection, bench.tenant, bench.owner, bench.epoch) is not None, "it owns until it is taken"
     other = orchestrator(bench)
     take(bench, other)

@@ -13,7 +13,7 @@ from stoflow.domain.job import JobChanged, TaskKind
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.run import NextMove
 from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
-from stoflow.http.resources.inventory_answers import OrdersPage
+from stoflow.http.resources.orders import OrdersPage
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import summary, unread

@@ -36,11 +36,13 @@ from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.relay import Relay
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
 from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import api_application, opened, prepare
+from stoflow.wiring.api import make_api
+from stoflow.wiring.installation import opened, prepare
 
 WAIT_S = 10
 
@@ -82,6 +84,7 @@ class FakeUseCases:
             find_job=self.find_job,
             list_jobs=self.list_jobs,
             timeline=self.timeline,
+            explain_job=self.explain_job,
             cancel_job=self.cancel_job,
             retry_job=self.retry_job,
             list_listings=self.list_listings,
@@ -160,6 +163,10 @@ class FakeUseCases:
         ]
         page = found[: wanted.limit]
         return Page(tuple(page), str(page[-1].id) if len(found) > len(page) else None)
+
+    def explain_job(self, tenant: TenantId, job: JobId) -> Explanation:
+        found = self.find_job(tenant, job)
+        return explanation_of(found, (found.hold,) if found.hold else (), 0)
 
     def timeline(self, tenant: TenantId, job: JobId) -> Sequence[TimelineEntry]:
         self.find_job(tenant, job)
@@ -487,7 +494,7 @@ def real_url(settings: Settings) -> Iterator[str]:
     """The api before the real use cases and this test's own database."""
     with opened(settings.model_copy(update={"heartbeat_s": 0.2}), pool_size=8) as installation:
         prepare(installation)
-        process = api_application(installation)
+        process = make_api(installation)
         process.start()
         try:
             with serving(process.app) as url:

@@ -15,7 +15,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.http.routes import OPERATIONS
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
-from stoflow.wiring.bootstrap import access_tokens
+from stoflow.wiring.tokens import access_tokens
 
 WAIT_S = 30
 TRY_AGAIN_LATER = 1013

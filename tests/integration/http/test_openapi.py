@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 from starlette.routing import Route
 
 from stoflow.http.app import create_app
-from stoflow.http.resources.schemas import ChangedProductBody, NewProductBody
+from stoflow.http.resources.product_bodies import ChangedProductBody, NewProductBody
 from stoflow.http.rest.openapi import openapi_document
 from stoflow.http.routes import OPERATIONS
 from stoflow.marketplaces.registry import build_registry

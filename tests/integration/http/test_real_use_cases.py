@@ -23,7 +23,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.commands import absent
-from stoflow.wiring.bootstrap import access_tokens
+from stoflow.wiring.tokens import access_tokens
 
 WAIT_S = 10
 PRODUCT = {

@@ -21,15 +21,11 @@ from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.engine.connection_state import NO_WORDS
 from stoflow.storage.products.snapshots import add_product
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.bootstrap import (
-    Installation,
-    access_tokens,
-    api_application,
-    opened,
-    orchestrator,
-    prepare,
-    worker_process,
-)
+from stoflow.wiring.api import make_api
+from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow.wiring.orchestrator import make_orchestrator
+from stoflow.wiring.tokens import access_tokens
+from stoflow.wiring.worker import make_worker_process
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.demo.catalogue import demo_products
@@ -134,8 +130,8 @@ def world(settings: Settings, tenants: Callable[[], TenantId], serving: Callable
         given = settings.model_copy(update={"speed": SPEED, "ebay_base_url": f"{sandbox.url}/ebay", **known})
         installation = stack.enter_context(opened(given, pool_size=24))
         prepare(installation)
-        process, worker = api_application(installation), worker_process(installation, threads=4, marketplaces=PLACES)
-        for part in (process, worker, *reversed(orchestrator(installation))):
+        process, worker = make_api(installation), make_worker_process(installation, threads=4, marketplaces=PLACES)
+        for part in (process, worker, *reversed(make_orchestrator(installation))):
             part.start()
             stack.callback(part.stop)
         url = stack.enter_context(serving(process.app))

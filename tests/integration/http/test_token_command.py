@@ -11,7 +11,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import suspend_tenant
-from stoflow.wiring.bootstrap import access_tokens
+from stoflow.wiring.tokens import access_tokens
 
 
 def test_it_prints_a_token_of_an_active_tenant_only(settings: Settings, tenant: TenantId, database: Database) -> None:

@@ -35,7 +35,9 @@ from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker, queue_name
 from stoflow.transports.messages.sending import Messages
 from stoflow.transports.names import Names
-from stoflow.wiring import bootstrap
+from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow.wiring.orchestrator import make_orchestrator
+from stoflow.wiring.worker import make_worker_process
 
 if TYPE_CHECKING:
     from conftest import Databases
@@ -89,7 +91,7 @@ def flea(book: "SimpleQueue[str]") -> Marketplace:
 class Side:
     """One of two installations."""
 
-    installation: bootstrap.Installation
+    installation: Installation
     hints: Hints
     client: "redis.Redis"
     book: "SimpleQueue[str]" = field(default_factory=SimpleQueue[str])
@@ -161,8 +163,8 @@ def _side(stack: ExitStack, home: Path, server_urls: ServerUrls, databases: "Dat
         orders_every_s=0,
     )
     book: SimpleQueue[str] = SimpleQueue()
-    installation = stack.enter_context(bootstrap.opened(settings, pool_size=8, extra=[flea(book)]))
-    bootstrap.prepare(installation)
+    installation = stack.enter_context(opened(settings, pool_size=8, extra=[flea(book)]))
+    prepare(installation)
     assert create_tenant(installation.database, "seller@example.com") == TENANT
     return Side(installation, Hints(redis_url), client, book)
 
@@ -233,10 +235,10 @@ def test_each_does_its_own_jobs_and_every_name_in_redis_is_of_one_of_them(sides:
         jobs = [side.submit(title) for side, title in zip(sides, ("mine", "yours"), strict=True)]
         assert jobs[0] == jobs[1]
         for side in sides:
-            orchestrator, hints = bootstrap.orchestrator(side.installation)
+            orchestrator, hints = make_orchestrator(side.installation)
             for part in (
                 hints,
-                bootstrap.worker_process(side.installation, threads=2, marketplaces=[FLEA]),
+                make_worker_process(side.installation, threads=2, marketplaces=[FLEA]),
                 orchestrator,
             ):
                 part.start()
@@ -258,8 +260,8 @@ def test_what_lies_in_redis_under_the_names_of_before_is_missed_by_nobody(sides:
     client.rpush("stoflow:run.flea", "a-message")
     client.hset("stoflow:run.flea.msgs", "a-message", json.dumps(message(job).to_json()))
     with ExitStack() as stack:
-        orchestrator, hints = bootstrap.orchestrator(side.installation)
-        for part in (hints, bootstrap.worker_process(side.installation, threads=2, marketplaces=[FLEA]), orchestrator):
+        orchestrator, hints = make_orchestrator(side.installation)
+        for part in (hints, make_worker_process(side.installation, threads=2, marketplaces=[FLEA]), orchestrator):
             part.start()
             stack.callback(part.stop)
         assert side.book.get(timeout=WITHIN_S) == "from before"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -18,15 +19,17 @@ from stoflow.actors.news import (
     MayTry,
     Offer,
     PaceDue,
+    PlaceRead,
     Reload,
     Reported,
     Reread,
-    Standing,
     Take,
     Want,
     Watch,
 )
 from stoflow.actors.place import Place
+from stoflow.admission.facts import Conditions
+from stoflow.admission.facts import Place as PlaceFacts
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob
@@ -53,6 +56,12 @@ JOB = QueuedJob(
     due_in_s=0.0,
     deadline_in_s=0.0,
 )
+
+
+def place(**known: Any) -> PlaceRead:
+    """What the supervisor has read of the tenant's marketplace."""
+    facts: dict[str, Any] = {"tenant": TenantId(7), "marketplace": "shop", "now": datetime.now(UTC)}
+    return PlaceRead(PlaceFacts(**facts, settings=Conditions().settings, **known))
 
 
 @dataclass
@@ -254,10 +263,10 @@ def test_a_refused_paced_call_goes_again_when_postgresql_says_and_not_a_pace_lat
 
 def test_nothing_is_permitted_where_the_seller_must_act_first(scene: MakeScene) -> None:
     shop = scene()
-    shop.hears(Standing("reconnect"), Take((JOB,)))
+    shop.hears(place(halted=""), Take((JOB,)))
     assert shop.sent == []
 
-    shop.hears(Standing(""))
+    shop.hears(place())
     assert shop.sent == [(UPLOAD, 0)]
 
 
@@ -350,11 +359,11 @@ def test_of_a_suspended_tenant_only_looks_go_out_and_the_rest_when_it_goes_on(sc
     shop = scene(cap=5)
     looking = replace(JOB, id=JobId(2), task=CREATE, claims=1, running=True, verifying=True)
     asked_before = len(shop.supervisor.of(Want))
-    shop.hears(Standing("", suspended=True), Take((JOB, looking)))
+    shop.hears(place(suspended=True), Take((JOB, looking)))
     assert shop.sent == [(CREATE, 1)]
     assert len(shop.supervisor.of(Want)) == asked_before
 
-    shop.hears(Standing(""))
+    shop.hears(place())
     assert shop.sent == [(CREATE, 1), (UPLOAD, 0)]
 
 
@@ -380,22 +389,22 @@ def test_a_report_that_says_to_wait_for_very_long_is_not_believed_without_asking
 
 def test_where_stoflow_is_refused_one_job_goes_when_it_may_try_and_all_go_when_it_is_over(scene: MakeScene) -> None:
     shop = scene(cap=4)
-    shop.hears(Standing("", refused=True))
+    shop.hears(place(refusal={}))
     shop.hears(Take((JOB, replace(JOB, id=JobId(2), task=TaskId(21)))))
     assert shop.sent == []
 
     shop.hears(MayTry("shop"))
     assert shop.sent == [(UPLOAD, 0)]
-    shop.hears(Standing("", refused=True))
+    shop.hears(place(refusal={}))
     assert shop.sent == [(UPLOAD, 0)]
 
-    shop.hears(Standing(""))
+    shop.hears(place())
     assert shop.sent == [(UPLOAD, 0), (21, 0)]
 
 
 def test_where_stoflow_is_refused_a_look_that_a_cancel_waits_for_goes(scene: MakeScene) -> None:
     shop = scene()
-    shop.hears(Standing("", refused=True))
+    shop.hears(place(refusal={}))
     shop.hears(Take((replace(JOB, verifying=True, running=True),)))
     assert shop.sent == []
     shop.hears(Take((replace(JOB, verifying=True, running=True, cancel_requested=True),)))

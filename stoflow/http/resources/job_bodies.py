@@ -1,40 +1,98 @@
-"""What the API answers, and how each answer is made from the values behind it."""
+"""What is asked of jobs over HTTP, and what is answered of them."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import (
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
+from stoflow.admission.hold import Hold, Release
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
-from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import Page
-from stoflow.domain.product import Product
-from stoflow.http.resources.schemas import Action, Marketplace
+from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, SomeAction, SomeMarketplace
+from stoflow.http.rest.schemas import Action, Given, Id, Marketplace, PageQuery
+from stoflow.http.rest.schemas import Moment as GivenMoment
+from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.views import JobView, TaskView, TimelineEntry
 
-MS_PER_S: Final = 1000
-
-# PostgreSQL answers in the time zone of its session.
-Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-# One of those there are, or of a package that came later than the client, or went.
-SomeAction = Action | str
-SomeMarketplace = Marketplace | str
+MS_PER_S = 1000
 
 
-class Answered(BaseModel):
-    """What the API gives; fields may be added, never taken away."""
+class NewJob(Given):
+    """A job to be done on one product, or on the account where the action needs no product."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action_type": "publish", "product_id": 123}]})
+
+    action_type: Action
+    product_id: Id | None = None
+    priority: Annotated[
+        Annotated[int, Field(ge=1, le=4)] | None,
+        Field(description="1 critical, 2 high, 3 normal, 4 low; the action's own where it is not given."),
+    ] = None
+    payload: Annotated[dict[str, Any], Field(description="What the action takes beside its product.")] = Field(
+        default_factory=dict
+    )
+    not_before: GivenMoment | None = None
+    expires_at: GivenMoment | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.not_before and self.expires_at and self.expires_at <= self.not_before:
+            raise ValueError("expires_at must be later than not_before")
+        return self
 
 
-class FieldErrorBody(Answered):
-    field: str
-    message: str
+class JobsQuery(PageQuery):
+    """Which jobs; a time itself is neither after nor before it."""
+
+    status: JobStatus | None = None
+    action: Action | None = None
+    product_id: Id | None = None
+    created_after: GivenMoment | None = None
+    created_before: GivenMoment | None = None
+
+
+class AllJobsQuery(JobsQuery):
+    """The same, over all marketplaces or one of them."""
+
+    marketplace: Marketplace | None = None
+
+
+class HoldBody(Answered):
+    """Why something does not go on; `release` says who or what ends that."""
+
+    kind: str
+    until: Moment | None
+    detail: str
+    release: Release
 
     @classmethod
-    def all_of(cls, errors: Iterable[FieldError]) -> list[Self]:
-        return [cls(field=error.field, message=error.message) for error in errors]
+    def of(cls, hold: Hold) -> Self:
+        return cls(kind=hold.kind, until=hold.until, detail=hold.detail, release=hold.release)
+
+
+class ExplanationBody(Answered):
+    """Where a job stands: every reason that holds it, most lasting first, and how many jobs come before it."""
+
+    status: JobStatus
+    reason: str
+    detail: str
+    until: Moment | None
+    position: int | None
+    holds: list[HoldBody]
+
+    @classmethod
+    def of(cls, said: Explanation) -> Self:
+        return cls(
+            status=said.status,
+            reason=said.reason,
+            detail=said.detail,
+            until=said.until,
+            position=said.position,
+            holds=[HoldBody.of(hold) for hold in said.holds],
+        )
 
 
 class TaskBody(Answered):
@@ -113,6 +171,7 @@ class JobBody(Answered):
     cancel_requested: bool
     batch_id: int | None
     waiting: str
+    hold: HoldBody | None
     not_before: Moment | None
     expires_at: Moment | None
     created_at: Moment
@@ -136,6 +195,7 @@ class JobBody(Answered):
             cancel_requested=job.cancel_requested,
             batch_id=job.batch_id,
             waiting=job.waiting,
+            hold=HoldBody.of(job.hold) if job.hold else None,
             not_before=job.not_before,
             expires_at=job.expires_at,
             created_at=job.created_at,
@@ -186,100 +246,3 @@ def _status(name: str | None) -> JobStatus | TaskStatus | None:
 class TimelineBody(Answered):
     items: list[TimelineEntryBody]
     next_cursor: str | None
-
-
-class PriceBody(Answered):
-    amount: str
-    currency: str
-
-
-class ProductBody(Answered):
-    id: int
-    title: str
-    description: str
-    price: PriceBody | None
-    category: str
-    brand: str
-    condition: int | None
-    size: str
-    colors: list[str]
-    materials: list[str]
-    gender: str
-    season: str
-    fit: str
-    quantity: int
-    who_made: str
-    when_made: str
-    images: int
-    sku: str
-    external_id: str
-    metadata: dict[str, Any]
-
-    @classmethod
-    def of(cls, product: Product) -> Self:
-        return cls(
-            id=product.id,
-            title=product.title,
-            description=product.description,
-            price=PriceBody(amount=f"{product.price:.2f}", currency=product.currency)
-            if product.price is not None
-            else None,
-            category=product.category,
-            brand=product.brand,
-            condition=product.condition,
-            size=product.size,
-            colors=list(product.colors),
-            materials=list(product.materials),
-            gender=product.gender,
-            season=product.season,
-            fit=product.fit,
-            quantity=product.quantity,
-            who_made=product.who_made,
-            when_made=product.when_made,
-            images=len(product.images),
-            sku=product.sku,
-            external_id=product.external_id,
-            metadata=dict(product.metadata),
-        )
-
-
-class ProductsPage(Answered):
-    items: list[ProductBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[Product]) -> Self:
-        return cls(items=[ProductBody.of(product) for product in page.items], next_cursor=page.next_cursor)
-
-
-class Alive(Answered):
-    status: Literal["ok"]
-
-
-UpOrDown = Literal["up", "down"]
-
-
-class ApplicationRefusal(Answered):
-    """A marketplace refuses StoFlow's own application: what is to be done there waits for its operators."""
-
-    marketplace: SomeMarketplace
-    since: Moment
-
-
-class Ready(Answered):
-    """Degraded is without Redis: hints are late, and nothing is lost."""
-
-    status: Literal["ready", "degraded"]
-    postgres: UpOrDown
-    redis: UpOrDown
-    refused_by: list[ApplicationRefusal]
-
-
-class ProblemBody(Answered):
-    """RFC 9457; some problems say more."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldErrorBody] = []

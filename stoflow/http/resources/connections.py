@@ -1,19 +1,41 @@
 """A seller's connections over HTTP; no token of a marketplace ever leaves by them."""
 
 from hashlib import sha256
-from typing import Any, Self
+from typing import Annotated, Any, Final, Self
+
+from pydantic import ConfigDict, Field
 
 from stoflow.domain.choices import Choice
 from stoflow.http.auth.tenancy import PUBLIC_TENANT
 from stoflow.http.doors import Doors
-from stoflow.http.resources.answers import Answered, Moment
-from stoflow.http.resources.job_routes import marketplace_in
-from stoflow.http.resources.schemas import ChosenBody, ReturnedQuery
-from stoflow.http.rest.endpoint import Asked, CookieAnswer
+from stoflow.http.resources.jobs import marketplace_in
+from stoflow.http.rest.answers import Answered, Moment
+from stoflow.http.rest.endpoint import Asked, CookieAnswer, Operation
+from stoflow.http.rest.schemas import Given
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
 
+
+class ReturnedQuery(Given):
+    """What a marketplace sends a seller back with; it may add to it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    state: Annotated[str, Field(description="As it was in the address the seller was sent to.")] = ""
+    code: Annotated[str, Field(description="Decoded once, as any query.")] = ""
+    error: Annotated[str, Field(examples=["access_denied"])] = ""
+    error_description: str = ""
+
+
+class ChosenBody(Given):
+    """What the seller chooses for the account, by name; null leaves a setting open. What is not named stays."""
+
+    settings: dict[str, Any]
+
+
 COOKIE_PREFIX = "stoflow_consent_"
+
+
 COOKIE_LIFE_S = 600  # as long as the consent is waited for
 
 
@@ -133,3 +155,40 @@ def _cookie(invitation: Invitation, *, is_secure: bool) -> str:
 def _cookie_name(state: str) -> str:
     """Each consent has its own, so that two may be under way in one browser."""
     return COOKIE_PREFIX + sha256(state.encode()).hexdigest()[:16]
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET", "/api/{marketplace}/connection", "readConnection", "Read how the seller is connected to a marketplace.",
+        read_connection, ConnectionBody, problems=(404, 422),
+    ),
+    Operation(
+        "DELETE", "/api/{marketplace}/connection", "deleteConnection",
+        "Disconnect: the tokens are forgotten, and jobs there wait until the seller consents again.",
+        disconnect, ConnectionBody, problems=(404, 409, 422),
+    ),
+    Operation(
+        "PATCH", "/api/{marketplace}/connection", "changeConnection",
+        "Choose what the account sells with: values out of `choices`, and the seller's own declarations. A choice that "
+        "the change leaves without alternative is made, one that it makes impossible is left open.",
+        change_connection, ConnectionBody, body=ChosenBody, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "POST", "/api/{marketplace}/connection/refresh", "refreshConnection",
+        "Ask the marketplace again what the account has to choose from; what is chosen and still there stays.",
+        refresh_connection, ConnectionBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/oauth/authorize", "authorize",
+        "Begin a consent: send the seller's browser to the `url`. It is JSON and no redirect, since a browser that "
+        "follows a link brings no access token. A cookie ties it to the browser that asks here.",
+        authorize, AuthorizationBody, problems=(404, 409, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/oauth/callback", "takeConsent",
+        "End a consent: what the marketplace sends the seller's browser back with. The state says whose it is. Only "
+        "the browser that began it may bring it (its cookie), or a page that passes it on with that seller's access "
+        "token, so that nobody is connected by another's link. A 502 says whether to open the same address again.",
+        take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
+    ),
+)  # fmt: skip

@@ -1,57 +1,20 @@
-"""What the API answers of an account's listings and orders."""
+"""An account's orders over HTTP, as its orders jobs have seen them."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Self, cast
+from typing import Final, Self
 
 from pydantic import ConfigDict, Field
 
 from stoflow.domain.page import Page
 from stoflow.domain.seen import OrderLine, OrderState
-from stoflow.http.resources.answers import Answered, Moment, PriceBody, SomeMarketplace
-from stoflow.http.resources.schemas import ListingState
-from stoflow.resources.observed.read import ListingView, OrderName, OrderView
-
-
-class ListingBody(Answered):
-    """A listing as the marketplace showed it last, StoFlow's or not."""
-
-    external_id: str
-    product_id: int | None
-    state: ListingState
-    title: str
-    price: PriceBody | None
-    quantity: int
-    url: str
-    sku: str
-    first_seen_at: Moment
-    seen_at: Moment
-    edited_at: Moment | None
-
-    @classmethod
-    def of(cls, listing: ListingView) -> Self:
-        return cls(
-            external_id=listing.external_id,
-            product_id=listing.product_id,
-            state=cast("ListingState", listing.state),
-            title=listing.title,
-            price=_price(listing.price, listing.currency),
-            quantity=listing.quantity,
-            url=listing.url,
-            sku=listing.sku,
-            first_seen_at=listing.first_seen_at,
-            seen_at=listing.seen_at,
-            edited_at=listing.edited_at,
-        )
-
-
-class ListingsPage(Answered):
-    items: list[ListingBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[ListingView]) -> Self:
-        return cls(items=[ListingBody.of(listing) for listing in page.items], next_cursor=page.next_cursor)
+from stoflow.http.doors import Doors
+from stoflow.http.resources.jobs import marketplace_in
+from stoflow.http.rest.answers import Answered, Moment, PriceBody, SomeMarketplace, price_of
+from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.http.rest.schemas import (
+    PageQuery,
+)
+from stoflow.resources.observed.read import OrderName, OrderView
 
 
 class OrderLineBody(Answered):
@@ -116,7 +79,7 @@ class OrderBody(Answered):
             external_id=order.external_id,
             state=OrderState(order.state),
             ordered_at=order.ordered_at,
-            total=_price(order.total, order.currency),
+            total=price_of(order.total, order.currency),
             lines=[OrderLineBody.of(line) for line in order.lines],
             created_at=order.created_at,
             updated_at=order.updated_at,
@@ -133,5 +96,15 @@ class OrdersPage(Answered):
         return cls(items=[OrderBody.of(order) for order in page.items], next_cursor=page.next_cursor)
 
 
-def _price(amount: Decimal | None, currency: str) -> PriceBody | None:
-    return PriceBody(amount=f"{amount:.2f}", currency=currency) if amount is not None else None
+def list_orders(doors: Doors, asked: Asked) -> OrdersPage:
+    query: PageQuery = asked.query
+    marketplace = marketplace_in(doors, asked)
+    return OrdersPage.of(doors.list_orders(asked.tenant, marketplace, query.limit, query.cursor))
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET", "/api/{marketplace}/orders", "listOrders", "List the account's orders, last learned of first.",
+        list_orders, OrdersPage, query=PageQuery, problems=(404, 422),
+    ),
+)  # fmt: skip

@@ -9,12 +9,22 @@ from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import JobId
 from stoflow.domain.outcome import FieldError
 from stoflow.http.doors import Doors
-from stoflow.http.resources.answers import JobBody, JobsPage, TimelineBody, TimelineEntryBody
-from stoflow.http.resources.schemas import JobsQuery, NewJob
-from stoflow.http.rest.endpoint import Asked
+from stoflow.http.resources.job_bodies import (
+    AllJobsQuery,
+    ExplanationBody,
+    JobBody,
+    JobsPage,
+    JobsQuery,
+    NewJob,
+    TimelineBody,
+    TimelineEntryBody,
+)
+from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.resources.jobs.views import JobFilter, SubmitJob
 
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
+
+
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -46,6 +56,10 @@ def list_marketplace_jobs(doors: Doors, asked: Asked) -> JobsPage:
 
 def read_job(doors: Doors, asked: Asked) -> JobBody:
     return JobBody.of(doors.find_job(asked.tenant, JobId(asked.id())))
+
+
+def explain_job(doors: Doors, asked: Asked) -> ExplanationBody:
+    return ExplanationBody.of(doors.explain_job(asked.tenant, JobId(asked.id())))
 
 
 def read_timeline(doors: Doors, asked: Asked) -> TimelineBody:
@@ -97,3 +111,45 @@ def _idempotency_key(asked: Asked) -> str | None:
         reason = FieldError("Idempotency-Key", "must be 1 to 200 visible ASCII characters")
         raise InputError("The Idempotency-Key is not usable.", (reason,))
     return key
+
+
+IDEMPOTENCY = {
+    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours. Used at"
+    " another marketplace it is a conflict."
+}
+
+
+OPERATIONS: Final = (
+    Operation(
+        "POST", "/api/{marketplace}/jobs", "createJob", "Ask for a job.",
+        create_job, JobBody, 201, body=NewJob, headers=IDEMPOTENCY, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "GET", "/api/{marketplace}/jobs", "listMarketplaceJobs", "List the jobs of one marketplace, newest first.",
+        list_marketplace_jobs, JobsPage, query=JobsQuery, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/jobs", "listJobs", "List jobs, newest first.",
+        list_all_jobs, JobsPage, query=AllJobsQuery, problems=(422,),
+    ),
+    Operation(
+        "GET", "/api/jobs/{id}", "readJob", "Read one job with its tasks.",
+        read_job, JobBody, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/jobs/{id}/timeline", "readTimeline", "Read what happened to a job, in order.",
+        read_timeline, TimelineBody, problems=(404, 422),
+    ),
+    Operation(
+        "GET", "/api/jobs/{id}/explain", "explainJob", "Say why a job does not go on, until when, and who ends that.",
+        explain_job, ExplanationBody, problems=(404, 422),
+    ),
+    Operation(
+        "POST", "/api/jobs/{id}/cancel", "cancelJob", "Ask for a job to be cancelled.",
+        cancel_job, JobBody, 202, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "POST", "/api/jobs/{id}/retry", "retryJob", "Take a failed job up again where it stopped.",
+        retry_job, JobBody, 202, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+)  # fmt: skip

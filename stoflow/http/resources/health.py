@@ -1,11 +1,35 @@
 """Whether this process answers, and whether it can work."""
 
 from http import HTTPStatus
+from typing import Final, Literal
 
 from stoflow.http.doors import Doors
-from stoflow.http.resources.answers import Alive, ApplicationRefusal, Ready, UpOrDown
-from stoflow.http.rest.endpoint import Asked
+from stoflow.http.rest.answers import Answered, Moment, SomeMarketplace
+from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.problems import Problem
+
+
+class Alive(Answered):
+    status: Literal["ok"]
+
+
+UpOrDown = Literal["up", "down"]
+
+
+class ApplicationRefusal(Answered):
+    """A marketplace refuses StoFlow's own application: what is to be done there waits for its operators."""
+
+    marketplace: SomeMarketplace
+    since: Moment
+
+
+class Ready(Answered):
+    """Degraded is without Redis: hints are late, and nothing is lost."""
+
+    status: Literal["ready", "degraded"]
+    postgres: UpOrDown
+    redis: UpOrDown
+    refused_by: list[ApplicationRefusal]
 
 
 def healthz(_: Doors, __: Asked) -> Alive:
@@ -26,3 +50,15 @@ def readyz(doors: Doors, _: Asked) -> Ready | Problem:
 
 def _word(answers: bool) -> UpOrDown:  # noqa: FBT001 - a yes or no is what this puts into a word
     return "up" if answers else "down"
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET", "/healthz", "healthz", "Say that this process answers.",
+        healthz, Alive, problems=(422,), public=True,
+    ),
+    Operation(
+        "GET", "/readyz", "readyz", "Say whether PostgreSQL and Redis answer.",
+        readyz, Ready, problems=(422,), public=True,
+    ),
+)  # fmt: skip

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from stoflow.domain.product import NewProduct
 from stoflow.http.doors import Doors
-from stoflow.http.resources.answers import ProductBody, ProductsPage
-from stoflow.http.resources.schemas import Given, Money, PageQuery
-from stoflow.http.rest.endpoint import Asked, FileAnswer
+from stoflow.http.resources.product_bodies import ChangedProductBody, Money, NewProductBody, ProductBody, ProductsPage
+from stoflow.http.rest.endpoint import Asked, FileAnswer, Operation
+from stoflow.http.rest.schemas import Given, PageQuery
 from stoflow.resources.products.media import CONTENT_TYPES
 
 PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
+
+
 PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
@@ -48,3 +50,28 @@ def read_product(doors: Doors, asked: Asked) -> ProductBody:
 def read_photo(doors: Doors, asked: Asked) -> FileAnswer:
     photo = doors.read_photo(asked.tenant, asked.id(), asked.number("position"))
     return FileAnswer(photo.file, photo.content_type, PHOTO_HEADERS)
+
+
+OPERATIONS: Final = (
+    Operation(
+        "POST", "/api/products", "createProduct", "Add a product.",
+        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "GET", "/api/products", "listProducts", "List products, newest first.",
+        list_products, ProductsPage, query=PageQuery, problems=(422,),
+    ),
+    Operation(
+        "GET", "/api/products/{id}", "readProduct", "Read one product.",
+        read_product, ProductBody, problems=(404, 422),
+    ),
+    Operation(
+        "PATCH", "/api/products/{id}", "changeProduct",
+        "Change a product; its listings follow with a job `update`, and end by themselves at quantity 0.",
+        change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 409, 413, 415, 422),
+    ),
+    Operation(
+        "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",
+        read_photo, PHOTO_TYPES, problems=(404, 422),
+    ),
+)  # fmt: skip

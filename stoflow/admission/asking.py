@@ -1,0 +1,45 @@
+"""The two questions: may anything be done at this place, and why does this job not go on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stoflow.admission.facts import Place, Work
+from stoflow.admission.hold import Hold, Stops
+from stoflow.admission.rule import known_rules, place_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is stopped at a place, and when at the soonest the clock alone changes that (None: never)."""
+
+    stops: frozenset[Stops] = field(default_factory=frozenset[Stops])
+    until: datetime | None = None
+
+    @property
+    def stops_all(self) -> bool:
+        return Stops.ALL in self.stops
+
+    @property
+    def lets_tries_only(self) -> bool:
+        return Stops.ALL_BUT_TRIES in self.stops
+
+    @property
+    def stops_new(self) -> bool:
+        """Whether nothing may begin."""
+        return not self.stops.isdisjoint({Stops.BEGINNING, Stops.ACTING, Stops.ALL})
+
+    def lets(self, *, begun: bool, looking: bool) -> bool:
+        """Whether a job may go on by its own state, where not all is stopped."""
+        return looking or (Stops.ACTING not in self.stops and (begun or Stops.BEGINNING not in self.stops))
+
+
+def judge_place(place: Place) -> Verdict:
+    """Return what may be done at this place now."""
+    held = [(rule.stops, hold.until) for rule in place_rules() if (hold := rule.judge(place)) is not None]
+    return Verdict(frozenset(stops for stops, _ in held), min((at for _, at in held if at is not None), default=None))
+
+
+def holds_of(work: Work) -> tuple[Hold, ...]:
+    """Return every reason why a job does not go on, most lasting first; none where nothing holds it."""
+    judged = (rule.of(work) for rule in known_rules())
+    return tuple(hold for hold in judged if hold is not None)

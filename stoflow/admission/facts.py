@@ -1,0 +1,67 @@
+"""What rules judge by: a place (one tenant at one marketplace), and a job there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What is configured, the same for every tenant: settings, who is reached through a plugin, caps by marketplace."""
+
+    settings: Settings = field(default_factory=Settings.model_construct)
+    plugins: frozenset[str] = frozenset()
+    caps: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One tenant at one marketplace. What whoever asks does not know stands as if it held nothing up.
+
+    `halted` says why the seller must act, None where they need not. `since` tells since when the plugin is away,
+    `refusal` of the mark that the marketplace refuses StoFlow's own application ("since", "detail").
+    """
+
+    tenant: TenantId
+    marketplace: str
+    now: datetime
+    settings: Settings
+    suspended: bool = False
+    halted: str | None = None
+    by_plugin: bool = False
+    plugin_connected: bool = True
+    plugin_since: str | None = None
+    refusal: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One job that is not final, and the task it has come to; times are None where there is nothing to wait for.
+
+    `under_way` is true while a worker or a plugin does the task. `served` and `decided` say whether a worker that runs
+    works for the marketplace, and whether the tenant's orchestrator knows it; None where there is no such process.
+    `unknown` names the task that no worker knows ("task", "by_some").
+    """
+
+    place: Place
+    action: str
+    begun: bool = False
+    under_way: bool = False
+    pending_task: bool = True
+    behind: JobId | None = None
+    not_before: datetime | None = None
+    look_at: datetime | None = None
+    late_until: datetime | None = None
+    retry_at: datetime | None = None
+    error: str = ""
+    pace_until: datetime | None = None
+    in_flight: int = 0
+    cap: int | None = None
+    served: bool | None = True
+    decided: bool | None = True
+    orchestrators: int = 1
+    unknown: Mapping[str, Any] | None = None

@@ -1,0 +1,32 @@
+"""What is true of a tenant, a job or the processes, as SQL: each said once, for whoever judges by it."""
+
+from typing import LiteralString
+
+SUSPENDED = "NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)"
+
+
+def plugin_connected(tenant: LiteralString = "%(tenant)s") -> LiteralString:
+    """Return SQL: the tenant's plugin is connected, to an api that lives."""
+    return f"""EXISTS (
+    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.tenant = {tenant} AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())"""
+
+
+def ahead_of(job: LiteralString, *, what: LiteralString = "") -> LiteralString:
+    """Return SQL over the jobs of the same product and marketplace accepted before `job`: those that are not final."""
+    return f"""SELECT {what} FROM {{s}}.marketplace_jobs ahead
+      WHERE ahead.marketplace = {job}.marketplace AND ahead.product_id = {job}.product_id AND ahead.id < {job}.id
+        AND ahead.status IN ('pending', 'running')"""
+
+
+def late_before(job: LiteralString, *, what: LiteralString = "") -> LiteralString:
+    """Return SQL over the jobs of the same product before `job` of which a late call may still be carried out."""
+    return f"""SELECT {what} FROM {{s}}.marketplace_jobs late
+      WHERE late.marketplace = {job}.marketplace AND late.product_id = {job}.product_id AND late.id < {job}.id
+        AND late.late_until > clock_timestamp()"""
+
+
+def under_way(task: LiteralString) -> LiteralString:
+    """Return SQL: a worker does the task now, or a plugin was asked to."""
+    return f"""({task}.status = 'running'
+      AND ({task}.claimed_by IS NOT NULL OR {task}.look_at IS NULL OR {task}.deadline IS NOT NULL))"""

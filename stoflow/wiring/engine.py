@@ -1,0 +1,51 @@
+"""How the engine of a worker, or of an api that takes a plugin's answers, is put together."""
+
+from contextlib import closing
+from functools import partial
+
+from stoflow.execution.engine import Engine
+from stoflow.marketplaces.registry import direct_profiles
+from stoflow.resources.products.media import media_folder
+from stoflow.storage.applications import Applications
+from stoflow.storage.credentials.renewals import Renewals
+from stoflow.storage.credentials.seller_tokens import SellerTokens
+from stoflow.storage.database.recorder import Recorder
+from stoflow.storage.taxonomy import TaxonomyCache
+from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.oauth import refresh
+from stoflow.transports.direct.transport import DirectTransport
+from stoflow.transports.feed import HintedFeed
+from stoflow.upkeep.lease import Lease
+from stoflow.wiring.installation import Installation
+
+
+def make_engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engine:
+    settings, applications = installation.settings, installation.applications()
+    return Engine(
+        database=installation.database,
+        recorder=Recorder(installation.database),
+        registry=installation.registry,
+        transport=_transport(installation, applications),
+        feed=feed,
+        tempo=installation.tempo,
+        process=lease.process,
+        lease_s=settings.process_lease_s,
+        quiet_s=installation.quiet_s,
+        second_look_s=installation.second_look_s,
+        media_root=str(media_folder(settings.home).root),
+        taxonomy=TaxonomyCache(installation.database).of,
+        applications=applications,
+        settings=settings,
+    )
+
+
+def _transport(installation: Installation, applications: Applications) -> DirectTransport:
+    profiles = direct_profiles(installation.registry, installation.settings)
+    client = make_client(installation)
+    flows = {profile.name: profile.refresh for profile in profiles}
+    tokens = SellerTokens(Renewals(installation.database, installation.vault), flows, partial(refresh, client))
+    return DirectTransport(profiles, tokens, client, renews=applications.renews)
+
+
+def make_client(installation: Installation) -> DirectClient:
+    return installation.resources.enter_context(closing(DirectClient()))

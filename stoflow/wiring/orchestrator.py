@@ -1,0 +1,42 @@
+"""How an orchestrator is put together."""
+
+from stoflow.actors.system import Orchestrator, Policy
+from stoflow.domain.ids import ProcessId
+from stoflow.transports.feed import FeedReader, OnNews
+from stoflow.transports.hints import Hints
+from stoflow.transports.messages.broker import make_broker
+from stoflow.transports.messages.sending import Messages
+from stoflow.upkeep.stock import Stock
+from stoflow.upkeep.timetable import Timetable, periods
+from stoflow.wiring.installation import Installation
+
+
+def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
+    """Return the orchestrator and the hints' thread it sends by; neither is started."""
+    hints, names = Hints(installation.urls.redis_url), installation.names()
+    messages = Messages(make_broker(installation.urls.redis_url, names, hints), hints)
+
+    def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
+        return FeedReader(installation.urls.redis_url, names, me, on_news, hints.outage)
+
+    return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
+
+
+def _policy(installation: Installation) -> Policy:
+    settings, registry, places = installation.settings, installation.registry, installation.registry.marketplaces
+
+    def pace_s(marketplace: str, action: str) -> float:
+        return installation.tempo.pace_s(registry.rate_limit_ms(marketplace, action))
+
+    return Policy(
+        conditions=installation.conditions,
+        pace_s=pace_s,
+        quiet_s={name: installation.tempo.scaled_s(installation.quiet_s(place)) for name, place in places.items()},
+        window=settings.window,
+        page_size=settings.page_size,
+        ownership_lease_s=settings.ownership_lease_s,
+        sweep_every_s=settings.sweep_every_s,
+        timetable=Timetable(installation.database, registry, periods(registry, settings)),
+        stock=Stock(installation.database, registry),
+        refusals=installation.applications().standing,
+    )

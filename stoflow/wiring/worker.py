@@ -1,0 +1,28 @@
+"""How a worker process is put together."""
+
+from collections.abc import Sequence
+
+from stoflow.transports.feed import HintedFeed
+from stoflow.transports.hints import Hints
+from stoflow.transports.messages.broker import make_broker
+from stoflow.wiring.engine import make_engine
+from stoflow.wiring.installation import Installation
+from stoflow.worker.process import WorkerProcess
+
+WORKER_CONNECTIONS_BESIDE_THREADS = 4
+
+
+def make_worker_process(installation: Installation, *, threads: int, marketplaces: Sequence[str]) -> WorkerProcess:
+    """Return one worker process's parts; `marketplaces` are the queues it consumes, all of them where empty."""
+    served = list(marketplaces) or list(installation.registry.marketplaces)
+    lease, names = installation.lease("worker", serves=served), installation.names()
+    hints = Hints(installation.urls.redis_url)
+    return WorkerProcess(
+        engine=make_engine(installation, lease, HintedFeed(hints, names)),
+        broker=make_broker(installation.urls.redis_url, names, hints),
+        lease=lease,
+        hints=hints,
+        marketplaces=served,
+        threads=threads,
+        drain_s=installation.settings.drain_s,
+    )
