@@ -48,6 +48,6 @@ MARKETPLACE = Marketplace(
     transport="direct",
     actions=(ActionSpec(ACTION, "Publish nowhere", rate_limit_ms=0),),
     handlers={ACTION: NowhereHandler()},
-    profile=lambda _: DirectProfile(name=NAME, base_url="http://127.0.0.1:1", headers=lambda _: {}, refresh=NO_TOKENS),
+    profile=lambda _: DirectProfile(name=NAME, base_url="http://127.0.0.1:1", headers=lambda _: {}, grant=NO_TOKENS),
     concurrency=64,  # wider than the window, so never what holds a job back
 )

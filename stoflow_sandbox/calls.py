@@ -20,7 +20,10 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCall:
-    """One call. `json` is None where the body was not JSON; header names are lower-case."""
+    """One call. `json` is None where the body was not JSON; header names are lower-case.
+
+    `target` and `raw` are the path with its query, and the body, as they came: what a signature is over.
+    """
 
     operation: str
     method: str
@@ -32,6 +35,8 @@ class ReceivedCall:
     json: Any = None
     form: Mapping[str, str] = field(default_factory=dict[str, str])
     files: Mapping[str, Upload] = field(default_factory=dict[str, Upload])
+    target: str = ""
+    raw: bytes = field(default=b"", repr=False)
 
     @property
     def media_type(self) -> str:

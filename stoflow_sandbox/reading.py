@@ -23,13 +23,14 @@ async def read_call(request: Request, *, operation: str, seller: Seller | None, 
     body: Any = None
     form: Mapping[str, str] = {}
     files: Mapping[str, Upload] = {}
+    raw = await request.body()  # kept by the request, so that a form is read from it
     content_type = headers.get("content-type", "")
     if content_type.startswith(MULTIPART):
         form, files = await _read_multipart(request)
     elif content_type.startswith(FORM):
-        form = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+        form = dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
     else:
-        body = _read_json(await request.body())
+        body = _read_json(raw)
     return ReceivedCall(
         operation=operation,
         method=request.method,
@@ -41,7 +42,14 @@ async def read_call(request: Request, *, operation: str, seller: Seller | None, 
         json=body,
         form=form,
         files=files,
+        target=_target(request),
+        raw=raw,
     )
+
+
+def _target(request: Request) -> str:
+    path = request.scope["raw_path"].decode()
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 async def _read_multipart(request: Request) -> tuple[dict[str, str], dict[str, Upload]]:

@@ -40,9 +40,13 @@ class TokenBook:
     def grant_access(self, seller: Seller, *, expires_at: float, prefix: str = "") -> str:
         """Return a new access token of this seller; older ones live on until their own end."""
         token = f"{prefix}{secrets.token_urlsafe(24)}"
+        self.know(token, seller, expires_at=expires_at)
+        return token
+
+    def know(self, token: str, seller: Seller, *, expires_at: float) -> None:
+        """Let a token that the marketplace made itself, or the name of a key, be this seller's."""
         with self._lock:
             self._access[token] = _Access(seller, expires_at)
-        return token
 
     def grant_refresh(self, seller: Seller, *, prefix: str = "") -> str:
         """Return a new refresh token of this seller."""

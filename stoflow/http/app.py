@@ -29,7 +29,7 @@ from stoflow.http.sockets.relay import Relay
 from stoflow.http.sockets.sockets import Sockets
 
 MAX_BODY_BYTES: Final = 256 * 1024
-ALLOWED_METHODS: Final = ("GET", "POST", "PATCH", "DELETE")
+ALLOWED_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID")
 
 

@@ -64,10 +64,12 @@ class PluginUseCases:
 class ConnectionUseCases:
     """A seller's connections. `complete` is given who brings the consent, None where they did not say.
 
-    `choose` sets what the seller gives, `read` asks the marketplace again what there is to choose from.
+    `enter` connects by credentials that the seller enters, by name. `choose` sets what the seller gives, `read` asks
+    the marketplace again what there is to choose from.
     """
 
     find: Callable[[TenantId, str], Connection]
+    enter: Callable[[TenantId, str, Mapping[str, str]], Connection]
     disconnect: Callable[[TenantId, str], Connection]
     invite: Callable[[TenantId, str], Invitation]
     complete: Callable[[str, Returned, TenantId | None], Connection]

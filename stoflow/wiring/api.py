@@ -21,6 +21,7 @@ from stoflow.resources.attributes.attributes import list_attributes
 from stoflow.resources.connections.choosing import choose, read_account
 from stoflow.resources.connections.connection import Accounts, disconnect, find_connection
 from stoflow.resources.connections.consent import complete, invite
+from stoflow.resources.connections.entering import enter
 from stoflow.resources.jobs.change import cancel_job, retry_job
 from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
 from stoflow.resources.jobs.submit import submit
@@ -152,6 +153,7 @@ def _connection_doors(installation: Installation, engine: Engine, feed: HintedFe
     )
     return ConnectionUseCases(
         find=partial(find_connection, accounts),
+        enter=partial(enter, accounts),
         disconnect=partial(disconnect, accounts),
         invite=partial(invite, accounts),
         complete=partial(complete, accounts),

@@ -12,7 +12,7 @@ from stoflow.storage.credentials.seller_tokens import SellerTokens
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.oauth import refresh
+from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.transports.feed import HintedFeed
 from stoflow.upkeep.lease import Lease
@@ -42,8 +42,8 @@ def make_engine(installation: Installation, lease: Lease, feed: HintedFeed) -> E
 def _transport(installation: Installation, applications: Applications) -> DirectTransport:
     profiles = direct_profiles(installation.registry, installation.settings)
     client = make_client(installation)
-    flows = {profile.name: profile.refresh for profile in profiles}
-    tokens = SellerTokens(Renewals(installation.database, installation.vault), flows, partial(refresh, client))
+    grants = {profile.name: profile.grant for profile in profiles if profile.grant}
+    tokens = SellerTokens(Renewals(installation.database, installation.vault), grants, partial(renew, client))
     return DirectTransport(profiles, tokens, client, renews=applications.renews)
 
 

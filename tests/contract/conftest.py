@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from stoflow.cli.simulate.demo_sellers import tokens_in
 from stoflow.domain.account import Account
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product, ProductImage
@@ -52,7 +53,7 @@ def sandbox() -> Iterator[SandboxServer]:
 @pytest.fixture(scope="session")
 def profiles(sandbox: SandboxServer) -> Mapping[str, DirectProfile]:
     """How each directly called marketplace is called, as the settings of a demo have it."""
-    with installed("brocante"), pytest.MonkeyPatch.context() as environment:
+    with installed("brocante"), installed("kiosque"), pytest.MonkeyPatch.context() as environment:
         for market in MARKETS:
             for name, value in market.variables(f"{sandbox.url}/{market.name}", Application()).items():
                 environment.setenv(name, value)
@@ -125,8 +126,9 @@ def heard(judge: Judge, answer: Callable[[Call], Response]) -> Callable[[Call], 
 def directly(client: DirectClient, profile: DirectProfile, seller: Any) -> Callable[[Call], Response]:
     def answer(call: Call) -> Response:
         assert isinstance(call, Request)
-        headers = profile.headers(seller["access_token"])
-        return client.exchange(profile.base_url_of(call.path), call, headers=headers, deadline_s=DEADLINE_S)
+        access = tokens_in(seller).access
+        headers, sign = profile.headers(access), profile.signer(access)
+        return client.exchange(profile.base_url_of(call.path), call, headers=headers, deadline_s=DEADLINE_S, sign=sign)
 
     return answer
 

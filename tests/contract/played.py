@@ -11,7 +11,10 @@ from stoflow_sandbox.vinted.browser import Browser
 from stoflow_sandbox.vinted.commands import FetchedFile, perform
 from tests.installing import installed
 
-with installed("brocante"):  # and whatever else the environment has: the suite runs over all of it
+with (
+    installed("brocante"),
+    installed("kiosque"),
+):  # and whatever else the environment has: the suite runs over all of it
     REGISTRY = build_registry()
     MARKETS = known_markets()
 PUBLISH = "publish"

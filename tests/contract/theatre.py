@@ -29,7 +29,7 @@ from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import register_process
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.oauth import refresh
+from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.upkeep.action_types import register_action_types
@@ -97,8 +97,8 @@ class Theatre:
         self.client = DirectClient(connections=2)
         self.browser = Browser(self.sandbox.url)
         self.connections = Connections(self.database, vault)
-        flows = {name: profile.refresh for name, profile in self.profiles.items()}
-        tokens = SellerTokens(Renewals(self.database, vault), flows, partial(refresh, self.client))
+        flows = {name: profile.grant for name, profile in self.profiles.items() if profile.grant}
+        tokens = SellerTokens(Renewals(self.database, vault), flows, partial(renew, self.client))
         refusals = {name: place.refusal for name, place in self.registry.marketplaces.items() if place.refusal}
         self.applications = Applications(self.database, refusals)
         self.transport = DirectTransport(self.profiles.values(), tokens, self.client, renews=self.applications.renews)

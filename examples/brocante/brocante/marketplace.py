@@ -27,7 +27,7 @@ def configured(_: Settings) -> DirectProfile:
     """Return how it is called; the transport adds the seller's token, renews it, and keeps to the deadline."""
     own = BrocanteSettings()
     refresh = RefreshFlow(own.base_url, "/oauth/token", own.client_id, own.client_secret)
-    return DirectProfile(name="brocante", base_url=own.base_url, headers=bearer, refresh=refresh)
+    return DirectProfile(name="brocante", base_url=own.base_url, headers=bearer, grant=refresh)
 
 
 BROCANTE = Marketplace(

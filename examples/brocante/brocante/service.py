@@ -12,7 +12,6 @@ from stoflow.marketplaces.drafts import draft_made
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
-from stoflow.marketplaces.vocabulary.categories import resolve_category
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=4)
 CURRENCY = "EUR"
@@ -32,15 +31,7 @@ class Stall:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, each naming its field, or go on."""
-        product = checks.product_of(attempt)
-        category = resolve_category(product)
-        errors = (
-            *(() if product.title.strip() else (FieldError("title", "The product has no title."),)),
-            *checks.price_errors(checks.price_in(CURRENCY, product, attempt.account), LIMITS, CURRENCY),
-            *checks.quantity_errors(product, LIMITS),
-            *((category,) if isinstance(category, FieldError) else ()),
-            *checks.photo_errors(attempt, LIMITS),
-        )
+        errors = checks.basic_errors(attempt, LIMITS, CURRENCY)
         return Refused("The product is not ready for Brocante.", errors) if errors else Done()
 
     def map(self, attempt: Attempt) -> Outcome:
@@ -52,7 +43,7 @@ class Stall:
             "price": str(checks.settled_price(CURRENCY, attempt)),
             "shelf": checks.category_of(attempt).name,
         }
-        return Done({"sku": f"sf{attempt.tenant}p{product.id}", "thing": thing})
+        return Done({"sku": checks.sku_of(attempt), "thing": thing})
 
     def put(self, attempt: Attempt) -> Conversation:
         """Keep the thing under its SKU; repeatable, because the same call again changes nothing."""

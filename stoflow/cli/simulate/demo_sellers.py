@@ -11,6 +11,7 @@ from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant, list_tenants, suspend_tenant
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.grants import as_entered
 from stoflow.transports.direct.tokens import Tokens
 
 DEMO_DOMAIN = "demo.stoflow.invalid"
@@ -71,7 +72,9 @@ def _make_seller(http: DirectClient, sandbox_url: str, marketplace: str, tenant:
 
 
 def tokens_in(made: Mapping[str, Any]) -> Tokens:
-    """Return the tokens in what the sandbox grants."""
+    """Return the tokens, or what is kept of credentials to be entered, in what the sandbox grants."""
+    if "credentials" in made:
+        return as_entered(made["credentials"])
     return Tokens(
         access=made["access_token"], refresh=made["refresh_token"], access_expires_in_s=float(made["expires_in"])
     )

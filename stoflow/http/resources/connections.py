@@ -14,6 +14,7 @@ from stoflow.http.rest.endpoint import Asked, CookieAnswer, Operation
 from stoflow.http.rest.schemas import Given
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.transports.direct.credentials import CredentialField
 
 
 class ReturnedQuery(Given):
@@ -31,6 +32,12 @@ class ChosenBody(Given):
     """What the seller chooses for the account, by name; null leaves a setting open. What is not named stays."""
 
     settings: dict[str, Any]
+
+
+class EnteredBody(Given):
+    """What the marketplace gave the seller to connect with, by the names in `credentials` of the connection."""
+
+    credentials: Annotated[dict[str, str], Field(repr=False)]
 
 
 COOKIE_PREFIX = "stoflow_consent_"
@@ -69,12 +76,23 @@ class ImpossibleBody(Answered):
     scopes: list[str]
 
 
+class CredentialBody(Answered):
+    """One thing to enter; `wants` says what it is, and where the seller finds it. What was entered is never shown."""
+
+    name: str
+    wants: str
+
+    @classmethod
+    def of(cls, field: CredentialField) -> Self:
+        return cls(name=field.name, wants=field.wants)
+
+
 class ConnectionBody(Answered):
     """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known.
 
     `settings` are what is set of the account, `choices` all that may be, by name; `read_at` is when the marketplace
     told them last, null where it never did. `impossible` are the actions that the seller did not allow: to connect
-    again and allow them makes them possible.
+    again and allow them makes them possible. `credentials` are what is entered to connect; by consent there are none.
     """
 
     marketplace: str
@@ -85,6 +103,7 @@ class ConnectionBody(Answered):
     expires_at: Moment | None
     settings: dict[str, Any]
     choices: dict[str, OptionBody]
+    credentials: list[CredentialBody]
     read_at: Moment | None
     impossible: list[ImpossibleBody]
 
@@ -99,6 +118,7 @@ class ConnectionBody(Answered):
             expires_at=connection.expires_at,
             settings=dict(connection.settings),
             choices={option.setting: OptionBody.of(option) for option in connection.options},
+            credentials=[CredentialBody.of(field) for field in connection.credentials],
             read_at=connection.read_at,
             impossible=[ImpossibleBody(action=each.action, scopes=list(each.scopes)) for each in connection.impossible],
         )
@@ -117,6 +137,11 @@ class AuthorizationBody(Answered):
 
 def read_connection(doors: Doors, asked: Asked) -> ConnectionBody:
     return ConnectionBody.of(doors.connections.find(asked.tenant, marketplace_in(doors, asked)))
+
+
+def enter_credentials(doors: Doors, asked: Asked) -> ConnectionBody:
+    body: EnteredBody = asked.body
+    return ConnectionBody.of(doors.connections.enter(asked.tenant, marketplace_in(doors, asked), body.credentials))
 
 
 def disconnect(doors: Doors, asked: Asked) -> ConnectionBody:
@@ -161,6 +186,12 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/{marketplace}/connection", "readConnection", "Read how the seller is connected to a marketplace.",
         read_connection, ConnectionBody, problems=(404, 422),
+    ),
+    Operation(
+        "PUT", "/api/{marketplace}/connection", "enterCredentials",
+        "Connect by credentials that the marketplace gave the seller, or enter them anew: the marketplace is asked "
+        "whose they are before anything is kept, and jobs that waited go on.",
+        enter_credentials, ConnectionBody, body=EnteredBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
     ),
     Operation(
         "DELETE", "/api/{marketplace}/connection", "deleteConnection",

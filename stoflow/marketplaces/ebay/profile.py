@@ -60,7 +60,7 @@ def ebay_profile(
         name="ebay",
         base_url=base_url,
         headers=bearer,
-        refresh=RefreshFlow(base_url, "/identity/v1/oauth2/token", client_id, client_secret),
+        grant=RefreshFlow(base_url, "/identity/v1/oauth2/token", client_id, client_secret),
         hosts=_HOSTS.get(base_url, {}),
         consent=consent,
     )

@@ -35,7 +35,7 @@ PRODUCT_NUMBER = "[1-9][0-9]{0,8}"  # what a database's whole number holds: a se
 
 def sku_of(attempt: Attempt) -> str:
     """Return the SKU of the listing's only product: the one it has there already, else one of our own."""
-    return attempt.listing_sku or f"sf{attempt.tenant}p{checks.product_of(attempt).id}"
+    return attempt.listing_sku or checks.sku_of(attempt)
 
 
 def product_in(sku: str, tenant: TenantId) -> int | None:

@@ -51,7 +51,7 @@ def etsy_profile(
         name="etsy",
         base_url=base_url,
         headers=lambda access: {**bearer(access), **key},
-        refresh=RefreshFlow(
+        grant=RefreshFlow(
             base_url,
             "/v3/public/oauth/token",
             client_id,

@@ -21,6 +21,7 @@ from stoflow.storage.database.session import Database
 from stoflow.transports.contract import Transport
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, missing_scopes
+from stoflow.transports.direct.credentials import CredentialField
 from stoflow.transports.direct.profile import DirectProfile
 
 OF_NO_ACTION = frozenset({ALL_ACTIONS, OF_ACCOUNT})
@@ -55,7 +56,7 @@ class Connection:
     """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known.
 
     `settings` are those of the `options` that are set; `read_at` is when the marketplace last told what there is to
-    choose from.
+    choose from. `credentials` are what the seller enters to connect.
     """
 
     marketplace: str
@@ -65,6 +66,7 @@ class Connection:
     expires_at: datetime | None
     settings: Settings = field(default_factory=dict[str, Any])
     options: tuple[Option, ...] = ()
+    credentials: tuple[CredentialField, ...] = ()
     read_at: datetime | None = None
     impossible: tuple[Impossible, ...] = ()
 
@@ -101,6 +103,7 @@ def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> C
         expires_at=row["secret_expires_at"],
         settings={each.setting: value for each in options if (value := row["settings"].get(each.setting)) is not None},
         options=options,
+        credentials=_credentials(accounts, marketplace),
         read_at=row["choices_read_at"],
         impossible=_impossible(accounts, marketplace, row["granted"]),
     )
@@ -124,6 +127,23 @@ def _impossible(accounts: Accounts, marketplace: str, granted: Sequence[str] | N
     scopes = profile.consent.scopes
     missing = {action: missing_scopes(scopes, action, granted) for action in scopes if action not in OF_NO_ACTION}
     return tuple(Impossible(action, lacking) for action, lacking in missing.items() if lacking)
+
+
+def way_in(accounts: Accounts, marketplace: str) -> str:
+    """Return how a seller is connected there."""
+    if marketplace in accounts.plugins:
+        return "through the seller's own browser"
+    profile = accounts.profiles.get(marketplace)
+    if profile is not None and profile.credentials is not None:
+        return f"by what you enter with PUT /api/{marketplace}/connection"
+    if profile is not None and profile.consent is not None:
+        return f"by your consent on its own page, GET /api/{marketplace}/oauth/authorize"
+    return "by another way"
+
+
+def _credentials(accounts: Accounts, marketplace: str) -> tuple[CredentialField, ...]:
+    profile = accounts.profiles.get(marketplace)
+    return profile.credentials.fields if profile is not None and profile.credentials is not None else ()
 
 
 def _options(accounts: Accounts, marketplace: str, row: Mapping[str, Any]) -> tuple[Option, ...]:

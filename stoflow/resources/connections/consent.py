@@ -10,10 +10,11 @@ from stoflow.domain.facts import SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.resources.connections.choosing import try_to_read_account
-from stoflow.resources.connections.connection import Accounts, Connection, find_connection
+from stoflow.resources.connections.connection import Accounts, Connection, find_connection, way_in
 from stoflow.storage.credentials.consents import UNKNOWN, Given, Taken, tenant_in
 from stoflow.storage.database.tenants import standings_of
 from stoflow.transports.direct.consent import ConsentFlow, Identity, consent_url, exchange_code, identify
+from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.tokens import ConsentEnded
 
@@ -44,13 +45,13 @@ class Returned:
 
 def invite(accounts: Accounts, tenant: TenantId, marketplace: str) -> Invitation:
     """Return the page to open in the seller's browser; raise Conflict where nobody can consent there."""
-    profile, flow = _consent_at(accounts, marketplace)
+    _, flow, tokens = _consent_at(accounts, marketplace)
     if flow.unset:
         message = f"Nobody can connect {marketplace} yet: {', '.join(flow.unset)} must be set first."
         raise Conflict(message)
     verifier = secrets.token_urlsafe(VERIFIER_BYTES)
     asked = accounts.consents.begin(tenant, marketplace, verifier=verifier)
-    url = consent_url(flow, profile.refresh.client_id, state=asked.state, verifier=verifier)
+    url = consent_url(flow, tokens.client_id, state=asked.state, verifier=verifier)
     return Invitation(url, asked.expires_at, asked.browser, asked.state)
 
 
@@ -66,12 +67,12 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     tenant = _tenant(accounts, returned.state, visitor)
     browser = returned.browser if visitor is None else None
     taken = accounts.consents.take(tenant, marketplace, returned.state, browser=browser)
-    profile, flow = _consent_at(accounts, marketplace)
+    profile, flow, tokens = _consent_at(accounts, marketplace)
     if returned.error or not returned.code:
         accounts.consents.end(tenant, returned.state)
         raise ConsentRefused(_withheld(marketplace, returned))
     if isinstance(taken, Taken):
-        taken = _exchanged(accounts, tenant, profile, flow, returned, taken.verifier)
+        taken = _exchanged(accounts, (tenant, marketplace), tokens, flow, returned, taken.verifier)
     try:
         identity = _identity(accounts, tenant, profile, flow, taken.access)
         accounts.consents.connect(tenant, marketplace, returned.state, identity)
@@ -84,13 +85,12 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     return find_connection(accounts, tenant, marketplace)
 
 
-def _consent_at(accounts: Accounts, marketplace: str) -> tuple[DirectProfile, ConsentFlow]:
+def _consent_at(accounts: Accounts, marketplace: str) -> tuple[DirectProfile, ConsentFlow, RefreshFlow]:
     profile = accounts.profiles.get(marketplace)
-    if profile is None or profile.consent is None:
-        how = "through the seller's own browser" if marketplace in accounts.plugins else "by another way"
-        message = f"{marketplace} asks for no consent here: it is connected {how}."
+    if profile is None or profile.consent is None or not isinstance(profile.grant, RefreshFlow):
+        message = f"{marketplace} asks for no consent here: it is connected {way_in(accounts, marketplace)}."
         raise Conflict(message)
-    return profile, profile.consent
+    return profile, profile.consent, profile.grant
 
 
 def _tenant(accounts: Accounts, state: str, visitor: TenantId | None) -> TenantId:
@@ -119,19 +119,25 @@ def _withheld(marketplace: str, returned: Returned) -> str:
 
 
 def _exchanged(
-    accounts: Accounts, tenant: TenantId, profile: DirectProfile, flow: ConsentFlow, returned: Returned, verifier: str
+    accounts: Accounts,
+    place: tuple[TenantId, str],
+    grant: RefreshFlow,
+    flow: ConsentFlow,
+    returned: Returned,
+    verifier: str,
 ) -> Given:
     """Exchange the code and store what it brings, before anything uses it."""
+    tenant, marketplace = place
     try:
-        with accounts.applications.asking_for_tokens(profile.name, tenant):
-            tokens = exchange_code(accounts.client, profile.refresh, flow, code=returned.code, verifier=verifier)
+        with accounts.applications.asking_for_tokens(marketplace, tenant):
+            tokens = exchange_code(accounts.client, grant, flow, code=returned.code, verifier=verifier)
     except ConsentEnded as refused:
-        message = f"{profile.name} did not take the code: {refused}. Please begin again."
+        message = f"{marketplace} did not take the code: {refused}. Please begin again."
         raise ConsentRefused(message) from None
     except APIError as error:
         message = f"{error} Nothing was connected: please begin again."
         raise type(error)(message) from error
-    accounts.consents.keep(tenant, profile.name, returned.state, tokens)
+    accounts.consents.keep(tenant, marketplace, returned.state, tokens)
     return Given(tokens.access)
 
 

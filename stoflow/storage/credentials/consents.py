@@ -8,9 +8,11 @@ failure goes on from there.
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -178,8 +180,7 @@ class Consents:
         """Store what the code was exchanged for; raise ConsentRefused where the seller has disconnected meanwhile."""
         with self._database.records() as connection:
             secret = self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
-            granted = list(tokens.granted) if tokens.granted is not None else None
-            values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s, "granted": granted}
+            values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s, "granted": _granted(tokens)}
             kept = execute(connection, KEEP, tenant, state=_digest(state), **values)
         if kept is None:
             raise ConsentRefused(USED)
@@ -198,20 +199,32 @@ class Consents:
             execute(connection, LET_GO, tenant, marketplace=marketplace, kind=NOT_GRANTED)
             execute(connection, ANNOUNCE, tenant)
 
+    def enter(self, tenant: TenantId, marketplace: str, identity: Identity, tokens: Tokens) -> None:
+        """Make what the seller entered the tenant's connection, as `connect` does of what was consented to."""
+        with self._database.records() as connection:
+            sealed = self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
+            kept = {"secret": sealed, "secret_expires_at": None, "granted": _granted(tokens)}
+            _connect(connection, tenant, marketplace, identity, kept)
+            execute(connection, ANNOUNCE, tenant)
+
     def end(self, tenant: TenantId, state: str) -> None:
         """Let the state be good for nothing more, and forget what came of it."""
         with self._database.records() as connection:
             execute(connection, END, tenant, state=_digest(state))
 
 
+def _granted(tokens: Tokens) -> list[str] | None:
+    return list(tokens.granted) if tokens.granted is not None else None
+
+
 def _connect(
-    connection: Connection[DictRow], tenant: TenantId, marketplace: str, identity: Identity, spent: DictRow
+    connection: Connection[DictRow], tenant: TenantId, marketplace: str, identity: Identity, kept: Mapping[str, Any]
 ) -> None:
-    values = {"marketplace": marketplace, "external_id": identity.external_id, **spent}
+    values = {"marketplace": marketplace, "external_id": identity.external_id, **kept}
     if execute(connection, CONNECT, tenant, settings=Jsonb(dict(identity.settings)), **values) is None:
         message = (
             f"You are connected to {marketplace} as another account than the one that consented now. "
-            "Disconnect that one first, or consent as the same account."
+            "Disconnect that one first, or connect as the same account."
         )
         raise Conflict(message)
 

@@ -104,6 +104,12 @@ class Renewals:
             self._halt(connection, tenant, marketplace, reason)
         raise ConsentEnded(reason)
 
+    def stored(self, tenant: TenantId, marketplace: str, account: str) -> Usable:
+        """Return what the seller entered, which nobody renews; raises as `begin` does."""
+        with self._locked(tenant, marketplace) as (_, row, secret):
+            _check_account(row, account)
+            return Usable(secret.access, secret.stale_at - row["now"])
+
     def end(self, tenant: TenantId, marketplace: str, right: Right, tokens: Tokens) -> Usable:
         """Store the new pair, so that it may be used; or what a seller who connected anew meanwhile brought."""
         with self._locked(tenant, marketplace) as (connection, row, secret):

@@ -9,7 +9,7 @@ from time import monotonic
 from stoflow.domain.errors import APIConnectionError, APIError, APITimeoutError, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.renewals import LEASE_S, Renewals, RenewedElsewhere, Resting, Right, Usable
-from stoflow.transports.direct.oauth import RefreshFlow
+from stoflow.transports.direct.grants import Grant
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
 REMEMBERED_S = 30.0
@@ -18,7 +18,7 @@ LOOK_AGAIN_S = 0.1  # while another process refreshes
 REST_S = 5.0  # after a refresh that failed
 STORE_AGAIN_S = 0.5  # while PostgreSQL is away and new tokens are in our hands
 
-Refresh = Callable[[RefreshFlow, str], Tokens]
+Renew = Callable[[Grant, str], Tokens]
 Key = tuple[TenantId, str, str]  # whose, where, and in the name of which account there
 
 
@@ -34,16 +34,16 @@ class SellerTokens:
     def __init__(
         self,
         renewals: Renewals,
-        flows: Mapping[str, RefreshFlow],
-        refresh: Refresh,
+        grants: Mapping[str, Grant],
+        renew: Renew,
         *,
         remembered_s: float = REMEMBERED_S,
         rest_s: float = REST_S,
     ) -> None:
-        """`flows` are by marketplace; `refresh` makes the call."""
+        """`grants` are by marketplace: where there is none, what the seller entered lasts. `renew` makes the call."""
         self._renewals = renewals
-        self._flows = flows
-        self._refresh = refresh
+        self._grants = grants
+        self._renew = renew
         self._remembered_s = remembered_s
         self._rest_s = rest_s
         self._remembered: dict[Key, Remembered] = {}
@@ -97,13 +97,15 @@ class SellerTokens:
         return usable.access
 
     def _renewed(self, key: Key, refused: str, ends_at: float) -> Usable:
-        rotates = self._flows[key[1]].rotates
+        grant = self._grants.get(key[1])
+        if grant is None:
+            return self._renewals.stored(*key)
         while True:
-            match self._renewals.begin(*key, refused=refused, rotates=rotates):
+            match self._renewals.begin(*key, refused=refused, rotates=grant.rotates):
                 case Usable() as usable:
                     return usable
                 case Right() as right:
-                    return self._call(key, right, rotates=rotates)
+                    return self._call(key, grant, right)
                 case Resting():
                     message = "The marketplace could not renew the connection a moment ago."
                     raise APIConnectionError(message, sent=False)
@@ -112,16 +114,16 @@ class SellerTokens:
                         raise _too_late()
                     Event().wait(LOOK_AGAIN_S)
 
-    def _call(self, key: Key, right: Right, *, rotates: bool) -> Usable:
+    def _call(self, key: Key, grant: Grant, right: Right) -> Usable:
         # Not cut short by the caller's deadline: an answer we do not wait for may cost the seller's consent.
         tenant, marketplace, _ = key
         try:
-            tokens = self._refresh(self._flows[marketplace], right.refresh)
+            tokens = self._renew(grant, right.refresh)
         except ConsentEnded as ended:
             self._renewals.refused(tenant, marketplace, right, str(ended))
             raise
         except APIError as error:
-            lost = error.sent and rotates
+            lost = error.sent and grant.rotates
             self._renewals.give_up(tenant, marketplace, right, lost=lost, rest_s=self._rest_s)
             # Whatever became of the refresh, the call it was for never left.
             raise type(error)(str(error), sent=False) from error

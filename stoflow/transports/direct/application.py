@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, ConfigurationError
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile
 
 DEADLINE_S = 20.0
@@ -33,8 +34,8 @@ def _key(profile: DirectProfile) -> Mapping[str, str]:
 
 
 def _token(client: DirectClient, profile: DirectProfile, scope: str) -> str:
-    flow = profile.refresh
-    if not flow.client_id or not flow.client_secret:
+    flow = profile.grant
+    if not isinstance(flow, RefreshFlow) or not flow.client_id or not flow.client_secret:
         raise _no_application(profile)
     credentials = b64encode(f"{flow.client_id}:{flow.client_secret}".encode()).decode()
     request = Request("POST", flow.path, form={"grant_type": "client_credentials", "scope": scope})

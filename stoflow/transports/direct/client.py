@@ -1,6 +1,7 @@
 """One HTTP call with a total deadline and a bounded answer."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -10,6 +11,7 @@ from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, APITimeoutError
 from stoflow.domain.foreign import foreign_json, storable_text
 from stoflow.transports.direct.deadline import DeadlineTransport, deadline
+from stoflow.transports.direct.signing import OutgoingCall, Sign
 from stoflow.transports.failures import foreign_failures
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
@@ -31,13 +33,23 @@ class DirectClient:
             headers={"accept": "application/json", "accept-encoding": "identity", "user-agent": "stoflow"},
         )
 
-    def exchange(self, base_url: str, request: Request, *, headers: Mapping[str, str], deadline_s: float) -> Reply:
-        """Return the reply, whatever its status; raise as Transport.send does."""
+    def exchange(
+        self,
+        base_url: str,
+        request: Request,
+        *,
+        headers: Mapping[str, str],
+        deadline_s: float,
+        sign: Sign | None = None,
+    ) -> Reply:
+        """Return the reply, whatever its status; raise as Transport.send does. `sign` is given what is sent."""
         if deadline_s <= 0:
             message = "There was no time left for this call."
             raise APITimeoutError(message, sent=False)
         with foreign_failures(), deadline(deadline_s):
             outgoing = self._outgoing(base_url, request, headers, deadline_s)
+            if sign is not None:
+                outgoing.headers.update(sign(_as_it_leaves(outgoing)))
             response = self._http.send(outgoing, stream=True)
             try:
                 return _reply(response, self._content(response))
@@ -70,6 +82,16 @@ class DirectClient:
                 message = f"The marketplace's answer was longer than {self._body_limit_bytes} bytes."
                 raise APIConnectionError(message)
         return bytes(content)
+
+
+def _as_it_leaves(outgoing: httpx.Request) -> OutgoingCall:
+    return OutgoingCall(
+        method=outgoing.method,
+        target=outgoing.url.raw_path.decode(),
+        body=outgoing.read(),
+        at=datetime.now(UTC).timestamp(),
+        headers={name.lower(): value for name, value in outgoing.headers.items()},
+    )
 
 
 def _reply(response: httpx.Response, content: bytes) -> Reply:

@@ -1,7 +1,7 @@
 """The token endpoint of a marketplace: new tokens for old ones, or for a seller's consent (RFC 6749)."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeVar, cast
@@ -22,6 +22,18 @@ TOO_MANY_REQUESTS = 429
 CLIENT_REFUSED = frozenset({"invalid_client", "unauthorized_client"})
 """What RFC 6749 has for a client that is not known, not allowed, or whose secret is wrong; a 401 says the same."""
 
+
+def error_in(reply: Reply) -> str:
+    """Return the error a token endpoint names, "" where it names none."""
+    body: object = reply.body
+    return str(cast("Mapping[str, Any]", body).get("error", "")) if isinstance(body, dict) else ""
+
+
+def ends_consent(reply: Reply) -> bool:
+    """Say whether a token endpoint says that the seller must consent anew."""
+    return error_in(reply) in CONSENT_ENDED
+
+
 Otherwise = TypeVar("Otherwise", float, float | None)
 
 
@@ -31,7 +43,8 @@ class RefreshFlow:
 
     With a secret the client names itself by Basic authentication, else by `client_id` in the body. `rotates` says
     that each refresh ends the refresh token it was made with, so that a lost answer may have ended the consent.
-    `refresh_life_s` is how long a refresh token lives where the marketplace's answers do not say.
+    `refresh_life_s` is how long a refresh token lives where the marketplace's answers do not say; `ends_consent` says
+    which answers end the consent.
     """
 
     base_url: str
@@ -41,6 +54,7 @@ class RefreshFlow:
     rotates: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     refresh_life_s: float | None = None
+    ends_consent: Callable[[Reply], bool] = ends_consent
 
 
 def refresh(client: DirectClient, flow: RefreshFlow, token: str) -> Tokens:
@@ -65,15 +79,15 @@ def ask_for_tokens(client: DirectClient, flow: RefreshFlow, form: Mapping[str, s
         body["client_id"] = flow.client_id
     request = Request("POST", flow.path, form=body)
     reply = client.exchange(flow.base_url, request, headers=headers, deadline_s=TOKEN_DEADLINE_S)
-    return _tokens(reply, old_refresh=old_refresh, refresh_life_s=flow.refresh_life_s)
+    return _tokens(reply, flow, old_refresh=old_refresh)
 
 
-def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> Tokens:
+def _tokens(reply: Reply, flow: RefreshFlow, *, old_refresh: str) -> Tokens:
     given: object = reply.body
     body = cast("Mapping[str, Any]", given if isinstance(given, dict) else {})
-    error = str(body.get("error", ""))
+    error = error_in(reply)
     reason = str(body.get("error_description", "")) or error
-    if error in CONSENT_ENDED:
+    if flow.ends_consent(reply):
         raise ConsentEnded(reason)
     if error in CLIENT_REFUSED or reply.status in {UNAUTHORIZED, TOO_MANY_REQUESTS}:
         raise ApplicationNotAccepted(reason[:200] or f"it answered {reply.status}", sent=False)
@@ -87,8 +101,8 @@ def _tokens(reply: Reply, *, old_refresh: str, refresh_life_s: float | None) -> 
         access=access,
         refresh=body.get("refresh_token") or old_refresh,
         access_expires_in_s=_life_s(body.get("expires_in"), UNKNOWN_LIFE_S),
-        refresh_expires_in_s=_life_s(body.get("refresh_token_expires_in"), refresh_life_s),
         granted=_scopes_in(body.get("scope")),
+        refresh_expires_in_s=_life_s(body.get("refresh_token_expires_in"), flow.refresh_life_s),
     )
 
 

@@ -46,21 +46,24 @@ class DirectTransport:
         deadline_s: float,
         attempt: str = "",
     ) -> Reply:
-        """As Transport says. A 401 proves that nothing was done: with a new token the call is made once more."""
+        """As Transport says. Who was refused did nothing: once more it is called, with a new token or signature."""
         profile, ends_at = self._profiles[marketplace], monotonic() + deadline_s
         marker = {self._attempt_header: attempt} if attempt and self._attempt_header else {}
 
         def once(access: str) -> Reply:
+            sign = profile.signer(access)
             headers = {**profile.headers(access), **marker}
             base_url = profile.base_url_of(request.path)
-            return self._client.exchange(base_url, request, headers=headers, deadline_s=ends_at - monotonic())
+            return self._client.exchange(
+                base_url, request, headers=headers, deadline_s=ends_at - monotonic(), sign=sign
+            )
 
         try:
             access = self._tokens.access(tenant, marketplace, account, deadline_s=deadline_s)
-            if self._renews(marketplace):
+            if profile.grant is not None and self._renews(marketplace):
                 access = self._tokens.instead_of(access, tenant, marketplace, account, deadline_s=ends_at - monotonic())
             reply = once(access)
-            if reply.status != UNAUTHORIZED:
+            if not profile.refuses(reply):
                 return reply
             other = self._tokens.instead_of(access, tenant, marketplace, account, deadline_s=ends_at - monotonic())
         except ConsentEnded as ended:

@@ -233,7 +233,8 @@ class Engine:
 @pytest.fixture
 def engine(platform: Platform) -> Iterator[Engine]:
     installation = platform.installation
-    worker = make_worker_process(installation, threads=4, marketplaces=["ebay", "etsy"])
+    served = [place.name for place in installation.registry.marketplaces.values() if place.transport == "direct"]
+    worker = make_worker_process(installation, threads=4, marketplaces=served)
     deciding, hints = make_orchestrator(installation)
     with redis.Redis.from_url(installation.urls.redis_url) as client, client.pubsub() as news:
         news.subscribe(installation.names().events)

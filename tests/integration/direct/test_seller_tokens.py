@@ -27,7 +27,8 @@ from stoflow.storage.credentials.seller_tokens import SellerTokens
 from stoflow.storage.credentials.vault import Vault
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.transports.direct.client import DirectClient
-from stoflow.transports.direct.oauth import RefreshFlow, refresh
+from stoflow.transports.direct.grants import Grant, renew
+from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
 AMPLE_S = 20.0
@@ -134,7 +135,7 @@ def process(database: Database, token_server: TokenServer, client: DirectClient)
         return SellerTokens(
             Renewals(database, VAULT),
             {"etsy": token_server.flow(rotates=rotates)},
-            lambda flow, token: refresh(client, flow, token),
+            lambda flow, token: renew(client, flow, token),
             rest_s=rest_s,
         )
 
@@ -293,7 +294,7 @@ def test_two_lost_answers_where_tokens_rotate_need_the_seller(
     connect(connections, tenant, EXPIRED)
     calls: list[str] = []
 
-    def lost(_: RefreshFlow, token: str) -> Tokens:
+    def lost(_: Grant, token: str) -> Tokens:
         calls.append(token)
         message = "Lost."
         raise APITimeoutError(message)
@@ -349,7 +350,7 @@ def test_a_lost_answer_where_tokens_stay_is_asked_for_again(
     outcomes: list[Tokens | APIError] = [APITimeoutError("Lost.") for _ in range(4)]
     outcomes.append(Tokens("access-1", "refresh-0", 7200))
 
-    def answered(_: RefreshFlow, token: str) -> Tokens:
+    def answered(_: Grant, token: str) -> Tokens:
         match outcomes.pop(0):
             case APIError() as error:
                 raise error
@@ -393,7 +394,7 @@ def test_the_new_pair_is_stored_though_the_database_was_away_when_it_came(
             return super().end(tenant, marketplace, right, tokens)
 
     tokens = SellerTokens(
-        AwayOnce(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: refresh(client, flow, token)
+        AwayOnce(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: renew(client, flow, token)
     )
     assert tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S) == "access-1"
     assert connections.tokens_of(tenant, "etsy").refresh == "refresh-1"
@@ -493,7 +494,7 @@ def test_a_pair_that_cannot_be_stored_is_not_used(
             raise DatabaseUnavailable(message)
 
     tokens = SellerTokens(
-        Away(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: refresh(client, flow, token)
+        Away(database, VAULT), {"etsy": token_server.flow()}, lambda flow, token: renew(client, flow, token)
     )
     with pytest.raises(DatabaseUnavailable):
         tokens.access(tenant, "etsy", "shop-1", deadline_s=AMPLE_S)

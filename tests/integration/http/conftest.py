@@ -99,6 +99,7 @@ class FakeUseCases:
             health=lambda: self.health,
             connections=ConnectionUseCases(
                 find=self.find_connection,
+                enter=lambda tenant, marketplace, _: self.find_connection(tenant, marketplace),
                 disconnect=self.disconnect,
                 invite=self.invite,
                 complete=self.complete_consent,

@@ -207,7 +207,7 @@ def test_a_plan_without_its_step_or_unlike_it_stops_the_start() -> None:
 
 def test_a_marketplace_that_would_be_spoken_to_in_the_clear_is_refused() -> None:
     def in_the_clear(settings: Settings) -> DirectProfile:
-        return replace(depop_profile(settings), refresh=RefreshFlow("http://auth.depop.com", "/oauth/token", "an app"))
+        return replace(depop_profile(settings), grant=RefreshFlow("http://auth.depop.com", "/oauth/token", "an app"))
 
     registry = build_registry([depop(Publishes(), profile=in_the_clear)], entry_points=False)
     with pytest.raises(ConfigurationError, match="depop would be sent tokens in the clear at http://auth"):

@@ -23,6 +23,7 @@ from stoflow.transports.direct.consent import (
     exchange_code,
     identify,
 )
+from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
 
@@ -39,13 +40,18 @@ def etsy(url: str = "https://api.etsy.com") -> DirectProfile:
     return etsy_profile(url, client_id="key", shared_secret="shared", redirect_uri="https://us.example/back?a=1")
 
 
+def flow_tokens(profile: DirectProfile) -> RefreshFlow:
+    assert isinstance(profile.grant, RefreshFlow)
+    return profile.grant
+
+
 def flow_of(profile: DirectProfile) -> ConsentFlow:
     assert profile.consent is not None
     return profile.consent
 
 
 def page_of(profile: DirectProfile) -> tuple[str, dict[str, list[str]]]:
-    url = consent_url(flow_of(profile), profile.refresh.client_id, state="7.st", verifier=VERIFIER)
+    url = consent_url(flow_of(profile), flow_tokens(profile).client_id, state="7.st", verifier=VERIFIER)
     assert "+" not in url  # a space is %20, as both marketplaces write it
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}", parse_qs(parts.query)
@@ -118,7 +124,7 @@ def test_ebay_takes_the_code_with_basic_authentication(server: Any, client: Dire
     given = {"access_token": "a1", "expires_in": 7200, "refresh_token": "r1", "refresh_token_expires_in": 47304000}
     server.answer = answering(200, json.dumps(given).encode())
     profile = ebay(server.url)
-    tokens = exchange_code(client, profile.refresh, flow_of(profile), code="v^1.1#i+", verifier=VERIFIER)
+    tokens = exchange_code(client, flow_tokens(profile), flow_of(profile), code="v^1.1#i+", verifier=VERIFIER)
     assert tokens == Tokens("a1", "r1", 7200.0, 47304000.0)
     assert b"Basic " + b64encode(b"app:secret") in server.requests[0]
     assert server.requests[0].endswith(b"grant_type=authorization_code&code=v%5E1.1%23i%2B&redirect_uri=Our-RuName")
@@ -127,7 +133,7 @@ def test_ebay_takes_the_code_with_basic_authentication(server: Any, client: Dire
 def test_etsy_takes_the_code_with_its_verifier_and_its_key(server: Any, client: DirectClient, answering: Any) -> None:
     server.answer = answering(200, b'{"access_token": "9.a1", "expires_in": 3600, "refresh_token": "9.r1"}')
     profile = etsy(server.url)
-    tokens = exchange_code(client, profile.refresh, flow_of(profile), code="c", verifier=VERIFIER)
+    tokens = exchange_code(client, flow_tokens(profile), flow_of(profile), code="c", verifier=VERIFIER)
     assert (tokens.refresh, tokens.refresh_expires_in_s) == ("9.r1", 90 * 24 * 3600.0)
     assert b"x-api-key: key:shared\r\n" in server.requests[0]
     body = parse_qs(server.requests[0].rpartition(b"\r\n\r\n")[2].decode())
@@ -154,7 +160,7 @@ def test_a_code_that_brings_no_lasting_tokens_is_an_error(
 ) -> None:
     server.answer, profile = answering(status, body), ebay(server.url)
     with pytest.raises(error):
-        exchange_code(client, profile.refresh, flow_of(profile), code="c", verifier="")
+        exchange_code(client, flow_tokens(profile), flow_of(profile), code="c", verifier="")
 
 
 def test_whose_account_it_is_is_read_from_the_answer() -> None:

@@ -13,6 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.ebay.profile import ebay_profile
 from stoflow.marketplaces.etsy.profile import etsy_profile
 from stoflow.transports.direct.client import DirectClient
+from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.oauth import RefreshFlow, refresh
 from stoflow.transports.direct.profile import DirectProfile, bearer
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens
@@ -96,7 +97,8 @@ def test_ebay_refreshes_with_basic_authentication_and_keeps_its_refresh_token(
 ) -> None:
     server.answer = answering(200, b'{"access_token": "a2", "expires_in": 7200, "token_type": "User Access Token"}')
     profile = ebay_profile(server.url, client_id="app", client_secret="secret")
-    tokens = refresh(client, profile.refresh, "r1")
+    assert profile.grant
+    tokens = renew(client, profile.grant, "r1")
     assert tokens == Tokens("a2", "r1", 7200.0)
     assert b"Basic " + b64encode(b"app:secret") in server.requests[0]
     assert server.requests[0].startswith(b"POST /identity/v1/oauth2/token ")
@@ -109,7 +111,8 @@ def test_etsy_refreshes_without_a_secret_in_the_body_and_takes_the_new_refresh_t
     given = {"access_token": "9.a2", "expires_in": 3600, "refresh_token": "9.r2", "token_type": "Bearer"}
     server.answer = answering(200, json.dumps(given).encode())
     profile = etsy_profile(server.url, client_id="key", shared_secret="shared")
-    tokens = refresh(client, profile.refresh, "9.r1")
+    assert profile.grant
+    tokens = renew(client, profile.grant, "9.r1")
     assert tokens == Tokens("9.a2", "9.r2", 3600.0, refresh_expires_in_s=90 * 24 * 3600.0)
     assert b"x-api-key: key:shared\r\n" in server.requests[0]
     assert server.requests[0].endswith(b"grant_type=refresh_token&refresh_token=9.r1&client_id=key")

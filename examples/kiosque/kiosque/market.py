@@ -1,0 +1,125 @@
+"""Kiosque as the sandbox plays it: signatures that are good once, and notices that end by themselves."""
+
+import hmac
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from math import inf
+from typing import Any
+
+from kiosque.marketplace import PREFIX, sign
+from stoflow.transports.direct.signing import OutgoingCall
+from stoflow_sandbox.application import Application
+from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
+from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
+
+DEEDS: Deeds = {"notice.publish": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,)}
+PACED: Paced = {"publish": frozenset({"notice.publish"}), "delete": frozenset({"notice.delete"})}
+TOO_OLD_S = 300.0
+SHOWN_S = 30 * 86_400.0
+
+
+class KiosqueMarket(Market):
+    name = "kiosque"
+    deeds: Deeds = DEEDS
+    paced: Paced = PACED
+
+    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # as a Market
+        self.tokens, self._numbers = TokenBook(), Numbers()
+        self._shown_s = SHOWN_S / token_speed
+        self._used: set[str] = set()
+        self._notices: dict[str, dict[str, Any]] = {}
+
+    @staticmethod
+    def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as a Market
+        return {f"{PREFIX}BASE_URL": url}
+
+    def operations(self) -> Sequence[Operation]:
+        notice = "/notices/{number}"
+        return (
+            Operation("stand.get", "GET", "/stand", lambda call: Answer(200, {"stand": _whose(call)})),
+            Operation("notice.get", "GET", notice, lambda call: Answer(200, self._shown(self._notice(call)))),
+            Operation("notice.delete", "DELETE", notice, self._delete),
+            Operation("notice.publish", "POST", f"{notice}/publication", self._publish),
+            Operation("photo.put", "PUT", f"{notice}/photos/{{place}}", self._add_photo),
+            Operation("notice.put", "PUT", "/notices/{sku}", self._put),
+        )
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        return self._said(headers)[0]
+
+    def authorize(self, call: ReceivedCall) -> None:
+        key, at, signature = self._said(call.headers)
+        as_sent = OutgoingCall(call.method, call.target, call.raw, float(at or 0))
+        expected = sign(as_sent, {"key": key, "secret": _secret_of(key)})["authorization"]
+        is_right = hmac.compare_digest(expected, call.headers.get("authorization", ""))
+        if self.tokens.owner(key) is None or not is_right or abs(time.time() - float(at)) > TOO_OLD_S:
+            raise Refusal(Answer(401, {"error": "This key or signature is not good."}))
+        if signature in self._used:
+            raise Refusal(Answer(401, {"error": "This signature was used before."}))
+        self._used.add(signature)
+
+    def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
+        return Seller(self.name, f"stand-{self._numbers.take()}", name, tenant, wishes)
+
+    def grant(self, seller: Seller) -> Mapping[str, Any]:
+        key = f"KQ{self._numbers.take()}"
+        self.tokens.know(key, seller, expires_at=inf)
+        return {"credentials": {"key": key, "secret": _secret_of(key)}}
+
+    @staticmethod
+    def _said(headers: Mapping[str, str]) -> tuple[str, str, str]:
+        _, key, at, signature = (headers.get("authorization", "").split(" ") + [""] * 4)[:4]
+        return key, at, signature
+
+    def _notice(self, call: ReceivedCall) -> dict[str, Any]:
+        found = self._notices.get(call.path["number"])
+        if found is None or found["seller"] != _whose(call):
+            raise Refusal(self.not_found())
+        return found
+
+    @staticmethod
+    def _shown(notice: dict[str, Any]) -> dict[str, Any]:
+        """Return the notice as it is now: time alone ends it."""
+        if notice["state"] == "published" and notice["until"] <= time.time():
+            notice["state"] = "ended"
+        return notice
+
+    def _put(self, call: ReceivedCall) -> Answer:
+        whose = {"seller": _whose(call), "sku": call.path["sku"]}
+        notice = next((each for each in self._notices.values() if whose.items() <= each.items()), None)
+        if notice is None:
+            number = str(self._numbers.take())
+            url = f"https://kiosque.example/notices/{number}"
+            notice = self._notices[number] = {**whose, "id": number, "url": url, "state": "draft", "photos": []}
+        notice.update(call.json)
+        return self._changed(notice)
+
+    def _add_photo(self, call: ReceivedCall) -> Answer:
+        notice = self._notice(call)
+        notice["photos"] = sorted({*notice["photos"], call.path["place"]})
+        return self._changed(notice)
+
+    def _publish(self, call: ReceivedCall) -> Answer:
+        notice = self._notice(call)
+        if not notice["photos"]:
+            raise Refusal(Answer(422, {"error": "A notice needs a photo."}))
+        notice |= {"state": "published", "until": time.time() + self._shown_s}
+        return self._changed(notice)
+
+    def _delete(self, call: ReceivedCall) -> Answer:
+        return self._changed({**self._notices.pop(self._notice(call)["id"]), "state": "deleted"})
+
+    def _changed(self, notice: dict[str, Any]) -> Answer:
+        state, title = self._shown(notice)["state"], notice["headline"]
+        effect = Effect(listing_id=str(notice["id"]), sku=notice["sku"], state=state, title=title)
+        return Answer(200, notice, effect=effect)
+
+
+def _whose(call: ReceivedCall) -> str:
+    return call.seller.external_id if call.seller else ""
+
+
+def _secret_of(key: str) -> str:
+    return sha256(f"secret of {key}".encode()).hexdigest()
