@@ -55,6 +55,7 @@ class Work:
     behind: JobId | None = None
     not_before: datetime | None = None
     look_at: datetime | None = None
+    accepted_until: datetime | None = None
     late_until: datetime | None = None
     retry_at: datetime | None = None
     error: str = ""

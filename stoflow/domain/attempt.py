@@ -26,7 +26,7 @@ class Attempt:
     a sync saw on it, which may be the seller's own. `since` is when the last complete run of this action began, None
     before the first. `media_root` is where relative image paths begin. `today` is the day of the attempt, for rules
     that change with the year. `taxonomy` is what the marketplace answered about its categories, as far as it was
-    asked.
+    asked. `operation` is what the marketplace named what it accepted (`Pending`), empty where it accepted nothing.
     """
 
     tenant: TenantId
@@ -45,4 +45,5 @@ class Attempt:
     since: datetime | None = None
     media_root: str = ""
     today: date = field(default_factory=day_in_utc)
+    operation: Mapping[str, Any] = field(default_factory=dict[str, Any])
     taxonomy: TaxonomyAnswers = field(default_factory=dict[tuple[str, str], CategoryAspects])

@@ -1,4 +1,4 @@
-"""What a step's result means for its task: six outcomes, and the answer of a look."""
+"""What a step's result means for its task: seven outcomes, and the answer of a look."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -111,7 +111,21 @@ class Broken:
     reason: str
 
 
-Outcome = Done | TryAgain | SellerMustAct | Refused | Unknown | Broken
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The marketplace accepted it and works on it: look again after `after_s`, and for `at_most_s` in all.
+
+    `operation` (JSON) is what the marketplace named it, for the look. Where it still says so after that time, nobody
+    knows what becomes of it: the job fails, and a retry looks first. Only a step with a look may answer so.
+    """
+
+    reason: str
+    after_s: float
+    at_most_s: float
+    operation: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Outcome = Done | TryAgain | SellerMustAct | Refused | Unknown | Broken | Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +150,16 @@ class CannotTell:
     application: bool = False
 
 
-LookResult = Done | Absent | Refused | CannotTell
-"""What a look answers: it was done (and what others made of it since), it was not, it never can be, or who knows."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A look found that what the marketplace had accepted came to nothing: the step begins again, which is charged."""
+
+    reason: str
+
+
+LookResult = Done | Absent | Refused | CannotTell | Pending | Failed
+"""What a look answers: it was done (and what others made of it since), it was not, it never can be, who knows, it is
+being done, or it came to nothing."""
 
 
 def cannot_tell(outcome: Outcome) -> CannotTell:

@@ -12,12 +12,13 @@ from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.execution.attempting import command_statement, looked, only_outcome, tried, write_settle
 from stoflow.execution.collect import answer_for_stray
-from stoflow.execution.conversation import Pending, begin, broken, resume
+from stoflow.execution.conversation import NextCommand, begin, broken, resume
 from stoflow.execution.engine import Engine, outputs_of, step_of
 from stoflow.execution.hand_back import knows, unread_settlement
 from stoflow.execution.look import look_of
+from stoflow.execution.moves import GO_ON, RELOAD, Move, Row, Settlement
 from stoflow.execution.reporting import changed, report_of
-from stoflow.execution.settle import GO_ON, RELOAD, Move, Row, Settlement, look_settlement, settlement
+from stoflow.execution.settle import look_settlement, settlement
 from stoflow.execution.telling import concluded
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -27,7 +28,7 @@ from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 from stoflow.storage.engine.statement import Statement
 
-Read = Outcome | LookResult | Pending
+Read = Outcome | LookResult | NextCommand
 UNKEPT = Answer(success=False, error_code="unkept", error_message="It could not be recorded.")
 
 
@@ -95,7 +96,7 @@ def _settle(
     `result` is None where this release cannot read the answer.
     """
     kept = record_answer(job.tenant, request_id, answer)
-    if isinstance(result, Pending):
+    if isinstance(result, NextCommand):
         failpoint("answer.next.before")
         engine.recorder.write(job.tenant, job.id, kept, command_statement(job.tenant, task, result))
         failpoint("answer.next.after")

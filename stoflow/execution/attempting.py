@@ -16,11 +16,12 @@ from stoflow.domain.errors import APIError, DatabaseUnavailable
 from stoflow.domain.facts import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
-from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome, cannot_tell
+from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, Failed, LookResult, Outcome, cannot_tell
 from stoflow.domain.run import NextMove
-from stoflow.execution.conversation import Pending
+from stoflow.execution.conversation import NextCommand
 from stoflow.execution.engine import Engine, outputs_of
-from stoflow.execution.settle import HELD_BACK_S, RELOAD, Move, Row, Tried
+from stoflow.execution.moves import RELOAD, Move, Row, Tried
+from stoflow.execution.settle import HELD_BACK_S
 from stoflow.execution.telling import note_outage
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
@@ -31,6 +32,7 @@ from stoflow.storage.engine.refuse import try_params
 from stoflow.storage.engine.statement import Statement
 
 SETTLE_RETRY_S = 0.2
+NOT_OF_AN_ACT = Absent | CannotTell | Failed | NextCommand
 IS_BROKEN = 500  # a reply's status, from here on
 
 
@@ -65,7 +67,7 @@ def sender(
     return send
 
 
-def command_statement(tenant: TenantId, task: StoredTask, pending: Pending) -> Statement:
+def command_statement(tenant: TenantId, task: StoredTask, pending: NextCommand) -> Statement:
     """Return the row of a plugin command, to be committed with the claim `task.claims` stands for."""
     return issue_command(
         tenant,
@@ -95,6 +97,8 @@ def tried(engine: Engine, job: StoredJob, task: StoredTask, step: Step) -> Tried
         overwrites=step.overwrites,
         quiet_s=engine.quiet_s(marketplace),
         second_look_s=engine.second_look_s(marketplace),
+        can_look=step.look is not None,
+        accepted=task.is_accepted,
         held_back=engine.applications.stands(job.marketplace),
     )
 
@@ -148,9 +152,9 @@ class Inputs:
         self._digest.update(json.dumps(value, sort_keys=True, default=str).encode())
 
 
-def only_outcome(value: Outcome | LookResult | Pending) -> Outcome:
+def only_outcome(value: Outcome | LookResult | NextCommand) -> Outcome:
     """Return an act's outcome; what only a look may answer is a fault of the step."""
-    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell | Pending) else value
+    return Broken("Only a look may find nothing.") if isinstance(value, NOT_OF_AN_ACT) else value
 
 
 def looked(value: Outcome | LookResult) -> LookResult:

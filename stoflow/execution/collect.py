@@ -10,7 +10,7 @@ from stoflow.domain.outcome import Absent, Done, Outcome
 from stoflow.domain.retry import blind_look_s
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.execution.attempting import sender
-from stoflow.execution.conversation import Pending, hold, resume
+from stoflow.execution.conversation import NextCommand, hold, resume
 from stoflow.execution.engine import Engine
 from stoflow.execution.hand_back import knows_action
 from stoflow.monitoring.failpoints import failpoint
@@ -61,7 +61,7 @@ def _collect(engine: Engine, message: RunMessage, job: StoredJob, stray: Stray) 
     claims = stray.claims + 1
     if by_plugin:
         pending = resume(conversation, (), TaskKind.REPEATABLE)
-        if isinstance(pending, Pending):
+        if isinstance(pending, NextCommand):
             issued = issue_for_stray(job.tenant, stray.id, job.id, claims, pending.seq, pending.command)
             failpoint("collect.ask.before")
             claimed = engine.recorder.write(job.tenant, job.id, claim, issued)[0]
@@ -117,7 +117,7 @@ def answer_for_stray(engine: Engine, job: StoredJob, stray: Stray, answers: tupl
         return
     before = replace(stray, claims=stray.claims - 1)
     found = resume(collect_(attempt_at(engine, job, stray)), answers, TaskKind.REPEATABLE)
-    if isinstance(found, Pending):
+    if isinstance(found, NextCommand):
         issued = issue_for_stray(job.tenant, stray.id, job.id, stray.claims, found.seq, found.command)
         failpoint("collect.next.before")
         engine.recorder.write(job.tenant, job.id, issued)

@@ -8,7 +8,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.errors import APIError, ApplicationNotAccepted
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Broken, CannotTell, LookResult, Outcome, TryAgain, Unknown
+from stoflow.domain.outcome import Absent, Broken, CannotTell, Failed, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.replies import application_refused
 
@@ -17,7 +17,7 @@ Do = Callable[[Attempt], Outcome | Conversation]
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class NextCommand:
     """The conversation waits for a plugin: `command` is its `seq`-th, counted from 0."""
 
     command: Command
@@ -33,8 +33,8 @@ def begin(do: Do, attempt: Attempt, *, unsafe: bool = False) -> Outcome | Conver
     return begun if isinstance(begun, Generator) else _only_outcome(checked(begun))
 
 
-def _only_outcome(value: Outcome | Absent | CannotTell) -> Outcome:
-    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell) else value
+def _only_outcome(value: Outcome | LookResult) -> Outcome:
+    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell | Failed) else value
 
 
 def hold(
@@ -58,7 +58,7 @@ def hold(
 
 def resume(
     conversation: Generator[Call, Response, Result], answers: Sequence[Answer], kind: TaskKind
-) -> Result | Outcome | Pending:
+) -> Result | Outcome | NextCommand:
     """Start the conversation anew, feed it the recorded answers, and return its outcome or its next command."""
     seq = 0
     try:
@@ -73,12 +73,12 @@ def resume(
     conversation.close()
     if not isinstance(call, Command):
         return Broken(f"A plugin step yields commands, not {type(call).__name__}.")
-    return Pending(call, seq)
+    return NextCommand(call, seq)
 
 
-def checked(value: object) -> Outcome | Absent | CannotTell:
+def checked(value: object) -> Outcome | LookResult:
     """Return a step's result, or Broken for anything that is none."""
-    if isinstance(value, Outcome | Absent | CannotTell):
+    if isinstance(value, Outcome | LookResult):
         return value
     return Broken(f"A step returned {type(value).__name__} instead of an outcome.")
 

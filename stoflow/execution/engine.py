@@ -105,6 +105,7 @@ class Engine:
             since=job.since,
             media_root=self.media_root,
             taxonomy=self.taxonomy(job.marketplace),
+            operation=task.operation,
         )
 
 

@@ -3,7 +3,7 @@
 from stoflow.domain.job import TaskStatus
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
-from stoflow.execution.settle import RELOAD, Move
+from stoflow.execution.moves import RELOAD, Move
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.granting import why_impossible
 from stoflow.storage.engine.granting import ASK_AGAIN_S, wait_for_scopes

@@ -5,7 +5,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
 from stoflow.execution.granting import wait_for_grant
-from stoflow.execution.settle import RELOAD, Move, Settlement
+from stoflow.execution.moves import RELOAD, Move, Settlement
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record

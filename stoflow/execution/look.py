@@ -19,11 +19,12 @@ from stoflow.execution.attempting import (
     tries_of,
     write_settle,
 )
-from stoflow.execution.conversation import Pending, hold, resume
+from stoflow.execution.conversation import NextCommand, hold, resume
 from stoflow.execution.engine import Engine, outputs_of, step_of
 from stoflow.execution.hand_back import hand_back
+from stoflow.execution.moves import GO_ON, RELOAD, Move, Settlement
 from stoflow.execution.reporting import changed, report_of
-from stoflow.execution.settle import GO_ON, RELOAD, Move, Settlement, look_settlement
+from stoflow.execution.settle import look_settlement
 from stoflow.execution.telling import concluded
 from stoflow.execution.unconfirmed import let_go
 from stoflow.marketplaces.contract import Look
@@ -98,7 +99,7 @@ def _ask_plugin(
     find, attempt, timeout_s = asked
     pending = resume(find(attempt), (), TaskKind.REPEATABLE)
     before = replace(now, claims=now.claims - 1)
-    if not isinstance(pending, Pending):
+    if not isinstance(pending, NextCommand):
         claimed = _claim(engine, message, job, before, timeout_s, holds=True)
         return settle_look(engine, job, now, looked(pending)) if claimed else RELOAD
     issued = command_statement(job.tenant, now, pending)

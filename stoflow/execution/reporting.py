@@ -9,7 +9,7 @@ from stoflow.domain.job import JobChanged
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.domain.seen import NAMED
 from stoflow.execution.engine import Engine, Outputs
-from stoflow.execution.settle import COMPLETED, Move
+from stoflow.execution.moves import COMPLETED, Move
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 
 NAMED_IN_NEWS = 20

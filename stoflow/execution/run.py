@@ -23,22 +23,13 @@ from stoflow.execution.attempting import (
     write_settle,
 )
 from stoflow.execution.claiming import Asked, claim_of
-from stoflow.execution.conversation import Pending, begin, broken, checked, hold, resume
+from stoflow.execution.conversation import NextCommand, begin, broken, checked, hold, resume
 from stoflow.execution.engine import PERMIT_RAN_OUT, Engine, step_of
 from stoflow.execution.hand_back import hand_back
+from stoflow.execution.moves import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement
 from stoflow.execution.propagation import spread_before
 from stoflow.execution.reporting import report_run, result_of
-from stoflow.execution.settle import (
-    COMPLETED,
-    FAILED,
-    GO_ON,
-    RELOAD,
-    Move,
-    Row,
-    Settlement,
-    output_settlement,
-    settlement,
-)
+from stoflow.execution.settle import output_settlement, settlement
 from stoflow.execution.telling import concluded, note_broken, note_failed
 from stoflow.execution.unconfirmed import let_go
 from stoflow.marketplaces.contract import Step
@@ -204,10 +195,10 @@ class Run:
         begun = begin(step.do, attempt)
         pending = resume(begun, (), task.kind) if isinstance(begun, Generator) else begun
         # What asks nothing is done here: this process answers for it, and it is freed at once should it die.
-        holds = not isinstance(pending, Pending)
+        holds = not isinstance(pending, NextCommand)
         claim = self._claim(task, Asked(step, marker, self.inputs.digest(task), pace_s, deadline_s, holds=holds))
         now = replace(task, claims=task.claims + 1, marker=marker or task.marker)
-        if not isinstance(pending, Pending):
+        if not isinstance(pending, NextCommand):
             if not self._write_claim(claim):
                 return RELOAD, task
             return self._settle(now, step, only_outcome(pending)), now

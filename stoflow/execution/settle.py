@@ -1,20 +1,22 @@
 """From an outcome to what is written and what comes next, one short branch each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.job import JobStatus, TaskKind
+from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import (
     Absent,
     Broken,
     CannotTell,
     Done,
+    Failed,
     FieldError,
     LookResult,
     Outcome,
+    Pending,
     Refused,
     SellerMustAct,
     TryAgain,
@@ -30,8 +32,9 @@ from stoflow.domain.retry import (
 )
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
+from stoflow.execution.accepting import accept, wait_on
 from stoflow.execution.keeping import keepable
-from stoflow.marketplaces.contract import Handler
+from stoflow.execution.moves import FAILED, GO_ON, RELOAD, Move, Row, Settlement, Tried, after_untold
 from stoflow.storage.engine.connection_state import needs_seller
 from stoflow.storage.engine.observe.listings import settle_seen
 from stoflow.storage.engine.settle import settle_back, settle_done, settle_failed
@@ -39,57 +42,12 @@ from stoflow.storage.engine.statement import Statement
 from stoflow.storage.engine.submit import NewTask
 from stoflow.storage.engine.verify import settle_untold, settle_verifying
 
-Row = Mapping[str, Any] | None
 LOOKS_UNTIL_ABSENT = 2
 HELD_BACK_S = 1.0
+BLIND = "The step has no look to find out by what becomes of what was accepted."
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What a job waits for; GO_ON (None) means its next task may follow in this run."""
-
-    next: NextMove | None
-    delay_s: float = 0.0
-    status: JobStatus = JobStatus.RUNNING
-
-
-GO_ON = Move(None)
-RELOAD = Move(NextMove.RELOAD)
-COMPLETED = Move(NextMove.NOTHING, status=JobStatus.COMPLETED)
-FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """`statements` to commit together; `read` turns the first one's row (None: fenced) into the next move."""
-
-    statements: tuple[Statement, ...]
-    read: Callable[[Row], Move]
-    kind: str = ""  # of the failure, where it fails the job, and why
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """An attempt that was made: `claims` is its fence."""
-
-    tenant: TenantId
-    marketplace: str
-    handler: Handler
-    task: TaskId
-    claims: int
-    kind: TaskKind
-    failures: int
-    looks: int
-    age_s: float  # real seconds since its first attempt
-    marked: bool
-    overwrites: bool
-    quiet_s: float  # engine seconds, as are second_look_s and TryAgain's
-    second_look_s: float
-    held_back: bool = False  # StoFlow's application is refused there: not the task's own time decides when it goes on
-
-
-def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per outcome
+def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> Settlement:  # noqa: C901, PLR0911  one return per outcome
     """Return what the outcome of an act writes."""
     match outcome:
         case Done() as done:
@@ -112,6 +70,10 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
                 return _verify(tried, reason, tempo.scaled_s(tried.quiet_s), looks=0, cause="outcome unknown")
             delay_s, late_s = _delay_s(tried, None, tempo, random), _late_s(tried, tempo, lost=True)
             return _back(tried, reason, "try_again", delay_s, charge=True, late_s=late_s)
+        case Pending() if tried.can_look:
+            return accept(tried, outcome, tempo)
+        case Pending():
+            return settlement(tried, Broken(BLIND), tempo, random)
         case Broken(reason):
             return _back(tried, reason, "broken", _delay_s(tried, None, tempo, random), charge=True)
 
@@ -133,7 +95,7 @@ def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mappi
     return Settlement((settle_done(tenant, task, claims, Done(output), marked=False, cause="done"),), _after_done)
 
 
-def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:
+def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per answer
     """Return what a look writes: adopt what is there, act again after two absences, end, or look once more."""
     match found:
         case Done() as done:
@@ -142,7 +104,11 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             delay_s = tempo.scaled_s(max(0.0, tried.second_look_s - tried.quiet_s))
             return _verify(tried, reason, delay_s, looks=tried.looks + 1, cause="looked: absent")
         case Absent(reason):
-            return _absent(tried, reason, tempo, random)
+            return _act_again(tried, reason, tempo, random, cause="absence confirmed", absences=1)
+        case Failed(reason):
+            return _act_again(tried, reason, tempo, random, cause="operation failed", absences=0)
+        case Pending():
+            return (wait_on if tried.accepted else accept)(tried, found, tempo)
         case Refused(reason, errors):
             return _refused(tried, reason, errors)
         case CannotTell(reason, seller=True, person=person):
@@ -255,13 +221,7 @@ def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bo
         marked=tried.marked,
         at_once=at_once,
     )
-    return Settlement((statement,), lambda row: _after_untold(row, follows), "unverified", reason)
-
-
-def _after_untold(row: Row, follows: Move) -> Move:
-    if row is None:
-        return RELOAD
-    return FAILED if row["given_up"] else follows
+    return Settlement((statement,), lambda row: after_untold(row, follows), "unverified", reason)
 
 
 def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlement:
@@ -269,7 +229,7 @@ def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlem
     return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
 
 
-def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settlement:
+def _act_again(tried: Tried, reason: str, tempo: Tempo, random: Random, *, cause: str, absences: int) -> Settlement:
     delay_s = _delay_s(tried, None, tempo, random)
     statement = settle_back(
         tried.tenant,
@@ -279,8 +239,8 @@ def _absent(tried: Tried, reason: str, tempo: Tempo, random: Random) -> Settleme
         kind="try_again",
         delay_s=delay_s,
         charge=True,
-        cause="absence confirmed",
-        absences=1,
+        cause=cause,
+        absences=absences,
         stray_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
     )
     return Settlement((statement,), lambda row: _after_back(row, delay_s), "try_again", reason)

@@ -13,7 +13,7 @@ from stoflow.domain.facts import (
 )
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.execution.engine import Engine
-from stoflow.execution.settle import FAILED, Move, Row, Settlement
+from stoflow.execution.moves import FAILED, Move, Row, Settlement
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 

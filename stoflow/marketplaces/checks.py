@@ -9,7 +9,7 @@ from typing import Any
 
 from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.outcome import FieldError
+from stoflow.domain.outcome import Done, FieldError, Outcome, Refused
 from stoflow.domain.product import Product
 from stoflow.marketplaces.photos import find_photo
 from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
@@ -109,6 +109,12 @@ def basic_errors(attempt: Attempt, limits: Limits, currency: str) -> tuple[Field
         *((category,) if isinstance(category, FieldError) else ()),
         *photo_errors(attempt, limits),
     )
+
+
+def readiness(attempt: Attempt, marketplace: str, limits: Limits, currency: str) -> Outcome:
+    """Refuse with every reason of `basic_errors` at once, each naming its field, or go on."""
+    errors = basic_errors(attempt, limits, currency)
+    return Refused(f"The product is not ready for {marketplace}.", errors) if errors else Done()
 
 
 def sku_of(attempt: Attempt) -> str:

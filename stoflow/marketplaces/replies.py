@@ -9,6 +9,7 @@ from math import inf
 from stoflow.domain.application import Channel, Refusal
 from stoflow.domain.call import Answer, Reply, Response
 from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.marketplaces.outputs import text_in
 
 SUCCESS_CLASS = 2
 UNAUTHORIZED = 401
@@ -120,6 +121,17 @@ class Dialect:
 
     def answered(self, reply: Reply) -> str:
         return f"{self.marketplace} answered {reply.status}."
+
+
+def reason_at(key: str, *, otherwise: str, field: str = "") -> Callable[[Reply], tuple[FieldError, ...]]:
+    """Return what reads the one reason of a body that says it under `key`: about what it names under `field`, or else
+    about `otherwise`."""
+
+    def reasons_in(reply: Reply) -> tuple[FieldError, ...]:
+        reason = text_in(reply.body, key)
+        return (FieldError((field and text_in(reply.body, field)) or otherwise, reason),) if reason else ()
+
+    return reasons_in
 
 
 def application_refused(marketplace: str, said: str) -> TryAgain:

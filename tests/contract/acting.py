@@ -10,7 +10,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Done, LookResult, Outcome
+from stoflow.domain.outcome import Done, LookResult, Outcome, Pending
 from stoflow.domain.product import Product, SentPhoto
 from stoflow.domain.seen import ListingsSeen, Order, OrdersSeen, SeenListing
 from stoflow.marketplaces.contract import Handler, Step
@@ -102,7 +102,12 @@ class Acting:
 
     def do(self, task: str) -> Outcome | LookResult:
         """Make one attempt at a task and record it when it is done."""
-        outcome = self.act(task)
+        return self.finish(task, self.act(task))
+
+    def finish(self, task: str, outcome: Outcome | LookResult) -> Outcome | LookResult:
+        """Record what an attempt did, once the marketplace has finished it where that is later."""
+        while isinstance(outcome, Pending):
+            outcome = self.look(task, operation=outcome.operation)
         if isinstance(outcome, Done):
             self.record(task, outcome)
         return outcome
@@ -114,11 +119,12 @@ class Acting:
         begun = self.handler.step(task).do(attempt or self.attempt(task))
         return hold(begun, self.site.judged(send or self.site.answer)) if isinstance(begun, Generator) else begun
 
-    def look(self, task: str, *, marker: str = "") -> Outcome | LookResult:
+    def look(self, task: str, *, marker: str = "", operation: Mapping[str, Any] | None = None) -> Outcome | LookResult:
         """Look for what the last attempt at an unsafe task may have done."""
         step = self.handler.step(task)
         assert step.look is not None
-        return hold(step.look(self.attempt(task, marker=marker or self.markers.get(task, ""))), self.site.send)
+        attempt = self.attempt(task, marker=marker or self.markers.get(task, ""))
+        return hold(step.look(replace(attempt, operation=operation or {})), self.site.send)
 
     def record(self, task: str, outcome: Done) -> None:
         self.outputs[task] = dict(outcome.output)

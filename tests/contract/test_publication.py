@@ -48,10 +48,11 @@ def test_a_name_never_given_has_no_step(acting: Acting) -> None:
 def test_an_unsafe_or_plugin_step_makes_exactly_one_call(acting: Acting, marketplace: Marketplace) -> None:
     for task in acting.tasks:
         acting.site.calls.clear()
-        acting.do(task)
+        outcome = acting.act(task)
         step = acting.handler.step(task)
         if step.kind is TaskKind.UNSAFE or (marketplace.transport == "plugin" and step.kind is not TaskKind.INNER):
             assert len(acting.site.calls) == 1, task
+        acting.finish(task, outcome)
 
 
 def test_a_look_says_absent_before_the_act_and_finds_it_after(acting: Acting) -> None:

@@ -12,6 +12,7 @@ from tests.installing import EXAMPLES, install
 
 PATIENCE_S = 110
 LINES_AT_MOST = 300
+LINES_WITHOUT_SIMULATION = 150
 COUNTERS = ("lost", "doubled", "unexpected", "wrong_owner", "over_limit", "reordered", "excess_creates")
 
 
@@ -19,22 +20,30 @@ COUNTERS = ("lost", "doubled", "unexpected", "wrong_owner", "over_limit", "reord
 def environment(tmp_path: Path, database_url: str, redis_url: str) -> dict[str, str]:
     site = tmp_path / "site"
     site.mkdir()
-    install("brocante", site)
+    for example in EXAMPLES.iterdir():
+        install(example.name, site)
     path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
     named = {"STOFLOW_HOME": str(tmp_path), "STOFLOW_DATABASE_URL": database_url, "STOFLOW_REDIS_URL": redis_url}
     return {**os.environ, **named, "PYTHONPATH": path}
 
 
 @pytest.mark.timeout(PATIENCE_S)
-def test_a_demo_publishes_on_it(environment: dict[str, str]) -> None:
-    asked = ("--marketplaces", "brocante", "--limit", "6", "--tenants", "1", "--speed", "20")
+@pytest.mark.parametrize(("marketplace", "faults"), [("brocante", "0"), ("kiosque", "0.25")])
+def test_a_demo_publishes_on_it(environment: dict[str, str], marketplace: str, faults: str) -> None:
+    """The first is the model; the other signs its calls, and prints what it accepted some time later."""
+    asked = ("--marketplaces", marketplace, "--limit", "6", "--tenants", "1", "--speed", "20", "--faults", faults)
     command = [sys.executable, "-m", "stoflow", "demo", *asked, "--json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["jobs"] == {"total": 6, "completed": 6, "failed": 0, "cancelled": 0, "expired": 0}
-    assert summary["listings"] == {"brocante": 6}
+    assert summary["listings"] == {marketplace: 6}
     assert [summary[counter] for counter in COUNTERS] == [0] * len(COUNTERS)
+
+
+def test_the_one_unlike_the_others_is_short_without_its_simulation() -> None:
+    modules = [module for module in (EXAMPLES / "kiosque").rglob("*.py") if module.name != "market.py"]
+    assert sum(len(module.read_text("utf-8").splitlines()) for module in modules) <= LINES_WITHOUT_SIMULATION
 
 
 @pytest.mark.parametrize(

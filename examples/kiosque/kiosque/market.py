@@ -1,8 +1,9 @@
-"""Kiosque as the sandbox plays it: signatures that are good once, and notices that end by themselves."""
+"""Kiosque as the sandbox plays it: signatures are good once, and notices go up and end by themselves."""
 
 import hmac
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from math import inf
 from typing import Any
@@ -14,8 +15,8 @@ from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
-DEEDS: Deeds = {"notice.publish": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,)}
-PACED: Paced = {"publish": frozenset({"notice.publish"}), "delete": frozenset({"notice.delete"})}
+DEEDS: Deeds = {"notice.print": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,)}
+PACED: Paced = {"publish": frozenset({"notice.print"}), "delete": frozenset({"notice.delete"})}
 TOO_OLD_S = 300.0
 SHOWN_S = 30 * 86_400.0
 
@@ -39,9 +40,10 @@ class KiosqueMarket(Market):
         notice = "/notices/{number}"
         return (
             Operation("stand.get", "GET", "/stand", lambda call: Answer(200, {"stand": _whose(call)})),
-            Operation("notice.get", "GET", notice, lambda call: Answer(200, self._shown(self._notice(call)))),
+            Operation("notice.get", "GET", notice, lambda call: self._asked(self._notice(call))),
             Operation("notice.delete", "DELETE", notice, self._delete),
-            Operation("notice.publish", "POST", f"{notice}/publication", self._publish),
+            Operation("notice.print", "POST", f"{notice}/print", self._print),
+            Operation("operation.get", "GET", "/operations/{number}", self._operation),
             Operation("photo.put", "PUT", f"{notice}/photos/{{place}}", self._add_photo),
             Operation("notice.put", "PUT", "/notices/{sku}", self._put),
         )
@@ -82,9 +84,17 @@ class KiosqueMarket(Market):
     @staticmethod
     def _shown(notice: dict[str, Any]) -> dict[str, Any]:
         """Return the notice as it is now: time alone ends it."""
-        if notice["state"] == "published" and notice["until"] <= time.time():
-            notice["state"] = "ended"
+        if notice["state"] == "live" and notice["over_at"] <= time.time():
+            notice["state"] = "over"
         return notice
+
+    def _asked(self, notice: dict[str, Any]) -> Answer:
+        """Return the notice to who asks: it is printed by the time of the second asking."""
+        if notice["state"] == "printing":
+            notice["asked"] += 1
+            if notice["asked"] > 1:
+                notice["state"] = "draft" if notice["printings"] <= notice["failing"] else "live"
+        return Answer(200, self._shown(notice))
 
     def _put(self, call: ReceivedCall) -> Answer:
         whose = {"seller": _whose(call), "sku": call.path["sku"]}
@@ -92,7 +102,9 @@ class KiosqueMarket(Market):
         if notice is None:
             number = str(self._numbers.take())
             url = f"https://kiosque.example/notices/{number}"
-            notice = self._notices[number] = {**whose, "id": number, "url": url, "state": "draft", "photos": []}
+            notice = self._notices[number] = {**whose, "id": number, "url": url, "state": "draft"}
+            failing = int(call.seller.settings.get("failing", 0)) if call.seller else 0
+            notice |= {"photos": [], "printings": 0, "failing": failing}
         notice.update(call.json)
         return self._changed(notice)
 
@@ -101,20 +113,32 @@ class KiosqueMarket(Market):
         notice["photos"] = sorted({*notice["photos"], call.path["place"]})
         return self._changed(notice)
 
-    def _publish(self, call: ReceivedCall) -> Answer:
+    def _operation(self, call: ReceivedCall) -> Answer:
+        number, _, printing = call.path["number"].partition("-")
+        notice = self._notices.get(number)
+        if notice is None or notice["seller"] != _whose(call):
+            raise Refusal(self.not_found())
+        answer = self._asked(notice)
+        if notice["state"] == "draft" or notice["printings"] != int(printing):
+            return replace(answer, body={"state": "failed", "error": "The printer was out of paper."})
+        return answer
+
+    def _print(self, call: ReceivedCall) -> Answer:
         notice = self._notice(call)
         if not notice["photos"]:
             raise Refusal(Answer(422, {"error": "A notice needs a photo."}))
-        notice |= {"state": "published", "until": time.time() + self._shown_s}
-        return self._changed(notice)
+        if self._shown(notice)["state"] not in {"printing", "live"}:
+            printing, over_at = notice["printings"] + 1, time.time() + self._shown_s
+            notice |= {"state": "printing", "printings": printing, "asked": 0, "over_at": over_at}
+            notice["operation"] = f"{notice['id']}-{printing}"
+        return self._changed(notice, state="live")  # as the ledger has it: nobody calls when it is printed
 
     def _delete(self, call: ReceivedCall) -> Answer:
         return self._changed({**self._notices.pop(self._notice(call)["id"]), "state": "deleted"})
 
-    def _changed(self, notice: dict[str, Any]) -> Answer:
-        state, title = self._shown(notice)["state"], notice["headline"]
-        effect = Effect(listing_id=str(notice["id"]), sku=notice["sku"], state=state, title=title)
-        return Answer(200, notice, effect=effect)
+    def _changed(self, notice: dict[str, Any], *, state: str = "") -> Answer:
+        state, title = state or self._shown(notice)["state"], notice["headline"]
+        return Answer(200, notice, effect=Effect(notice["id"], notice["sku"], state=state, title=title))
 
 
 def _whose(call: ReceivedCall) -> str:

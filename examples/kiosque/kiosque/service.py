@@ -1,93 +1,89 @@
-"""What StoFlow does on Kiosque, which keeps one notice under each SKU and shows it for a while once it is published."""
+"""What StoFlow does on Kiosque, which prints a notice some time after it was asked to, and shows it for a while."""
 
 from collections.abc import Generator
 from decimal import Decimal
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, FilePart, Reply, Request, Response
-from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, cannot_tell
+from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import Absent, CannotTell, Done, Failed, Listed, LookResult, Outcome, Pending, cannot_tell
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.drafts import draft_made
+from stoflow.marketplaces.calls import put_draft, put_photo
+from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
-from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
+from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reason_at, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=3)
 CURRENCY = "EUR"
+POLL_S, PRINTED_WITHIN_S = 5.0, 1800.0
+SAYS = Dialect("Kiosque", reason_at("error", otherwise="kiosque"), pause_s=lambda _: 1.0)
 
 
-def reasons_in(reply: Reply) -> tuple[FieldError, ...]:
-    """Return why Kiosque refuses: it says {"error"}."""
-    reason = text_in(reply.body, "error")
-    return (FieldError("kiosque", reason),) if reason else ()
+class PublishKiosque(BaseJobHandler):
+    marketplace = "kiosque"
+    action = "publish"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
-
-SAYS = Dialect("Kiosque", reasons_in, pause_s=lambda _: 1.0)
-
-
-class Counter:
-    """One method per task."""
+    def make_steps(self) -> tuple[Step, ...]:
+        return (
+            Step("validate", self.validate),
+            Step("map", self.map),
+            Step("put", self.put, TaskKind.REPEATABLE),
+            Step("upload", self.upload, TaskKind.REPEATABLE),
+            Step("print", self.print, TaskKind.UNSAFE, paced=True, look=self.look_for_print),
+            Step("save", lambda attempt: Done(attempt.outputs["print"])),
+        )
 
     def validate(self, attempt: Attempt) -> Outcome:
-        errors = checks.basic_errors(attempt, LIMITS, CURRENCY)
-        return Refused("The product is not ready for Kiosque.", errors) if errors else Done()
+        return checks.readiness(attempt, "Kiosque", LIMITS, CURRENCY)
 
     def map(self, attempt: Attempt) -> Outcome:
-        """Output: `sku`, and `notice`, the product in Kiosque's words."""
-        product, price = checks.product_of(attempt), checks.settled_price(CURRENCY, attempt)
-        notice = {"headline": product.title.strip(), "text": product.description, "price": str(price)}
-        return Done({"sku": checks.sku_of(attempt), "notice": notice})
+        product, price = checks.product_of(attempt), str(checks.settled_price(CURRENCY, attempt))
+        return Done({"headline": product.title.strip(), "text": product.description, "price": price})
 
     def put(self, attempt: Attempt) -> Conversation:
-        """Keep the notice under its SKU; repeatable, because the same call again changes nothing."""
-        mapped = attempt.outputs["map"]
-        reply = reply_of((yield Request("PUT", f"/notices/{mapped['sku']}", json=mapped["notice"])))
-        if not is_success(reply):
-            return SAYS.outcome_of(reply, unsafe=False)
-        return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id)
+        return put_draft(attempt, f"/notices/{checks.sku_of(attempt)}", attempt.outputs["map"], SAYS)
 
     def upload(self, attempt: Attempt) -> Conversation:
-        """Put one photo at its place, instead of what is there."""
-        try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=4_000_000)
-        except UnreadablePhoto as error:
-            return Refused(str(error))
-        part = FilePart("photo", photo.filename, photo.content, photo.content_type)
-        reply = reply_of((yield Request("PUT", f"{_path(attempt)}/photos/{attempt.index}", files=(part,))))
-        return Done({"fingerprint": photo.fingerprint}) if is_success(reply) else SAYS.outcome_of(reply, unsafe=False)
+        return put_photo(attempt, f"{_path(attempt)}/photos/{attempt.index}", SAYS, limit_bytes=4_000_000)
 
-    def publish(self, attempt: Attempt) -> Conversation:
-        """Make the one call that buyers see."""
-        reply = reply_of((yield Request("POST", f"{_path(attempt)}/publication")))
-        return _listed(attempt, reply) if is_success(reply) else SAYS.outcome_of(reply, unsafe=True)
+    def print(self, attempt: Attempt) -> Conversation:
+        """Ask for the one thing that buyers see; Kiosque names the operation and goes on by itself."""
+        reply = reply_of((yield Request("POST", f"{_path(attempt)}/print")))
+        return _printing(reply) if is_success(reply) else SAYS.outcome_of(reply, unsafe=True)
 
-    def look_for_publication(self, attempt: Attempt) -> Generator[Call, Response, LookResult]:
-        """Find out by the notice what became of a call that nobody answered."""
-        reply = reply_of((yield Request("GET", _path(attempt))))
+    def look_for_print(self, attempt: Attempt) -> Generator[Call, Response, LookResult]:
+        """Ask the operation, or, where its name was in an answer that was lost, the notice."""
+        operation = attempt.operation.get("id")
+        reply = reply_of((yield Request("GET", f"/operations/{operation}" if operation else _path(attempt))))
         if is_success(reply):
-            return Absent("It is a draft.") if text_in(reply.body, "state") == "draft" else _listed(attempt, reply)
+            return _became(attempt, reply)
         return Absent("It is gone.") if reply.status == NOT_FOUND else cannot_tell(SAYS.outcome_of(reply, unsafe=False))
-
-    def end(self, attempt: Attempt) -> Conversation:
-        """Delete the notice by its id, which no other will ever have; one that is gone already is as good."""
-        listing_id = attempt.listing_id
-        if not listing_id:
-            return Done({"listing_id": "", "already_gone": True})
-        reply = reply_of((yield Request("DELETE", f"/notices/{listing_id}")))
-        if is_success(reply) or reply.status == NOT_FOUND:
-            return Done({"listing_id": listing_id, "already_gone": not is_success(reply)}, ended=listing_id)
-        return SAYS.outcome_of(reply, unsafe=False)
 
 
 def _path(attempt: Attempt) -> str:
     return f"/notices/{attempt.outputs['put']['listing_id']}"
 
 
-def _listed(attempt: Attempt, reply: Reply) -> Done:
-    """Return the notice as it is now; one whose days are over was published, and is no longer there for buyers."""
+def _printing(reply: Reply) -> Pending:
+    return Pending("Kiosque prints the notice.", POLL_S, PRINTED_WITHIN_S, {"id": text_in(reply.body, "operation")})
+
+
+def _became(attempt: Attempt, reply: Reply) -> LookResult:
     listing_id, url = attempt.outputs["put"]["listing_id"], text_in(reply.body, "url")
-    said = {"listing_id": listing_id, "url": url}
-    if text_in(reply.body, "state") == "ended":
-        return Done({**said, "state": "ended"}, ended=listing_id)
-    return Done(said, listed=Listed(listing_id, visible=True, url=url))
+    made = {"listing_id": listing_id, "url": url}
+    match text_in(reply.body, "state"):
+        case "printing":
+            return _printing(reply)
+        case "live":
+            return Done(made, listed=Listed(listing_id, visible=True, url=url))
+        case "over":  # its days ended by themselves
+            return Done({**made, "state": "over"}, ended=listing_id)
+        case "failed":
+            return Failed(text_in(reply.body, "error"))
+        case "draft":
+            return Absent("It is a draft.")
+        case _:
+            return CannotTell("Kiosque does not say how the notice stands.")

@@ -6,7 +6,7 @@ from stoflow.admission.rule import WorkRule
 
 
 def judge(work: Work) -> Hold | None:
-    at = work.look_at
+    at = work.look_at if work.accepted_until is None else None
     return Hold("verifying", f"verifying, next look at {at.isoformat()}", until=at) if at else None
 
 

@@ -10,7 +10,7 @@ from stoflow.domain.choices import Choices, Settings, chosen, settled
 from stoflow.domain.errors import APIConnectionError, APIError, Conflict
 from stoflow.domain.facts import AccountRead, AccountUnread
 from stoflow.domain.ids import TenantId
-from stoflow.domain.outcome import Broken, Done, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, Done, Outcome, Pending, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.marketplaces.contract import AccountOptions, Reading
 from stoflow.monitoring.record import record
 from stoflow.resources.connections.connection import Accounts, Connection, find_connection
@@ -105,7 +105,7 @@ def _told(found: Choices | Outcome, marketplace: str) -> Choices:
         case Done():
             message = f"{marketplace} told nothing of the account."
             raise APIConnectionError(message)
-        case TryAgain() | Refused() | Unknown() | Broken():
+        case TryAgain() | Refused() | Unknown() | Broken() | Pending():
             raise APIConnectionError(found.reason)
         case _:
             return found

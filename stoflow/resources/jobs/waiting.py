@@ -43,6 +43,7 @@ def _work(row: Mapping[str, Any], facts: Mapping[str, Any], place: Place, condit
         behind=JobId(facts["behind"]) if facts["behind"] else None,
         not_before=None if begun else row["not_before"],
         look_at=_time(facts["look_at"]),
+        accepted_until=_time(facts["accepted_until"]),
         late_until=_time(facts["late_until"]),
         retry_at=_time(facts["retry_at"]),
         error=facts["error"] or "",

@@ -1,6 +1,7 @@
 """What a look leaves of its task: to be looked for again, or, where a cancel has waited long enough, nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -27,6 +28,12 @@ WITH task AS (
 SELECT job_id FROM task
 """
 
+AFTER_CANCEL: Mapping[str, Any] = {
+    "tells": True,
+    "ending": "cancelled before it was known",
+    "words": "What was done is not known, and it was cancelled before anybody could tell: ",
+}
+
 # Whoever cancels may not wait for ever for an answer that nobody gives. The look stays owed: a retry begins with it.
 # A draft that may have been made under a marker is collected. `told` says which tasks, and whether they are given up.
 GIVING_UP = """task AS (
@@ -39,7 +46,7 @@ GIVING_UP = """task AS (
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = 'What was done is not known, and it was cancelled before anybody could tell: ' || task.reason
+      error_message = %(words)s::text || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
   RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
@@ -51,8 +58,8 @@ GIVING_UP = """task AS (
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
-         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task
-  UNION ALL SELECT id, NULL, 'running', 'failed', 'cancelled before it was known', 0,
+         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
+  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
          jsonb_build_object('reason', error_message) FROM job
 )"""
 
@@ -151,6 +158,7 @@ def settle_untold(
         marked=marked,
         at_once=at_once,
         enough=LOOKS_AFTER_CANCEL,
+        **AFTER_CANCEL,
     )
 
 
@@ -177,6 +185,7 @@ def give_up_looks(
         delay_s=0.0,
         marked=True,
         cause="cannot be looked for",
+        **AFTER_CANCEL,
     )
     rows = statement.on(connection).fetchall()
     return [JobFailed(tenant=tenant, job=row.pop("job_id"), **row) for row in rows]

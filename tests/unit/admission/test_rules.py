@@ -31,6 +31,7 @@ ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | No
     ("older_only", {}, {"decided": False}, Release.OPERATOR, None),
     ("not_before", {}, {"not_before": SOON}, Release.ITSELF, SOON),
     ("verifying", {}, {"look_at": SOON}, Release.ITSELF, SOON),
+    ("accepted", {}, {"look_at": SOON, "accepted_until": SOON}, Release.ITSELF, SOON),
     ("late_copy", {}, {"late_until": SOON}, Release.ITSELF, SOON),
     ("retry", {}, {"retry_at": SOON, "error": "HTTP 503"}, Release.ITSELF, SOON),
     ("pace", {}, {"pace_until": SOON}, Release.ITSELF, SOON),

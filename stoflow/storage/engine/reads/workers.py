@@ -70,6 +70,16 @@ class StoredTask:
     delay_s: float  # until its next try or look is due, 0 where it is due
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether the marketplace said that it works on what this task asked for."""
+        return self.verifying and "until" in self.output
+
+    @property
+    def operation(self) -> Mapping[str, Any]:
+        """What the marketplace named the operation that it accepted."""
+        return self.output.get("operation", {}) if self.is_accepted else {}
+
+    @property
     def step(self) -> str:
         """The name of its step: of a repeated one the task's name has a number behind it."""
         return self.name.partition(":")[0]

@@ -1,0 +1,58 @@
+"""Calls that many marketplaces have alike: a draft under a key, a photo at its place, a listing ended by its id."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.call import FilePart, Request
+from stoflow.domain.job import TaskKind
+from stoflow.domain.outcome import Done, Refused
+from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.marketplaces.drafts import draft_made
+from stoflow.marketplaces.handlers import BaseJobHandler
+from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
+
+
+def put_draft(attempt: Attempt, path: str, body: Mapping[str, Any], says: Dialect) -> Conversation:
+    """Keep a thing under a key of ours, hidden from buyers; repeatable, because the same call again changes nothing."""
+    reply = reply_of((yield Request("PUT", path, json=body)))
+    if not is_success(reply):
+        return says.outcome_of(reply, unsafe=False)
+    return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id)
+
+
+def put_photo(attempt: Attempt, path: str, says: Dialect, *, limit_bytes: int) -> Conversation:
+    """Put the photo of this task at a path of its own, as the field `photo`, instead of what is there."""
+    try:
+        photo = read_photo(attempt, attempt.index, limit_bytes=limit_bytes)
+    except UnreadablePhoto as error:
+        return Refused(str(error))
+    part = FilePart("photo", photo.filename, photo.content, photo.content_type)
+    reply = reply_of((yield Request("PUT", path, files=(part,))))
+    return Done({"fingerprint": photo.fingerprint}) if is_success(reply) else says.outcome_of(reply, unsafe=False)
+
+
+class EndListing(BaseJobHandler):
+    """Deletes a listing by its id, which no other will ever have; one that is gone already is as good."""
+
+    action = "delete"
+
+    def __init__(self, marketplace: str, path_of: Callable[[str], str], says: Dialect) -> None:
+        self.marketplace = marketplace
+        self._path_of = path_of
+        self._says = says
+
+    def make_steps(self) -> tuple[Step, ...]:
+        end = Step("end", self._end, TaskKind.REPEATABLE, paced=True)
+        return (end, Step("save", lambda attempt: Done(attempt.outputs["end"])))
+
+    def _end(self, attempt: Attempt) -> Conversation:
+        listing_id = attempt.listing_id
+        if not listing_id:
+            return Done({"listing_id": "", "already_gone": True})
+        reply = reply_of((yield Request("DELETE", self._path_of(listing_id))))
+        if is_success(reply) or reply.status == NOT_FOUND:
+            return Done({"listing_id": listing_id, "already_gone": not is_success(reply)}, ended=listing_id)
+        return self._says.outcome_of(reply, unsafe=False)

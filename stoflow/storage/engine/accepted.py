@@ -1,0 +1,80 @@
+"""Settles of what a marketplace accepted and works on: looked for again, until its time is over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.ids import TaskId, TenantId
+from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.verify import GIVING_UP
+
+# The marketplace said that it accepted it. What it named its operation, and until when it is waited for, stand in the
+# output, which only a completed task has otherwise.
+SETTLE_ACCEPTED = """
+WITH task AS (
+  UPDATE {s}.marketplace_tasks
+  SET claimed_by = NULL, deadline = NULL, error = %(reason)s, error_kind = 'accepted',
+      look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second',
+      output = jsonb_build_object('operation', %(operation)s::jsonb,
+        'until', clock_timestamp() + %(at_most_s)s::float8 * interval '1 second')
+  WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
+  RETURNING job_id, name, claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
+  SELECT job_id, name, 'accepted', claims, jsonb_build_object('reason', %(reason)s::text) FROM task
+)
+SELECT job_id FROM task
+"""
+
+SETTLE_STILL_ACCEPTED = f"""
+WITH told AS MATERIALIZED (
+  SELECT t.id, %(reason)s::text AS reason, (t.output ->> 'until')::timestamptz <= clock_timestamp() AS given_up
+  FROM {{s}}.marketplace_tasks t JOIN {{s}}.marketplace_jobs j ON j.id = t.job_id
+  WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
+), {GIVING_UP}
+SELECT given_up FROM task
+"""
+
+
+def settle_accepted(
+    tenant: TenantId,
+    task: TaskId,
+    claims: int,
+    *,
+    reason: str,
+    delay_s: float,
+    at_most_s: float,
+    operation: Mapping[str, Any],
+) -> Statement:
+    """Leave the task RUNNING, to be looked for after `delay_s` and for `at_most_s` in all; no row: fenced."""
+    return bind(
+        SETTLE_ACCEPTED,
+        tenant,
+        task=task,
+        claims=claims,
+        reason=reason,
+        delay_s=delay_s,
+        at_most_s=at_most_s,
+        operation=Jsonb(dict(operation)),
+    )
+
+
+def settle_still_accepted(
+    tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, marked: bool
+) -> Statement:
+    """Look again after `delay_s`, without a word in the timeline, or fail where its time is over: answers `given_up`;
+    no row: fenced."""
+    return bind(
+        SETTLE_STILL_ACCEPTED,
+        tenant,
+        task=task,
+        claims=claims,
+        reason=reason,
+        delay_s=delay_s,
+        marked=marked,
+        cause="accepted, and not done in time",
+        tells=False,
+        ending="not done in time",
+        words="The marketplace accepted it and has not finished it in the time that this may take: ",
+    )
