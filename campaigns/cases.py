@@ -67,7 +67,7 @@ STORY_OF: Mapping[str, str] = {
     "cancel.": CANCEL,
     "refuse.": MEND,
     "retry.": MEND,
-    "spread.": ACCOUNT,
+    "propagate.": ACCOUNT,
     "stock.": ACCOUNT,
 }
 # A plugin's answer settles what it was asked; a worker settles a page of the account that asks nothing.

@@ -26,7 +26,7 @@ from campaigns.report import Findings, Report, reported, worded
 from campaigns.world import MARKETPLACES, World, world
 from stoflow.cli.simulate.demo_summary import COUNTERS, JobOutcome
 from stoflow.marketplaces.registry import build_registry
-from stoflow.upkeep.propagate import HIGH as SPREAD_PRIORITY
+from stoflow.upkeep.propagate import HIGH as PROPAGATED_PRIORITY
 from stoflow_sandbox.judge import Paces, judge
 from stoflow_sandbox.ledger import read_ledger
 
@@ -130,7 +130,7 @@ def asked_of_itself(outcomes: Sequence[JobOutcome]) -> Mapping[int, set[int]]:
     """Return the jobs, by tenant, by which StoFlow carries what was sold to the other marketplaces."""
     own: dict[int, set[int]] = {}
     for outcome in outcomes:
-        if outcome.job["priority"] == SPREAD_PRIORITY and outcome.job["action"] in {"delete", "update"}:
+        if outcome.job["priority"] == PROPAGATED_PRIORITY and outcome.job["action"] in {"delete", "update"}:
             own.setdefault(outcome.tenant, set()).add(outcome.job["id"])
     return own
 

@@ -17,7 +17,7 @@ from stoflow.monitoring.failpoints import FailpointError
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import bury_child
+from stoflow.storage.engine.processes import mark_child_dead
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage, begin_page
 from stoflow.storage.engine.sweep import finish_cancel
 from stoflow.storage.engine.timetable import Period
@@ -79,7 +79,7 @@ class Conductor:
                 place.name: self.installation.tempo.scaled_s(self.installation.quiet_s(place)) for place in places
             }
             self._sweep = Sweep(self.installation.database, quiet_s, self.installation.plugin_marketplaces)
-        self._sweep.bury()
+        self._sweep.mark_dead()
         self._sweep.tenants([self.tenant])
 
     def _permit(self) -> None:
@@ -154,7 +154,7 @@ def conductor(
         worker = make_worker_process(installation, threads=1, marketplaces=())
         with installation.database.records() as connection:
             for pid in mourned:
-                bury_child(connection, pid)
+                mark_child_dead(connection, pid)
         worker.lease.start()
         try:
             yield Conductor(installation, worker.engine, tenant, marketplace, person, tab)

@@ -31,7 +31,7 @@ from stoflow.resources.jobs.views import JobFilter, JobView
 from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.media import media_folder
 from stoflow.resources.products.photo_source import PhotoSource
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import ENV_PREFIX, Settings, load
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -282,7 +282,7 @@ def _lane(
     media = media_folder(own.home)
     photos = PhotoSource(media.root, media)
     made = import_products(
-        Shelf(installation.database).store, [tenant], demo_products(media), photos=photos, limit=PRODUCTS
+        Products(installation.database).put, [tenant], demo_products(media), photos=photos, limit=PRODUCTS
     )
     products = iter(made.products[tenant])
     return Lane(installation, own, tenant, row["external_id"], products, sandbox, folder, children, http)

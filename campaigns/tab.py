@@ -13,7 +13,7 @@ from stoflow.execution.answer import receive_answer
 from stoflow.execution.engine import Engine
 from stoflow.resources.jobs.views import PluginCommand
 from stoflow.resources.products.media import media_folder
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow_sandbox.plugin_journal import Journal
 from stoflow_sandbox.vinted import commands
 from stoflow_sandbox.vinted.browser import Browser
@@ -70,7 +70,7 @@ class Tab:
 
         def fetch(address: str) -> commands.FetchedFile:
             _, _, _, product, _, position = address.split("/")
-            photo = Shelf(engine.database).photo(media_folder(self.home), tenant, int(product), int(position))
+            photo = Products(engine.database).photo(media_folder(self.home), tenant, int(product), int(position))
             return commands.FetchedFile(photo.file.read_bytes(), photo.content_type)
 
         return commands.perform(

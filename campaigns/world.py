@@ -20,7 +20,7 @@ from stoflow.migrations import runner
 from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.media import media_folder
 from stoflow.resources.products.photo_source import PhotoSource
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import load, variable_of
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -191,7 +191,7 @@ def _sellers(
 
 def _products(installation: Installation, tenants: Sequence[TenantId], jobs: int) -> Mapping[TenantId, Sequence[int]]:
     media = media_folder(installation.settings.home)
-    store = Shelf(installation.database).store
+    store = Products(installation.database).put
     photos = PhotoSource(media.root, media)
     count = -(-jobs // len(MARKETPLACES))
     return import_products(store, tenants, demo_products(media), photos=photos, limit=count).products

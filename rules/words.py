@@ -84,6 +84,40 @@ def no_machine_paths(source: Source) -> Iterator[Finding]:
             yield Finding(number, "A path of one machine.")
 
 
+# What each retired word is called now; the glossary has the words that hold.
+RETIRED: Mapping[str, str] = {
+    "reign": "ownership term",
+    "bury": "mark_dead",
+    "surroundings": "context",
+    "shelf": "products, store",
+    "unheard": "unconfirmed claim",
+    "let_go": "release",
+    "spread": "propagate",
+}
+RETIRED_WORD = re.compile(rf"\b_?({'|'.join(RETIRED)})(?:_\w+)?\b", re.IGNORECASE)
+
+
+def no_retired_words(source: Source) -> Iterator[Finding]:
+    """Names only: what is data, such as a column, and what is told in sentences may stand."""
+    for node in source.nodes:
+        for name in _names_of(node):
+            if found := RETIRED_WORD.fullmatch(name):
+                yield Finding(getattr(node, "lineno", 1), f"{name!r}: say {RETIRED[found[1].lower()]}.")
+
+
+def _names_of(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name):
+            yield name
+        case ast.Attribute(attr=name):
+            yield name
+        case ast.ImportFrom(module=str(module), names=names):
+            yield from module.split(".")
+            yield from (each.name for each in names)
+        case _:
+            return
+
+
 def _outside_storage(source: Source) -> bool:
     return is_product(source) and not source.within("stoflow/storage", "stoflow/migrations")
 
@@ -108,6 +142,7 @@ WORD_RULES = (
     Rule("schema-name-in-storage", _names_no_schema, schema_name_in_storage),
     Rule("status-by-name", _speaks_of_jobs, status_by_name),
     Rule("marketplaces-in-their-folders", _serves_every_marketplace, marketplaces_in_their_folders),
+    Rule("no-retired-words", is_product, no_retired_words),
     Rule("no-addresses", lambda _: True, no_addresses),
     Rule("no-machine-paths", lambda _: True, no_machine_paths),
 )

@@ -81,7 +81,7 @@ class Loader:
         """Answer Released: forget the tenant where it has nothing left to do."""
 
         def told(became: Release) -> Released:
-            if became is Release.LET_GO:
+            if became is Release.RELEASE:
                 record(TenantReleased(tenant))
             return Released(kept=became is Release.KEPT)
 

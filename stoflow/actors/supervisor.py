@@ -5,6 +5,7 @@ from typing import Any
 import pykka
 
 from stoflow.actors.backlog import Backlog
+from stoflow.actors.context import Context
 from stoflow.actors.mailbox import OnDeath, PooledActor
 from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
@@ -27,7 +28,6 @@ from stoflow.actors.news import (
     Want,
 )
 from stoflow.actors.place import Place
-from stoflow.actors.surroundings import Surroundings
 from stoflow.actors.timers import tell
 from stoflow.admission.asking import judge_place
 from stoflow.admission.facts import Place as PlaceFacts
@@ -54,9 +54,9 @@ class _Branch:
 class TenantSupervisor(PooledActor):
     """Hands the most urgent jobs to the marketplace that has room, restarts what died, ends when idle."""
 
-    def __init__(self, around: Surroundings, on_death: OnDeath, tenant: TenantId, epoch: Epoch) -> None:
+    def __init__(self, around: Context, on_death: OnDeath, tenant: TenantId, epoch: Epoch) -> None:
         super().__init__(around.pool, on_death)
-        self._around = around
+        self._context = around
         self._tenant = tenant
         self._epoch = epoch
         self._branches: dict[str, _Branch] = {}
@@ -93,9 +93,9 @@ class TenantSupervisor(PooledActor):
             case Announced(jobs):
                 self._on_announced(jobs)
             case Reread(jobs):
-                self._around.loader.jobs(self.actor_ref, self._tenant, jobs)
+                self._context.loader.jobs(self.actor_ref, self._tenant, jobs)
             case CancelNow(job):
-                self._around.loader.cancel(self.actor_ref, self._tenant, job)
+                self._context.loader.cancel(self.actor_ref, self._tenant, job)
             case Reload():
                 self._load()
             case RefusalsChanged(refusing):
@@ -127,7 +127,7 @@ class TenantSupervisor(PooledActor):
         self._loading = True
         known = [job for branch in self._branches.values() for job in branch.held]
         known += [job for branch in self._branches.values() for job in branch.queue]
-        self._around.loader.page(self.actor_ref, self._tenant, known, self._around.page_size)
+        self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size)
 
     def _on_page(self, page: QueuePage) -> None:
         self._loading = False
@@ -138,14 +138,14 @@ class TenantSupervisor(PooledActor):
         for stray in page.strays:
             tell(self._branch(stray.marketplace).actor, Take((), (stray,)))
         if page.later_in_s is not None:
-            self._around.timers.after(page.later_in_s, self.actor_ref, Reload())
+            self._context.timers.after(page.later_in_s, self.actor_ref, Reload())
         if self._stale:
             self._stale = False
             self._load()
 
     def _place(self, marketplace: str) -> PlaceFacts:
         refused = marketplace in self._refusing
-        return self._around.place(self._tenant, marketplace, self._known, refused=refused)
+        return self._context.place(self._tenant, marketplace, self._known, refused=refused)
 
     def _tell_places(self) -> None:
         for marketplace, branch in self._branches.items():
@@ -163,7 +163,7 @@ class TenantSupervisor(PooledActor):
         if len(named) < len(jobs) or len(named) > MANY:
             self._load()  # something about the tenant, or a flood: the page holds what matters of it
         if named and len(named) <= MANY:
-            self._around.loader.jobs(self.actor_ref, self._tenant, named)
+            self._context.loader.jobs(self.actor_ref, self._tenant, named)
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
         for job in jobs:
@@ -189,7 +189,7 @@ class TenantSupervisor(PooledActor):
             branch.held.add(job.id)
             tell(branch.actor, Take((job,)))
         elif job.due_in_s > 0:
-            self._around.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
+            self._context.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
         else:
             self._queue(job)
 
@@ -201,13 +201,13 @@ class TenantSupervisor(PooledActor):
 
     def _branch(self, marketplace: str) -> _Branch:
         if marketplace not in self._branches:
-            queue = Backlog(self._around.page_size * 2)
+            queue = Backlog(self._context.page_size * 2)
             self._branches[marketplace] = _Branch(self._start(marketplace), queue)
             tell(self._branches[marketplace].actor, PlaceRead(self._place(marketplace)))
         return self._branches[marketplace]
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
-        around = self._around
+        around = self._context
         place = Place(
             tenant=self._tenant,
             marketplace=marketplace,
@@ -240,14 +240,14 @@ class TenantSupervisor(PooledActor):
     def _route(self, marketplace: str, message: Reported) -> None:
         branch = self._branches.get(marketplace)
         if branch is None or not tell(branch.actor, message):
-            self._around.loader.jobs(self.actor_ref, self._tenant, (message.report.job,))
+            self._context.loader.jobs(self.actor_ref, self._tenant, (message.report.job,))
 
     # Ends
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
         self._branches[marketplace].held.discard(job)
         if self._behind:
-            self._around.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
+            self._context.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
         if job in self._followed:
             self._followed.discard(job)
             self._load()
@@ -258,7 +258,7 @@ class TenantSupervisor(PooledActor):
         self._deeds += 1
         if self._is_idle() and not self._resting:
             self._resting = True
-            self._around.timers.after(IDLE_S, self.actor_ref, IdleCheck(self._deeds))
+            self._context.timers.after(IDLE_S, self.actor_ref, IdleCheck(self._deeds))
 
     def _on_idle_check(self, deeds: int) -> None:
         self._resting = False
@@ -273,7 +273,7 @@ class TenantSupervisor(PooledActor):
     def _release_if_idle(self) -> None:
         if self._is_idle():
             self._loading = True
-            self._around.loader.release(self.actor_ref, self._tenant, self._epoch)
+            self._context.loader.release(self.actor_ref, self._tenant, self._epoch)
 
     def _on_released(self, *, kept: bool) -> None:
         self._loading = False
@@ -281,13 +281,13 @@ class TenantSupervisor(PooledActor):
             self._load()
         else:
             self.stop_all()
-            self._around.on_released(self._tenant, self._epoch)
+            self._context.on_released(self._tenant, self._epoch)
 
     def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:
         """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""
         assert isinstance(actor, MarketplaceActor)
         record(ActorFailed("marketplace", self._tenant, f"{type(error).__name__}: {error}"))
-        tell(self._around.dispatcher, Freed(actor.messages_out))
+        tell(self._context.dispatcher, Freed(actor.messages_out))
         tell(self.actor_ref, ChildDied(actor.marketplace))
 
     def _restart(self, marketplace: str) -> None:

@@ -38,7 +38,7 @@ class Sweeper:
         page = self._since_page_s >= self._every_s
         if page:
             self._since_page_s = 0.0
-        if self._sweep.bury():
+        if self._sweep.mark_dead():
             self._sweep.everyone()
         with self._lock:
             asked, self._asked = self._asked, set()

@@ -9,7 +9,7 @@ from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.refusals import Refusals, Standing
-from stoflow.actors.supervisor import Surroundings
+from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
 from stoflow.actors.ticking import Ticking
@@ -78,38 +78,38 @@ class Orchestrator:
             serves=tuple(policy.conditions.caps),
         )
         self._restarting = threading.Lock()
-        self._reign: Reign | None = None
+        self._term: OwnershipTerm | None = None
 
     @property
     def tenants(self) -> int:
         """How many tenants this orchestrator decides for."""
-        return self._reign.tenants if self._reign else 0
+        return self._term.tenants if self._term else 0
 
     def start(self) -> None:
-        if self._reign is None:
+        if self._term is None:
             self._lease.start()
             self._begin()
 
     def stop(self) -> None:
         """Stop permitting, then give ownership back, so that another orchestrator goes on at once."""
-        if self._reign is not None:
-            self._reign.stop()
-            self._reign = None
+        if self._term is not None:
+            self._term.stop()
+            self._term = None
         self._lease.stop()
 
     def _begin(self) -> None:
-        self._reign = Reign(self._database, self._policy, self._lease.process(), self._send, self._feed)
-        self._reign.start(on_broken=self._begin_again)
+        self._term = OwnershipTerm(self._database, self._policy, self._lease.process(), self._send, self._feed)
+        self._term.start(on_broken=self._begin_again)
 
     def _begin_again(self) -> None:
         """After a lost lease, or a dispatcher that died: everything in memory is stale, PostgreSQL is not."""
         with self._restarting:
-            if self._reign is not None:
-                self._reign.stop()
+            if self._term is not None:
+                self._term.stop()
                 self._begin()
 
 
-class Reign:
+class OwnershipTerm:
     """All that runs under one identity of the orchestrator."""
 
     def __init__(
@@ -149,7 +149,7 @@ class Reign:
         self._pool.start()
         self._timers.start()
         self._loader.start()
-        self._tenants = Tenants(self._surroundings())
+        self._tenants = Tenants(self._make_context())
         self._look()
         self._marks.start()
         self._sweeper.start()
@@ -169,9 +169,9 @@ class Reign:
         self._timers.stop()
         self._pool.stop()
 
-    def _surroundings(self) -> Surroundings:
+    def _make_context(self) -> Context:
         policy = self._policy
-        return Surroundings(
+        return Context(
             pool=self._pool,
             loader=self._loader,
             timers=self._timers,

@@ -9,7 +9,7 @@ import pykka
 
 from stoflow.actors.mailbox import PooledActor
 from stoflow.actors.news import Announced, Reported
-from stoflow.actors.supervisor import Surroundings, TenantSupervisor
+from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import tell
 from stoflow.domain.facts import ActorFailed, TenantTaken
 from stoflow.domain.ids import Epoch, TenantId
@@ -21,8 +21,8 @@ from stoflow.storage.engine.ownership import Announcement
 class Tenants:
     """Looked up here and never in Pykka's registry, which is linear."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, around: Context) -> None:
+        self._context = around
         self._owned: dict[TenantId, tuple[Epoch, pykka.ActorRef[Any]]] = {}
         self._lock = threading.RLock()
         self._random = Random()
@@ -37,7 +37,7 @@ class Tenants:
         """Begin to decide for a tenant under this epoch."""
         with self._lock:
             self.drop(tenant)
-            ref = TenantSupervisor.start(self._around, self._on_death, tenant, epoch)
+            ref = TenantSupervisor.start(self._context, self._on_death, tenant, epoch)
             self._owned[tenant] = (epoch, ref)
         record(TenantTaken(tenant, epoch))
 
@@ -97,4 +97,4 @@ class Tenants:
                 self._owned[actor.tenant] = (known[0], self._start_again(actor.tenant, known[0]))
 
     def _start_again(self, tenant: TenantId, epoch: Epoch) -> pykka.ActorRef[Any]:
-        return TenantSupervisor.start(self._around, self._on_death, tenant, epoch)
+        return TenantSupervisor.start(self._context, self._on_death, tenant, epoch)

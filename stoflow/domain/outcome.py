@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoflow.domain.observed import ListingsSeen, OrdersSeen
 from stoflow.domain.product import SentPhoto
-from stoflow.domain.seen import ListingsSeen, OrdersSeen
 
 WARNINGS = "warnings"
 """The output that holds what a marketplace said beside doing what was asked: the timeline shows it as well."""

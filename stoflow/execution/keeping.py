@@ -6,9 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from stoflow.domain.foreign import storable_text
+from stoflow.domain.observed import ListingsSeen, ObservedListing, Order, OrderLine, OrdersSeen
 from stoflow.domain.outcome import Done
 from stoflow.domain.page import LARGEST_ID
-from stoflow.domain.seen import ListingsSeen, Order, OrderLine, OrdersSeen, SeenListing
 
 LONGEST_ID = 255
 LONGEST_SKU = 255
@@ -53,7 +53,7 @@ def _naming(done: Done, odd: list[str], seen: ListingsSeen | OrdersSeen) -> Done
     return replace(done, seen=seen, output=output)
 
 
-def _listing(listing: SeenListing) -> SeenListing:
+def _listing(listing: ObservedListing) -> ObservedListing:
     return replace(
         listing,
         title=_text(listing.title),

@@ -26,7 +26,7 @@ from stoflow.execution.moves import GO_ON, RELOAD, Move, Settlement
 from stoflow.execution.reporting import changed, report_of
 from stoflow.execution.settle import look_settlement
 from stoflow.execution.telling import concluded
-from stoflow.execution.unconfirmed import let_go
+from stoflow.execution.unconfirmed import release
 from stoflow.marketplaces.contract import Look
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -135,7 +135,7 @@ def _claim(
     try:
         row = engine.recorder.write(job.tenant, job.id, statement, *more)[0]
     except DatabaseUnavailable:
-        let_go(engine, job, task.id, task.claims + 1, process if holds else None)
+        release(engine, job, task.id, task.claims + 1, process if holds else None)
         raise
     failpoint("look.claim.after")
     return row is not None

@@ -4,21 +4,21 @@ from stoflow.execution.engine import Engine, step_of
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.observe.link import link_listings
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
-from stoflow.upkeep.propagate import spread
+from stoflow.upkeep.propagate import propagate
 from stoflow.upkeep.stock import is_against_stock, keep_to_stock
 
 
-def spread_before(engine: Engine, job: StoredJob, task: StoredTask) -> None:
+def propagate_before(engine: Engine, job: StoredJob, task: StoredTask) -> None:
     """Link and spread what a job learned, where `task` follows that; before any, what its product's quantity means."""
     if job.product is not None and is_against_stock(job):
         keep_to_stock(engine.database, engine.registry, job.tenant, [job.product.id])
     try:
-        spreads = step_of(engine, job, task).spreads
+        propagates = step_of(engine, job, task).propagates
     except (KeyError, ValueError):
         return  # its run says what is wrong with the task
-    if spreads:
-        failpoint("spread.link.before")
+    if propagates:
+        failpoint("propagate.link.before")
         with engine.database.records() as connection:
             link_listings(connection, job.tenant)
-        failpoint("spread.link.after")
-        spread(engine.database, engine.registry, job.tenant)
+        failpoint("propagate.link.after")
+        propagate(engine.database, engine.registry, job.tenant)

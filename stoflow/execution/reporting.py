@@ -6,8 +6,8 @@ from typing import Any
 
 from stoflow.domain.ids import TaskId
 from stoflow.domain.job import JobChanged
+from stoflow.domain.observed import NAMED
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.domain.seen import NAMED
 from stoflow.execution.engine import Engine, Outputs
 from stoflow.execution.moves import COMPLETED, Move
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask

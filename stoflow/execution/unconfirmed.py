@@ -7,11 +7,11 @@ from stoflow.domain.ids import ProcessId, TaskId
 from stoflow.execution.attempting import write_settle
 from stoflow.execution.engine import Engine
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.storage.engine.claim import let_go_claim
+from stoflow.storage.engine.claim import release_claim
 from stoflow.storage.engine.reads.workers import StoredJob
 
 
-def let_go(engine: Engine, job: StoredJob, task: TaskId, claims: int, holder: ProcessId | None) -> None:
+def release(engine: Engine, job: StoredJob, task: TaskId, claims: int, holder: ProcessId | None) -> None:
     """Let the sweeper free the attempt now and not at its deadline; nothing was called under it yet.
 
     Where PostgreSQL stays away longer than a lease, this process is dead to the others and its claims with it.
@@ -20,5 +20,5 @@ def let_go(engine: Engine, job: StoredJob, task: TaskId, claims: int, holder: Pr
     if holder is not None:
         failpoint("unheard.before")
         with suppress(DatabaseUnavailable):
-            write_settle(engine, job, let_go_claim(job.tenant, task=task, claims=claims, holder=holder))
+            write_settle(engine, job, release_claim(job.tenant, task=task, claims=claims, holder=holder))
         failpoint("unheard.after")

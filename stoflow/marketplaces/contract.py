@@ -40,7 +40,7 @@ class Step:
     `marked` says that `do` writes `attempt.marker` into what it creates, so that strays can be found by it.
     `overwrites` False says of a REPEATABLE step that a copy of its call which is carried out late undoes nothing that
     came after: it only reads, or makes what nothing refers to yet.
-    `spreads` marks the inner step before which what the job learned becomes jobs on the other marketplaces.
+    `propagates` marks the inner step before which what the job learned becomes jobs on the other marketplaces.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Step:
     paced: bool = False
     look: Look | None = None
     marked: bool = False
-    spreads: bool = False
+    propagates: bool = False
     overwrites: bool = True
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Broken, CannotTell, Done, FieldError, Listed, LookResult, Outcome, Refused, TryAgain
-from stoflow.domain.seen import ListingState
 
 
 def draft_made(listing_id: str, *, instead_of: str = "", known: Mapping[str, Any] | None = None) -> Outcome:

@@ -6,8 +6,8 @@ from typing import Any, TypeGuard, TypeVar
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import NAMED
 from stoflow.domain.outcome import Done, Outcome, Refused
-from stoflow.domain.seen import NAMED
 from stoflow.marketplaces.contract import Conversation, Step
 from stoflow.marketplaces.outputs import text_in
 
@@ -29,13 +29,16 @@ def listing_steps(page: Do, confirm: Do) -> tuple[Step, ...]:
     return (
         Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
         Step("confirm", confirm, TaskKind.REPEATABLE, overwrites=False),
-        Step("save", summary, spreads=True),
+        Step("save", summary, propagates=True),
     )
 
 
 def order_steps(page: Do) -> tuple[Step, ...]:
     """Return the kinds of task of asking for orders: each page, then what sold is removed elsewhere."""
-    return (Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True), Step("save", summary, spreads=True))
+    return (
+        Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
+        Step("save", summary, propagates=True),
+    )
 
 
 def after_page(attempt: Attempt, *, more: bool, then: str) -> str:

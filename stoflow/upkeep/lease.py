@@ -9,7 +9,7 @@ from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import beat, bury, register_process
+from stoflow.storage.engine.processes import beat, mark_dead, register_process
 
 JOIN_S = 5.0
 
@@ -63,7 +63,7 @@ class Lease:
             try:
                 failpoint("lease.end.before")
                 with self._database.records() as connection:
-                    bury(connection, self._process)
+                    mark_dead(connection, self._process)
                 failpoint("lease.end.after")
             except DatabaseError as error:
                 record(database_failure("giving back a lease", error))

@@ -5,11 +5,11 @@ from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.propagate import note_spread, read_updates
+from stoflow.storage.engine.propagate import note_propagated, read_updates
 from stoflow.upkeep.stock import HIGH, keep_to_stock, submit_known
 
 
-def spread(database: Database, registry: Registry, tenant: TenantId) -> int:
+def propagate(database: Database, registry: Registry, tenant: TenantId) -> int:
     """Submit every job that is missing, before others at the same marketplace; return how many were made now."""
     made = keep_to_stock(database, registry, tenant)
     with database.records() as connection:
@@ -18,8 +18,8 @@ def spread(database: Database, registry: Registry, tenant: TenantId) -> int:
         SubmitJob(each.marketplace, "update", each.product, priority=HIGH, idempotency_key=each.key) for each in updates
     ]
     made += sum(submit_known(database, registry, tenant, job) for job in asked)
-    failpoint("spread.before")
+    failpoint("propagate.before")
     with database.records() as connection:
-        note_spread(connection, tenant, products)
-    failpoint("spread.after")
+        note_propagated(connection, tenant, products)
+    failpoint("propagate.after")
     return made

@@ -10,7 +10,7 @@ from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import announce
-from stoflow.storage.engine.processes import bury_expired, recently_dead
+from stoflow.storage.engine.processes import mark_expired_dead, recently_dead
 from stoflow.storage.engine.sweep import sweep_tenant, take_sweep, tenants_with_work
 
 DEATHS_UNTIL_TOLD = 3
@@ -32,14 +32,14 @@ class Sweep:
     after: TenantId = BEGINNING
     known_dead: frozenset[ProcessId] = field(default_factory=frozenset[ProcessId])
 
-    def bury(self) -> bool:
+    def mark_dead(self) -> bool:
         """Declare expired processes dead; True where somebody died since the last call."""
-        failpoint("bury.before")
+        failpoint("mark_dead.before")
         with self.database.records() as connection:
-            for process, kind in bury_expired(connection).items():
+            for process, kind in mark_expired_dead(connection).items():
                 record(ProcessDied(kind, process, "its lease ended"))
             dead = recently_dead(connection)
-        failpoint("bury.after")
+        failpoint("mark_dead.after")
         news = bool(dead - self.known_dead)
         self.known_dead = dead
         return news

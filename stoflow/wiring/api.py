@@ -28,7 +28,7 @@ from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.resources.observed.read import list_listings, list_orders
 from stoflow.resources.products.media import media_folder
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
@@ -82,7 +82,7 @@ def make_api(installation: Installation) -> ApiProcess:
 
 def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Doors:
     database, conditions = installation.database, installation.conditions
-    shelf = Shelf(database)
+    store = Products(database)
     view = partial(find_job, database, conditions=conditions)
 
     def submitted(tenant: TenantId, asked: SubmitJob) -> JobView:
@@ -110,11 +110,11 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         retry_job=changed(retry_job),
         list_listings=partial(list_listings, database),
         list_orders=partial(list_orders, database),
-        create_product=shelf.add,
-        change_product=_changing(installation, shelf, feed),
-        list_products=shelf.page,
-        find_product=shelf.find,
-        read_photo=partial(shelf.photo, media_folder(installation.settings.home)),
+        create_product=store.add,
+        change_product=_changing(installation, store, feed),
+        list_products=store.page,
+        find_product=store.find,
+        read_photo=partial(store.photo, media_folder(installation.settings.home)),
         list_attributes=partial(list_attributes, database),
         standings=partial(_standings, database),
         health=partial(health, installation),
@@ -124,12 +124,12 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
 
 
 def _changing(
-    installation: Installation, shelf: Shelf, feed: HintedFeed
+    installation: Installation, store: Products, feed: HintedFeed
 ) -> Callable[[TenantId, int, Mapping[str, Any]], Product]:
     stock = Stock(installation.database, installation.registry)
 
     def change(tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
-        after = shelf.change(tenant, product, changes)
+        after = store.change(tenant, product, changes)
         if stock.follow(tenant):
             feed.announced()
         return after

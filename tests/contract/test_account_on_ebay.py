@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.observed import ListingsSeen, ListingState, OrderState
 from stoflow.domain.outcome import Done
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, ListingState, OrderState
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.orders import OVERLAP_S
 from stoflow.marketplaces.ebay.sync import ITEMS_A_PAGE

@@ -14,9 +14,9 @@ from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.observed import ListingsSeen, ListingState, ObservedListing, Order, OrdersSeen, OrderState
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrdersSeen, OrderState, SeenListing
 from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.etsy import lists, orders, sync
 from stoflow.marketplaces.etsy.handlers import SyncEtsy, SyncOrdersEtsy
@@ -83,7 +83,7 @@ class Going:
         return self
 
     @property
-    def listings(self) -> list[SeenListing]:
+    def listings(self) -> list[ObservedListing]:
         return [listing for seen in self.seen if isinstance(seen, ListingsSeen) for listing in seen.listings]
 
     @property
@@ -187,7 +187,7 @@ def test_a_listing_says_what_it_is_and_whose_product(etsy: EtsySeller) -> None:
     listing = etsy.publish(9, quantity=3)
     etsy.behave("edit", listing, title="Robe d'été, ourlet refait", price="19.90")
     assert etsy.sync().run().listings == [
-        SeenListing(
+        ObservedListing(
             external_id=listing,
             state=ListingState.FOR_SALE,
             title="Robe d'été, ourlet refait",
@@ -296,8 +296,8 @@ def test_a_title_is_read_out_of_html_and_a_listing_without_inventory_or_price_is
     going = canned(SYNC, 200, listed(listing, {"state": "active"}, {"listing_id": 2, "state": "being_removed"}))
     going.do("page:1")
     assert going.listings == [
-        SeenListing("1", ListingState.FOR_SALE, title="Robe d'été & co", quantity=0),
-        SeenListing("2", ListingState.HIDDEN, quantity=0),  # in a state that nobody knows, and named with it
+        ObservedListing("1", ListingState.FOR_SALE, title="Robe d'été & co", quantity=0),
+        ObservedListing("2", ListingState.HIDDEN, quantity=0),  # in a state that nobody knows, and named with it
     ]
     assert going.outputs["page:1"]["unknown_states"] == [{"name": "2", "state": "being_removed"}]
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from stoflow.domain.call import Call, Reply, Request
+from stoflow.domain.observed import ListingsSeen, ListingState
 from stoflow.domain.outcome import Done, Refused, TryAgain
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, ListingState
 from stoflow.marketplaces.etsy.batches import MOST_IDS, ById, read_listings
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow_sandbox.server import SandboxServer

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import OrderState
 from stoflow.domain.outcome import SellerMustAct, TryAgain
 from stoflow.domain.product import Product
-from stoflow.domain.seen import OrderState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.account import FIRST_PRODUCT, SellersAccount, failing, page_size
@@ -130,7 +130,7 @@ def test_each_page_is_the_paced_task_and_may_be_repeated(account: SellersAccount
     assert [plan.paced for plan in going.handler.create_tasks(None)] == [True]
     page = going.handler.step("page:2")
     assert (page.kind, page.paced) == (TaskKind.REPEATABLE, True)
-    assert going.handler.step("save").spreads
+    assert going.handler.step("save").propagates
     assert going.act("page:1") == going.act("page:1")
 
 

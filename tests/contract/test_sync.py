@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import ListingsSeen, ListingState
 from stoflow.domain.outcome import Done, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, ListingState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.paging import ASKED_AT_ONCE
 from stoflow_sandbox.server import SandboxServer
@@ -157,7 +157,7 @@ def test_each_page_is_the_paced_task_and_all_may_be_repeated(account: SellersAcc
     assert [plan.paced for plan in going.handler.create_tasks(None)] == [True]
     kinds = [(going.handler.step(task).kind, going.handler.step(task).paced) for task in ("page:2", "confirm:2")]
     assert kinds == [(TaskKind.REPEATABLE, True), (TaskKind.REPEATABLE, False)]
-    assert going.handler.step("save").spreads
+    assert going.handler.step("save").propagates
     assert going.act("page:1") == going.act("page:1")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from stoflow.domain.account import Account
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
-from stoflow.domain.seen import ListingState, OrderState
+from stoflow.domain.observed import ListingState, OrderState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
 from tests.contract.acting import Going, Site

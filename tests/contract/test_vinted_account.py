@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stoflow.domain.call import Answer, Call, Command, Response
+from stoflow.domain.observed import ListingsSeen, ListingState, ObservedListing, Order, OrderState
 from stoflow.domain.outcome import Done, Outcome, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderState, SeenListing
 from stoflow.marketplaces.vinted import orders, wardrobe
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.server import SandboxServer
@@ -59,7 +59,7 @@ def test_a_listing_is_seen_with_what_buyers_see(member: Member) -> None:
     listing = member.listed()
     (page, _) = member.ask("sync").pages()
     assert page.listings == (
-        SeenListing(
+        ObservedListing(
             external_id=listing,
             state=ListingState.FOR_SALE,
             title="Robe d'été à fleurs",

@@ -7,9 +7,9 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Command
+from stoflow.domain.observed import ListingsSeen, OrdersSeen
 from stoflow.domain.outcome import Done
 from stoflow.domain.product import Product
-from stoflow.domain.seen import ListingsSeen, OrdersSeen
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.calls import Effect

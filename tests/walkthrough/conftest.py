@@ -53,13 +53,13 @@ class World:
     products: Iterator[ReadProduct] = field(repr=False)
 
     def product(self) -> int:
-        """Put the next product of the demo's catalogue on the seller's shelf."""
+        """Put the next product of the demo's catalogue on the seller's store."""
         product = next(item.product for item in self.products if isinstance(item, ReadProduct))
         with self.installation.database.tenant(self.tenant) as session:
             return add_product(session, product)
 
     def nothing_known(self) -> int:
-        """Put a thing on the shelf of which the seller has said nothing but its name."""
+        """Put a thing on the store of which the seller has said nothing but its name."""
         with self.installation.database.tenant(self.tenant) as session:
             return add_product(session, NewProduct(title="Something", description="", price=None))
 

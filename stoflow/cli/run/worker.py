@@ -12,7 +12,7 @@ from stoflow.domain.facts import ProcessDied, ThreadsGone, database_failure
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import bury_child
+from stoflow.storage.engine.processes import mark_child_dead
 from stoflow.wiring.installation import Installation, serving
 from stoflow.wiring.worker import make_worker_process
 from stoflow.worker.process import WorkerProcess
@@ -49,15 +49,15 @@ def _watch_over(children: Children, database: Database, stopped: Event) -> None:
     while not stopped.wait(CHECK_EVERY_S):
         for child in [child for child in children.running if child.has_ended]:
             record(ProcessDied("worker", child.process.pid, f"exit code {child.process.returncode}"))
-            _bury(database, child.process.pid)
+            _mark_dead(database, child.process.pid)
         children.revive()
 
 
-def _bury(database: Database, pid: int) -> None:
+def _mark_dead(database: Database, pid: int) -> None:
     """Let the sweeper free what the child held now, instead of at the end of its lease."""
     try:
         with database.records() as connection:
-            bury_child(connection, pid)
+            mark_child_dead(connection, pid)
     except DatabaseError as error:
         record(database_failure("burying a worker process", error))
 

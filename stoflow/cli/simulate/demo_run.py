@@ -32,7 +32,7 @@ from stoflow.resources.products.files.rows import RejectedRow
 from stoflow.resources.products.import_report import ImportReport
 from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.media import media_folder
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -154,7 +154,7 @@ def _imported(
     drawing = PlaceholderPhotos(source)
     given = run.plan.placeholder_photos
     report = import_products(
-        Shelf(run.installation.database).store,
+        Products(run.installation.database).put,
         tenants,
         with_a_photo(dealt) if given else dealt,
         photos=drawing if given else source,

@@ -14,7 +14,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.resources.products.file import ProductFile
 from stoflow.resources.products.import_report import ImportReport, amount
 from stoflow.resources.products.importing import import_products
-from stoflow.resources.products.store import Link, Shelf
+from stoflow.resources.products.store import Link, Products
 from stoflow.settings import Settings
 from stoflow.upkeep.stock import Stock
 from stoflow.wiring.installation import photo_source, prepared
@@ -56,10 +56,10 @@ def import_(
     tenant = TenantId(tenant_id)
     read = Reading(mapping, group_by, currency, decimal).open(file)
     with prepared(settings, tenant=tenant, with_files=True) as installation:
-        shelf = Shelf(installation.database)
+        store = Products(installation.database)
         photos = photo_source(installation, file.parent)
-        imported = import_products(shelf.store, [tenant], read.items, photos=photos, columns=read.mapping)
-        links = shelf.link(tenant, names=read.columns.tool.tree) if imported.imported else ()
+        imported = import_products(store.put, [tenant], read.items, photos=photos, columns=read.mapping)
+        links = store.link(tenant, names=read.columns.tool.tree) if imported.imported else ()
         Stock(installation.database, installation.registry).follow(tenant)
     _show(read, imported, tenant, links, as_json=as_json)
     if not imported.imported:

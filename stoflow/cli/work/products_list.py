@@ -10,7 +10,7 @@ from stoflow.cli.arguments import tenant_option
 from stoflow.cli.output import json_option, print_json_list, print_table
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
 from stoflow.wiring.installation import prepared
 
@@ -29,19 +29,19 @@ def list_(settings: Settings, *, tenant_id: int, limit: int, show_all: bool, as_
     """List a seller's products, newest first, and where each is for sale."""
     tenant = TenantId(tenant_id)
     with prepared(settings, tenant=tenant) as installation:
-        shelf = Shelf(installation.database)
-        found = islice(chain.from_iterable(_pages(shelf, tenant)), None if show_all else limit)
+        store = Products(installation.database)
+        found = islice(chain.from_iterable(_pages(store, tenant)), None if show_all else limit)
         if as_json:
             print_json_list(found)
         else:
             _print_tables(found)
 
 
-def _pages(shelf: Shelf, tenant: TenantId) -> Iterator[Sequence[dict[str, Any]]]:
+def _pages(store: Products, tenant: TenantId) -> Iterator[Sequence[dict[str, Any]]]:
     cursor: str | None = None
     while True:
-        page = shelf.page(tenant, PAGE_SIZE, cursor)
-        places = shelf.for_sale(tenant, [product.id for product in page.items])
+        page = store.page(tenant, PAGE_SIZE, cursor)
+        places = store.for_sale(tenant, [product.id for product in page.items])
         yield [_document(product, places.get(product.id, ())) for product in page.items]
         cursor = page.next_cursor
         if cursor is None:

@@ -26,7 +26,7 @@ from stoflow.resources.products.readiness import (
     readiness,
     shops_of,
 )
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.resources.products.trial import FileProducts
 from stoflow.settings import Settings
 from stoflow.storage.credentials.accounts import accounts_of
@@ -104,7 +104,7 @@ def _of_tenant(
     settings: Settings, tenant: TenantId, from_file: FileProducts | None, assumed: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Readiness, ...]:
     with prepared(settings, tenant=tenant, with_files=from_file is None) as installation:
-        shelf = Shelf(installation.database)
+        store = Products(installation.database)
         places = publishing_marketplaces(installation.registry)
         accounts = accounts_of(installation.database, tenant)
         shops = [
@@ -113,15 +113,15 @@ def _of_tenant(
         ]
         photos = from_file.path.parent if from_file else media_folder(settings.home).root
         if from_file:
-            from_file.look_up = partial(shelf.look_up, tenant)
-        products = from_file or _on_shelf(shelf, tenant)
+            from_file.look_up = partial(store.look_up, tenant)
+        products = from_file or _in_store(store, tenant)
         return readiness(installation.registry, products, shops, media_root=str(photos))
 
 
-def _on_shelf(shelf: Shelf, tenant: TenantId) -> Iterator[Product]:
+def _in_store(store: Products, tenant: TenantId) -> Iterator[Product]:
     cursor: str | None = None
     while True:
-        page = shelf.page(tenant, PAGE_SIZE, cursor)
+        page = store.page(tenant, PAGE_SIZE, cursor)
         yield from page.items
         cursor = page.next_cursor
         if cursor is None:

@@ -5,8 +5,8 @@ from typing import Final, Self
 
 from pydantic import ConfigDict, Field
 
+from stoflow.domain.observed import OrderLine, OrderState
 from stoflow.domain.page import Page
-from stoflow.domain.seen import OrderLine, OrderState
 from stoflow.http.doors import Doors
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment, PriceBody, SomeMarketplace, price_of

@@ -4,8 +4,8 @@ from collections.abc import Generator
 
 from stoflow.domain.call import Call, Response
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import ListingState, ObservedListing
 from stoflow.domain.outcome import Outcome
-from stoflow.domain.seen import ListingState, SeenListing
 from stoflow.marketplaces.ebay.clients.offer import get_offers
 from stoflow.marketplaces.ebay.mapping import product_in
 from stoflow.marketplaces.ebay.offers import has_ended, published_listing
@@ -44,11 +44,11 @@ def left_of(offer: Shown) -> int | None:
     return whole_in(offer, "availableQuantity")
 
 
-def seen_listing(item: Shown, offer: Shown, tenant: TenantId) -> SeenListing:
+def seen_listing(item: Shown, offer: Shown, tenant: TenantId) -> ObservedListing:
     """Return the listing of a published offer."""
     sku, left = text_in(item, "sku"), _left(item, offer)
     listing_id = published_listing(offer)
-    return SeenListing(
+    return ObservedListing(
         external_id=listing_id,
         state=_state(offer, left),
         title=text_in(item, "product", "title"),

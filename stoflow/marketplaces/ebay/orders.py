@@ -5,8 +5,8 @@ from functools import partial
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay.clients.fulfillment import get_orders
 from stoflow.marketplaces.ebay.mapping import product_in

@@ -5,6 +5,7 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import (
     Absent,
     Broken,
@@ -17,7 +18,6 @@ from stoflow.domain.outcome import (
     Unknown,
     cannot_tell,
 )
-from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import already_sold, standing
 from stoflow.marketplaces.ebay import failures

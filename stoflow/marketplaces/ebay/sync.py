@@ -5,8 +5,8 @@ from functools import partial
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import ListingsSeen, ObservedListing
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import ListingsSeen, SeenListing
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay.clients.inventory import get_inventory_items
 from stoflow.marketplaces.ebay.listings import is_gone, read_offers, seen_listing, unknown_status
@@ -43,7 +43,7 @@ class EbaySync:
         items = list_page(reply_of((yield asked)), "inventoryItems")
         if not isinstance(items, ListPage):
             return items
-        seen, gone, refused = list[SeenListing](), list[str](), list[Mapping[str, str]]()
+        seen, gone, refused = list[ObservedListing](), list[str](), list[Mapping[str, str]]()
         unknown = list[Mapping[str, str]]()
         for item in items.objects:
             if not text_in(item, "sku"):
@@ -86,7 +86,7 @@ class EbaySync:
         return Done(output, seen=ListingsSeen(after_confirming(attempt, then="save"), gone=tuple(gone)))
 
 
-def _seen(shown: tuple[Shown, Shown], tenant: TenantId) -> SeenListing | str:
+def _seen(shown: tuple[Shown, Shown], tenant: TenantId) -> ObservedListing | str:
     """Return the listing of an item and its published offer, or the id of one that is gone."""
     item, offer = shown
     return published_listing(offer) if is_gone(item, offer) else seen_listing(item, offer, tenant)

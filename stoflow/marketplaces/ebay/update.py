@@ -5,8 +5,8 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, cannot_tell
-from stoflow.domain.seen import ListingState
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.ebay import failures

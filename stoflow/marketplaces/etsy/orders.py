@@ -9,8 +9,8 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy.clients.receipt import get_shop_receipts
 from stoflow.marketplaces.etsy.lists import LAST_OFFSET, PAGE_SIZE, Item, Page, items_in, read_page

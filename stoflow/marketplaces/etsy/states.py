@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from stoflow.domain.seen import ListingState
+from stoflow.domain.observed import ListingState
 
 ACTIVE, DRAFT = "active", "draft"
 MEANING: Mapping[str, ListingState] = {

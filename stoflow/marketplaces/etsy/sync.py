@@ -8,8 +8,8 @@ from typing import Any
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Request
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import ListingsSeen, ListingState, ObservedListing
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import ListingsSeen, ListingState, SeenListing
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.etsy.batches import ById, read_inventories, read_listings
 from stoflow.marketplaces.etsy.clients.listing import Order, ShopAssociation, SortedBy, State, get_listings_by_shop
@@ -125,7 +125,7 @@ def _asked(attempt: Attempt, place: Place) -> Request:
     )
 
 
-def _seen(listing: Item, tenant: TenantId) -> SeenListing | None:
+def _seen(listing: Item, tenant: TenantId) -> ObservedListing | None:
     """Return a listing that says which one it is; in a state that nobody knows, buyers may not see it."""
     external_id, state = id_in(listing, "listing_id"), text_in(listing, "state")
     return _listing(listing, external_id, MEANING.get(state, ListingState.HIDDEN), tenant) if state else None
@@ -138,9 +138,9 @@ def _unknown_states(listings: Iterable[Any]) -> Item:
     return {"unknown_states": named} if named else {}
 
 
-def _listing(listing: Item, external_id: str, state: ListingState, tenant: TenantId) -> SeenListing:
+def _listing(listing: Item, external_id: str, state: ListingState, tenant: TenantId) -> ObservedListing:
     sku = _sku(listing, tenant)
-    return SeenListing(
+    return ObservedListing(
         external_id=external_id,
         state=state,
         title=unescape(text_in(listing, "title")),  # Etsy shows it as HTML

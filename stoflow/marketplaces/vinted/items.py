@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from stoflow.domain.account import Account
-from stoflow.domain.seen import ListingState, SeenListing
+from stoflow.domain.observed import ListingState, ObservedListing
 from stoflow.marketplaces.outputs import text_in
 
 DEFAULT_DOMAIN = "www.vinted.fr"
@@ -24,10 +24,10 @@ def state_of(item: Item) -> ListingState:
     return ListingState.HIDDEN if any(item.get(flag) for flag in NOT_FOR_SALE) else ListingState.FOR_SALE
 
 
-def seen_listing(account: Account, listing_id: str, item: Item) -> SeenListing:
+def seen_listing(account: Account, listing_id: str, item: Item) -> ObservedListing:
     """Return an item as seen; Vinted has no SKU that would name its product."""
     state = state_of(item)
-    return SeenListing(
+    return ObservedListing(
         external_id=listing_id,
         state=state,
         title=text_in(item, "title"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Done, FieldError, Listed, Outcome, Refused
-from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.vinted.asking import number_errors, number_in
 from stoflow.marketplaces.vinted.items import address_of, state_of

@@ -7,8 +7,8 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
+from stoflow.domain.observed import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.domain.outcome import Done, Outcome
-from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_page, is_about_one, unread

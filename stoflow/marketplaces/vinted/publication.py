@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown, cannot_tell
-from stoflow.domain.seen import ListingState
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.outputs import in_order, text_in

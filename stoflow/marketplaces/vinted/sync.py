@@ -4,8 +4,8 @@ from collections.abc import Generator, Mapping, Sequence
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Response
+from stoflow.domain.observed import ListingsSeen
 from stoflow.domain.outcome import Done, Outcome
-from stoflow.domain.seen import ListingsSeen
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.paging import after_confirming, after_page, is_about_one, missing_listings

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import (
     Absent,
     Broken,
@@ -17,7 +18,6 @@ from stoflow.domain.outcome import (
     Refused,
     cannot_tell,
 )
-from stoflow.domain.seen import ListingState
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_before, sent_photos

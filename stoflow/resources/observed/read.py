@@ -8,9 +8,9 @@ from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import OrderLine
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import Page
-from stoflow.domain.seen import OrderLine
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.reads.observed import view_listings, view_orders
 

@@ -22,11 +22,11 @@ from stoflow.storage.products.snapshots import (
 from stoflow.storage.products.upserting import find_products, upsert_products
 
 
-class Shelf:
+class Products:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def store(
+    def put(
         self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]
     ) -> Sequence[Stored | NotStored]:
         """Make or change each product; `before` are those that the same file gave already, with their lines."""

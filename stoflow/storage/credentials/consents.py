@@ -87,7 +87,7 @@ RETURNING marketplace
 """
 
 # What waited for a scope looks anew, and whoever holds it in memory hears of it.
-LET_GO = """
+RELEASE = """
 WITH freed AS (
   UPDATE {s}.marketplace_tasks t SET not_before = NULL
   FROM {s}.marketplace_jobs j WHERE j.id = t.job_id AND j.marketplace = %(marketplace)s
@@ -196,7 +196,7 @@ class Consents:
             if spent is None:
                 raise ConsentRefused(USED)
             _connect(connection, tenant, marketplace, identity, spent)
-            execute(connection, LET_GO, tenant, marketplace=marketplace, kind=NOT_GRANTED)
+            execute(connection, RELEASE, tenant, marketplace=marketplace, kind=NOT_GRANTED)
             execute(connection, ANNOUNCE, tenant)
 
     def enter(self, tenant: TenantId, marketplace: str, identity: Identity, tokens: Tokens) -> None:

@@ -127,7 +127,7 @@ WITH begun AS (SELECT
 SELECT claims FROM task
 """
 
-LET_GO = """
+RELEASE = """
 UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp()
 WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s AND claimed_by = %(holder)s RETURNING id
 """
@@ -225,6 +225,6 @@ def claim_look(
     )
 
 
-def let_go_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement:
+def release_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement:
     """End the attempt `claims` of this holder, if it is one: the sweeper frees it like any whose deadline passed."""
-    return bind(LET_GO, tenant, task=task, claims=claims, holder=holder)
+    return bind(RELEASE, tenant, task=task, claims=claims, holder=holder)

@@ -23,14 +23,14 @@ UPDATE public.processes SET expires_at = clock_timestamp() + %(lease_s)s::float8
 WHERE id = %(id)s AND NOT dead RETURNING id
 """
 
-BURY = "UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead"
+MARK_DEAD = "UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead"
 
-BURY_PID = """
+MARK_PID_DEAD = """
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 """
 
-BURY_EXPIRED = """
+MARK_EXPIRED_DEAD = """
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind
 """
@@ -83,20 +83,20 @@ def beat(connection: Connection[DictRow], process: ProcessId, *, lease_s: float)
     return connection.execute(BEAT, {"id": process, "lease_s": lease_s}).fetchone() is not None
 
 
-def bury(connection: Connection[DictRow], process: ProcessId) -> None:
+def mark_dead(connection: Connection[DictRow], process: ProcessId) -> None:
     """Declare a process dead: what it held may be taken at once."""
-    connection.execute(BURY, {"id": process})
+    connection.execute(MARK_DEAD, {"id": process})
 
 
-def bury_child(connection: Connection[DictRow], pid: int) -> None:
+def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
     """Declare a process of this host dead by its pid, which its parent has just reaped."""
-    connection.execute(BURY_PID, {"host": socket.gethostname(), "pid": pid})
+    connection.execute(MARK_PID_DEAD, {"host": socket.gethostname(), "pid": pid})
 
 
-def bury_expired(connection: Connection[DictRow]) -> Mapping[ProcessId, str]:
+def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, str]:
     """Declare every process dead whose lease has ended; return of which kind each was."""
     connection.execute(FORGET)
-    return {ProcessId(row["id"]): row["kind"] for row in connection.execute(BURY_EXPIRED)}
+    return {ProcessId(row["id"]): row["kind"] for row in connection.execute(MARK_EXPIRED_DEAD)}
 
 
 def recently_dead(connection: Connection[DictRow]) -> frozenset[ProcessId]:

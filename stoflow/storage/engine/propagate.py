@@ -26,9 +26,9 @@ JOIN {s}.connections c ON c.marketplace = listed.marketplace AND c.settings ->> 
 WHERE r.edited_at > listed.updated_at
 """
 
-SPREAD = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id = ANY(%(products)s::int[])"
+PROPAGATED = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id = ANY(%(products)s::int[])"
 WITHOUT_PRODUCT = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id IS NULL"
-UNSPREAD = "SELECT DISTINCT product_id FROM {s}.order_lines WHERE NOT spread AND product_id IS NOT NULL"
+UNPROPAGATED = "SELECT DISTINCT product_id FROM {s}.order_lines WHERE NOT spread AND product_id IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class MissingUpdate:
 def read_updates(connection: Connection[DictRow], tenant: TenantId) -> tuple[Sequence[MissingUpdate], Sequence[int]]:
     """Return the updates that would carry what is known to where it is not, and the products of sales not spread."""
     rows = bind(MISSING_UPDATES, tenant).on(connection).fetchall()
-    unspread = bind(UNSPREAD, tenant).on(connection).fetchall()
+    unpropagated = bind(UNPROPAGATED, tenant).on(connection).fetchall()
     updates = [MissingUpdate(row["product_id"], row["marketplace"], row["key"]) for row in rows]
-    return updates, [row["product_id"] for row in unspread]
+    return updates, [row["product_id"] for row in unpropagated]
 
 
-def note_spread(connection: Connection[DictRow], tenant: TenantId, products: Sequence[int]) -> None:
+def note_propagated(connection: Connection[DictRow], tenant: TenantId, products: Sequence[int]) -> None:
     """Note that the sales of these products were carried to every marketplace."""
-    bind(SPREAD, tenant, products=list(products)).on(connection)
+    bind(PROPAGATED, tenant, products=list(products)).on(connection)
     bind(WITHOUT_PRODUCT, tenant).on(connection)

@@ -6,7 +6,7 @@ from stoflow.cli.output import StoflowGroup
 from stoflow.cli.run.alive import alive
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import bury, register_process
+from stoflow.storage.engine.processes import mark_dead, register_process
 
 ROOT = StoflowGroup(commands=[alive])
 
@@ -24,7 +24,7 @@ def test_only_a_process_of_the_kind_that_holds_a_lease_counts(database: Database
     assert code_of("orchestrator", settings) == 1
 
     with database.records() as connection:
-        bury(connection, worker)
+        mark_dead(connection, worker)
     assert code_of("worker", settings) == 1
 
 

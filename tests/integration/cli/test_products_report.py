@@ -15,7 +15,7 @@ from stoflow.cli.main import stoflow
 from stoflow.domain.aspect import Aspect, CategoryAspects
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import GivenProduct, NewProduct, ProductImage
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault
@@ -139,7 +139,7 @@ def test_a_sellers_products_are_judged_by_their_own_accounts(
     )  # fmt: skip
     bare = NewProduct("Bare", "", Decimal(20), category="women/dresses")
     given = [GivenProduct(product, frozenset(), line) for line, product in enumerate([dress] * 250 + [bare], start=2)]
-    Shelf(database).store(tenant, given, {})
+    Products(database).put(tenant, given, {})
     environment = environment_of(settings)
     ebay = shown(run(["--tenant", str(tenant), "--json"], environment))["ebay"]
     assert (ebay["listings"], ebay["ready"], ebay["account"]) == (251, 250, [])

@@ -42,7 +42,7 @@ from stoflow.storage.applications import Applications
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import bury, register_process
+from stoflow.storage.engine.processes import mark_dead, register_process
 from stoflow.storage.products.snapshots import add_product
 from stoflow.upkeep.action_types import register_action_types
 from stoflow.upkeep.sweep import Sweep
@@ -368,11 +368,11 @@ class Bench:
     def dies(self) -> None:
         """This worker process is gone, and its parent has noticed."""
         with self.engine.database.records() as connection:
-            bury(connection, self.process)
+            mark_dead(connection, self.process)
 
     def sweep(self, *, quiet_s: float = 0.0) -> None:
         sweep = Sweep(self.engine.database, {SHOP: quiet_s}, self.plugins)
-        sweep.bury()
+        sweep.mark_dead()
         sweep.tenants([self.tenant])
 
 

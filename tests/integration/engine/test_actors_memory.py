@@ -10,7 +10,7 @@ import pytest
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.news import Announced, JobsRead, Offer, Reported
-from stoflow.actors.supervisor import Surroundings, TenantSupervisor
+from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import JobId, TaskId
@@ -100,7 +100,7 @@ class Owner:
 def owner(bench: "Bench") -> Iterator[Owner]:
     window, pool, timers = Window(), Pool(2), Timers()
     loader = Loader(bench.engine.database, bench.owner, marketplaces=["shop"])
-    around = Surroundings(
+    around = Context(
         pool=pool,
         loader=loader,
         timers=timers,

@@ -8,7 +8,7 @@ import pytest
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import FailpointError, arm, disarm
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import bury
+from stoflow.storage.engine.processes import mark_dead
 from stoflow.upkeep.lease import Lease
 
 OFTEN_S = 0.02
@@ -33,7 +33,7 @@ def test_a_process_that_was_taken_for_dead_takes_a_new_identity(database: Databa
     lease.start()
     before = lease.process()
     with database.records() as connection:
-        bury(connection, before)
+        mark_dead(connection, before)
 
     assert heard.wait(SOON_S)
 

@@ -18,7 +18,7 @@ from stoflow.storage.engine.ownership import (
     read_version,
     release_tenant,
 )
-from stoflow.storage.engine.processes import bury, bury_expired, register_process
+from stoflow.storage.engine.processes import mark_dead, mark_expired_dead, register_process
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -62,7 +62,7 @@ def test_what_is_announced_for_a_tenant_is_left_to_its_living_owner(bench: "Benc
 def test_another_takes_over_when_the_owner_is_gone_and_its_epoch_is_higher(bench: "Bench") -> None:
     other = orchestrator(bench)
     with records(bench) as connection:
-        bury(connection, bench.owner)
+        mark_dead(connection, bench.owner)
 
     ((tenant, epoch),) = take(bench, other)
 
@@ -82,7 +82,7 @@ def test_the_owner_before_permits_nothing_any_more(bench: "Bench") -> None:
     worker = bench.worker()
     stale = bench.message(job)
     with records(bench) as connection:
-        bury(connection, bench.owner)
+        mark_dead(connection, bench.owner)
     ((_, epoch),) = take(bench, orchestrator(bench))
 
     assert worker.run(job, epoch=stale.epoch).move is NextMove.RELOAD
@@ -98,7 +98,7 @@ def test_the_owner_before_cannot_let_a_look_be_made(bench: "Bench") -> None:
     worker.run(job)
     stale = bench.message(job)
     with records(bench) as connection:
-        bury(connection, bench.owner)
+        mark_dead(connection, bench.owner)
     take(bench, orchestrator(bench))
     calls = len(bench.shop.calls)
 
@@ -110,8 +110,8 @@ def test_the_owner_before_cannot_let_a_look_be_made(bench: "Bench") -> None:
 def test_a_process_that_was_declared_dead_takes_no_tenant(bench: "Bench") -> None:
     ghost = orchestrator(bench)
     with records(bench) as connection:
-        bury(connection, bench.owner)
-        bury(connection, ghost)
+        mark_dead(connection, bench.owner)
+        mark_dead(connection, ghost)
 
     assert take(bench, ghost) == []
 
@@ -119,7 +119,7 @@ def test_a_process_that_was_declared_dead_takes_no_tenant(bench: "Bench") -> Non
 def test_a_paused_owner_learns_from_its_next_beat_that_it_is_dead(bench: "Bench") -> None:
     bench.all(f"UPDATE public.processes SET expires_at = clock_timestamp() WHERE id = {bench.owner}")
     with records(bench) as connection:
-        assert bury_expired(connection) == {bench.owner: "orchestrator"}
+        assert mark_expired_dead(connection) == {bench.owner: "orchestrator"}
         assert read_version(connection, bench.tenant, bench.owner, bench.epoch) is not None, "it owns until it is taken"
     other = orchestrator(bench)
     take(bench, other)

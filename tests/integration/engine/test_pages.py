@@ -11,9 +11,17 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError, InputError
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import (
+    ListingsSeen,
+    ListingState,
+    ObservedListing,
+    Order,
+    OrderLine,
+    OrdersSeen,
+    OrderState,
+)
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
 from stoflow.execution.attempting import write_settle
 from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
@@ -34,7 +42,7 @@ NOTHING = (Step("do", lambda _: Done()),)
 class SellersAccount:
     """What the marketplace shows, in order, and what it was asked."""
 
-    listings: list[SeenListing] = field(default_factory=list)
+    listings: list[ObservedListing] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     silent_at: set[str] = field(default_factory=set)  # once
@@ -79,7 +87,7 @@ class Sync(BaseJobHandler):
         return (
             Step("page", self._account.page_of_listings, TaskKind.REPEATABLE, paced=True),
             Step("confirm", self._account.confirm, TaskKind.REPEATABLE),
-            Step("save", summary, spreads=True),
+            Step("save", summary, propagates=True),
         )
 
 
@@ -93,7 +101,7 @@ class Orders(BaseJobHandler):
 
     def make_steps(self) -> tuple[Step, ...]:
         page = Step("page", self._account.page_of_orders, TaskKind.REPEATABLE, paced=True)
-        return (page, Step("save", summary, spreads=True))
+        return (page, Step("save", summary, propagates=True))
 
 
 @pytest.fixture
@@ -139,8 +147,8 @@ def paging(bench: "Bench", account: SellersAccount) -> "Bench":
     return replace(bench, engine=replace(bench.engine, transport=account))
 
 
-def for_sale(external_id: str, **fields: Any) -> SeenListing:
-    return SeenListing(external_id, ListingState.FOR_SALE, title=f"Thing {external_id}", **fields)
+def for_sale(external_id: str, **fields: Any) -> ObservedListing:
+    return ObservedListing(external_id, ListingState.FOR_SALE, title=f"Thing {external_id}", **fields)
 
 
 def bought(order: str, listing: str, *, quantity: int = 1, state: OrderState = OrderState.PAID) -> Order:
@@ -465,7 +473,7 @@ def test_a_listing_under_a_seller_s_own_sku_is_linked_when_all_of_the_account_wa
     list_product(paging, "7", SHOP)
     account.listings = [
         for_sale("1", sku="COAT"), for_sale("2", sku="HAT"), for_sale("3", sku="BELT"), for_sale("4", sku="HAT"),
-        SeenListing("5", ListingState.HIDDEN, sku="CAP"), for_sale("7"),
+        ObservedListing("5", ListingState.HIDDEN, sku="CAP"), for_sale("7"),
     ]  # fmt: skip
     run_through(paging, "sync")
     run_through(paging, "sync")
@@ -493,7 +501,7 @@ ODD: Mapping[str, Any] = {
 
 
 def test_a_sync_goes_on_past_what_no_column_holds(paging: "Bench", account: SellersAccount) -> None:
-    odd = SeenListing("2", ListingState.FOR_SALE, price=Decimal("1e30"), currency="x" * 500, url="u" * 5_000, **ODD)
+    odd = ObservedListing("2", ListingState.FOR_SALE, price=Decimal("1e30"), currency="x" * 500, url="u" * 5_000, **ODD)
     account.listings = [for_sale("1"), odd, for_sale("9" * 10_000), for_sale("4")]
     result = run_through(paging, "sync")
     assert states(paging) == {"1": "for_sale", "2": "for_sale", "4": "for_sale"}

@@ -9,9 +9,9 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.domain.outcome import Done, Outcome
 from stoflow.domain.run import NextMove
-from stoflow.domain.seen import Order, OrderLine, OrdersSeen, OrderState
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import after_page, summary

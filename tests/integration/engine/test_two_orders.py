@@ -10,9 +10,17 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.job import JobChanged, TaskKind
+from stoflow.domain.observed import (
+    ListingsSeen,
+    ListingState,
+    ObservedListing,
+    Order,
+    OrderLine,
+    OrdersSeen,
+    OrderState,
+)
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.run import NextMove
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
 from stoflow.http.resources.orders import OrdersPage
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
@@ -36,7 +44,7 @@ class Shown:
     """What one marketplace shows."""
 
     orders: Sequence[Order] = ()
-    listings: Sequence[SeenListing] = ()
+    listings: Sequence[ObservedListing] = ()
     refused: Sequence[Mapping[str, str]] = ()
 
 
@@ -58,7 +66,7 @@ class Reading(BaseJobHandler):
         self._shows = shows
 
     def make_steps(self) -> tuple[Step, ...]:
-        return (Step("page", self._page, TaskKind.REPEATABLE), Step("save", summary, spreads=True))
+        return (Step("page", self._page, TaskKind.REPEATABLE), Step("save", summary, propagates=True))
 
     def _page(self, _: Attempt) -> Generator[Call, Response, Outcome]:
         yield Request("GET", "/")
@@ -274,7 +282,7 @@ def test_a_quantity_that_a_person_set_to_0_is_no_second_order(selling: "Bench", 
 def test_a_sold_listing_that_a_sync_sees_before_its_order_does_not_hide_the_second_sale(
     selling: "Bench", shows: Shows, coat: int, ended: bool
 ) -> None:
-    there = SeenListing("c", ListingState.FOR_SALE)
+    there = ObservedListing("c", ListingState.FOR_SALE)
     shows.of[MARKET].listings = [there]
     sees(selling, shows, MARKET, action="sync")
     sees(selling, shows, SHOP, order("early", 1))
@@ -290,7 +298,7 @@ def test_a_sold_listing_that_a_sync_sees_before_its_order_does_not_hide_the_seco
 
 
 def test_a_sold_listing_that_took_the_piece_is_the_first_sale(selling: "Bench", shows: Shows, coat: int) -> None:
-    there = SeenListing("c", ListingState.FOR_SALE)
+    there = ObservedListing("c", ListingState.FOR_SALE)
     shows.of[MARKET].listings = [there]
     sees(selling, shows, MARKET, action="sync")
     shows.of[MARKET].listings = [replace(there, state=ListingState.SOLD, quantity=0)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stoflow.domain.seen import OrderLine
+from stoflow.domain.observed import OrderLine
 from stoflow.resources.observed.read import ListingView, OrderView
 
 SEEN_AT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -17,7 +17,7 @@ from sqlalchemy import func, update
 from stoflow.cli.run.children import Children, free_port
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct, ProductImage
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tables import ProductRow
@@ -351,7 +351,7 @@ def test_nobody_reads_or_changes_what_is_anothers(shops: tuple[Shop, Shop]) -> N
 def _with_photos(database: Database, tenant: TenantId, *paths: str) -> int:
     images = tuple(ProductImage(position, path) for position, path in enumerate(paths, start=1))
     coat = NewProduct(title="Coat", description="", price=None, images=images)
-    return Shelf(database).add(tenant, coat).id
+    return Products(database).add(tenant, coat).id
 
 
 def test_a_photo_comes_back_as_it_was_given(shops: tuple[Shop, Shop], settings: Settings, database: Database) -> None:

@@ -236,7 +236,7 @@ def test_who_sends_too_fast_is_read_more_slowly(start_api: Any) -> None:
         ("connected", api.bob),
         ("session", api.bob),
     ]
-    let_go(api, plugin)
+    release(api, plugin)
 
 
 def test_all_sockets_of_a_tenant_share_one_rate(start_api: Any) -> None:
@@ -250,10 +250,10 @@ def test_all_sockets_of_a_tenant_share_one_rate(start_api: Any) -> None:
     assert second.error() == "too_fast"
     other.emit("vinted_session_update", {"ok": True})
     assert api.use_cases.next_said()[:2] == ("session", api.bob)
-    let_go(api, second)
+    release(api, second)
 
 
-def let_go(api: Any, held_back: Any) -> None:
+def release(api: Any, held_back: Any) -> None:
     """A socket held back for hours would hold the stopping server too."""
     api.use_cases.standing[api.alice] = Standing.SUSPENDED
     assert "suspended" in held_back.until_closed()

@@ -159,10 +159,10 @@ def _seller(
     stack.callback(plugin.stop)
     client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=WITHIN_S)
     member = connections.account(tenant, "vinted").external_id
-    return Seller(stack.enter_context(client), plugin, member, _shelf(installation, tenant))
+    return Seller(stack.enter_context(client), plugin, member, _products_store(installation, tenant))
 
 
-def _shelf(installation: Installation, tenant: TenantId) -> Iterator[int]:
+def _products_store(installation: Installation, tenant: TenantId) -> Iterator[int]:
     for item in demo_products(media_folder(installation.settings.home)):
         assert isinstance(item, ReadProduct)
         with installation.database.tenant(tenant) as session:

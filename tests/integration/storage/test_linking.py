@@ -10,7 +10,7 @@ from sqlalchemy import text
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.resources.observed.read import ListingFilter, list_listings
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 
 COAT = NewProduct("Coat", "Warm.", Decimal("12.50"), sku="COAT", external_id="77")
@@ -21,7 +21,7 @@ class Account:
 
     def __init__(self, database: Database, tenant: TenantId) -> None:
         self.database, self.tenant = database, tenant
-        self.shelf = Shelf(database)
+        self.store = Products(database)
 
     def run(self, statement: str) -> None:
         with self.database.tenant(self.tenant) as session:
@@ -34,10 +34,10 @@ class Account:
         )
 
     def product(self, **changes: Any) -> int:
-        return self.shelf.add(self.tenant, replace(COAT, **changes)).id
+        return self.store.add(self.tenant, replace(COAT, **changes)).id
 
     def link(self, names: str = "") -> list[tuple[str, str, int, str]]:
-        links = self.shelf.link(self.tenant, names=names)
+        links = self.store.link(self.tenant, names=names)
         return [(each.marketplace, each.listing, each.product, each.obstacle) for each in links]
 
     def linked(self, marketplace: str = "ebay") -> dict[str, int | None]:

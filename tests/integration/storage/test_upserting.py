@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Product, ProductImage, Stored
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tables import ListingRow
 from stoflow.storage.products.snapshots import change_product, list_products
@@ -27,18 +27,18 @@ VERSIONS = (
 )
 
 
-class Products:
+class Lines:
     """A tenant's products, given line by line."""
 
     def __init__(self, database: Database, tenant: TenantId) -> None:
         self.database, self.tenant = database, tenant
-        self.shelf = Shelf(database)
+        self.store = Products(database)
 
     def give(
         self, *products: NewProduct, named: frozenset[str] = ALL, before: Mapping[int, int] | None = None
     ) -> Sequence[Stored | NotStored]:
         batch = [GivenProduct(product, named, line) for line, product in enumerate(products, start=2)]
-        return self.shelf.store(self.tenant, batch, before or {})
+        return self.store.put(self.tenant, batch, before or {})
 
     def fates(self, *products: NewProduct, **more: Any) -> list[tuple[int, Fate]]:
         results = self.give(*products, **more)
@@ -57,11 +57,11 @@ class Products:
 
 
 @pytest.fixture
-def products(database: Database, tenant: TenantId) -> Products:
-    return Products(database, tenant)
+def products(database: Database, tenant: TenantId) -> Lines:
+    return Lines(database, tenant)
 
 
-def test_what_is_given_twice_is_made_once_and_then_not_touched(products: Products) -> None:
+def test_what_is_given_twice_is_made_once_and_then_not_touched(products: Lines) -> None:
     many = [replace(COAT, title=f"Coat {number}", sku=f"A-{number}", external_id="") for number in range(3)]
     assert [fate for _, fate in products.fates(*many)] == [Fate.CREATED] * 3
     before = products.versions()
@@ -85,7 +85,7 @@ def test_what_is_given_twice_is_made_once_and_then_not_touched(products: Product
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_what_differs_is_changed_and_nothing_else(products: Products, change: dict[str, Any]) -> None:
+def test_what_differs_is_changed_and_nothing_else(products: Lines, change: dict[str, Any]) -> None:
     other = replace(COAT, sku="A-2", external_id="")
     products.give(COAT, other)
     assert products.fates(replace(COAT, **change), other) == [(1, Fate.CHANGED), (2, Fate.UNCHANGED)]
@@ -95,7 +95,7 @@ def test_what_differs_is_changed_and_nothing_else(products: Products, change: di
     assert left.title == "Coat"
 
 
-def test_what_is_not_named_stays(products: Products) -> None:
+def test_what_is_not_named_stays(products: Lines) -> None:
     products.give(replace(COAT, quantity=3))
     with products.database.tenant(products.tenant) as session:
         session.execute(text(f"UPDATE user_{products.tenant}.products SET metadata = '{{\"rack\": 7}}'"))
@@ -106,14 +106,14 @@ def test_what_is_not_named_stays(products: Products) -> None:
     assert (kept.brand, kept.external_id, len(kept.images), kept.metadata) == ("Zara", "77", 1, {"rack": 7})
 
 
-def test_a_description_that_was_taken_from_the_title_follows_it(products: Products) -> None:
+def test_a_description_that_was_taken_from_the_title_follows_it(products: Lines) -> None:
     named = frozenset({"title", "price", "sku"})
     products.give(replace(COAT, description="Coat"), named=named)
     products.give(replace(COAT, title="Cape", description="Cape"), named=named)
     assert [each.description for each in products.all()] == ["Cape"]
 
 
-def test_the_sku_names_a_product_and_else_the_external_id(products: Products) -> None:
+def test_the_sku_names_a_product_and_else_the_external_id(products: Lines) -> None:
     products.give(COAT)
     assert products.fates(replace(COAT, external_id="")) == [(1, Fate.CHANGED)]
     assert products.fates(COAT) == [(1, Fate.CHANGED)]
@@ -121,7 +121,7 @@ def test_the_sku_names_a_product_and_else_the_external_id(products: Products) ->
     assert [(each.sku, each.external_id) for each in products.all()] == [("A-9", "77")]
 
 
-def test_two_keys_of_two_products_are_named_and_change_neither(products: Products) -> None:
+def test_two_keys_of_two_products_are_named_and_change_neither(products: Lines) -> None:
     products.give(replace(COAT, external_id=""), replace(COAT, sku=""))
     before = products.versions()
     assert products.refusals(replace(COAT, title="Cape")) == [
@@ -142,7 +142,7 @@ def test_two_keys_of_two_products_are_named_and_change_neither(products: Product
     ],
 )
 def test_a_key_that_comes_again_in_a_file_is_named_and_overwrites_nothing(
-    products: Products, first: dict[str, str], second: dict[str, str]
+    products: Lines, first: dict[str, str], second: dict[str, str]
 ) -> None:
     for _ in range(2):  # new, then known
         ((_, reason),) = products.refusals(replace(COAT, **first), replace(COAT, **second))
@@ -152,7 +152,7 @@ def test_a_key_that_comes_again_in_a_file_is_named_and_overwrites_nothing(
     assert [each.title for each in products.all()] == ["Coat"]
 
 
-def test_a_product_that_cannot_be_stored_is_refused_and_the_others_are_not(products: Products) -> None:
+def test_a_product_that_cannot_be_stored_is_refused_and_the_others_are_not(products: Lines) -> None:
     wrong = replace(COAT, sku="A-2", external_id="", price=Decimal("1e9"))
     products.give(COAT)
     results = products.give(replace(COAT, currency="EURO"), wrong, replace(COAT, sku="A-3", external_id=""))
@@ -160,7 +160,7 @@ def test_a_product_that_cannot_be_stored_is_refused_and_the_others_are_not(produ
     assert [each.sku for each in products.all()] == ["A-1", "A-3"]
 
 
-def test_it_is_said_which_of_the_changed_are_for_sale(products: Products) -> None:
+def test_it_is_said_which_of_the_changed_are_for_sale(products: Lines) -> None:
     products.give(COAT, replace(COAT, sku="A-2", external_id=""))
     with products.database.tenant(products.tenant) as session:
         session.execute(insert(ListingRow).values(product_id=1, marketplace="x", external_id="9", visible=True))
@@ -169,7 +169,7 @@ def test_it_is_said_which_of_the_changed_are_for_sale(products: Products) -> Non
     assert [each.is_for_sale for each in products.give(*changed) if isinstance(each, Stored)] == [False, False]
 
 
-def test_what_was_sold_and_is_there_again_may_be_put_up_for_sale(products: Products) -> None:
+def test_what_was_sold_and_is_there_again_may_be_put_up_for_sale(products: Lines) -> None:
     products.give(COAT)
     with products.database.tenant(products.tenant) as session:
         session.execute(text(f"UPDATE user_{products.tenant}.products SET status = 'sold', stock_quantity = 0"))
@@ -178,7 +178,7 @@ def test_what_was_sold_and_is_there_again_may_be_put_up_for_sale(products: Produ
         assert session.execute(text(f"SELECT status FROM user_{products.tenant}.products")).scalar_one() == "draft"
 
 
-def test_two_that_give_the_same_at_once_make_each_product_once(products: Products) -> None:
+def test_two_that_give_the_same_at_once_make_each_product_once(products: Lines) -> None:
     many = [replace(COAT, title=f"Coat {number}", sku=f"A-{number}", external_id="") for number in range(100)]
     together = Barrier(4)
 
@@ -192,14 +192,14 @@ def test_two_that_give_the_same_at_once_make_each_product_once(products: Product
     assert len(products.all()) == 100
 
 
-def test_a_product_made_by_hand_at_the_same_time_is_not_doubled(products: Products) -> None:
+def test_a_product_made_by_hand_at_the_same_time_is_not_doubled(products: Lines) -> None:
     together = Barrier(2)
 
     def by_hand(number: int) -> str:
         together.wait()
         try:
             if number:
-                products.shelf.add(products.tenant, COAT)
+                products.store.add(products.tenant, COAT)
             else:
                 products.give(COAT)
         except Conflict:
@@ -214,7 +214,7 @@ def test_a_product_made_by_hand_at_the_same_time_is_not_doubled(products: Produc
 SCARF = NewProduct("Scarf", "Soft.", Decimal(9), quantity=1, images=(ProductImage(1, "scarf.jpg"),))
 
 
-def test_what_has_no_key_is_known_by_its_words_and_each_row_is_one_product(products: Products) -> None:
+def test_what_has_no_key_is_known_by_its_words_and_each_row_is_one_product(products: Lines) -> None:
     made = [id_ for id_, _ in products.fates(SCARF, SCARF, replace(SCARF, size="M"))]
     assert len(set(made)) == 3
     assert products.fates(SCARF, SCARF, replace(SCARF, size="M")) == [(id_, Fate.UNCHANGED) for id_ in made]
@@ -224,13 +224,13 @@ def test_what_has_no_key_is_known_by_its_words_and_each_row_is_one_product(produ
     assert [fate for _, fate in products.fates(SCARF, SCARF, SCARF)] == [Fate.CHANGED, Fate.CHANGED, Fate.CREATED]
 
 
-def test_rows_alike_of_one_file_are_not_taken_for_each_other_in_a_later_batch(products: Products) -> None:
+def test_rows_alike_of_one_file_are_not_taken_for_each_other_in_a_later_batch(products: Lines) -> None:
     (first, _), (second, _) = products.fates(SCARF, SCARF)
     ((third, fate),) = products.fates(SCARF, before={first: 2, second: 3})
     assert (third not in {first, second}, fate) == (True, Fate.CREATED)
 
 
-def test_a_product_that_was_changed_by_hand_is_still_the_one_of_its_row(products: Products) -> None:
+def test_a_product_that_was_changed_by_hand_is_still_the_one_of_its_row(products: Lines) -> None:
     ((scarf, _),) = products.fates(SCARF)
     with products.database.tenant(products.tenant) as session:
         change_product(session, scarf, {"title": "Silk scarf"})

@@ -19,7 +19,7 @@ class Asked:
         self.everybody = threading.Event()
         self.sweeper: Sweeper | None = None
 
-    def bury(self) -> bool:
+    def mark_dead(self) -> bool:
         self.breaks -= 1
         if self.breaks >= 0:
             raise LookupError("nobody foresaw this")

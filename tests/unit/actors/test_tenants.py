@@ -2,8 +2,8 @@
 
 from typing import Any, cast
 
+from stoflow.actors.context import Context
 from stoflow.actors.mailbox import Pool
-from stoflow.actors.surroundings import Surroundings
 from stoflow.actors.tenants import Tenants
 from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
@@ -13,7 +13,7 @@ NOBODY = cast("Any", None)
 
 
 def owned() -> Tenants:
-    around = Surroundings(
+    around = Context(
         pool=Pool(0),
         loader=NOBODY,
         timers=NOBODY,

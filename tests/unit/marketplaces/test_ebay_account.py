@@ -11,8 +11,8 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.ids import TenantId
+from stoflow.domain.observed import ListingsSeen, ListingState, ObservedListing, OrdersSeen, OrderState
 from stoflow.domain.outcome import Broken, Done, Outcome, TryAgain
-from stoflow.domain.seen import ListingsSeen, ListingState, OrdersSeen, OrderState, SeenListing
 from stoflow.marketplaces.ebay.clients.inventory import get_inventory_item
 from stoflow.marketplaces.ebay.mapping import product_in, sku_for, sku_of
 from stoflow.marketplaces.ebay.orders import EbayOrders
@@ -73,7 +73,7 @@ def confirm(make_attempt: MakeAttempt) -> Attempt:
     return make_attempt("ebay", product=None, task_name="confirm:1", index=1, outputs={"page:1": {"missing": missing}})
 
 
-def seen_on(page: Attempt, answer: Answering) -> tuple[SeenListing, ...]:
+def seen_on(page: Attempt, answer: Answering) -> tuple[ObservedListing, ...]:
     outcome = held(EbaySync().page(page), answer)
     assert isinstance(outcome, Done), outcome
     assert isinstance(outcome.seen, ListingsSeen)

@@ -8,8 +8,8 @@ import pytest
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Command, Reply, Request, Response
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import ListingsSeen, OrdersSeen
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import ListingsSeen, OrdersSeen
 from stoflow.execution.conversation import hold
 from stoflow.marketplaces.ebay.orders import EbayOrders
 from stoflow.marketplaces.ebay.sync import EbaySync

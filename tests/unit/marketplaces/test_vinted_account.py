@@ -10,8 +10,8 @@ import pytest
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Command
+from stoflow.domain.observed import ListingsSeen, ListingState, Order, OrdersSeen
 from stoflow.domain.outcome import Broken, Done, LookResult, Outcome, Refused
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrdersSeen
 from stoflow.marketplaces.vinted.items import amount_in, seen_listing, state_of
 from stoflow.marketplaces.vinted.messages import VintedMessages
 from stoflow.marketplaces.vinted.orders import VintedOrders

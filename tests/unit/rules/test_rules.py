@@ -49,6 +49,9 @@ WRONG = [
         DOC + "from stoflow_sandbox.ebay.shop import Shop\n",
     ),
     ("marketplaces-in-their-folders", "stoflow/marketplaces/etsy/a.py", '"""As Vinted does."""\n'),
+    ("no-retired-words", "stoflow/execution/run.py", DOC + "def bury(process):\n    return process\n"),
+    ("no-retired-words", "stoflow/execution/run.py", DOC + "from stoflow.actors.surroundings import Surroundings\n"),
+    ("no-retired-words", "stoflow/execution/run.py", DOC + "engine.let_go_claim(1)\n"),
     ("between-failpoints", "stoflow/execution/run.py", DOC + "engine.recorder.write(1)\n"),
     (
         "between-failpoints",

@@ -9,8 +9,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
+from stoflow.domain.observed import NAMED, ListingsSeen, OrdersSeen
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import NAMED, ListingsSeen, OrdersSeen
 from stoflow.storage.engine.observe.orders import SETTLE_ORDERS, amount_text, order_params
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
 from stoflow.storage.engine.statement import Statement, bind

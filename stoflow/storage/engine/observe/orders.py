@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from stoflow.domain.seen import Order, OrderState
+from stoflow.domain.observed import Order, OrderState
 from stoflow.storage.engine.observe.oversales import IS_OLDER, NAMED_WITH, OVERSALES
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
 

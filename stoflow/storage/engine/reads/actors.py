@@ -20,7 +20,7 @@ Read = Callable[[Connection[DictRow]], Callable[[], Any]]
 class Release(Enum):
     """What became of a wish to let a tenant go."""
 
-    LET_GO = auto()
+    RELEASE = auto()
     KEPT = auto()  # something came in between
     NOT_OURS = auto()
 
@@ -66,6 +66,6 @@ def release_read(tenant: TenantId, me: ProcessId, epoch: Epoch, *, marketplaces:
         page = begin_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)
         if page().has_work or not release_tenant(connection, tenant, me, epoch, version=version):
             return lambda: Release.KEPT
-        return lambda: Release.LET_GO
+        return lambda: Release.RELEASE
 
     return read

@@ -16,7 +16,7 @@ from stoflow.storage.engine.reads.queue import QueuePage
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Context:
     """What every supervisor of an orchestrator shares."""
 
     pool: Pool

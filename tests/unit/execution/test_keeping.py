@@ -4,16 +4,24 @@ from decimal import Decimal
 
 import pytest
 
+from stoflow.domain.observed import (
+    ListingsSeen,
+    ListingState,
+    ObservedListing,
+    Order,
+    OrderLine,
+    OrdersSeen,
+    OrderState,
+)
 from stoflow.domain.outcome import Done
-from stoflow.domain.seen import ListingsSeen, ListingState, Order, OrderLine, OrdersSeen, OrderState, SeenListing
 from stoflow.execution.keeping import LONGEST_ID, LONGEST_TEXT, keepable
 
 LARGEST = 2**31 - 1
 
 
-def kept_listing(**fields: object) -> SeenListing:
-    listing = SeenListing("1", ListingState.FOR_SALE)
-    odd = SeenListing(**{"external_id": "1", "state": ListingState.FOR_SALE, **fields})  # pyright: ignore[reportArgumentType]
+def kept_listing(**fields: object) -> ObservedListing:
+    listing = ObservedListing("1", ListingState.FOR_SALE)
+    odd = ObservedListing(**{"external_id": "1", "state": ListingState.FOR_SALE, **fields})  # pyright: ignore[reportArgumentType]
     done = keepable(Done(seen=ListingsSeen("save", (odd, listing))))
     assert isinstance(done.seen, ListingsSeen)
     assert done.seen.listings[-1] == listing
@@ -22,8 +30,8 @@ def kept_listing(**fields: object) -> SeenListing:
 
 @pytest.mark.parametrize("external_id", ["", "9" * (LONGEST_ID + 1), "\x001", "\ud800", None, 7], ids=ascii)
 def test_a_thing_without_an_id_is_named_and_the_others_are_kept(external_id: str) -> None:
-    good = SeenListing("1", ListingState.FOR_SALE)
-    odd = SeenListing(external_id, ListingState.FOR_SALE)
+    good = ObservedListing("1", ListingState.FOR_SALE)
+    odd = ObservedListing(external_id, ListingState.FOR_SALE)
     done = keepable(Done({"unread": [{"name": "0", "reason": "hidden"}]}, seen=ListingsSeen("save", (odd, good))))
     assert done.seen == ListingsSeen("save", (good,))
     assert [each["reason"] for each in done.output["unread"]] == ["hidden", "Its id is none, or too long to be one."]

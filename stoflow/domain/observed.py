@@ -16,7 +16,7 @@ class ListingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenListing:
+class ObservedListing:
     """A listing as the marketplace shows it, StoFlow's or not.
 
     `product` is the id in the listing's own SKU, where that is one of ours for this tenant; else None.
@@ -44,7 +44,7 @@ class ListingsSeen:
     """
 
     then: str
-    listings: tuple[SeenListing, ...] = ()
+    listings: tuple[ObservedListing, ...] = ()
     gone: tuple[str, ...] = ()
     complete: bool = False
 
@@ -60,7 +60,7 @@ class OrderState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One thing bought; `line_id` is unique within its order. `product` as in SeenListing."""
+    """One thing bought; `line_id` is unique within its order. `product` as in ObservedListing."""
 
     line_id: str
     listing_id: str

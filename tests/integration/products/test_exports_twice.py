@@ -7,11 +7,11 @@ import pytest
 from stoflow.domain.ids import TenantId
 from stoflow.resources.products.file import open_products
 from stoflow.resources.products.importing import import_products
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 from stoflow.storage.products.snapshots import list_products
 
-EXPORTS = sorted((Path(__file__).parents[2] / "unit/catalogue/exports").glob("*.csv"))
+EXPORTS = sorted((Path(__file__).parents[2] / "unit/products/exports").glob("*.csv"))
 
 
 class NamedPhotos:
@@ -27,7 +27,7 @@ def test_an_export_that_is_imported_twice_makes_each_product_once(
 ) -> None:
     def fates() -> tuple[int, ...]:
         file = open_products(export, mapping={})
-        report = import_products(Shelf(database).store, [tenant], file.items, photos=NamedPhotos())
+        report = import_products(Products(database).put, [tenant], file.items, photos=NamedPhotos())
         return tuple(report.fates.values())
 
     created, *others = fates()

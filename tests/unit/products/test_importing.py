@@ -23,11 +23,11 @@ from stoflow_sandbox.demo.photos import PlaceholderPhotos, with_a_photo
 ANNA, BEN = TenantId(7), TenantId(8)
 
 
-class Shelf:
+class Products:
     def __init__(self) -> None:
         self.products: dict[TenantId, list[NewProduct]] = {}
 
-    def store(
+    def put(
         self, tenant: TenantId, batch: Sequence[GivenProduct], before: Mapping[int, int]
     ) -> Sequence[Stored | NotStored]:
         kept = self.products.setdefault(tenant, [])
@@ -49,10 +49,10 @@ def photos_in(tmp_path: Path) -> PhotoSource:
 
 
 def test_products_are_dealt_round_robin(tmp_path: Path):
-    shelf = Shelf()
+    store = Products()
     items = [product("a"), RejectedRow(2, "Bad."), product("b"), product("c"), product("d")]
-    report = import_products(shelf.store, [ANNA, BEN], items, photos=photos_in(tmp_path), limit=3)
-    assert {tenant: [each.title for each in kept] for tenant, kept in shelf.products.items()} == {
+    report = import_products(store.put, [ANNA, BEN], items, photos=photos_in(tmp_path), limit=3)
+    assert {tenant: [each.title for each in kept] for tenant, kept in store.products.items()} == {
         ANNA: ["a", "c"],
         BEN: ["b"],
     }
@@ -60,7 +60,7 @@ def test_products_are_dealt_round_robin(tmp_path: Path):
 
 
 def test_a_photo_that_is_there_is_kept_as_it_is_and_one_that_is_not_refuses_its_product(tmp_path: Path):
-    shelf, photos = Shelf(), photos_in(tmp_path)
+    store, photos = Products(), photos_in(tmp_path)
     Image.new("RGB", (40, 40), "red").save(photos.folder / "real.png")
     (photos.folder / "broken.jpg").write_bytes(b"no image")
     items = [
@@ -69,9 +69,9 @@ def test_a_photo_that_is_there_is_kept_as_it_is_and_one_that_is_not_refuses_its_
         product("c", "broken.jpg"),
         product("d", "https://host/photo.jpg"),
     ]
-    report = import_products(shelf.store, [ANNA], items, photos=photos)
-    assert [each.title for each in shelf.products[ANNA]] == ["a"]
-    kept = photos.media.root / shelf.products[ANNA][0].images[0].path
+    report = import_products(store.put, [ANNA], items, photos=photos)
+    assert [each.title for each in store.products[ANNA]] == ["a"]
+    kept = photos.media.root / store.products[ANNA][0].images[0].path
     assert kept.read_bytes() == (photos.folder / "real.png").read_bytes()
     assert kept.suffix == ".png"
     assert (report.imported, report.rejected_rows) == (1, 3)
@@ -89,33 +89,33 @@ def test_a_file_cannot_reach_for_photos_outside_its_folder(tmp_path: Path):
     Image.new("RGB", (40, 40), "red").save(secret)
     (photos.folder / "link.png").symlink_to(secret)
     for path in ("../secret.png", str(secret), "link.png", "..\\secret.png", "file://" + str(secret)):
-        report = import_products(Shelf().store, [ANNA], [product("a", path)], photos=photos)
+        report = import_products(Products().put, [ANNA], [product("a", path)], photos=photos)
         assert (report.imported, [row.value for row in report.rejected]) == (0, [path])
 
 
 def test_a_missing_description_is_the_title_and_a_product_without_photos_has_none(tmp_path: Path):
-    shelf, photos = Shelf(), photos_in(tmp_path)
-    report = import_products(shelf.store, [ANNA], [product("Coat", description="")], photos=photos)
+    store, photos = Products(), photos_in(tmp_path)
+    report = import_products(store.put, [ANNA], [product("Coat", description="")], photos=photos)
     assert report.descriptions_filled == 1
-    assert shelf.products[ANNA][0].description == "Coat"
-    assert shelf.products[ANNA][0].images == ()
+    assert store.products[ANNA][0].description == "Coat"
+    assert store.products[ANNA][0].images == ()
     assert not photos.media.root.exists()
 
 
 def test_a_report_keeps_the_first_rejections_and_counts_all(tmp_path: Path):
     rejections = (RejectedRow(line, "Bad.") for line in range(KEPT_REJECTIONS + 5))
-    report = import_products(Shelf().store, [ANNA], rejections, photos=photos_in(tmp_path))
+    report = import_products(Products().put, [ANNA], rejections, photos=photos_in(tmp_path))
     assert (report.rejected_rows, len(report.rejected)) == (KEPT_REJECTIONS + 5, KEPT_REJECTIONS)
 
 
 def test_only_the_demo_draws_what_is_missing_and_counts_it(tmp_path: Path):
-    shelf, source = Shelf(), photos_in(tmp_path)
+    store, source = Products(), photos_in(tmp_path)
     Image.new("RGB", (40, 40), "red").save(source.folder / "real.png")
     photos = PlaceholderPhotos(source)
     items = [product("a", "real.png", "missing.jpg"), product("b"), RejectedRow(2, "Bad.")]
-    report = import_products(shelf.store, [ANNA], with_a_photo(items), photos=photos)
+    report = import_products(store.put, [ANNA], with_a_photo(items), photos=photos)
     assert (report.imported, report.rejected_rows, photos.drawings) == (2, 1, ["missing.jpg", ""])
-    kept = [source.media.root / image.path for each in shelf.products[ANNA] for image in each.images]
+    kept = [source.media.root / image.path for each in store.products[ANNA] for image in each.images]
     assert [path.suffix for path in kept] == [".png", ".jpg", ".jpg"]
     assert all(path.is_file() for path in kept)
 

@@ -14,12 +14,12 @@ from stoflow.resources.products.files.rows import RejectedRow
 from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.photo_source import PhotoSource
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 from stoflow.storage.products.snapshots import list_products
 
 CASES = Path(os.environ.get("STOFLOW_SHARED", Path(__file__).parents[4] / "shared")) / "cases"
-EXPORTS = Path(__file__).parents[2] / "unit" / "catalogue" / "exports"
+EXPORTS = Path(__file__).parents[2] / "unit" / "products" / "exports"
 
 
 def read(name: str, mapping: dict[str, str] | None = None) -> tuple[list[NewProduct], list[RejectedRow]]:
@@ -106,7 +106,7 @@ def test_an_export_taken_in_twice_doubles_nothing(
     source = PhotoSource(tmp_path, MediaFolder(tmp_path / "media"))
     for _ in range(2):
         items = (_without_photos(item) for item in read_products(EXPORTS / file, mapping={}))
-        import_products(Shelf(database).store, [tenant], items, photos=source)
+        import_products(Products(database).put, [tenant], items, photos=source)
     with database.tenant(tenant) as session:
         stored = list_products(session, limit=100)
     assert len(stored) == 12

@@ -11,7 +11,7 @@ from stoflow.resources.products.file import read_products
 from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.photo_source import PhotoSource
-from stoflow.resources.products.store import Shelf
+from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import check_tenant
 from stoflow.storage.products.snapshots import list_products
@@ -28,7 +28,7 @@ def test_a_file_is_dealt_in_batches_and_what_comes_back_is_what_was_read(
     anna, ben = tenants(), tenants()
     photos = PhotoSource(tmp_path, MediaFolder(tmp_path / "media"))
     items = read_products(file, mapping={})
-    report = import_products(Shelf(database).store, [anna, ben], items, photos=photos)
+    report = import_products(Products(database).put, [anna, ben], items, photos=photos)
     assert (report.imported, report.rejected_rows) == (ROWS, 1)
     with database.tenant(anna) as session:
         stored = list_products(session, limit=ROWS)[::-1]

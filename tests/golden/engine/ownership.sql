@@ -1,0 +1,37 @@
+-- ACQUIRE
+UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epochs') WHERE tenant IN (
+  SELECT w.tenant FROM public.tenant_work w LEFT JOIN public.processes p ON p.id = w.owner
+  WHERE w.owner IS DISTINCT FROM %(me)s AND (p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp())
+    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+  ORDER BY w.tenant LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
+RETURNING tenant, epoch
+
+-- ANNOUNCE
+INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, %(job)s)
+
+-- CONSUME
+WITH taken AS (
+  DELETE FROM public.outbox WHERE id IN (
+    SELECT o.id FROM public.outbox o
+    LEFT JOIN public.tenant_work w ON w.tenant = o.tenant
+    LEFT JOIN public.processes p ON p.id = w.owner
+    WHERE w.owner IS NULL OR w.owner = %(me)s OR p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp()
+    ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED)
+  RETURNING tenant, job
+), noted AS (
+  INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
+  ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
+)
+SELECT tenant, array_agg(DISTINCT job) AS jobs FROM taken GROUP BY tenant
+
+-- OWNER
+SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s
+
+-- RELEASE
+DELETE FROM public.tenant_work
+WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s AND version = %(version)s
+  AND NOT EXISTS (SELECT FROM public.outbox o WHERE o.tenant = %(tenant)s)
+RETURNING tenant
+
+-- VERSION
+SELECT version FROM public.tenant_work WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s

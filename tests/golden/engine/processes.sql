@@ -1,0 +1,30 @@
+-- BEAT
+UPDATE public.processes SET expires_at = clock_timestamp() + %(lease_s)s::float8 * interval '1 second'
+WHERE id = %(id)s AND NOT dead RETURNING id
+
+-- FORGET
+DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'
+
+-- LIVING
+SELECT count(*) AS number FROM public.processes
+WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_timestamp()
+
+-- MARK_DEAD
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead
+
+-- MARK_EXPIRED_DEAD
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind
+
+-- MARK_PID_DEAD
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
+
+-- RECENTLY_DEAD
+SELECT id FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
+
+-- REGISTER
+INSERT INTO public.processes (kind, host, pid, release, serves, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], clock_timestamp(),
+        clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+RETURNING id

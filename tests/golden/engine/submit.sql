@@ -1,0 +1,32 @@
+-- FREE_OLD_KEY
+UPDATE {s}.marketplace_jobs SET idempotency_key = NULL
+WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp() - interval '24 hours'
+
+-- INSERT_JOB
+WITH job AS (
+  INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
+    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
+  SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
+    a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
+    clock_timestamp()
+  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING id, priority
+), tasks AS (
+  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
+  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
+  FROM job, jsonb_to_recordset(%(tasks)s) AS r(name text, position int, kind text, paced bool)
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
+)[[inherited]]
+SELECT id FROM job
+
+-- LOCK_PRODUCT
+SELECT p.stock_quantity AS quantity, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
+FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY UPDATE OF p
+
+-- SAME_KEY
+SELECT id, marketplace, coalesce(idempotency_digest, '') AS digest FROM {s}.marketplace_jobs
+WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at > clock_timestamp() - interval '24 hours'
+  AND (idempotency_key = %(key)s OR idempotency_digest <> '')
+ORDER BY id LIMIT 1
