@@ -17,9 +17,9 @@ demo: $(STAMP) ## publish real products of several sellers on three simulated ma
 up: $(STAMP) ## run everything in one terminal, with the sandbox
 	$(BIN)/stoflow up --sandbox $(ARGS)
 
-test: $(STAMP) ## run all tests on real PostgreSQL and Redis, two files at a time, with coverage
+test: $(STAMP) ## run all tests on real PostgreSQL and Redis, three files at a time, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 test-pooler: $(STAMP) ## run the tests of storage and engine through Debian's PgBouncer, in transaction mode
 	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile $(POOLED) $(ARGS)

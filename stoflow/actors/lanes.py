@@ -8,7 +8,7 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.reads.queue import QueuedJob
 
-Place = tuple[bool, int, JobId]
+Spot = tuple[bool, int, JobId]
 
 
 class Lanes:
@@ -22,8 +22,8 @@ class Lanes:
         """`pace_s` answers the seconds between paced calls of an action, `wake` is told when its lane moves on."""
         self._pace_s = pace_s
         self._wake = wake
-        self._places: dict[JobId, tuple[str, Place]] = {}  # by job: its lane, "" where it is not paced
-        self._lanes: dict[str, list[Place]] = {"": []}
+        self._places: dict[JobId, tuple[str, Spot]] = {}  # by job: its lane, "" where it is not paced
+        self._lanes: dict[str, list[Spot]] = {"": []}
         self._pace_at_s: dict[str, float] = {}
         self._refused: dict[str, JobId] = {}  # by action: whose paced call was not claimed
 
@@ -34,7 +34,7 @@ class Lanes:
         """Give a job its place, in the stead of the one it had."""
         is_paced = job.paced and not job.verifying and self._pace_s(job.action) > 0
         lane = job.action if is_paced else ""
-        place: Place = (not is_paced and not job.running, job.priority, job.id)
+        place: Spot = (not is_paced and not job.running, job.priority, job.id)
         if self._places.get(job.id) != (lane, place):
             self._places[job.id] = (lane, place)
             heapq.heappush(self._lanes.setdefault(lane, []), place)
@@ -62,7 +62,7 @@ class Lanes:
         """A paced call was not claimed: when the next is due, this job will tell when it is read again."""
         self._refused[job.action] = job.id
 
-    def _first(self, lane: str) -> Place | None:
+    def _first(self, lane: str) -> Spot | None:
         """Return the first place of a lane, past those that nobody stands at any more."""
         places = self._lanes[lane]
         while places and self._places.get(places[0][2]) != (lane, places[0]):

@@ -30,10 +30,10 @@ from stoflow.actors.news import (
     Want,
     Watch,
 )
-from stoflow.actors.place import Place
+from stoflow.actors.permits import Permits
 from stoflow.actors.timers import Timers, tell
 from stoflow.admission.asking import Verdict, judge_place
-from stoflow.admission.facts import Place as PlaceFacts
+from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
@@ -50,20 +50,20 @@ class MarketplaceActor(PooledActor):
         self,
         pool: Pool,
         on_death: OnDeath,
-        place: Place,
+        permits: Permits,
         supervisor: pykka.ActorRef[Any],
         dispatcher: pykka.ActorRef[Any],
         timers: Timers,
     ) -> None:
         super().__init__(pool, on_death)
-        self._place = place
+        self._permits = permits
         self._supervisor = supervisor
         self._dispatcher = dispatcher
         self._timers = timers
         self._held: dict[JobId, Held] = {}
         self._flying: set[JobId] = set()
-        self._lanes = Lanes(place.pace_s, self._wake)
-        self._read: PlaceFacts | None = None
+        self._lanes = Lanes(permits.pace_s, self._wake)
+        self._read: Place | None = None
         self._verdict = Verdict()
         self._collecting = Collecting()
         self._wanted = 0
@@ -78,7 +78,7 @@ class MarketplaceActor(PooledActor):
 
     @property
     def marketplace(self) -> str:
-        return self._place.marketplace
+        return self._permits.marketplace
 
     def begin(self) -> None:
         self._fill()
@@ -108,7 +108,7 @@ class MarketplaceActor(PooledActor):
         self._fill()
         self._may_try = False
 
-    def _judge(self, read: PlaceFacts | None) -> None:
+    def _judge(self, read: Place | None) -> None:
         """Ask what may be sent now; what was passed over while it might not go stands in line again."""
         if read is None:
             return
@@ -191,7 +191,7 @@ class MarketplaceActor(PooledActor):
         self._lanes.remove(job)
         if held is not None:
             self._land(held)
-            tell(self._supervisor, Finished(self._place.marketplace, job))
+            tell(self._supervisor, Finished(self._permits.marketplace, job))
 
     # In flight or not
 
@@ -231,7 +231,7 @@ class MarketplaceActor(PooledActor):
 
     def _read_again(self, lost: list[Held], now_s: float) -> None:
         if lost:
-            self._place.sweep_soon(self._place.tenant)
+            self._permits.sweep_soon(self._permits.tenant)
             tell(self._supervisor, Reread(tuple(held.job.id for held in lost)))
         for held in lost:
             held.fly(now_s, WATCH_S)
@@ -254,16 +254,16 @@ class MarketplaceActor(PooledActor):
         if self._verdict.lets_tries_only:
             self._fill_refused()
         elif not self._verdict.stops_all:
-            while len(self._flying) < self._place.cap and (job := self._lanes.take(self._may_go)) is not None:
+            while len(self._flying) < self._permits.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
-        room = self._place.cap - len(self._flying) - len(self._lanes) - self._wanted
+        room = self._permits.cap - len(self._flying) - len(self._lanes) - self._wanted
         if room > 0 and not self._verdict.stops_new:
             self._wanted += room
-            tell(self._supervisor, Want(self._place.marketplace, room))
+            tell(self._supervisor, Want(self._permits.marketplace, room))
 
     def _fill_refused(self) -> None:
         """Permit one job where it may try, and looks that somebody who cancelled waits for."""
-        if self._verdict.stops_all or len(self._flying) >= self._place.cap:
+        if self._verdict.stops_all or len(self._flying) >= self._permits.cap:
             return
         for held in self._held.values():
             if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flying:
@@ -283,14 +283,14 @@ class MarketplaceActor(PooledActor):
 
     def _permit(self, held: Held) -> None:
         job = held.job
-        message = self._place.permit(job, stepwise=held.is_stepwise)
+        message = self._permits.permit(job, stepwise=held.is_stepwise)
         held.depart(message, time.monotonic())
         self._flying.add(job.id)
         self._watch_after(held.patience_s)
-        tell(self._dispatcher, Offer(self._place.marketplace, message, started=job.running))
+        tell(self._dispatcher, Offer(self._permits.marketplace, message, started=job.running))
 
     def _collect(self, stray: QueuedStray) -> None:
-        message = self._place.collection(stray)
+        message = self._permits.collection(stray)
         self._collecting.begin(message, time.monotonic())
         self._watch_after(WATCH_S)
-        tell(self._dispatcher, Offer(self._place.marketplace, message, started=False))
+        tell(self._dispatcher, Offer(self._permits.marketplace, message, started=False))

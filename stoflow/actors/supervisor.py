@@ -27,10 +27,10 @@ from stoflow.actors.news import (
     Take,
     Want,
 )
-from stoflow.actors.place import Place
+from stoflow.actors.permits import Permits
 from stoflow.actors.timers import tell
 from stoflow.admission.asking import judge_place
-from stoflow.admission.facts import Place as PlaceFacts
+from stoflow.admission.facts import Place
 from stoflow.domain.facts import ActorFailed
 from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
@@ -143,7 +143,7 @@ class TenantSupervisor(PooledActor):
             self._stale = False
             self._load()
 
-    def _place(self, marketplace: str) -> PlaceFacts:
+    def _place(self, marketplace: str) -> Place:
         refused = marketplace in self._refusing
         return self._context.place(self._tenant, marketplace, self._known, refused=refused)
 
@@ -208,7 +208,7 @@ class TenantSupervisor(PooledActor):
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
         around = self._context
-        place = Place(
+        permits = Permits(
             tenant=self._tenant,
             marketplace=marketplace,
             epoch=self._epoch,
@@ -218,7 +218,7 @@ class TenantSupervisor(PooledActor):
             sweep_soon=around.sweep_soon,
         )
         return MarketplaceActor.start(
-            around.pool, self._on_child_death, place, self.actor_ref, around.dispatcher, around.timers
+            around.pool, self._on_child_death, permits, self.actor_ref, around.dispatcher, around.timers
         )
 
     def _serve(self, marketplace: str) -> None:

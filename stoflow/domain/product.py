@@ -32,7 +32,7 @@ class Product:
     """Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
 
     `condition` is a note from 0 (worn out) to 10 (new with tags); None where unknown. `currency` is ISO 4217.
-    `sku` and `external_id` are the seller's keys, "" where there is none; `metadata` is only kept, for their programs.
+    `sku` and `external_id` are the seller's keys, "" where there is none; `metadata` is theirs: a mapping may read it.
     """
 
     id: int

@@ -27,11 +27,11 @@ from stoflow.execution.conversation import NextCommand, begin, broken, checked, 
 from stoflow.execution.engine import PERMIT_RAN_OUT, Engine, step_of
 from stoflow.execution.hand_back import hand_back
 from stoflow.execution.moves import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement
-from stoflow.execution.propagation import spread_before
+from stoflow.execution.propagation import propagate_before
 from stoflow.execution.reporting import report_run, result_of
 from stoflow.execution.settle import output_settlement, settlement
 from stoflow.execution.telling import concluded, note_broken, note_failed
-from stoflow.execution.unconfirmed import let_go
+from stoflow.execution.unconfirmed import release
 from stoflow.marketplaces.contract import Step
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -87,7 +87,7 @@ class Run:
         for task in self.job.tasks:
             if task.position < first.position or task.status is TaskStatus.SKIPPED:
                 continue
-            spread_before(self.engine, self.job, task)
+            propagate_before(self.engine, self.job, task)
             move, now = self._inner(task) if self._in_memory(task) else self._outside(task)
             if move is not GO_ON:
                 return move, now
@@ -221,13 +221,13 @@ class Run:
         try:
             row = self._write(claim.statement(), *more)[0]
         except DatabaseUnavailable:
-            self._let_go(claim)
+            self._release(claim)
             raise
         failpoint("claim.after")
         self.inner.clear()
         self.claimed = True
         if row and row.get("settled") is False:
-            self._let_go(claim)  # both may have been committed by a first try whose answer was lost
+            self._release(claim)  # both may have been committed by a first try whose answer was lost
         return bool(row and row["claims"])
 
     def _write(self, *statements: Statement) -> tuple[Row, ...]:
@@ -240,8 +240,8 @@ class Run:
             record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
         return rows
 
-    def _let_go(self, claim: Claim) -> None:
-        let_go(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
+    def _release(self, claim: Claim) -> None:
+        release(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
 
     def _settle(self, task: StoredTask, step: Step, outcome: Outcome) -> Move:
         note_broken(self.job, task, outcome)

@@ -10,7 +10,7 @@ from stoflow.http.rest.endpoint import Operation
 
 
 def _operations() -> Iterator[Operation]:
-    """Yield what each module of `resources/` offers: a resource is one more file there, and nothing is edited here."""
+    """Yield what each module of `resources/` offers: a resource is one more file there, and this one is not edited."""
     for module in sorted(iter_modules(resources.__path__), key=lambda module: module.name):
         yield from getattr(import_module(f"{resources.__name__}.{module.name}"), "OPERATIONS", ())
 

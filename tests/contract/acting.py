@@ -10,9 +10,9 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
+from stoflow.domain.observed import ListingsSeen, ObservedListing, Order, OrdersSeen
 from stoflow.domain.outcome import Done, LookResult, Outcome, Pending
 from stoflow.domain.product import Product, SentPhoto
-from stoflow.domain.seen import ListingsSeen, Order, OrdersSeen, SeenListing
 from stoflow.marketplaces.contract import Handler, Step
 from tests.contract.official import Judge
 
@@ -180,7 +180,7 @@ class Going:
     since: datetime | None = None
     listed: Mapping[str, int] = field(default_factory=dict[str, int])
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
-    listings: list[SeenListing] = field(default_factory=list[SeenListing])
+    listings: list[ObservedListing] = field(default_factory=list[ObservedListing])
     gone: list[str] = field(default_factory=list[str])
     orders: list[Order] = field(default_factory=list[Order])
     completed_by: list[str] = field(default_factory=list[str])  # the tasks that said they saw the end

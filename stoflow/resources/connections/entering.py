@@ -63,7 +63,7 @@ def _tokens(accounts: Accounts, profile: DirectProfile, given: Mapping[str, str]
     except ConsentEnded as refused:
         raise _refused(profile.name, str(refused)) from None
     except APIError as error:
-        raise _unheard(error) from error
+        raise _nothing_changed(error) from error
 
 
 def _identity(
@@ -77,7 +77,7 @@ def _identity(
         raise _refused(profile.name, form.reason_in(reply) or f"it answered {reply.status}")
     if reply.status != HTTPStatus.OK:
         said = f"{profile.name} did not say whose account it is (HTTP {reply.status})."
-        raise _unheard(APIConnectionError(said))
+        raise _nothing_changed(APIConnectionError(said))
     found = form.identity_in(reply)
     if found is None:
         raise _refused(profile.name, "it names nobody who sells there")
@@ -95,7 +95,7 @@ def _asked(accounts: Accounts, tenant: TenantId, profile: DirectProfile, form: C
             sign=profile.signer(tokens.access),
         )
     except APIError as error:
-        raise _unheard(error) from error
+        raise _nothing_changed(error) from error
     accounts.applications.hear(profile.name, tenant, request, reply, monotonic() - began_s)
     return reply
 
@@ -105,5 +105,5 @@ def _refused(marketplace: str, said: str) -> InputError:
     return InputError(f"{words.rstrip('.')}. Nothing was changed.", (FieldError("credentials", words),))
 
 
-def _unheard(error: APIError) -> APIError:
+def _nothing_changed(error: APIError) -> APIError:
     return type(error)(f"{error} Nothing was changed: please enter them again in a moment.")

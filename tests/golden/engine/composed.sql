@@ -462,9 +462,10 @@ WITH begun AS (SELECT
     
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
-  RETURNING t.job_id, t.name, t.claims
+  RETURNING t.job_id, t.name, t.claims, t.output
 ), said AS (
-  INSERT INTO user_7.job_timeline (job_id, task, cause, attempt) SELECT job_id, name, 'looking', claims FROM task
+  INSERT INTO user_7.job_timeline (job_id, task, cause, attempt)
+  SELECT job_id, name, 'looking', claims FROM task WHERE output IS NULL
 )
 SELECT claims FROM task
 
@@ -492,9 +493,10 @@ WITH begun AS (SELECT
     AND EXISTS (SELECT FROM tried)
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
-  RETURNING t.job_id, t.name, t.claims
+  RETURNING t.job_id, t.name, t.claims, t.output
 ), said AS (
-  INSERT INTO user_7.job_timeline (job_id, task, cause, attempt) SELECT job_id, name, 'looking', claims FROM task
+  INSERT INTO user_7.job_timeline (job_id, task, cause, attempt)
+  SELECT job_id, name, 'looking', claims FROM task WHERE output IS NULL
 )
 SELECT claims FROM task
 

@@ -54,9 +54,12 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
-         'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'look_at', t.look_at,
+         'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying, output, error,
+          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+                 CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j
@@ -120,9 +123,12 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
-         'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'look_at', t.look_at,
+         'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying, output, error,
+          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+                 CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j
@@ -197,9 +203,12 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
-         'look_at', t.look_at, 'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'look_at', t.look_at,
+         'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying, output, error,
+          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+                 CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j

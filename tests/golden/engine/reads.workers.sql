@@ -20,7 +20,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
-       to_jsonb(p) - 'created_at' - 'updated_at' - 'metadata' AS product,
+       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
        (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
           FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images
 FROM {s}.marketplace_jobs j

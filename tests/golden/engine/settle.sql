@@ -20,7 +20,7 @@ WITH task AS (
                       AND NOT (j.cancel_requested AND NOT j.acted) THEN 'failed' ELSE 'pending' END,
       failures = t.failures + %(charge)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
       not_before = clock_timestamp() + %(delay_s)s::float8 * interval '1 second',
-      absences = t.absences + %(absences)s, error = %(reason)s[[told]],
+      absences = t.absences + %(absences)s, output = NULL, error = %(reason)s[[told]],
       error_kind = CASE WHEN t.deaths >= %(quarantine)s THEN 'poison' ELSE %(kind)s END
   FROM {s}.marketplace_jobs j
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
@@ -90,7 +90,8 @@ WITH task AS (
   UPDATE {s}.marketplace_tasks t
   SET status = CASE WHEN j.cancel_requested AND NOT j.acted THEN 'pending' ELSE 'failed' END, claimed_by = NULL,
       completed_at = CASE WHEN j.cancel_requested AND NOT j.acted THEN NULL ELSE clock_timestamp() END,
-      deadline = NULL, look_at = NULL, error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
+      deadline = NULL, look_at = NULL, output = NULL, error = %(reason)s, error_kind = %(kind)s,
+      error_fields = %(fields)s
   FROM {s}.marketplace_jobs j
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND j.id = t.job_id
   RETURNING t.job_id, t.name, t.claims, t.status

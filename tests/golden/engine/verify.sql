@@ -50,7 +50,7 @@ WITH told AS MATERIALIZED (
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = 'What was done is not known, and it was cancelled before anybody could tell: ' || task.reason
+      error_message = %(words)s::text || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
   RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
@@ -62,8 +62,8 @@ WITH told AS MATERIALIZED (
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
-         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task
-  UNION ALL SELECT id, NULL, 'running', 'failed', 'cancelled before it was known', 0,
+         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
+  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
 SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unverified' AS kind,
@@ -89,7 +89,7 @@ WITH told AS MATERIALIZED (
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = 'What was done is not known, and it was cancelled before anybody could tell: ' || task.reason
+      error_message = %(words)s::text || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
   RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
@@ -101,8 +101,8 @@ WITH told AS MATERIALIZED (
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
-         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task
-  UNION ALL SELECT id, NULL, 'running', 'failed', 'cancelled before it was known', 0,
+         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
+  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
 SELECT given_up FROM task

@@ -27,9 +27,8 @@ from stoflow.actors.news import (
     Want,
     Watch,
 )
-from stoflow.actors.place import Place
-from stoflow.admission.facts import Conditions
-from stoflow.admission.facts import Place as PlaceFacts
+from stoflow.actors.permits import Permits
+from stoflow.admission.facts import Conditions, Place
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob
@@ -61,7 +60,7 @@ JOB = QueuedJob(
 def place(**known: Any) -> PlaceRead:
     """What the supervisor has read of the tenant's marketplace."""
     facts: dict[str, Any] = {"tenant": TenantId(7), "marketplace": "shop", "now": datetime.now(UTC)}
-    return PlaceRead(PlaceFacts(**facts, settings=Conditions().settings, **known))
+    return PlaceRead(Place(**facts, settings=Conditions().settings, **known))
 
 
 @dataclass
@@ -126,7 +125,7 @@ MakeScene = Callable[..., Scene]
 def scene() -> MakeScene:
     def make(*, cap: int = 1, pace_s: float = 0.0) -> Scene:
         supervisor, dispatcher, clock = Ref(), Ref(), Clock()
-        place = Place(
+        permits = Permits(
             tenant=TenantId(7),
             marketplace="shop",
             epoch=Epoch(1),
@@ -135,7 +134,7 @@ def scene() -> MakeScene:
             pace_s=lambda _: pace_s,
             sweep_soon=lambda _: None,
         )
-        actor = MarketplaceActor(Pool(0), _no_death, place, *cast("Any", (supervisor, dispatcher, clock)))
+        actor = MarketplaceActor(Pool(0), _no_death, permits, *cast("Any", (supervisor, dispatcher, clock)))
         return Scene(actor, supervisor, dispatcher, clock)
 
     return make

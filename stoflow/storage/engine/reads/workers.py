@@ -38,7 +38,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
-       to_jsonb(p) - 'created_at' - 'updated_at' - 'metadata' AS product,
+       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
        (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
           FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images
 FROM {s}.marketplace_jobs j
@@ -212,4 +212,5 @@ def _product(row: Mapping[str, Any], images: Any) -> Product:
         images=tuple(ProductImage(position, path) for position, path in images),
         sku=row["sku"] or "",
         external_id=row["external_id"] or "",
+        metadata=row["metadata"] or {},
     )

@@ -1,4 +1,4 @@
-"""Where a marketplace actor stands, and the messages it permits from there."""
+"""The messages by which a marketplace actor permits, and what of its tenant and marketplace they say."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Permits:
     """`pace_s` answers the seconds between paced calls of an action (0: no limit)."""
 
     tenant: TenantId

@@ -1,0 +1,50 @@
+"""What a worker reads of a product is what its seller said of it, whole."""
+
+from dataclasses import fields, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from stoflow.domain.ids import JobId
+from stoflow.domain.product import NewProduct
+from stoflow.resources.products.store import Products
+from stoflow.storage.engine.reads.workers import job_of, job_statement
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+FULL = NewProduct(
+    title="A coat",
+    description="Warm.",
+    price=Decimal("12.50"),
+    currency="GBP",
+    category="women/coats",
+    brand="Anna",
+    condition=7,
+    size="M",
+    colors=("red", "blue"),
+    materials=("wool",),
+    gender="women",
+    season="winter",
+    fit="loose",
+    quantity=3,
+    who_made="i_did",
+    when_made="2020_2026",
+    sku="A-1",
+    external_id="17",
+    metadata={"pattern": "striped", "sizes": {"cm": 80}},
+)
+NOT_OF_A_ROW = {"images"}
+
+
+def test_each_field_that_was_said_reaches_the_worker(bench: "Bench") -> None:
+    empty = NewProduct(title="", description="", price=None)
+    unsaid = {field.name for field in fields(NewProduct) if getattr(FULL, field.name) == getattr(empty, field.name)}
+    assert unsaid <= NOT_OF_A_ROW  # or a new field is not tried here
+    kept = Products(bench.engine.database).add(bench.tenant, FULL)
+
+    job: JobId = bench.submit(kept.id)
+    (row,) = bench.engine.recorder.write(bench.tenant, job, job_statement(bench.tenant, job))
+    read = job_of(bench.tenant, row)
+
+    assert read is not None
+    assert read.product == replace(kept, images=())
