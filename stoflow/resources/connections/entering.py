@@ -30,6 +30,7 @@ def enter(accounts: Accounts, tenant: TenantId, marketplace: str, given: Mapping
     the marketplace's words where it refuses them; Conflict where nothing is entered there or they are another
     account's; APIError where the marketplace does not answer.
     """
+    find_connection(accounts, tenant, marketplace)  # what could not be kept is shown to nobody
     profile, form = _form_at(accounts, marketplace)
     if errors := credential_errors(form, given) or _too_long(given):
         raise InputError(f"These are not the credentials that {marketplace} gives.", errors)

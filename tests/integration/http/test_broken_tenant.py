@@ -25,6 +25,7 @@ BODIES: dict[str, Any] = {
     "createProduct": PRODUCT,
     "changeProduct": {"brand": "Zara"},
     "changeConnection": {"settings": {"site": "EBAY_FR"}},
+    "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
 OF_NO_TENANT = {"listAttributes"}  # its catalogues are everybody's
 THEIRS = [one for one in OPERATIONS if not one.public and one.name not in OF_NO_TENANT]
