@@ -45,12 +45,3 @@ SELECT p.id FROM {s}.products p WHERE p.id IN (
 ) AS o JOIN {s}.remote_listings r USING (marketplace, external_id)
   WHERE r.product_id IS NULL)
 ORDER BY p.id FOR NO KEY UPDATE OF p
-
--- OFFERED
-SELECT r.marketplace, r.external_id, p.id AS product_id FROM {s}.remote_listings r
-  JOIN {s}.products p ON p.sku = r.sku AND p.deleted_at IS NULL
-  WHERE r.sku <> '' AND r.state IN ('for_sale', 'hidden')
-  UNION
-  SELECT r.marketplace, r.external_id, p.id FROM {s}.remote_listings r
-  JOIN {s}.products p ON p.external_id = r.external_id AND p.deleted_at IS NULL
-  WHERE r.marketplace = %(names)s AND r.state IN ('for_sale', 'hidden')

@@ -56,22 +56,6 @@ SELECT j.id FROM {s}.marketplace_jobs j
 WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
 ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
 
--- LOST
-SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker,
-    t.quiet_s,
-    CASE WHEN t.look_at IS NOT NULL AND t.claimed_by IS NOT NULL THEN 1 + (
-      SELECT count(*) FROM {s}.job_timeline l
-      WHERE l.job_id = t.job_id AND l.task = t.name AND l.cause = 'swept: look died') ELSE 0 END AS looks_died
-  FROM {s}.marketplace_tasks t
-  WHERE t.status = 'running' AND (t.claimed_by IS NOT NULL OR t.deadline IS NOT NULL)
-    AND (t.claimed_by = ANY(%(dead)s::bigint[]) OR t.deadline <= clock_timestamp()
-      OR (t.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM public.processes p WHERE p.id = t.claimed_by)))
-  ORDER BY t.id LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
-
--- SKIP
-UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
-  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
-
 -- SWEEP_LOCK
 SELECT pg_try_advisory_xact_lock(4820811) AS mine
 

@@ -21,6 +21,7 @@ from stoflow.storage.engine.refuse import try_params
 from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "engine"
+COMPOSED = ("claim.CLAIM", "close.CLOSE")
 IS_STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 TENANT, JOB, TASK, EPOCH = TenantId(7), JobId(1), TaskId(2), Epoch(3)
 DONE = InnerDone(TaskId(1), {}, "", 0.0, 0.0)
@@ -43,54 +44,46 @@ PLAIN = Claim(
 )
 
 
-def claims() -> Mapping[str, Claim]:
-    """A claim with as little as it may have, with each part it may have, and with all of them."""
-
-    parts = {
-        "of no product, in the middle of a run": {"in_line": False, "begins": False},
-        "the first of a run": {"in_line": False},
-        "in line": {},
-        "paced": {"pace_s": 1.0, "begins": False},
-        "unsafe": {"is_unsafe": True, "begins": False},
-        "trying whether the application is accepted": {"tries": try_params(1.0), "begins": False},
-        "with inner tasks": {"unrecorded": Unrecorded((DONE,)), "begins": False},
-        "with the settle before it": {"unrecorded": Unrecorded((), SETTLED), "begins": False},
-    }
-    every = {key: value for given in parts.values() for key, value in given.items()}
-    every |= {"in_line": True, "begins": True, "unrecorded": Unrecorded((DONE,), SETTLED)}
-    return {name: replace(PLAIN, **given) for name, given in (parts | {"with everything": every}).items()}
-
-
 def composed() -> Iterator[tuple[str, str]]:
-    for name, claim in claims().items():
-        yield f"claim, {name}", claim.statement().text
-    for name, tries in (("", None), (", trying whether the application is accepted", try_params(1.0))):
-        look = claim_look(
-            TENANT, task=TASK, claims=1, epoch=EPOCH, process=ProcessId(4), holder=None, deadline_s=1.0, tries=tries
-        )
-        yield f"claim of a look{name}", look.text
-    for name, before in (("", Unrecorded()), (", with what went before", Unrecorded((DONE,), SETTLED))):
-        yield f"close{name}", close_completed(TENANT, JOB, EPOCH, unrecorded=before, result={}).text
-        failed = close_failed(
-            TENANT, JOB, EPOCH, unrecorded=before, task=TASK, begun_s=0.0, reason="", kind="refused", errors=()
-        )
-        yield f"close of what failed{name}", failed.text
+    """Yield what is put together of parts: with as few as there may be, and with all of them."""
+    all_before, tries = Unrecorded((DONE,), SETTLED), try_params(1.0)
+    every = replace(PLAIN, pace_s=1.0, is_unsafe=True, tries=tries, unrecorded=all_before)
+    yield "claim of no product, in the middle of a run", replace(PLAIN, in_line=False, begins=False).statement().text
+    yield "claim, with everything", every.statement().text
+    look = claim_look(
+        TENANT, task=TASK, claims=1, epoch=EPOCH, process=ProcessId(4), holder=None, deadline_s=1.0, tries=tries
+    )
+    yield "claim of a look, trying whether the application is accepted", look.text
+    yield "close", close_completed(TENANT, JOB, EPOCH, unrecorded=Unrecorded(), result={}).text
+    failed = close_failed(
+        TENANT, JOB, EPOCH, unrecorded=all_before, task=TASK, begun_s=0.0, reason="", kind="refused", errors=()
+    )
+    yield "close of what failed, with what went before", failed.text
 
 
-def constants() -> Iterator[tuple[str, str]]:
-    """Yield each text once: a module may use what another one says."""
-    said: set[str] = set()
-    for found in pkgutil.walk_packages(engine.__path__, f"{engine.__name__}."):
-        for name, value in sorted(vars(import_module(found.name)).items()):
-            if isinstance(value, str) and name.isupper() and IS_STATEMENT.match(value) and value not in said:
-                said.add(value)
-                yield f"{found.name.removeprefix(engine.__name__ + '.')}.{name}", value
+def constants() -> Mapping[str, str]:
+    """Return the whole statements by module and name: parts of others, and what is composed above, are left out."""
+    found = {
+        f"{module.name.removeprefix(engine.__name__ + '.')}.{name}": value
+        for module in pkgutil.walk_packages(engine.__path__, f"{engine.__name__}.")
+        for name, value in sorted(vars(import_module(module.name)).items())
+        if isinstance(value, str) and name.isupper() and IS_STATEMENT.match(value)
+    }
+    texts = set(found.values())
+    first = {value: name for name, value in reversed(found.items())}  # a module may use what another one says
+    return {
+        name: value
+        for name, value in found.items()
+        if first[value] == name
+        and not name.startswith(COMPOSED)
+        and not any(value in other for other in texts if other != value)
+    }
 
 
 def sheets() -> Mapping[str, str]:
     """Return what each file should hold, by its name: the statements of one module, and those that are composed."""
     held: dict[str, list[str]] = {}
-    for name, text in constants():
+    for name, text in constants().items():
         module, _, constant = name.rpartition(".")
         held.setdefault(module, []).append(f"-- {constant}\n{text.strip()}\n")
     held["composed"] = [f"-- {name}\n{text.strip()}\n" for name, text in composed()]
