@@ -49,7 +49,6 @@ class Work:
 
     place: Place
     action: str
-    begun: bool = False
     under_way: bool = False
     pending_task: bool = True
     behind: JobId | None = None

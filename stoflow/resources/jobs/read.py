@@ -1,10 +1,11 @@
 """Reading jobs: one, a page, a timeline, and why a job is not going on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from stoflow.admission.facts import Conditions
+from stoflow.admission.hold import Hold
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
@@ -19,13 +20,15 @@ from stoflow.storage.engine.reads.people import read_position, view_job, view_pa
 
 def find_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> JobView:
     """Return the job with its tasks; raise NotFound."""
-    return _view(_row(database, tenant, job), tenant, conditions)
+    row = _row(database, tenant, job)
+    return _view(row, holds_in(row, tenant, conditions))
 
 
 def explain_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> Explanation:
     """Return every reason why the job does not go on, and how many come before it; raise NotFound."""
     row = _row(database, tenant, job)
-    view, holds = _view(row, tenant, conditions), holds_in(row, tenant, conditions)
+    holds = holds_in(row, tenant, conditions)
+    view = _view(row, holds)
     with database.records() as connection:
         before = read_position(connection, tenant, job) if view.status is JobStatus.PENDING else None
     return explanation_of(view, holds, before)
@@ -47,7 +50,7 @@ def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, condition
             before=before,
             limit=wanted.limit + 1,
         )
-    items = tuple(_view(row, tenant, conditions) for row in rows[: wanted.limit])
+    items = tuple(_view(row, holds_in(row, tenant, conditions)) for row in rows[: wanted.limit])
     return Page(items, str(items[-1].id) if len(rows) > wanted.limit else None)
 
 
@@ -75,8 +78,8 @@ def _entry(row: Mapping[str, Any]) -> TimelineEntry:
     return TimelineEntry(**values)
 
 
-def _view(row: Mapping[str, Any], tenant: TenantId, conditions: Conditions) -> JobView:
-    hold = next(iter(holds_in(row, tenant, conditions)), None)
+def _view(row: Mapping[str, Any], holds: Sequence[Hold]) -> JobView:
+    hold = holds[0] if holds else None
     return JobView(
         id=JobId(row["id"]),
         marketplace=row["marketplace"],

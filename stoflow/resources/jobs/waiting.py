@@ -33,15 +33,13 @@ def _place(row: Mapping[str, Any], facts: Mapping[str, Any], tenant: TenantId, c
 
 
 def _work(row: Mapping[str, Any], facts: Mapping[str, Any], place: Place, conditions: Conditions) -> Work:
-    begun = row["status"] != JobStatus.PENDING
     return Work(
         place=place,
         action=row["action"],
-        begun=begun,
         under_way=bool(facts["under_way"]),
         pending_task=facts["status"] == TaskStatus.PENDING,
         behind=JobId(facts["behind"]) if facts["behind"] else None,
-        not_before=None if begun else row["not_before"],
+        not_before=row["not_before"] if row["status"] == JobStatus.PENDING else None,
         look_at=_time(facts["look_at"]),
         accepted_until=_time(facts["accepted_until"]),
         late_until=_time(facts["late_until"]),

@@ -1,0 +1,108 @@
+"""Every reason why a job does not go on is read from PostgreSQL as it stands, with until when and who ends it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stoflow.admission.facts import Conditions
+from stoflow.admission.hold import Release
+from stoflow.domain.errors import NotFound
+from stoflow.domain.ids import JobId
+from stoflow.domain.job import JobStatus
+from stoflow.resources.jobs.explain import Explanation
+from stoflow.resources.jobs.read import explain_job
+from stoflow.settings import load
+from stoflow.storage.engine.processes import mark_dead
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+PACE_MS = 60_000
+
+
+def explained(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> Explanation:
+    return explain_job(bench.engine.database, bench.tenant, job, conditions or bench.conditions)
+
+
+def kinds(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> list[str]:
+    return [hold.kind for hold in explained(bench, job, conditions).holds]
+
+
+def test_a_job_that_nothing_holds_says_that_its_turn_comes_and_how_many_are_before_it(bench: "Bench") -> None:
+    bench.submit(bench.product())
+    second = bench.submit(bench.product())
+    said = explained(bench, second)
+    assert (said.status, said.reason, said.position, said.holds) == (JobStatus.PENDING, "next", 1, ())
+
+
+def test_without_a_worker_it_is_said_and_that_the_operator_starts_one(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.dies()
+    (hold,) = explained(bench, job).holds
+    assert (hold.kind, hold.release, hold.until) == ("no_worker", Release.OPERATOR, None)
+
+
+def test_without_an_orchestrator_it_is_said(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    with bench.engine.database.records() as connection:
+        mark_dead(connection, bench.owner)
+    assert kinds(bench, job) == ["no_orchestrator"]
+
+
+def test_between_two_owners_it_is_said_that_one_takes_over(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.all("UPDATE public.tenant_work SET owner = NULL")
+    assert kinds(bench, job) == ["owner_changing"]
+
+
+def test_a_jobs_own_time_is_said(bench: "Bench") -> None:
+    at = datetime.now(UTC) + timedelta(hours=1)
+    said = explained(bench, bench.submit(bench.product(), not_before=at))
+    assert (said.reason, said.until) == ("not_before", at)
+
+
+@pytest.mark.parametrize("rate_limit_ms", [PACE_MS])
+def test_the_rate_limit_is_said_until_its_next_call_is_due(bench: "Bench") -> None:
+    bench.run(bench.submit(bench.product()))
+    waiting = bench.submit(bench.product())
+    bench.run(waiting, permit=False)  # up to its paced call
+    said = explained(bench, waiting)
+    due = bench.one("SELECT next_at FROM public.pace")["next_at"]
+    assert (said.reason, said.until) == ("pace", due)
+
+
+def test_the_cap_is_said_where_as_many_calls_are_under_way(bench: "Bench") -> None:
+    waiting = bench.submit(bench.product())
+    conditions = Conditions(caps={"shop": 1})
+    assert kinds(bench, waiting, conditions) == []
+    under_way = bench.submit(bench.product())
+    bench.all(
+        f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {under_way};"
+        f"UPDATE {{s}}.marketplace_tasks SET status = 'running', claimed_by = {bench.process}"
+        f" WHERE id = (SELECT min(id) FROM {{s}}.marketplace_tasks WHERE job_id = {under_way})"
+    )
+    assert kinds(bench, waiting, conditions) == ["cap"]
+    assert explained(bench, under_way, conditions).reason == "under_way"
+
+
+def test_a_blackout_is_said_and_a_worker_begins_nothing_in_it(bench: "Bench") -> None:
+    settings = load(env_file=None, blackout={"shop": "00:00-00:00"})
+    job = bench.submit(bench.product())
+    assert kinds(bench, job, Conditions(settings)) == ["blackout"]
+    dark = bench.worker(settings=settings)
+    dark.run(job)
+    assert bench.view(job).status is JobStatus.PENDING
+    assert bench.shop.calls == []
+
+
+def test_a_final_job_says_how_it_ended(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.cancel(job)
+    said = explained(bench, job)
+    assert (said.status, said.reason, said.holds) == (JobStatus.CANCELLED, "final", ())
+
+
+def test_a_job_that_is_not_there_is_not_explained(bench: "Bench") -> None:
+    with pytest.raises(NotFound):
+        explained(bench, JobId(99))
