@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pykka
 
 from stoflow.actors.collecting import Collecting
 from stoflow.actors.held import FOR_EVER_S, WATCH_S, Held
+from stoflow.actors.judged import JudgedPlace
 from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
 from stoflow.actors.news import (
@@ -32,7 +32,6 @@ from stoflow.actors.news import (
 )
 from stoflow.actors.permits import Permits
 from stoflow.actors.timers import Timers, tell
-from stoflow.admission.asking import Verdict, judge_place
 from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
@@ -63,8 +62,7 @@ class MarketplaceActor(PooledActor):
         self._held: dict[JobId, Held] = {}
         self._flying: set[JobId] = set()
         self._lanes = Lanes(permits.pace_s, self._wake)
-        self._read: Place | None = None
-        self._verdict = Verdict()
+        self._judged = JudgedPlace()
         self._collecting = Collecting()
         self._wanted = 0
         self._watching = False
@@ -84,7 +82,7 @@ class MarketplaceActor(PooledActor):
         self._fill()
 
     def handle(self, message: Any) -> None:
-        self._judge(message.place if isinstance(message, PlaceRead) else self._read)
+        self._judge(message.place if isinstance(message, PlaceRead) else None)
         match message:
             case Take(jobs, strays):
                 self._take(jobs, strays)
@@ -95,7 +93,9 @@ class MarketplaceActor(PooledActor):
             case Left(left):
                 self._on_left(left)
             case StrayDue(stray):
-                if self._collecting.is_free(stray) and not (self._verdict.stops_all or self._verdict.lets_tries_only):
+                if self._collecting.is_free(stray) and not (
+                    self._judged.verdict.stops_all or self._judged.verdict.lets_tries_only
+                ):
                     self._collect(stray)
             case Watch():
                 self._watch()
@@ -108,16 +108,13 @@ class MarketplaceActor(PooledActor):
         self._fill()
         self._may_try = False
 
-    def _judge(self, read: Place | None) -> None:
+    def _judge(self, told: Place | None) -> None:
         """Ask what may be sent now; what was passed over while it might not go stands in line again."""
-        if read is None:
+        before = self._judged.verdict
+        if not self._judged.again(told):
             return
-        now = datetime.now(UTC)
-        before, self._read, self._verdict = self._verdict, read, judge_place(replace(read, now=now))
-        if self._verdict == before:
-            return
-        if self._verdict.until is not None:
-            self._wake(max(0.0, (self._verdict.until - now).total_seconds()), "")
+        if (wait_s := self._judged.changes_in_s) is not None:
+            self._wake(wait_s, "")
         for job in [held.job for held in self._held.values() if before.stops and self._may_go(held.job.id)]:
             if job.due_in_s <= 0:
                 self._lanes.put(job)
@@ -251,19 +248,19 @@ class MarketplaceActor(PooledActor):
 
     def _fill(self) -> None:
         """Permit what may go now, then ask for as many new jobs as there is room for."""
-        if self._verdict.lets_tries_only:
+        if self._judged.verdict.lets_tries_only:
             self._fill_refused()
-        elif not self._verdict.stops_all:
+        elif not self._judged.verdict.stops_all:
             while len(self._flying) < self._permits.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
         room = self._permits.cap - len(self._flying) - len(self._lanes) - self._wanted
-        if room > 0 and not self._verdict.stops_new:
+        if room > 0 and not self._judged.verdict.stops_new:
             self._wanted += room
             tell(self._supervisor, Want(self._permits.marketplace, room))
 
     def _fill_refused(self) -> None:
         """Permit one job where it may try, and looks that somebody who cancelled waits for."""
-        if self._verdict.stops_all or len(self._flying) >= self._permits.cap:
+        if self._judged.verdict.stops_all or len(self._flying) >= self._permits.cap:
             return
         for held in self._held.values():
             if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flying:
@@ -276,7 +273,7 @@ class MarketplaceActor(PooledActor):
         held = self._held.get(job)
         if held is None or job in self._flying:
             return False
-        return self._verdict.lets(begun=held.job.running, looking=held.job.verifying)
+        return self._judged.verdict.lets(begun=held.job.running, looking=held.job.verifying)
 
     def _wake(self, delay_s: float, action: str) -> None:
         self._timers.after(delay_s, self.actor_ref, PaceDue(action))
