@@ -72,12 +72,12 @@ STORY_OF: Mapping[str, str] = {
 }
 # A plugin's answer settles what it was asked; a worker settles a page of the account that asks nothing.
 STORY_BY_PLUGIN: Mapping[str, str] = {
-    "answer.stray.": WITHDRAW, "collect.": WITHDRAW, "settle.": ACCOUNT, **STORY_OF,
+    "answer.orphan.": WITHDRAW, "collect.": WITHDRAW, "settle.": ACCOUNT, **STORY_OF,
 }  # fmt: skip
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
-    "answer.stray.": None,
-    "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves a stray to be looked for
+    "answer.orphan.": None,
+    "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves an orphan
     "look.": FaultKind.BROKEN_BEFORE,
     "lease.beat.": FaultKind.LOST,  # so that the job lasts until the lease is renewed
     "stock.": None,  # the creating call was long before
@@ -96,13 +96,13 @@ QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None)
 NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     "vinted": {
         "call.": "the plugin calls Vinted, StoFlow does not",
-        "collect.claim.": "a stray is asked for in the transaction that claims it",
+        "collect.claim.": "an orphan is asked for in the transaction that claims it",
         "look.settle.": "the plugin's answer settles a look",
     },
     "ebay": {
         "answer.": "no plugin",
         "plugin.": "no plugin",
-        "collect.": "its drafts have a natural key: there are no strays",
+        "collect.": "its drafts have a natural key: there are no orphans",
     },
     "etsy": {
         "answer.": "no plugin",

@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from campaigns import victim
 from campaigns.cases import Blow, Case, faulty
 from campaigns.person import LIFE, MEND
-from campaigns.victim import Stage
+from campaigns.victim import Scenario
 from stoflow.cli.simulate.demo_sellers import connect_sellers
 from stoflow.cli.simulate.demo_summary import JobOutcome
 from stoflow.cli.simulate.demo_world import LEDGER, marketplace_variables
@@ -89,11 +89,11 @@ class Lane:
     def quiet(self, story: str, fault: FaultKind | None) -> Mapping[str, int]:
         """Return how often each failpoint is passed where nothing but the creating call goes wrong."""
         marketplace = next(iter(self.settings.quiet_s))
-        stage = self._stage(f"quiet-{self.tenant}-{story}", story)
+        scenario = self._scenario(f"quiet-{self.tenant}-{story}", story)
         self._script(marketplace, faulty(marketplace, story), fault)
-        child = self._started(victim.be_quiet, stage, marketplace, story)
+        child = self._started(victim.be_quiet, scenario, marketplace, story)
         child.join(JOIN_S)
-        return Counter(_lines(stage.log))
+        return Counter(_lines(scenario.log))
 
     def strike(self, case: Case) -> Outcome:
         """Strike at the case's passing, or where it never comes to that at an earlier one.
@@ -108,22 +108,22 @@ class Lane:
     def _strike(self, case: Case) -> Outcome:
         """Let a child be struck, and another one clean up; say what is not as it should be."""
         begun_s = time.monotonic()
-        stage = self._stage(f"case-{self.tenant}-{next(self._numbers)}", case.story)
+        scenario = self._scenario(f"case-{self.tenant}-{next(self._numbers)}", case.story)
         self._script(case.marketplace, case.faulty, case.fault)
-        struck = self._started(victim.be_struck, stage, case)
+        struck = self._started(victim.be_struck, scenario, case)
         problems: list[str] = []
         if case.blow is Blow.PAUSE:
-            healthy = self._paused(stage, case, struck)
+            healthy = self._paused(scenario, case, struck)
         else:
             struck.join(JOIN_S)
-            healthy = self._started(victim.be_healthy, stage, case, struck.pid)
+            healthy = self._started(victim.be_healthy, scenario, case, struck.pid)
         healthy.join(JOIN_S)
-        has_fired = case.failpoint in _lines(stage.log)
+        has_fired = case.failpoint in _lines(scenario.log)
         if not has_fired:
             problems.append("the failpoint never fired")
-        if not stage.ended(victim.HEALTHY).exists():
-            problems.append(f"the healthy engine did not bring it to an end: {self._standing()}")
-        problems += [f"job {job.id} is {job.status}: {job.error}" for job in self._of(stage) if _is_wrong(case, job)]
+        if not scenario.ended(victim.HEALTHY).exists():
+            problems.append(f"the healthy engine did not bring it to an end: {self._open_jobs()}")
+        problems += [f"job {job.id} is {job.status}: {job.error}" for job in self._of(scenario) if _is_wrong(case, job)]
         for child in (struck, healthy):
             if child.is_alive():
                 child.kill()
@@ -136,25 +136,25 @@ class Lane:
     def ledger(self) -> list[LedgerEntry]:
         return list(read_ledger(self.folder / LEDGER))
 
-    def _paused(self, stage: Stage, case: Case, struck: ForkServerProcess) -> ForkServerProcess:
+    def _paused(self, scenario: Scenario, case: Case, struck: ForkServerProcess) -> ForkServerProcess:
         """Start the healthy engine while the victim stands still; let the victim go on once its lease has ended."""
         give_up_s = time.monotonic() + FIRED_WITHIN_S
-        while case.failpoint not in _lines(stage.log) and struck.is_alive() and time.monotonic() < give_up_s:
+        while case.failpoint not in _lines(scenario.log) and struck.is_alive() and time.monotonic() < give_up_s:
             time.sleep(POLL_S)
-        healthy = self._started(victim.be_healthy, stage, case, None)
+        healthy = self._started(victim.be_healthy, scenario, case, None)
         time.sleep(PAST_LEASE_S)
         if struck.pid is not None and struck.is_alive():
             os.kill(struck.pid, signal.SIGCONT)
         struck.join(JOIN_S)
         return healthy
 
-    def _stage(self, key: str, story: str) -> Stage:
+    def _scenario(self, key: str, story: str) -> Scenario:
         product = next(self.products)
         if story == MEND:
             self._run(sql.SQL("UPDATE {}.products SET price = NULL WHERE id = {}"), product)
         if story == LIFE:  # with one photo each, every life passes its failpoints equally often
             self._run(sql.SQL("DELETE FROM {}.product_images WHERE product_id = {} AND position > 1"), product)
-        return Stage(self.settings, self.tenant, product, key, self.sandbox.url, self.folder)
+        return Scenario(self.settings, self.tenant, product, key, self.sandbox.url, self.folder)
 
     def _run(self, statement: sql.SQL, product: int) -> None:
         with self.installation.database.records() as connection:
@@ -183,11 +183,11 @@ class Lane:
                 return
             wanted = JobFilter(limit=PAGE, cursor=page.next_cursor)
 
-    def _of(self, stage: Stage) -> Iterator[JobView]:
-        wanted = JobFilter(product_id=stage.product)
+    def _of(self, scenario: Scenario) -> Iterator[JobView]:
+        wanted = JobFilter(product_id=scenario.product)
         return iter(list_jobs(self.installation.database, self.tenant, wanted, self.installation.conditions).items)
 
-    def _standing(self) -> str:
+    def _open_jobs(self) -> str:
         found = list_jobs(
             self.installation.database, self.tenant, JobFilter(limit=5), self.installation.conditions
         ).items

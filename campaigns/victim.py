@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from campaigns.browser import MARKETPLACE, PluginBrowser
 from campaigns.cases import Blow, Case
-from campaigns.conductor import conductor
+from campaigns.inline import inline_orchestrator
 from campaigns.person import Person
-from campaigns.tab import MARKETPLACE, Tab
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.failpoints import EVERY_NAME, LOG_VARIABLE, FailpointError, arm, arm_text
 from stoflow.settings import Settings
@@ -22,7 +22,7 @@ AFTERWARDS_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Scenario:
     """Where a child works, and for whom."""
 
     settings: Settings
@@ -69,27 +69,27 @@ class Strike:
         return self.until_s is not None and time.monotonic() > self.until_s
 
 
-def be_struck(stage: Stage, case: Case) -> None:
+def be_struck(scenario: Scenario, case: Case) -> None:
     """Work until the blow comes, and for a while after it where that is survived."""
     strike = Strike(case.blow)
     arm(case.failpoint, strike.fall, only_passing=case.passing)
-    _work(stage, VICTIM, case.marketplace, case.story, is_enough=strike.is_over)
+    _work(scenario, VICTIM, case.marketplace, case.story, is_enough=strike.is_over)
 
 
-def be_quiet(stage: Stage, marketplace: str, story: str) -> None:
+def be_quiet(scenario: Scenario, marketplace: str, story: str) -> None:
     """Work to the end and note every failpoint that is passed."""
     arm_text(f"{EVERY_NAME}=note")
-    _work(stage, HEALTHY, marketplace, story)
+    _work(scenario, HEALTHY, marketplace, story)
 
 
-def be_healthy(stage: Stage, case: Case, dead: int | None) -> None:
+def be_healthy(scenario: Scenario, case: Case, dead: int | None) -> None:
     """Bring what the victim began to its end."""
     mourned = [] if dead is None else [dead]
-    _work(stage, HEALTHY, case.marketplace, case.story, mourned=mourned)
+    _work(scenario, HEALTHY, case.marketplace, case.story, mourned=mourned)
 
 
 def _work(
-    stage: Stage,
+    scenario: Scenario,
     who: str,
     marketplace: str,
     story: str,
@@ -97,14 +97,16 @@ def _work(
     mourned: Sequence[int] = (),
     is_enough: Callable[[], bool] = lambda: False,
 ) -> None:
-    with stage.said.open("ab") as said:
+    with scenario.said.open("ab") as said:
         os.dup2(said.fileno(), sys.stderr.fileno())
-    os.environ[LOG_VARIABLE] = str(stage.log)
-    person = Person(stage.tenant, marketplace, stage.product, stage.key, story)
-    tab = None
+    os.environ[LOG_VARIABLE] = str(scenario.log)
+    person = Person(scenario.tenant, marketplace, scenario.product, scenario.key, story)
+    browser = None
     if marketplace == MARKETPLACE:
-        journal = stage.folder / f"tab-{stage.tenant}.ndjson"
-        tab = Tab(f"tab-{stage.tenant}", stage.sandbox_url, journal, stage.settings.home)
-    with conductor(stage.settings, stage.tenant, marketplace, person=person, tab=tab, mourned=mourned) as found:
+        journal = scenario.folder / f"browser-{scenario.tenant}.ndjson"
+        browser = PluginBrowser(f"browser-{scenario.tenant}", scenario.sandbox_url, journal, scenario.settings.home)
+    with inline_orchestrator(
+        scenario.settings, scenario.tenant, marketplace, person=person, browser=browser, mourned=mourned
+    ) as found:
         if found.conduct(within_s=WITHIN_S, is_enough=is_enough):
-            stage.ended(who).touch()
+            scenario.ended(who).touch()

@@ -93,6 +93,11 @@ RETIRED: Mapping[str, str] = {
     "unheard": "unconfirmed claim",
     "let_go": "release",
     "spread": "propagate",
+    "stray": "orphan draft",
+    "strays": "orphan drafts",
+    "tab": "browser",
+    "theatre": "harness",
+    "conductor": "inline orchestrator",
 }
 RETIRED_WORD = re.compile(rf"\b_?({'|'.join(RETIRED)})(?:_\w+)?\b", re.IGNORECASE)
 

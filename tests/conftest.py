@@ -22,7 +22,7 @@ from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.servers.embedded import ServerUrls, servers
-from tests.pooler import pooler_before
+from tests.harness.pooler import pooler_before
 
 PREFIX = f"stoflow_test_{os.getpid()}"
 REDIS_DATABASE = 15

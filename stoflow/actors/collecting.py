@@ -1,13 +1,13 @@
-"""The stray drafts a marketplace actor knows of: which it waits for, and which are being collected."""
+"""The orphan drafts a marketplace actor knows of: which it waits for, and which are being collected."""
 
 from stoflow.domain.run import RunMessage
-from stoflow.storage.engine.reads.queue import QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedOrphan
 
-COLLECT_S = 60.0  # without a word for so long, a stray is read again
+COLLECT_S = 60.0  # without a word for so long, an orphan is read again
 
 
 class Collecting:
-    """A stray is waited for once, however often it is read, and collected by one message at a time."""
+    """An orphan is waited for once, however often it is read, and collected by one message at a time."""
 
     def __init__(self) -> None:
         self._awaited: set[tuple[int, int]] = set()
@@ -20,24 +20,24 @@ class Collecting:
     def messages(self) -> tuple[RunMessage, ...]:
         return tuple(message for _, message in self._out.values())
 
-    def awaits(self, stray: QueuedStray) -> bool:
+    def awaits(self, orphan: QueuedOrphan) -> bool:
         """Note that its time is waited for; return whether that was known already."""
-        known = (stray.id, stray.claims) in self._awaited
-        self._awaited.add((stray.id, stray.claims))
+        known = (orphan.id, orphan.claims) in self._awaited
+        self._awaited.add((orphan.id, orphan.claims))
         return known
 
-    def is_free(self, stray: QueuedStray) -> bool:
+    def is_free(self, orphan: QueuedOrphan) -> bool:
         """Its time has come: return whether nobody collects it yet."""
-        self._awaited.discard((stray.id, stray.claims))
-        return stray.id not in self._out
+        self._awaited.discard((orphan.id, orphan.claims))
+        return orphan.id not in self._out
 
     def begin(self, message: RunMessage, now_s: float) -> None:
         self._out[message.task] = (now_s, message)
 
-    def end(self, stray: int) -> RunMessage | None:
+    def end(self, orphan: int) -> RunMessage | None:
         """Return the message that was out for it."""
-        return self._out.pop(stray, (0.0, None))[1]
+        return self._out.pop(orphan, (0.0, None))[1]
 
     def overdue(self, now_s: float) -> list[int]:
         """Return those of which nothing was heard for long."""
-        return [stray for stray, (since_s, _) in self._out.items() if now_s > since_s + COLLECT_S]
+        return [orphan for orphan, (since_s, _) in self._out.items() if now_s > since_s + COLLECT_S]

@@ -20,12 +20,12 @@ from stoflow.actors.news import (
     Left,
     MayTry,
     Offer,
+    OrphanDue,
     PaceDue,
     PlaceRead,
     Reload,
     Reported,
     Reread,
-    StrayDue,
     Take,
     Want,
     Watch,
@@ -35,7 +35,7 @@ from stoflow.actors.timers import Timers, tell
 from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
 
 AFTER_DEADLINE_S = 0.2
 LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer
@@ -84,19 +84,19 @@ class MarketplaceActor(PooledActor):
     def handle(self, message: Any) -> None:
         self._judge(message.place if isinstance(message, PlaceRead) else None)
         match message:
-            case Take(jobs, strays):
-                self._take(jobs, strays)
+            case Take(jobs, orphans):
+                self._take(jobs, orphans)
             case Reported(report):
                 self._on_report(report)
             case Due(job):
                 self._on_due(job)
             case Left(left):
                 self._on_left(left)
-            case StrayDue(stray):
-                if self._collecting.is_free(stray) and not (
+            case OrphanDue(orphan):
+                if self._collecting.is_free(orphan) and not (
                     self._judged.verdict.stops_all or self._judged.verdict.lets_tries_only
                 ):
-                    self._collect(stray)
+                    self._collect(orphan)
             case Watch():
                 self._watch()
             case MayTry(_):
@@ -121,13 +121,13 @@ class MarketplaceActor(PooledActor):
 
     # What came in
 
-    def _take(self, jobs: tuple[QueuedJob, ...], strays: tuple[QueuedStray, ...]) -> None:
+    def _take(self, jobs: tuple[QueuedJob, ...], orphans: tuple[QueuedOrphan, ...]) -> None:
         for job in jobs:
             if job.id not in self._held:
                 self._wanted = max(0, self._wanted - 1)
             self._put(job)
-        for stray in (stray for stray in strays if not self._collecting.awaits(stray)):
-            self._timers.after(stray.due_in_s, self.actor_ref, StrayDue(stray))
+        for orphan in (orphan for orphan in orphans if not self._collecting.awaits(orphan)):
+            self._timers.after(orphan.due_in_s, self.actor_ref, OrphanDue(orphan))
 
     def _put(self, job: QueuedJob) -> None:
         """Place a job as PostgreSQL has it now."""
@@ -219,8 +219,8 @@ class MarketplaceActor(PooledActor):
                 held.fly(now_s, FOR_EVER_S)  # until the dispatcher answers
                 tell(self._dispatcher, HasLeft(held.message, self.actor_ref))
         self._read_again([held for held in overdue if held.message is None or held.left], now_s)
-        for stray in self._collecting.overdue(now_s):
-            self._collected(stray)
+        for orphan in self._collecting.overdue(now_s):
+            self._collected(orphan)
             tell(self._supervisor, Reload())
         wait_s = min((self._held[job].waits_s(now_s) for job in self._flying), default=FOR_EVER_S)
         if self._collecting or wait_s < FOR_EVER_S:
@@ -239,8 +239,8 @@ class MarketplaceActor(PooledActor):
             self._watching = True
             self._timers.after(min(WATCH_S, max(WATCH_APART_S, wait_s)), self.actor_ref, Watch())
 
-    def _collected(self, stray: int) -> None:
-        message = self._collecting.end(stray)
+    def _collected(self, orphan: int) -> None:
+        message = self._collecting.end(orphan)
         if message is not None:
             tell(self._dispatcher, Freed((message,)))
 
@@ -286,8 +286,8 @@ class MarketplaceActor(PooledActor):
         self._watch_after(held.patience_s)
         tell(self._dispatcher, Offer(self._permits.marketplace, message, started=job.running))
 
-    def _collect(self, stray: QueuedStray) -> None:
-        message = self._permits.collection(stray)
+    def _collect(self, orphan: QueuedOrphan) -> None:
+        message = self._permits.collection(orphan)
         self._collecting.begin(message, time.monotonic())
         self._watch_after(WATCH_S)
         tell(self._dispatcher, Offer(self._permits.marketplace, message, started=False))

@@ -8,7 +8,7 @@ import pykka
 from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import RunMessage, RunReport
-from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan, QueuePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Take:
     """Jobs handed to a marketplace actor, or read anew for it."""
 
     jobs: tuple[QueuedJob, ...]
-    strays: tuple[QueuedStray, ...] = ()
+    orphans: tuple[QueuedOrphan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class StrayDue:
-    stray: QueuedStray
+class OrphanDue:
+    orphan: QueuedOrphan
 
 
 @dataclass(frozen=True, slots=True)

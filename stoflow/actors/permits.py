@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
-from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,11 @@ class Permits:
         mode = RunMode.LOOK if job.verifying else RunMode.ACT
         return self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
 
-    def collection(self, stray: QueuedStray) -> RunMessage:
-        """Return the message by which a stray draft may be collected."""
-        return self._message(stray.job, TaskId(stray.id), stray.claims, RunMode.COLLECT, permit=False, stepwise=False)
+    def collection(self, orphan: QueuedOrphan) -> RunMessage:
+        """Return the message by which an orphan draft may be collected."""
+        return self._message(
+            orphan.job, TaskId(orphan.id), orphan.claims, RunMode.COLLECT, permit=False, stepwise=False
+        )
 
     def _message(
         self, job: JobId, task: TaskId, claims: int, mode: RunMode, *, permit: bool, stepwise: bool

@@ -7,14 +7,14 @@ from stoflow.actors.tenants import Tenants
 from stoflow.domain.application import RefusalView
 
 ASKED_FIRST, MORE_EACH_TURN = 4, 4
-Standing = Callable[[], Sequence[tuple[RefusalView, bool]]]
+ReadRefusals = Callable[[], Sequence[tuple[RefusalView, bool]]]
 
 
 class Refusals:
-    """`standing` reads the marks, and of each whether a try is due."""
+    """`read_refusals` reads the marks, and of each whether a try is due."""
 
-    def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+    def __init__(self, read_refusals: ReadRefusals) -> None:
+        self._read = read_refusals
         self._refusing: frozenset[str] = frozenset()
         self._asked: dict[str, int] = {}  # tenants, by marketplace, since a try is due
 
@@ -23,7 +23,7 @@ class Refusals:
 
     def turn(self, tenants: Tenants) -> None:
         """Tell every tenant what has changed, and ever more of them that a try is due, until one has tried."""
-        marks = {view.marketplace: is_due for view, is_due in self._standing()}
+        marks = {view.marketplace: is_due for view, is_due in self._read()}
         if marks.keys() != self._refusing:
             self._refusing = frozenset(marks)
             tenants.tell_all(RefusalsChanged(self._refusing))

@@ -135,8 +135,8 @@ class TenantSupervisor(PooledActor):
         self._known = page
         self._tell_places()
         self._arrive_all(page.jobs)
-        for stray in page.strays:
-            tell(self._branch(stray.marketplace).actor, Take((), (stray,)))
+        for orphan in page.orphans:
+            tell(self._branch(orphan.marketplace).actor, Take((), (orphan,)))
         if page.later_in_s is not None:
             self._context.timers.after(page.later_in_s, self.actor_ref, Reload())
         if self._stale:

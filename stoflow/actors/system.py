@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
-from stoflow.actors.refusals import Refusals, Standing
+from stoflow.actors.refusals import ReadRefusals, Refusals
 from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
@@ -50,7 +50,7 @@ class Policy:
     sweep_every_s: float
     timetable: Timetable
     stock: Stock
-    refusals: Standing  # of StoFlow's own application
+    refusals: ReadRefusals  # of StoFlow's own application
 
 
 class Orchestrator:

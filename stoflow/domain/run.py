@@ -15,7 +15,7 @@ LONGEST_S = 366 * 24 * 3600.0
 class RunMode(StrEnum):
     ACT = "act"  # run tasks from the first one on
     LOOK = "look"  # find out what became of an attempt whose answer was lost
-    COLLECT = "collect"  # delete a stray draft; `job` is then the stray's job and `task` the stray's id
+    COLLECT = "collect"  # delete an orphan draft; `job` is then the orphan's job and `task` the orphan's id
 
 
 class NextMove(StrEnum):
@@ -95,7 +95,7 @@ class RunMessage(_Hint):
 
 @dataclass(frozen=True, slots=True)
 class RunReport(_Hint):
-    """`mode` is the run's own; for COLLECT `task` is the stray's id."""
+    """`mode` is the run's own; for COLLECT `task` is the orphan's id."""
 
     tenant: TenantId
     job: JobId

@@ -11,7 +11,7 @@ from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.execution.attempting import command_statement, looked, only_outcome, tried, write_settle
-from stoflow.execution.collect import answer_for_stray
+from stoflow.execution.collect import answer_for_orphan
 from stoflow.execution.conversation import NextCommand, begin, broken, resume
 from stoflow.execution.engine import Engine, outputs_of, step_of
 from stoflow.execution.hand_back import knows, unread_settlement
@@ -23,7 +23,7 @@ from stoflow.execution.telling import concluded
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
-from stoflow.storage.engine.orphan_drafts import read_stray
+from stoflow.storage.engine.orphan_drafts import read_orphan
 from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 from stoflow.storage.engine.statement import Statement
@@ -40,14 +40,14 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
         sent = find_command(connection, tenant, request_id, plugin_id)
         job = read_job(connection, tenant, sent.job) if sent else None
         earlier = read_answers(connection, tenant, sent) if sent else ()
-        stray = read_stray(connection, tenant, sent.stray, sent.job) if sent and sent.stray is not None else None
+        orphan = read_orphan(connection, tenant, sent.orphan, sent.job) if sent and sent.orphan is not None else None
     if job is None or sent is None:
         return
-    if stray is not None and stray.claims == sent.claims:
-        failpoint("answer.stray.before")
+    if orphan is not None and orphan.claims == sent.claims:
+        failpoint("answer.orphan.before")
         engine.recorder.write(tenant, job.id, record_answer(tenant, request_id, answer))
-        failpoint("answer.stray.after")
-        answer_for_stray(engine, job, stray, (*earlier, answer))
+        failpoint("answer.orphan.after")
+        answer_for_orphan(engine, job, orphan, (*earlier, answer))
         return
     task = _task_of(job, sent)
     if task is None:

@@ -241,6 +241,6 @@ def _act_again(tried: Tried, reason: str, tempo: Tempo, random: Random, *, cause
         charge=True,
         cause=cause,
         absences=absences,
-        stray_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
+        orphan_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
     )
     return Settlement((statement,), lambda row: _after_back(row, delay_s), "try_again", reason)

@@ -53,7 +53,7 @@ def create_app(
     """Return the application. `feed` brings other processes' news, `relay` joins the sockets of several of them."""
     options = options or ApiOptions()
     threads = Threads()
-    authentication = Authentication(tokens, doors.standings, threads)
+    authentication = Authentication(tokens, doors.statuses, threads)
     sockets = Sockets(
         doors,
         authentication,

@@ -19,7 +19,7 @@ from stoflow.resources.observed.read import ListingFilter, ListingView, OrderVie
 from stoflow.resources.products.media import Photo
 
 
-class Standing(StrEnum):
+class TenantStatus(StrEnum):
     """What PostgreSQL says of a tenant."""
 
     ACTIVE = "active"
@@ -100,7 +100,7 @@ class Doors:
     find_product: Callable[[TenantId, int], Product]
     read_photo: Callable[[TenantId, int, int], Photo]  # tenant, product, position
     list_attributes: Callable[[str, str, int, str | None], Page[CatalogueEntry]]  # catalogue, search, limit, cursor
-    standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]]  # who is missing is unknown
+    statuses: Callable[[Sequence[TenantId]], Mapping[TenantId, TenantStatus]]  # who is missing is unknown
     health: Callable[[], Health]
     connections: ConnectionUseCases
     plugin: PluginUseCases

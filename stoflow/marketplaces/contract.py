@@ -37,7 +37,7 @@ class Step:
     `look` is required where kind is UNSAFE: Done adopts what was done, whatever became of it since, Absent says it was
     not done, Refused that it never can be, and CannotTell that the marketplace does not say now. `paced` marks the one
     call of an action that changes what buyers see.
-    `marked` says that `do` writes `attempt.marker` into what it creates, so that strays can be found by it.
+    `marked` says that `do` writes `attempt.marker` into what it creates, so that orphans can be found by it.
     `overwrites` False says of a REPEATABLE step that a copy of its call which is carried out late undoes nothing that
     came after: it only reads, or makes what nothing refers to yet.
     `propagates` marks the inner step before which what the job learned becomes jobs on the other marketplaces.

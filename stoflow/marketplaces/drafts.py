@@ -47,8 +47,8 @@ def made_anew(attempt: Attempt) -> Outcome:
 def choose(attempt: Attempt) -> Outcome:
     """Go on with the id recorded for the product, whichever draft this job's own creation made.
 
-    Any other draft is a stray: its marker leads the collection to it. Where none is recorded, what was made is another
-    product's listing, and stays as it is.
+    Any other draft is an orphan: its marker leads the collection to it. Where none is recorded, what was made is
+    another product's listing, and stays as it is.
     """
     if not attempt.listing_id:
         return Broken("What was made is not recorded as this product's listing.")

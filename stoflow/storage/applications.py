@@ -91,7 +91,7 @@ class Applications:
         elif reply.status < SERVER_ERRORS_FROM and reply.status not in SAYS_NOTHING:
             self._accepted(marketplace, tenant, OF_CALLS, took_s)
 
-    def standing(self) -> list[tuple[RefusalView, bool]]:
+    def read_refusals(self) -> list[tuple[RefusalView, bool]]:
         """Return the marks that stand, and of each whether a try is due; raise DatabaseError."""
         with self._database.records() as connection:
             return standing_refusals(connection)

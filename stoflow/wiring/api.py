@@ -13,7 +13,7 @@ from stoflow.execution import plugin
 from stoflow.execution.answer import receive_answer
 from stoflow.execution.engine import Engine
 from stoflow.http.app import ApiOptions, create_app
-from stoflow.http.doors import ConnectionUseCases, Doors, PluginUseCases, Standing
+from stoflow.http.doors import ConnectionUseCases, Doors, PluginUseCases, TenantStatus
 from stoflow.http.sockets.redis_feed import events
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
@@ -33,7 +33,7 @@ from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
 from stoflow.storage.database.session import Database
-from stoflow.storage.database.tenants import standings_of
+from stoflow.storage.database.tenants import are_active
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.upkeep.lease import Lease
@@ -116,7 +116,7 @@ def _doors(installation: Installation, engine: Engine, feed: HintedFeed) -> Door
         find_product=store.find,
         read_photo=partial(store.photo, media_folder(installation.settings.home)),
         list_attributes=partial(list_attributes, database),
-        standings=partial(_standings, database),
+        statuses=partial(_tenant_statuses, database),
         health=partial(health, installation),
         connections=_connection_doors(installation, engine, feed),
         plugin=_plugin_doors(engine, feed),
@@ -181,8 +181,8 @@ def _plugin_doors(engine: Engine, feed: HintedFeed) -> PluginUseCases:
     )
 
 
-def _standings(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
+def _tenant_statuses(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:
     return {
-        tenant: Standing.ACTIVE if active else Standing.SUSPENDED
-        for tenant, active in standings_of(database, tenants).items()
+        tenant: TenantStatus.ACTIVE if active else TenantStatus.SUSPENDED
+        for tenant, active in are_active(database, tenants).items()
     }

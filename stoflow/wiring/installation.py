@@ -196,7 +196,7 @@ def health(installation: Installation) -> Health:
     found = Health(postgres=True, redis=trouble is None, refusing=refusing)
     try:
         check_prepared(installation.database)
-        standing = installation.applications().standing()
+        standing = installation.applications().read_refusals()
     except DatabaseNotPrepared as error:
         return replace(found, unprepared=str(error))
     except DatabaseError:

@@ -38,5 +38,5 @@ def _policy(installation: Installation) -> Policy:
         sweep_every_s=settings.sweep_every_s,
         timetable=Timetable(installation.database, registry, periods(registry, settings)),
         stock=Stock(installation.database, registry),
-        refusals=installation.applications().standing,
+        refusals=installation.applications().read_refusals,
     )

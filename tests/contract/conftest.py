@@ -21,11 +21,11 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.server import SandboxServer
 from stoflow_sandbox.vinted.browser import Browser, Session
 from tests.conftest import Databases
-from tests.contract.acting import DECLARED, Acting, Site
-from tests.contract.official import Judge, judge_of
-from tests.contract.played import MARKETS, PUBLISH, PUBLISHERS, REGISTRY, through_plugin
-from tests.contract.theatre import Theatre, opened_theatre
-from tests.installing import installed
+from tests.harness.acting import DECLARED, Acting, Site
+from tests.harness.installing import installed
+from tests.harness.official import Judge, judge_of
+from tests.harness.played import MARKETS, PUBLISH, PUBLISHERS, REGISTRY, through_plugin
+from tests.harness.suite import Harness, opened_harness
 
 DEADLINE_S = 10.0
 
@@ -140,7 +140,7 @@ def acting(marketplace: Marketplace, action: str, make_site: SiteMaker, product:
 
 
 @pytest.fixture(scope="module")
-def theatre(
+def harness(
     databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
-) -> Iterator[Theatre]:
-    yield from opened_theatre(databases, REGISTRY, sandbox, profiles, media_root)
+) -> Iterator[Harness]:
+    yield from opened_harness(databases, REGISTRY, sandbox, profiles, media_root)

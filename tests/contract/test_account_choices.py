@@ -10,10 +10,10 @@ from stoflow.domain.choices import settled
 from stoflow.domain.outcome import Broken, Outcome, SellerMustAct, TryAgain
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
-from tests.contract.account import failing
-from tests.contract.choosing import choices_of, options_of, read
 from tests.contract.conftest import SiteMaker
-from tests.contract.official import documents
+from tests.harness.account import failing
+from tests.harness.choosing import choices_of, options_of, read
+from tests.harness.official import documents
 
 PLACES = {place.name: place for place in build_registry(entry_points=False).marketplaces.values() if place.options}
 BOTH = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)

@@ -14,9 +14,9 @@ from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.orders import OVERLAP_S
 from stoflow.marketplaces.ebay.sync import ITEMS_A_PAGE
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.account import FIRST_PRODUCT, SellersAccount
-from tests.contract.acting import Acting
 from tests.contract.conftest import SiteMaker
+from tests.harness.account import FIRST_PRODUCT, SellersAccount
+from tests.harness.acting import Acting
 
 ITEM = "/sell/inventory/v1/inventory_item"
 MakeAccount = Callable[..., SellersAccount]

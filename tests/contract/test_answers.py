@@ -13,12 +13,12 @@ from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.monitoring.record import counts
 from stoflow.resources.jobs.views import JobView
-from tests.contract.line import Act, Deed
-from tests.contract.played import REGISTRY
-from tests.contract.situations import TITLE
-from tests.contract.stage import TURNS, Stage, standing
-from tests.contract.theatre import Theatre
-from tests.contract.witness import on_sale, verdict
+from tests.harness.ledger import on_sale, verdict
+from tests.harness.network import Act, Deed
+from tests.harness.played import REGISTRY
+from tests.harness.scenario import TURNS, Scenario, described
+from tests.harness.situations import TITLE
+from tests.harness.suite import Harness
 
 EBAY, ETSY = REGISTRY.marketplaces["ebay"], REGISTRY.marketplaces["etsy"]
 INSIDE_LEG = "A user error has occurred. The item specific Inside Leg is missing."
@@ -26,12 +26,12 @@ THREE = tuple(ProductImage(number, f"{number}.jpg") for number in (1, 2, 3))
 ORDER = {"error": "The ListingImages for this Listing are in an inconsistent order."}
 EDITED = "The resource you are trying to edit is being edited by another process."
 LATER = [{"path": "/", "message": "Temporarily unavailable, please try again later."}]
-Open = Callable[[Marketplace], Stage]
+Open = Callable[[Marketplace], Scenario]
 
 
 @pytest.fixture
-def opened(theatre: Theatre) -> Open:
-    return lambda place: theatre.stage(place, "publish")
+def opened(harness: Harness) -> Open:
+    return lambda place: harness.scenario(place, "publish")
 
 
 def says(status: int, body: Any) -> Deed:
@@ -43,29 +43,29 @@ def ebay_says(status: int, number: int, message: str) -> Deed:
     return says(status, {"errors": [{"errorId": number, "message": message}]})
 
 
-def begun(stage: Stage) -> Stage:
-    stage.begin(stage.make_product(title=TITLE, images=THREE), {})
-    return stage
+def begun(scenario: Scenario) -> Scenario:
+    scenario.begin(scenario.make_product(title=TITLE, images=THREE), {})
+    return scenario
 
 
-def meets(stage: Stage, step: str, deed: Deed) -> None:
-    stage.line.calls[step] = deed
+def meets(scenario: Scenario, step: str, deed: Deed) -> None:
+    scenario.network.calls[step] = deed
 
 
-def finished_though(stage: Stage, step: str, deed: Deed) -> JobView:
+def finished_though(scenario: Scenario, step: str, deed: Deed) -> JobView:
     """Go on to the end while each act of a step meets the same; its looks meet nothing."""
     for _ in range(TURNS):
-        if stage.words_of(step)[-1:] not in (["outcome unknown"], ["looked: absent"]):
-            meets(stage, step, deed)
+        if scenario.words_of(step)[-1:] not in (["outcome unknown"], ["looked: absent"]):
+            meets(scenario, step, deed)
         else:
-            stage.line.calls.clear()
-        if not stage.turn():
+            scenario.network.calls.clear()
+        if not scenario.turn():
             break
-    return stage.view()
+    return scenario.view()
 
 
-def reasons(stage: Stage) -> list[str]:
-    lines = stage.bench.all(f"SELECT detail FROM {{s}}.job_timeline WHERE job_id = {stage.job} ORDER BY id")
+def reasons(scenario: Scenario) -> list[str]:
+    lines = scenario.bench.all(f"SELECT detail FROM {{s}}.job_timeline WHERE job_id = {scenario.job} ORDER BY id")
     return [line["detail"]["reason"] for line in lines if "reason" in (line["detail"] or {})]
 
 
@@ -94,38 +94,38 @@ def reasons(stage: Stage) -> list[str]:
 def test_a_refusal_is_final_at_once_and_its_words_reach_job_task_and_timeline(
     opened: Open, place: Marketplace, step: str, deed: Deed, words: str
 ) -> None:
-    stage = begun(opened(place))
-    meets(stage, step, deed)
+    scenario = begun(opened(place))
+    meets(scenario, step, deed)
 
-    view = stage.finished()
+    view = scenario.finished()
 
-    assert view.status is JobStatus.FAILED, standing(view)
+    assert view.status is JobStatus.FAILED, described(view)
     assert (view.error_kind, view.error) == ("refused", words)
     (task,) = [task for task in view.tasks if task.name == step]
     assert (task.attempt, task.error) == (1, words)
-    assert stage.place.handlers[stage.action].step(step).kind is TaskKind.UNSAFE
-    assert reasons(stage)[-1] == words
-    assert on_sale(stage) == []
+    assert scenario.place.handlers[scenario.action].step(step).kind is TaskKind.UNSAFE
+    assert reasons(scenario)[-1] == words
+    assert on_sale(scenario) == []
 
 
 def test_a_refusal_of_what_is_published_already_is_adopted(opened: Open) -> None:
-    stage = begun(opened(EBAY))
+    scenario = begun(opened(EBAY))
 
     def done_before(call: Call, act: Act) -> Response:
         act()
         return ebay_says(400, 25002, "The offer is published already.")(call, act)
 
-    meets(stage, "publish", done_before)
+    meets(scenario, "publish", done_before)
 
-    assert stage.finished().status is JobStatus.COMPLETED
-    assert on_sale(stage) == [TITLE]
-    assert verdict(stage).is_green
+    assert scenario.finished().status is JobStatus.COMPLETED
+    assert on_sale(scenario) == [TITLE]
+    assert verdict(scenario).is_green
 
 
 def test_words_of_a_broken_server_are_still_there_when_nothing_more_is_tried(opened: Open) -> None:
-    stage = begun(opened(EBAY))
-    view = finished_though(stage, "publish", ebay_says(500, 25001, "Listing is under maintenance."))
-    assert view.status is JobStatus.FAILED, standing(view)
+    scenario = begun(opened(EBAY))
+    view = finished_though(scenario, "publish", ebay_says(500, 25001, "Listing is under maintenance."))
+    assert view.status is JobStatus.FAILED, described(view)
     assert "Listing is under maintenance." in (view.error or "")
 
 
@@ -141,14 +141,14 @@ def test_words_of_a_broken_server_are_still_there_when_nothing_more_is_tried(ope
     ],
 )
 def test_what_passes_by_itself_is_tried_again_in_order(opened: Open, step: str, deed: Deed) -> None:
-    stage = begun(opened(ETSY))
-    meets(stage, step, deed)
+    scenario = begun(opened(ETSY))
+    meets(scenario, step, deed)
 
-    view = stage.finished()
+    view = scenario.finished()
 
-    assert view.status is JobStatus.COMPLETED, standing(view)
-    assert on_sale(stage) == [TITLE]
-    assert verdict(stage).is_green
+    assert view.status is JobStatus.COMPLETED, described(view)
+    assert on_sale(scenario) == [TITLE]
+    assert verdict(scenario).is_green
     (task,) = [task for task in view.tasks if task.name == step]
     assert (task.attempt, task.failures) == (2, 1)
     begun_at = [task.started_at for task in view.tasks if task.name.startswith("upload") and task.started_at]
@@ -167,27 +167,27 @@ def test_what_passes_by_itself_is_tried_again_in_order(opened: Open, step: str, 
     ],
 )
 def test_what_passes_by_itself_is_tried_again_by_other_actions_too(
-    theatre: Theatre, action: str, step: str, deed: Deed
+    harness: Harness, action: str, step: str, deed: Deed
 ) -> None:
-    stage = theatre.stage(ETSY, action)
-    product = stage.make_product(title=TITLE, images=THREE[:2])
-    stage.done("publish", product)
-    stage.change_product(product, title=f"{TITLE} once more", quantity=2)
-    stage.change_photos(product, *THREE[2:])
-    stage.begin(product, {})
-    meets(stage, step, deed)
+    scenario = harness.scenario(ETSY, action)
+    product = scenario.make_product(title=TITLE, images=THREE[:2])
+    scenario.done("publish", product)
+    scenario.change_product(product, title=f"{TITLE} once more", quantity=2)
+    scenario.change_photos(product, *THREE[2:])
+    scenario.begin(product, {})
+    meets(scenario, step, deed)
 
-    view = stage.finished()
+    view = scenario.finished()
 
-    assert view.status is JobStatus.COMPLETED, standing(view)
+    assert view.status is JobStatus.COMPLETED, described(view)
     assert {task.name: task.failures for task in view.tasks if task.failures} == {step: 1}
-    assert on_sale(stage) == ([f"{TITLE} once more"] if action == "update" else [])
-    assert verdict(stage).is_green
+    assert on_sale(scenario) == ([f"{TITLE} once more"] if action == "update" else [])
+    assert verdict(scenario).is_green
 
 
 def test_what_does_not_pass_ends_in_etsys_words(opened: Open) -> None:
-    stage = begun(opened(ETSY))
-    view = finished_though(stage, "inventory", says(409, {"error": f"{EDITED} Please try again."}))
+    scenario = begun(opened(ETSY))
+    view = finished_though(scenario, "inventory", says(409, {"error": f"{EDITED} Please try again."}))
     assert (view.status, view.error) == (JobStatus.FAILED, f"{EDITED} Please try again.")
 
 
@@ -203,49 +203,49 @@ def test_what_does_not_pass_ends_in_etsys_words(opened: Open) -> None:
 def test_what_is_about_the_application_asks_nothing_of_the_seller_and_goes_on_by_itself(
     opened: Open, step: str, status: int, words: str
 ) -> None:
-    stage, before = begun(opened(ETSY)), counts().get("ApplicationRefused", 0)
+    scenario, before = begun(opened(ETSY)), counts().get("ApplicationRefused", 0)
     for _ in range(6):  # more often than a task may fail
-        meets_once(stage, step, says(status, {"error": words}))
-        assert not stage.halted
-        view = stage.view()
-        assert view.status is JobStatus.RUNNING, standing(view)
+        meets_once(scenario, step, says(status, {"error": words}))
+        assert not scenario.halted
+        view = scenario.view()
+        assert view.status is JobStatus.RUNNING, described(view)
         assert "Nothing is asked of the seller" in view.waiting
         assert view.waiting.endswith(words)
 
-    view = stage.finished()
+    view = scenario.finished()
 
-    assert view.status is JobStatus.COMPLETED, standing(view)
+    assert view.status is JobStatus.COMPLETED, described(view)
     (task,) = [task for task in view.tasks if task.name == step]
     assert (task.attempt, task.failures) == (7, 0)
-    assert on_sale(stage) == [TITLE]
-    assert verdict(stage).is_green
+    assert on_sale(scenario) == [TITLE]
+    assert verdict(scenario).is_green
     assert counts()["ApplicationRefused"] == before + 1  # told once
 
 
 def test_credentials_that_the_token_endpoint_does_not_take_ask_nothing_of_the_seller(opened: Open) -> None:
-    stage = begun(opened(EBAY))
+    scenario = begun(opened(EBAY))
 
     def not_accepted(_: Call, __: Act) -> Response:
         raise ApplicationNotAccepted("client authentication failed", sent=False)
 
     for step in ("upload:1", "create", "publish"):
-        meets_once(stage, step, not_accepted)
-        assert not stage.halted
-        assert stage.view().waiting.endswith("client authentication failed")
-    assert stage.finished().status is JobStatus.COMPLETED
-    assert verdict(stage).is_green
+        meets_once(scenario, step, not_accepted)
+        assert not scenario.halted
+        assert scenario.view().waiting.endswith("client authentication failed")
+    assert scenario.finished().status is JobStatus.COMPLETED
+    assert verdict(scenario).is_green
 
 
 def test_a_seller_who_must_act_is_still_asked(opened: Open) -> None:
-    stage = begun(opened(ETSY))
-    meets_once(stage, "create", says(403, {"error": "insufficient_scope", "error_description": "listings_w"}))
-    assert stage.halted
+    scenario = begun(opened(ETSY))
+    meets_once(scenario, "create", says(403, {"error": "insufficient_scope", "error_description": "listings_w"}))
+    assert scenario.halted
 
 
-def meets_once(stage: Stage, step: str, deed: Deed) -> None:
-    meets(stage, step, deed)
+def meets_once(scenario: Scenario, step: str, deed: Deed) -> None:
+    meets(scenario, step, deed)
     for _ in range(TURNS):
-        if step not in stage.line.calls:
+        if step not in scenario.network.calls:
             return
-        stage.turn()
-    raise AssertionError(standing(stage.view()))
+        scenario.turn()
+    raise AssertionError(described(scenario.view()))

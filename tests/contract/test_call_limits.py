@@ -21,7 +21,7 @@ from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.ebay import quotas
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import DEADLINE_S, SiteMaker
-from tests.contract.official import judge_of
+from tests.harness.official import judge_of
 
 INVENTORY, TAXONOMY, ANALYTICS = "sell/inventory/v1", "commerce/taxonomy/v1", "developer/analytics/v1_beta"
 SELLERS_CALL = get_inventory_items(limit=1, page=0)

@@ -12,32 +12,34 @@ from stoflow.execution import plugin
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.resources.jobs.views import JobView
 from stoflow.storage.engine.connection_state import needs_seller
-from tests.contract.line import Deed, lost_after, lost_before
-from tests.contract.played import REGISTRY
-from tests.contract.situations import situation_of
-from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import PLUGIN, Theatre
-from tests.contract.witness import on_sale, verdict
+from tests.harness.ledger import on_sale, verdict
+from tests.harness.network import Deed, lost_after, lost_before
+from tests.harness.played import REGISTRY
+from tests.harness.scenario import Scenario, described, steps_of
+from tests.harness.situations import situation_of
+from tests.harness.suite import PLUGIN, Harness
 
 LOG_IN = "Log in again."
 
 
-def log_out(stage: Stage) -> None:
-    stage.bench.engine.recorder.write(stage.bench.tenant, 0, needs_seller(stage.bench.tenant, stage.place.name, LOG_IN))
+def log_out(scenario: Scenario) -> None:
+    scenario.bench.engine.recorder.write(
+        scenario.bench.tenant, 0, needs_seller(scenario.bench.tenant, scenario.place.name, LOG_IN)
+    )
 
 
-def close_browser(stage: Stage) -> None:
-    plugin.gone(stage.bench.engine, stage.bench.tenant, PLUGIN, "socket")
+def close_browser(scenario: Scenario) -> None:
+    plugin.gone(scenario.bench.engine, scenario.bench.tenant, PLUGIN, "socket")
 
 
-def come_back(stage: Stage) -> None:
-    if stage.tab:
-        plugin.connected(stage.bench.engine, stage.bench.tenant, PLUGIN, "socket")
-    if stage.halted:
-        stage.reconnect()
+def come_back(scenario: Scenario) -> None:
+    if scenario.browser:
+        plugin.connected(scenario.bench.engine, scenario.bench.tenant, PLUGIN, "socket")
+    if scenario.halted:
+        scenario.reconnect()
 
 
-GOES: Mapping[str, Callable[[Stage], None]] = {"logs_out": log_out, "closes_the_browser": close_browser}
+GOES: Mapping[str, Callable[[Scenario], None]] = {"logs_out": log_out, "closes_the_browser": close_browser}
 CASES = [
     pytest.param(place, action, step, lost, goes, id=f"{place.name}-{action}-{step.name}-{lost.__name__}-{goes}")
     for place in REGISTRY.marketplaces.values()
@@ -52,53 +54,55 @@ of_all = pytest.mark.parametrize(("place", "action", "step", "lost", "goes"), CA
 
 
 @pytest.fixture
-def stage(theatre: Theatre, place: Marketplace, action: str, step: Step, lost: Deed, goes: str) -> Stage:
+def scenario(harness: Harness, place: Marketplace, action: str, step: Step, lost: Deed, goes: str) -> Scenario:
     """A job that was cancelled after its answer was lost and its seller had gone."""
-    stage = theatre.stage(place, action)
-    wish = situation_of(place, action, step).prepared(stage)
-    stage.begin(wish.product, wish.payload)
-    stage.at_call(step, lost)
-    stage.met()
-    GOES[goes](stage)
-    stage.bench.make_due()
-    stage.cancel()
-    return stage
+    scenario = harness.scenario(place, action)
+    wish = situation_of(place, action, step).prepared(scenario)
+    scenario.begin(wish.product, wish.payload)
+    scenario.at_call(step, lost)
+    scenario.met()
+    GOES[goes](scenario)
+    scenario.bench.make_due()
+    scenario.cancel()
+    return scenario
 
 
-def done(stage: Stage, action: str) -> JobView:
-    view = stage.finished(stage.submit(action, stage.product_id if action in stage.place.products else None))
-    assert view.status is JobStatus.COMPLETED, standing(view)
+def done(scenario: Scenario, action: str) -> JobView:
+    view = scenario.finished(
+        scenario.submit(action, scenario.product_id if action in scenario.place.products else None)
+    )
+    assert view.status is JobStatus.COMPLETED, described(view)
     return view
 
 
 @of_all
-def test_the_job_ends_and_says_that_nobody_knows(stage: Stage, goes: str) -> None:
-    view = stage.view()
-    assert (view.status, view.error_kind) == (JobStatus.FAILED, "unverified"), standing(view)
+def test_the_job_ends_and_says_that_nobody_knows(scenario: Scenario, goes: str) -> None:
+    view = scenario.view()
+    assert (view.status, view.error_kind) == (JobStatus.FAILED, "unverified"), described(view)
     reason = LOG_IN if goes == "logs_out" else "The plugin is offline."
     assert f"is not known, and it was cancelled before anybody could tell: {reason} Check on" in (view.error or "")
 
 
 @of_all
-def test_a_retry_looks_first(stage: Stage, step: Step) -> None:
-    come_back(stage)
-    stage.bench.retry(stage.job)
-    view = stage.finished()
-    assert view.status is JobStatus.COMPLETED, standing(view)
-    assert "looking" in stage.words_of(stage.task_of(step))
-    assert verdict(stage).is_green, verdict(stage).details
+def test_a_retry_looks_first(scenario: Scenario, step: Step) -> None:
+    come_back(scenario)
+    scenario.bench.retry(scenario.job)
+    view = scenario.finished()
+    assert view.status is JobStatus.COMPLETED, described(view)
+    assert "looking" in scenario.words_of(scenario.task_of(step))
+    assert verdict(scenario).is_green, verdict(scenario).details
 
 
 @of_all
-def test_what_a_sync_finds_is_linked_and_nothing_is_made_twice(stage: Stage, action: str) -> None:
-    come_back(stage)
-    if "sync" in stage.place.handlers:
-        done(stage, "sync")
-    if action not in stage.place.products:
+def test_what_a_sync_finds_is_linked_and_nothing_is_made_twice(scenario: Scenario, action: str) -> None:
+    come_back(scenario)
+    if "sync" in scenario.place.handlers:
+        done(scenario, "sync")
+    if action not in scenario.place.products:
         return
-    shown = on_sale(stage)
-    done(stage, action)
-    assert len(on_sale(stage)) == 1
-    assert shown in ([], on_sale(stage)) or action == "update"
-    assert stage.place.collect is None or not stage.bench.all("SELECT id FROM {s}.strays")
-    assert verdict(stage).is_green, verdict(stage).details
+    shown = on_sale(scenario)
+    done(scenario, action)
+    assert len(on_sale(scenario)) == 1
+    assert shown in ([], on_sale(scenario)) or action == "update"
+    assert scenario.place.collect is None or not scenario.bench.all("SELECT id FROM {s}.strays")
+    assert verdict(scenario).is_green, verdict(scenario).details

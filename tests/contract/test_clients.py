@@ -15,8 +15,8 @@ import pytest
 
 from stoflow.domain.call import JsonObject, Request
 from stoflow.marketplaces.photos import Photo
-from tests.contract.official import FILES, document_of, documents
-from tests.contract.openapi import Operation
+from tests.harness.official import FILES, document_of, documents
+from tests.harness.openapi import Operation
 
 Make = Callable[..., Request]
 SAMPLES: Mapping[Any, Any] = {

@@ -7,8 +7,8 @@ import pytest
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Marketplace
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting
-from tests.contract.shown import visible
+from tests.harness.acting import Acting
+from tests.harness.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 ACTION = "delete"

@@ -16,11 +16,11 @@ from stoflow.resources.jobs.views import JobView
 from stoflow_sandbox.ebay.market import EbayMarket
 from stoflow_sandbox.ebay.shop import Shop
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.account import SellersAccount
-from tests.contract.acting import Acting, Going, Site
 from tests.contract.conftest import SiteMaker
-from tests.contract.stage import Stage, standing
-from tests.contract.theatre import Theatre
+from tests.harness.account import SellersAccount
+from tests.harness.acting import Acting, Going, Site
+from tests.harness.scenario import Scenario, described
+from tests.harness.suite import Harness
 
 INVENTORY = "/sell/inventory/v1"
 PHOTO = ProductImage(1, "1.jpg")
@@ -30,8 +30,8 @@ STANDARD = {"M": "Medium", "Bleu marine": "Bleu"}
 
 
 @pytest.fixture
-def stage(theatre: Theatre) -> Stage:
-    return theatre.stage(EBAY, "publish")
+def scenario(harness: Harness) -> Scenario:
+    return harness.scenario(EBAY, "publish")
 
 
 def shop_of(sandbox: Any, seller: str) -> Shop:
@@ -39,9 +39,9 @@ def shop_of(sandbox: Any, seller: str) -> Shop:
     return market._shops[seller]
 
 
-def warns(stage: Stage, **warnings: list[int]) -> None:
+def warns(scenario: Scenario, **warnings: list[int]) -> None:
     """Let eBay warn so at each success; operations are named with `_` for the dot."""
-    shop = shop_of(stage.sandbox, stage.seller)
+    shop = shop_of(scenario.sandbox, scenario.seller)
     by_operation = {name.replace("_", ".", 1): ids for name, ids in warnings.items()}
     shop.quirks = replace(shop.quirks, warnings=by_operation)
 
@@ -68,20 +68,20 @@ def relist(shop: Shop, site: Site, listing: str) -> str:
     return again
 
 
-def finished(stage: Stage) -> JobView:
-    view = stage.finished()
-    assert view.status is JobStatus.COMPLETED, standing(view)
+def finished(scenario: Scenario) -> JobView:
+    view = scenario.finished()
+    assert view.status is JobStatus.COMPLETED, described(view)
     return view
 
 
 # Warnings
 
 
-def test_warnings_reach_task_result_and_timeline_in_ebays_words(stage: Stage) -> None:
-    warns(stage, item_put=[25096], offer_create=[25028], offer_publish=[25124, 25402])
-    stage.begin(stage.make_product(images=(PHOTO,)), {})
+def test_warnings_reach_task_result_and_timeline_in_ebays_words(scenario: Scenario) -> None:
+    warns(scenario, item_put=[25096], offer_create=[25028], offer_publish=[25124, 25402])
+    scenario.begin(scenario.make_product(images=(PHOTO,)), {})
 
-    view = finished(stage)
+    view = finished(scenario)
 
     told = {task.name: [each["id"] for each in (task.output or {}).get("warnings", ())] for task in view.tasks}
     assert {name: ids for name, ids in told.items() if ids} == {
@@ -93,30 +93,30 @@ def test_warnings_reach_task_result_and_timeline_in_ebays_words(stage: Stage) ->
     assert view.result is not None
     assert [each["id"] for each in view.result["warnings"]] == [25096, 25028, 25124, 25402]
     assert view.result["warnings"][0]["message"] == "This listing is on hold due to a policy violation."
-    assert timeline_warnings(stage) == [("item", [25096]), ("create", [25028]), ("publish", [25124, 25402])]
+    assert timeline_warnings(scenario) == [("item", [25096]), ("create", [25028]), ("publish", [25124, 25402])]
 
 
-def timeline_warnings(stage: Stage) -> list[tuple[str, list[int]]]:
-    lines = stage.bench.all(f"SELECT task, detail FROM {{s}}.job_timeline WHERE job_id = {stage.job} ORDER BY id")
+def timeline_warnings(scenario: Scenario) -> list[tuple[str, list[int]]]:
+    lines = scenario.bench.all(f"SELECT task, detail FROM {{s}}.job_timeline WHERE job_id = {scenario.job} ORDER BY id")
     warned = [(line["task"], line["detail"]["warnings"]) for line in lines if "warnings" in (line["detail"] or {})]
     return [(task, [each["id"] for each in said]) for task, said in warned]
 
 
-def test_a_job_that_was_warned_of_nothing_says_nothing(stage: Stage) -> None:
-    stage.begin(stage.make_product(images=(PHOTO,)), {})
-    view = finished(stage)
+def test_a_job_that_was_warned_of_nothing_says_nothing(scenario: Scenario) -> None:
+    scenario.begin(scenario.make_product(images=(PHOTO,)), {})
+    view = finished(scenario)
     assert "warnings" not in (view.result or {})
-    assert timeline_warnings(stage) == []
+    assert timeline_warnings(scenario) == []
 
 
-def test_a_sync_tells_what_it_was_warned_of_on_its_way(stage: Stage) -> None:
-    stage.done("publish", stage.make_product(images=(PHOTO,)))
-    warns(stage, item_list=[25402])
-    stage.action = "sync"
-    stage.begin(None, {})
-    view = finished(stage)
+def test_a_sync_tells_what_it_was_warned_of_on_its_way(scenario: Scenario) -> None:
+    scenario.done("publish", scenario.make_product(images=(PHOTO,)))
+    warns(scenario, item_list=[25402])
+    scenario.action = "sync"
+    scenario.begin(None, {})
+    view = finished(scenario)
     assert [each["id"] for each in (view.result or {})["warnings"]] == [25402]
-    assert timeline_warnings(stage) == [("page:1", [25402])]
+    assert timeline_warnings(scenario) == [("page:1", [25402])]
 
 
 @pytest.mark.parametrize("status", [200, 201, 207])
@@ -142,17 +142,17 @@ def test_a_call_with_nothing_to_say_says_it(make_site: SiteMaker) -> None:
         site.answer(Request("POST", f"{INVENTORY}/offer/1/withdraw"))
 
 
-def test_publishing_what_is_published_adopts_its_listing_and_keeps_the_warning(stage: Stage) -> None:
+def test_publishing_what_is_published_adopts_its_listing_and_keeps_the_warning(scenario: Scenario) -> None:
     def answered_twice(call: Call, act: Any) -> Response:
         act()
         return act()
 
-    stage.line.calls["publish"] = answered_twice
-    product = stage.make_product(images=(PHOTO,))
-    stage.begin(product, {})
-    view = finished(stage)
+    scenario.network.calls["publish"] = answered_twice
+    product = scenario.make_product(images=(PHOTO,))
+    scenario.begin(product, {})
+    view = finished(scenario)
     assert view.result is not None
-    assert view.result["listing_id"] == stage.listing(product)
+    assert view.result["listing_id"] == scenario.listing(product)
     assert [each["id"] for each in view.result["warnings"]] == [25402]
 
 
@@ -268,15 +268,15 @@ def test_a_sync_follows_it(account: SellersAccount) -> None:
     assert going.gone == [acting.listing_id]
 
 
-def test_the_record_follows_it_at_the_next_sync(stage: Stage, theatre: Theatre) -> None:
-    product = stage.make_product(images=(PHOTO,))
-    listing = stage.done("publish", product)
-    shop = shop_of(stage.sandbox, stage.seller)
+def test_the_record_follows_it_at_the_next_sync(scenario: Scenario, harness: Harness) -> None:
+    product = scenario.make_product(images=(PHOTO,))
+    listing = scenario.done("publish", product)
+    shop = shop_of(scenario.sandbox, scenario.seller)
     offer = next(each for each in shop.offers.values() if each.listing_id == listing)
     offer.listing_id = again = str(int(listing) + 500_000)
-    stage.finished(stage.submit("sync", None))
-    stage.finished_all()
-    assert stage.listing(product) == again
-    assert stage.done("update", product) == again
-    stage.finished(stage.submit("delete", product))
+    scenario.finished(scenario.submit("sync", None))
+    scenario.finished_all()
+    assert scenario.listing(product) == again
+    assert scenario.done("update", product) == again
+    scenario.finished(scenario.submit("delete", product))
     assert offer.offer_id not in shop.offers

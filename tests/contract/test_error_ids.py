@@ -9,7 +9,7 @@ from stoflow.marketplaces.ebay import failures as ebay
 from stoflow.marketplaces.ebay.errors import error_table
 from stoflow.marketplaces.etsy import failures as etsy
 from stoflow.marketplaces.replies import Meaning
-from tests.contract.official import SPECS, documents
+from tests.harness.official import SPECS, documents
 
 EBAY_OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "/sell/inventory/v1": (

@@ -30,9 +30,9 @@ from stoflow_sandbox.etsy.market import EtsyMarket
 from stoflow_sandbox.etsy.receipts import BUYER
 from stoflow_sandbox.etsy.shop import Shop
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting, Site, hold
 from tests.contract.conftest import SiteMaker
-from tests.contract.official import documents
+from tests.harness.acting import Acting, Site, hold
+from tests.harness.official import documents
 
 API = "/v3/application"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

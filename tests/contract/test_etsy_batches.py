@@ -12,9 +12,9 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.etsy.batches import MOST_IDS, ById, read_listings
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.account import SellersAccount
-from tests.contract.acting import hold
 from tests.contract.conftest import SiteMaker
+from tests.harness.account import SellersAccount
+from tests.harness.acting import hold
 
 BATCH = "/v3/application/listings/batch"
 NEVER_THERE = "9000001"

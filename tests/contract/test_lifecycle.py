@@ -14,14 +14,8 @@ from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.monitoring.failpoints import disarm
 from stoflow.resources.jobs.views import JobView
-from tests.contract.line import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
-from tests.contract.people import PEOPLE, acts_in_the_quiet_time
-from tests.contract.played import REGISTRY
-from tests.contract.situations import Situation, situation_of
-from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre
-from tests.contract.troubles import DURING_A_CANCEL, TROUBLES, UNANSWERED, assert_stands
-from tests.contract.witness import (
+from tests.harness.faults import DURING_A_CANCEL, FAULTS, UNANSWERED, assert_stands
+from tests.harness.ledger import (
     callers,
     drafts_left,
     has_been_seen,
@@ -31,6 +25,12 @@ from tests.contract.witness import (
     times_done,
     verdict,
 )
+from tests.harness.network import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
+from tests.harness.people import PEOPLE, acts_in_the_quiet_time
+from tests.harness.played import REGISTRY
+from tests.harness.scenario import Scenario, described, steps_of
+from tests.harness.situations import Situation, situation_of
+from tests.harness.suite import Harness
 
 ACTIONS = [(place, action) for place in REGISTRY.marketplaces.values() for action in place.handlers]
 STEPS = [(place, action, step) for place, action in ACTIONS for step in steps_of(place, action)]
@@ -81,42 +81,42 @@ def situation(place: Marketplace, action: str, step: Step | None) -> Situation:
 
 
 @pytest.fixture
-def stage(theatre: Theatre, place: Marketplace, action: str, situation: Situation) -> Iterator[Stage]:
+def scenario(harness: Harness, place: Marketplace, action: str, situation: Situation) -> Iterator[Scenario]:
     """A job that was asked for and has not begun."""
-    stage = theatre.stage(place, action)
-    wish = situation.prepared(stage)
-    stage.begin(wish.product, wish.payload)
-    yield stage
+    scenario = harness.scenario(place, action)
+    wish = situation.prepared(scenario)
+    scenario.begin(wish.product, wish.payload)
+    yield scenario
     disarm()
 
 
-def assert_in_order(stage: Stage) -> None:
-    found = verdict(stage)
+def assert_in_order(scenario: Scenario) -> None:
+    found = verdict(scenario)
     assert found.is_green, found.details
 
 
-def assert_done(stage: Stage, view: JobView, situation: Situation) -> None:
+def assert_done(scenario: Scenario, view: JobView, situation: Situation) -> None:
     """Buyers see what they should, StoFlow says what it did, and what is unsafe was done exactly once."""
-    assert view.status is JobStatus.COMPLETED, standing(view)
-    assert on_sale(stage) == sorted(situation.on_sale)
+    assert view.status is JobStatus.COMPLETED, described(view)
+    assert on_sale(scenario) == sorted(situation.on_sale)
     assert situation.told.items() <= (view.result or {}).items()
-    assert stage.product_id is None or bool(stage.listing(stage.product_id)) == bool(situation.on_sale)
-    done = times_done(stage, view)
-    unsafe = [task.name for task in view.tasks if is_unsafe(stage.step_of(task.name))]
+    assert scenario.product_id is None or bool(scenario.listing(scenario.product_id)) == bool(situation.on_sale)
+    done = times_done(scenario, view)
+    unsafe = [task.name for task in view.tasks if is_unsafe(scenario.step_of(task.name))]
     assert {name: done[name] for name in unsafe} == {name: int(name not in situation.adopts) for name in unsafe}
-    assert_in_order(stage)
+    assert_in_order(scenario)
 
 
-def is_recorded(stage: Stage, situation: Situation) -> bool:
-    return situation.is_record and bool(stage.listing(stage.product_id))
+def is_recorded(scenario: Scenario, situation: Situation) -> bool:
+    return situation.is_record and bool(scenario.listing(scenario.product_id))
 
 
 @at_a_step([pytest.param(place, action, None, id=f"{place.name}-{action}") for place, action in ACTIONS])
-def test_a_job_does_what_it_is_for(stage: Stage, situation: Situation) -> None:
-    view = stage.finished()
-    assert_done(stage, view, situation)
+def test_a_job_does_what_it_is_for(scenario: Scenario, situation: Situation) -> None:
+    view = scenario.finished()
+    assert_done(scenario, view, situation)
     asked_later = {
-        line["task"] for line in stage.bench.all("SELECT task FROM {s}.job_timeline WHERE cause = 'accepted'")
+        line["task"] for line in scenario.bench.all("SELECT task FROM {s}.job_timeline WHERE cause = 'accepted'")
     }
     assert {task.attempt for task in view.tasks if task.name not in asked_later} == {1}
 
@@ -129,108 +129,110 @@ def test_an_action_without_a_situation_fails_and_says_so() -> None:
         situation_of(place, "repaint")
 
 
-@in_a_case(cases(*(each for each in TROUBLES if each != "refused")) + cases("refused", at=ends_at_a_refusal))
+@in_a_case(cases(*(each for each in FAULTS if each != "refused")) + cases("refused", at=ends_at_a_refusal))
 def test_what_goes_wrong_with_a_call_means_what_the_table_says_and_then_the_job_is_done(
-    stage: Stage, situation: Situation, step: Step, event: str
+    scenario: Scenario, situation: Situation, step: Step, event: str
 ) -> None:
-    trouble = TROUBLES[event]
-    stage.at_call(step, trouble.meets)
-    assert_stands(stage, step, trouble.of(step))
-    assert_done(stage, stage.mended(), situation)
+    fault = FAULTS[event]
+    scenario.at_call(step, fault.meets)
+    assert_stands(scenario, step, fault.of(step))
+    assert_done(scenario, scenario.mended(), situation)
 
 
 @in_a_case(cases("lost_before", "lost_after", "broken_before") + cases("broken_after", at=is_unsafe))
 def test_what_nobody_knows_is_looked_for_and_done_once(
-    stage: Stage, situation: Situation, step: Step, event: str
+    scenario: Scenario, situation: Situation, step: Step, event: str
 ) -> None:
-    trouble = UNANSWERED[event]
-    stage.at_call(step, trouble.meets)
-    assert_stands(stage, step, trouble.of(step))
-    assert_done(stage, stage.finished(), situation)
-    assert (trouble.look in stage.words_of(stage.task_of(step))) == is_unsafe(step)
+    fault = UNANSWERED[event]
+    scenario.at_call(step, fault.meets)
+    assert_stands(scenario, step, fault.of(step))
+    assert_done(scenario, scenario.finished(), situation)
+    assert (fault.look in scenario.words_of(scenario.task_of(step))) == is_unsafe(step)
 
 
 @in_a_case(cases(DIES_WHEN_NEXT, at=is_any) + cases(*DURING_A_CALL))
-def test_where_a_process_died_another_one_goes_on(stage: Stage, situation: Situation, step: Step, event: str) -> None:
+def test_where_a_process_died_another_one_goes_on(
+    scenario: Scenario, situation: Situation, step: Step, event: str
+) -> None:
     if event == DIES_WHEN_NEXT:
-        stage.when_next(step, dies)
+        scenario.when_next(step, dies)
     else:
-        stage.at_call(step, DURING_A_CALL[event])
-    dead, since = stage.dies(), last_entry(stage)
+        scenario.at_call(step, DURING_A_CALL[event])
+    dead, since = scenario.dies(), last_entry(scenario)
     done = {task.name: task.attempt for task in dead.tasks if task.status is TaskStatus.COMPLETED}
-    view = stage.finished()
-    assert_done(stage, view, situation)
+    view = scenario.finished()
+    assert_done(scenario, view, situation)
     assert {task.name: task.attempt for task in view.tasks if task.name in done} == done
-    assert not callers(stage, view, since=since) & done.keys()
+    assert not callers(scenario, view, since=since) & done.keys()
 
 
 @pytest.mark.parametrize("lost", [lost_before, lost_after])
 @in_a_case(people())
 def test_what_people_do_in_a_quiet_time_is_not_undone_and_ends_every_job(
-    stage: Stage, step: Step, event: str, lost: Deed
+    scenario: Scenario, step: Step, event: str, lost: Deed
 ) -> None:
     """What they bought, took away or hid is not for sale again by itself, and no look goes on without end."""
-    stage.at_call(step, acts_in_the_quiet_time(stage, event, lost))
-    stage.met()
-    since = last_entry(stage)
-    ended = PEOPLE[stage.place.name][event].ends_in(stage)
-    view = stage.finished()
-    assert view.status in {JobStatus.COMPLETED, JobStatus.FAILED}, standing(view)
-    assert stage.words_of(stage.task_of(step)).count("looking") <= LOOKS_AT_MOST
-    assert not listed_again(stage, ended, since=since)
+    scenario.at_call(step, acts_in_the_quiet_time(scenario, event, lost))
+    scenario.met()
+    since = last_entry(scenario)
+    ended = PEOPLE[scenario.place.name][event].ends_in(scenario)
+    view = scenario.finished()
+    assert view.status in {JobStatus.COMPLETED, JobStatus.FAILED}, described(view)
+    assert scenario.words_of(scenario.task_of(step)).count("looking") <= LOOKS_AT_MOST
+    assert not listed_again(scenario, ended, since=since)
 
 
 @in_a_case(people(at=is_unsafe))
-def test_a_cancel_in_a_quiet_time_in_which_people_act_has_an_end(stage: Stage, step: Step, event: str) -> None:
-    stage.at_call(step, acts_in_the_quiet_time(stage, event, lost_after))
-    stage.met()
-    stage.cancel()
-    assert stage.finished().cancel_requested
-    assert stage.view().status is not JobStatus.RUNNING
+def test_a_cancel_in_a_quiet_time_in_which_people_act_has_an_end(scenario: Scenario, step: Step, event: str) -> None:
+    scenario.at_call(step, acts_in_the_quiet_time(scenario, event, lost_after))
+    scenario.met()
+    scenario.cancel()
+    assert scenario.finished().cancel_requested
+    assert scenario.view().status is not JobStatus.RUNNING
 
 
 @at_a_step([named(*case) for case in STEPS])
 def test_a_cancel_between_two_tasks_is_in_time_while_nobody_has_seen_anything(
-    stage: Stage, situation: Situation, step: Step
+    scenario: Scenario, situation: Situation, step: Step
 ) -> None:
-    before, is_too_late = on_sale(stage), list[bool]()
+    before, is_too_late = on_sale(scenario), list[bool]()
 
     def somebody_cancels() -> None:
-        is_too_late.append(has_been_seen(stage) or is_recorded(stage, situation))
-        stage.cancel()
+        is_too_late.append(has_been_seen(scenario) or is_recorded(scenario, situation))
+        scenario.cancel()
 
-    stage.when_next(step, somebody_cancels)
-    stage.met()
-    assert_ended(stage, situation, before, is_too_late=is_too_late == [True])
+    scenario.when_next(step, somebody_cancels)
+    scenario.met()
+    assert_ended(scenario, situation, before, is_too_late=is_too_late == [True])
 
 
 @in_a_case(cases("cancelled_in_flight") + cases("cancelled_lost_before", "cancelled_lost_after", at=is_unsafe))
 def test_a_cancel_during_a_call_waits_until_it_is_known_what_was_done(
-    stage: Stage, situation: Situation, step: Step, event: str
+    scenario: Scenario, situation: Situation, step: Step, event: str
 ) -> None:
-    before, is_too_late = on_sale(stage), list[bool]()
+    before, is_too_late = on_sale(scenario), list[bool]()
 
     def while_somebody_cancels(call: Call, act: Act) -> Response:
-        stage.cancel()
+        scenario.cancel()
         try:
             return DURING_A_CANCEL[event](call, act)
         finally:
-            is_too_late.append(has_been_seen(stage) or (situation.is_record and step.paced))
+            is_too_late.append(has_been_seen(scenario) or (situation.is_record and step.paced))
 
-    stage.at_call(step, while_somebody_cancels)
-    stage.met()
-    assert_ended(stage, situation, before, is_too_late=is_too_late == [True])
+    scenario.at_call(step, while_somebody_cancels)
+    scenario.met()
+    assert_ended(scenario, situation, before, is_too_late=is_too_late == [True])
 
 
-def assert_ended(stage: Stage, situation: Situation, before: Sequence[str], *, is_too_late: bool) -> None:
+def assert_ended(scenario: Scenario, situation: Situation, before: Sequence[str], *, is_too_late: bool) -> None:
     """What others have seen is brought to its end; of anything else nothing is left."""
-    view = stage.finished()
+    view = scenario.finished()
     assert view.cancel_requested
     if is_too_late:
-        assert_done(stage, view, situation)
-        assert stage.bench.causes(view.id)[-1] == "cancel came too late"
+        assert_done(scenario, view, situation)
+        assert scenario.bench.causes(view.id)[-1] == "cancel came too late"
         return
-    assert view.status is JobStatus.CANCELLED, standing(view)
-    assert on_sale(stage) == before
-    assert stage.place.collect is None or not drafts_left(stage)
-    assert_in_order(stage)
+    assert view.status is JobStatus.CANCELLED, described(view)
+    assert on_sale(scenario) == before
+    assert scenario.place.collect is None or not drafts_left(scenario)
+    assert_in_order(scenario)

@@ -11,7 +11,7 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
-from tests.contract.vinted import Asked, Member
+from tests.harness.vinted import Asked, Member
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.faults import FaultKind
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import response_to
 from tests.contract.conftest import SiteMaker
-from tests.contract.vinted import Asked, Member
+from tests.harness.acting import response_to
+from tests.harness.vinted import Asked, Member
 
 TEXT = "Oui, toujours disponible !\nBonne journée"
 

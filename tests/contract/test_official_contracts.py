@@ -10,8 +10,8 @@ import pytest
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import Done
 from stoflow.marketplaces.contract import Marketplace
-from tests.contract.acting import Acting
-from tests.contract.official import documents, faults, reply_faults, undecided_errors
+from tests.harness.acting import Acting
+from tests.harness.official import documents, faults, reply_faults, undecided_errors
 
 INVENTORY = "/sell/inventory/v1"
 SHOP = "/v3/application/shops/1"

@@ -11,8 +11,8 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting, hold, response_to
-from tests.contract.shown import visible
+from tests.harness.acting import Acting, hold, response_to
+from tests.harness.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 
@@ -163,20 +163,20 @@ def test_a_missing_photo_file_is_refused_in_validate(acting: Acting) -> None:
     assert {error.field for error in refused.errors} == {"images"}
 
 
-def test_a_stray_draft_is_collected_and_the_chosen_one_stays(
+def test_a_orphan_draft_is_collected_and_the_chosen_one_stays(
     acting: Acting, marketplace: Marketplace, sandbox: SandboxServer
 ) -> None:
     if marketplace.collect is None:
         pytest.skip(f"{marketplace.name} makes no drafts under a marker.")
     acting.run(until="create")
-    stray = acting.attempt("create")
-    lost = acting.act("create", stray)
-    acting.run()  # the second attempt's draft is chosen; the first one is a stray now
+    orphan = acting.attempt("create")
+    lost = acting.act("create", orphan)
+    acting.run()  # the second attempt's draft is chosen; the first one is an orphan now
     chosen = acting.listing_id
     assert isinstance(lost, Done)
     assert lost.output["listing_id"] != chosen
     for _ in range(2):
-        look = replace(stray, listing_id=chosen)
+        look = replace(orphan, listing_id=chosen)
         assert isinstance(hold(marketplace.collect(look), acting.site.send), Done)
     states = {entry.listing_id: entry.state for entry in sandbox.sandbox.ledger.since() if entry.committed_at}
     assert states[lost.output["listing_id"]] == "deleted"

@@ -10,11 +10,11 @@ from stoflow.marketplaces.registry import build_registry
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.etsy import parameters
 from stoflow_sandbox.market import Market, Operation
-from tests.contract.acting import Site
 from tests.contract.conftest import MARKETS, SiteMaker
-from tests.contract.official import FILES, document_of, documents
-from tests.contract.openapi import Operation as Official
-from tests.contract.openapi import resolved
+from tests.harness.acting import Site
+from tests.harness.official import FILES, document_of, documents
+from tests.harness.openapi import Operation as Official
+from tests.harness.openapi import resolved
 
 OF_CONSENT = frozenset({"consent.page", "token.refresh"})
 """No official file has them."""

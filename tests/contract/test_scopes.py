@@ -10,12 +10,12 @@ from stoflow.settings import load
 from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow
 from stoflow_sandbox.etsy.consent import SCOPES
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.account import FIRST_PRODUCT, SellersAccount
-from tests.contract.acting import Acting
-from tests.contract.choosing import choices_of
 from tests.contract.conftest import SiteMaker
-from tests.contract.official import FILES, document_of, documents
-from tests.contract.openapi import Document
+from tests.harness.account import FIRST_PRODUCT, SellersAccount
+from tests.harness.acting import Acting
+from tests.harness.choosing import choices_of
+from tests.harness.official import FILES, document_of, documents
+from tests.harness.openapi import Document
 
 PLACES = [place for place in build_registry(entry_points=False).marketplaces.values() if place.name in FILES]
 ON_A_PRODUCT = frozenset({"publish", "update", "delete"})

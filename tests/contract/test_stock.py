@@ -8,25 +8,27 @@ from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.upkeep.stock import Stock
-from tests.contract.played import REGISTRY
-from tests.contract.situations import TITLE
-from tests.contract.stage import Stage
-from tests.contract.theatre import Theatre
-from tests.contract.witness import on_sale, verdict
+from tests.harness.ledger import on_sale, verdict
+from tests.harness.played import REGISTRY
+from tests.harness.scenario import Scenario
+from tests.harness.situations import TITLE
+from tests.harness.suite import Harness
 
 PLACES = [place for place in REGISTRY.marketplaces.values() if {"publish", "delete"} <= place.handlers.keys()]
-Open = Callable[[Marketplace], Stage]
+Open = Callable[[Marketplace], Scenario]
 ONE = ProductImage(1, "1.jpg")
 
 
-def by_hand(stage: Stage, product: int, quantity: int) -> None:
-    stage.change_product(product, quantity=quantity)
+def by_hand(scenario: Scenario, product: int, quantity: int) -> None:
+    scenario.change_product(product, quantity=quantity)
 
 
-def by_a_sale(stage: Stage, product: int, quantity: int) -> None:
+def by_a_sale(scenario: Scenario, product: int, quantity: int) -> None:
     """As an orders job of another marketplace records it."""
     status = "draft" if quantity else "sold"
-    stage.bench.all(f"UPDATE {{s}}.products SET stock_quantity = {quantity}, status = '{status}' WHERE id = {product}")
+    scenario.bench.all(
+        f"UPDATE {{s}}.products SET stock_quantity = {quantity}, status = '{status}' WHERE id = {product}"
+    )
 
 
 WRITERS = {"by_hand": by_hand, "by_a_sale": by_a_sale}
@@ -35,24 +37,24 @@ whoever_writes = pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 
 
 @pytest.fixture
-def opened(theatre: Theatre) -> Open:
-    return lambda place: theatre.stage(place, "publish")
+def opened(harness: Harness) -> Open:
+    return lambda place: harness.scenario(place, "publish")
 
 
-def follow(stage: Stage) -> int:
+def follow(scenario: Scenario) -> int:
     """What an orchestrator does within a second."""
-    return Stock(stage.bench.engine.database, stage.bench.engine.registry).follow()
+    return Stock(scenario.bench.engine.database, scenario.bench.engine.registry).follow()
 
 
-def listed(stage: Stage) -> int:
-    product = stage.make_product(title=TITLE, images=(ONE,))
-    stage.done("publish", product)
-    assert on_sale(stage) == [TITLE]
+def listed(scenario: Scenario) -> int:
+    product = scenario.make_product(title=TITLE, images=(ONE,))
+    scenario.done("publish", product)
+    assert on_sale(scenario) == [TITLE]
     return product
 
 
-def actions(stage: Stage) -> list[tuple[str, str]]:
-    rows = stage.bench.all(
+def actions(scenario: Scenario) -> list[tuple[str, str]]:
+    rows = scenario.bench.all(
         "SELECT a.code, j.status FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a "
         "ON a.id = j.action_type_id ORDER BY j.id"
     )
@@ -62,23 +64,23 @@ def actions(stage: Stage) -> list[tuple[str, str]]:
 @everywhere
 @whoever_writes
 def test_none_left_means_no_longer_for_sale_and_a_raise_lists_it_again_once(
-    opened: Open, place: Marketplace, write: Callable[[Stage, int, int], None]
+    opened: Open, place: Marketplace, write: Callable[[Scenario, int, int], None]
 ) -> None:
-    stage = opened(place)
-    product = listed(stage)
+    scenario = opened(place)
+    product = listed(scenario)
 
-    write(stage, product, 0)
-    follow(stage)
-    stage.finished_all()
-    assert on_sale(stage) == []
-    assert stage.listing(product) == ""
+    write(scenario, product, 0)
+    follow(scenario)
+    scenario.finished_all()
+    assert on_sale(scenario) == []
+    assert scenario.listing(product) == ""
 
-    write(stage, product, 1)
-    follow(stage)
-    stage.done("publish", product)
-    assert on_sale(stage) == [TITLE]
-    assert actions(stage) == [("publish", "completed"), ("delete", "completed"), ("publish", "completed")]
-    assert not any(verdict(stage).counters.values())
+    write(scenario, product, 1)
+    follow(scenario)
+    scenario.done("publish", product)
+    assert on_sale(scenario) == [TITLE]
+    assert actions(scenario) == [("publish", "completed"), ("delete", "completed"), ("publish", "completed")]
+    assert not any(verdict(scenario).counters.values())
 
 
 @pytest.mark.parametrize(
@@ -86,74 +88,74 @@ def test_none_left_means_no_longer_for_sale_and_a_raise_lists_it_again_once(
 )
 def test_an_update_of_what_is_sold_out_ends_the_listing(opened: Open, place: Marketplace) -> None:
     """Also where nobody else has followed the change yet."""
-    stage = opened(place)
-    product = listed(stage)
-    stage.change_product(product, quantity=0)
-    stage.submit("update", product)
-    stage.finished_all()
-    assert on_sale(stage) == []
-    assert actions(stage)[-1] == ("delete", "completed")
+    scenario = opened(place)
+    product = listed(scenario)
+    scenario.change_product(product, quantity=0)
+    scenario.submit("update", product)
+    scenario.finished_all()
+    assert on_sale(scenario) == []
+    assert actions(scenario)[-1] == ("delete", "completed")
 
 
 @everywhere
 def test_what_is_sold_out_is_not_published_and_its_seller_is_told_why(opened: Open, place: Marketplace) -> None:
-    stage = opened(place)
-    product = stage.make_product(title=TITLE, quantity=0, images=(ONE,))
-    view = stage.finished(stage.submit("publish", product))
+    scenario = opened(place)
+    product = scenario.make_product(title=TITLE, quantity=0, images=(ONE,))
+    view = scenario.finished(scenario.submit("publish", product))
     assert view.status is JobStatus.FAILED
     assert [error.message for error in view.errors if error.field == "quantity"] == [
         "The quantity is 0: none is left to be sold. Raise it to list the product."
     ]
-    assert actions(stage) == [("publish", "failed")]
-    assert on_sale(stage) == []
+    assert actions(scenario) == [("publish", "failed")]
+    assert on_sale(scenario) == []
 
 
 @everywhere
 def test_what_sells_out_while_it_is_being_published_does_not_stay_for_sale(opened: Open, place: Marketplace) -> None:
-    stage = opened(place)
-    product = stage.make_product(title=TITLE, images=(ONE,))
-    stage.begin(product, {})
+    scenario = opened(place)
+    product = scenario.make_product(title=TITLE, images=(ONE,))
+    scenario.begin(product, {})
     (last,) = (step for step in place.handlers["publish"].steps if step.paced)  # type: ignore[attr-defined]
 
     def sell_out() -> None:
-        stage.change_product(product, quantity=0)
-        follow(stage)
+        scenario.change_product(product, quantity=0)
+        follow(scenario)
 
-    stage.when_next(last, sell_out)
-    stage.met()
-    stage.finished_all()
-    assert on_sale(stage) == []
-    assert stage.listing(product) == ""
+    scenario.when_next(last, sell_out)
+    scenario.met()
+    scenario.finished_all()
+    assert on_sale(scenario) == []
+    assert scenario.listing(product) == ""
 
 
 @everywhere
 def test_a_removal_not_begun_is_taken_back_where_the_product_is_there_again(opened: Open, place: Marketplace) -> None:
-    stage = opened(place)
-    product = listed(stage)
+    scenario = opened(place)
+    product = listed(scenario)
     for _ in range(2):
-        stage.change_product(product, quantity=0)
-        assert follow(stage) == 1
-        stage.change_product(product, quantity=2)
-        assert follow(stage) == 1
-    stage.finished_all()
-    assert on_sale(stage) == [TITLE]
-    assert actions(stage) == [("publish", "completed"), ("delete", "cancelled"), ("delete", "cancelled")]
+        scenario.change_product(product, quantity=0)
+        assert follow(scenario) == 1
+        scenario.change_product(product, quantity=2)
+        assert follow(scenario) == 1
+    scenario.finished_all()
+    assert on_sale(scenario) == [TITLE]
+    assert actions(scenario) == [("publish", "completed"), ("delete", "cancelled"), ("delete", "cancelled")]
 
-    stage.change_product(product, quantity=0)
-    follow(stage)
-    stage.finished_all()
-    assert on_sale(stage) == []
+    scenario.change_product(product, quantity=0)
+    follow(scenario)
+    scenario.finished_all()
+    assert on_sale(scenario) == []
 
 
 @everywhere
 def test_a_removal_whose_product_came_back_before_anybody_heard_of_it_does_nothing(
     opened: Open, place: Marketplace
 ) -> None:
-    stage = opened(place)
-    product = listed(stage)
-    stage.change_product(product, quantity=0)
-    follow(stage)
-    stage.change_product(product, quantity=1)
-    stage.finished_all()
-    assert on_sale(stage) == [TITLE]
-    assert actions(stage)[-1] == ("delete", "cancelled")
+    scenario = opened(place)
+    product = listed(scenario)
+    scenario.change_product(product, quantity=0)
+    follow(scenario)
+    scenario.change_product(product, quantity=1)
+    scenario.finished_all()
+    assert on_sale(scenario) == [TITLE]
+    assert actions(scenario)[-1] == ("delete", "cancelled")

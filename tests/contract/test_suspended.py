@@ -7,12 +7,12 @@ import pytest
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.storage.database.tenants import resume_tenant, suspend_tenant
-from tests.contract.line import lost_before
-from tests.contract.played import REGISTRY
-from tests.contract.situations import situation_of
-from tests.contract.stage import Stage, standing, steps_of
-from tests.contract.theatre import Theatre
-from tests.contract.witness import callers, last_entry, on_sale, verdict
+from tests.harness.ledger import callers, last_entry, on_sale, verdict
+from tests.harness.network import lost_before
+from tests.harness.played import REGISTRY
+from tests.harness.scenario import Scenario, described, steps_of
+from tests.harness.situations import situation_of
+from tests.harness.suite import Harness
 
 TURNS = 6
 SUSPENDED = "suspended: the operator must let this account go on"
@@ -29,52 +29,52 @@ at_an_unsafe_step = pytest.mark.parametrize(("place", "action", "step"), UNSAFE)
 
 
 @pytest.fixture
-def stage(theatre: Theatre, place: Marketplace, action: str, step: Step) -> Iterator[Stage]:
-    stage = theatre.stage(place, action)
-    wish = situation_of(place, action, step).prepared(stage)
-    stage.begin(wish.product, wish.payload)
-    yield stage
-    resume_tenant(stage.bench.engine.database, stage.bench.tenant)
+def scenario(harness: Harness, place: Marketplace, action: str, step: Step) -> Iterator[Scenario]:
+    scenario = harness.scenario(place, action)
+    wish = situation_of(place, action, step).prepared(scenario)
+    scenario.begin(wish.product, wish.payload)
+    yield scenario
+    resume_tenant(scenario.bench.engine.database, scenario.bench.tenant)
 
 
-def suspend(stage: Stage) -> None:
-    suspend_tenant(stage.bench.engine.database, stage.bench.tenant)
+def suspend(scenario: Scenario) -> None:
+    suspend_tenant(scenario.bench.engine.database, scenario.bench.tenant)
 
 
-def goes_on_later(stage: Stage, action: str, step: Step) -> None:
-    resume_tenant(stage.bench.engine.database, stage.bench.tenant)
-    view = stage.finished()
-    assert view.status is JobStatus.COMPLETED, standing(view)
-    assert on_sale(stage) == sorted(situation_of(stage.place, action, step).on_sale)
-    assert verdict(stage).is_green, verdict(stage).details
+def goes_on_later(scenario: Scenario, action: str, step: Step) -> None:
+    resume_tenant(scenario.bench.engine.database, scenario.bench.tenant)
+    view = scenario.finished()
+    assert view.status is JobStatus.COMPLETED, described(view)
+    assert on_sale(scenario) == sorted(situation_of(scenario.place, action, step).on_sale)
+    assert verdict(scenario).is_green, verdict(scenario).details
 
 
 @at_a_step
-def test_nothing_is_done_after_the_suspension(stage: Stage, action: str, step: Step) -> None:
+def test_nothing_is_done_after_the_suspension(scenario: Scenario, action: str, step: Step) -> None:
     """At the first step nothing begins; at another one the job stops before it."""
-    stage.when_next(step, lambda: suspend(stage))
-    stage.met()
-    since = last_entry(stage)
+    scenario.when_next(step, lambda: suspend(scenario))
+    scenario.met()
+    since = last_entry(scenario)
     for _ in range(TURNS):
-        stage.turn()
-    view = stage.view()
-    assert not callers(stage, view, since=since)
+        scenario.turn()
+    view = scenario.view()
+    assert not callers(scenario, view, since=since)
     assert view.status in {JobStatus.PENDING, JobStatus.RUNNING}
     assert view.waiting == SUSPENDED
-    goes_on_later(stage, action, step)
+    goes_on_later(scenario, action, step)
 
 
 @at_an_unsafe_step
 def test_what_became_of_a_lost_answer_is_looked_for_and_nothing_more_is_done(
-    stage: Stage, action: str, step: Step
+    scenario: Scenario, action: str, step: Step
 ) -> None:
-    stage.at_call(step, lost_before)
-    stage.met()
-    suspend(stage)
+    scenario.at_call(step, lost_before)
+    scenario.met()
+    suspend(scenario)
     for _ in range(TURNS):
-        stage.turn()
-    name = stage.task_of(step)
-    assert stage.words_of(name)[-1] == "absence confirmed"
-    task = next(task for task in stage.view().tasks if task.name == name)
+        scenario.turn()
+    name = scenario.task_of(step)
+    assert scenario.words_of(name)[-1] == "absence confirmed"
+    task = next(task for task in scenario.view().tasks if task.name == name)
     assert task.status is TaskStatus.PENDING
-    goes_on_later(stage, action, step)
+    goes_on_later(scenario, action, step)

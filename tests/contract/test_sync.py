@@ -11,9 +11,9 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.paging import ASKED_AT_ONCE
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.account import FIRST_PRODUCT, SellersAccount, failing, page_size
-from tests.contract.acting import Going
 from tests.contract.conftest import REGISTRY, SiteMaker
+from tests.harness.account import FIRST_PRODUCT, SellersAccount, failing, page_size
+from tests.harness.acting import Going
 
 PLACES = REGISTRY.marketplaces.values()
 pytestmark = pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.observed import ListingState, OrderState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
-from tests.contract.acting import Going, Site
+from tests.harness.acting import Going, Site
 
 PLACES = {place.name: place for place in BUILT_IN}
 WORD = "frozen_for_winter"

@@ -14,8 +14,8 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.marketplaces.vinted.editing import as_written
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting
-from tests.contract.shown import visible
+from tests.harness.acting import Acting
+from tests.harness.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 ACTION = "update"

@@ -14,7 +14,7 @@ from stoflow.marketplaces.vinted import orders, wardrobe
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
-from tests.contract.vinted import Asked, Member
+from tests.harness.vinted import Asked, Member
 
 NOW = datetime.now(UTC)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installing import EXAMPLES, install
+from tests.harness.installing import EXAMPLES, install
 
 PATIENCE_S = 110
 LINES_AT_MOST = 300

@@ -32,7 +32,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DemoProgress:
     """How far the demo is: final jobs of all, by marketplace."""
 
     final: Mapping[str, int]
@@ -57,26 +57,26 @@ class DemoJobs:
             list(threads.map(self._submit, wishes))
         self._total = Counter(wish.marketplace for wish in wishes)
 
-    def watch(self, report: Callable[[Standing], None], check: Callable[[], None]) -> None:
+    def watch(self, report: Callable[[DemoProgress], None], check: Callable[[], None]) -> None:
         """Look until every job is final; `check` raises where waiting is no use any more."""
         best, best_at = -1, time.monotonic()
         while True:
-            standing = self.standing()
-            report(standing)
-            if standing.is_over:
+            progress = self.progress()
+            report(progress)
+            if progress.is_over:
                 return
             check()
-            done = sum(standing.final.values())
+            done = sum(progress.final.values())
             if done > best:
                 best, best_at = done, time.monotonic()
             if time.monotonic() - best_at > STALLED_AFTER_S:
                 raise WorkFailed(f"Nothing has ended for {STALLED_AFTER_S:.0f} s: {self._why_not()}")
-            time.sleep(_pause_s(sum(standing.total.values()) - done))
+            time.sleep(_pause_s(sum(progress.total.values()) - done))
 
-    def standing(self) -> Standing:
+    def progress(self) -> DemoProgress:
         # By id: a job that starts while we read is in both lists.
         open_jobs = Counter({(tenant, job["id"]): job["marketplace"] for tenant, job in self._open()}.values())
-        return Standing({name: total - open_jobs[name] for name, total in self._total.items()}, dict(self._total))
+        return DemoProgress({name: total - open_jobs[name] for name, total in self._total.items()}, dict(self._total))
 
     def outcomes(self) -> Iterator[JobOutcome]:
         """Yield every job with its tasks; only one that took a second attempt has a story worth reading."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from stoflow.cli.output import say
-from stoflow.cli.simulate.demo_jobs import Standing
+from stoflow.cli.simulate.demo_jobs import DemoProgress
 from stoflow.domain.printable import printable
 
 LINE_EVERY_S = 3.0
@@ -29,7 +29,7 @@ class Teller(Protocol):
         """Tell one thing that has just been done."""
         ...
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: DemoProgress) -> None:
         """Tell how many jobs are final."""
         ...
 
@@ -54,10 +54,10 @@ class LineTeller:
     def say(self, sentence: str) -> None:
         say(sentence, err=True)
 
-    def show(self, standing: Standing) -> None:
-        if time.monotonic() >= self._next_at or standing.is_over:
+    def show(self, progress: DemoProgress) -> None:
+        if time.monotonic() >= self._next_at or progress.is_over:
             self._next_at = time.monotonic() + LINE_EVERY_S
-            self.say("  ".join(f"{name} {done}/{standing.total[name]}" for name, done in standing.final.items()))
+            self.say("  ".join(f"{name} {done}/{progress.total[name]}" for name, done in progress.final.items()))
 
 
 class BarTeller:
@@ -78,8 +78,8 @@ class BarTeller:
     def say(self, sentence: str) -> None:
         self._progress.console.print(printable(sentence))
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: DemoProgress) -> None:
         if not self._bars:
-            self._bars = {name: self._progress.add_task(name, total=total) for name, total in standing.total.items()}
+            self._bars = {name: self._progress.add_task(name, total=total) for name, total in progress.total.items()}
         for name, bar in self._bars.items():
-            self._progress.update(bar, completed=standing.final[name])
+            self._progress.update(bar, completed=progress.final[name])

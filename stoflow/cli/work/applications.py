@@ -16,7 +16,7 @@ from stoflow.wiring.installation import prepared
 def applications(settings: Settings, *, as_json: bool) -> None:
     """Show which marketplaces refuse StoFlow's own application: sellers' jobs there wait for you."""
     with prepared(settings) as installation:
-        standing = [view for view, _ in installation.applications().standing()]
+        standing = [view for view, _ in installation.applications().read_refusals()]
     if as_json:
         print_json({"refusals": [asdict(view) for view in standing]})
         return

@@ -7,11 +7,11 @@ from typing import Final
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import Access, AccessTokens, NotAuthenticated
-from stoflow.http.doors import Standing
+from stoflow.http.doors import TenantStatus
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.threads import Threads
 
-STANDING_CACHE_S: Final = 1.0
+STATUS_CACHE_S: Final = 1.0
 STANDING_CACHE_TENANTS: Final = 10_000
 
 
@@ -21,42 +21,42 @@ class Authentication:
     def __init__(
         self,
         tokens: AccessTokens,
-        standings: Callable[[Sequence[TenantId]], Mapping[TenantId, Standing]],
+        statuses: Callable[[Sequence[TenantId]], Mapping[TenantId, TenantStatus]],
         threads: Threads,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tokens = tokens
-        self._standings = standings
+        self._statuses = statuses
         self._threads = threads
         self._clock = clock
-        self._known: OrderedDict[TenantId, tuple[Standing, float]] = OrderedDict()
+        self._known: OrderedDict[TenantId, tuple[TenantStatus, float]] = OrderedDict()
 
     async def access(self, token: str) -> Access:
         access = self._tokens.read(token)
-        match await self._standing_of(access.tenant):
-            case Standing.ACTIVE:
+        match await self._status_of(access.tenant):
+            case TenantStatus.ACTIVE:
                 return access
-            case Standing.SUSPENDED:
+            case TenantStatus.SUSPENDED:
                 raise NotAllowed("This account is suspended.")
-            case Standing.UNKNOWN:
+            case TenantStatus.UNKNOWN:
                 raise NotAuthenticated("There is no such account any more.")
 
-    async def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
+    async def statuses(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:
         """Return what PostgreSQL says now, never a remembered answer."""
-        return await self._threads.run(self._standings, tenants)
+        return await self._threads.run(self._statuses, tenants)
 
-    async def _standing_of(self, tenant: TenantId) -> Standing:
-        standing, until = self._known.get(tenant, (Standing.UNKNOWN, 0.0))
+    async def _status_of(self, tenant: TenantId) -> TenantStatus:
+        status, until = self._known.get(tenant, (TenantStatus.UNKNOWN, 0.0))
         if until > self._clock():
-            return standing
+            return status
         asked_at = self._clock()
-        standing = (await self.standings([tenant])).get(tenant, Standing.UNKNOWN)
-        self._known[tenant] = (standing, asked_at + STANDING_CACHE_S)
+        status = (await self.statuses([tenant])).get(tenant, TenantStatus.UNKNOWN)
+        self._known[tenant] = (status, asked_at + STATUS_CACHE_S)
         self._known.move_to_end(tenant)
         while len(self._known) > STANDING_CACHE_TENANTS:
             self._known.popitem(last=False)
-        return standing
+        return status
 
 
 def bearer_token(authorization: str) -> str:

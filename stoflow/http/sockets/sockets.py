@@ -13,7 +13,7 @@ from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import Authentication
 from stoflow.http.auth.tokens import Access
-from stoflow.http.doors import Doors, Standing
+from stoflow.http.doors import Doors, TenantStatus
 from stoflow.http.facts import BackgroundLoopFailed, SocketEventFailed
 from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
 from stoflow.http.rest.threads import Threads
@@ -202,9 +202,9 @@ class Sockets:
         tenants = {one.identity.tenant for one in self._sockets.values() if one.identity is not None}
         if not tenants:
             return
-        standings = await self._authentication.standings(sorted(tenants))
+        statuses = await self._authentication.statuses(sorted(tenants))
         for tenant in tenants:
-            if standings.get(tenant) is not Standing.ACTIVE:
+            if statuses.get(tenant) is not TenantStatus.ACTIVE:
                 for socket in list(self._sockets_of(tenant)):
                     socket.end("This account is suspended.")
 

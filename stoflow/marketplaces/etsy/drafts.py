@@ -1,4 +1,4 @@
-"""Finding our own drafts in an Etsy shop by their marker, and taking strays away."""
+"""Finding our own drafts in an Etsy shop by their marker, and taking orphans away."""
 
 from collections.abc import Generator, Mapping
 from typing import Any
@@ -37,7 +37,7 @@ def find_draft(attempt: Attempt) -> Generator[Call, Response, str | Outcome]:
     return Broken("The shop has more drafts than StoFlow can look through.")
 
 
-def collect_stray(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+def collect_orphan(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     """Delete the draft that carries the marker, unless it is the chosen one; no other is ever touched."""
     found = yield from find_draft(attempt)
     if not isinstance(found, str):

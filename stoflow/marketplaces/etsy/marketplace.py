@@ -3,7 +3,7 @@
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.marketplaces.etsy.account import OPTIONS
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
-from stoflow.marketplaces.etsy.drafts import collect_stray
+from stoflow.marketplaces.etsy.drafts import collect_orphan
 from stoflow.marketplaces.etsy.failures import refusal_of
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
@@ -30,7 +30,7 @@ ETSY = Marketplace(
         "sync": SyncEtsy(EtsySync()),
         "sync_orders": SyncOrdersEtsy(EtsyOrders()),
     },
-    collect=collect_stray,
+    collect=collect_orphan,
     products=frozenset({"publish", "update", "delete"}),
     profile=configured,
     scopes=SCOPES,

@@ -17,7 +17,7 @@ from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.sync import VintedSync
 from stoflow.marketplaces.vinted.update import VintedUpdate
-from stoflow.marketplaces.vinted.wardrobe import collect_stray
+from stoflow.marketplaces.vinted.wardrobe import collect_orphan
 
 VINTED = Marketplace(
     name="vinted",
@@ -50,6 +50,6 @@ VINTED = Marketplace(
         "link_product": LinkProductVinted(VintedLinking()),
     },
     concurrency=1,
-    collect=collect_stray,
+    collect=collect_orphan,
     products=frozenset({"publish", "update", "delete", "link_product"}),
 )

@@ -1,4 +1,4 @@
-"""Looking through the seller's own wardrobe, and taking stray drafts away."""
+"""Looking through the seller's own wardrobe, and taking orphan drafts away."""
 
 from collections.abc import Collection, Generator, Mapping
 from typing import cast
@@ -85,7 +85,7 @@ def is_draft(item: Item) -> bool:
     return bool(item.get("is_draft"))
 
 
-def collect_stray(attempt: Attempt) -> Generator[Call, Response, Outcome]:
+def collect_orphan(attempt: Attempt) -> Generator[Call, Response, Outcome]:
     """Delete the draft that carries the marker, unless it is the chosen one; no other is ever touched."""
     found = yield from find_draft(attempt)
     if found is not None and not isinstance(found, Mapping):

@@ -65,7 +65,7 @@ def _options(accounts: Accounts, marketplace: str) -> AccountOptions:
 
 
 def _account(accounts: Accounts, tenant: TenantId, marketplace: str) -> Account:
-    row = accounts.connections.standing(tenant, marketplace)
+    row = accounts.connections.read_state(tenant, marketplace)
     if not row["has_tokens"]:
         message = f"You have not connected {marketplace}."
         raise Conflict(message)

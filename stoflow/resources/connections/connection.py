@@ -92,7 +92,7 @@ class Accounts:
 
 def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
     """Return how the tenant's connection stands, also where there never was one."""
-    row = accounts.connections.standing(tenant, marketplace)
+    row = accounts.connections.read_state(tenant, marketplace)
     state, reason = _by_plugin(row) if marketplace in accounts.plugins else _by_consent(row)
     options = _options(accounts, marketplace, row)
     return Connection(

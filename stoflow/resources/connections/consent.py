@@ -12,7 +12,7 @@ from stoflow.monitoring.record import record
 from stoflow.resources.connections.choosing import try_to_read_account
 from stoflow.resources.connections.connection import Accounts, Connection, find_connection, way_in
 from stoflow.storage.credentials.consents import UNKNOWN, Given, Taken, tenant_in
-from stoflow.storage.database.tenants import standings_of
+from stoflow.storage.database.tenants import are_active
 from stoflow.transports.direct.consent import ConsentFlow, Identity, consent_url, exchange_code, identify
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile
@@ -98,7 +98,7 @@ def _tenant(accounts: Accounts, state: str, visitor: TenantId | None) -> TenantI
     if visitor not in (None, tenant):
         message = "This consent was asked for by somebody else. Please begin again."
         raise ConsentRefused(message)
-    match standings_of(accounts.database, [tenant]).get(tenant):
+    match are_active(accounts.database, [tenant]).get(tenant):
         case True:
             return tenant
         case False:

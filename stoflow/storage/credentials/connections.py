@@ -115,7 +115,7 @@ class Connections:
                 execute(connection, ANNOUNCE, tenant)
             announced()
 
-    def standing(self, tenant: TenantId, marketplace: str) -> DictRow:
+    def read_state(self, tenant: TenantId, marketplace: str) -> DictRow:
         """Return what is known of the connection, never a token; all of it is None where there never was one."""
         with self._database.records() as connection:
             row = execute(connection, STANDING, tenant, marketplace=marketplace)

@@ -99,7 +99,7 @@ def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
 
 def check_tenant(database: Database, tenant: TenantId) -> bool:
     """Return whether a tenant is active; raise NotFound where there is none."""
-    standing = standings_of(database, [tenant]).get(tenant) if 0 < tenant <= LARGEST_TENANT else None
+    standing = are_active(database, [tenant]).get(tenant) if 0 < tenant <= LARGEST_TENANT else None
     if standing is None:
         raise no_tenant(tenant)
     return standing
@@ -109,7 +109,7 @@ def no_tenant(tenant: TenantId) -> NotFound:
     return NotFound(f"There is no tenant {tenant}: `stoflow tenant list` shows them.")
 
 
-def standings_of(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, bool]:
+def are_active(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, bool]:
     """Return, for each of these that exists, whether it is active."""
     with database.records() as connection:
         rows = connection.execute(

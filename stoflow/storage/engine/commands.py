@@ -57,7 +57,7 @@ WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answer
 
 ANSWERS = """
 SELECT answer FROM {s}.plugin_commands
-WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(stray)s AND claims = %(claims)s
+WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
   AND answer IS NOT NULL
 ORDER BY seq
 """
@@ -93,11 +93,11 @@ class OpenCommand:
 
 @dataclass(frozen=True, slots=True)
 class SentCommand:
-    """Where a command belongs: to a task or to a stray. `seq` counts the commands of one attempt from 0."""
+    """Where a command belongs: to a task or to an orphan. `seq` counts the commands of one attempt from 0."""
 
     job: JobId
     task: TaskId | None
-    stray: int | None
+    orphan: int | None
     claims: int
     seq: int
 
@@ -164,7 +164,7 @@ def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statemen
 
 def read_answers(connection: Connection[DictRow], tenant: TenantId, sent: SentCommand) -> tuple[Answer, ...]:
     """Return the answers of the command's attempt, in the order of its commands."""
-    statement = bind(ANSWERS, tenant, task=sent.task, stray=sent.stray, claims=sent.claims)
+    statement = bind(ANSWERS, tenant, task=sent.task, orphan=sent.orphan, claims=sent.claims)
     return tuple(Answer(**row["answer"]) for row in statement.on(connection))
 
 

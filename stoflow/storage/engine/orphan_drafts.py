@@ -1,4 +1,4 @@
-"""Strays: drafts nobody will make visible, as rows (marker, look after) until the marketplace has none of them."""
+"""Orphan drafts: those nobody will make visible, as rows (marker, look after) until the marketplace has none."""
 
 from dataclasses import dataclass
 from uuid import uuid4
@@ -42,32 +42,32 @@ WHERE id = %(id)s AND claims = %(claims)s RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class OrphanDraft:
     id: int
     marker: str
     claims: int
     tries: int
 
 
-def read_stray(connection: Connection[DictRow], tenant: TenantId, stray: int, job: JobId) -> Stray | None:
-    """Return the stray of this job, None where it is gone or another job's."""
-    statement = bind(READ, tenant, id=stray, job=job)
+def read_orphan(connection: Connection[DictRow], tenant: TenantId, orphan: int, job: JobId) -> OrphanDraft | None:
+    """Return the orphan of this job, None where it is gone or another job's."""
+    statement = bind(READ, tenant, id=orphan, job=job)
     row = statement.on(connection).fetchone()
-    return Stray(**row) if row else None
+    return OrphanDraft(**row) if row else None
 
 
-def claim_stray(
-    tenant: TenantId, stray: int, claims: int, *, epoch: Epoch, holder: ProcessId | None, deadline_s: float
+def claim_orphan(
+    tenant: TenantId, orphan: int, claims: int, *, epoch: Epoch, holder: ProcessId | None, deadline_s: float
 ) -> Statement:
-    return bind(CLAIM, tenant, id=stray, claims=claims, epoch=epoch, holder=holder, deadline_s=deadline_s)
+    return bind(CLAIM, tenant, id=orphan, claims=claims, epoch=epoch, holder=holder, deadline_s=deadline_s)
 
 
-def issue_for_stray(tenant: TenantId, stray: int, job: JobId, claims: int, seq: int, command: Command) -> Statement:
-    """Ask the plugin, where the claim took the stray."""
+def issue_for_orphan(tenant: TenantId, orphan: int, job: JobId, claims: int, seq: int, command: Command) -> Statement:
+    """Ask the plugin, where the claim took the orphan."""
     return bind(
         ISSUE,
         tenant,
-        id=stray,
+        id=orphan,
         job=job,
         claims=claims,
         seq=seq,
@@ -77,9 +77,9 @@ def issue_for_stray(tenant: TenantId, stray: int, job: JobId, claims: int, seq: 
     )
 
 
-def remove_stray(tenant: TenantId, stray: int, claims: int) -> Statement:
-    return bind(REMOVE, tenant, id=stray, claims=claims)
+def remove_orphan(tenant: TenantId, orphan: int, claims: int) -> Statement:
+    return bind(REMOVE, tenant, id=orphan, claims=claims)
 
 
-def keep_stray(tenant: TenantId, stray: int, claims: int, *, delay_s: float, looked: bool) -> Statement:
-    return bind(KEEP, tenant, id=stray, claims=claims, delay_s=delay_s, looked=int(looked))
+def keep_orphan(tenant: TenantId, orphan: int, claims: int, *, delay_s: float, looked: bool) -> Statement:
+    return bind(KEEP, tenant, id=orphan, claims=claims, delay_s=delay_s, looked=int(looked))

@@ -62,8 +62,8 @@ SELECT false AS cancelled FROM acted
 """
 
 # The first external id recorded for a product stays, unless it ended and this one takes its place: a second draft
-# becomes a stray, deleted later by its marker. What another product has there is not taken from it: nothing is recorded
-# then, and the job goes on without a listing.
+# becomes an orphan, deleted later by its marker. What another product has there is not taken from it: nothing is
+# recorded then, and the job goes on without a listing.
 SETTLE_LISTED = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
@@ -82,7 +82,7 @@ WITH {TASK}, job AS MATERIALIZED (
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
-)[[gone]], stray AS (
+)[[gone]], orphan AS (
   INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
@@ -125,11 +125,11 @@ WITH task AS (
       late_until = greatest(j.late_until, clock_timestamp() + %(late_s)s::float8 * interval '1 second')
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace, j.error_kind
-)[[ended]], stray AS (
+)[[ended]], orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
-         clock_timestamp() + %(stray_after_s)s::float8 * interval '1 second'
-  FROM task, job WHERE %(stray_after_s)s::float8 IS NOT NULL AND task.marker IS NOT NULL
+         clock_timestamp() + %(orphan_after_s)s::float8 * interval '1 second'
+  FROM task, job WHERE %(orphan_after_s)s::float8 IS NOT NULL AND task.marker IS NOT NULL
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
@@ -210,7 +210,7 @@ def settle_back(
     waiting: str | None = None,
     cause: str = "try again",
     absences: int = 0,
-    stray_after_s: float | None = None,
+    orphan_after_s: float | None = None,
     ended: str = "",
     late_s: float | None = None,
 ) -> Statement:
@@ -232,7 +232,7 @@ def settle_back(
         waiting=waiting,
         cause=cause,
         absences=absences,
-        stray_after_s=stray_after_s,
+        orphan_after_s=orphan_after_s,
         ended=ended,
         late_s=late_s,
         detail=Jsonb({"reason": reason}),

@@ -152,7 +152,7 @@ SELECT tenant FROM public.tenant_work WHERE tenant > %(after)s ORDER BY tenant L
 
 SWEEP_LOCK = "SELECT pg_try_advisory_xact_lock(4820811) AS mine"
 
-SWEEP_STRAYS = """
+SWEEP_ORPHANS = """
 UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, look_after = clock_timestamp()
 WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETURNING job_id
 """
@@ -174,7 +174,7 @@ class Swept:
     tasks: tuple[JobId, ...]
     looks: tuple[DeadLook, ...]
     ended: tuple[JobId, ...]
-    strays: int
+    orphans: int
     failed: tuple[JobFailed, ...] = ()
     tried: tuple[str, ...] = ()  # marketplaces that may take the seller's calls again
 
@@ -226,7 +226,7 @@ def sweep_tenant(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
         ended=(*(JobId(row["id"]) for row in expired), *(JobId(failed.job) for failed in given_up)),
-        strays=len(rows(SWEEP_STRAYS)),
+        orphans=len(rows(SWEEP_ORPHANS)),
         failed=(
             *(_failed(tenant, row) for row in tasks if row["kind"]),
             *(_expired(tenant, row) for row in expired),

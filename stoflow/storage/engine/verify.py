@@ -50,7 +50,7 @@ GIVING_UP = """task AS (
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
   RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
-), stray AS (
+), orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
          clock_timestamp() + %(delay_s)s::float8 * interval '1 second'

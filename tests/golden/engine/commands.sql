@@ -10,7 +10,7 @@ WHERE request_id = %(request_id)s::uuid AND answered_at IS NULL RETURNING id
 
 -- ANSWERS
 SELECT answer FROM {s}.plugin_commands
-WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(stray)s AND claims = %(claims)s
+WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
   AND answer IS NOT NULL
 ORDER BY seq
 

@@ -33,11 +33,11 @@ WITH task AS (
       late_until = greatest(j.late_until, clock_timestamp() + %(late_s)s::float8 * interval '1 second')
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.status, j.cancel_requested AND NOT j.acted AS cancelled, j.product_id, j.marketplace, j.error_kind
-)[[ended]], stray AS (
+)[[ended]], orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
-         clock_timestamp() + %(stray_after_s)s::float8 * interval '1 second'
-  FROM task, job WHERE %(stray_after_s)s::float8 IS NOT NULL AND task.marker IS NOT NULL
+         clock_timestamp() + %(orphan_after_s)s::float8 * interval '1 second'
+  FROM task, job WHERE %(orphan_after_s)s::float8 IS NOT NULL AND task.marker IS NOT NULL
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
@@ -131,7 +131,7 @@ WITH task AS (
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
-)[[gone]], stray AS (
+)[[gone]], orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s

@@ -59,7 +59,7 @@ ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
 -- SWEEP_LOCK
 SELECT pg_try_advisory_xact_lock(4820811) AS mine
 
--- SWEEP_STRAYS
+-- SWEEP_ORPHANS
 UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, look_after = clock_timestamp()
 WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETURNING job_id
 

@@ -10,7 +10,7 @@ import pytest
 from stoflow.settings import Settings
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.server import SandboxServer
-from tests.installing import installed
+from tests.harness.installing import installed
 
 SPEED = 40.0
 WRONG = "0" * 64

@@ -310,10 +310,10 @@ class Bench:
         return self.feed.reports[-1]
 
     def collect(self) -> None:
-        """Look for every stray as it stands."""
-        for stray in self.all("SELECT id, job_id, claims FROM {s}.strays"):
-            about = {"task": stray["id"], "claims": stray["claims"], "mode": RunMode.COLLECT}
-            collect(self.engine, self.message(stray["job_id"], **about))
+        """Look for every orphan as it stands."""
+        for orphan in self.all("SELECT id, job_id, claims FROM {s}.strays"):
+            about = {"task": orphan["id"], "claims": orphan["claims"], "mode": RunMode.COLLECT}
+            collect(self.engine, self.message(orphan["job_id"], **about))
 
     def view(self, job: JobId) -> JobView:
         return find_job(self.engine.database, self.tenant, job, self.conditions)
@@ -346,7 +346,7 @@ class Bench:
         self.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {job}")
 
     def make_due(self) -> None:
-        """Let the time come that retries, looks, strays and paces wait for."""
+        """Let the time come that retries, looks, orphans and paces wait for."""
         self.all(
             "UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending' AND not_before IS NOT NULL;"
             "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL;"

@@ -1,4 +1,4 @@
-"""What actors hold in memory follows PostgreSQL: inherited priority, and strays of a tenant that is never idle."""
+"""What actors hold in memory follows PostgreSQL: inherited priority, and orphans of a tenant that is never idle."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.storage.engine.orphan_drafts import claim_stray, keep_stray
+from stoflow.storage.engine.orphan_drafts import claim_orphan, keep_orphan
 from stoflow.storage.engine.ownership import consume_outbox
 from stoflow.storage.engine.reads.queue import begin_page
 
@@ -159,7 +159,7 @@ def test_an_urgent_job_is_not_left_in_postgresql_because_memory_is_full_of_other
     assert owner.window.next().job == urgent
 
 
-def stray(owner: Owner, job: JobId) -> int:
+def orphan(owner: Owner, job: JobId) -> int:
     owner.bench.all(
         "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after) "
         f"VALUES ({job}, 'shop', 'mark', clock_timestamp() + interval '{LATER_S} s')"
@@ -167,30 +167,30 @@ def stray(owner: Owner, job: JobId) -> int:
     return owner.bench.one("SELECT id FROM {s}.strays")["id"]
 
 
-def test_a_stray_is_collected_although_its_tenant_is_never_idle(owner: Owner) -> None:
+def test_a_orphan_is_collected_although_its_tenant_is_never_idle(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     assert owner.window.next().job == busy
 
-    left = stray(owner, busy)
+    left = orphan(owner, busy)
     owner.hears()
 
     found = owner.window.next()
     assert (found.mode, found.task, found.claims) == (RunMode.COLLECT, left, 0)
 
 
-def test_a_stray_that_may_still_come_is_looked_for_again_although_its_tenant_is_never_idle(owner: Owner) -> None:
+def test_a_orphan_that_may_still_come_is_looked_for_again_although_its_tenant_is_never_idle(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     owner.window.next()
-    left = stray(owner, busy)
+    left = orphan(owner, busy)
     owner.hears()
     owner.window.next()
 
     bench = owner.bench
-    owner.write(claim_stray(bench.tenant, left, 0, epoch=bench.epoch, holder=bench.process, deadline_s=60.0))
+    owner.write(claim_orphan(bench.tenant, left, 0, epoch=bench.epoch, holder=bench.process, deadline_s=60.0))
     owner.supervisor.tell(Reported(collected(owner, left)))
-    owner.write(keep_stray(bench.tenant, left, 1, delay_s=LATER_S, looked=True))
+    owner.write(keep_orphan(bench.tenant, left, 1, delay_s=LATER_S, looked=True))
     owner.hears()
 
     again = owner.window.next()
@@ -210,11 +210,11 @@ def collected(owner: Owner, left: int) -> RunReport:
     )
 
 
-def test_a_stray_is_waited_for_once_however_often_it_is_read(owner: Owner) -> None:
+def test_a_orphan_is_waited_for_once_however_often_it_is_read(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     owner.window.next()
-    stray(owner, busy)
+    orphan(owner, busy)
     for _ in range(3):
         owner.bench.all(f"INSERT INTO public.outbox (tenant, job) VALUES ({owner.bench.tenant}, 0)")
         owner.hears()
@@ -223,7 +223,7 @@ def test_a_stray_is_waited_for_once_however_often_it_is_read(owner: Owner) -> No
         owner.window.offers.get(timeout=2 * LATER_S)
 
 
-def test_strays_of_a_marketplace_that_cannot_be_called_hide_none_of_another(bench: "Bench") -> None:
+def test_orphans_of_a_marketplace_that_cannot_be_called_hide_none_of_another(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     for place in ["closed"] * 30 + ["shop"]:
         bench.all(
@@ -232,4 +232,4 @@ def test_strays_of_a_marketplace_that_cannot_be_called_hide_none_of_another(benc
         )
     with bench.engine.database.records() as connection:
         page = begin_page(connection, bench.tenant, marketplaces=["closed", "shop"], held=(), limit=PAGE)()
-    assert {each.marketplace for each in page.strays} == {"closed", "shop"}
+    assert {each.marketplace for each in page.orphans} == {"closed", "shop"}

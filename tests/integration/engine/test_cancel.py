@@ -70,8 +70,8 @@ def test_a_draft_made_before_the_cancel_is_deleted_by_its_marker(bench: "Bench")
 
     assert finish(bench, job)
 
-    stray = bench.one("SELECT * FROM {s}.strays")
-    assert stray["marker"] == bench.task(job, "create")["marker"]
+    orphan = bench.one("SELECT * FROM {s}.strays")
+    assert orphan["marker"] == bench.task(job, "create")["marker"]
     assert bench.one("SELECT external_id FROM {s}.listings")["external_id"] is None
     assert "POST /publish" not in bench.shop.calls
 

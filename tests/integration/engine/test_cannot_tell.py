@@ -93,8 +93,8 @@ def test_a_draft_that_may_be_there_is_collected_when_a_job_ends_without_an_answe
     job = looked_for(bench, CannotTell("It is hidden."), cancelled=True)
     while look(bench, job) == "running":
         pass
-    (stray,) = bench.all("SELECT marker FROM {s}.strays")
-    assert stray["marker"] == bench.task(job, "create")["marker"]
+    (orphan,) = bench.all("SELECT marker FROM {s}.strays")
+    assert orphan["marker"] == bench.task(job, "create")["marker"]
 
 
 def test_where_only_the_seller_can_get_an_answer_a_cancel_ends_the_job_at_once(bench: "Bench") -> None:

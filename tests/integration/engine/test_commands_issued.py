@@ -14,7 +14,7 @@ from stoflow.execution import plugin
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.claim import Claim
 from stoflow.storage.engine.commands import issue_command
-from stoflow.storage.engine.orphan_drafts import claim_stray, issue_for_stray
+from stoflow.storage.engine.orphan_drafts import claim_orphan, issue_for_orphan
 from stoflow.storage.engine.statement import Statement, bind
 
 if TYPE_CHECKING:
@@ -92,15 +92,15 @@ def test_two_messages_in_one_commit_are_both_answered(bench: "Bench") -> None:
     assert [bool(row and any(row.values())) for row in rows] == [True, True, False, False]
 
 
-def test_of_two_messages_for_one_stray_one_asks_the_plugin(bench: "Bench") -> None:
+def test_of_two_messages_for_one_orphan_one_asks_the_plugin(bench: "Bench") -> None:
     job = bench.submit(bench.product())
-    stray = bench.one(
+    orphan = bench.one(
         "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
         f" VALUES ({job}, 1, 'shop', 'stoflow-draft-1', clock_timestamp()) RETURNING id"
     )["id"]
     for _ in range(2):
-        claim = claim_stray(bench.tenant, stray, 0, epoch=bench.epoch, holder=None, deadline_s=DEADLINE_S)
-        issued = issue_for_stray(bench.tenant, stray, job, 1, 0, Command("shop.draft.delete", {}))
+        claim = claim_orphan(bench.tenant, orphan, 0, epoch=bench.epoch, holder=None, deadline_s=DEADLINE_S)
+        issued = issue_for_orphan(bench.tenant, orphan, job, 1, 0, Command("shop.draft.delete", {}))
         bench.engine.recorder.write(bench.tenant, job, claim, issued)
 
     assert len(bench.all("SELECT id FROM {s}.plugin_commands")) == 1

@@ -142,14 +142,14 @@ def test_no_look_is_claimed_while_the_seller_must_act(bench: "Bench") -> None:
     assert bench.engine.recorder.write(bench.tenant, job, statement)[0] is not None
 
 
-def test_a_stray_is_collected_for_its_own_job_only(bench: "Bench") -> None:
+def test_a_orphan_is_collected_for_its_own_job_only(bench: "Bench") -> None:
     owner, other = bench.submit(bench.product()), bench.submit(bench.product())
     bench.all(
         "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after) "
         f"VALUES ({owner}, 'shop', 'mark', clock_timestamp())"
     )
-    stray = bench.one("SELECT id, claims FROM {s}.strays")
-    about = {"task": stray["id"], "claims": stray["claims"], "mode": RunMode.COLLECT}
+    orphan = bench.one("SELECT id, claims FROM {s}.strays")
+    about = {"task": orphan["id"], "claims": orphan["claims"], "mode": RunMode.COLLECT}
 
     collect(bench.engine, bench.message(other, **about))
     assert bench.one("SELECT claims FROM {s}.strays")["claims"] == 0

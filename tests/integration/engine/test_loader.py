@@ -71,7 +71,7 @@ def test_what_only_a_newer_release_knows_is_told_to_nobody(bench: "Bench") -> No
     told = {type(news): news for news in (ref.next(), ref.next())}
     older.stop()
     page = told[PageRead].page
-    assert (page.jobs, page.strays, told[JobsRead].jobs) == ((), (), ())
+    assert (page.jobs, page.orphans, told[JobsRead].jobs) == ((), (), ())
     assert page.has_work
 
 

@@ -157,18 +157,18 @@ def test_a_look_is_handed_back_and_stays_owed(bench: "Bench", older: Older) -> N
     assert bench.view(job).status == "completed"
 
 
-def test_a_stray_of_an_unknown_action_is_kept_for_a_newer_worker(bench: "Bench", registry: Registry) -> None:
+def test_a_orphan_of_an_unknown_action_is_kept_for_a_newer_worker(bench: "Bench", registry: Registry) -> None:
     job = bench.submit(bench.product())
     bench.all(
         "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
         f" SELECT id, product_id, marketplace, 'm', clock_timestamp() FROM {{s}}.marketplace_jobs WHERE id = {job}"
     )
-    stray = bench.one("SELECT id, claims FROM {s}.strays")
+    orphan = bench.one("SELECT id, claims FROM {s}.strays")
     old = bench.worker(registry=without(registry, action="publish"))
 
-    collect(old.engine, bench.message(job, task=stray["id"], claims=stray["claims"], mode=RunMode.COLLECT))
+    collect(old.engine, bench.message(job, task=orphan["id"], claims=orphan["claims"], mode=RunMode.COLLECT))
 
-    assert bench.one("SELECT id, claims FROM {s}.strays") == stray
+    assert bench.one("SELECT id, claims FROM {s}.strays") == orphan
 
 
 def test_hints_of_a_newer_release_may_say_more(bench: "Bench") -> None:

@@ -261,7 +261,7 @@ def hears(heard: Applications, reply: Reply, *, tenant: int = 1, took_s: float =
 
 
 def stands(heard: Applications) -> list[str]:
-    return [view.channel.value for view, _ in heard.standing()]
+    return [view.channel.value for view, _ in heard.read_refusals()]
 
 
 @pytest.mark.parametrize("status", [401, 403, 408, 429, 500, 503])

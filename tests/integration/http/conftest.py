@@ -30,7 +30,7 @@ from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.keys import SigningKeys, new_key
 from stoflow.http.auth.tokens import AccessTokens
-from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, Standing
+from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, TenantStatus
 from stoflow.http.server import web_server
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.relay import Relay
@@ -63,7 +63,7 @@ class FakeUseCases:
         self.deaf = 0  # so many departures are not heard
         self.on_answer = self.receive_answer
         self.alice, self.bob = TenantId(next(self._tenants)), TenantId(next(self._tenants))
-        self.standing = {self.alice: Standing.ACTIVE, self.bob: Standing.ACTIVE}
+        self.status_of_tenant = {self.alice: TenantStatus.ACTIVE, self.bob: TenantStatus.ACTIVE}
         self.health = Health(postgres=True, redis=True)
         self.jobs: dict[TenantId, dict[JobId, JobView]] = {}
         self.keys: dict[tuple[TenantId, str], tuple[str | None, JobId]] = {}
@@ -95,7 +95,7 @@ class FakeUseCases:
             find_product=self.find_product,
             read_photo=self.read_photo,
             list_attributes=self.list_attributes,
-            standings=self.standings,
+            statuses=self.statuses,
             health=lambda: self.health,
             connections=ConnectionUseCases(
                 find=self.find_connection,
@@ -286,9 +286,9 @@ class FakeUseCases:
         self.accounts[TenantId(int(returned.state)), marketplace] = returned.code
         return self.find_connection(TenantId(int(returned.state)), marketplace)
 
-    def standings(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Standing]:
+    def statuses(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:
         self._answers()
-        return {tenant: self.standing[tenant] for tenant in tenants if tenant in self.standing}
+        return {tenant: self.status_of_tenant[tenant] for tenant in tenants if tenant in self.status_of_tenant}
 
     def add_command(self, tenant: TenantId, request_id: str, *, bound_to: str = "") -> None:
         deadline = datetime.now(UTC) + timedelta(minutes=2)

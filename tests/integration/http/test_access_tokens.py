@@ -17,7 +17,7 @@ from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.keys import SigningKey, SigningKeys, load_keys, new_key
 from stoflow.http.auth.tokens import AccessTokens, NotAuthenticated
-from stoflow.http.doors import Standing
+from stoflow.http.doors import TenantStatus
 
 TENANT = TenantId(7)
 Forge = Callable[..., str]
@@ -262,7 +262,7 @@ def test_a_header_that_is_no_bearer_token_opens_nothing(api: Any, value: str) ->
 def test_a_suspension_is_felt_within_a_second_of_it(api: Any) -> None:
     from_then = time.monotonic()
     assert api.ask("GET", "/api/jobs").status_code == 200
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     while api.ask("GET", "/api/jobs").status_code == 200:
         assert time.monotonic() - from_then < 10
     assert api.ask("GET", "/api/jobs").status_code == 403

@@ -13,7 +13,7 @@ from stoflow.http.resources.product_bodies import ChangedProductBody, NewProduct
 from stoflow.http.rest.openapi import openapi_document
 from stoflow.http.routes import OPERATIONS
 from stoflow.marketplaces.registry import build_registry
-from tests.installing import installed
+from tests.harness.installing import installed
 
 
 def document_of() -> dict[str, Any]:

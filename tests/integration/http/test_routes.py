@@ -13,7 +13,7 @@ from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.job import JobStatus
 from stoflow.http.app import ApiOptions
-from stoflow.http.doors import Health, Standing
+from stoflow.http.doors import Health, TenantStatus
 from stoflow.http.rest import endpoint
 from stoflow.http.routes import OPERATIONS
 
@@ -228,7 +228,7 @@ def test_only_the_callback_is_open_and_a_token_there_must_be_one(api: Any) -> No
     problem(api.ask_unknown("GET", "/api/ebay/oauth/callback?state=7", headers=with_nonsense), 401)
     problem(api.ask_unknown("POST", "/api/ebay/oauth/callback"), 405)
     problem(api.ask_unknown("GET", "/api/depop/oauth/callback?state=7"), 404)
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     problem(api.ask("GET", "/api/ebay/oauth/callback?state=7"), 403)
 
 
@@ -282,7 +282,7 @@ def test_no_route_opens_without_a_token(api: Any, operation: Any) -> None:
 
 @pytest.mark.parametrize("operation", PROTECTED, ids=lambda one: one.name)
 def test_a_suspended_tenant_is_refused_everywhere(api: Any, operation: Any) -> None:
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     problem(call(api, operation, path_of(operation)), 403)
 
 

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from stoflow.http.app import ApiOptions
 from stoflow.http.auth.keys import SigningKeys
 from stoflow.http.auth.tokens import LIFETIME_S, AccessTokens
-from stoflow.http.doors import Standing
+from stoflow.http.doors import TenantStatus
 from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 
@@ -61,7 +61,7 @@ def test_who_does_not_say_properly_who_they_are_is_refused_and_closed(api: Any, 
 
 
 def test_a_suspended_tenant_gets_no_socket(api: Any) -> None:
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     socket = api.socket()
     socket.send("40" + json.dumps({"token": api.token(), "client": "frontend"}))
     assert "suspended" in socket.refusal()
@@ -255,7 +255,7 @@ def test_all_sockets_of_a_tenant_share_one_rate(start_api: Any) -> None:
 
 def release(api: Any, held_back: Any) -> None:
     """A socket held back for hours would hold the stopping server too."""
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     assert "suspended" in held_back.until_closed()
 
 
@@ -325,7 +325,7 @@ def test_another_tenants_token_renews_nothing(api: Any) -> None:
 def test_the_sockets_of_a_tenant_end_when_it_is_suspended(start_api: Any) -> None:
     api = start_api(ApiOptions(times=SocketTimes(poll_s=0.1)))
     hers, his = api.frontend(), api.frontend(api.bob)
-    api.use_cases.standing[api.alice] = Standing.SUSPENDED
+    api.use_cases.status_of_tenant[api.alice] = TenantStatus.SUSPENDED
     assert "suspended" in hers.until_closed()
     news(api, api.bob, "running")
     assert his.event()[0] == "job_status_update"

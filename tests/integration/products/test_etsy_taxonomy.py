@@ -21,7 +21,7 @@ from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.official import judge_of
+from tests.harness.official import judge_of
 
 ROOT, FINER, GONE = "505", "558", "77"
 FEW = replace(TAXONOMY, categories=lambda: (ROOT, GONE, FINER))

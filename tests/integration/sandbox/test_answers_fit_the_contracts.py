@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from stoflow.domain.call import Reply, Request
-from tests.contract.official import SPECS, read_official
+from tests.harness.official import SPECS, read_official
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 

@@ -49,11 +49,11 @@ def test_a_client_that_looks_after_a_lost_answer_does_not(etsy: Any) -> None:
 
 
 def test_a_draft_left_behind_by_a_blind_second_create_is_in_excess(vinted: Any) -> None:
-    stray, _ = vinted.make_draft(description="marker-stray")
+    orphan, _ = vinted.make_draft(description="marker-orphan")
     draft, body = vinted.make_draft(description="marker-chosen")
     vinted.complete(draft, body)
     assert found(vinted, external_id=str(draft)) == {"excess_creates": 1}
-    vinted.call("DELETE", f"/item_upload/drafts/{stray}")
+    vinted.call("DELETE", f"/item_upload/drafts/{orphan}")
     assert found(vinted, external_id=str(draft), absences=1) == {}
 
 

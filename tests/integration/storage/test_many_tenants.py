@@ -12,7 +12,7 @@ from stoflow.domain.product import NewProduct
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.storage.database.health import reach
 from stoflow.storage.database.session import Database
-from stoflow.storage.database.tenants import create_tenant, standings_of
+from stoflow.storage.database.tenants import are_active, create_tenant
 from stoflow.storage.products.snapshots import add_product, list_products
 from stoflow.storage.servers.embedded import ServerUrls
 from tests.conftest import Databases
@@ -60,7 +60,7 @@ ACTS: dict[str, Act] = {
     "a product is made and listed": make_and_list_a_product,
     "a command begins": lambda database: check_tenant_prepared(database, ONE),
     "a process says that it is ready": lambda database: (reach(database), check_prepared(database)),
-    "a request is let in": lambda database: standings_of(database, [ONE]),
+    "a request is let in": lambda database: are_active(database, [ONE]),
 }
 
 

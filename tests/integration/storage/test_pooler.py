@@ -20,7 +20,7 @@ from stoflow.storage.database.connecting import SESSION_SETTINGS
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.servers.embedded import ServerUrls
 from tests.conftest import Databases
-from tests.pooler import pooler_before
+from tests.harness.pooler import pooler_before
 
 PGBOUNCER = os.environ.get("STOFLOW_CI_PGBOUNCER") or shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
 GUARDS = ("search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "TimeZone")

@@ -110,20 +110,20 @@ def test_a_shop_without_end_is_not_looked_through(etsy: Attempt, monkeypatch: py
 def test_a_shop_that_denies_its_list_of_drafts_has_none(etsy: Attempt) -> None:
     denied = Reply(404, body={"error": "Resource not found"})
     assert isinstance(held(ETSY.look_for_draft(etsy), [denied])[0], Absent)
-    assert held(etsy_drafts.collect_stray(etsy), [denied])[0] == Done()
+    assert held(etsy_drafts.collect_orphan(etsy), [denied])[0] == Done()
 
 
 def test_an_answer_without_a_list_is_not_taken_for_an_empty_one(etsy: Attempt) -> None:
-    for conversation in (ETSY.look_for_draft(etsy), etsy_drafts.collect_stray(etsy)):
+    for conversation in (ETSY.look_for_draft(etsy), etsy_drafts.collect_orphan(etsy)):
         assert isinstance(held(conversation, [Reply(200, text="<html>Please wait</html>")])[0], Broken | CannotTell)
 
 
 def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: MakeAttempt) -> None:
     for conversation in (
         ETSY.look_for_draft(make_attempt("etsy", marker="")),
-        etsy_drafts.collect_stray(make_attempt("etsy", marker="")),
+        etsy_drafts.collect_orphan(make_attempt("etsy", marker="")),
         VINTED.look_for_draft(make_attempt("vinted", marker="")),
-        wardrobe.collect_stray(make_attempt("vinted", marker="")),
+        wardrobe.collect_orphan(make_attempt("vinted", marker="")),
     ):
         found, calls = held(conversation, [])
         assert isinstance(found, Broken | CannotTell)
@@ -133,16 +133,16 @@ def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: 
 @pytest.mark.parametrize(
     ("status", "ending"), [(204, Done), (404, Done), (400, Refused), (409, TryAgain), (503, TryAgain)]
 )
-def test_a_stray_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
-    found, calls = held(etsy_drafts.collect_stray(etsy), [drafts(draft(3, etsy.marker)), Reply(status)])
+def test_a_orphan_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
+    found, calls = held(etsy_drafts.collect_orphan(etsy), [drafts(draft(3, etsy.marker)), Reply(status)])
     assert isinstance(found, ending)
     assert calls[1] == Request("DELETE", "/v3/application/listings/3")
 
 
 def test_a_collection_that_cannot_see_deletes_nothing(etsy: Attempt, vinted: Attempt) -> None:
     for found, calls in (
-        held(etsy_drafts.collect_stray(etsy), [Reply(503)]),
-        held(wardrobe.collect_stray(vinted), [failed("no_answer")]),
+        held(etsy_drafts.collect_orphan(etsy), [Reply(503)]),
+        held(wardrobe.collect_orphan(vinted), [failed("no_answer")]),
     ):
         assert isinstance(found, TryAgain)
         assert len(calls) == 1
@@ -297,10 +297,10 @@ def test_an_item_vinted_no_longer_edits_is_found_in_the_wardrobe(vinted: Attempt
     assert isinstance(found, ending)
 
 
-def test_a_stray_on_vinted_may_be_gone_already(vinted: Attempt) -> None:
+def test_a_orphan_on_vinted_may_be_gone_already(vinted: Attempt) -> None:
     page = wardrobe_page({"id": 3, "is_draft": True, "description": vinted.marker})
     for answer, ending in ((failed("http_404"), Done), (said({}), Done), (failed("http_503"), TryAgain)):
-        found, calls = held(wardrobe.collect_stray(vinted), [page, answer])
+        found, calls = held(wardrobe.collect_orphan(vinted), [page, answer])
         assert isinstance(found, ending)
         assert calls[1] == Command("vinted.draft.delete", {"id": "3"})
 

@@ -10,7 +10,7 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import EtsyError
 from stoflow.marketplaces.etsy.taxonomy import LONGEST_PAUSE_S, SITE, TAXONOMY
 from stoflow.marketplaces.taxonomy import Tree
-from tests.contract.official import documents, faults
+from tests.harness.official import documents, faults
 
 Said = TypeVar("Said")
 TREE = Tree(SITE, "a-digest", frozenset({"505", "558"}))

@@ -10,7 +10,7 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import EbayError
 from stoflow.marketplaces.ebay.taxonomy import TAXONOMY
 from stoflow.marketplaces.taxonomy import Tree
-from tests.contract.official import documents, faults
+from tests.harness.official import documents, faults
 
 Said = TypeVar("Said")
 TREE = Tree("71", "138")

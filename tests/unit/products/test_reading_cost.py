@@ -31,8 +31,8 @@ class CountedLines:
         self.length = sum(map(len, lines))
 
 
-STRAY = {
-    "a quote and no other": '"stray,2\n',
+ORPHAN = {
+    "a quote and no other": '"orphan,2\n',
     "a quote in the middle": 'a","b\n',
     "a quote that is closed and opened": 'a,"b\n',
     "a quote before each end": 'a,b"\n',
@@ -44,14 +44,14 @@ STRAY = {
 }
 
 
-@pytest.mark.parametrize("line", STRAY.values(), ids=STRAY.keys())
-def test_stray_quotes_over_thousands_of_lines_are_looked_at_a_bounded_number_of_times(line: str):
+@pytest.mark.parametrize("line", ORPHAN.values(), ids=ORPHAN.keys())
+def test_orphan_quotes_over_thousands_of_lines_are_looked_at_a_bounded_number_of_times(line: str):
     counted = CountedLines(line.splitlines(keepends=True) * 20_000)
     limit = AGAIN_AT_MOST + 6 * FEW_RECORD_LINES
     assert counted.again <= limit * counted.length + AGAIN_FREE_CHARACTERS
 
 
-def test_good_rows_are_found_after_thousands_of_stray_quotes():
+def test_good_rows_are_found_after_thousands_of_orphan_quotes():
     counted = CountedLines(['a","b\n'] * 20_000 + ["good,5\n"] * 20)
     assert [cells for _, cells in counted.found][-10:] == [["good", "5"]] * 10
 

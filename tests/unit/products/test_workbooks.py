@@ -128,7 +128,7 @@ def test_a_real_number_has_one_reading_however_it_is_shown(tmp_path: Path, numbe
 def test_rows_keep_the_numbers_of_the_sheet(tmp_path: Path):
     book, sheet = workbook([], ["My wardrobe"], [], ["Title", "Price", "Image", "Image"])
     sheet["A7"], sheet["B7"], sheet["D7"] = "Scarf", 5, "b.jpg"
-    sheet["A9"], sheet["F9"] = "Coat", "stray"
+    sheet["A9"], sheet["F9"] = "Coat", "orphan"
     book.save(tmp_path / "a.xlsx")
     assert list(read_rows(tmp_path / "a.xlsx")) == [
         Row(7, {"Title": "Scarf", "Price": 5, "Image": "", "Image (2)": "b.jpg"}),

@@ -121,7 +121,7 @@ class QueuedJob:
 
 
 @dataclass(frozen=True, slots=True)
-class QueuedStray:
+class QueuedOrphan:
     id: int
     job: JobId
     marketplace: str
@@ -138,14 +138,14 @@ class QueuePage:
     halted: Mapping[str, str]  # marketplace → why nothing may be sent there for this tenant
     suspended: bool  # nothing of the tenant may begin; what became of lost answers is still looked for
     plugin_connected: bool
-    strays: tuple[QueuedStray, ...]
+    orphans: tuple[QueuedOrphan, ...]
     later_in_s: float | None
     elsewhere: bool = False  # jobs wait at marketplaces that were not asked for: a newer orchestrator knows them
 
     @property
     def has_work(self) -> bool:
         """Whether the tenant has anything to do, now or later."""
-        return bool(self.jobs or self.strays or self.elsewhere) or self.later_in_s is not None
+        return bool(self.jobs or self.orphans or self.elsewhere) or self.later_in_s is not None
 
 
 def begin_page(
@@ -169,7 +169,7 @@ def begin_page(
             halted=row["halted"] or {},
             suspended=row["suspended"],
             plugin_connected=row["connected"],
-            strays=tuple(map(_stray, row["strays"] or ())),
+            orphans=tuple(map(_orphan, row["strays"] or ())),
             later_in_s=row["later_in_s"],
             elsewhere=row["elsewhere"],
         )
@@ -185,8 +185,8 @@ def begin_queued(
     return lambda: tuple(map(_queued, asked))
 
 
-def _stray(row: Mapping[str, Any]) -> QueuedStray:
-    return QueuedStray(row["id"], JobId(row["job_id"]), row["marketplace"], row["claims"], row["due_in_s"])
+def _orphan(row: Mapping[str, Any]) -> QueuedOrphan:
+    return QueuedOrphan(row["id"], JobId(row["job_id"]), row["marketplace"], row["claims"], row["due_in_s"])
 
 
 def _queued(row: Mapping[str, Any]) -> QueuedJob:

@@ -6,9 +6,9 @@ from typing import Any
 
 from stoflow.domain.call import Call, Response
 from stoflow.domain.errors import InputError
-from tests.contract.line import Act, Deed
-from tests.contract.stage import Stage
-from tests.contract.witness import entries, shown_to_buyers
+from tests.harness.ledger import entries, shown_to_buyers
+from tests.harness.network import Act, Deed
+from tests.harness.scenario import Scenario
 
 NEW_WORDS = "Robe d'été, vue par sa vendeuse"
 
@@ -21,17 +21,17 @@ class Person:
     wishes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ends: bool = True
 
-    def acts(self, stage: Stage) -> None:
+    def acts(self, scenario: Scenario) -> None:
         """Act on what there is to act on; nobody can buy a draft."""
-        for listing in sorted(shown_to_buyers(stage)):
+        for listing in sorted(shown_to_buyers(scenario)):
             try:
-                stage.behave(self.act, listing, **self.wishes)
+                scenario.behave(self.act, listing, **self.wishes)
             except InputError:
                 continue
 
-    def ends_in(self, stage: Stage) -> set[str]:
+    def ends_in(self, scenario: Scenario) -> set[str]:
         """Return the listings that this person has ended."""
-        deeds = (entry for entry in entries(stage) if entry.operation.endswith(self.act) and not entry.attempt)
+        deeds = (entry for entry in entries(scenario) if entry.operation.endswith(self.act) and not entry.attempt)
         return {entry.listing_id for entry in deeds} if self.ends else set()
 
 
@@ -49,13 +49,13 @@ PEOPLE: Mapping[str, Mapping[str, Person]] = {
 }
 
 
-def acts_in_the_quiet_time(stage: Stage, who: str, lost: Deed) -> Deed:
+def acts_in_the_quiet_time(scenario: Scenario, who: str, lost: Deed) -> Deed:
     """Let nobody hear what became of a call, and somebody act then."""
 
     def meets(call: Call, act: Act) -> Response:
         try:
             return lost(call, act)
         finally:
-            PEOPLE[stage.place.name][who].acts(stage)
+            PEOPLE[scenario.place.name][who].acts(scenario)
 
     return meets

@@ -1,4 +1,4 @@
-"""The line between an engine and a marketplace: a test says what becomes of a task's next call on its way."""
+"""The network between an engine and a marketplace: a test says what becomes of a task's next call on its way."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from stoflow.storage.database.recorder import Recorder, Row
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import Statement
 from stoflow.transports.contract import Transport
-from tests.contract.acting import response_to
+from tests.harness.acting import response_to
 
 ATTEMPT = re.compile(r"\d+-(\d+)-(\d+)-\d+")  # tenant, job, task, claims
 CLAIMING = "claims = t.claims + 1"
@@ -29,7 +29,7 @@ class Died(BaseException):
 
 
 @dataclass
-class Line:
+class Network:
     """`name_of` tells a task by its id. What was planned for a task happens once: at its call, or before its claim."""
 
     name_of: Callable[[int], str]
@@ -49,11 +49,11 @@ class Line:
 
 
 class WatchedRecorder(Recorder):
-    """A recorder whose claims the line sees coming."""
+    """A recorder whose claims the network sees coming."""
 
-    def __init__(self, database: Database, line: Line) -> None:
+    def __init__(self, database: Database, network: Network) -> None:
         super().__init__(database)
-        self._watcher = line
+        self._watcher = network
 
     def write(self, tenant: TenantId, job: int, *statements: Statement) -> tuple[Row, ...]:
         self._watcher.before(statements[0])
@@ -62,9 +62,9 @@ class WatchedRecorder(Recorder):
 
 @dataclass(frozen=True)
 class Wire:
-    """The transport of direct calls, with the line in front of it."""
+    """The transport of direct calls, with the network in front of it."""
 
-    line: Line
+    network: Network
     transport: Transport
 
     def send(
@@ -86,7 +86,7 @@ class Wire:
             deadline_s=deadline_s,
             attempt=attempt,
         )
-        return reply_of(self.line.meet(request, attempt, act))
+        return reply_of(self.network.meet(request, attempt, act))
 
 
 Performer = Callable[[Call, str], Response]
@@ -94,12 +94,12 @@ Performer = Callable[[Call, str], Response]
 
 
 @dataclass
-class Tab:
+class PluginBrowser:
     """The seller's plugin without a socket. It remembers what it answered, whoever of StoFlow's processes died since."""
 
     plugin_id: str
     perform: Performer
-    line: Line
+    network: Network
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
 
     def work(self, engine: Engine, tenant: TenantId) -> None:
@@ -115,7 +115,7 @@ class Tab:
             self.answers[request_id] = answer_of(self.perform(call, attempt))
             return self.answers[request_id]
 
-        return self.answers.get(request_id) or answer_of(self.line.meet(call, attempt, act))
+        return self.answers.get(request_id) or answer_of(self.network.meet(call, attempt, act))
 
 
 def lost_before(call: Call, _: Act) -> Response:

@@ -8,15 +8,15 @@ from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.replies import Meaning
 from stoflow.resources.jobs.views import JobView, TaskView
 from stoflow_sandbox.faults import FaultKind
-from tests.contract.line import Deed, answered, lost_after, lost_before
-from tests.contract.stage import Stage, standing
+from tests.harness.network import Deed, answered, lost_after, lost_before
+from tests.harness.scenario import Scenario, described
 
 BAD_REQUEST, UNFORESEEN = 400, 418
 ADOPTED, ABSENT = "looked and adopted", "absence confirmed"
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Fault:
     """What a call meets, and what that means; `leaves_unknown`: of an unsafe call, that nobody knows.
 
     `look` is then what the timeline says once it was looked for.
@@ -31,18 +31,18 @@ class Trouble:
         return Meaning.UNKNOWN if self.leaves_unknown and step.kind is TaskKind.UNSAFE else self.means
 
 
-TROUBLES: Mapping[str, Trouble] = {
-    "expired": Trouble(FaultKind.EXPIRED, Meaning.DONE),
-    "too_many": Trouble(FaultKind.TOO_MANY),
-    "revoked": Trouble(FaultKind.REVOKED, Meaning.SELLER_MUST_ACT),
-    "refused": Trouble(answered(BAD_REQUEST), Meaning.REFUSED),
-    "unforeseen": Trouble(answered(UNFORESEEN), Meaning.BROKEN),
+FAULTS: Mapping[str, Fault] = {
+    "expired": Fault(FaultKind.EXPIRED, Meaning.DONE),
+    "too_many": Fault(FaultKind.TOO_MANY),
+    "revoked": Fault(FaultKind.REVOKED, Meaning.SELLER_MUST_ACT),
+    "refused": Fault(answered(BAD_REQUEST), Meaning.REFUSED),
+    "unforeseen": Fault(answered(UNFORESEEN), Meaning.BROKEN),
 }
-UNANSWERED: Mapping[str, Trouble] = {
-    "lost_before": Trouble(lost_before, leaves_unknown=True, look=ABSENT),
-    "lost_after": Trouble(FaultKind.LOST, leaves_unknown=True, look=ADOPTED),
-    "broken_before": Trouble(FaultKind.BROKEN_BEFORE, leaves_unknown=True, look=ABSENT),
-    "broken_after": Trouble(FaultKind.BROKEN_AFTER, leaves_unknown=True, look=ADOPTED),
+UNANSWERED: Mapping[str, Fault] = {
+    "lost_before": Fault(lost_before, leaves_unknown=True, look=ABSENT),
+    "lost_after": Fault(FaultKind.LOST, leaves_unknown=True, look=ADOPTED),
+    "broken_before": Fault(FaultKind.BROKEN_BEFORE, leaves_unknown=True, look=ABSENT),
+    "broken_after": Fault(FaultKind.BROKEN_AFTER, leaves_unknown=True, look=ADOPTED),
 }
 """Nobody knows from the answer, or from its absence, whether it was done."""
 DURING_A_CANCEL: Mapping[str, Deed] = {
@@ -51,8 +51,8 @@ DURING_A_CANCEL: Mapping[str, Deed] = {
     "cancelled_lost_after": lost_after,
 }
 
-Standing = tuple[JobStatus, TaskStatus, bool, int, str]
-STANDS: Mapping[Meaning, Standing] = {
+Stand = tuple[JobStatus, TaskStatus, bool, int, str]
+STANDS: Mapping[Meaning, Stand] = {
     Meaning.TRY_AGAIN: (JobStatus.RUNNING, TaskStatus.PENDING, False, 0, "try again"),
     Meaning.SELLER_MUST_ACT: (JobStatus.RUNNING, TaskStatus.PENDING, False, 0, "the seller must act"),
     Meaning.REFUSED: (JobStatus.FAILED, TaskStatus.FAILED, False, 0, "refused"),
@@ -62,16 +62,16 @@ STANDS: Mapping[Meaning, Standing] = {
 """By outcome: the job's status, the task's, whether it is verified, its failures, and the timeline's last word."""
 
 
-def assert_stands(stage: Stage, step: Step, meaning: Meaning) -> None:
+def assert_stands(scenario: Scenario, step: Step, meaning: Meaning) -> None:
     """Let it happen what was planned for the step; the job is then as the outcome has it, and says why."""
-    view = stage.met()
+    view = scenario.met()
     if meaning is Meaning.DONE:
         return
-    task = _task(view, stage.task_of(step))
-    found = (view.status, task.status, task.verifying, task.failures, stage.words_of(task.name)[-1])
-    assert found == STANDS[meaning], standing(view)
+    task = _task(view, scenario.task_of(step))
+    found = (view.status, task.status, task.verifying, task.failures, scenario.words_of(task.name)[-1])
+    assert found == STANDS[meaning], described(view)
     assert task.error
-    assert stage.halted == (meaning is Meaning.SELLER_MUST_ACT)
+    assert scenario.halted == (meaning is Meaning.SELLER_MUST_ACT)
 
 
 def _task(view: JobView, name: str) -> TaskView:

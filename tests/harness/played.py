@@ -9,7 +9,7 @@ from stoflow.marketplaces.registry import build_registry
 from stoflow_sandbox.markets import known_markets
 from stoflow_sandbox.vinted.browser import Browser
 from stoflow_sandbox.vinted.commands import FetchedFile, perform
-from tests.installing import installed
+from tests.harness.installing import installed
 
 with (
     installed("brocante"),

@@ -23,7 +23,7 @@ TIMEOUT_S = 5.0
 
 
 @dataclass(slots=True)
-class Tab:
+class PluginBrowser:
     """One seller's plugin; its journal outlives the process, as the browser outlives StoFlow's."""
 
     plugin_id: str

@@ -10,8 +10,8 @@ import pytest
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace, Step
-from tests.contract.line import answered
-from tests.contract.stage import Stage, steps_of
+from tests.harness.network import answered
+from tests.harness.scenario import Scenario, steps_of
 
 TITLE, NEW_TITLE, CHEAPER = "Robe d'été", "Robe d'été, prix baissé", Decimal("19.90")
 ONE, ANOTHER, THIRD = ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"), ProductImage(1, "3.jpg")
@@ -35,68 +35,68 @@ class Situation:
     StoFlow's own record only.
     """
 
-    prepared: Callable[[Stage], Wish]
+    prepared: Callable[[Scenario], Wish]
     on_sale: Sequence[str] = ()
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     adopts: frozenset[str] = frozenset()
     is_record: bool = False
 
 
-def _new(stage: Stage) -> Wish:
-    return Wish(stage.make_product(title=TITLE, images=(ONE,)))
+def _new(scenario: Scenario) -> Wish:
+    return Wish(scenario.make_product(title=TITLE, images=(ONE,)))
 
 
-def _changed(stage: Stage) -> Wish:
+def _changed(scenario: Scenario) -> Wish:
     """A product with two photos is on sale; now it has one, another one, and another title and price."""
-    product = stage.make_product(title=TITLE, images=(ONE, ANOTHER))
-    stage.done("publish", product)
-    stage.change_product(product, title=NEW_TITLE, price=CHEAPER)
-    stage.change_photos(product, THIRD)
+    product = scenario.make_product(title=TITLE, images=(ONE, ANOTHER))
+    scenario.done("publish", product)
+    scenario.change_product(product, title=NEW_TITLE, price=CHEAPER)
+    scenario.change_photos(product, THIRD)
     return Wish(product)
 
 
-def _published(stage: Stage) -> Wish:
-    product = stage.make_product(title=TITLE, images=(ONE,))
-    stage.done("publish", product)
+def _published(scenario: Scenario) -> Wish:
+    product = scenario.make_product(title=TITLE, images=(ONE,))
+    scenario.done("publish", product)
     return Wish(product)
 
 
-def _given_up(stage: Stage) -> Wish:
+def _given_up(scenario: Scenario) -> Wish:
     """The call that makes it visible was refused, which left what was made until then."""
-    product = stage.make_product(title=TITLE, images=(ONE,))
-    (last,) = (step for step in steps_of(stage.place, "publish") if step.paced)
-    stage.line.calls[last.name] = answered(BAD_REQUEST)
-    view = stage.finished(stage.submit("publish", product))
+    product = scenario.make_product(title=TITLE, images=(ONE,))
+    (last,) = (step for step in steps_of(scenario.place, "publish") if step.paced)
+    scenario.network.calls[last.name] = answered(BAD_REQUEST)
+    view = scenario.finished(scenario.submit("publish", product))
     assert view.status is JobStatus.FAILED
     return Wish(product)
 
 
-def _looked_after(stage: Stage) -> Wish:
+def _looked_after(scenario: Scenario) -> Wish:
     """Of two listings one has another title, and no record in StoFlow; the other was ended in the seller's own pages."""
-    kept, ended = (stage.done("publish", stage.make_product(title=TITLE, images=(ONE,))) for _ in range(2))
-    stage.bench.all(f"DELETE FROM {{s}}.listings WHERE external_id = '{kept}'")
-    stage.behave("edit", kept, title=NEW_TITLE)
-    stage.behave("delete", ended)
+    kept, ended = (scenario.done("publish", scenario.make_product(title=TITLE, images=(ONE,))) for _ in range(2))
+    scenario.bench.all(f"DELETE FROM {{s}}.listings WHERE external_id = '{kept}'")
+    scenario.behave("edit", kept, title=NEW_TITLE)
+    scenario.behave("delete", ended)
     return Wish()
 
 
-def _sold(stage: Stage) -> Wish:
-    stage.behave("sell", stage.done("publish", stage.make_product(title=TITLE, images=(ONE,))))
+def _sold(scenario: Scenario) -> Wish:
+    scenario.behave("sell", scenario.done("publish", scenario.make_product(title=TITLE, images=(ONE,))))
     return Wish()
 
 
-def _asked(stage: Stage) -> Wish:
+def _asked(scenario: Scenario) -> Wish:
     """A buyer has written about a listing; the effect of that names the conversation."""
-    listing = stage.done("publish", stage.make_product(title=TITLE, images=(ONE,)))
-    written = stage.behave("write", listing, text="Toujours disponible ?")
+    listing = scenario.done("publish", scenario.make_product(title=TITLE, images=(ONE,)))
+    written = scenario.behave("write", listing, text="Toujours disponible ?")
     return Wish(payload={"conversation_id": written.offer_id, "text": ANSWER})
 
 
-def _forgotten(stage: Stage) -> Wish:
+def _forgotten(scenario: Scenario) -> Wish:
     """There is a listing that StoFlow has no record of, as of a seller who comes to it with a full wardrobe."""
-    listing = stage.done("publish", stage.make_product(title=TITLE, images=(ONE,)))
-    stage.bench.all("DELETE FROM {s}.listings")
-    return Wish(stage.make_product(title=TITLE, images=(ONE,)), {"listing_id": listing})
+    listing = scenario.done("publish", scenario.make_product(title=TITLE, images=(ONE,)))
+    scenario.bench.all("DELETE FROM {s}.listings")
+    return Wish(scenario.make_product(title=TITLE, images=(ONE,)), {"listing_id": listing})
 
 
 ORDERS = Situation(_sold, told={"orders": 1, "sold": 1})

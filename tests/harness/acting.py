@@ -14,7 +14,7 @@ from stoflow.domain.observed import ListingsSeen, ObservedListing, Order, Orders
 from stoflow.domain.outcome import Done, LookResult, Outcome, Pending
 from stoflow.domain.product import Product, SentPhoto
 from stoflow.marketplaces.contract import Handler, Step
-from tests.contract.official import Judge
+from tests.harness.official import Judge
 
 DECLARED: Mapping[str, Any] = {"who_made": "someone_else", "when_made": "1990s"}
 

@@ -1,4 +1,4 @@
-"""A stage for one job's life: the real engine in one thread, before the simulated marketplace, for one tenant.
+"""A scenario for one job's life: the real engine in one thread, before the simulated marketplace, for one tenant.
 
 Nothing waits: what would be due later is made due, and what a process would do next is done at the next turn.
 """
@@ -23,7 +23,7 @@ from stoflow.storage.products.snapshots import add_product, change_product
 from stoflow_sandbox.app import Sandbox
 from stoflow_sandbox.faults import FaultKind, ScriptedFault
 from stoflow_sandbox.ledger import LedgerEntry
-from tests.contract.line import Act, Deed, Died, Line, Tab, lost_before
+from tests.harness.network import Act, Deed, Died, Network, PluginBrowser, lost_before
 from tests.integration.engine.conftest import Bench
 
 TURNS = 60
@@ -33,7 +33,7 @@ NO_JOB = JobId(0)
 
 
 @dataclass(repr=False)
-class Stage:
+class Scenario:
     """`job` is the one whose life is shown, on `product_id`; those before it prepared its situation.
 
     `reconnect` is the seller's act. What was planned and has not happened yet is in `cues`, and what the marketplace
@@ -43,12 +43,12 @@ class Stage:
     place: Marketplace
     action: str
     bench: Bench
-    line: Line
+    network: Network
     sandbox: Sandbox
     seller: str
     template: NewProduct
     reconnect: Callable[[], None]
-    tab: Tab | None = None
+    browser: PluginBrowser | None = None
     product_id: int | None = None
     job: JobId = NO_JOB
     cues: set[str] = field(default_factory=set[str])
@@ -75,7 +75,7 @@ class Stage:
     def done(self, action: str, product: int) -> str:
         """Let another job on the product come before; return the product's listing."""
         view = self.finished(self.submit(action, product))
-        assert view.status is JobStatus.COMPLETED, standing(view)
+        assert view.status is JobStatus.COMPLETED, described(view)
         return self.listing(product)
 
     def listing(self, product: int | None) -> str:
@@ -109,7 +109,7 @@ class Stage:
             self.sandbox.faults.add_script([ScriptedFault(self.place.name, "*", meets, seller=self.seller)])
             return act()
 
-        self.line.calls[name] = cued
+        self.network.calls[name] = cued
 
     def carried_out_late(self, call: Call, act: Act) -> Response:
         """Nobody answers, and it is carried out just before the quiet time ends."""
@@ -126,7 +126,7 @@ class Stage:
             happens()
 
         if step.kind is not TaskKind.INNER:
-            self.line.claims[name] = cued
+            self.network.claims[name] = cued
         else:
             arm(INNER, cued, only_passing=1 + self._inner_steps().index(step.name))
 
@@ -155,10 +155,10 @@ class Stage:
                 self._finish_cancel(job.id)
             elif not job.in_flight:
                 (worker.look if job.verifying else worker.run)(job.id)
-        if page.strays:
+        if page.orphans:
             worker.collect()
-        if self.tab:
-            self.tab.work(worker.engine, worker.tenant)
+        if self.browser:
+            self.browser.work(worker.engine, worker.tenant)
         return True
 
     def _end_quiet_time(self, worker: Bench) -> None:
@@ -171,7 +171,7 @@ class Stage:
         for _ in range(TURNS):
             if not self.turn():
                 return self.view(job)
-        message = f"It did not end: {standing(self.view(job))}."
+        message = f"It did not end: {described(self.view(job))}."
         raise AssertionError(message)
 
     def finished_all(self) -> None:
@@ -232,7 +232,7 @@ class Stage:
     def _never_met(self) -> str:
         """Say what was planned in vain: a step that has nothing to do where its action is situated needs its own."""
         tasks = ", ".join(self.cues)
-        return f"{tasks} did nothing in its situation (tests/contract/situations.py): {standing(self.view())}."
+        return f"{tasks} did nothing in its situation (tests/harness/situations.py): {described(self.view())}."
 
     def _page(self) -> QueuePage:
         with self.bench.engine.database.records() as connection:
@@ -252,7 +252,7 @@ def steps_of(place: Marketplace, action: str) -> list[Step]:
     return list({step.name: step for step in steps}.values())
 
 
-def standing(view: JobView) -> str:
+def described(view: JobView) -> str:
     """Say how a job stands, for whoever reads a test that failed."""
     tasks = ", ".join(f"{task.name} {task.status} ({task.attempt}) {task.error or ''}".strip() for task in view.tasks)
     return f"job {view.id} ({view.action}) is {view.status} {view.error or view.waiting or ''} [{tasks}]"

@@ -8,8 +8,8 @@ from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting, Going, Site, response_to
-from tests.contract.official import documents
+from tests.harness.acting import Acting, Going, Site, response_to
+from tests.harness.official import documents
 
 FIRST_PRODUCT = 100
 SELLS_SEVERAL = frozenset({"ebay", "etsy"})

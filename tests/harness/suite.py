@@ -1,4 +1,4 @@
-"""What all stages share: a database, the simulated marketplaces, a browser, and a tenant for each marketplace."""
+"""What all scenarios share: a database, the simulated marketplaces, a browser, and a tenant for each marketplace."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -37,13 +37,13 @@ from stoflow_sandbox import judge, sightings
 from stoflow_sandbox.server import SandboxServer
 from stoflow_sandbox.vinted.browser import Browser, Session
 from tests.conftest import Databases
-from tests.contract.acting import DECLARED
-from tests.contract.line import Line, Tab, WatchedRecorder, Wire
-from tests.contract.played import MARKETS, through_plugin
-from tests.contract.stage import Stage
+from tests.harness.acting import DECLARED
+from tests.harness.network import Network, PluginBrowser, WatchedRecorder, Wire
+from tests.harness.played import MARKETS, through_plugin
+from tests.harness.scenario import Scenario
 from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
 
-PLUGIN = "the tab"
+PLUGIN = "the browser"
 CONTROL_S = 10.0
 QUIET_S = 30.0
 SUITE_S = 3600.0  # whoever makes a tenant owns it as long as the suite lasts
@@ -78,7 +78,7 @@ Grant = Mapping[str, Any]
 
 
 @dataclass(repr=False)
-class Theatre:
+class Harness:
     """A tenant is lent to one job's life at a time: the next finds nothing of it, and a new seller at the marketplace.
 
     To empty a tenant takes a tenth of the time that making one does.
@@ -107,33 +107,33 @@ class Theatre:
         self.client.close()
         self.browser.close()
 
-    def stage(self, place: Marketplace, action: str) -> Stage:
-        """Return an empty stage: a tenant who has nothing but a connection."""
+    def scenario(self, place: Marketplace, action: str) -> Scenario:
+        """Return an empty scenario: a tenant who has nothing but a connection."""
         bench = self._emptied(place)
         granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant)
-        line = Line(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
-        worker = self._worker(bench, line)
-        tab = Tab(PLUGIN, self._performed, line) if place.transport == "plugin" else None
-        stage = Stage(
+        network = Network(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
+        worker = self._worker(bench, network)
+        browser = PluginBrowser(PLUGIN, self._performed, network) if place.transport == "plugin" else None
+        scenario = Scenario(
             place=place,
             action=action,
             bench=worker,
-            line=line,
+            network=network,
             sandbox=self.sandbox.sandbox,
             seller=granted["external_id"],
             template=DRESS,
             reconnect=lambda: self._connect(worker, place, self._granted(place, granted["external_id"])),
-            tab=tab,
+            browser=browser,
         )
-        if tab:
+        if browser:
             plugin.connected(worker.engine, worker.tenant, PLUGIN, "socket")
         self._connect(worker, place, granted)
-        return stage
+        return scenario
 
-    def _worker(self, bench: Bench, line: Line) -> Bench:
-        """Return a worker process of the tenant, whose calls and claims the line sees."""
-        feed, wire = KeptFeed(), Wire(line, self.transport)
-        engine = replace(bench.engine, recorder=WatchedRecorder(self.database, line), transport=wire, feed=feed)
+    def _worker(self, bench: Bench, network: Network) -> Bench:
+        """Return a worker process of the tenant, whose calls and claims the network sees."""
+        feed, wire = KeptFeed(), Wire(network, self.transport)
+        engine = replace(bench.engine, recorder=WatchedRecorder(self.database, network), transport=wire, feed=feed)
         return replace(bench, engine=engine, feed=feed).worker()
 
     def _connect(self, worker: Bench, place: Marketplace, granted: Grant) -> None:
@@ -192,21 +192,21 @@ class Theatre:
         return Bench(engine, Shop(), feed, tenant, owner, epoch, me)
 
 
-def opened_theatre(
+def opened_harness(
     databases: Databases,
     registry: Registry,
     sandbox: SandboxServer,
     profiles: Mapping[str, DirectProfile],
     media_root: str,
-) -> Iterator[Theatre]:
-    """Yield a theatre in a database of its own; to be a module's fixture."""
+) -> Iterator[Harness]:
+    """Yield a harness in a database of its own; to be a module's fixture."""
     name = databases.create(databases.migrated)
     database = Database(databases.url_of(name), application_name="stoflow tests")
-    theatre = Theatre(database, registry, sandbox, profiles, media_root)
+    harness = Harness(database, registry, sandbox, profiles, media_root)
     with pytest.MonkeyPatch.context() as patched:  # what the suite plays is not installed any more when it is judged
         patched.setattr(judge, "known_markets", lambda: MARKETS)
         patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
-        yield theatre
-    theatre.close()
+        yield harness
+    harness.close()
     database.close()
     databases.drop(name)

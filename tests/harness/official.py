@@ -10,7 +10,7 @@ import pytest
 
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.marketplaces.ebay.errors import error_table
-from tests.contract.openapi import Document, read_document
+from tests.harness.openapi import Document, read_document
 
 SPECS = Path(os.environ.get("STOFLOW_SHARED") or Path(__file__).parents[3] / "shared") / "specs"
 FILES: dict[str, tuple[tuple[str, str], ...]] = {

@@ -1,4 +1,4 @@
-"""What the sandbox's ledger says of a stage: what buyers see, what the job did, and what the judge finds."""
+"""What the sandbox's ledger says of a scenario: what buyers see, what the job did, and what the judge finds."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -10,94 +10,94 @@ from stoflow_sandbox.judge import Verdict, judge
 from stoflow_sandbox.ledger import LedgerEntry
 from stoflow_sandbox.market import Deed
 from stoflow_sandbox.sightings import deeds_of
-from tests.contract.line import ATTEMPT
-from tests.contract.stage import Stage
+from tests.harness.network import ATTEMPT
+from tests.harness.scenario import Scenario
 
 ON_SALE_NOW = frozenset({"active", "live"})
 SEEN_BY_ANYBODY = frozenset({Deed.ACTIVATED, Deed.ENDED})
 
 
-def entries(stage: Stage) -> list[LedgerEntry]:
+def entries(scenario: Scenario) -> list[LedgerEntry]:
     """Return what happened in the seller's account."""
-    return [entry for entry in stage.sandbox.ledger.since() if entry.seller == stage.seller]
+    return [entry for entry in scenario.sandbox.ledger.since() if entry.seller == scenario.seller]
 
 
-def on_sale(stage: Stage) -> list[str]:
+def on_sale(scenario: Scenario) -> list[str]:
     """Return the titles of the listings that buyers see."""
     shown: set[str] = set()
     titles: dict[str, str] = {}
-    for entry in _committed(stage):
+    for entry in _committed(scenario):
         if deeds_of(entry) and entry.title:
             titles[entry.listing_id] = entry.title
         _apply(entry, shown)
     return sorted(titles[listing] for listing in shown)
 
 
-def shown_to_buyers(stage: Stage) -> set[str]:
+def shown_to_buyers(scenario: Scenario) -> set[str]:
     """Return the listings that buyers see."""
     shown: set[str] = set()
-    for entry in _committed(stage):
+    for entry in _committed(scenario):
         _apply(entry, shown)
     return shown
 
 
-def listed_again(stage: Stage, ended: Collection[str], *, since: int) -> bool:
+def listed_again(scenario: Scenario, ended: Collection[str], *, since: int) -> bool:
     """Whether the job made anything visible after the entry `since` of what others had ended, or put it on sale anew."""
-    own = (entry for entry in _committed(stage) if entry.seq > since and _task(entry, stage.job) is not None)
+    own = (entry for entry in _committed(scenario) if entry.seq > since and _task(entry, scenario.job) is not None)
     return bool(ended) and any(
         Deed.ACTIVATED in deeds_of(entry) or (entry.listing_id in ended and entry.state.lower() in ON_SALE_NOW)
         for entry in own
     )
 
 
-def times_done(stage: Stage, view: JobView) -> Mapping[str, int]:
+def times_done(scenario: Scenario, view: JobView) -> Mapping[str, int]:
     """Return how often the marketplace did what each of the job's tasks asked for."""
     names = {task.id: task.name for task in view.tasks}
-    tasks = (_task(entry, view.id) for entry in entries(stage) if entry.committed_at is not None)
+    tasks = (_task(entry, view.id) for entry in entries(scenario) if entry.committed_at is not None)
     return Counter(names[task] for task in tasks if task is not None)
 
 
-def callers(stage: Stage, view: JobView, *, since: int = 0) -> set[str]:
+def callers(scenario: Scenario, view: JobView, *, since: int = 0) -> set[str]:
     """Return the tasks of the job that called the marketplace after the entry numbered `since`."""
     names = {task.id: task.name for task in view.tasks}
-    tasks = (_task(entry, view.id) for entry in entries(stage) if entry.seq > since)
+    tasks = (_task(entry, view.id) for entry in entries(scenario) if entry.seq > since)
     return {names[task] for task in tasks if task is not None}
 
 
-def last_entry(stage: Stage) -> int:
+def last_entry(scenario: Scenario) -> int:
     """Return the number of the newest entry."""
-    return max((entry.seq for entry in entries(stage)), default=0)
+    return max((entry.seq for entry in entries(scenario)), default=0)
 
 
-def has_been_seen(stage: Stage) -> bool:
+def has_been_seen(scenario: Scenario) -> bool:
     """Whether others can have seen something of what the job did: a listing of theirs to buy began, changed or ended."""
     shown: set[str] = set()
-    for entry in _committed(stage):
+    for entry in _committed(scenario):
         is_seen = entry.listing_id in shown or not SEEN_BY_ANYBODY.isdisjoint(deeds_of(entry))
-        if is_seen and _task(entry, stage.job) is not None:
+        if is_seen and _task(entry, scenario.job) is not None:
             return True
         _apply(entry, shown)
     return False
 
 
-def drafts_left(stage: Stage) -> set[str]:
+def drafts_left(scenario: Scenario) -> set[str]:
     """Return what the job made and nobody took away."""
-    own = (entry for entry in _committed(stage) if _task(entry, stage.job) is not None)
+    own = (entry for entry in _committed(scenario) if _task(entry, scenario.job) is not None)
     made = {entry.listing_id for entry in own if Deed.CREATED in deeds_of(entry)}
-    return made - {entry.listing_id for entry in _committed(stage) if Deed.ENDED in deeds_of(entry)}
+    return made - {entry.listing_id for entry in _committed(scenario) if Deed.ENDED in deeds_of(entry)}
 
 
-def verdict(stage: Stage) -> Verdict:
-    """Judge all jobs of the stage."""
-    views = [stage.view(job["id"]) for job in stage.bench.all("SELECT id FROM {s}.marketplace_jobs ORDER BY id")]
-    paces = {stage.place.name: {spec.code: float(spec.rate_limit_ms) for spec in stage.place.actions}}
-    return judge(entries(stage), [_for_judge(stage, view) for view in views], paces)
+def verdict(scenario: Scenario) -> Verdict:
+    """Judge all jobs of the scenario."""
+    views = [scenario.view(job["id"]) for job in scenario.bench.all("SELECT id FROM {s}.marketplace_jobs ORDER BY id")]
+    paces = {scenario.place.name: {spec.code: float(spec.rate_limit_ms) for spec in scenario.place.actions}}
+    return judge(entries(scenario), [_for_judge(scenario, view) for view in views], paces)
 
 
-def _for_judge(stage: Stage, view: JobView) -> Mapping[str, object]:
+def _for_judge(scenario: Scenario, view: JobView) -> Mapping[str, object]:
     outputs = [view.result or {}, *(task.output or {} for task in reversed(view.tasks))]
     return {
-        "tenant": stage.bench.tenant,
+        "tenant": scenario.bench.tenant,
         "id": view.id,
         "product_id": view.product_id,
         "marketplace": view.marketplace,
@@ -105,12 +105,12 @@ def _for_judge(stage: Stage, view: JobView) -> Mapping[str, object]:
         "status": str(view.status),
         "error": view.error,
         "external_id": next((output["listing_id"] for output in outputs if output.get("listing_id")), None),
-        "absences": stage.bench.causes(view.id).count(ABSENCE_CAUSE),
+        "absences": scenario.bench.causes(view.id).count(ABSENCE_CAUSE),
     }
 
 
-def _committed(stage: Stage) -> list[LedgerEntry]:
-    return [entry for entry in entries(stage) if entry.committed_at is not None and entry.listing_id]
+def _committed(scenario: Scenario) -> list[LedgerEntry]:
+    return [entry for entry in entries(scenario) if entry.committed_at is not None and entry.listing_id]
 
 
 def _apply(entry: LedgerEntry, shown: set[str]) -> None:

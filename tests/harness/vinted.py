@@ -18,7 +18,7 @@ from stoflow_sandbox.sellers import Seller
 from stoflow_sandbox.server import SandboxServer
 from stoflow_sandbox.vinted.browser import API, Browser
 from stoflow_sandbox.vinted.market import VintedMarket
-from tests.contract.acting import Acting, Site
+from tests.harness.acting import Acting, Site
 
 TENANT = 7
 

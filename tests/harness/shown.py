@@ -1,7 +1,7 @@
 """What buyers see, by the sandbox's ledger."""
 
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.acting import Acting
+from tests.harness.acting import Acting
 
 VISIBLE = frozenset({"published", "active", "live"})
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 
 from psycopg import sql
 
+from campaigns.browser import PluginBrowser
 from campaigns.person import Person
-from campaigns.tab import Tab
 from stoflow.domain.errors import StoflowError
 from stoflow.domain.ids import Epoch, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
@@ -18,7 +18,7 @@ from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import mark_child_dead
-from stoflow.storage.engine.reads.queue import QueuedJob, QueuedStray, QueuePage, begin_page
+from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan, QueuePage, begin_page
 from stoflow.storage.engine.sweep import finish_cancel
 from stoflow.storage.engine.timetable import Period
 from stoflow.upkeep.stock import Stock
@@ -34,7 +34,7 @@ HOUR_S = 3600.0
 
 
 @dataclass(slots=True)
-class Conductor:
+class InlineOrchestrator:
     """What an orchestrator, a worker and an api do, one after the other, for one tenant at one marketplace."""
 
     installation: Installation
@@ -42,7 +42,7 @@ class Conductor:
     tenant: TenantId
     marketplace: str
     person: Person
-    tab: Tab | None
+    browser: PluginBrowser | None
     epoch: Epoch = field(default_factory=lambda: Epoch(0))
     _sweep: Sweep | None = None
     _planned: bool = False
@@ -94,23 +94,23 @@ class Conductor:
                     finish_cancel(connection, self.tenant, job.id)
             elif not job.in_flight and job.due_in_s <= 0:
                 consume(self.engine, asdict(self._message(job)))
-        for stray in page.strays:
-            if stray.due_in_s <= 0:
-                consume(self.engine, asdict(self._collection(stray)))
+        for orphan in page.orphans:
+            if orphan.due_in_s <= 0:
+                consume(self.engine, asdict(self._collection(orphan)))
 
     def _answer(self) -> None:
-        if self.tab is not None:
-            self.tab.work(self.engine, self.tenant)
+        if self.browser is not None:
+            self.browser.work(self.engine, self.tenant)
 
     def _page(self) -> QueuePage:
         with self.installation.database.records() as connection:
             return begin_page(connection, self.tenant, marketplaces=[self.marketplace], held=(), limit=PAGE)()
 
     def _is_idle(self) -> bool:
-        strays = sql.SQL("SELECT count(*) AS left FROM {}.strays").format(sql.Identifier(schema_name(self.tenant)))
+        orphans = sql.SQL("SELECT count(*) AS left FROM {}.strays").format(sql.Identifier(schema_name(self.tenant)))
         with self.installation.database.records() as connection:
-            row = connection.execute(strays).fetchone()
-        return not self._page().jobs and row == {"left": 0}  # the page leaves out strays that are being collected
+            row = connection.execute(orphans).fetchone()
+        return not self._page().jobs and row == {"left": 0}  # the page leaves out orphans that are being collected
 
     def _message(self, job: QueuedJob) -> RunMessage:
         return RunMessage(
@@ -125,12 +125,12 @@ class Conductor:
             stepwise=False,
         )
 
-    def _collection(self, stray: QueuedStray) -> RunMessage:
+    def _collection(self, orphan: QueuedOrphan) -> RunMessage:
         return RunMessage(
             tenant=self.tenant,
-            job=stray.job,
-            task=TaskId(stray.id),
-            claims=stray.claims,
+            job=orphan.job,
+            task=TaskId(orphan.id),
+            claims=orphan.claims,
             epoch=self.epoch,
             owner=self.engine.process(),
             mode=RunMode.COLLECT,
@@ -140,16 +140,16 @@ class Conductor:
 
 
 @contextmanager
-def conductor(
+def inline_orchestrator(
     settings: Settings,
     tenant: TenantId,
     marketplace: str,
     *,
     person: Person,
-    tab: Tab | None,
+    browser: PluginBrowser | None,
     mourned: Sequence[int] = (),
-) -> Iterator[Conductor]:
-    """Give a conductor with a lease of its own; `mourned` are the pids of children its parent has reaped."""
+) -> Iterator[InlineOrchestrator]:
+    """Give a inline_orchestrator with a lease of its own; `mourned` are the pids of children its parent has reaped."""
     with opened(settings) as installation:
         worker = make_worker_process(installation, threads=1, marketplaces=())
         with installation.database.records() as connection:
@@ -157,6 +157,6 @@ def conductor(
                 mark_child_dead(connection, pid)
         worker.lease.start()
         try:
-            yield Conductor(installation, worker.engine, tenant, marketplace, person, tab)
+            yield InlineOrchestrator(installation, worker.engine, tenant, marketplace, person, browser)
         finally:
             worker.lease.stop()
