@@ -9,9 +9,10 @@ from rules.calls import CALL_RULES
 from rules.failpoints import FAILPOINT_RULES
 from rules.shape import SHAPE_RULES
 from rules.source import Rule, Source
+from rules.statements import STATEMENT_RULES
 from rules.words import WORD_RULES
 
-RULES: tuple[Rule, ...] = (*SHAPE_RULES, *CALL_RULES, *WORD_RULES, *FAILPOINT_RULES)
+RULES: tuple[Rule, ...] = (*SHAPE_RULES, *CALL_RULES, *WORD_RULES, *STATEMENT_RULES, *FAILPOINT_RULES)
 ROOT = Path(__file__).parents[1]
 
 

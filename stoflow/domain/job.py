@@ -58,7 +58,9 @@ TASK_TRANSITIONS: Mapping[TaskStatus, frozenset[TaskStatus]] = MappingProxyType(
 )
 
 FINAL_JOB_STATUSES = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED})
-UNFINISHED_JOB_STATUSES = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
+UNFINISHED_JOB_STATUSES = frozenset(JobStatus) - FINAL_JOB_STATUSES
+PASSED_TASK_STATUSES = frozenset(status for status, targets in TASK_TRANSITIONS.items() if not targets)
+"""A job goes on after these."""
 
 
 def sources_of(target: JobStatus) -> frozenset[JobStatus]:

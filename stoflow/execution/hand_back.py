@@ -1,7 +1,7 @@
 """What this release does not know it hands back: a newer worker does it, and nothing is charged for the wait."""
 
 from stoflow.domain.facts import TaskHandedBack
-from stoflow.domain.job import TaskKind
+from stoflow.domain.job import PASSED_TASK_STATUSES, TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
 from stoflow.execution.granting import wait_for_grant
@@ -10,7 +10,7 @@ from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.hand_back import SOON_S, hand_back_task
-from stoflow.storage.engine.reads.workers import FINISHED_TASK_STATUSES, StoredJob, StoredTask
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 from stoflow.storage.engine.settle import settle_back
 from stoflow.storage.engine.verify import settle_untold, settle_verifying
 
@@ -73,4 +73,4 @@ def unread_settlement(engine: Engine, job: StoredJob, task: StoredTask, *, looki
 
 
 def _is_ahead(task: StoredTask) -> bool:
-    return task.status not in FINISHED_TASK_STATUSES
+    return task.status not in PASSED_TASK_STATUSES

@@ -15,7 +15,7 @@ from stoflow.storage.credentials.vault import Secret, Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.connection_state import needs_seller, try_now
 from stoflow.storage.engine.facts import plugin_connected
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 from stoflow.transports.direct.tokens import Tokens
 
 EARLY_S = 60.0  # an access token is renewed this long before its end,
@@ -42,7 +42,7 @@ SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.s
        coalesce(c.settings, '{{}}') AS settings, coalesce(c.choices, '{{}}') AS choices, c.choices_read_at,
        c.granted, v.since AS plugin_since, {plugin_connected()} AS plugin_there
 FROM (SELECT) AS always
-LEFT JOIN {{s}}.connections c ON c.marketplace = %(marketplace)s
+LEFT JOIN {s}.connections c ON c.marketplace = %(marketplace)s
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 """
 DISCONNECT = """

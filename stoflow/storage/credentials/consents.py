@@ -23,7 +23,9 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.connections import ANNOUNCE, database_now, execute, fresh_secret
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
+from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.granting import NOT_GRANTED
+from stoflow.storage.engine.statement import s
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 
@@ -87,11 +89,11 @@ RETURNING marketplace
 """
 
 # What waited for a scope looks anew, and whoever holds it in memory hears of it.
-RELEASE = """
+RELEASE = f"""
 WITH freed AS (
   UPDATE {s}.marketplace_tasks t SET not_before = NULL
   FROM {s}.marketplace_jobs j WHERE j.id = t.job_id AND j.marketplace = %(marketplace)s
-    AND j.status IN ('pending', 'running') AND t.status = 'pending' AND t.error_kind = %(kind)s
+    AND j.status IN {UNFINISHED} AND t.status = 'pending' AND t.error_kind = %(kind)s
   RETURNING t.job_id
 )
 INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, job_id FROM freed

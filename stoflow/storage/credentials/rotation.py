@@ -12,7 +12,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.vault import Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import list_tenants
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Sealed:
 
     def rows(self, connection: Connection[DictRow], tenant: TenantId) -> Sequence[Mapping[str, Any]]:
         """Return the rows, held until the commit: a pair that is being renewed is waited for."""
-        texts = f"SELECT {self.key} AS key, marketplace, {self.column} AS sealed FROM {{s}}.{self.table} "
+        texts = f"SELECT {self.key} AS key, marketplace, {self.column} AS sealed FROM {s}.{self.table} "
         held = bind(texts + f"WHERE {self.column} IS NOT NULL ORDER BY {self.key} FOR UPDATE", tenant)
         return held.on(connection).fetchall()
 
     def store(self, connection: Connection[DictRow], tenant: TenantId, key: str, sealed: str) -> None:
-        changed = f"UPDATE {{s}}.{self.table} SET {self.column} = %(sealed)s WHERE {self.key} = %(key)s"
+        changed = f"UPDATE {s}.{self.table} SET {self.column} = %(sealed)s WHERE {self.key} = %(key)s"
         bind(changed, tenant, key=key, sealed=sealed).on(connection)
 
 

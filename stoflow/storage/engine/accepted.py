@@ -6,7 +6,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Statement, bind, s
 from stoflow.storage.engine.verify import GIVING_UP
 
 # The marketplace said that it accepted it. What it named its operation, and until when it is waited for, stand in the
@@ -30,7 +30,7 @@ SELECT job_id FROM task
 SETTLE_STILL_ACCEPTED = f"""
 WITH told AS MATERIALIZED (
   SELECT t.id, %(reason)s::text AS reason, (t.output ->> 'until')::timestamptz <= clock_timestamp() AS given_up
-  FROM {{s}}.marketplace_tasks t JOIN {{s}}.marketplace_jobs j ON j.id = t.job_id
+  FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), {GIVING_UP}
 SELECT given_up FROM task

@@ -6,14 +6,15 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.ownership import announce
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.sweep import finish_cancel
 
-REQUEST_CANCEL = """
+REQUEST_CANCEL = f"""
 WITH job AS (
   UPDATE {s}.marketplace_jobs SET cancel_requested = true
-  WHERE id = %(job)s AND status IN ('pending', 'running') RETURNING id
+  WHERE id = %(job)s AND status IN {UNFINISHED} RETURNING id
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, cause) SELECT id, 'cancel requested' FROM job
 )

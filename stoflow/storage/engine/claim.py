@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before
+from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before
 from stoflow.storage.engine.refuse import TRYING
-from stoflow.storage.engine.statement import Parts, Statement, bind, composed
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
 
 # A pace slot may be spent on a claim that then fails (its fence moved): that only delays, it never exceeds.
@@ -42,7 +42,7 @@ UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until
 NOT_HELD = f"""
     AND NOT {SUSPENDED}
     AND NOT EXISTS (
-      SELECT FROM {{s}}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
+      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
 
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (
@@ -65,18 +65,15 @@ BEGINNING: Parts = (
 )
 
 # The job row is locked first, so claims of one job, its cancel and its expiry stand in line; `now` is after that.
-CLAIM = (
-    """
+CLAIM = f"""
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())"""
-    + NOT_HELD
-    + """
+  WHERE j.id = %(job)s AND j.status IN {UNFINISHED} AND (j.acted OR NOT j.cancel_requested)
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()){NOT_HELD}
     [[in line]] [[undisturbed]] [[if settled]]
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_tasks b
-      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
+      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN {PASSED}
         [[but inner]] [[but settled]])
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
@@ -103,7 +100,6 @@ WITH [[settled]]was AS MATERIALIZED (
 )
 SELECT (SELECT claims FROM task) AS claims[[is settled]]
 """
-)
 
 CLAIM_LOOK = """
 WITH begun AS (SELECT

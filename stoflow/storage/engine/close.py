@@ -7,8 +7,9 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError
+from stoflow.storage.engine.facts import PASSED, UNFINISHED
 from stoflow.storage.engine.settle import fields_json
-from stoflow.storage.engine.statement import Parts, Statement, bind, composed
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
 
 # A job that fails at an inner task, which makes no claim of its own. Of a retried task `started_at` is the first time,
@@ -33,13 +34,13 @@ FAILING: Parts = (
     UNION ALL """,
     ),
 )
-COMPLETING: Parts = (("all done", "OR b.status NOT IN ('completed', 'skipped')"),)
+COMPLETING: Parts = (("all done", f"OR b.status NOT IN {PASSED}"),)
 
 # Closes a job whose remaining tasks are inner ones; a job that never claimed anything passes RUNNING here.
-CLOSE = """
+CLOSE = f"""
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status, j.cancel_requested FROM {s}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
+  WHERE j.id = %(job)s AND j.status IN {UNFINISHED} AND (j.acted OR NOT j.cancel_requested)
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     [[if settled]]
     AND NOT EXISTS (

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.storage.engine.facts import SUSPENDED, plugin_connected
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Statement, bind, s
 
 # An attempt's first command is written in its claim's own transaction, and only where that claim took the task: of two
 # messages for one task the other finds a claim in the row that is not its own. Bound to the plugin that is connected
@@ -31,8 +31,8 @@ RETURNING request_id
 OPEN = f"""
 SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
   concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
-FROM {{s}}.plugin_commands c
-LEFT JOIN {{s}}.marketplace_tasks t ON t.id = c.task_id
+FROM {s}.plugin_commands c
+LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
 WHERE c.plugin_id = %(plugin_id)s AND c.answered_at IS NULL AND c.deadline > clock_timestamp()
   AND (c.task_id IS NULL OR (t.status = 'running' AND t.claims = c.claims))
   AND (c.task_id IS NULL OR t.look_at IS NOT NULL

@@ -6,7 +6,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.facts import UNFINISHED, plugin_connected
+from stoflow.storage.engine.statement import Statement, bind, s
 
 FIRST_TRY_S, LONGEST_TRY_S = 15.0, 86_400.0
 GROWTH = 3.0
@@ -23,12 +24,12 @@ TRIES = """CASE WHEN c.tried_at > clock_timestamp() - %(good_again_s)s::float8 *
 # An attempt that began before the seller connected anew says nothing of the new connection. A marketplace without a
 # connection gets one that waits: otherwise its jobs would ask again without end.
 NEEDS_SELLER = f"""
-INSERT INTO {{s}}.connections AS c (marketplace, state, reason, next_try)
+INSERT INTO {s}.connections AS c (marketplace, state, reason, next_try)
 VALUES (%(marketplace)s, 'needs_seller', %(reason)s, {NEXT_TRY.replace("{tries}", "0")})
 ON CONFLICT (marketplace) DO UPDATE SET state = 'needs_seller', reason = EXCLUDED.reason,
   updated_at = clock_timestamp(), tries = {TRIES}, next_try = {NEXT_TRY.replace("{tries}", TRIES)}
 WHERE c.state = 'connected' AND c.updated_at <= coalesce((
-  SELECT min(l.at) FROM {{s}}.job_timeline l JOIN {{s}}.marketplace_tasks t ON t.job_id = l.job_id AND t.name = l.task
+  SELECT min(l.at) FROM {s}.job_timeline l JOIN {s}.marketplace_tasks t ON t.job_id = l.job_id AND t.name = l.task
   WHERE t.id = %(task)s::int AND l.attempt = %(claims)s::int), clock_timestamp())
 RETURNING marketplace
 """
@@ -44,7 +45,7 @@ INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, 0 FROM good
 """
 
 # Where it could show something: a job waits, there are tokens or the plugin is there, and nothing else holds it.
-TRY = """
+TRY = f"""
 WITH tried AS (
   UPDATE {s}.connections c
   SET state = 'connected', reason = NULL, updated_at = clock_timestamp(), tries = c.tries + 1,
@@ -52,13 +53,11 @@ WITH tried AS (
   WHERE c.state = 'needs_seller' AND c.tries < %(at_most)s
     AND coalesce(c.next_try, c.updated_at + %(first_s)s::float8 * interval '1 second') <= clock_timestamp()
     AND EXISTS (SELECT FROM {s}.marketplace_jobs j
-      WHERE j.marketplace = c.marketplace AND j.status IN ('pending', 'running'))
+      WHERE j.marketplace = c.marketplace AND j.status IN {UNFINISHED})
     AND EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
     AND NOT EXISTS (
       SELECT FROM public.application_refusals r WHERE r.marketplace = c.marketplace AND r.ended_at IS NULL)
-    AND CASE WHEN c.marketplace = ANY(%(plugins)s::text[]) THEN EXISTS (
-        SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-        WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())
+    AND CASE WHEN c.marketplace = ANY(%(plugins)s::text[]) THEN {plugin_connected()}
       ELSE c.secret IS NOT NULL END
   RETURNING c.marketplace
 ), told AS (

@@ -1,6 +1,22 @@
 """What is true of a tenant, a job or the processes, as SQL: each said once, for whoever judges by it."""
 
-from typing import LiteralString
+from collections.abc import Collection
+from enum import StrEnum
+from typing import LiteralString, cast
+
+from stoflow.domain.job import PASSED_TASK_STATUSES, UNFINISHED_JOB_STATUSES
+from stoflow.storage.engine.statement import s
+
+
+def one_of(statuses: Collection[StrEnum]) -> LiteralString:
+    """Return SQL's list of these, in the order of their table."""
+    kind = type(next(iter(statuses)))
+    listed = ", ".join(f"'{status}'" for status in kind if status in statuses)
+    return cast("LiteralString", f"({listed})")
+
+
+UNFINISHED = one_of(UNFINISHED_JOB_STATUSES)
+PASSED = one_of(PASSED_TASK_STATUSES)
 
 SUSPENDED = "NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)"
 
@@ -14,14 +30,14 @@ def plugin_connected(tenant: LiteralString = "%(tenant)s") -> LiteralString:
 
 def ahead_of(job: LiteralString, *, what: LiteralString = "") -> LiteralString:
     """Return SQL over the jobs of the same product and marketplace accepted before `job`: those that are not final."""
-    return f"""SELECT {what} FROM {{s}}.marketplace_jobs ahead
+    return f"""SELECT {what} FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = {job}.marketplace AND ahead.product_id = {job}.product_id AND ahead.id < {job}.id
-        AND ahead.status IN ('pending', 'running')"""
+        AND ahead.status IN {UNFINISHED}"""
 
 
 def late_before(job: LiteralString, *, what: LiteralString = "") -> LiteralString:
     """Return SQL over the jobs of the same product before `job` of which a late call may still be carried out."""
-    return f"""SELECT {what} FROM {{s}}.marketplace_jobs late
+    return f"""SELECT {what} FROM {s}.marketplace_jobs late
       WHERE late.marketplace = {job}.marketplace AND late.product_id = {job}.product_id AND late.id < {job}.id
         AND late.late_until > clock_timestamp()"""
 

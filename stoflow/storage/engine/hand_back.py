@@ -3,7 +3,8 @@
 from typing import LiteralString
 
 from stoflow.domain.ids import ProcessId, TaskId, TenantId
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.facts import PASSED, UNFINISHED
+from stoflow.storage.engine.statement import Statement, bind, s
 
 SOON_S = 1.0  # while somebody runs who may know it
 LONGEST_S = 10.0  # while nobody does: a newer worker that comes waits no longer for its first job
@@ -30,8 +31,8 @@ ONLY_OLDER = f"""EXISTS (
     SELECT FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND NOT {somebody_may_know("u")} AND EXISTS (
-        SELECT FROM {{s}}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task))"""
+        SELECT FROM {s}.marketplace_tasks k
+        WHERE k.job_id = j.id AND k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task))"""
 
 # Nothing of the task itself changes: it waits longer the longer this process has known that it does not know it.
 HAND_BACK = f"""
@@ -47,11 +48,11 @@ WITH mine AS (
                greatest(%(soon_s)s::float8, extract(epoch FROM clock_timestamp() - mine.since)::float8))
     END AS seconds FROM mine
 ), task AS (
-  UPDATE {{s}}.marketplace_tasks t
+  UPDATE {s}.marketplace_tasks t
   SET not_before = clock_timestamp() + pause.seconds * interval '1 second',
       look_at = CASE WHEN t.look_at IS NOT NULL THEN clock_timestamp() + pause.seconds * interval '1 second' END
   FROM pause
-  WHERE t.id = %(task)s AND t.claims = %(claims)s AND t.status IN ('pending', 'running')
+  WHERE t.id = %(task)s AND t.claims = %(claims)s AND t.status IN {UNFINISHED}
     AND t.claimed_by IS NULL AND t.deadline IS NULL AND (t.status = 'pending' OR t.look_at IS NOT NULL)
   RETURNING t.id
 )

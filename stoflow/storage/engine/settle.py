@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import Done, FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.statement import Parts, Statement, bind, composed
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 # What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
 TASK = """task AS (
@@ -20,7 +20,7 @@ TASK = """task AS (
 )"""
 WARNED = "CASE WHEN output ? 'warnings' THEN jsonb_build_object('warnings', output -> 'warnings') END"
 SAID = f"""said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', 'completed', %(cause)s, claims, {WARNED} FROM task
 )"""
 
@@ -48,7 +48,7 @@ WHERE_ABSENT: Parts = (("told", TOLD),)
 
 SETTLE_DONE = f"""
 WITH {TASK}, job AS MATERIALIZED (
-  SELECT j.cancel_requested, j.acted FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+  SELECT j.cancel_requested, j.acted FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), {SAID}
 SELECT cancel_requested AND NOT acted AS cancelled FROM job
 """
@@ -56,7 +56,7 @@ SELECT cancel_requested AND NOT acted AS cancelled FROM job
 # What others have seen is done, whatever is asked afterwards.
 SETTLE_ACTED = f"""
 WITH {TASK}, acted AS (
-  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM task WHERE j.id = task.job_id RETURNING j.id
+  UPDATE {s}.marketplace_jobs j SET acted = true FROM task WHERE j.id = task.job_id RETURNING j.id
 ), {SAID}
 SELECT false AS cancelled FROM acted
 """
@@ -67,12 +67,12 @@ SELECT false AS cancelled FROM acted
 SETTLE_LISTED = f"""
 WITH {TASK}, job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
-  FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+  FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
-  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
   WHERE product_id IS NOT NULL AND NOT EXISTS (
-    SELECT FROM {{s}}.listings o
+    SELECT FROM {s}.listings o
     WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
   ON CONFLICT (product_id, marketplace) DO UPDATE
     SET external_id = coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id),
@@ -83,11 +83,11 @@ WITH {TASK}, job AS MATERIALIZED (
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 )[[gone]], orphan AS (
-  INSERT INTO {{s}}.strays (job_id, product_id, marketplace, marker, look_after)
+  INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
 ), seen AS (
-  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
+  UPDATE {s}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
 ), {SAID}
 SELECT job.cancel_requested AND NOT (job.acted OR coalesce((SELECT visible FROM listing), false)) AS cancelled,
        (SELECT external_id FROM listing) AS external_id
@@ -97,9 +97,9 @@ FROM job
 # What was recorded of another listing of the product stays: only the one that ended is forgotten.
 SETTLE_ENDED = f"""
 WITH {TASK}, job AS MATERIALIZED (
-  SELECT j.id, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+  SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ){FORGOTTEN}{GONE}, acted AS (
-  UPDATE {{s}}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
+  UPDATE {s}.marketplace_jobs j SET acted = true FROM job WHERE j.id = job.id
 ), {SAID}
 SELECT false AS cancelled, '' AS external_id FROM job
 """

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, LiteralString, cast
+from typing import Any, Final, LiteralString, cast
 
 from psycopg import Connection, RawCursor
 from psycopg.rows import DictRow
@@ -16,6 +16,9 @@ PARAMETER = re.compile(r"%\((\w+)\)s")
 MARK = re.compile(r"\[\[(.+?)\]\]")
 TEXTS_KEPT = 4_000  # of about 3 KiB; what a few hundred busy tenants say again and again
 
+
+s: Final[LiteralString] = "{s}"
+"""Stands for a tenant's schema: a statement names it alike with an f before it and without."""
 
 Parts = tuple[tuple[LiteralString, LiteralString], ...]
 """Optional parts of a statement: the mark, [[…]] in the template, where each stands, and its text."""

@@ -8,7 +8,9 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.storage.engine.statement import bind
+from stoflow.domain.job import JobStatus
+from stoflow.storage.engine.facts import UNFINISHED, one_of
+from stoflow.storage.engine.statement import bind, s
 
 BECAUSE, SOLD_OUT = "because", "sold out"
 """What a removal's payload says."""
@@ -17,34 +19,36 @@ CHOSEN = "AND (%(products)s::int[] IS NULL OR p.id = ANY(%(products)s::int[]))"
 
 # A worker may have read the product while some were left: it does not begin with what it knows of it.
 FENCE_WAITING = f"""
-UPDATE {{s}}.marketplace_tasks t SET claims = t.claims + 1
-FROM {{s}}.marketplace_jobs j JOIN {{s}}.products p ON p.id = j.product_id
+UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
+FROM {s}.marketplace_jobs j JOIN {s}.products p ON p.id = j.product_id
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 WHERE p.stock_quantity <= 0 {CHOSEN} AND j.status = 'pending' AND a.code <> 'delete'
   AND t.job_id = j.id AND t.status = 'pending' AND NOT EXISTS (
-    SELECT FROM {{s}}.marketplace_tasks b
+    SELECT FROM {s}.marketplace_tasks b
     WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
 """
+
+FAILED = one_of({JobStatus.FAILED, JobStatus.EXPIRED})
 
 # Wherever a listing is left, so that what was missed once is seen the next time, and where a job that has begun may
 # make one. The key names the reason and counts the removals that failed, for each is followed by another.
 REMOVALS = f"""
 WITH sold_out AS (
-  SELECT p.id FROM {{s}}.products p WHERE p.stock_quantity <= 0 AND p.deleted_at IS NULL {CHOSEN}
+  SELECT p.id FROM {s}.products p WHERE p.stock_quantity <= 0 AND p.deleted_at IS NULL {CHOSEN}
 ), shown AS (
   SELECT l.product_id, l.marketplace, l.external_id AS what
-  FROM sold_out JOIN {{s}}.listings l ON l.product_id = sold_out.id WHERE l.external_id IS NOT NULL
+  FROM sold_out JOIN {s}.listings l ON l.product_id = sold_out.id WHERE l.external_id IS NOT NULL
   UNION ALL
   SELECT j.product_id, j.marketplace, 'job ' || max(j.id)
-  FROM sold_out JOIN {{s}}.marketplace_jobs j ON j.product_id = sold_out.id AND j.status = 'running'
+  FROM sold_out JOIN {s}.marketplace_jobs j ON j.product_id = sold_out.id AND j.status = 'running'
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id AND a.code <> 'delete'
-  WHERE NOT EXISTS (SELECT FROM {{s}}.listings l WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace
+  WHERE NOT EXISTS (SELECT FROM {s}.listings l WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace
                       AND l.external_id IS NOT NULL)
   GROUP BY j.product_id, j.marketplace
 )
 SELECT product_id, marketplace, 'sold:' || product_id || ':' || what || ':' || (
-  SELECT count(*) FROM {{s}}.marketplace_jobs f
-  WHERE f.product_id = shown.product_id AND f.marketplace = shown.marketplace AND f.status IN ('failed', 'expired')
+  SELECT count(*) FROM {s}.marketplace_jobs f
+  WHERE f.product_id = shown.product_id AND f.marketplace = shown.marketplace AND f.status IN {FAILED}
     AND starts_with(f.idempotency_key, format('%%s:sold:%%s:%%s:', shown.marketplace, product_id, what))) AS key
 FROM shown
 """
@@ -54,9 +58,9 @@ SELECT p.id FROM {s}.products p
 WHERE p.id = ANY(%(products)s::int[]) AND p.stock_quantity > 0 FOR NO KEY UPDATE OF p
 """
 
-UNWANTED = """
+UNWANTED = f"""
 SELECT id FROM {s}.marketplace_jobs
-WHERE product_id = ANY(%(products)s::int[]) AND status IN ('pending', 'running') AND NOT acted
+WHERE product_id = ANY(%(products)s::int[]) AND status IN {UNFINISHED} AND NOT acted
   AND NOT cancel_requested AND input_data ->> 'because' = 'sold out' ORDER BY id
 """
 

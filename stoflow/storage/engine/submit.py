@@ -10,7 +10,8 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.storage.engine.statement import Parts, bind, composed
+from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.statement import Parts, bind, composed, s
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
 LOCK_PRODUCT = """
@@ -53,10 +54,10 @@ SELECT id FROM job
 INHERITED: Parts = (
     (
         "inherited",
-        """, inherited AS (
+        f""", inherited AS (
   UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
   WHERE ahead.product_id = %(product)s AND ahead.marketplace = %(marketplace)s
-    AND ahead.status IN ('pending', 'running') AND ahead.id < job.id AND ahead.priority > job.priority
+    AND ahead.status IN {UNFINISHED} AND ahead.id < job.id AND ahead.priority > job.priority
   RETURNING ahead.id
 ), announced AS (
   INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, id FROM inherited

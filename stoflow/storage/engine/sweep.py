@@ -10,9 +10,11 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
+from stoflow.domain.job import JobStatus, sources_of
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
 from stoflow.storage.engine.connection_state import try_connections
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.facts import one_of
+from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import end_cancelled
 from stoflow.storage.engine.verify import jobs_to_cancel
 
@@ -46,7 +48,7 @@ LATE_UNTIL = "greatest(j.late_until, clock_timestamp() + task.quiet_s * interval
 # is charged where a worker held the act; a plugin's silence is charged as a failure instead.
 SWEEP_TASKS = f"""
 WITH lost AS MATERIALIZED ({LOST}), task AS (
-  UPDATE {{s}}.marketplace_tasks t
+  UPDATE {s}.marketplace_tasks t
   SET claimed_by = NULL, deadline = NULL,
       deaths = t.deaths + (lost.held AND lost.look_at IS NULL)::int,
       failures = t.failures + (NOT lost.held AND lost.look_at IS NULL AND lost.kind <> 'unsafe')::int,
@@ -59,19 +61,19 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
                    ELSE 'No answer came before the deadline.' END,
       error_kind = CASE WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'verifying'
                         WHEN t.deaths + lost.held::int >= %(quarantine)s THEN 'poison' ELSE 'interrupted' END
-  FROM lost, {{s}}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
+  FROM lost, {s}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
   RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
 ), late AS (
-  UPDATE {{s}}.marketplace_jobs j SET late_until = {LATE_UNTIL}
+  UPDATE {s}.marketplace_jobs j SET late_until = {LATE_UNTIL}
   FROM task WHERE j.id = task.job_id AND task.status <> 'failed' AND task.quiet_s IS NOT NULL
 ), job AS (
-  UPDATE {{s}}.marketplace_jobs j
+  UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), error_message = task.error, error_kind = task.error_kind,
       late_until = {LATE_UNTIL}
   FROM task WHERE j.id = task.job_id AND task.status = 'failed' AND j.status = 'running'
   RETURNING j.id, j.error_kind, j.marketplace, j.action_type_id, j.request_id
 ), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', nullif(status, 'running'),
          'swept: ' || CASE WHEN looks_died > 0 THEN 'look died' ELSE error_kind END, claims,
          jsonb_build_object('reason', error) FROM task
@@ -90,24 +92,24 @@ SKIP = """
 
 # Locked first and judged by a later statement, which sees the claims committed until then: a claim that found the
 # job running leaves its row as it was, so the lock alone would not tell.
-LOCK_EXPIRING = """
+LOCK_EXPIRING = f"""
 SELECT j.id FROM {s}.marketplace_jobs j
-WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
+WHERE j.status IN {one_of(sources_of(JobStatus.EXPIRED))} AND j.expires_at <= clock_timestamp() AND NOT j.acted
 ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
 """
 
 # A job whose outcome is being verified, or whose call is out, expires only after that is known.
 EXPIRE = f"""
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
   WHERE j.id = ANY(%(jobs)s::int[])
-    AND NOT EXISTS (SELECT FROM {{s}}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
 ), job AS (
-  UPDATE {{s}}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
+  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
     error_message = 'It was not done before its time ran out.', error_kind = 'expired'
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before, j.error_message, j.action_type_id, j.request_id
 ), skipped AS ({SKIP}), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
   SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
   UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
 )
@@ -118,15 +120,15 @@ FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a
 
 CANCEL = f"""
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {{s}}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND j.cancel_requested AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {{s}}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN {one_of(sources_of(JobStatus.CANCELLED))} AND j.cancel_requested AND NOT j.acted
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
   FOR UPDATE OF j
 ), job AS (
-  UPDATE {{s}}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
+  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
 ), skipped AS ({SKIP}), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
   SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
   UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
 )

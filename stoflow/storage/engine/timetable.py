@@ -8,7 +8,8 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.statement import Statement, bind, s
 
 # Each begins at a moment of its own within the period, and keeps it: they never come all at once.
 PLAN = """
@@ -39,11 +40,11 @@ SET next_at = next_at + %(every_s)s::float8 * interval '1 second'
 WHERE tenant = %(tenant)s AND marketplace = %(marketplace)s AND action = %(action)s
 """
 
-UNFINISHED = """
+ONE_UNFINISHED = f"""
 SELECT EXISTS (
   SELECT FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   WHERE j.marketplace = %(marketplace)s AND a.code = %(action)s AND j.product_id IS NULL
-    AND j.status IN ('pending', 'running')) AS unfinished
+    AND j.status IN {UNFINISHED}) AS unfinished
 """
 
 
@@ -84,7 +85,7 @@ def advance(connection: Connection[DictRow], run: DueRun, every_s: float) -> Non
 
 def is_unfinished(connection: Connection[DictRow], run: DueRun) -> bool:
     """Whether a job of this action is waiting or running already."""
-    row = bind(UNFINISHED, run.tenant, marketplace=run.marketplace, action=run.action).on(connection).fetchone()
+    row = bind(ONE_UNFINISHED, run.tenant, marketplace=run.marketplace, action=run.action).on(connection).fetchone()
     return bool(row and row["unfinished"])
 
 

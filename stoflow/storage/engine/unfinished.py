@@ -8,9 +8,9 @@ from psycopg.rows import DictRow
 from stoflow.domain.facts import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
-from stoflow.storage.engine.facts import SUSPENDED
+from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.verify import PLUGIN_AWAY, give_up_looks
 
 SINCE_CANCEL = """l.id > (
@@ -26,7 +26,7 @@ WHY = f"""CASE
     WHEN away.is_so THEN 'The plugin is offline.'
     WHEN t.not_before > clock_timestamp() + %(longest_s)s::float8 * interval '1 second'
       OR %(enough)s <= (
-        SELECT count(*) FROM {{s}}.job_timeline l WHERE l.job_id = j.id AND l.task = t.name
+        SELECT count(*) FROM {s}.job_timeline l WHERE l.job_id = j.id AND l.task = t.name
           AND l.to_status = 'pending' AND {SINCE_CANCEL})
       OR (coalesce(t.not_before <= clock_timestamp(), true)
         AND told.last_at < clock_timestamp() - %(longest_s)s::float8 * interval '1 second')
@@ -38,18 +38,18 @@ WHY = f"""CASE
 
 STUCK = f"""
   SELECT j.id, j.status, t.id AS task, {WHY} AS reason
-  FROM {{s}}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+  FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   CROSS JOIN LATERAL (
-    SELECT k.id, k.name, k.status, k.not_before, k.error FROM {{s}}.marketplace_tasks k
-    WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') ORDER BY k.position LIMIT 1) AS t
+    SELECT k.id, k.name, k.status, k.not_before, k.error FROM {s}.marketplace_tasks k
+    WHERE k.job_id = j.id AND k.status NOT IN {PASSED} ORDER BY k.position LIMIT 1) AS t
   CROSS JOIN LATERAL (
     SELECT max(l.at) FILTER (WHERE l.cause = 'cancel requested') AS cancelled_at,
       max(l.at) FILTER (WHERE l.cause <> 'cancel requested') AS last_at
-    FROM {{s}}.job_timeline l WHERE l.job_id = j.id) AS told
-  LEFT JOIN {{s}}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
+    FROM {s}.job_timeline l WHERE l.job_id = j.id) AS told
+  LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
   LEFT JOIN public.application_refusals r ON r.marketplace = j.marketplace AND r.ended_at IS NULL
   CROSS JOIN LATERAL ({PLUGIN_AWAY}) AS away
-  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status IN ('pending', 'running') AND j.cancel_requested AND j.acted
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status IN {UNFINISHED} AND j.cancel_requested AND j.acted
     AND t.status = 'pending'
   ORDER BY j.id FOR UPDATE OF j
 """
@@ -62,13 +62,13 @@ DONE, NOT_DONE = TASKS.replace("%s", "true"), TASKS.replace("%s", "false")
 # Each passes RUNNING, as what fails in memory does.
 END = f"""
 WITH stuck AS MATERIALIZED ({STUCK}), task AS (
-  UPDATE {{s}}.marketplace_tasks t
+  UPDATE {s}.marketplace_tasks t
   SET status = 'failed', claims = t.claims + 1, completed_at = clock_timestamp(), not_before = NULL,
       error = stuck.reason, error_kind = 'unfinished'
   FROM stuck WHERE t.id = stuck.task AND t.status = 'pending' AND stuck.reason IS NOT NULL
   RETURNING t.job_id, t.name, t.claims, stuck.reason, stuck.status AS before
 ), job AS (
-  UPDATE {{s}}.marketplace_jobs j
+  UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unfinished',
       error_message = 'It was cancelled when part of it was done, which stays. Done: ' || {DONE} || '. Not done: '
         || {NOT_DONE} || '. It could not go on: ' || task.reason
@@ -77,7 +77,7 @@ WITH stuck AS MATERIALIZED ({STUCK}), task AS (
   FROM task WHERE j.id = task.job_id
   RETURNING j.id, j.marketplace, j.action_type_id, j.request_id, j.error_message
 ), said AS (
-  INSERT INTO {{s}}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, NULL, 'pending', 'running', 'started', 0, NULL::jsonb FROM task WHERE before = 'pending'
   UNION ALL SELECT job_id, name, 'pending', 'running', 'run', claims, NULL FROM task
   UNION ALL SELECT job_id, name, 'running', 'failed', 'unfinished', claims, jsonb_build_object('reason', reason)

@@ -12,7 +12,7 @@ from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import plugin_connected
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Statement, bind, s
 
 SETTLE_VERIFYING = """
 WITH task AS (
@@ -76,7 +76,7 @@ SETTLE_UNTOLD = f"""
 WITH told AS MATERIALIZED (
   SELECT t.id, %(reason)s::text AS reason,
     j.cancel_requested AND (%(at_once)s OR %(enough)s <= 1 + {IN_VAIN}) AS given_up
-  FROM {{s}}.marketplace_tasks t JOIN {{s}}.marketplace_jobs j ON j.id = t.job_id
+  FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), {GIVING_UP}
 SELECT given_up FROM task
@@ -93,11 +93,11 @@ WITH told AS MATERIALIZED (
       WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, 'The seller must act.')
       WHEN away.is_so THEN 'The plugin is offline.'
       ELSE coalesce(t.error, 'Nobody looked.') END AS reason
-  FROM {{s}}.marketplace_jobs j
+  FROM {s}.marketplace_jobs j
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-  JOIN {{s}}.marketplace_tasks t ON t.job_id = j.id AND t.status = 'running' AND t.look_at IS NOT NULL
+  JOIN {s}.marketplace_tasks t ON t.job_id = j.id AND t.status = 'running' AND t.look_at IS NOT NULL
     AND t.claimed_by IS NULL AND t.deadline IS NULL
-  LEFT JOIN {{s}}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
+  LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
   CROSS JOIN LATERAL ({PLUGIN_AWAY}) AS away
   WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'running' AND j.cancel_requested AND (
     (t.look_at <= clock_timestamp() AND (c.marketplace IS NOT NULL OR away.is_so))

@@ -32,8 +32,8 @@ WITH tried AS (
     AND NOT EXISTS (
       SELECT FROM public.application_refusals r WHERE r.marketplace = c.marketplace AND r.ended_at IS NULL)
     AND CASE WHEN c.marketplace = ANY(%(plugins)s::text[]) THEN EXISTS (
-        SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-        WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())
+    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())
       ELSE c.secret IS NOT NULL END
   RETURNING c.marketplace
 ), told AS (

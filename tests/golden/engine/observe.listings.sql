@@ -148,7 +148,8 @@ WITH fence AS MATERIALIZED (
   FROM known JOIN was USING (external_id)
   JOIN {s}.order_lines l ON l.marketplace = known.marketplace AND l.order_id = known.external_id
   JOIN {s}.products p ON p.id = l.product_id
-  WHERE NOT coalesce(known.ordered_at < p.created_at - interval '1 minute', false) AND (known.state = 'cancelled') <> (was.state = 'cancelled') GROUP BY l.product_id
+  WHERE NOT coalesce(known.ordered_at < p.created_at - interval '1 minute', false) AND (known.state = 'cancelled') <> (was.state = 'cancelled')
+  GROUP BY l.product_id
 ), told AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,

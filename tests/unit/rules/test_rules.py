@@ -11,6 +11,7 @@ from rules.words import NAMED_ON_PURPOSE, NAMES
 ROOT = Path(__file__).parents[3]
 DOC = '"""A module."""\n'
 LONG_FUNCTION = "def f():\n" + "    x = 1\n" * 41
+COLUMNS = "  a,\n" * 39  # of a statement that has two lines more
 
 WRONG = [
     ("module-size", "stoflow/execution/run.py", DOC + "x = 1\n" * 300),
@@ -37,6 +38,15 @@ WRONG = [
     ("terminal-through-output", "stoflow_sandbox/judge.py", DOC + "print(title)\n"),
     ("sql-in-storage", "stoflow/execution/run.py", DOC + 'q = "SELECT 1"\n'),
     ("sql-in-storage", "stoflow/http/app.py", DOC + 'q = """\n    UPDATE jobs SET x = 1\n"""\n'),
+    ("statement-size", "stoflow/storage/x.py", DOC + f'READ = """\nSELECT\n{COLUMNS}FROM t\n"""\n'),
+    ("statement-size", "stoflow/storage/x.py", DOC + f'READ = f"""\nSELECT\n{COLUMNS}FROM {{t}}\n"""\n'),
+    ("statement-size", "stoflow/storage/x.py", DOC + f'PARTS = (("mark", """SELECT\n{COLUMNS}FROM t"""),)\n'),
+    ("statuses-from-tables", "stoflow/storage/x.py", DOC + "READ = \"SELECT id FROM j WHERE status IN ('pending')\"\n"),
+    (
+        "statuses-from-tables",
+        "stoflow/storage/x.py",
+        DOC + "READ = f\"SELECT id FROM {s}.t WHERE status NOT IN ('completed', 'skipped')\"\n",
+    ),
     ("schema-name-in-storage", "stoflow/execution/run.py", DOC + 's = f"user_{tenant}"\n'),
     ("schema-name-in-storage", "stoflow/actors/a.py", DOC + 's = f"{x} user_{tenant}.products"\n'),
     ("status-by-name", "stoflow/execution/run.py", DOC + 'job.status = "running"\n'),
@@ -90,6 +100,9 @@ RIGHT = [
     ("stoflow/migrations/versions/2026_long.py", DOC + "x = 1\n" * 900),
     ("stoflow/storage/database/session.py", DOC + "connection.commit()\n"),
     ("stoflow/storage/database/tables.py", DOC + 's = f"user_{int(tenant)}"\nq = "SELECT 1"\nstatus = "pending"\n'),
+    ("stoflow/storage/x.py", DOC + f'READ = """\n{COLUMNS}FROM t\n"""\n'),
+    ("stoflow/storage/x.py", DOC + f'READ = f"""\n{COLUMNS}{{PART}}\n"""\nPART = """\n{COLUMNS}\n"""\n'),
+    ("stoflow/storage/x.py", DOC + "READ = f\"WHERE status IN {UNFINISHED} AND state IN ('for_sale')\"\n"),
     ("stoflow/http/rooms.py", DOC + 'room = f"user_{tenant}"\n\n\nasync def join():\n    return room\n'),
     ("stoflow/actors/system.py", DOC + "ref.ask(message, timeout=1)\n"),
     ("tests/integration/http/test_routes.py", 'client.ask("GET", "/api/jobs")\n'),

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.storage import engine
 from stoflow.storage.engine.claim import Claim, claim_look
 from stoflow.storage.engine.close import close_completed, close_failed
@@ -23,6 +24,8 @@ from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 GOLDEN = Path(__file__).parents[2] / "golden" / "engine"
 COMPOSED = ("claim.CLAIM", "close.CLOSE")
 IS_STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+NAMED_STATUS = re.compile(r"\bstatus (?:=|<>) '(\w+)'")
+SPOKEN_OF_PRODUCTS = ("sold",)
 TENANT, JOB, TASK, EPOCH = TenantId(7), JobId(1), TaskId(2), Epoch(3)
 DONE = InnerDone(TaskId(1), {}, "", 0.0, 0.0)
 SETTLED = Settled(TaskId(1), 1, {}, 0.0)
@@ -100,6 +103,11 @@ def test_a_statement_reads_as_its_copy_does(name: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(SHEETS[name], encoding="utf-8")
     assert SHEETS[name] == file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(SHEETS))
+def test_a_status_in_a_statement_is_one_of_the_tables(name: str) -> None:
+    assert set(NAMED_STATUS.findall(SHEETS[name])) <= {*JobStatus, *TaskStatus, *SPOKEN_OF_PRODUCTS}
 
 
 def test_no_copy_is_left_of_what_is_gone() -> None:

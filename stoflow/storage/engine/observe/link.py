@@ -7,7 +7,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.statement import bind, s
 
 # A file that a marketplace wrote names its listings by their own ids; every other key is a SKU.
 OFFERED = """
@@ -22,8 +23,8 @@ OFFERED = """
 
 # Whoever submits a job on one of the products waits, so that no publish begins beside the link.
 LOCK = f"""
-SELECT p.id FROM {{s}}.products p WHERE p.id IN (
-  SELECT o.product_id FROM ({OFFERED}) AS o JOIN {{s}}.remote_listings r USING (marketplace, external_id)
+SELECT p.id FROM {s}.products p WHERE p.id IN (
+  SELECT o.product_id FROM ({OFFERED}) AS o JOIN {s}.remote_listings r USING (marketplace, external_id)
   WHERE r.product_id IS NULL)
 ORDER BY p.id FOR NO KEY UPDATE OF p
 """
@@ -33,22 +34,22 @@ WITH offered AS MATERIALIZED ({OFFERED}), open AS MATERIALIZED (
   SELECT o.*, r.url, CASE
     WHEN count(*) OVER (PARTITION BY o.marketplace, o.product_id) > 1 THEN 'several listings'
     WHEN count(*) OVER (PARTITION BY o.marketplace, o.external_id) > 1 THEN 'several products'
-    WHEN EXISTS (SELECT FROM {{s}}.listings l WHERE l.marketplace = o.marketplace
+    WHEN EXISTS (SELECT FROM {s}.listings l WHERE l.marketplace = o.marketplace
       AND (l.external_id = o.external_id OR (l.product_id = o.product_id AND l.external_id IS NOT NULL)))
       THEN 'another listing'
-    WHEN EXISTS (SELECT FROM {{s}}.marketplace_jobs b WHERE b.product_id = o.product_id
-      AND b.marketplace = o.marketplace AND b.status IN ('pending', 'running')) THEN 'a job'
+    WHEN EXISTS (SELECT FROM {s}.marketplace_jobs b WHERE b.product_id = o.product_id
+      AND b.marketplace = o.marketplace AND b.status IN {UNFINISHED}) THEN 'a job'
     END AS obstacle, r.product_id IS NULL AND r.state = 'for_sale' AS is_wanted
-  FROM offered o JOIN {{s}}.remote_listings r USING (marketplace, external_id)
+  FROM offered o JOIN {s}.remote_listings r USING (marketplace, external_id)
 ), linked AS (
-  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url)
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url)
   SELECT product_id, marketplace, external_id, true, url FROM open WHERE is_wanted AND obstacle IS NULL
   ON CONFLICT (product_id, marketplace) DO UPDATE
     SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, updated_at = clock_timestamp()
     WHERE l.external_id IS NULL
   RETURNING product_id, marketplace, external_id
 ), remote AS (
-  UPDATE {{s}}.remote_listings r SET product_id = linked.product_id
+  UPDATE {s}.remote_listings r SET product_id = linked.product_id
   FROM linked WHERE r.marketplace = linked.marketplace AND r.external_id = linked.external_id
 )
 SELECT marketplace, external_id, product_id, obstacle FROM open WHERE is_wanted

@@ -11,20 +11,20 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.observed import NAMED, ListingsSeen, OrdersSeen
 from stoflow.domain.outcome import Done
+from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.observe.orders import SETTLE_ORDERS, amount_text, order_params
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Statement, bind, s
 from stoflow.storage.engine.submit import NewTask
 
 # What StoFlow itself is at with a product there is left alone: its own job will record what comes of it.
-IDLE = """NOT EXISTS (
+IDLE = f"""NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
-    WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))"""
+    WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN {UNFINISHED})"""
 
-# Less of a thing is a sale, which its order tells of: only what else differs was changed by hand. Where a listing is
-# gone and one other of its product is for sale, that one took its place: ended and listed again, it has another id.
-SETTLE_LISTINGS = f"""
-WITH {FENCE}, seen AS MATERIALIZED (
+# What the page showed, beside what is known of it. Less of a thing is a sale, which its order tells of: only what else
+# differs was changed by hand.
+SEEN = f"""seen AS MATERIALIZED (
   SELECT DISTINCT ON (g.external_id) g.*, job.id AS job, job.marketplace, l.id AS listing,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, r.external_id IS NULL AND l.id IS NULL AS is_new,
     r.external_id IS NOT NULL AND coalesce(l.updated_at < r.seen_at, true)
@@ -32,16 +32,19 @@ WITH {FENCE}, seen AS MATERIALIZED (
         OR (r.state <> g.state AND NOT 'sold' IN (r.state, g.state))) AS is_changed
   FROM job CROSS JOIN jsonb_to_recordset(%(listings)s) AS g(external_id text, state text, title text,
     price numeric(12, 2), currency text, quantity int, url text, sku text, product int)
-  LEFT JOIN {{s}}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.external_id
-  LEFT JOIN {{s}}.remote_listings r ON r.marketplace = job.marketplace AND r.external_id = g.external_id
-  LEFT JOIN {{s}}.products p ON p.id = g.product AND p.deleted_at IS NULL
+  LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.external_id
+  LEFT JOIN {s}.remote_listings r ON r.marketplace = job.marketplace AND r.external_id = g.external_id
+  LEFT JOIN {s}.products p ON p.id = g.product AND p.deleted_at IS NULL
   ORDER BY g.external_id
 ), gone_with AS MATERIALIZED (
-  SELECT p.id, p.stock_quantity FROM {{s}}.products p
+  SELECT p.id, p.stock_quantity FROM {s}.products p
   WHERE p.id IN (SELECT product_id FROM seen WHERE listing IS NOT NULL AND state = 'sold')
   ORDER BY p.id FOR NO KEY UPDATE OF p
-), remote AS (
-  INSERT INTO {{s}}.remote_listings AS r
+)"""
+
+# What was seen is kept as it was seen, whosever it is: the next page is compared with it.
+REMOTE = f"""remote AS (
+  INSERT INTO {s}.remote_listings AS r
     (marketplace, external_id, product_id, state, title, price, currency, quantity, url, sku, seen_by, took)
   SELECT marketplace, external_id, product_id, state, title, price, currency, quantity, url, sku, job,
     (SELECT g.stock_quantity FROM gone_with g WHERE g.id = seen.product_id AND listing IS NOT NULL AND state = 'sold')
@@ -54,8 +57,11 @@ WITH {FENCE}, seen AS MATERIALIZED (
                     ELSE coalesce(EXCLUDED.took, 0) END,
         edited_at = CASE WHEN EXISTS (SELECT FROM seen WHERE seen.external_id = r.external_id AND seen.is_changed)
                          THEN clock_timestamp() ELSE r.edited_at END
-), linked AS (
-  INSERT INTO {{s}}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
+)"""
+
+# What that says of the seller's own listings and products.
+OWN = f"""linked AS (
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
   SELECT DISTINCT ON (product_id) product_id, marketplace, external_id, true, url, job FROM seen AS l
   WHERE product_id IS NOT NULL AND listing IS NULL AND state = 'for_sale' AND {IDLE} ORDER BY product_id, external_id
   ON CONFLICT (product_id, marketplace) DO UPDATE
@@ -64,49 +70,59 @@ WITH {FENCE}, seen AS MATERIALIZED (
     WHERE l.external_id IS NULL
   RETURNING l.id
 ), shown AS (
-  UPDATE {{s}}.listings l
+  UPDATE {s}.listings l
   SET visible = (seen.state = 'for_sale'), job_id = seen.job, updated_at = clock_timestamp()
   FROM seen WHERE l.id = seen.listing AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND {IDLE}
 ), sold AS (
-  UPDATE {{s}}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
+  UPDATE {s}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
   FROM gone_with WHERE p.id = gone_with.id AND gone_with.stock_quantity > 0 RETURNING p.id
-), vanished AS (
-  SELECT l.id, l.external_id, l.product_id, l.marketplace FROM {{s}}.listings l, job
+)"""
+
+# Where a listing is gone and one other of its product is for sale, that one took its place: ended and listed again, it
+# has another id.
+VANISHED = f"""vanished AS (
+  SELECT l.id, l.external_id, l.product_id, l.marketplace FROM {s}.listings l, job
   WHERE l.marketplace = job.marketplace AND l.external_id = ANY(%(gone)s::text[]) AND {IDLE}
 ), heir AS (
   SELECT v.id, min(r.external_id) AS external_id, min(r.url) AS url
-  FROM vanished v JOIN {{s}}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
+  FROM vanished v JOIN {s}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
   WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
-    SELECT FROM {{s}}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
+    SELECT FROM {s}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
   GROUP BY v.id HAVING count(*) = 1
 ), followed AS (
-  UPDATE {{s}}.listings l
+  UPDATE {s}.listings l
   SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
       updated_at = clock_timestamp()
   FROM job, heir WHERE l.id = heir.id
 ), ended AS (
-  UPDATE {{s}}.listings l SET {ENDED}, job_id = job.id
+  UPDATE {s}.listings l SET {ENDED}, job_id = job.id
   FROM job WHERE (l.id IN (SELECT id FROM vanished) AND l.id NOT IN (SELECT id FROM heir))
     OR (l.id IN (SELECT listing FROM seen WHERE state = 'sold') AND {IDLE})
 ), gone AS (
-  UPDATE {{s}}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
+  UPDATE {s}.remote_listings r SET state = 'gone', seen_at = clock_timestamp()
   FROM job WHERE r.marketplace = job.marketplace AND r.external_id = ANY(%(gone)s::text[]) AND r.state <> 'gone'
   RETURNING r.external_id
-), expected AS (
-  SELECT l.external_id, l.product_id AS product, '' AS sku FROM {{s}}.listings l, job
+)"""
+
+# What no page of a whole look showed is asked for one by one, by the task that follows.
+MISSING = f"""expected AS (
+  SELECT l.external_id, l.product_id AS product, '' AS sku FROM {s}.listings l, job
   WHERE %(complete)s AND l.marketplace = job.marketplace AND l.external_id IS NOT NULL AND l.visible
     AND l.updated_at < job.started_at AND {IDLE}
   UNION ALL
-  SELECT l.external_id, l.product_id, l.sku FROM {{s}}.remote_listings l, job
+  SELECT l.external_id, l.product_id, l.sku FROM {s}.remote_listings l, job
   WHERE %(complete)s AND l.marketplace = job.marketplace AND l.state IN ('for_sale', 'hidden')
     AND l.seen_at < job.started_at AND {IDLE}
 ), missing AS (
   SELECT DISTINCT ON (external_id) * FROM expected
   WHERE external_id NOT IN (SELECT external_id FROM seen)
-    AND NOT EXISTS (SELECT FROM {{s}}.remote_listings r, job WHERE r.marketplace = job.marketplace
+    AND NOT EXISTS (SELECT FROM {s}.remote_listings r, job WHERE r.marketplace = job.marketplace
                       AND r.external_id = expected.external_id AND r.seen_by = job.id)
   ORDER BY external_id, sku DESC
-), counts AS (
+)"""
+
+SETTLE_LISTINGS = f"""
+WITH {FENCE}, {SEEN}, {REMOTE}, {OWN}, {VANISHED}, {MISSING}, counts AS (
   SELECT count(*) AS seen, count(*) FILTER (WHERE is_new) AS new, count(*) FILTER (WHERE is_changed) AS changed,
     (SELECT count(*) FROM linked) AS linked, (SELECT count(*) FROM sold) AS sold,
     (SELECT count(*) FROM (SELECT external_id FROM vanished UNION SELECT external_id FROM gone) AS g) AS vanished,

@@ -7,13 +7,14 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.observed import Order, OrderState
-from stoflow.storage.engine.observe.oversales import IS_OLDER, NAMED_WITH, OVERSALES
+from stoflow.storage.engine.observe.oversales import NAMED_WITH, OVERSALES, is_older
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
+from stoflow.storage.engine.statement import s
 
 UNREAD_AT_MOST_S = 7 * 86_400.0
 
 # The orders of a page, and what of them is new. `turned` is what orders that are known count for no more, or again.
-KNOWN = """given AS (
+KNOWN = f"""given AS (
   SELECT DISTINCT ON (g.external_id) g.* FROM job, jsonb_to_recordset(%(orders)s) AS g(external_id text, state text,
     ordered_at timestamptz, total numeric(12, 2), currency text) ORDER BY g.external_id
 ), was AS MATERIALIZED (
@@ -30,16 +31,17 @@ KNOWN = """given AS (
   FROM known JOIN was USING (external_id)
   JOIN {s}.order_lines l ON l.marketplace = known.marketplace AND l.order_id = known.external_id
   JOIN {s}.products p ON p.id = l.product_id
-  WHERE NOT [[is older]] AND (known.state = 'cancelled') <> (was.state = 'cancelled') GROUP BY l.product_id
-)""".replace("[[is older]]", IS_OLDER.format(order="known", product="p"))
+  WHERE NOT {is_older("known", than="p")} AND (known.state = 'cancelled') <> (was.state = 'cancelled')
+  GROUP BY l.product_id
+)"""
 
 # A listing that a sync saw sold out took so many of the stock with it: its orders, which come later, take no more.
 # Where nobody noted how many, they are all that were ever bought of it.
-LINES = """told AS MATERIALIZED (
+LINES = f"""told AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,
     CASE WHEN r.state = 'sold' THEN coalesce(r.took, 2147483647) ELSE 0 END AS accounted,
-    [[is older]] AS is_older
+    {is_older("given", than="sold")} AS is_older
   FROM job CROSS JOIN jsonb_to_recordset(%(lines)s) AS g(order_id text, line_id text, listing_id text, sku text,
     title text, quantity int, amount numeric(12, 2), product int)
   LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.listing_id
@@ -59,10 +61,10 @@ LINES = """told AS MATERIALIZED (
   GROUP BY lines.product_id, lines.listing_id
 ), taken AS (
   SELECT product_id, sum(greatest(0, quantity - accounted)) AS quantity FROM by_listing GROUP BY product_id
-)""".replace("[[is older]]", IS_OLDER.format(order="given", product="sold"))
+)"""
 
 # What was bought is locked in one order, as two marketplaces may sell the same things at once.
-STOCK = """bought AS MATERIALIZED (
+STOCK = f"""bought AS MATERIALIZED (
   SELECT p.id, p.stock_quantity AS before, coalesce(taken.quantity, 0) AS quantity,
     coalesce(turned.quantity, 0) AS turned
   FROM taken FULL JOIN turned USING (product_id) JOIN {s}.products p ON p.id = product_id
@@ -76,7 +78,7 @@ STOCK = """bought AS MATERIALIZED (
   RETURNING p.id, p.title, p.oversold, p.restocked_at, p.created_at, quantity > before AND p.oversold > 0 AS is_short,
     quantity > 0 AND p.stock_quantity = 0 AS is_sold
 ), ended AS (
-  UPDATE {s}.listings l SET [[ended]], job_id = job.id
+  UPDATE {s}.listings l SET {ENDED}, job_id = job.id
   FROM job, left_over
   WHERE l.product_id = left_over.id AND l.marketplace = job.marketplace AND left_over.is_sold
     AND l.external_id IN (SELECT listing_id FROM lines)
@@ -122,7 +124,7 @@ WATERMARKS = f"""CASE
     ELSE jsonb_build_object(job.action || ' unread', job.started_at) || c.watermarks END"""
 
 SETTLE_ORDERS = f"""
-WITH {FENCE}, {KNOWN}, {LINES}, {STOCK.replace("[[ended]]", ENDED)}, {RIVALS}, {OVERSALES}, counts AS (
+WITH {FENCE}, {KNOWN}, {LINES}, {STOCK}, {RIVALS}, {OVERSALES}, counts AS (
   SELECT (SELECT count(*) FROM known WHERE is_new) AS orders,
     (SELECT count(*) FROM left_over WHERE is_sold) AS sold,
     (SELECT count(*) FROM left_over WHERE is_short) AS oversold,
@@ -131,7 +133,7 @@ WITH {FENCE}, {KNOWN}, {LINES}, {STOCK.replace("[[ended]]", ENDED)}, {RIVALS}, {
        'order_id', order_id, 'ordered_at', ordered_at, 'with', shared_with) ORDER BY product_id, ordered_at, order_id)
      FROM oversales JOIN short ON short.id = oversales.product_id WHERE shared_with IS NOT NULL), '[]') AS oversales
 ), watermark AS (
-  UPDATE {{s}}.connections c SET watermarks = {WATERMARKS}
+  UPDATE {s}.connections c SET watermarks = {WATERMARKS}
   FROM job WHERE %(complete)s AND c.marketplace = job.marketplace
 ), {ENDING}
 """

@@ -1,10 +1,17 @@
 """Which orders share too few pieces of a product: of those that stand the last ones, by the marketplace's time."""
 
-# What was bought before StoFlow knew of a product is none of what it knows of: it was gone when that was counted.
-# Clocks may differ by a minute, and an order without a time may be a new one.
-IS_OLDER = "coalesce({order}.ordered_at < {product}.created_at - interval '1 minute', false)"
+from typing import LiteralString
 
 NAMED_WITH = 20  # of the earlier orders, the latest ones
+
+
+def is_older(order: LiteralString, *, than: LiteralString) -> LiteralString:
+    """Return SQL: it was bought before StoFlow knew of the product, and is none of what is known of.
+
+    It was gone when that was counted. Clocks may differ by a minute, and an order without a time may be a new one.
+    """
+    return f"coalesce({order}.ordered_at < {than}.created_at - interval '1 minute', false)"
+
 
 # Expects `rivals` (product_id, marketplace, order_id, ordered_at, created_at, quantity): every order of a product that
 # still stands, once; and `short` (id, oversold, restocked_at): products of which more were bought than there were.

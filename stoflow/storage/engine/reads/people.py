@@ -6,10 +6,18 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before, plugin_connected, under_way
+from stoflow.storage.engine.facts import (
+    PASSED,
+    SUSPENDED,
+    UNFINISHED,
+    ahead_of,
+    late_before,
+    plugin_connected,
+    under_way,
+)
 from stoflow.storage.engine.hand_back import somebody_may_know
 from stoflow.storage.engine.refuse import REFUSAL
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 
 # Why nobody may do the next thing of a job while a newer release takes the place of an older one.
 UNKNOWN = f"""(
@@ -17,8 +25,8 @@ UNKNOWN = f"""(
     FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND EXISTS (
-        SELECT FROM {{s}}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)
+        SELECT FROM {s}.marketplace_tasks k
+        WHERE k.job_id = j.id AND k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task)
     ORDER BY u.since LIMIT 1)"""
 SERVED = """(
     SELECT bool_or(w.serves IS NULL OR j.marketplace = ANY(w.serves)) FROM public.processes w
@@ -33,20 +41,20 @@ DECIDED = """(
 
 # As actors count: calls, by whoever makes them, not jobs.
 IN_FLIGHT = f"""(
-    SELECT count(*) FROM {{s}}.marketplace_jobs g JOIN {{s}}.marketplace_tasks f ON f.job_id = g.id
+    SELECT count(*) FROM {s}.marketplace_jobs g JOIN {s}.marketplace_tasks f ON f.job_id = g.id
     WHERE g.marketplace = j.marketplace AND g.status = 'running' AND {under_way("f")})"""
-PACE_UNTIL = """(
+PACE_UNTIL = f"""(
     SELECT p.next_at FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code AND (
       SELECT o.paced AND o.status = 'pending' FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      WHERE o.job_id = j.id AND o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1))"""
 
 VIEW = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
        j.cancel_requested, j.batch_job_id,
-       CASE WHEN j.status NOT IN ('pending', 'running') THEN NULL ELSE jsonb_build_object(
+       CASE WHEN j.status NOT IN {UNFINISHED} THEN NULL ELSE jsonb_build_object(
          'now', clock_timestamp(), 'suspended', {SUSPENDED},
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
@@ -62,21 +70,19 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
           SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
-          FROM {{s}}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
-FROM {{s}}.marketplace_jobs j
+          FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
+FROM {s}.marketplace_jobs j
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-LEFT JOIN {{s}}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
+LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 LEFT JOIN LATERAL (
-  SELECT * FROM {{s}}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
-  ORDER BY position LIMIT 1) AS t ON j.status IN ('pending', 'running')
+  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN {PASSED}
+  ORDER BY position LIMIT 1) AS t ON j.status IN {UNFINISHED}
 """
 
-ONE = VIEW + "WHERE j.id = %(job)s"
+ONE = f"{VIEW}WHERE j.id = %(job)s"
 
-PAGE = (
-    VIEW
-    + """
+PAGE = f"""{VIEW}
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
   AND (%(status)s::text IS NULL OR j.status = %(status)s) AND (%(action)s::text IS NULL OR a.code = %(action)s)
   AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
@@ -85,7 +91,6 @@ WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
   AND (%(before)s::int IS NULL OR j.id < %(before)s)
 ORDER BY j.id DESC LIMIT %(limit)s
 """
-)
 
 BEFORE = """
 SELECT count(*) AS number FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs e ON e.marketplace = j.marketplace

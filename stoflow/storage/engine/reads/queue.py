@@ -9,10 +9,10 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
-from stoflow.storage.engine.facts import SUSPENDED, ahead_of, late_before, plugin_connected
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before, plugin_connected
+from stoflow.storage.engine.statement import bind, s
 
-NEXT_TASK = """
+NEXT_TASK = f"""
   LEFT JOIN LATERAL (
     SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,
@@ -21,9 +21,9 @@ NEXT_TASK = """
            extract(epoch FROM t.deadline - clock_timestamp())::float8 AS deadline_in_s
     FROM {s}.marketplace_tasks t LEFT JOIN LATERAL (
       SELECT o.paced, o.kind FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      WHERE o.job_id = j.id AND o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1) AS outside ON true
-    WHERE t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1
+    WHERE t.job_id = j.id AND t.status NOT IN {PASSED} ORDER BY t.position LIMIT 1
   ) AS task ON true
 """
 
@@ -37,9 +37,9 @@ COLUMNS = f"""j.id, j.marketplace, a.code AS action, j.priority, j.status, j.wai
   (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
   EXISTS (
-    SELECT FROM {{s}}.marketplace_jobs later
+    SELECT FROM {s}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
-      AND later.status IN ('pending', 'running')) AS followed"""
+      AND later.status IN {UNFINISHED}) AS followed"""
 
 AHEAD = f"EXISTS ({ahead_of('j')})"
 
@@ -48,24 +48,24 @@ AHEAD = f"EXISTS ({ahead_of('j')})"
 # plans a page for every tenant anew, and each table named in it costs a tenth of a millisecond of that.
 PAGE = f"""
 WITH chosen AS (
-  (SELECT j.id FROM {{s}}.marketplace_jobs j
+  (SELECT j.id FROM {s}.marketplace_jobs j
    WHERE j.status = 'running' AND j.marketplace = ANY(%(marketplaces)s::text[]) AND j.id <> ALL(%(held)s::int[])
    ORDER BY j.priority, j.id LIMIT %(limit)s)
   UNION ALL
   SELECT pending.id FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
-    SELECT j.id FROM {{s}}.marketplace_jobs j
+    SELECT j.id FROM {s}.marketplace_jobs j
     WHERE j.status = 'pending' AND j.marketplace = m.marketplace AND j.id <> ALL(%(held)s::int[])
       AND (j.not_before IS NULL OR j.not_before <= clock_timestamp() + interval '1 minute') AND NOT {AHEAD}
     ORDER BY j.priority, j.id LIMIT %(limit)s) AS pending
 )
-SELECT {COLUMNS} FROM chosen JOIN {{s}}.marketplace_jobs j ON j.id = chosen.id
+SELECT {COLUMNS} FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
 ORDER BY j.priority, j.id
 """
 
 ONE = f"""
 SELECT {COLUMNS}, j.status = 'pending' AND {AHEAD} AS behind
-FROM {{s}}.marketplace_jobs j
+FROM {s}.marketplace_jobs j
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
 WHERE j.id = ANY(%(jobs)s::int[])
 """
@@ -73,20 +73,20 @@ WHERE j.id = ANY(%(jobs)s::int[])
 STANDING = f"""
 SELECT
   (SELECT jsonb_object_agg(marketplace, coalesce(reason, ''))
-    FROM {{s}}.connections WHERE state <> 'connected') AS halted,
+    FROM {s}.connections WHERE state <> 'connected') AS halted,
   {SUSPENDED} AS suspended, {plugin_connected()} AS connected,
   (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
-    FROM {{s}}.strays
+    FROM {s}.strays
     WHERE strays.marketplace = m.marketplace AND claimed_by IS NULL AND deadline IS NULL
     ORDER BY look_after LIMIT 20) AS t) AS strays,
-  (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {{s}}.marketplace_jobs
+  (SELECT extract(epoch FROM min(not_before) - clock_timestamp())::float8 FROM {s}.marketplace_jobs
     WHERE status = 'pending' AND not_before > clock_timestamp() + interval '1 minute') AS later_in_s,
   EXISTS (
     SELECT FROM public.marketplace_action_types a WHERE a.marketplace <> ALL(%(marketplaces)s::text[]) AND (
-      EXISTS (SELECT FROM {{s}}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'pending')
-      OR EXISTS (SELECT FROM {{s}}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'running')
-      OR EXISTS (SELECT FROM {{s}}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
+      EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'pending')
+      OR EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = a.marketplace AND j.status = 'running')
+      OR EXISTS (SELECT FROM {s}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
 """
 
 

@@ -12,14 +12,14 @@ from psycopg.rows import DictRow
 from stoflow.domain.account import Account
 from stoflow.domain.application import StandingRefusal
 from stoflow.domain.ids import JobId, TaskId, TenantId
-from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
+from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
+from stoflow.storage.engine.facts import SUSPENDED
 from stoflow.storage.engine.refuse import REFUSAL, refusal_in
-from stoflow.storage.engine.statement import Statement, bind
+from stoflow.storage.engine.statement import Statement, bind, s
 
 NO_REQUEST = "none"
-FINISHED_TASK_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.SKIPPED})
-READ_JOB = """
+READ_JOB = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
        j.cancel_requested, j.acted,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
@@ -29,8 +29,8 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
        c.external_id AS account_id, c.settings AS account_settings, c.granted,
        (c.watermarks ->> a.code)::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
-         OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
-       [[refusal]] AS refusal,
+         OR {SUSPENDED} AS held,
+       {REFUSAL} AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -47,7 +47,7 @@ LEFT JOIN {s}.products p ON p.id = j.product_id
 LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace
 WHERE j.id = %(job)s
-""".replace("[[refusal]]", REFUSAL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class StoredJob:
                 task
                 for task in self.tasks
                 if task.position > after
-                and task.status not in FINISHED_TASK_STATUSES
+                and task.status not in PASSED_TASK_STATUSES
                 and not (outside and task.kind is TaskKind.INNER)
             ),
             None,
