@@ -163,7 +163,7 @@ def test_a_missing_photo_file_is_refused_in_validate(acting: Acting) -> None:
     assert {error.field for error in refused.errors} == {"images"}
 
 
-def test_a_orphan_draft_is_collected_and_the_chosen_one_stays(
+def test_an_orphan_draft_is_collected_and_the_chosen_one_stays(
     acting: Acting, marketplace: Marketplace, sandbox: SandboxServer
 ) -> None:
     if marketplace.collect is None:

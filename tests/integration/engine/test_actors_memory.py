@@ -167,7 +167,7 @@ def orphan(owner: Owner, job: JobId) -> int:
     return owner.bench.one("SELECT id FROM {s}.strays")["id"]
 
 
-def test_a_orphan_is_collected_although_its_tenant_is_never_idle(owner: Owner) -> None:
+def test_an_orphan_is_collected_although_its_tenant_is_never_idle(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     assert owner.window.next().job == busy
@@ -179,7 +179,7 @@ def test_a_orphan_is_collected_although_its_tenant_is_never_idle(owner: Owner) -
     assert (found.mode, found.task, found.claims) == (RunMode.COLLECT, left, 0)
 
 
-def test_a_orphan_that_may_still_come_is_looked_for_again_although_its_tenant_is_never_idle(owner: Owner) -> None:
+def test_an_orphan_that_may_still_come_is_looked_for_again_although_its_tenant_is_never_idle(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     owner.window.next()
@@ -210,7 +210,7 @@ def collected(owner: Owner, left: int) -> RunReport:
     )
 
 
-def test_a_orphan_is_waited_for_once_however_often_it_is_read(owner: Owner) -> None:
+def test_an_orphan_is_waited_for_once_however_often_it_is_read(owner: Owner) -> None:
     busy = submitted(owner.bench, 3)
     owner.hears()
     owner.window.next()

@@ -98,7 +98,7 @@ def test_each_attempt_has_a_marker_of_its_own(bench: "Bench") -> None:
     assert bench.task(job, "create")["marker"] != first
 
 
-def test_the_first_draft_recorded_stays_and_the_second_becomes_a_orphan(bench: "Bench") -> None:
+def test_the_first_draft_recorded_stays_and_the_second_becomes_an_orphan(bench: "Bench") -> None:
     product = bench.product()
     first, second = bench.submit(product), bench.submit(product)
     bench.run(first)
@@ -111,7 +111,7 @@ def test_the_first_draft_recorded_stays_and_the_second_becomes_a_orphan(bench: "
     assert orphan["marker"] == bench.task(second, "create")["marker"]
 
 
-def test_a_orphan_is_deleted_and_the_chosen_draft_is_not(bench: "Bench") -> None:
+def test_an_orphan_is_deleted_and_the_chosen_draft_is_not(bench: "Bench") -> None:
     product = bench.product()
     for job in (bench.submit(product), bench.submit(product)):
         bench.run(job)
@@ -143,7 +143,7 @@ def test_an_attempt_confirmed_absent_is_looked_for_twice_more_before_it_is_forgo
     assert bench.all("SELECT * FROM {s}.strays") == []
 
 
-def test_a_orphan_that_never_comes_is_forgotten_after_two_looks(bench: "Bench") -> None:
+def test_an_orphan_that_never_comes_is_forgotten_after_two_looks(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     bench.shop.plan("never")
     bench.run(job)
@@ -172,7 +172,7 @@ def test_a_collector_that_could_not_look_comes_again_and_counts_nothing(bench: "
     assert COLLECTED == ["draft-2"]
 
 
-def test_a_orphan_is_not_looked_for_before_its_time(bench: "Bench") -> None:
+def test_an_orphan_is_not_looked_for_before_its_time(bench: "Bench") -> None:
     product = bench.product()
     for job in (bench.submit(product), bench.submit(product)):
         bench.run(job)
@@ -183,7 +183,7 @@ def test_a_orphan_is_not_looked_for_before_its_time(bench: "Bench") -> None:
     assert COLLECTED == []
 
 
-def test_a_orphan_whose_collector_died_is_looked_for_again(bench: "Bench") -> None:
+def test_an_orphan_whose_collector_died_is_looked_for_again(bench: "Bench") -> None:
     product = bench.product()
     for job in (bench.submit(product), bench.submit(product)):
         bench.run(job)

@@ -142,7 +142,7 @@ def test_no_look_is_claimed_while_the_seller_must_act(bench: "Bench") -> None:
     assert bench.engine.recorder.write(bench.tenant, job, statement)[0] is not None
 
 
-def test_a_orphan_is_collected_for_its_own_job_only(bench: "Bench") -> None:
+def test_an_orphan_is_collected_for_its_own_job_only(bench: "Bench") -> None:
     owner, other = bench.submit(bench.product()), bench.submit(bench.product())
     bench.all(
         "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after) "

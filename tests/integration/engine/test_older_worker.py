@@ -157,7 +157,7 @@ def test_a_look_is_handed_back_and_stays_owed(bench: "Bench", older: Older) -> N
     assert bench.view(job).status == "completed"
 
 
-def test_a_orphan_of_an_unknown_action_is_kept_for_a_newer_worker(bench: "Bench", registry: Registry) -> None:
+def test_an_orphan_of_an_unknown_action_is_kept_for_a_newer_worker(bench: "Bench", registry: Registry) -> None:
     job = bench.submit(bench.product())
     bench.all(
         "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"

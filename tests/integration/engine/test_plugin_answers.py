@@ -262,7 +262,7 @@ def test_a_command_names_the_attempt_it_belongs_to_as_a_direct_call_does(bench: 
     assert browser.take().attempt == f"{tenant}-{job}-{task['id']}-2"
 
 
-def test_a_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
+def test_an_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
     bench.all(
         "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
@@ -271,7 +271,7 @@ def test_a_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", 
     browser.does(draft=77)
     bench.collect()
     assert browser.does() == "shop.page"
-    assert browser.taken[-1].attempt == f"{bench.tenant}-{job}-orphan1-1"
+    assert browser.taken[-1].attempt == f"{bench.tenant}-{job}-stray1-1"
     assert browser.does(draft=78) == "shop.page"
     assert browser.take().payload == {"draft": "78"}
     assert len(bench.all("SELECT * FROM {s}.strays")) == 1, "not before the plugin has said so"
@@ -279,7 +279,7 @@ def test_a_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", 
     assert bench.all("SELECT * FROM {s}.strays") == []
 
 
-def test_a_orphan_that_is_not_there_is_looked_for_once_more(bench: "Bench", browser: Browser) -> None:
+def test_an_orphan_that_is_not_there_is_looked_for_once_more(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
     browser.does(draft=77)
     bench.all(

@@ -133,7 +133,7 @@ def test_a_look_or_a_collection_without_a_marker_is_our_own_fault(make_attempt: 
 @pytest.mark.parametrize(
     ("status", "ending"), [(204, Done), (404, Done), (400, Refused), (409, TryAgain), (503, TryAgain)]
 )
-def test_a_orphan_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
+def test_an_orphan_on_etsy_is_gone_or_stays_for_a_reason(etsy: Attempt, status: int, ending: type) -> None:
     found, calls = held(etsy_drafts.collect_orphan(etsy), [drafts(draft(3, etsy.marker)), Reply(status)])
     assert isinstance(found, ending)
     assert calls[1] == Request("DELETE", "/v3/application/listings/3")
@@ -297,7 +297,7 @@ def test_an_item_vinted_no_longer_edits_is_found_in_the_wardrobe(vinted: Attempt
     assert isinstance(found, ending)
 
 
-def test_a_orphan_on_vinted_may_be_gone_already(vinted: Attempt) -> None:
+def test_an_orphan_on_vinted_may_be_gone_already(vinted: Attempt) -> None:
     page = wardrobe_page({"id": 3, "is_draft": True, "description": vinted.marker})
     for answer, ending in ((failed("http_404"), Done), (said({}), Done), (failed("http_503"), TryAgain)):
         found, calls = held(wardrobe.collect_orphan(vinted), [page, answer])

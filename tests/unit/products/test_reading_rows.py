@@ -61,14 +61,14 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path: Path):
     assert lines_of(rows) == [("row", 2), ("rejected", 3), ("row", 4), ("row", 5)]
 
 
-def test_a_orphan_quote_far_from_the_next_costs_one_line_too(tmp_path: Path):
+def test_an_orphan_quote_far_from_the_next_costs_one_line_too(tmp_path: Path):
     good = b"".join(b"item %d,5\n" % number for number in range(3_000))
     rows = rows_of(tmp_path / "a.csv", b'title,price\n"orphan,2\n' + good)
     assert [row.line for row in rows if isinstance(row, RejectedRow)] == [2]
     assert len(rows) == 3_001
 
 
-def test_a_orphan_quote_closed_by_a_later_row_gives_the_good_rows_back(tmp_path: Path):
+def test_an_orphan_quote_closed_by_a_later_row_gives_the_good_rows_back(tmp_path: Path):
     rows = rows_of(tmp_path / "a.csv", b'title,price\n"orphan,2\nb,3\n"c",4\nd,5\n')
     assert lines_of(rows) == [("rejected", 2), ("row", 3), ("row", 4), ("row", 5)]
 
