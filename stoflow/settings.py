@@ -14,9 +14,9 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from stoflow.domain.errors import SettingsError as SettingsError
 from stoflow.hosts import is_in_the_clear
 from stoflow.variables import ENV_PREFIX as ENV_PREFIX
-from stoflow.variables import SettingsError as SettingsError
 from stoflow.variables import refuse_misspelt
 
 ENV_FILE = ".env"

@@ -1,9 +1,8 @@
-"""What commands print: one JSON document, a table, or one line that says what is wrong."""
+"""What commands print: one JSON document, or one line that says what is wrong."""
 
 import errno
 import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -13,9 +12,6 @@ from typing import Any, TypeVar
 
 import click
 from click.exceptions import NoArgsIsHelpError
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from stoflow.domain.errors import (
     ConfigurationError,
@@ -23,12 +19,10 @@ from stoflow.domain.errors import (
     DatabaseNotPrepared,
     DatabaseRefused,
     InputError,
+    SettingsError,
     StoflowError,
 )
 from stoflow.domain.printable import json_safe, on_one_line, printable
-from stoflow.settings import SettingsError
-
-PIPED_WIDTH_CHARS = 200  # a pipe has no width of its own, and rich would fold lines at 80
 
 REFUSED = "PostgreSQL refused a statement, and its log says which: `stoflow migrate --status` shows what is behind."
 
@@ -109,19 +103,6 @@ def print_json_list(items: Iterable[object]) -> None:
         click.echo(f"{',' if begun else '['}\n{written}", nl=False)
         begun = True
     click.echo("\n]" if begun else "[]")
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    table = Table(*columns, box=box.SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*("" if cell is None else on_one_line(str(cell)) for cell in row))
-    console().print(table)
-
-
-def console() -> Console:
-    """Return a console on what standard output is now, that shows a seller's text as it is."""
-    is_terminal = sys.stdout.isatty()
-    return Console(file=sys.stdout, width=None if is_terminal else PIPED_WIDTH_CHARS, markup=False, highlight=False)
 
 
 def worded(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from alembic.config import Config
@@ -11,10 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-VERSION_TABLE = "alembic_version"
-BASELINE = "20260105_0001"
-SHARED = "shared"
-TENANT = "tenant"
+from stoflow.migrations.revisions import BASELINE, TENANT, VERSION_TABLE, folder_of
 
 PUBLIC_SCHEMA = "public"
 TEMPLATE_SCHEMA = "template_tenant"
@@ -29,24 +25,7 @@ VERSION_TABLE_STATEMENTS = (
 
 @cache
 def _scripts(stream: str) -> ScriptDirectory:
-    return ScriptDirectory(str(Path(__file__).parent / stream))
-
-
-def head_of(stream: str) -> str:
-    """Return the newest revision of a stream."""
-    head = _scripts(stream).get_current_head()
-    assert head is not None, f"The stream {stream} has no revisions."
-    return head
-
-
-@cache
-def _revisions(stream: str) -> frozenset[str]:
-    return frozenset(script.revision for script in _scripts(stream).walk_revisions())
-
-
-def is_known(stream: str, revision: str) -> bool:
-    """Say whether a revision is one of this stream's; one that is not is a newer StoFlow's, or another program's."""
-    return revision in _revisions(stream)
+    return ScriptDirectory(str(folder_of(stream)))
 
 
 def upgrade(connection: Connection, stream: str, schema: str, target: str = "head") -> None:

@@ -2,7 +2,7 @@
 
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.ids import TenantId
-from stoflow.migrations.chains import SHARED, TENANT, VERSION_TABLE, head_of, is_known
+from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of, is_known
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tenants import check_tenant
 

@@ -13,17 +13,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stoflow.domain.ids import TenantId
-from stoflow.migrations.chains import (
-    PUBLIC_SCHEMA,
-    SHARED,
-    TEMPLATE_SCHEMA,
-    TENANT,
-    VERSION_TABLE,
-    head_of,
-    is_known,
-    revision_of,
-    upgrade,
-)
+from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, revision_of, upgrade
+from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of, is_known
 from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
 from stoflow.storage.database.connecting import conninfo, server_of

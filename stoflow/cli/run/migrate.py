@@ -5,7 +5,8 @@ from contextlib import suppress
 import click
 
 from stoflow.cli.arguments import TenantNumber
-from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
+from stoflow.cli.output import WorkFailed, json_option, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA

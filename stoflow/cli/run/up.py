@@ -9,11 +9,12 @@ from typing import Protocol
 import click
 
 from stoflow.cli.commands import loaded
-from stoflow.cli.output import print_table, say
+from stoflow.cli.output import say
 from stoflow.cli.run.alone import alone
 from stoflow.cli.run.children import LOCALHOST, Child, Children
 from stoflow.cli.run.migrate import bring_forward
 from stoflow.cli.run.serving import until_stopped
+from stoflow.cli.tables import print_table
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts import ProcessDied, database_failure
 from stoflow.monitoring.record import record

@@ -11,13 +11,14 @@ from typing import NoReturn
 import click
 
 from stoflow.cli.arguments import ReadableFile
-from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
+from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, say
 from stoflow.cli.run.alone import alone
 from stoflow.cli.simulate.demo_jobs import ACTION
 from stoflow.cli.simulate.demo_progress import teller
 from stoflow.cli.simulate.demo_run import DemoPlan, run_demo
 from stoflow.cli.simulate.demo_summary import Summary
 from stoflow.cli.simulate.demo_world import SandboxTempo
+from stoflow.cli.tables import print_table
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
 from stoflow.resources.products.fields.columns import parse_mapping

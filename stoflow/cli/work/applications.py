@@ -4,7 +4,8 @@ from dataclasses import asdict, fields
 
 import click
 
-from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.cli.output import json_option, print_json
+from stoflow.cli.tables import print_table
 from stoflow.domain.application import RefusalView
 from stoflow.settings import Settings
 from stoflow.wiring.installation import prepared

@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 import click
 
-from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.cli.output import json_option, print_json
+from stoflow.cli.tables import print_table
 from stoflow.cli.work.application import asker, known_marketplace
 from stoflow.domain.errors import ConfigurationError
 from stoflow.marketplaces.contract import Marketplace

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
-from stoflow.cli.output import json_option, print_json, print_table
+from stoflow.cli.output import json_option, print_json
+from stoflow.cli.tables import print_table
 from stoflow.settings import ENV_FILE, Settings, is_secret, variable_of
 
 MASK = "********"

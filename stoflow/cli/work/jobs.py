@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import click
 
 from stoflow.cli.arguments import Number, tenant_option
-from stoflow.cli.output import json_option, print_json, print_table, say
+from stoflow.cli.output import json_option, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus

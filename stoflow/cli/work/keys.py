@@ -2,7 +2,8 @@
 
 import click
 
-from stoflow.cli.output import WorkFailed, json_option, print_json, print_table, say
+from stoflow.cli.output import WorkFailed, json_option, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.settings import Settings
 from stoflow.storage.credentials.rotation import Rotation
 from stoflow.storage.credentials.rotation import rotate as rotate_all

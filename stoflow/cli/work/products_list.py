@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from stoflow.cli.arguments import tenant_option
-from stoflow.cli.output import json_option, print_json_list, print_table
+from stoflow.cli.output import json_option, print_json_list
+from stoflow.cli.tables import print_table
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.resources.products.store import Products

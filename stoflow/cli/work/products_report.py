@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from stoflow.cli.arguments import ReadableFile, TenantNumber
-from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, print_table, say
+from stoflow.cli.output import WorkFailed, WrongUsage, json_option, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.cli.work.product_file import Reading, of_file, reading_options, say_how_read
 from stoflow.domain.account import Account
 from stoflow.domain.errors import InputError

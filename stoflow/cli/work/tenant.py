@@ -3,7 +3,8 @@
 import click
 
 from stoflow.cli.arguments import Words, tenant_argument
-from stoflow.cli.output import json_option, print_json, print_table, say
+from stoflow.cli.output import json_option, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database import tenants

@@ -12,7 +12,8 @@ from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.marketplaces.vocabulary.catalogues import CATALOGUES, entries_of, version_of
 from stoflow.migrations import runner, seeding
-from stoflow.migrations.chains import PUBLIC_SCHEMA, SHARED, upgrade
+from stoflow.migrations.chains import PUBLIC_SCHEMA, upgrade
+from stoflow.migrations.revisions import SHARED
 from stoflow.resources.attributes.attributes import list_attributes
 from stoflow.storage.database.session import Database
 

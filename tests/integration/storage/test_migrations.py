@@ -19,7 +19,8 @@ from stoflow.domain.errors import DatabaseUnavailable, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.migrations import runner
-from stoflow.migrations.chains import BASELINE, PUBLIC_SCHEMA, SHARED, TEMPLATE_SCHEMA, TENANT, head_of, upgrade
+from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, upgrade
+from stoflow.migrations.revisions import BASELINE, SHARED, TENANT, head_of
 from stoflow.storage.database.fingerprint import drift_of, fingerprint_of
 from stoflow.storage.database.session import Database
 

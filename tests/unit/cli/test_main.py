@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from stoflow.cli.commands import COMMANDS, loaded
 from stoflow.cli.main import stoflow
-from stoflow.cli.output import StoflowGroup, print_json, print_table
+from stoflow.cli.output import StoflowGroup, print_json
+from stoflow.cli.tables import print_table
 from stoflow.cli.work.config import without_password
 from stoflow.domain.errors import Conflict, InputError
 from stoflow.domain.outcome import FieldError

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stoflow.cli.main import stoflow
-from stoflow.cli.output import StoflowGroup, print_json, print_table, say
+from stoflow.cli.output import StoflowGroup, print_json, say
+from stoflow.cli.tables import print_table
 from stoflow.domain.errors import InputError
 from stoflow.domain.printable import json_safe, on_one_line, printable
 from stoflow.resources.products.files.rows import RejectedRow, read_rows

@@ -1,0 +1,16 @@
+"""What the files' names say of the revisions is what Alembic reads in them."""
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from stoflow.migrations.revisions import SHARED, TENANT, folder_of, head_of, is_known
+
+
+@pytest.mark.parametrize("stream", [SHARED, TENANT])
+def test_the_files_names_tell_the_revisions_and_the_newest(stream: str) -> None:
+    scripts = ScriptDirectory(str(folder_of(stream)))
+    assert head_of(stream) == scripts.get_current_head()
+    named = {path.stem for path in (folder_of(stream) / "versions").glob("*.py")} - {"__init__"}
+    assert named == {script.revision for script in scripts.walk_revisions()}
+    assert all(is_known(stream, name) for name in named)
+    assert not is_known(stream, "29990101_0001_newer")
