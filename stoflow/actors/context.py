@@ -9,6 +9,7 @@ import pykka
 
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool
+from stoflow.actors.permits import Permits
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions, Place
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
@@ -43,4 +44,16 @@ class Context:
             by_plugin=marketplace in self.conditions.plugins,
             plugin_connected=known is not None and known.plugin_connected,
             refusal={} if refused else None,
+        )
+
+    def permits(self, tenant: TenantId, marketplace: str, epoch: Epoch) -> Permits:
+        """Return what writes the tenant's permits there, as its owner under this epoch."""
+        return Permits(
+            tenant=tenant,
+            marketplace=marketplace,
+            epoch=epoch,
+            me=self.me,
+            cap=self.conditions.caps[marketplace],
+            pace_s=lambda action: self.pace_s(marketplace, action),
+            sweep_soon=self.sweep_soon,
         )

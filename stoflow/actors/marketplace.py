@@ -7,7 +7,8 @@ from typing import Any
 import pykka
 
 from stoflow.actors.collecting import Collecting
-from stoflow.actors.held import FOR_EVER_S, WATCH_S, Held
+from stoflow.actors.flight import Flight
+from stoflow.actors.held import WATCH_S, Held
 from stoflow.actors.judged import JudgedPlace
 from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
@@ -15,8 +16,6 @@ from stoflow.actors.news import (
     CancelNow,
     Due,
     Finished,
-    Freed,
-    HasLeft,
     Left,
     MayTry,
     Offer,
@@ -39,7 +38,6 @@ from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
 
 AFTER_DEADLINE_S = 0.2
 LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer
-WATCH_APART_S = 0.5  # between two looks over all that is in flight
 
 
 class MarketplaceActor(PooledActor):
@@ -60,12 +58,13 @@ class MarketplaceActor(PooledActor):
         self._dispatcher = dispatcher
         self._timers = timers
         self._held: dict[JobId, Held] = {}
-        self._flying: set[JobId] = set()
         self._lanes = Lanes(permits.pace_s, self._wake)
         self._judged = JudgedPlace()
         self._collecting = Collecting()
+        self._flight = Flight(
+            permits, supervisor, dispatcher, timers, self.actor_ref, held=self._held, collecting=self._collecting
+        )
         self._wanted = 0
-        self._watching = False
         self._may_try = False  # whether StoFlow's application is accepted again
 
     @property
@@ -91,14 +90,14 @@ class MarketplaceActor(PooledActor):
             case Due(job):
                 self._on_due(job)
             case Left(left):
-                self._on_left(left)
+                self._flight.note_left(left)
             case OrphanDue(orphan):
                 if self._collecting.is_free(orphan) and not (
                     self._judged.verdict.stops_all or self._judged.verdict.lets_tries_only
                 ):
                     self._collect(orphan)
             case Watch():
-                self._watch()
+                self._flight.watch()
             case MayTry(_):
                 self._may_try = True
             case PaceDue(_) | PlaceRead(_):
@@ -140,10 +139,10 @@ class MarketplaceActor(PooledActor):
             return
         self._lanes.remove(job.id)
         held.lost = held.lost + 1 if held.awaits(job) else 0
-        self._land(held)
+        self._flight.land(held)
         held.job = job
         if job.in_flight:
-            self._fly(held, job.deadline_in_s + AFTER_DEADLINE_S)
+            self._flight.wait_for(held, job.deadline_in_s + AFTER_DEADLINE_S)
         elif job.cancelling and not job.verifying:
             tell(self._supervisor, CancelNow(job.id))
         elif job.due_in_s > 0:
@@ -154,32 +153,32 @@ class MarketplaceActor(PooledActor):
     def _on_report(self, report: RunReport) -> None:
         held = self._held.get(report.job)
         if report.mode is RunMode.COLLECT:
-            self._collected(report.task)
+            self._flight.end_collection(report.task)
             return
         if held is None or held.has_overtaken(report):
             return
-        self._land(held)
+        self._flight.land(held)
         match report.move:
             case NextMove.NOTHING:
                 self._drop(report.job)
             case NextMove.RELOAD | NextMove.SELLER:
                 if held.job.paced and not held.job.verifying:
                     self._lanes.not_granted(held.job)
-                self._fly(held, WATCH_S)
+                self._flight.wait_for(held, WATCH_S)
                 reload = report.move is NextMove.SELLER or held.is_refused_again()
                 tell(self._supervisor, Reload() if reload else Reread((report.job,)))
             case NextMove.PLUGIN:
                 held.job = replace(held.job, running=True, in_flight=True)
-                self._fly(held, min(report.delay_s, LONGEST_BELIEVED_S) + AFTER_DEADLINE_S)
+                self._flight.wait_for(held, min(report.delay_s, LONGEST_BELIEVED_S) + AFTER_DEADLINE_S)
             case _ if report.delay_s > LONGEST_BELIEVED_S:
-                self._fly(held, WATCH_S)
+                self._flight.wait_for(held, WATCH_S)
                 tell(self._supervisor, Reread((report.job,)))
             case NextMove.RUN | NextMove.PACE | NextMove.LOOK:
                 self._put(held.follows(report))
 
     def _on_due(self, job: JobId) -> None:
         held = self._held.get(job)
-        if held is not None and job not in self._flying and held.job.due_in_s > 0:
+        if held is not None and job not in self._flight and held.job.due_in_s > 0:
             held.job = replace(held.job, due_in_s=0.0)
             self._lanes.put(held.job)
 
@@ -187,62 +186,8 @@ class MarketplaceActor(PooledActor):
         held = self._held.pop(job, None)
         self._lanes.remove(job)
         if held is not None:
-            self._land(held)
+            self._flight.land(held)
             tell(self._supervisor, Finished(self._permits.marketplace, job))
-
-    # In flight or not
-
-    def _fly(self, held: Held, patience_s: float) -> None:
-        self._flying.add(held.job.id)
-        held.fly(time.monotonic(), patience_s)
-        self._watch_after(patience_s)
-
-    def _land(self, held: Held) -> None:
-        self._flying.discard(held.job.id)
-        if held.message is not None:
-            tell(self._dispatcher, Freed((held.message,)))
-            held.message = None
-
-    def _on_left(self, message: RunMessage) -> None:
-        held = self._held.get(message.job)
-        if held is not None and held.message == message:
-            held.has_left(time.monotonic())
-            self._watch_after(held.patience_s)
-
-    def _watch(self) -> None:
-        """Look after what nothing was heard of; a deadline that passed is the sweeper's, which changes the row."""
-        self._watching = False
-        now_s = time.monotonic()
-        overdue = [held for held in map(self._held.__getitem__, self._flying) if held.waits_s(now_s) < 0]
-        for held in overdue:
-            if held.message is not None and not held.left:
-                held.fly(now_s, FOR_EVER_S)  # until the dispatcher answers
-                tell(self._dispatcher, HasLeft(held.message, self.actor_ref))
-        self._read_again([held for held in overdue if held.message is None or held.left], now_s)
-        for orphan in self._collecting.overdue(now_s):
-            self._collected(orphan)
-            tell(self._supervisor, Reload())
-        wait_s = min((self._held[job].waits_s(now_s) for job in self._flying), default=FOR_EVER_S)
-        if self._collecting or wait_s < FOR_EVER_S:
-            self._watch_after(wait_s)
-
-    def _read_again(self, lost: list[Held], now_s: float) -> None:
-        if lost:
-            self._permits.sweep_soon(self._permits.tenant)
-            tell(self._supervisor, Reread(tuple(held.job.id for held in lost)))
-        for held in lost:
-            held.fly(now_s, WATCH_S)
-            held.overdue = True
-
-    def _watch_after(self, wait_s: float) -> None:
-        if not self._watching:
-            self._watching = True
-            self._timers.after(min(WATCH_S, max(WATCH_APART_S, wait_s)), self.actor_ref, Watch())
-
-    def _collected(self, orphan: int) -> None:
-        message = self._collecting.end(orphan)
-        if message is not None:
-            tell(self._dispatcher, Freed((message,)))
 
     # What goes out
 
@@ -251,19 +196,19 @@ class MarketplaceActor(PooledActor):
         if self._judged.verdict.lets_tries_only:
             self._fill_refused()
         elif not self._judged.verdict.stops_all:
-            while len(self._flying) < self._permits.cap and (job := self._lanes.take(self._may_go)) is not None:
+            while len(self._flight) < self._permits.cap and (job := self._lanes.take(self._may_go)) is not None:
                 self._permit(self._held[job])
-        room = self._permits.cap - len(self._flying) - len(self._lanes) - self._wanted
+        room = self._permits.cap - len(self._flight) - len(self._lanes) - self._wanted
         if room > 0 and not self._judged.verdict.stops_new:
             self._wanted += room
             tell(self._supervisor, Want(self._permits.marketplace, room))
 
     def _fill_refused(self) -> None:
         """Permit one job where it may try, and looks that somebody who cancelled waits for."""
-        if self._judged.verdict.stops_all or len(self._flying) >= self._permits.cap:
+        if self._judged.verdict.stops_all or len(self._flight) >= self._permits.cap:
             return
         for held in self._held.values():
-            if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flying:
+            if held.job.ends_by_look and held.job.due_in_s <= 0 and held.job.id not in self._flight:
                 self._permit(held)
                 return
         if self._may_try and (job := self._lanes.take(self._may_go)) is not None:
@@ -271,7 +216,7 @@ class MarketplaceActor(PooledActor):
 
     def _may_go(self, job: JobId) -> bool:
         held = self._held.get(job)
-        if held is None or job in self._flying:
+        if held is None or job in self._flight:
             return False
         return self._judged.verdict.lets(begun=held.job.running, looking=held.job.verifying)
 
@@ -281,13 +226,11 @@ class MarketplaceActor(PooledActor):
     def _permit(self, held: Held) -> None:
         job = held.job
         message = self._permits.permit(job, stepwise=held.is_stepwise)
-        held.depart(message, time.monotonic())
-        self._flying.add(job.id)
-        self._watch_after(held.patience_s)
+        self._flight.depart(held, message)
         tell(self._dispatcher, Offer(self._permits.marketplace, message, started=job.running))
 
     def _collect(self, orphan: QueuedOrphan) -> None:
         message = self._permits.collection(orphan)
         self._collecting.begin(message, time.monotonic())
-        self._watch_after(WATCH_S)
+        self._flight.watch_after(WATCH_S)
         tell(self._dispatcher, Offer(self._permits.marketplace, message, started=False))

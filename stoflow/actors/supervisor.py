@@ -5,7 +5,9 @@ from typing import Any
 import pykka
 
 from stoflow.actors.backlog import Backlog
+from stoflow.actors.branch import Branch
 from stoflow.actors.context import Context
+from stoflow.actors.idling import Idling
 from stoflow.actors.mailbox import OnDeath, PooledActor
 from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
@@ -27,7 +29,6 @@ from stoflow.actors.news import (
     Take,
     Want,
 )
-from stoflow.actors.permits import Permits
 from stoflow.actors.timers import tell
 from stoflow.admission.asking import judge_place
 from stoflow.admission.facts import Place
@@ -36,19 +37,7 @@ from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage
 
-IDLE_S = 30.0
 MANY = 50  # announced at once: too many to be read one by one
-LOW = 8  # fewer queued than this, and more in PostgreSQL: read the next page
-
-
-class _Branch:
-    """One marketplace of the tenant: its actor, what waits for it, what it holds and how much it has room for."""
-
-    def __init__(self, actor: pykka.ActorRef[Any], queue: Backlog) -> None:
-        self.actor = actor
-        self.queue = queue
-        self.held: set[JobId] = set()
-        self.room = 0
 
 
 class TenantSupervisor(PooledActor):
@@ -59,7 +48,7 @@ class TenantSupervisor(PooledActor):
         self._context = around
         self._tenant = tenant
         self._epoch = epoch
-        self._branches: dict[str, _Branch] = {}
+        self._branches: dict[str, Branch] = {}
         self._known: QueuePage | None = None  # the page that was read last
         self._refusing = around.refusing()
         self._full: frozenset[str] = frozenset()
@@ -67,8 +56,9 @@ class TenantSupervisor(PooledActor):
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
         self._loading = False
         self._stale = False
-        self._deeds = 0
-        self._resting = False  # an idle check is set
+        self._idling = Idling(
+            self._is_idle, lambda wait_s, deeds: around.timers.after(wait_s, self.actor_ref, IdleCheck(deeds))
+        )
 
     @property
     def tenant(self) -> TenantId:
@@ -106,7 +96,8 @@ class TenantSupervisor(PooledActor):
             case ChildDied(marketplace):
                 self._restart(marketplace)
             case IdleCheck(deeds):
-                self._on_idle_check(deeds)
+                if self._idling.has_rested(deeds):
+                    self._release()
             case Released(kept):
                 self._on_released(kept=kept)
             case _:
@@ -125,8 +116,7 @@ class TenantSupervisor(PooledActor):
             self._stale = True
             return
         self._loading = True
-        known = [job for branch in self._branches.values() for job in branch.held]
-        known += [job for branch in self._branches.values() for job in branch.queue]
+        known = [job for branch in self._branches.values() for job in branch.known]
         self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size)
 
     def _on_page(self, page: QueuePage) -> None:
@@ -170,7 +160,7 @@ class TenantSupervisor(PooledActor):
             self._arrive(job)
         for marketplace in tuple(self._branches):
             self._serve(marketplace)
-        self._check_idle()
+        self._idling.note_deed()
 
     def _arrive(self, job: QueuedJob) -> None:
         held = job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
@@ -185,56 +175,32 @@ class TenantSupervisor(PooledActor):
         elif job.final or job.behind:
             return
         elif job.running:
-            branch = self._branch(job.marketplace)
-            branch.held.add(job.id)
-            tell(branch.actor, Take((job,)))
+            self._branch(job.marketplace).hold(job)
         elif job.due_in_s > 0:
             self._context.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
-        else:
-            self._queue(job)
-
-    def _queue(self, job: QueuedJob) -> None:
-        if not self._branch(job.marketplace).queue.put(job):
+        elif not self._branch(job.marketplace).queue.put(job):
             self._full |= {job.marketplace}  # what was left out is read again when its turn comes
 
     # What goes to the marketplaces
 
-    def _branch(self, marketplace: str) -> _Branch:
+    def _branch(self, marketplace: str) -> Branch:
         if marketplace not in self._branches:
             queue = Backlog(self._context.page_size * 2)
-            self._branches[marketplace] = _Branch(self._start(marketplace), queue)
+            self._branches[marketplace] = Branch(self._start(marketplace), queue)
             tell(self._branches[marketplace].actor, PlaceRead(self._place(marketplace)))
         return self._branches[marketplace]
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
         around = self._context
-        permits = Permits(
-            tenant=self._tenant,
-            marketplace=marketplace,
-            epoch=self._epoch,
-            me=around.me,
-            cap=around.conditions.caps[marketplace],
-            pace_s=lambda action: around.pace_s(marketplace, action),
-            sweep_soon=around.sweep_soon,
-        )
+        permits = around.permits(self._tenant, marketplace, self._epoch)
         return MarketplaceActor.start(
             around.pool, self._on_child_death, permits, self.actor_ref, around.dispatcher, around.timers
         )
 
     def _serve(self, marketplace: str) -> None:
         branch = self._branches[marketplace]
-        handed: list[QueuedJob] = []
-        while branch.room > 0 and (job := branch.queue.take()) is not None:
-            branch.held.add(job.id)
-            branch.room -= 1
-            handed.append(job)
-        if handed:
-            tell(branch.actor, Take(tuple(handed)))
-        if (
-            marketplace in self._full
-            and len(branch.queue) < LOW
-            and not judge_place(self._place(marketplace)).stops_new
-        ):
+        branch.serve()
+        if marketplace in self._full and branch.runs_low and not judge_place(self._place(marketplace)).stops_new:
             self._load()
 
     def _route(self, marketplace: str, message: Reported) -> None:
@@ -251,29 +217,14 @@ class TenantSupervisor(PooledActor):
         if job in self._followed:
             self._followed.discard(job)
             self._load()
-        self._check_idle()
-
-    def _check_idle(self) -> None:
-        """Called after each deed: a tenant is let go only when it has been idle for long without a break."""
-        self._deeds += 1
-        if self._is_idle() and not self._resting:
-            self._resting = True
-            self._context.timers.after(IDLE_S, self.actor_ref, IdleCheck(self._deeds))
-
-    def _on_idle_check(self, deeds: int) -> None:
-        self._resting = False
-        if deeds == self._deeds:
-            self._release_if_idle()
-        else:
-            self._check_idle()
+        self._idling.note_deed()
 
     def _is_idle(self) -> bool:
-        return not self._loading and not any(branch.held or branch.queue for branch in self._branches.values())
+        return not self._loading and all(branch.is_idle for branch in self._branches.values())
 
-    def _release_if_idle(self) -> None:
-        if self._is_idle():
-            self._loading = True
-            self._context.loader.release(self.actor_ref, self._tenant, self._epoch)
+    def _release(self) -> None:
+        self._loading = True
+        self._context.loader.release(self.actor_ref, self._tenant, self._epoch)
 
     def _on_released(self, *, kept: bool) -> None:
         self._loading = False
@@ -292,5 +243,5 @@ class TenantSupervisor(PooledActor):
 
     def _restart(self, marketplace: str) -> None:
         old = self._branches.pop(marketplace)
-        self._branches[marketplace] = _Branch(self._start(marketplace), old.queue)
+        self._branches[marketplace] = Branch(self._start(marketplace), old.queue)
         self._load()
