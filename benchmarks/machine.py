@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.workload import STARTED_FILE
-from stoflow.storage.servers.embedded import ServerUrls, server_pids, servers
+from stoflow.storage.servers.embedded import server_pids, servers
+from stoflow.storage.servers.keeping import ServerUrls
 
 ENDED_WITHIN_S = 15.0
 CHECKOUT = Path(__file__).parent.parent

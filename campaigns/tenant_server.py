@@ -19,8 +19,9 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.storage.database.session import Database
 from stoflow.storage.products.snapshots import add_product, get_product
-from stoflow.storage.servers.embedded import FOLDER, postgresql_binaries, server_pids
+from stoflow.storage.servers.embedded import FOLDER, server_pids
 from stoflow.storage.servers.keeper import socket_folder
+from stoflow.storage.servers.keeping import postgresql_binaries
 from stoflow.storage.servers.server_processes import Places, postgresql, start, stop, wait_until_ready
 from stoflow.storage.servers.system_user import server_user
 

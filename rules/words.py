@@ -14,7 +14,14 @@ MARKETPLACES = tuple(place.name for place in BUILT_IN)
 NAMES = re.compile("|".join(MARKETPLACES), re.IGNORECASE)
 HOMES = ("stoflow/marketplaces", "stoflow_sandbox")  # each has a folder for each of them
 # A marketplace is a folder and one line in each of these.
-REGISTRIES = frozenset({"stoflow/marketplaces/registry.py", "stoflow_sandbox/markets.py", "stoflow/settings.py"})
+REGISTRIES = frozenset(
+    {
+        "stoflow/marketplaces/registry.py",
+        "stoflow_sandbox/markets.py",
+        "stoflow/settings.py",
+        "stoflow/setting_types.py",
+    }
+)
 NAMED_ON_PURPOSE: Mapping[str, str] = {
     "stoflow/domain/errors.py": "VintedError, EbayError and EtsyError are names others catch",
     "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",

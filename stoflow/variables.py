@@ -5,14 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 
-from stoflow.domain.errors import SettingsError
-
 ENV_PREFIX = "STOFLOW_"
 MARKETPLACES_GROUP = "stoflow.marketplaces"
 # What begins like a setting and is none: of composing, of measuring, of tests.
 OTHERS = re.compile(r"FAILPOINT_LOG|VERSION|PUBLISHED_PORT|SHARED|(CI|REQUIRE|CAMPAIGN|TEST)_\w+")
 OF_A_LINK = re.compile(r"(SERVICE_HOST|SERVICE_PORT|PORT)(_\w+)?")  # Kubernetes adds these for a service of that name
 NEAR, VERY_NEAR = 0.6, 0.9  # the second for a name whose very prefix may be misspelt
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the message is one line that names its variable."""
 
 
 def refuse_misspelt(names: Iterable[str], *, known: frozenset[str]) -> None:

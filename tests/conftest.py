@@ -21,7 +21,8 @@ from stoflow.settings import Settings
 from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
-from stoflow.storage.servers.embedded import ServerUrls, servers
+from stoflow.storage.servers.embedded import servers
+from stoflow.storage.servers.keeping import ServerUrls
 from tests.harness.pooler import pooler_before
 
 PREFIX = f"stoflow_test_{os.getpid()}"

@@ -19,10 +19,10 @@ from stoflow.domain.errors import (
     DatabaseNotPrepared,
     DatabaseRefused,
     InputError,
-    SettingsError,
     StoflowError,
 )
 from stoflow.domain.printable import json_safe, on_one_line, printable
+from stoflow.variables import SettingsError
 
 REFUSED = "PostgreSQL refused a statement, and its log says which: `stoflow migrate --status` shows what is behind."
 

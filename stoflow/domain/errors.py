@@ -29,10 +29,6 @@ class StoflowError(Exception):
     """The root of the tree above."""
 
 
-class SettingsError(ValueError):
-    """A setting is wrong; the message is one line that names its variable."""
-
-
 class ConfigurationError(StoflowError):
     pass
 

@@ -23,7 +23,8 @@ from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import reach
 from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
-from stoflow.storage.servers.embedded import ServerUrls, has_servers, resolve_servers, usable
+from stoflow.storage.servers.embedded import has_servers, resolve_servers, usable
+from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
 from stoflow.transports.health import redis_trouble
 from stoflow.transports.hints import REDIS

@@ -9,7 +9,7 @@ from stoflow.cli.run.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.simulate.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 from stoflow.settings import variable_of
-from stoflow.storage.servers.embedded import ServerUrls
+from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 from stoflow_sandbox.application import DEFAULT_API_URL, Application

@@ -21,7 +21,8 @@ import stoflow
 from stoflow import settings as stoflow_settings
 from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.storage.database.session import Database
-from stoflow.storage.servers.embedded import ServerPids, resolve_servers, server_pids, servers
+from stoflow.storage.servers.embedded import resolve_servers, server_pids, servers
+from stoflow.storage.servers.keeping import ServerPids
 
 USER = """
 import sys

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from stoflow.storage.servers import server_processes
-from stoflow.storage.servers.embedded import FOLDER, keeper_order
+from stoflow.storage.servers.embedded import FOLDER
 from stoflow.storage.servers.keeper import Keeper
+from stoflow.storage.servers.keeping import keeper_order
 from stoflow.storage.servers.server_processes import ServerFailed
 
 # A standby that answers nobody, and waits for what never comes.

@@ -18,7 +18,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.migrations.prepared import check_prepared
 from stoflow.storage.database.connecting import SESSION_SETTINGS
 from stoflow.storage.database.session import Database, schema_name
-from stoflow.storage.servers.embedded import ServerUrls
+from stoflow.storage.servers.keeping import ServerUrls
 from tests.conftest import Databases
 from tests.harness.pooler import pooler_before
 

@@ -14,7 +14,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tables import ProductRow
-from stoflow.storage.servers.embedded import ServerUrls
+from stoflow.storage.servers.keeping import ServerUrls
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 

@@ -27,7 +27,7 @@ from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.products.snapshots import add_product
-from stoflow.storage.servers.embedded import ServerUrls
+from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
 from stoflow.transports.feed import FeedReader, HintedFeed

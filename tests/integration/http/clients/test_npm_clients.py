@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER
 from stoflow.settings import Settings
 from stoflow.storage.database.connecting import plain_url
-from stoflow.storage.servers.embedded import ServerUrls
+from stoflow.storage.servers.keeping import ServerUrls
 
 NODE = f"{ROOT_DIR}/bin/node"
 OPENAPI_TYPESCRIPT = "node_modules/openapi-typescript/bin/cli.js"
