@@ -7,8 +7,9 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from stoflow.resources.products.fields.columns import FIELDS, settle
 from stoflow.resources.products.fields.fields import Record, product_of
+from stoflow.resources.products.fields.matching import FIELDS
+from stoflow.resources.products.fields.settling import settle
 from stoflow.resources.products.file import ReadProduct
 from stoflow.resources.products.media import MediaFolder
 from stoflow_sandbox.demo.drawing import Subject

@@ -21,7 +21,7 @@ from stoflow.cli.simulate.demo_world import SandboxTempo
 from stoflow.cli.tables import print_table
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
-from stoflow.resources.products.fields.columns import parse_mapping
+from stoflow.resources.products.fields.mapping import parse_mapping
 from stoflow.settings import Settings
 from stoflow_sandbox.markets import known_markets
 

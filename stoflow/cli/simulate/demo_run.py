@@ -26,7 +26,7 @@ from stoflow.cli.simulate.demo_world import (
 )
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import Marketplace
-from stoflow.resources.products.fields.columns import Mapped
+from stoflow.resources.products.fields.mapping import Mapped
 from stoflow.resources.products.file import ReadProduct, read_products
 from stoflow.resources.products.files.rows import RejectedRow
 from stoflow.resources.products.import_report import ImportReport

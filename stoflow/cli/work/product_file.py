@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from stoflow.cli.output import say
-from stoflow.resources.products.fields.columns import parse_mapping
+from stoflow.resources.products.fields.mapping import parse_mapping
 from stoflow.resources.products.file import ProductFile, open_products
 from stoflow.resources.products.import_report import ImportReport, amount
 

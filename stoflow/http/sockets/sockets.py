@@ -1,12 +1,11 @@
 """Socket.IO: the server, who is connected to it, and what it does by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-import socketio
 from starlette.types import Receive, Scope, Send
 
 from stoflow.domain.errors import NotFound
@@ -14,24 +13,21 @@ from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import Authentication
 from stoflow.http.auth.tokens import Access
 from stoflow.http.doors import Doors, TenantStatus
-from stoflow.http.facts import BackgroundLoopFailed, SocketEventFailed
+from stoflow.http.facts import SocketEventFailed
 from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
 from stoflow.http.rest.threads import Threads
 from stoflow.http.sockets.events import CONNECTION_STATUS, EVENTS_OF, HELLO, Hello, PluginHello, Renewal
 from stoflow.http.sockets.feed import Feed, follow
 from stoflow.http.sockets.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, GuardedSocket, Identity
 from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
-from stoflow.http.sockets.mute import MUTE
 from stoflow.http.sockets.plugin_events import PluginEvents
 from stoflow.http.sockets.plugin_sockets import PluginSockets
 from stoflow.http.sockets.refusals import complain, refusal_of
 from stoflow.http.sockets.relay import Relay
+from stoflow.http.sockets.server import PAUSE_S, again_and_again, make_server, room_of
 from stoflow.monitoring.record import record
 
 WEBSOCKET_ONLY: Final = "Socket.IO is spoken over websocket only here: connect with transports=['websocket']."
-PING_INTERVAL_S: Final = 25
-PING_TIMEOUT_S: Final = 20
-PAUSE_S: Final = 1.0
 
 
 class Sockets:
@@ -56,7 +52,7 @@ class Sockets:
         self._sockets: dict[str, GuardedSocket] = {}  # those authenticated, by Socket.IO's id
         self._buckets: dict[TenantId, Bucket] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._server = _server(relay, origins, limits)
+        self._server = make_server(relay, origins, limits)
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
         self._server.on("*", self._hear)
@@ -69,7 +65,7 @@ class Sockets:
             "presence": self._look_after,
             "feed": partial(self._follow, feed),
         }
-        self._tasks = [asyncio.create_task(_again_and_again(name, once)) for name, once in rounds.items()]
+        self._tasks = [asyncio.create_task(again_and_again(name, once)) for name, once in rounds.items()]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -103,7 +99,7 @@ class Sockets:
 
     async def tell_frontends(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
         """Tell the tenant's frontends, at every api process."""
-        await self._server.emit(event, dict(data), room=_room(tenant))
+        await self._server.emit(event, dict(data), room=room_of(tenant))
 
     # --- what python-socketio calls ---------------------------------------------------------------------------------
 
@@ -163,7 +159,7 @@ class Sockets:
         self._sockets[socket_id] = socket
         socket.admit(socket_id, identity, expires_at=access.expires_at, tenant_bucket=self._bucket_of(tenant))
         if not plugin_id:
-            await self._server.enter_room(socket_id, _room(tenant))
+            await self._server.enter_room(socket_id, room_of(tenant))
             return
         try:
             await self._plugins.announce((tenant, plugin_id), socket_id)
@@ -214,7 +210,7 @@ class Sockets:
 
     async def _tell_here(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
         """Tell this process's frontends only: every api process hears the feed itself."""
-        await self._server.emit(event, dict(data), room=_room(tenant), ignore_queue=True)
+        await self._server.emit(event, dict(data), room=room_of(tenant), ignore_queue=True)
 
     async def _tell_presence(self, tenant: TenantId, *, connected: bool) -> None:
         presence = {"connected": connected, "since": datetime.now(UTC).isoformat()}
@@ -222,32 +218,3 @@ class Sockets:
 
     async def _emit_to_socket(self, event: str, data: Mapping[str, Any], socket_id: str) -> None:
         await self._server.emit(event, dict(data), to=socket_id, ignore_queue=True)
-
-
-def _server(relay: Relay | None, origins: Sequence[str], limits: SocketLimits) -> socketio.AsyncServer:
-    return socketio.AsyncServer(
-        async_mode="asgi",
-        client_manager=relay,
-        logger=MUTE,  # pyright: ignore[reportArgumentType] - a logger is as welcome as a bool
-        engineio_logger=MUTE,
-        async_handlers=False,
-        transports=["websocket"],
-        allow_upgrades=False,
-        cors_allowed_origins=list(origins) or None,  # an empty list would allow every origin; None: the same one only
-        max_http_buffer_size=limits.frame_bytes,
-        ping_interval=PING_INTERVAL_S,
-        ping_timeout=PING_TIMEOUT_S,
-    )
-
-
-def _room(tenant: TenantId) -> str:
-    return f"user_{int(tenant)}"
-
-
-async def _again_and_again(name: str, once: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await once()
-        except Exception as error:  # noqa: BLE001 - the last one who can answer
-            record(BackgroundLoopFailed.of(name, error))
-            await asyncio.sleep(PAUSE_S)

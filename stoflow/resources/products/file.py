@@ -10,18 +10,12 @@ from typing import Any
 from stoflow.domain.product import NewProduct
 from stoflow.resources.products.fields import values
 from stoflow.resources.products.fields.categories import category_of
-from stoflow.resources.products.fields.columns import (
-    FIELDS,
-    FOLLOWS,
-    PARENT,
-    Columns,
-    Mapped,
-    existing,
-    is_empty,
-    settle,
-)
+from stoflow.resources.products.fields.columns import FOLLOWS, PARENT, Columns, is_empty
 from stoflow.resources.products.fields.fields import BadField, Reading, Record, product_of
 from stoflow.resources.products.fields.groups import Group, group_key
+from stoflow.resources.products.fields.mapping import Mapped
+from stoflow.resources.products.fields.matching import FIELDS
+from stoflow.resources.products.fields.settling import existing, settle
 from stoflow.resources.products.fields.survey import reading_of, surveyed
 from stoflow.resources.products.files.rows import RejectedRow, Row, column_names, read_rows
 

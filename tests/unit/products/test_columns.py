@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 
 from stoflow.domain.errors import InputError
-from stoflow.resources.products.fields.columns import Columns, Mapped, parse_mapping, settle
+from stoflow.resources.products.fields.columns import Columns
+from stoflow.resources.products.fields.mapping import Mapped, parse_mapping
 from stoflow.resources.products.fields.numbers import Number
 from stoflow.resources.products.fields.prices import read_price
 from stoflow.resources.products.fields.profiles import profiles
+from stoflow.resources.products.fields.settling import settle
 from stoflow.resources.products.fields.words import column_words, plain
 
 ACTION = "*Action(SiteID=UK|Country=GB|Currency=GBP|Version=1193|CC=UTF-8)"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stoflow.domain.product import NewProduct
-from stoflow.resources.products.fields.columns import settle
+from stoflow.resources.products.fields.settling import settle
 from stoflow.resources.products.file import ReadProduct, read_products
 from stoflow.resources.products.files.rows import column_names
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, ProductImage, Stored
-from stoflow.resources.products.fields.columns import FIELDS
+from stoflow.resources.products.fields.matching import FIELDS
 from stoflow.resources.products.file import ReadProduct
 from stoflow.resources.products.files.rows import RejectedRow
 from stoflow.resources.products.import_report import KEPT_REJECTIONS, PAGE_PRODUCTS, Lines

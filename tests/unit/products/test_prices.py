@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stoflow.domain.errors import InputError
-from stoflow.resources.products.fields.columns import parse_mapping
 from stoflow.resources.products.fields.errors import BadValue
+from stoflow.resources.products.fields.mapping import parse_mapping
 from stoflow.resources.products.fields.prices import read_price
 from stoflow.resources.products.file import ReadProduct, read_products
 from stoflow.resources.products.files.rows import RejectedRow

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.product import NewProduct, ProductImage
-from stoflow.resources.products.fields.columns import parse_mapping
+from stoflow.resources.products.fields.mapping import parse_mapping
 from stoflow.resources.products.file import OPEN_GROUPS, ReadProduct, read_products
 from stoflow.resources.products.files.rows import RejectedRow
 

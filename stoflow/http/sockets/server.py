@@ -1,0 +1,47 @@
+"""What python-socketio is told, what a tenant's room is called, and rounds that never end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import socketio
+
+from stoflow.domain.ids import TenantId
+from stoflow.http.facts import BackgroundLoopFailed
+from stoflow.http.sockets.limits import SocketLimits
+from stoflow.http.sockets.mute import MUTE
+from stoflow.http.sockets.relay import Relay
+from stoflow.monitoring.record import record
+
+PING_INTERVAL_S: Final = 25
+PING_TIMEOUT_S: Final = 20
+PAUSE_S: Final = 1.0
+
+
+def make_server(relay: Relay | None, origins: Sequence[str], limits: SocketLimits) -> socketio.AsyncServer:
+    return socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=relay,
+        logger=MUTE,  # pyright: ignore[reportArgumentType] - a logger is as welcome as a bool
+        engineio_logger=MUTE,
+        async_handlers=False,
+        transports=["websocket"],
+        allow_upgrades=False,
+        cors_allowed_origins=list(origins) or None,  # an empty list would allow every origin; None: the same one only
+        max_http_buffer_size=limits.frame_bytes,
+        ping_interval=PING_INTERVAL_S,
+        ping_timeout=PING_TIMEOUT_S,
+    )
+
+
+def room_of(tenant: TenantId) -> str:
+    return f"user_{int(tenant)}"
+
+
+async def again_and_again(name: str, once: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await once()
+        except Exception as error:  # noqa: BLE001 - the last one who can answer
+            record(BackgroundLoopFailed.of(name, error))
+            await asyncio.sleep(PAUSE_S)
