@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks import active, idle, intake, neighbour, pick_up, report, scale, throughput
+from benchmarks import active, idle, intake, many, neighbour, pick_up, report, scale, throughput
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
 from benchmarks.dramatiq_peer import DramatiqPeer
 from benchmarks.peer import MakePeer
@@ -40,6 +40,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "tenants": lambda short, _: asdict(scale.measure_tenants(20 if short else 1000)),
     "active": lambda short, _: asdict(active.measure(200, 20) if short else active.measure(10_000, 1_000)),
     "intake": lambda short, _: asdict(intake.measure(5_000, 5) if short else intake.measure(1_000_000)),
+    "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
     "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
 }
 

@@ -32,6 +32,8 @@ def failures(results: Mapping[str, Any]) -> list[str]:
 def _one(name: str, result: Mapping[str, Any]) -> str:
     if name == "throughput":
         return _throughput(result)
+    if name == "many":
+        return "\n".join([_rows(result["costs"]), _rows([result["making"]])])
     if all(isinstance(value, dict) for value in result.values()):
         return _table(["", *next(iter(result.values()))], [[peer, *row.values()] for peer, row in result.items()])
     return _table(list(result), [list(result.values())])
@@ -45,6 +47,10 @@ def _throughput(result: Mapping[str, Any]) -> str:
             least, aim = RATIO_BOUNDS[peer]
             lines.append(f"stoflow does {ratio:.2f} × the jobs/s of {peer} (at least {least:g}, the aim is {aim:g})")
     return "\n".join(lines)
+
+
+def _rows(results: Sequence[Mapping[str, Any]]) -> str:
+    return _table(list(results[0]), [list(each.values()) for each in results])
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

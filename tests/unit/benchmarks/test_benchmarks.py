@@ -1,11 +1,13 @@
 """The sums behind the benchmarks' verdicts."""
 
+import re
 from collections.abc import Generator
 from time import perf_counter
 
 import pytest
 
 from benchmarks.figures import medians, percentile
+from benchmarks.many import Cost, told
 from benchmarks.report import failures, worded
 from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
 from benchmarks.throughput import ratio_to
@@ -16,6 +18,8 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done
 from stoflow.marketplaces.registry import build_registry
+
+COSTS = {50: 4.0, 5_000: 18.0}  # milliseconds of CPU a job, by active tenants
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 3.0), (0.99, 5.0), (1.0, 5.0)])
@@ -83,3 +87,10 @@ def test_a_bound_that_does_not_hold_is_named() -> None:
     }
     assert failures(results) == ["throughput beside dbos", "idle"]
     assert "2.90 × the jobs/s of dbos" in worded(results)
+
+
+def test_what_many_tenants_cost_is_worded_beside_what_few_do() -> None:
+    costs = [Cost(active, 80, 9.0, warm, {"workers": warm}, 500.0, {"workers": 90.0}) for active, warm in COSTS.items()]
+    shown = worded({"many": told(costs, [90.0] * 50 + [180.0] * 21)})
+    assert re.search(r"5000 +80 +9\.00 +18 +4\.50", shown), shown
+    assert re.search(r"90 +180 +2\.00", shown), shown
