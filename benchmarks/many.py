@@ -1,4 +1,4 @@
-"""What a job costs as more sellers have work: thousands of tenants in one installation, more and more of them active."""
+"""What a job costs as more sellers have work: thousands of tenants in one installation, ever more of them active."""
 
 import time
 from collections.abc import Sequence
