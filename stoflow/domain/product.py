@@ -28,14 +28,15 @@ class SentPhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
-    """Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
+class NewProduct:
+    """A product before it has an id, as an import or a form brings it.
 
+    Attribute values are StoFlow's own names (`product_attributes`) or the seller's words, untidy as life.
     `condition` is a note from 0 (worn out) to 10 (new with tags); None where unknown. `currency` is ISO 4217.
-    `sku` and `external_id` are the seller's keys, "" where there is none; `metadata` is theirs: a mapping may read it.
+    `sku` is the seller's own key, `external_id` what the seller's file or other tool calls it, "" where there is
+    none; `metadata` is the seller's: a mapping may read it.
     """
 
-    id: int
     title: str
     description: str
     price: Decimal | None
@@ -59,32 +60,10 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class NewProduct:
-    """A product before it has an id, as an import or a form brings it.
+class Product(NewProduct):
+    """The same once it is stored."""
 
-    `sku` is the seller's own key, `external_id` what the seller's file or other tool calls it.
-    """
-
-    title: str
-    description: str
-    price: Decimal | None
-    currency: str = "EUR"
-    category: str = ""
-    brand: str = ""
-    condition: int | None = None
-    size: str = ""
-    colors: tuple[str, ...] = ()
-    materials: tuple[str, ...] = ()
-    gender: str = ""
-    season: str = ""
-    fit: str = ""
-    quantity: int = 1
-    who_made: str = ""
-    when_made: str = ""
-    images: tuple[ProductImage, ...] = ()
-    sku: str = ""
-    external_id: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any], hash=False)
+    id: int = field(kw_only=True)
 
 
 PRICE_AND_STOCK = frozenset({"price", "currency", "quantity"})

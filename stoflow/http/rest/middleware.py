@@ -25,16 +25,23 @@ SECURITY_HEADERS: Final = {
 }
 
 
-class RequestIdMiddleware:
-    """Gives each request an id, or keeps the caller's where it is a plain word, and repeats it in the answer."""
+class HttpMiddleware:
+    """Passes on what is no HTTP request, such as a socket or the server's start, as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+        await (self.answer if scope["type"] == "http" else self._app)(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise NotImplementedError
+
+
+class RequestIdMiddleware(HttpMiddleware):
+    """Gives each request an id, or keeps the caller's where it is a plain word, and repeats it in the answer."""
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
         request_id = scope[REQUEST_ID_KEY] = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
@@ -46,13 +53,10 @@ class RequestIdMiddleware:
         await self._app(scope, receive, send_with_id)
 
 
-class SecurityHeadersMiddleware:
+class SecurityHeadersMiddleware(HttpMiddleware):
     """Tells browsers to neither guess, frame, nor keep anything."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -60,19 +64,13 @@ class SecurityHeadersMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers)
 
 
-class ProblemMiddleware:
+class ProblemMiddleware(HttpMiddleware):
     """The last resort: an exception nobody answered, or an error in a library's own words, leaves as a problem."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         translated = _Translated(scope, receive, send)
         try:
             await self._app(scope, receive, translated.send)

@@ -29,7 +29,7 @@ def test_no_two_entries_share_a_name(name: str) -> None:
 
 def test_what_a_form_offers_is_what_the_mapping_reads() -> None:
     for entry in entries_of("categories"):
-        assert resolve_category(Product(1, "", "", None, category=entry.name)) == Category(entry.name)
+        assert resolve_category(Product("", "", None, id=1, category=entry.name)) == Category(entry.name)
         assert entry.labels.keys() == {"en", "fr", "nl", "de"}
     for entry in entries_of("colors"):
         assert color_of(entry.name) == entry.name
