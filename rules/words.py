@@ -27,6 +27,8 @@ NAMED_ON_PURPOSE: Mapping[str, str] = {
     "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",
     "stoflow/marketplaces/vocabulary/catalogues.py": "the id is a column of brands that forms are offered",
     "stoflow/marketplaces/vocabulary/categories.py": "sellers' files name it by Vinted's id, wherever they sell",
+    "stoflow/testing/browsers.py": "Vinted is the only one that is acted on in a browser",
+    "stoflow/testing/built_in.py": "what the contract suite is told of each, as a package tells it of its own",
     "stoflow_sandbox/plugin.py": "the reference plugin acts in the seller's session on Vinted, and nowhere else",
 }
 """What may name a marketplace all the same, and why."""
@@ -131,7 +133,7 @@ def _names_of(node: ast.AST) -> Iterator[str]:
 
 
 def _outside_storage(source: Source) -> bool:
-    return is_product(source) and not source.within("stoflow/storage", "stoflow/migrations")
+    return is_product(source) and not source.within("stoflow/storage", "stoflow/migrations", "stoflow/testing")
 
 
 def _names_no_schema(source: Source) -> bool:

@@ -140,3 +140,8 @@ class Market(Protocol):
     def not_found(self) -> Answer:
         """Return its answer to a path it does not know."""
         return Answer(404, {"error": "There is no such thing."})
+
+
+def has_people(market: Market) -> bool:
+    """Say whether anybody but StoFlow acts there."""
+    return type(market).behave is not Market.behave

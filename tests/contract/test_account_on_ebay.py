@@ -13,10 +13,10 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.orders import OVERLAP_S
 from stoflow.marketplaces.ebay.sync import ITEMS_A_PAGE
+from stoflow.testing.acting import Acting
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.harness.account import FIRST_PRODUCT, SellersAccount
-from tests.harness.acting import Acting
 
 ITEM = "/sell/inventory/v1/inventory_item"
 MakeAccount = Callable[..., SellersAccount]

@@ -13,12 +13,12 @@ from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.monitoring.record import counts
 from stoflow.resources.jobs.views import JobView
-from tests.harness.ledger import on_sale, verdict
-from tests.harness.network import Act, Deed
+from stoflow.testing.harness import Harness
+from stoflow.testing.ledger import on_sale, verdict
+from stoflow.testing.network import Act, Deed
+from stoflow.testing.scenario import TURNS, Scenario, described
+from stoflow.testing.situations import TITLE
 from tests.harness.played import REGISTRY
-from tests.harness.scenario import TURNS, Scenario, described
-from tests.harness.situations import TITLE
-from tests.harness.suite import Harness
 
 EBAY, ETSY = REGISTRY.marketplaces["ebay"], REGISTRY.marketplaces["etsy"]
 INSIDE_LEG = "A user error has occurred. The item specific Inside Leg is missing."

@@ -13,8 +13,8 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.etsy.handlers import SyncEtsy, SyncOrdersEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.sync import EtsySync
+from stoflow.testing.acting import Site
 from tests.contract.test_etsy_account import Going
-from tests.harness.acting import Site
 
 LAST_OFFSET, PAGE = 12_000, 100
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

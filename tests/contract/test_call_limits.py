@@ -15,12 +15,12 @@ from stoflow.marketplaces.ebay.failures import outcome_of
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.ebay.profile import ebay_profile
 from stoflow.marketplaces.replies import reply_of
+from stoflow.testing.contract.fixtures import DEADLINE_S, SiteMaker
 from stoflow.transports.direct.application import as_application
 from stoflow.transports.direct.client import DirectClient
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.ebay import quotas
 from stoflow_sandbox.server import SandboxServer
-from tests.contract.conftest import DEADLINE_S, SiteMaker
 from tests.harness.official import judge_of
 
 INVENTORY, TAXONOMY, ANALYTICS = "sell/inventory/v1", "commerce/taxonomy/v1", "developer/analytics/v1_beta"

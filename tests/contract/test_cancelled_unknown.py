@@ -12,12 +12,12 @@ from stoflow.execution import plugin
 from stoflow.marketplaces.contract import Marketplace, Step
 from stoflow.resources.jobs.views import JobView
 from stoflow.storage.engine.connection_state import needs_seller
-from tests.harness.ledger import on_sale, verdict
-from tests.harness.network import Deed, lost_after, lost_before
+from stoflow.testing.declared import particulars_of
+from stoflow.testing.harness import PLUGIN, Harness
+from stoflow.testing.ledger import on_sale, verdict
+from stoflow.testing.network import Deed, lost_after, lost_before
+from stoflow.testing.scenario import Scenario, described, steps_of
 from tests.harness.played import REGISTRY
-from tests.harness.scenario import Scenario, described, steps_of
-from tests.harness.situations import situation_of
-from tests.harness.suite import PLUGIN, Harness
 
 LOG_IN = "Log in again."
 
@@ -57,7 +57,7 @@ of_all = pytest.mark.parametrize(("place", "action", "step", "lost", "goes"), CA
 def scenario(harness: Harness, place: Marketplace, action: str, step: Step, lost: Deed, goes: str) -> Scenario:
     """A job that was cancelled after its answer was lost and its seller had gone."""
     scenario = harness.scenario(place, action)
-    wish = situation_of(place, action, step).prepared(scenario)
+    wish = particulars_of(place.name).situation(action, step).prepared(scenario)
     scenario.begin(wish.product, wish.payload)
     scenario.at_call(step, lost)
     scenario.met()

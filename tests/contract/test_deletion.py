@@ -6,9 +6,9 @@ import pytest
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.testing.acting import Acting
+from stoflow.testing.shown import visible
 from stoflow_sandbox.server import SandboxServer
-from tests.harness.acting import Acting
-from tests.harness.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 ACTION = "delete"

@@ -13,14 +13,15 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.ebay.errors import warnings_in
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.resources.jobs.views import JobView
+from stoflow.testing.acting import Acting, Site
+from stoflow.testing.harness import Harness
+from stoflow.testing.scenario import Scenario, described
 from stoflow_sandbox.ebay.market import EbayMarket
 from stoflow_sandbox.ebay.shop import Shop
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.harness.account import SellersAccount
-from tests.harness.acting import Acting, Going, Site
-from tests.harness.scenario import Scenario, described
-from tests.harness.suite import Harness
+from tests.harness.going import Going
 
 INVENTORY = "/sell/inventory/v1"
 PHOTO = ProductImage(1, "1.jpg")

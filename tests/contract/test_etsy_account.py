@@ -25,13 +25,13 @@ from stoflow.marketplaces.etsy.orders import FIRST_RUN_DAYS, OVERLAP_S, EtsyOrde
 from stoflow.marketplaces.etsy.sync import STATES, EtsySync
 from stoflow.marketplaces.paging import ASKED_AT_ONCE
 from stoflow.marketplaces.replies import reply_of
+from stoflow.testing.acting import Acting, Site, hold
 from stoflow_sandbox.app import Sandbox
 from stoflow_sandbox.etsy.market import EtsyMarket
 from stoflow_sandbox.etsy.receipts import BUYER
 from stoflow_sandbox.etsy.shop import Shop
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
-from tests.harness.acting import Acting, Site, hold
 from tests.harness.official import documents
 
 API = "/v3/application"

@@ -11,10 +11,10 @@ from stoflow.domain.outcome import Done, Refused, TryAgain
 from stoflow.domain.product import Product
 from stoflow.marketplaces.etsy.batches import MOST_IDS, ById, read_listings
 from stoflow.marketplaces.etsy.marketplace import ETSY
+from stoflow.testing.acting import hold
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.harness.account import SellersAccount
-from tests.harness.acting import hold
 
 BATCH = "/v3/application/listings/batch"
 NEVER_THERE = "9000001"

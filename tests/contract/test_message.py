@@ -10,10 +10,10 @@ from stoflow.domain.outcome import Absent, Broken, Done, Refused, SellerMustAct,
 from stoflow.domain.product import Product
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
+from stoflow.testing.acting import response_to
 from stoflow_sandbox.faults import FaultKind
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
-from tests.harness.acting import response_to
 from tests.harness.vinted import Asked, Member
 
 TEXT = "Oui, toujours disponible !\nBonne journée"

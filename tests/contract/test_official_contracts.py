@@ -10,7 +10,7 @@ import pytest
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import Done
 from stoflow.marketplaces.contract import Marketplace
-from tests.harness.acting import Acting
+from stoflow.testing.acting import Acting
 from tests.harness.official import documents, faults, reply_faults, undecided_errors
 
 INVENTORY = "/sell/inventory/v1"

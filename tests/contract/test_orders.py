@@ -13,7 +13,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import REGISTRY, SiteMaker
 from tests.harness.account import FIRST_PRODUCT, SellersAccount, failing, page_size
-from tests.harness.acting import Going
+from tests.harness.going import Going
 
 PLACES = REGISTRY.marketplaces.values()
 ACTIONS = ("orders", "sync_orders")

@@ -8,9 +8,9 @@ from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
-from tests.harness.ledger import last_entry, listed_again
-from tests.harness.scenario import Scenario, described
-from tests.harness.suite import Harness
+from stoflow.testing.harness import Harness
+from stoflow.testing.ledger import last_entry, listed_again
+from stoflow.testing.scenario import Scenario, described
 
 PHOTO = ProductImage(1, "1.jpg")
 SEVERAL = [place for place in BUILT_IN if place.name in {"ebay", "etsy"}]

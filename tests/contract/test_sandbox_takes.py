@@ -7,11 +7,11 @@ import pytest
 
 from stoflow.domain.call import Reply, Request
 from stoflow.marketplaces.registry import build_registry
+from stoflow.testing.acting import Site
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.etsy import parameters
 from stoflow_sandbox.market import Market, Operation
 from tests.contract.conftest import MARKETS, SiteMaker
-from tests.harness.acting import Site
 from tests.harness.official import FILES, document_of, documents
 from tests.harness.openapi import Operation as Official
 from tests.harness.openapi import resolved

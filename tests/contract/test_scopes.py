@@ -7,12 +7,12 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import build_registry
 from stoflow.settings import load
+from stoflow.testing.acting import Acting
 from stoflow.transports.direct.consent import ALL_ACTIONS, OF_ACCOUNT, ConsentFlow
 from stoflow_sandbox.etsy.consent import SCOPES
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.harness.account import FIRST_PRODUCT, SellersAccount
-from tests.harness.acting import Acting
 from tests.harness.choosing import choices_of
 from tests.harness.official import FILES, document_of, documents
 from tests.harness.openapi import Document

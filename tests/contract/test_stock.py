@@ -7,12 +7,12 @@ import pytest
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.testing.harness import Harness
+from stoflow.testing.ledger import on_sale, verdict
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.situations import TITLE
 from stoflow.upkeep.stock import Stock
-from tests.harness.ledger import on_sale, verdict
 from tests.harness.played import REGISTRY
-from tests.harness.scenario import Scenario
-from tests.harness.situations import TITLE
-from tests.harness.suite import Harness
 
 PLACES = [place for place in REGISTRY.marketplaces.values() if {"publish", "delete"} <= place.handlers.keys()]
 Open = Callable[[Marketplace], Scenario]

@@ -9,7 +9,8 @@ from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.observed import ListingState, OrderState
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
-from tests.harness.acting import Going, Site
+from stoflow.testing.acting import Site
+from tests.harness.going import Going
 
 PLACES = {place.name: place for place in BUILT_IN}
 WORD = "frozen_for_winter"

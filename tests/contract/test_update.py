@@ -13,9 +13,9 @@ from stoflow.domain.outcome import Absent, Done, Refused
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.marketplaces.vinted.editing import as_written
+from stoflow.testing.acting import Acting
+from stoflow.testing.shown import visible
 from stoflow_sandbox.server import SandboxServer
-from tests.harness.acting import Acting
-from tests.harness.shown import visible
 
 pytestmark = pytest.mark.usefixtures("marketplace", "action")
 ACTION = "update"

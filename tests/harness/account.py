@@ -7,8 +7,9 @@ from typing import Any
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.testing.acting import Acting, Site, response_to
 from stoflow_sandbox.server import SandboxServer
-from tests.harness.acting import Acting, Going, Site, response_to
+from tests.harness.going import Going
 from tests.harness.official import documents
 
 FIRST_PRODUCT = 100

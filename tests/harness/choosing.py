@@ -8,7 +8,7 @@ from stoflow.domain.choices import Choices
 from stoflow.domain.outcome import Outcome
 from stoflow.marketplaces.contract import AccountOptions, Marketplace
 from stoflow.marketplaces.replies import reply_of
-from tests.harness.acting import Site
+from stoflow.testing.acting import Site
 
 
 def options_of(place: Marketplace) -> AccountOptions:

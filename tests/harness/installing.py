@@ -1,6 +1,7 @@
 """A package of examples/ as `pip install` would leave it, made without pip and without a network."""
 
 import importlib
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -26,6 +27,13 @@ def install(name: str, site: Path) -> None:
         for line in (f"[{group}]", *(f"{entry} = {value}" for entry, value in entries.items()))
     ]
     (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
+
+
+def install_copy(name: str, site: Path) -> Path:
+    """Put a copy there that may be changed; return its folder."""
+    install(name, site)
+    (site / name).unlink()
+    return Path(shutil.copytree(EXAMPLES / name / name, site / name))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.marketplaces.ebay.errors import error_table
+from stoflow.testing.acting import Judge
 from tests.harness.openapi import Document, read_document
 
 SPECS = Path(os.environ.get("STOFLOW_SHARED") or Path(__file__).parents[3] / "shared") / "specs"
@@ -68,12 +69,10 @@ def undecided_errors(found: Sequence[Document], request: Request) -> list[int]:
 
 
 @dataclass
-class Judge:
+class OfficialJudge(Judge):
     """Fails a test at the request, or at the answer, that breaks a rule; where there are no files it minds nothing."""
 
     documents: Sequence[Document] = ()
-    requests: int = 0
-    replies: int = 0
 
     def hear_call(self, call: Call) -> None:
         if self.documents and isinstance(call, Request):
@@ -90,7 +89,7 @@ class Judge:
             assert not wrong, f"{call.method} {call.path} was answered {response.status}: {wrong}"
 
 
-def judge_of(marketplace: str) -> Judge:
+def judge_of(marketplace: str) -> OfficialJudge:
     """Return the judge of what is said to a marketplace and by its sandbox."""
     files = FILES.get(marketplace, ()) if SPECS.is_dir() else ()
-    return Judge([read_official(name, prefix) for name, prefix in files])
+    return OfficialJudge(documents=[read_official(name, prefix) for name, prefix in files])

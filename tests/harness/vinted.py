@@ -12,13 +12,13 @@ from stoflow.domain.outcome import Done
 from stoflow.domain.product import Product
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted.marketplace import VINTED
+from stoflow.testing.acting import Acting, Site
 from stoflow_sandbox.calls import Effect
 from stoflow_sandbox.faults import FaultKind, ScriptedFault
 from stoflow_sandbox.sellers import Seller
 from stoflow_sandbox.server import SandboxServer
 from stoflow_sandbox.vinted.browser import API, Browser
 from stoflow_sandbox.vinted.market import VintedMarket
-from tests.harness.acting import Acting, Site
 
 TENANT = 7
 

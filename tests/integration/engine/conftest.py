@@ -1,18 +1,17 @@
 """An engine without Redis: runs are called directly, what they report is kept, the marketplace is a small class."""
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import pytest
 
-from stoflow.admission.facts import Conditions
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
-from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
-from stoflow.domain.job import JobChanged, TaskKind
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import (
     Absent,
     Done,
@@ -26,32 +25,19 @@ from stoflow.domain.outcome import (
     Unknown,
 )
 from stoflow.domain.product import NewProduct, Product
-from stoflow.domain.run import RunMessage, RunMode, RunReport
 from stoflow.domain.tempo import Tempo
-from stoflow.execution.collect import collect
 from stoflow.execution.engine import Engine
-from stoflow.execution.look import look
-from stoflow.execution.run import run
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.resources.jobs.change import cancel_job, retry_job
-from stoflow.resources.jobs.read import find_job
 from stoflow.resources.jobs.submit import submit
-from stoflow.resources.jobs.views import JobView, SubmitJob
-from stoflow.storage.applications import Applications
+from stoflow.resources.jobs.views import SubmitJob
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import mark_dead, register_process
 from stoflow.storage.products.snapshots import add_product
+from stoflow.testing.bench import LEASE_S, KeptFeed, TenantBench, applications_of, own
 from stoflow.upkeep.action_types import register_action_types
-from stoflow.upkeep.sweep import Sweep
 
 SHOP = "shop"
-LEASE_S = 30.0
-HELD_S = 3_600.0  # nobody beats for these processes, so their leases outlast the longest test
-
-
 LOST = "lost"  # the work is done, its answer never comes
 NEVER = "never"  # the call never arrives, and nobody says so
 Act = Callable[[], Reply]
@@ -220,42 +206,10 @@ def shop_marketplace(steps: tuple[Step, ...] = STEPS, *, rate_limit_ms: int = 0)
 
 
 @dataclass
-class KeptFeed:
-    """Keeps what was reported instead of sending it."""
+class Bench(TenantBench):
+    """A bench before the shop."""
 
-    reports: list[RunReport] = field(default_factory=list)
-    changes: list[JobChanged] = field(default_factory=list)
-
-    def report(self, owner: ProcessId, report: RunReport) -> None:
-        self.reports.append(report)
-
-    def job_changed(self, news: JobChanged) -> None:
-        self.changes.append(news)
-
-    def commands_waiting(self, tenant: TenantId) -> None:
-        pass
-
-
-@dataclass
-class Bench:
-    """An engine and one tenant, whose owner and worker are this process."""
-
-    engine: Engine
     shop: Shop
-    feed: KeptFeed
-    tenant: TenantId
-    owner: ProcessId
-    epoch: Epoch
-    process: ProcessId
-
-    @property
-    def plugins(self) -> list[str]:
-        places = self.engine.registry.marketplaces.values()
-        return [place.name for place in places if place.transport == "plugin"]
-
-    @property
-    def conditions(self) -> Conditions:
-        return Conditions(plugins=frozenset(self.plugins))
 
     def product(self, title: str = "A coat") -> int:
         with self.engine.database.tenant(self.tenant) as session:
@@ -265,120 +219,6 @@ class Bench:
         asked = SubmitJob(SHOP, action, product, **fields)
         job, _ = submit(self.engine.database, self.engine.registry, self.tenant, asked)
         return job
-
-    def row(self, job: JobId) -> dict[str, Any]:
-        return self.one(f"SELECT * FROM {{s}}.marketplace_jobs WHERE id = {job}")
-
-    def task(self, job: JobId, name: str) -> dict[str, Any]:
-        return self.one(f"SELECT * FROM {{s}}.marketplace_tasks WHERE job_id = {job} AND name = '{name}'")
-
-    def one(self, query: str) -> dict[str, Any]:
-        rows = self.all(query)
-        assert len(rows) == 1, rows
-        return rows[0]
-
-    def all(self, query: str) -> list[dict[str, Any]]:
-        with self.engine.database.records() as connection:
-            cursor = connection.execute(query.replace("{s}", f"user_{self.tenant}").encode())
-            return list(cursor.fetchall()) if cursor.description else []
-
-    def message(self, job: JobId, **fields: Any) -> RunMessage:
-        """A message for the job's next task as it stands."""
-        task = self.all(
-            f"SELECT id, claims, look_at FROM {{s}}.marketplace_tasks WHERE job_id = {job} "
-            "AND status NOT IN ('completed', 'skipped') ORDER BY position LIMIT 1"
-        )
-        message = RunMessage(
-            tenant=self.tenant,
-            job=job,
-            task=TaskId(task[0]["id"] if task else 0),
-            claims=task[0]["claims"] if task else 0,
-            epoch=self.epoch,
-            owner=self.owner,
-            mode=RunMode.LOOK if task and task[0]["look_at"] else RunMode.ACT,
-            permit=True,
-            stepwise=False,
-        )
-        return replace(message, **fields)
-
-    def run(self, job: JobId, **fields: Any) -> RunReport:
-        run(self.engine, self.message(job, **fields))
-        return self.feed.reports[-1]
-
-    def look(self, job: JobId, **fields: Any) -> RunReport:
-        look(self.engine, self.message(job, **fields))
-        return self.feed.reports[-1]
-
-    def collect(self) -> None:
-        """Look for every orphan as it stands."""
-        for orphan in self.all("SELECT id, job_id, claims FROM {s}.strays"):
-            about = {"task": orphan["id"], "claims": orphan["claims"], "mode": RunMode.COLLECT}
-            collect(self.engine, self.message(orphan["job_id"], **about))
-
-    def view(self, job: JobId) -> JobView:
-        return find_job(self.engine.database, self.tenant, job, self.conditions)
-
-    def cancel(self, job: JobId) -> JobView:
-        return cancel_job(self.engine.database, self.tenant, job, self.conditions)
-
-    def retry(self, job: JobId) -> JobView:
-        return retry_job(self.engine.database, self.tenant, job, self.conditions)
-
-    def steps(self, job: JobId) -> list[tuple[str | None, str | None, str | None]]:
-        """Every change of status in the timeline: whose (None: the job's), from, to."""
-        lines = self.all(
-            f"SELECT task, from_status, to_status FROM {{s}}.job_timeline WHERE job_id = {job} ORDER BY id"
-        )
-        changes = [(line["task"], line["from_status"], line["to_status"]) for line in lines]
-        return [change for change in changes if change[2] is not None]
-
-    def causes(self, job: JobId) -> list[str]:
-        lines = self.all(f"SELECT cause FROM {{s}}.job_timeline WHERE job_id = {job} ORDER BY id")
-        return [line["cause"] for line in lines]
-
-    def hold(self, job: JobId, name: str, *, by: ProcessId | None, deadline_s: float = 60.0) -> None:
-        """Let a task be as a worker's claim leaves it; nobody answers for it."""
-        holder = "NULL" if by is None else by
-        self.all(
-            f"UPDATE {{s}}.marketplace_tasks SET status = 'running', claims = claims + 1, claimed_by = {holder}, "
-            f"deadline = clock_timestamp() + interval '{deadline_s} s' WHERE job_id = {job} AND name = '{name}'"
-        )
-        self.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {job}")
-
-    def make_due(self) -> None:
-        """Let the time come that retries, looks, orphans and paces wait for."""
-        self.all(
-            "UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending' AND not_before IS NOT NULL;"
-            "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL;"
-            "UPDATE {s}.strays SET look_after = clock_timestamp();"
-            "UPDATE public.application_refusals SET next_try = clock_timestamp();"
-            "UPDATE public.pace SET next_at = clock_timestamp()"
-        )
-
-    def end_quiet_time(self) -> None:
-        """Let the time pass in which a call whose answer was lost may still be carried out."""
-        self.all("UPDATE {s}.marketplace_jobs SET late_until = clock_timestamp() WHERE late_until > clock_timestamp()")
-
-    def worker(self, **parts: Any) -> "Bench":
-        """Another worker process of the same tenant; `parts` of its engine may be its own."""
-        with self.engine.database.records() as connection:
-            process = register_process(connection, "worker", lease_s=HELD_S)
-        return replace(self, engine=replace(self.engine, process=lambda: process, **parts), process=process)
-
-    def dies(self) -> None:
-        """This worker process is gone, and its parent has noticed."""
-        with self.engine.database.records() as connection:
-            mark_dead(connection, self.process)
-
-    def sweep(self, *, quiet_s: float = 0.0) -> None:
-        sweep = Sweep(self.engine.database, {SHOP: quiet_s}, self.plugins)
-        sweep.mark_dead()
-        sweep.tenants([self.tenant])
-
-
-def applications_of(database: Database, registry: Registry) -> Applications:
-    refusals = {name: place.refusal for name, place in registry.marketplaces.items() if place.refusal}
-    return Applications(database, refusals)
 
 
 @pytest.fixture
@@ -406,12 +246,7 @@ def registry(marketplace: Marketplace) -> Registry:
 @pytest.fixture
 def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
     register_action_types(database, registry)
-    with database.records() as connection:
-        owner = register_process(connection, "orchestrator", lease_s=HELD_S)
-        me = register_process(connection, "worker", lease_s=HELD_S)
-        connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
-        consume_outbox(connection, owner, limit=10)
-        ((_, epoch),) = acquire_tenants(connection, owner, limit=10)
+    owned = own(database, tenant)
     shop, feed = Shop(), KeptFeed()
     engine = Engine(
         database=database,
@@ -420,7 +255,7 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
         transport=shop,
         feed=feed,
         tempo=Tempo(),
-        process=lambda: me,
+        process=lambda: owned.worker,
         lease_s=LEASE_S,
         quiet_s=lambda _: 0.0,
         second_look_s=lambda _: 0.0,
@@ -429,4 +264,4 @@ def bench(database: Database, tenant: TenantId, registry: Registry) -> Bench:
         applications=applications_of(database, registry),
         random=Random(1),
     )
-    return Bench(engine, shop, feed, tenant, owner, epoch, me)
+    return Bench(engine, feed, tenant, owned.owner, owned.epoch, owned.worker, shop)

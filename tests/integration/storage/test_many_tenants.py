@@ -16,7 +16,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active, create_tenant
 from stoflow.storage.products.snapshots import add_product, list_products
 from stoflow.storage.servers.embedded import servers
-from tests.conftest import Databases
+from stoflow.testing.databases import Databases
 
 MANY = 1_000
 FIRST_OF_MANY = 100_000

@@ -19,7 +19,7 @@ from stoflow.migrations.prepared import check_prepared
 from stoflow.storage.database.connecting import SESSION_SETTINGS
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.servers.keeping import ServerUrls
-from tests.conftest import Databases
+from stoflow.testing.databases import Databases
 from tests.harness.pooler import pooler_before
 
 PGBOUNCER = os.environ.get("STOFLOW_CI_PGBOUNCER") or shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")

@@ -15,8 +15,8 @@ from stoflow.marketplaces.replies import answer_of, reply_of
 from stoflow.storage.database.recorder import Recorder, Row
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import Statement
+from stoflow.testing.acting import response_to
 from stoflow.transports.contract import Transport
-from tests.harness.acting import response_to
 
 ATTEMPT = re.compile(r"\d+-(\d+)-(\d+)-\d+")  # tenant, job, task, claims
 CLAIMING = "claims = t.claims + 1"
@@ -95,7 +95,7 @@ Performer = Callable[[Call, str], Response]
 
 @dataclass
 class PluginBrowser:
-    """The seller's plugin without a socket. It remembers what it answered, whoever of StoFlow's processes died since."""
+    """The seller's plugin without a socket. It remembers what it answered, whoever of StoFlow's died since."""
 
     plugin_id: str
     perform: Performer

@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
-import pytest
 from cryptography.fernet import Fernet
 
 from stoflow.cli.simulate.demo_sellers import tokens_in
 from stoflow.domain.call import Call, Request, Response
 from stoflow.domain.ids import TenantId
-from stoflow.domain.product import NewProduct
 from stoflow.domain.tempo import Tempo
 from stoflow.execution import plugin
 from stoflow.execution.engine import Engine
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry
-from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.renewals import Renewals
 from stoflow.storage.credentials.seller_tokens import SellerTokens
@@ -26,39 +22,22 @@ from stoflow.storage.credentials.vault import Vault
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
-from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import register_process
+from stoflow.testing.bench import LEASE_S, KeptFeed, TenantBench, applications_of, own
+from stoflow.testing.browsers import Browser, Session, through_plugin
+from stoflow.testing.databases import Databases
+from stoflow.testing.declared import particulars_of
+from stoflow.testing.network import Network, PluginBrowser, WatchedRecorder, Wire
+from stoflow.testing.scenario import Scenario
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.upkeep.action_types import register_action_types
-from stoflow_sandbox import judge, sightings
 from stoflow_sandbox.server import SandboxServer
-from stoflow_sandbox.vinted.browser import Browser, Session
-from tests.conftest import Databases
-from tests.harness.acting import DECLARED
-from tests.harness.network import Network, PluginBrowser, WatchedRecorder, Wire
-from tests.harness.played import MARKETS, through_plugin
-from tests.harness.scenario import Scenario
-from tests.integration.engine.conftest import LEASE_S, Bench, KeptFeed, Shop
 
 PLUGIN = "the browser"
 CONTROL_S = 10.0
 QUIET_S = 30.0
-SUITE_S = 3600.0  # whoever makes a tenant owns it as long as the suite lasts
-DRESS = NewProduct(
-    title="Robe d'été",
-    description="Portée deux fois.\nLavable à 30°.",
-    price=Decimal("24.50"),
-    category="women/dresses",
-    brand="Zara",
-    condition=8,
-    size="M / 38 / 10",
-    colors=("bleu marine",),
-    materials=("coton",),
-    gender="women",
-)
 # In this order, so that nothing is left that refers to what is gone.
 OF_A_TENANT = (
     "job_timeline",
@@ -89,7 +68,7 @@ class Harness:
     sandbox: SandboxServer
     profiles: Mapping[str, DirectProfile]
     media_root: str
-    tenants: dict[str, Bench] = field(default_factory=dict[str, Bench])
+    tenants: dict[str, TenantBench] = field(default_factory=dict[str, TenantBench])
 
     def __post_init__(self) -> None:
         register_action_types(self.database, self.registry)
@@ -99,8 +78,7 @@ class Harness:
         self.connections = Connections(self.database, vault)
         flows = {name: profile.grant for name, profile in self.profiles.items() if profile.grant}
         tokens = SellerTokens(Renewals(self.database, vault), flows, partial(renew, self.client))
-        refusals = {name: place.refusal for name, place in self.registry.marketplaces.items() if place.refusal}
-        self.applications = Applications(self.database, refusals)
+        self.applications = applications_of(self.database, self.registry)
         self.transport = DirectTransport(self.profiles.values(), tokens, self.client, renews=self.applications.renews)
 
     def close(self) -> None:
@@ -121,7 +99,7 @@ class Harness:
             network=network,
             sandbox=self.sandbox.sandbox,
             seller=granted["external_id"],
-            template=DRESS,
+            template=particulars_of(place.name).product,
             reconnect=lambda: self._connect(worker, place, self._granted(place, granted["external_id"])),
             browser=browser,
         )
@@ -130,20 +108,20 @@ class Harness:
         self._connect(worker, place, granted)
         return scenario
 
-    def _worker(self, bench: Bench, network: Network) -> Bench:
+    def _worker(self, bench: TenantBench, network: Network) -> TenantBench:
         """Return a worker process of the tenant, whose calls and claims the network sees."""
         feed, wire = KeptFeed(), Wire(network, self.transport)
         engine = replace(bench.engine, recorder=WatchedRecorder(self.database, network), transport=wire, feed=feed)
         return replace(bench, engine=engine, feed=feed).worker()
 
-    def _connect(self, worker: Bench, place: Marketplace, granted: Grant) -> None:
+    def _connect(self, worker: TenantBench, place: Marketplace, granted: Grant) -> None:
         """Connect the tenant, or connect it anew: with tokens, or by signing in in the browser."""
         by_plugin = place.transport == "plugin"
         self.connections.save(
             worker.tenant,
             place.name,
             external_id=granted["external_id"],
-            settings={**granted["settings"], **DECLARED},
+            settings={**granted["settings"], **particulars_of(place.name).account},
             tokens=None if by_plugin else tokens_in(granted),
         )
         if by_plugin:
@@ -159,20 +137,15 @@ class Harness:
     def _performed(self, call: Call, attempt: str) -> Response:
         return through_plugin(self.browser, self.media_root, attempt=attempt)(call)
 
-    def _emptied(self, place: Marketplace) -> Bench:
+    def _emptied(self, place: Marketplace) -> TenantBench:
         bench = self.tenants.get(place.name)
         if bench is None:
             bench = self.tenants[place.name] = self._bench(create_tenant(self.database, f"{place.name}@example.com"))
         bench.all(";".join(f"DELETE FROM {{s}}.{table}" for table in OF_A_TENANT))
         return bench
 
-    def _bench(self, tenant: TenantId) -> Bench:
-        with self.database.records() as connection:
-            owner = register_process(connection, "orchestrator", lease_s=SUITE_S)
-            me = register_process(connection, "worker", lease_s=SUITE_S)
-            connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
-            consume_outbox(connection, owner, limit=10)
-            ((_, epoch),) = acquire_tenants(connection, owner, limit=10)
+    def _bench(self, tenant: TenantId) -> TenantBench:
+        owned = own(self.database, tenant)
         feed = KeptFeed()
         engine = Engine(
             database=self.database,
@@ -181,7 +154,7 @@ class Harness:
             transport=self.transport,
             feed=feed,
             tempo=Tempo(),
-            process=lambda: me,
+            process=lambda: owned.worker,
             lease_s=LEASE_S,
             quiet_s=lambda _: QUIET_S,
             second_look_s=lambda _: 2 * QUIET_S,
@@ -189,7 +162,7 @@ class Harness:
             taxonomy=lambda _: {},
             applications=self.applications,
         )
-        return Bench(engine, Shop(), feed, tenant, owner, epoch, me)
+        return TenantBench(engine, feed, tenant, owned.owner, owned.epoch, owned.worker)
 
 
 def opened_harness(
@@ -203,10 +176,7 @@ def opened_harness(
     name = databases.create(databases.migrated)
     database = Database(databases.url_of(name), application_name="stoflow tests")
     harness = Harness(database, registry, sandbox, profiles, media_root)
-    with pytest.MonkeyPatch.context() as patched:  # what the suite plays is not installed any more when it is judged
-        patched.setattr(judge, "known_markets", lambda: MARKETS)
-        patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
-        yield harness
+    yield harness
     harness.close()
     database.close()
     databases.drop(name)

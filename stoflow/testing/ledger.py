@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from stoflow.cli.simulate.demo_summary import ABSENCE_CAUSE
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.resources.jobs.views import JobView
+from stoflow.testing.network import ATTEMPT
+from stoflow.testing.scenario import Scenario
 from stoflow_sandbox.judge import Verdict, judge
 from stoflow_sandbox.ledger import LedgerEntry
 from stoflow_sandbox.market import Deed
 from stoflow_sandbox.sightings import deeds_of
-from tests.harness.network import ATTEMPT
-from tests.harness.scenario import Scenario
 
 ON_SALE_NOW = frozenset({"active", "live"})
 SEEN_BY_ANYBODY = frozenset({Deed.ACTIVATED, Deed.ENDED})
@@ -42,7 +42,7 @@ def shown_to_buyers(scenario: Scenario) -> set[str]:
 
 
 def listed_again(scenario: Scenario, ended: Collection[str], *, since: int) -> bool:
-    """Whether the job made anything visible after the entry `since` of what others had ended, or put it on sale anew."""
+    """Whether the job made anything visible after the entry `since` of what others had ended, or sold it anew."""
     own = (entry for entry in _committed(scenario) if entry.seq > since and _task(entry, scenario.job) is not None)
     return bool(ended) and any(
         Deed.ACTIVATED in deeds_of(entry) or (entry.listing_id in ended and entry.state.lower() in ON_SALE_NOW)
@@ -70,7 +70,7 @@ def last_entry(scenario: Scenario) -> int:
 
 
 def has_been_seen(scenario: Scenario) -> bool:
-    """Whether others can have seen something of what the job did: a listing of theirs to buy began, changed or ended."""
+    """Whether others can have seen something of what the job did: a listing began, changed or ended."""
     shown: set[str] = set()
     for entry in _committed(scenario):
         is_seen = entry.listing_id in shown or not SEEN_BY_ANYBODY.isdisjoint(deeds_of(entry))

@@ -5,6 +5,7 @@ Nothing waits: what would be due later is made due, and what a process would do 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from stoflow.domain.call import Call, Response
@@ -20,11 +21,12 @@ from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.storage.engine.reads.queue import QueuePage, begin_page
 from stoflow.storage.engine.sweep import finish_cancel
 from stoflow.storage.products.snapshots import add_product, change_product
+from stoflow.testing.bench import TenantBench
+from stoflow.testing.network import Act, Deed, Died, Network, PluginBrowser, lost_before
 from stoflow_sandbox.app import Sandbox
 from stoflow_sandbox.faults import FaultKind, ScriptedFault
 from stoflow_sandbox.ledger import LedgerEntry
-from tests.harness.network import Act, Deed, Died, Network, PluginBrowser, lost_before
-from tests.integration.engine.conftest import Bench
+from stoflow_sandbox.market import has_people
 
 TURNS = 60
 PAGE = 50
@@ -42,7 +44,7 @@ class Scenario:
 
     place: Marketplace
     action: str
-    bench: Bench
+    bench: TenantBench
     network: Network
     sandbox: Sandbox
     seller: str
@@ -72,6 +74,12 @@ class Scenario:
         self.bench.all(f"DELETE FROM {{s}}.product_images WHERE product_id = {product}")
         self.bench.all(f"INSERT INTO {{s}}.product_images (product_id, position, path) VALUES {rows}")
 
+    @property
+    def cheaper(self) -> Decimal:
+        """A price a fifth below that of the product the marketplace is tried with."""
+        assert self.template.price is not None
+        return (self.template.price * Decimal("0.8")).quantize(Decimal("0.01"))
+
     def done(self, action: str, product: int) -> str:
         """Let another job on the product come before; return the product's listing."""
         view = self.finished(self.submit(action, product))
@@ -86,6 +94,11 @@ class Scenario:
     def behave(self, act: str, listing: str, **wishes: Any) -> LedgerEntry:
         """Let a buyer, or the seller in the marketplace's own pages, act."""
         return self.sandbox.control.behave(self.place.name, self.seller, act, {"listing_id": listing, **wishes})
+
+    @property
+    def has_people(self) -> bool:
+        """Whether its simulation lets buyers, and the seller in its own pages, act."""
+        return has_people(next(market for market in self.sandbox.markets if market.name == self.place.name))
 
     def submit(self, action: str, product: int | None, payload: Mapping[str, Any] | None = None) -> JobId:
         asked = SubmitJob(self.place.name, action, product, payload=payload or {})
@@ -142,7 +155,7 @@ class Scenario:
 
     # what happens
 
-    def turn(self, by: Bench | None = None) -> bool:
+    def turn(self, by: TenantBench | None = None) -> bool:
         """Do what an owner, a worker (`by`) and a plugin do next; False where nothing is left to be done."""
         worker, page = by or self.bench, self._page()
         if not page.jobs and not worker.all("SELECT id FROM {s}.strays"):  # the page leaves out those claimed
@@ -161,7 +174,7 @@ class Scenario:
             self.browser.work(worker.engine, worker.tenant)
         return True
 
-    def _end_quiet_time(self, worker: Bench) -> None:
+    def _end_quiet_time(self, worker: TenantBench) -> None:
         while self.late:
             self.late.pop(0)()
         worker.end_quiet_time()
@@ -232,7 +245,7 @@ class Scenario:
     def _never_met(self) -> str:
         """Say what was planned in vain: a step that has nothing to do where its action is situated needs its own."""
         tasks = ", ".join(self.cues)
-        return f"{tasks} did nothing in its situation (tests/harness/situations.py): {described(self.view())}."
+        return f"{tasks} did nothing in its situation (stoflow.testing.situations): {described(self.view())}."
 
     def _page(self) -> QueuePage:
         with self.bench.engine.database.records() as connection:

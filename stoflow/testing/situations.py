@@ -2,18 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
-
-import pytest
 
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
-from stoflow.marketplaces.contract import Marketplace, Step
-from tests.harness.network import answered
-from tests.harness.scenario import Scenario, steps_of
+from stoflow.testing.network import answered
+from stoflow.testing.scenario import Scenario, steps_of
 
-TITLE, NEW_TITLE, CHEAPER = "Robe d'été", "Robe d'été, prix baissé", Decimal("19.90")
+TITLE, NEW_TITLE = "Robe d'été", "Robe d'été, prix baissé"
 ONE, ANOTHER, THIRD = ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"), ProductImage(1, "3.jpg")
 BAD_REQUEST = 400
 ANSWER = "Oui, toujours disponible !"
@@ -50,7 +46,7 @@ def _changed(scenario: Scenario) -> Wish:
     """A product with two photos is on sale; now it has one, another one, and another title and price."""
     product = scenario.make_product(title=TITLE, images=(ONE, ANOTHER))
     scenario.done("publish", product)
-    scenario.change_product(product, title=NEW_TITLE, price=CHEAPER)
+    scenario.change_product(product, title=NEW_TITLE, price=scenario.cheaper)
     scenario.change_photos(product, THIRD)
     return Wish(product)
 
@@ -61,7 +57,7 @@ def _published(scenario: Scenario) -> Wish:
     return Wish(product)
 
 
-def _given_up(scenario: Scenario) -> Wish:
+def given_up(scenario: Scenario) -> Wish:
     """The call that makes it visible was refused, which left what was made until then."""
     product = scenario.make_product(title=TITLE, images=(ONE,))
     (last,) = (step for step in steps_of(scenario.place, "publish") if step.paced)
@@ -72,7 +68,7 @@ def _given_up(scenario: Scenario) -> Wish:
 
 
 def _looked_after(scenario: Scenario) -> Wish:
-    """Of two listings one has another title, and no record in StoFlow; the other was ended in the seller's own pages."""
+    """Of two listings one has another title, and no record; the other was ended in the seller's own pages."""
     kept, ended = (scenario.done("publish", scenario.make_product(title=TITLE, images=(ONE,))) for _ in range(2))
     scenario.bench.all(f"DELETE FROM {{s}}.listings WHERE external_id = '{kept}'")
     scenario.behave("edit", kept, title=NEW_TITLE)
@@ -110,18 +106,4 @@ SITUATIONS: Mapping[str, Situation] = {
     "message": Situation(_asked, on_sale=(TITLE,)),
     "link_product": Situation(_forgotten, on_sale=(TITLE,), is_record=True),
 }
-"""By action. A marketplace needs none of its own: what others do there is the sandbox's `behave`."""
-OF_A_STEP: Mapping[tuple[str, str], Situation] = {
-    ("publish", "revise"): Situation(_given_up, on_sale=(TITLE,), adopts=frozenset({"create"})),
-    ("delete", "discard"): Situation(_given_up),
-}
-"""For steps that have nothing to do in the situation of their action."""
-
-
-def situation_of(place: Marketplace, action: str, step: Step | None = None) -> Situation:
-    """Return the situation of an action at a step; one that has none fails its tests."""
-    found = SITUATIONS.get(action)
-    if found is None:
-        message = f"{place.name} can {action}, and tests/contract/situations.py has no situation for that action."
-        pytest.fail(message)
-    return OF_A_STEP.get((action, step.name), found) if step else found
+"""By action, for every marketplace: what others do there is the sandbox's `behave`."""

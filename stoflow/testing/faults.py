@@ -7,9 +7,9 @@ from stoflow.domain.job import JobStatus, TaskKind, TaskStatus
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.replies import Meaning
 from stoflow.resources.jobs.views import JobView, TaskView
+from stoflow.testing.network import Deed, answered, lost_after, lost_before
+from stoflow.testing.scenario import Scenario, described
 from stoflow_sandbox.faults import FaultKind
-from tests.harness.network import Deed, answered, lost_after, lost_before
-from tests.harness.scenario import Scenario, described
 
 BAD_REQUEST, UNFORESEEN = 400, 418
 ADOPTED, ABSENT = "looked and adopted", "absence confirmed"

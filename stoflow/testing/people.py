@@ -6,9 +6,9 @@ from typing import Any
 
 from stoflow.domain.call import Call, Response
 from stoflow.domain.errors import InputError
-from tests.harness.ledger import entries, shown_to_buyers
-from tests.harness.network import Act, Deed
-from tests.harness.scenario import Scenario
+from stoflow.testing.ledger import entries, shown_to_buyers
+from stoflow.testing.network import Act, Deed
+from stoflow.testing.scenario import Scenario
 
 NEW_WORDS = "Robe d'été, vue par sa vendeuse"
 
@@ -36,26 +36,15 @@ class Person:
 
 
 BUYS, EDITS, DELETES = Person("sell"), Person("edit", {"title": NEW_WORDS}, ends=False), Person("delete")
-PEOPLE: Mapping[str, Mapping[str, Person]] = {
-    "etsy": {"buys": BUYS, "edits": EDITS, "deletes": DELETES, "hides": Person("delete", {"state": "inactive"})},
-    "vinted": {"buys": BUYS, "edits": EDITS, "deletes": DELETES, "hides": Person("reserve")},
-    # An offer that is not published any more does not say whether it ever was: only these two can be told.
-    "ebay": {
-        "buys": BUYS,
-        "edits": EDITS,
-        "deletes": Person("delete", {"status": "ENDED"}),
-        "hides": Person("delete", {"status": "EBAY_ENDED"}),
-    },
-}
 
 
-def acts_in_the_quiet_time(scenario: Scenario, who: str, lost: Deed) -> Deed:
+def acts_in_the_quiet_time(scenario: Scenario, who: Person, lost: Deed) -> Deed:
     """Let nobody hear what became of a call, and somebody act then."""
 
     def meets(call: Call, act: Act) -> Response:
         try:
             return lost(call, act)
         finally:
-            PEOPLE[scenario.place.name][who].acts(scenario)
+            who.acts(scenario)
 
     return meets

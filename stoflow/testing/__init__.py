@@ -1,0 +1,1 @@
+"""What marketplaces are tried with, by StoFlow itself and by whoever writes one: needs `stoflow[testing]`."""
