@@ -3,7 +3,7 @@
 from stoflow.domain.outcome import Pending
 from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
-from stoflow.execution.moves import RELOAD, Move, Settlement, Tried, after_untold
+from stoflow.execution.moves import Move, Settlement, Tried
 from stoflow.storage.engine.accepted import settle_accepted, settle_still_accepted
 
 SHORTEST_POLL_S = 1.0
@@ -20,7 +20,7 @@ def accept(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
         at_most_s=tempo.scaled_s(pending.at_most_s),
         operation=pending.operation,
     )
-    return Settlement((statement,), lambda row: Move(NextMove.LOOK, delay_s) if row else RELOAD)
+    return Settlement(statement, Move(NextMove.LOOK, delay_s))
 
 
 def wait_on(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
@@ -33,7 +33,7 @@ def wait_on(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
         delay_s=follows.delay_s,
         marked=tried.marked,
     )
-    return Settlement((statement,), lambda row: after_untold(row, follows), "unverified", pending.reason)
+    return Settlement(statement, follows, kind="unverified", reason=pending.reason)
 
 
 def _poll_s(pending: Pending) -> float:

@@ -16,7 +16,7 @@ from stoflow.execution.conversation import NextCommand, begin, broken, resume
 from stoflow.execution.engine import Engine, outputs_of, step_of
 from stoflow.execution.hand_back import knows, unread_settlement
 from stoflow.execution.look import look_of
-from stoflow.execution.moves import GO_ON, RELOAD, Move, Row, Settlement
+from stoflow.execution.moves import GO_ON, RELOAD, Move, Settlement
 from stoflow.execution.reporting import changed, report_of
 from stoflow.execution.settle import look_settlement, settlement
 from stoflow.execution.telling import concluded
@@ -110,11 +110,11 @@ def _settle(
         return _record(engine, job, task, instead, record_answer(job.tenant, request_id, UNKEPT))
 
 
-def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement, kept: Statement) -> Move:
+def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement, kept: Statement[bool]) -> Move:
     failpoint("answer.before")
-    rows: tuple[Row, ...] = write_settle(engine, job, *settled.statements, kept)
+    recorded = write_settle(engine, job, settled.first, *settled.more, kept)
     failpoint("answer.after")
-    return concluded(job, task, settled, rows[0])
+    return concluded(job, task, settled, recorded)
 
 
 def _settlement(engine: Engine, job: StoredJob, task: StoredTask, result: Outcome | LookResult | None) -> Settlement:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from stoflow.admission.asking import judge_place
@@ -20,7 +20,7 @@ from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, Failed, Loo
 from stoflow.domain.run import NextMove
 from stoflow.execution.conversation import NextCommand
 from stoflow.execution.engine import Engine, outputs_of
-from stoflow.execution.moves import RELOAD, Move, Row, Tried
+from stoflow.execution.moves import RELOAD, Move, Tried
 from stoflow.execution.settle import HELD_BACK_S
 from stoflow.execution.telling import note_outage
 from stoflow.marketplaces.contract import Step
@@ -31,6 +31,7 @@ from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 from stoflow.storage.engine.refuse import try_params
 from stoflow.storage.engine.statement import Statement
 
+Answer = TypeVar("Answer")
 SETTLE_RETRY_S = 0.2
 NOT_OF_AN_ACT = Absent | CannotTell | Failed | NextCommand
 IS_BROKEN = 500  # a reply's status, from here on
@@ -67,7 +68,7 @@ def sender(
     return send
 
 
-def command_statement(tenant: TenantId, task: StoredTask, pending: NextCommand) -> Statement:
+def command_statement(tenant: TenantId, task: StoredTask, pending: NextCommand) -> Statement[bool]:
     """Return the row of a plugin command, to be committed with the claim `task.claims` stands for."""
     return issue_command(
         tenant,
@@ -166,12 +167,12 @@ def reason_of(outcome: Outcome) -> str:
     return "" if isinstance(outcome, Done) else outcome.reason
 
 
-def write_settle(engine: Engine, job: StoredJob, *statements: Statement) -> tuple[Row, ...]:
+def write_settle(engine: Engine, job: StoredJob, first: Statement[Answer], *more: Statement[bool]) -> Answer:
     """Commit a settle, trying again while PostgreSQL is away until the lease ends; then drop it: the next one looks."""
     give_up_s = time.monotonic() + engine.lease_s
     while True:
         try:
-            return engine.recorder.write(job.tenant, job.id, *statements)
+            return engine.recorder.write(job.tenant, job.id, first, *more)
         except DatabaseUnavailable as error:
             if time.monotonic() >= give_up_s:
                 record(SettleDropped(str(error)))

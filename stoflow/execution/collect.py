@@ -64,15 +64,15 @@ def _collect(engine: Engine, message: RunMessage, job: StoredJob, orphan: Orphan
         if isinstance(pending, NextCommand):
             issued = issue_for_orphan(job.tenant, orphan.id, job.id, claims, pending.seq, pending.command)
             failpoint("collect.ask.before")
-            claimed = engine.recorder.write(job.tenant, job.id, claim, issued)[0]
+            claimed = engine.recorder.write(job.tenant, job.id, claim, issued)
             failpoint("collect.ask.after")
-            if claimed is not None:
+            if claimed:
                 engine.feed.commands_waiting(job.tenant)
         return
     failpoint("collect.claim.before")
-    claimed = engine.recorder.write(job.tenant, job.id, claim)[0]
+    claimed = engine.recorder.write(job.tenant, job.id, claim)
     failpoint("collect.claim.after")
-    if claimed is None:
+    if not claimed:
         return
     name = f"{job.tenant}-{job.id}-stray{orphan.id}-{claims}"
     send = sender(engine, job, "collect", name, time.monotonic() + timeout_s)

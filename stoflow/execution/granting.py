@@ -17,6 +17,6 @@ def wait_for_grant(engine: Engine, job: StoredJob, task: StoredTask) -> Move | N
         return None
     statement = wait_for_scopes(job.tenant, task.id, task.claims, reason)
     failpoint("grant.before")
-    row = engine.recorder.write(job.tenant, job.id, statement)[0]
+    waits = engine.recorder.write(job.tenant, job.id, statement)
     failpoint("grant.after")
-    return RELOAD if row is None else Move(NextMove.RUN, ASK_AGAIN_S)
+    return Move(NextMove.RUN, ASK_AGAIN_S) if waits else RELOAD

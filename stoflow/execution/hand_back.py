@@ -36,11 +36,11 @@ def hand_back(engine: Engine, job: StoredJob, task: StoredTask) -> Move | None:
         step=unknown.step,
     )
     failpoint("hand_back.before")
-    row = engine.recorder.write(job.tenant, job.id, statement)[0]
+    delay_s = engine.recorder.write(job.tenant, job.id, statement)
     failpoint("hand_back.after")
-    if row is None:
+    if delay_s is None:
         return RELOAD
-    return Move(NextMove.LOOK if task.verifying else NextMove.RUN, float(row["delay_s"]))
+    return Move(NextMove.LOOK if task.verifying else NextMove.RUN, delay_s)
 
 
 def knows(registry: Registry, job: StoredJob, task: StoredTask) -> bool:
@@ -69,7 +69,7 @@ def unread_settlement(engine: Engine, job: StoredJob, task: StoredTask, *, looki
         statement = settle_verifying(*about, reason=UNREAD, delay_s=delay_s, looks=0, cause="outcome unknown")
     else:
         statement = settle_back(*about, reason=UNREAD, kind="try_again", delay_s=SOON_S, charge=False)
-    return Settlement((statement,), lambda _: RELOAD, "try_again", UNREAD)
+    return Settlement(statement, RELOAD, kind="try_again", reason=UNREAD)
 
 
 def _is_ahead(task: StoredTask) -> bool:

@@ -70,9 +70,9 @@ def settle_look(engine: Engine, job: StoredJob, task: StoredTask, found: LookRes
 
 def _record(engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement) -> Move:
     failpoint("look.settle.before")
-    row = write_settle(engine, job, *settled.statements)[0]
+    recorded = write_settle(engine, job, settled.first, *settled.more)
     failpoint("look.settle.after")
-    return concluded(job, task, settled, row)
+    return concluded(job, task, settled, recorded)
 
 
 def _unless_held_back(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> Move:
@@ -117,7 +117,7 @@ def _claim(
     deadline_s: float,
     *,
     holds: bool,
-    more: tuple[Statement, ...] = (),
+    more: tuple[Statement[bool], ...] = (),
 ) -> bool:
     process = engine.process()
     statement = claim_look(
@@ -133,12 +133,12 @@ def _claim(
     )
     failpoint("look.claim.before")
     try:
-        row = engine.recorder.write(job.tenant, job.id, statement, *more)[0]
+        granted = engine.recorder.write(job.tenant, job.id, statement, *more)
     except DatabaseUnavailable:
         release(engine, job, task.id, task.claims + 1, process if holds else None)
         raise
     failpoint("look.claim.after")
-    return row is not None
+    return granted
 
 
 def _report(job: StoredJob, task: StoredTask, move: Move, *, claimed: bool) -> RunReport:

@@ -1,16 +1,13 @@
 """What a settle is made of: the attempt, the statements that record what came of it, and the move that follows."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.marketplaces.contract import Handler
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement
-
-Row = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +27,11 @@ FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """`statements` to commit together; `read` turns the first one's row (None: fenced) into the next move."""
+    """What to commit together, and the move that follows where nothing comes in between."""
 
-    statements: tuple[Statement, ...]
-    read: Callable[[Row], Move]
+    first: Statement[Recorded | None]
+    follows: Move
+    more: tuple[Statement[bool], ...] = ()
     kind: str = ""  # of the failure, where it fails the job, and why
     reason: str = ""
 
@@ -60,7 +58,8 @@ class Tried:
     held_back: bool = False  # StoFlow's application is refused there: not the task's own time decides when it goes on
 
 
-def after_untold(row: Row, follows: Move) -> Move:
-    if row is None:
+def move_after(recorded: Recorded | None, follows: Move) -> Move:
+    """Return the move after a settle: `follows`, unless it was fenced, a cancel waits, or it failed the job."""
+    if recorded is None or recorded.cancelled:
         return RELOAD
-    return FAILED if row["given_up"] else follows
+    return FAILED if recorded.failed else follows

@@ -26,7 +26,7 @@ from stoflow.execution.claiming import Asked, claim_of
 from stoflow.execution.conversation import NextCommand, begin, broken, checked, hold, resume
 from stoflow.execution.engine import PERMIT_RAN_OUT, Engine, step_of
 from stoflow.execution.hand_back import hand_back
-from stoflow.execution.moves import COMPLETED, FAILED, GO_ON, RELOAD, Move, Row, Settlement
+from stoflow.execution.moves import COMPLETED, FAILED, GO_ON, RELOAD, Move, Settlement
 from stoflow.execution.propagation import propagate_before
 from stoflow.execution.reporting import report_run, result_of
 from stoflow.execution.settle import output_settlement, settlement
@@ -37,7 +37,8 @@ from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.claim import Claim
 from stoflow.storage.engine.close import close_completed, close_failed
-from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, job_of, job_statement
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
+from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.statement import Statement
 from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
@@ -47,12 +48,11 @@ MARKER_PREFIX = "stoflow-draft-"
 def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
     failpoint("message.before")
-    (row,) = engine.recorder.write(message.tenant, message.job, job_statement(message.tenant, message.job))
+    with engine.database.planned_records() as connection:
+        job = read_job(connection, message.tenant, message.job)
     failpoint("message.after")
-    job = job_of(message.tenant, row)
-    if job is None:
-        return
-    Run(engine, message, job).go()
+    if job is not None:
+        Run(engine, message, job).go()
 
 
 @dataclass(slots=True)
@@ -130,9 +130,9 @@ class Run:
             errors=errors,
         )
         failpoint("refuse.before")
-        row = self._write(failed)[0]
+        closed = self._write(failed)
         failpoint("refuse.after")
-        if not row or not row["id"]:
+        if not closed.granted:
             return RELOAD
         note_failed(self.job, replace(task, claims=task.claims + 1), kind, reason_of(outcome))
         return FAILED
@@ -143,9 +143,9 @@ class Run:
             self.job.tenant, self.job.id, self.message.epoch, unrecorded=self._unrecorded(), result=result
         )
         failpoint("close.before")
-        row = self._write(completed)[0]
+        closed = self._write(completed)
         failpoint("close.after")
-        return COMPLETED if row and row["id"] else RELOAD
+        return COMPLETED if closed.granted else RELOAD
 
     def _outside(self, task: StoredTask) -> tuple[Move, StoredTask]:
         pace_s = self.engine.pace_s(self.job, task)
@@ -215,30 +215,30 @@ class Run:
     def _unrecorded(self) -> Unrecorded:
         return Unrecorded(tuple(self.inner), self.settled)
 
-    def _write_claim(self, claim: Claim, *more: Statement) -> bool:
+    def _write_claim(self, claim: Claim, *more: Statement[bool]) -> bool:
         """Commit the settle before it together with the claim; return whether it was granted."""
         failpoint("claim.before")
         try:
-            row = self._write(claim.statement(), *more)[0]
+            claimed = self._write(claim.statement(), *more)
         except DatabaseUnavailable:
             self._release(claim)
             raise
         failpoint("claim.after")
         self.inner.clear()
         self.claimed = True
-        if row and row.get("settled") is False:
+        if not claimed.settled:
             self._release(claim)  # both may have been committed by a first try whose answer was lost
-        return bool(row and row["claims"])
+        return claimed.granted
 
-    def _write(self, *statements: Statement) -> tuple[Row, ...]:
+    def _write(self, first: Statement[Granted], *more: Statement[bool]) -> Granted:
         """Commit these; one that settles is tried while the lease lasts, a claim alone is not worth waiting for."""
         if self.settled is None:
-            return self.engine.recorder.write(self.job.tenant, self.job.id, *statements)
-        rows = write_settle(self.engine, self.job, *statements)
+            return self.engine.recorder.write(self.job.tenant, self.job.id, first, *more)
+        granted = write_settle(self.engine, self.job, first, *more)
         self.settled = None
-        if rows[0] and not rows[0]["settled"]:
+        if not granted.settled:
             record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
-        return rows
+        return granted
 
     def _release(self, claim: Claim) -> None:
         release(self.engine, self.job, claim.task, claim.claims + 1, claim.holder)
@@ -269,13 +269,13 @@ class Run:
 
     def _write_settlement(self, task: StoredTask, waiting: Settlement) -> Move:
         failpoint("settle.before")
-        first = write_settle(self.engine, self.job, *waiting.statements)[0]
+        recorded = write_settle(self.engine, self.job, waiting.first, *waiting.more)
         failpoint("settle.after")
-        if first is None:
+        if recorded is None:
             record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
-        elif first.get("external_id") is not None:  # which listing was chosen, or that none is left, is known only now
-            self.job = replace(self.job, listing_id=first["external_id"])
-        return concluded(self.job, task, waiting, first)
+        elif recorded.external_id is not None:  # which listing was chosen, or that none is left, is known only now
+            self.job = replace(self.job, listing_id=recorded.external_id)
+        return concluded(self.job, task, waiting, recorded)
 
     def _report(self, move: Move, task: StoredTask | None) -> None:
         report_run(self.engine, self.message, self.job, move, task, self.inputs.outputs)

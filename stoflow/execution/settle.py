@@ -34,7 +34,7 @@ from stoflow.domain.run import NextMove
 from stoflow.domain.tempo import Tempo
 from stoflow.execution.accepting import accept, wait_on
 from stoflow.execution.keeping import keepable
-from stoflow.execution.moves import FAILED, GO_ON, RELOAD, Move, Row, Settlement, Tried, after_untold
+from stoflow.execution.moves import GO_ON, RELOAD, Move, Settlement, Tried
 from stoflow.storage.engine.connection_state import needs_seller
 from stoflow.storage.engine.observe.listings import settle_seen
 from stoflow.storage.engine.settle import settle_back, settle_done, settle_failed
@@ -85,14 +85,14 @@ def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlem
         step = tried.handler.step(done.seen.then)
         follows = NewTask(done.seen.then, step.kind.value, step.paced)
         seen = settle_seen(tried.tenant, tried.task, tried.claims, done, done.seen, follows)
-        return Settlement((seen,), lambda _: RELOAD)  # the task that follows is known only now
+        return Settlement(seen, RELOAD)  # the task that follows is known only now
     statement = settle_done(tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause=cause)
-    return Settlement((statement,), _after_done)
+    return Settlement(statement, GO_ON)
 
 
 def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
     """Return what a done attempt writes of which nothing but its output is recorded."""
-    return Settlement((settle_done(tenant, task, claims, Done(output), marked=False, cause="done"),), _after_done)
+    return Settlement(settle_done(tenant, task, claims, Done(output), marked=False, cause="done"), GO_ON)
 
 
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per answer
@@ -113,17 +113,11 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return _refused(tried, reason, errors)
         case CannotTell(reason, seller=True, person=person):
             again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
-            return replace(again, statements=(*again.statements, _halted(tried, SellerMustAct(reason, person))))
+            return replace(again, more=(_halted(tried, SellerMustAct(reason, person)),))
         case CannotTell(reason, after_s, application=application):
             pause_s = (_held_back_s if application else _blind_s)(tried, after_s, random)
             again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
             return _untold(tried, reason, again, cause="could not look", at_once=is_far)
-
-
-def _after_done(row: Row) -> Move:
-    if row is None:
-        return RELOAD
-    return RELOAD if row["cancelled"] else GO_ON
 
 
 def _held_back_s(tried: Tried, after_s: float | None, random: Random) -> float:
@@ -172,16 +166,10 @@ def _back(
         ended=ended,
         late_s=late_s,
     )
-    return Settlement((statement,), lambda row: _after_back(row, delay_s), kind, reason)
+    return Settlement(statement, Move(NextMove.RUN, delay_s), kind=kind, reason=reason)
 
 
-def _after_back(row: Row, delay_s: float) -> Move:
-    if row is None or row["cancelled"]:
-        return RELOAD
-    return FAILED if row["failed"] else Move(NextMove.RUN, delay_s)
-
-
-def _halted(tried: Tried, told: SellerMustAct) -> Statement:
+def _halted(tried: Tried, told: SellerMustAct) -> Statement[bool]:
     tenant, place = tried.tenant, tried.marketplace
     return needs_seller(tenant, place, told.reason, task=tried.task, claims=tried.claims, person=told.person)
 
@@ -198,16 +186,14 @@ def _halt(tried: Tried, told: SellerMustAct) -> Settlement:
         waiting=told.reason,
         cause="the seller must act",
     )
-    return Settlement(
-        (back, _halted(tried, told)), lambda row: RELOAD if row is None or row["cancelled"] else Move(NextMove.SELLER)
-    )
+    return Settlement(back, Move(NextMove.SELLER), (_halted(tried, told),), "seller", told.reason)
 
 
 def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:
     statement = settle_verifying(
         tried.tenant, tried.task, tried.claims, reason=reason, delay_s=delay_s, looks=looks, cause=cause
     )
-    return Settlement((statement,), lambda row: Move(NextMove.LOOK, delay_s) if row else RELOAD)
+    return Settlement(statement, Move(NextMove.LOOK, delay_s))
 
 
 def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bool = False) -> Settlement:
@@ -221,12 +207,12 @@ def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bo
         marked=tried.marked,
         at_once=at_once,
     )
-    return Settlement((statement,), lambda row: after_untold(row, follows), "unverified", reason)
+    return Settlement(statement, follows, kind="unverified", reason=reason)
 
 
 def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlement:
     failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
-    return Settlement((failed,), lambda row: FAILED if row and row["failed"] else RELOAD, "refused", reason)
+    return Settlement(failed, RELOAD, kind="refused", reason=reason)
 
 
 def _act_again(tried: Tried, reason: str, tempo: Tempo, random: Random, *, cause: str, absences: int) -> Settlement:
@@ -243,4 +229,4 @@ def _act_again(tried: Tried, reason: str, tempo: Tempo, random: Random, *, cause
         absences=absences,
         orphan_after_s=tempo.scaled_s(tried.second_look_s) if tried.marked else None,
     )
-    return Settlement((statement,), lambda row: _after_back(row, delay_s), "try_again", reason)
+    return Settlement(statement, Move(NextMove.RUN, delay_s), kind="try_again", reason=reason)

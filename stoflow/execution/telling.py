@@ -1,6 +1,6 @@
 """What attempts leave in the log: a job that failed, a step that broke, a marketplace that does not answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stoflow.domain.facts import (
@@ -13,21 +13,23 @@ from stoflow.domain.facts import (
 )
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.execution.engine import Engine
-from stoflow.execution.moves import FAILED, Move, Row, Settlement
+from stoflow.execution.moves import FAILED, Move, Settlement, move_after
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
+from stoflow.storage.engine.recorded import Recorded
 
 
-def concluded(job: StoredJob, task: StoredTask, settled: Settlement, row: Row) -> Move:
+def concluded(job: StoredJob, task: StoredTask, settled: Settlement, recorded: Recorded | None) -> Move:
     """Return what follows from a committed settlement, and state that the job failed where it has."""
-    move = settled.read(row)
-    if move is FAILED:
-        note_failed(job, task, str((row or {}).get("error_kind") or settled.kind), settled.reason)
-    note_named(job, (row or {}).get("named") or {})
+    move = move_after(recorded, settled.follows)
+    if recorded is not None:
+        if move is FAILED:
+            note_failed(job, task, recorded.kind or settled.kind, settled.reason)
+        note_named(job, recorded.named or {})
     return move
 
 
-def note_named(job: StoredJob, named: Mapping[str, Any]) -> None:
+def note_named(job: StoredJob, named: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """State each thing that a page of an account named: what was not shown, and which order came too late."""
     for each in named.get("unread", ()):
         record(ThingUnread(job.tenant, job.id, job.marketplace, each["name"], each["reason"]))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any, TypeVar
 
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
@@ -12,12 +13,13 @@ from stoflow.execution import plugin
 from stoflow.execution.answer import receive_answer
 from stoflow.execution.engine import Engine
 from stoflow.marketplaces.replies import answer_of, reply_of
-from stoflow.storage.database.recorder import Recorder, Row
+from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import Statement
 from stoflow.testing.acting import response_to
 from stoflow.transports.contract import Transport
 
+Written = TypeVar("Written")
 ATTEMPT = re.compile(r"\d+-(\d+)-(\d+)-\d+")  # tenant, job, task, claims
 CLAIMING = "claims = t.claims + 1"
 Act = Callable[[], Response]
@@ -42,7 +44,7 @@ class Network:
         deed = self.calls.pop(self.name_of(int(about[2])), None) if self.calls and about else None
         return deed(call, act) if deed else act()
 
-    def before(self, statement: Statement) -> None:
+    def before(self, statement: Statement[Any]) -> None:
         """Let happen what was planned for the moment before a task is claimed."""
         if self.claims and CLAIMING in statement.text and "position" in statement.params:
             self.claims.pop(self.name_of(statement.params["task"]), lambda: None)()
@@ -55,9 +57,9 @@ class WatchedRecorder(Recorder):
         super().__init__(database)
         self._watcher = network
 
-    def write(self, tenant: TenantId, job: int, *statements: Statement) -> tuple[Row, ...]:
-        self._watcher.before(statements[0])
-        return super().write(tenant, job, *statements)
+    def write(self, tenant: TenantId, job: int, first: Statement[Written], *more: Statement[Any]) -> Written:
+        self._watcher.before(first)
+        return super().write(tenant, job, first, *more)
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,18 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from psycopg.rows import DictRow
 
 from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import Statement
 
-Row = Mapping[str, Any] | None
+Answer = TypeVar("Answer")
 BATCH = 64
 GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
 
@@ -22,9 +24,9 @@ class _Write:
     """Statements that stand or fall together, in order. Woken without an answer, its thread commits for the line."""
 
     order: tuple[int, int]
-    statements: Sequence[Statement]
+    statements: Sequence[Statement[Any]]
     woken: threading.Event = field(default_factory=threading.Event)
-    answer: tuple[Row, ...] | Exception | None = None
+    answer: tuple[DictRow | None] | Exception | None = None
 
 
 class Recorder:
@@ -40,13 +42,13 @@ class Recorder:
         self._writing = False
         self._crowded = False
 
-    def write(self, tenant: TenantId, job: int, *statements: Statement) -> tuple[Row, ...]:
-        """Commit the statements, in order, and return each one's first row.
+    def write(self, tenant: TenantId, job: int, first: Statement[Answer], *more: Statement[Any]) -> Answer:
+        """Commit the statements, in order, and return what the first one answers.
 
         Raise DatabaseUnavailable where PostgreSQL is away (then nothing is known to be written), DatabaseRefused
         where it refuses.
         """
-        write = _Write((tenant, job), statements)
+        write = _Write((tenant, job), (first, *more))
         if not self._is_first(write):
             write.woken.wait()
         if write.answer is None:
@@ -54,7 +56,7 @@ class Recorder:
         if isinstance(write.answer, Exception):
             raise write.answer
         assert write.answer is not None
-        return write.answer
+        return first.read(write.answer[0])
 
     def _is_first(self, write: _Write) -> bool:
         with self._lock:
@@ -95,8 +97,8 @@ class Recorder:
         except DatabaseRefused as error:
             self._commit_singly(batch, error)
         else:
-            for write, executed in zip(batch, cursors, strict=True):
-                write.answer = tuple(cursor.fetchone() if cursor.rownumber is not None else None for cursor in executed)
+            for write, (first, *_) in zip(batch, cursors, strict=True):
+                write.answer = (first.fetchone() if first.rownumber is not None else None,)
 
     def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
         """Separate the one write PostgreSQL refuses from the ones beside it."""

@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind, s
 from stoflow.storage.engine.verify import GIVING_UP
 
@@ -24,7 +25,7 @@ WITH task AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, 'accepted', claims, jsonb_build_object('reason', %(reason)s::text) FROM task
 )
-SELECT job_id FROM task
+SELECT false AS failed FROM task
 """
 
 SETTLE_STILL_ACCEPTED = f"""
@@ -33,7 +34,7 @@ WITH told AS MATERIALIZED (
   FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), {GIVING_UP}
-SELECT given_up FROM task
+SELECT given_up AS failed FROM task
 """
 
 
@@ -46,8 +47,8 @@ def settle_accepted(
     delay_s: float,
     at_most_s: float,
     operation: Mapping[str, Any],
-) -> Statement:
-    """Leave the task RUNNING, to be looked for after `delay_s` and for `at_most_s` in all; no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Leave the task RUNNING, to be looked for after `delay_s` and for `at_most_s` in all; None: fenced."""
     return bind(
         SETTLE_ACCEPTED,
         tenant,
@@ -57,14 +58,13 @@ def settle_accepted(
         delay_s=delay_s,
         at_most_s=at_most_s,
         operation=Jsonb(dict(operation)),
-    )
+    ).answering(Recorded.of)
 
 
 def settle_still_accepted(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, marked: bool
-) -> Statement:
-    """Look again after `delay_s`, without a word in the timeline, or fail where its time is over: answers `given_up`;
-    no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Look again after `delay_s`, without a word in the timeline, or fail where its time is over; None: fenced."""
     return bind(
         SETTLE_STILL_ACCEPTED,
         tenant,
@@ -77,4 +77,4 @@ def settle_still_accepted(
         tells=False,
         ending="not done in time",
         words="The marketplace accepted it and has not finished it in the time that this may take: ",
-    )
+    ).answering(Recorded.of)

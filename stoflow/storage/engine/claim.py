@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before
+from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.refuse import TRYING
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
@@ -98,7 +99,7 @@ WITH [[settled]]was AS MATERIALIZED (
     FROM task, now
   ) AS lines
 )
-SELECT (SELECT claims FROM task) AS claims[[is settled]]
+SELECT EXISTS (SELECT FROM task) AS granted[[is settled]]
 """
 
 CLAIM_LOOK = """
@@ -156,11 +157,8 @@ class Claim:
     tries: Mapping[str, float] | None = None  # whether StoFlow's application is accepted again, and when to try next
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
-    def statement(self) -> Statement:
-        """Answers the new `claims`, NULL where the task may not be run by this message (any more, or yet).
-
-        Where an attempt was to be settled too, `settled` says whether that counted: false where it was fenced.
-        """
+    def statement(self) -> Statement[Granted]:
+        """Return what claims the task, unless it may not be run by this message (any more, or yet)."""
         unrecorded, paced = self.unrecorded, self.pace_s > 0
         pace = {
             "marketplace": self.marketplace,
@@ -192,7 +190,7 @@ class Claim:
             quiet_s=self.quiet_s,
             **((pace if paced else {}) | ({"marketplace": self.marketplace, **self.tries} if self.tries else {})),
             **unrecorded_params(unrecorded),
-        )
+        ).answering(Granted.of)
 
 
 def claim_look(
@@ -206,8 +204,8 @@ def claim_look(
     deadline_s: float,
     marketplace: str = "",
     tries: Mapping[str, float] | None = None,
-) -> Statement:
-    """Answer the new `claims`, or no row where the look is not due or somebody else looks; `tries` as in Claim."""
+) -> Statement[bool]:
+    """Answer whether the look may be made: it is due, and nobody else looks; `tries` as in Claim."""
     return bind(
         composed(CLAIM_LOOK, *(TRYING if tries else ())),
         tenant,
@@ -221,6 +219,6 @@ def claim_look(
     )
 
 
-def release_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement:
+def release_claim(tenant: TenantId, *, task: TaskId, claims: int, holder: ProcessId) -> Statement[bool]:
     """End the attempt `claims` of this holder, if it is one: the sweeper frees it like any whose deadline passed."""
     return bind(RELEASE, tenant, task=task, claims=claims, holder=holder)

@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.storage.engine.facts import PASSED, UNFINISHED
+from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.settle import fields_json
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
@@ -66,18 +67,20 @@ WITH [[settled]]was AS MATERIALIZED (
       CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job, now
   ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
 )
-SELECT (SELECT id FROM job) AS id[[is settled]]
+SELECT EXISTS (SELECT FROM job) AS granted[[is settled]]
 """
 
 
 def close_completed(
     tenant: TenantId, job: JobId, epoch: Epoch, *, unrecorded: Unrecorded, result: Mapping[str, Any]
-) -> Statement:
-    """Complete the job with its last inner tasks; answers as a claim does, with the job's `id`."""
+) -> Statement[Granted]:
+    """Complete the job with its last inner tasks."""
     columns = {"status": "completed", "result": Jsonb(dict(result)), "cause": "done"}
     empty = dict.fromkeys(("reason", "kind", "fields", "detail"))
     text = composed(CLOSE, *COMPLETING, *recording(unrecorded, after="was"))
-    return bind(text, tenant, job=job, epoch=epoch, **columns, **empty, **unrecorded_params(unrecorded))
+    return bind(text, tenant, job=job, epoch=epoch, **columns, **empty, **unrecorded_params(unrecorded)).answering(
+        Granted.of
+    )
 
 
 def close_failed(
@@ -91,8 +94,8 @@ def close_failed(
     reason: str,
     kind: str,
     errors: Sequence[FieldError] = (),
-) -> Statement:
-    """Fail the job at an inner task, begun at a monotonic time; answers as a claim does, with the job's `id`."""
+) -> Statement[Granted]:
+    """Fail the job at an inner task, begun at a monotonic time."""
     columns = {
         "status": "failed",
         "cause": kind,
@@ -104,4 +107,4 @@ def close_failed(
     }
     text = composed(CLOSE, *FAILING, *recording(unrecorded, after="was"))
     params = unrecorded_params(unrecorded, begun_s=begun_s)
-    return bind(text, tenant, job=job, epoch=epoch, result=None, **columns, **params)
+    return bind(text, tenant, job=job, epoch=epoch, result=None, **columns, **params).answering(Granted.of)

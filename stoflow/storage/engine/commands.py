@@ -111,8 +111,8 @@ def issue_command(
     request_id: str,
     action: str,
     payload: Mapping[str, Any],
-) -> Statement:
-    """Answer the request id, or no row where the attempt is not (any more) the task's, or asked already."""
+) -> Statement[bool]:
+    """Ask the plugin, unless the attempt is not (any more) the task's, or asked already."""
     return bind(
         ISSUE,
         tenant,
@@ -148,8 +148,8 @@ def find_command(
     return SentCommand(JobId(row["job_id"]), row["task_id"], row["stray_id"], row["claims"], row["seq"])
 
 
-def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statement:
-    """Keep the first answer to a command; no row for a repeated one."""
+def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statement[bool]:
+    """Keep the first answer to a command; a repeated one changes nothing."""
     stored = Jsonb(
         {
             "success": answer.success,

@@ -87,7 +87,7 @@ def needs_seller(
     task: TaskId | None = None,
     claims: int = 0,
     person: bool = False,
-) -> Statement:
+) -> Statement[bool]:
     """Stop this marketplace for this tenant until the seller has acted, or a try shows that it works all the same.
 
     `task` and `claims` name the attempt that was told so; None where it was learned just now. `person`: nothing but the
@@ -117,7 +117,7 @@ def try_connections(connection: Connection[DictRow], tenant: TenantId, *, plugin
     return [row["marketplace"] for row in statement.on(connection)]
 
 
-def connected_again(tenant: TenantId, marketplace: str) -> Statement:
+def connected_again(tenant: TenantId, marketplace: str) -> Statement[bool]:
     """Let the tenant's jobs there go on, and tell their owner."""
     return bind(CONNECTED, tenant, marketplace=marketplace)
 

@@ -27,6 +27,6 @@ def granted_scopes(connection: Connection[DictRow], tenant: TenantId, marketplac
     return row["granted"] if row else None
 
 
-def wait_for_scopes(tenant: TenantId, task: TaskId, claims: int, reason: str) -> Statement:
-    """Let the task wait, uncharged; no row: it moved on meanwhile."""
+def wait_for_scopes(tenant: TenantId, task: TaskId, claims: int, reason: str) -> Statement[bool]:
+    """Let the task wait, uncharged; False where it moved on meanwhile."""
     return bind(WAIT, tenant, task=task, claims=claims, reason=reason, kind=NOT_GRANTED, wait_s=ASK_AGAIN_S)

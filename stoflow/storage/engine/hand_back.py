@@ -69,8 +69,8 @@ def hand_back_task(
     marketplace: str,
     action: str,
     step: str,
-) -> Statement:
-    """Answer after how many seconds the task may be asked for again; no row: it moved on meanwhile.
+) -> Statement[float | None]:
+    """Answer after how many seconds the task may be asked for again, None where it moved on meanwhile.
 
     `step` is what this process does not know, be it the task itself or one behind it.
     """
@@ -85,4 +85,4 @@ def hand_back_task(
         step=step,
         soon_s=SOON_S,
         longest_s=LONGEST_S,
-    )
+    ).answering(lambda row: float(row["delay_s"]) if row else None)

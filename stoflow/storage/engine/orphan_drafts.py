@@ -58,11 +58,13 @@ def read_orphan(connection: Connection[DictRow], tenant: TenantId, orphan: int, 
 
 def claim_orphan(
     tenant: TenantId, orphan: int, claims: int, *, epoch: Epoch, holder: ProcessId | None, deadline_s: float
-) -> Statement:
+) -> Statement[bool]:
     return bind(CLAIM, tenant, id=orphan, claims=claims, epoch=epoch, holder=holder, deadline_s=deadline_s)
 
 
-def issue_for_orphan(tenant: TenantId, orphan: int, job: JobId, claims: int, seq: int, command: Command) -> Statement:
+def issue_for_orphan(
+    tenant: TenantId, orphan: int, job: JobId, claims: int, seq: int, command: Command
+) -> Statement[bool]:
     """Ask the plugin, where the claim took the orphan."""
     return bind(
         ISSUE,
@@ -77,9 +79,9 @@ def issue_for_orphan(tenant: TenantId, orphan: int, job: JobId, claims: int, seq
     )
 
 
-def remove_orphan(tenant: TenantId, orphan: int, claims: int) -> Statement:
+def remove_orphan(tenant: TenantId, orphan: int, claims: int) -> Statement[bool]:
     return bind(REMOVE, tenant, id=orphan, claims=claims)
 
 
-def keep_orphan(tenant: TenantId, orphan: int, claims: int, *, delay_s: float, looked: bool) -> Statement:
+def keep_orphan(tenant: TenantId, orphan: int, claims: int, *, delay_s: float, looked: bool) -> Statement[bool]:
     return bind(KEEP, tenant, id=orphan, claims=claims, delay_s=delay_s, looked=int(looked))

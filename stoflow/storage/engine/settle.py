@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import Done, FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 # What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
@@ -135,7 +136,7 @@ WITH task AS (
   SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', %(cause)s, 0, %(detail)s FROM job WHERE status = 'failed'
 )
-SELECT job.status = 'failed' AS failed, job.cancelled, job.error_kind FROM job
+SELECT job.status = 'failed' AS failed, job.cancelled, job.error_kind AS kind FROM job
 """
 
 # A job that is to be cancelled, of which nothing is visible, is not failed but handed back, for the cancel to end it.
@@ -171,14 +172,13 @@ def settle_done(
     *,
     marked: bool,
     cause: str,
-) -> Statement:
-    """Answer `cancelled` (a cancel waits and nothing is visible yet) and, where the attempt gave or ended a listing,
-    the `external_id` recorded now, NULL where another product has it; no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Complete the task, and record the listing that the attempt gave or ended; None: fenced."""
     params = {"task": task, "claims": claims, "output": Jsonb(dict(done.output)), "cause": cause}
     if done.ended:
-        return bind(SETTLE_ENDED, tenant, ended=done.ended, **params)
+        return bind(SETTLE_ENDED, tenant, ended=done.ended, **params).answering(Recorded.of)
     if done.listed is None:
-        return bind(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, **params)
+        return bind(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, **params).answering(Recorded.of)
     replaces = done.listed.replaces
     return bind(
         composed(SETTLE_LISTED, *(WHERE_REPLACED if replaces else ())),
@@ -191,7 +191,7 @@ def settle_done(
         ended=replaces,
         marked=marked,
         **params,
-    )
+    ).answering(Recorded.of)
 
 
 def _photos_json(listed: Listed) -> Jsonb | None:
@@ -213,8 +213,8 @@ def settle_back(
     orphan_after_s: float | None = None,
     ended: str = "",
     late_s: float | None = None,
-) -> Statement:
-    """Hand the task back for another try, or fail it where none is left; answers `failed` and `cancelled`.
+) -> Statement[Recorded | None]:
+    """Hand the task back for another try, or fail it where none is left; None: fenced.
 
     `ended` is the external id of a listing that is no longer there. `late_s` is for how long the call may still be
     carried out and undo what comes after it.
@@ -236,7 +236,7 @@ def settle_back(
         ended=ended,
         late_s=late_s,
         detail=Jsonb({"reason": reason}),
-    )
+    ).answering(Recorded.of)
 
 
 def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
@@ -245,8 +245,8 @@ def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
 
 def settle_failed(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, kind: str, errors: Sequence[FieldError] = ()
-) -> Statement:
-    """Fail the task and its job for good; `failed` is false where a cancel waits, which ends it; no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Fail the task and its job for good; `failed` is false where a cancel waits, which ends it; None: fenced."""
     return bind(
         SETTLE_FAILED,
         tenant,
@@ -256,4 +256,4 @@ def settle_failed(
         kind=kind,
         fields=fields_json(errors),
         detail=Jsonb({"reason": reason}),
-    )
+    ).answering(Recorded.of)

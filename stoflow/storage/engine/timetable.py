@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TenantId
 from stoflow.storage.engine.facts import UNFINISHED
-from stoflow.storage.engine.statement import Statement, bind, s
+from stoflow.storage.engine.statement import Statement, bind, has_row, s
 
 # Each begins at a moment of its own within the period, and keeps it: they never come all at once.
 PLAN = """
@@ -69,12 +69,12 @@ class DueRun:
 
 def plan_runs(connection: Connection[DictRow], periods: Sequence[Period], *, anew: bool) -> None:
     """Give every account that has none its times; with `anew`, also those that were planned under other periods."""
-    Statement(PLAN, {"periods": _json(periods), "anew": anew}).on(connection)
+    Statement(PLAN, {"periods": _json(periods), "anew": anew}, has_row).on(connection)
 
 
 def take_due(connection: Connection[DictRow], periods: Sequence[Period], *, limit: int) -> list[DueRun]:
     """Return the runs whose time has come, longest due first, held until the commit."""
-    rows = Statement(DUE, {"periods": _json(periods), "limit": limit}).on(connection).fetchall()
+    rows = Statement(DUE, {"periods": _json(periods), "limit": limit}, has_row).on(connection).fetchall()
     return [DueRun(TenantId(row["tenant"]), row["marketplace"], row["action"], row["at"]) for row in rows]
 
 

@@ -12,6 +12,7 @@ from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import plugin_connected
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind, s
 
 SETTLE_VERIFYING = """
@@ -25,7 +26,7 @@ WITH task AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, %(cause)s, claims, %(detail)s FROM task
 )
-SELECT job_id FROM task
+SELECT false AS failed FROM task
 """
 
 AFTER_CANCEL: Mapping[str, Any] = {
@@ -79,7 +80,7 @@ WITH told AS MATERIALIZED (
   FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), {GIVING_UP}
-SELECT given_up FROM task
+SELECT given_up AS failed FROM task
 """
 
 # Whether the seller's plugin is what the marketplace of the job `j` is asked through, and is not there.
@@ -119,8 +120,8 @@ SELECT id FROM {s}.marketplace_jobs WHERE status = 'running' AND cancel_requeste
 
 def settle_verifying(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, looks: int, cause: str
-) -> Statement:
-    """Leave the task RUNNING, to be looked for after `delay_s`; no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Leave the task RUNNING, to be looked for after `delay_s`; None: fenced."""
     return bind(
         SETTLE_VERIFYING,
         tenant,
@@ -131,7 +132,7 @@ def settle_verifying(
         looks=looks,
         cause=cause,
         detail=Jsonb({"reason": reason}),
-    )
+    ).answering(Recorded.of)
 
 
 def settle_untold(
@@ -144,9 +145,9 @@ def settle_untold(
     cause: str,
     marked: bool,
     at_once: bool,
-) -> Statement:
+) -> Statement[Recorded | None]:
     """Look again after `delay_s`, unless the job is to be cancelled and enough looks since could not tell: then it
-    fails, as it does `at_once` where none could. Answers `given_up`; no row: fenced."""
+    fails, as it does `at_once` where none could. None: fenced."""
     return bind(
         SETTLE_UNTOLD,
         tenant,
@@ -159,7 +160,7 @@ def settle_untold(
         at_once=at_once,
         enough=LOOKS_AFTER_CANCEL,
         **AFTER_CANCEL,
-    )
+    ).answering(Recorded.of)
 
 
 def jobs_to_cancel(connection: Connection[DictRow], tenant: TenantId, *, limit: int) -> list[JobId]:

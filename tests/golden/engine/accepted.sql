@@ -11,7 +11,7 @@ WITH task AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, 'accepted', claims, jsonb_build_object('reason', %(reason)s::text) FROM task
 )
-SELECT job_id FROM task
+SELECT false AS failed FROM task
 
 -- SETTLE_STILL_ACCEPTED
 WITH told AS MATERIALIZED (
@@ -44,4 +44,4 @@ WITH told AS MATERIALIZED (
   UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
-SELECT given_up FROM task
+SELECT given_up AS failed FROM task

@@ -34,7 +34,7 @@ WITH was AS MATERIALIZED (
     FROM task, now
   ) AS lines
 )
-SELECT (SELECT claims FROM task) AS claims
+SELECT EXISTS (SELECT FROM task) AS granted
 
 -- claim, with everything
 WITH settled AS (
@@ -122,7 +122,7 @@ WITH settled AS (
     FROM task, now
   ) AS lines
 )
-SELECT (SELECT claims FROM task) AS claims, EXISTS (SELECT FROM settled) AS settled
+SELECT EXISTS (SELECT FROM task) AS granted, EXISTS (SELECT FROM settled) AS settled
 
 -- claim of a look, trying whether the application is accepted
 WITH begun AS (SELECT
@@ -184,7 +184,7 @@ WITH was AS MATERIALIZED (
       CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job, now
   ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
 )
-SELECT (SELECT id FROM job) AS id
+SELECT EXISTS (SELECT FROM job) AS granted
 
 -- close of what failed, with what went before
 WITH settled AS (
@@ -245,4 +245,4 @@ WITH settled AS (
       CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job, now
   ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
 )
-SELECT (SELECT id FROM job) AS id, EXISTS (SELECT FROM settled) AS settled
+SELECT EXISTS (SELECT FROM job) AS granted, EXISTS (SELECT FROM settled) AS settled

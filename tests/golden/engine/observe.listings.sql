@@ -121,7 +121,7 @@ WITH fence AS MATERIALIZED (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', 'completed', %(cause)s, claims, named.things FROM task, named
 )
-SELECT true AS more, named.things AS named FROM task, named
+SELECT named.things AS named FROM task, named
 
 -- SETTLE_ORDERS
 WITH fence AS MATERIALIZED (
@@ -262,4 +262,4 @@ WITH fence AS MATERIALIZED (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', 'completed', %(cause)s, claims, named.things FROM task, named
 )
-SELECT true AS more, named.things AS named FROM task, named
+SELECT named.things AS named FROM task, named

@@ -43,7 +43,7 @@ WITH task AS (
   SELECT job_id, name, 'running', status, %(cause)s, claims, %(detail)s FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', %(cause)s, 0, %(detail)s FROM job WHERE status = 'failed'
 )
-SELECT job.status = 'failed' AS failed, job.cancelled, job.error_kind FROM job
+SELECT job.status = 'failed' AS failed, job.cancelled, job.error_kind AS kind FROM job
 
 -- SETTLE_DONE
 WITH task AS (

@@ -105,7 +105,7 @@ WITH told AS MATERIALIZED (
   UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
-SELECT given_up FROM task
+SELECT given_up AS failed FROM task
 
 -- SETTLE_VERIFYING
 WITH task AS (
@@ -118,4 +118,4 @@ WITH task AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, %(cause)s, claims, %(detail)s FROM task
 )
-SELECT job_id FROM task
+SELECT false AS failed FROM task

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stoflow.domain.ids import JobId
 from stoflow.domain.product import NewProduct
 from stoflow.resources.products.store import Products
-from stoflow.storage.engine.reads.workers import job_of, job_statement
+from stoflow.storage.engine.reads.workers import read_job
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -43,8 +43,8 @@ def test_each_field_that_was_said_reaches_the_worker(bench: "Bench") -> None:
     kept = Products(bench.engine.database).add(bench.tenant, FULL)
 
     job: JobId = bench.submit(kept.id)
-    (row,) = bench.engine.recorder.write(bench.tenant, job, job_statement(bench.tenant, job))
-    read = job_of(bench.tenant, row)
+    with bench.engine.database.records() as connection:
+        read = read_job(connection, bench.tenant, job)
 
     assert read is not None
     assert read.product == replace(kept, images=())

@@ -1,7 +1,7 @@
 """A worker that was paused past its lease changes nothing, and nothing stands on what it did."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from stoflow.domain.call import Reply
     from stoflow.domain.ids import TenantId
-    from stoflow.storage.database.recorder import Recorder, Row
+    from stoflow.storage.database.recorder import Recorder
     from stoflow.storage.engine.statement import Statement
+
+Answer = TypeVar("Answer")
 
 
 def test_a_claim_never_stands_on_an_output_that_was_not_recorded(bench: "Bench") -> None:
@@ -65,10 +67,10 @@ class CommitsUnheard:
         self.recorder = recorder
         self.lost = 0
 
-    def write(self, tenant: "TenantId", job: int, *statements: "Statement") -> "tuple[Row, ...]":
-        rows = self.recorder.write(tenant, job, *statements)
-        if self.lost or "claims + 1" not in statements[-1].text:
-            return rows
+    def write(self, tenant: "TenantId", job: int, first: "Statement[Answer]", *more: "Statement[Any]") -> "Answer":
+        answer = self.recorder.write(tenant, job, first, *more)
+        if self.lost or "claims + 1" not in (first, *more)[-1].text:
+            return answer
         self.lost += 1
         raise DatabaseUnavailable("The connection was lost.")
 

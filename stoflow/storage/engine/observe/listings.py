@@ -14,6 +14,7 @@ from stoflow.domain.outcome import Done
 from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.observe.orders import SETTLE_ORDERS, amount_text, order_params
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind, s
 from stoflow.storage.engine.submit import NewTask
 
@@ -134,9 +135,8 @@ WITH {FENCE}, {SEEN}, {REMOTE}, {OWN}, {VANISHED}, {MISSING}, counts AS (
 
 def settle_seen(
     tenant: TenantId, task: TaskId, claims: int, done: Done, seen: ListingsSeen | OrdersSeen, follows: NewTask
-) -> Statement:
-    """Record what a task saw and make the one that follows; answers what is
-    `named` one by one; no row: fenced."""
+) -> Statement[Recorded | None]:
+    """Record what a task saw and make the one that follows; None: fenced."""
     given: dict[str, Any] = {
         "task": task,
         "claims": claims,
@@ -149,8 +149,10 @@ def settle_seen(
         "then_paced": follows.paced,
     }
     if isinstance(seen, OrdersSeen):
-        return bind(SETTLE_ORDERS, tenant, **order_params(seen.orders), **given)
-    return bind(SETTLE_LISTINGS, tenant, listings=_listings_json(seen), gone=list(seen.gone), **given)
+        settled = bind(SETTLE_ORDERS, tenant, **order_params(seen.orders), **given)
+    else:
+        settled = bind(SETTLE_LISTINGS, tenant, listings=_listings_json(seen), gone=list(seen.gone), **given)
+    return settled.answering(Recorded.of)
 
 
 def _listings_json(seen: ListingsSeen) -> Jsonb:

@@ -26,6 +26,6 @@ ENDING = """task AS (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, 'running', 'completed', %(cause)s, claims, named.things FROM task, named
 )
-SELECT true AS more, named.things AS named FROM task, named"""
+SELECT named.things AS named FROM task, named"""
 
 ENDED = "external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp()"

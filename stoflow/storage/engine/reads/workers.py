@@ -16,7 +16,7 @@ from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskSt
 from stoflow.domain.product import Product, ProductImage, SentPhoto
 from stoflow.storage.engine.facts import SUSPENDED
 from stoflow.storage.engine.refuse import REFUSAL, refusal_in
-from stoflow.storage.engine.statement import Statement, bind, s
+from stoflow.storage.engine.statement import bind, s
 
 NO_REQUEST = "none"
 READ_JOB = f"""
@@ -123,17 +123,7 @@ class StoredJob:
 
 def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
     """Return the job with its tasks, product and account, or None where it is gone."""
-    statement = job_statement(tenant, job)
-    return job_of(tenant, statement.on(connection).fetchone())
-
-
-def job_statement(tenant: TenantId, job: JobId) -> Statement:
-    """Return what reads a job in one row, for `job_of`."""
-    return bind(READ_JOB, tenant, job=job)
-
-
-def job_of(tenant: TenantId, row: Mapping[str, Any] | None) -> StoredJob | None:
-    """Return the job in a row of `job_statement`."""
+    row = bind(READ_JOB, tenant, job=job).on(connection).fetchone()
     return _job(tenant, row) if row else None
 
 

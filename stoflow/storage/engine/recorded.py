@@ -1,0 +1,39 @@
+"""What the engine's writes answer: whether a claim or a close was granted, and what a settle did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from psycopg.rows import DictRow
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whether a claim or a close came about; `settled` is false where the attempt before it was fenced."""
+
+    granted: bool = False
+    settled: bool = True
+
+    @classmethod
+    def of(cls, row: DictRow | None) -> Self:
+        return cls(**row or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a settle did that was not fenced.
+
+    `cancelled`: a cancel waits, and nothing is visible to buyers. `failed`: the job has failed, `kind` says how where
+    that was not known before. `external_id` is the listing that is recorded now, "" where one ended and None where
+    that is no matter of this settle. `named` are things of the output that are named one by one.
+    """
+
+    cancelled: bool = False
+    failed: bool = False
+    kind: str | None = None
+    external_id: str | None = None
+    named: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+
+    @classmethod
+    def of(cls, row: DictRow | None) -> Self | None:
+        return cls(**row) if row else None
