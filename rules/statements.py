@@ -1,4 +1,4 @@
-"""Rules about SQL, which is code too: its length, and where its lists of statuses come from."""
+"""Rules about SQL, which is code too: its length, where its lists of statuses come from, and where its rows end."""
 
 import ast
 import re
@@ -10,6 +10,10 @@ from stoflow.domain.job import JobStatus, TaskStatus
 
 STATEMENT_LINES_MAX = 40
 STATUS_LIST = re.compile(rf"\bIN\s*\(\s*'(?:{'|'.join([*JobStatus, *TaskStatus])})'")
+
+HOLDS_ROWS = re.compile(r"(?:Connection|Cursor)\[DictRow\]|Callable\[\[DictRow[^\]]*\]")
+"""What a row can be got from, or made a value of."""
+RUNS_ANYTHING = "execute"  # for the modules beside it, which know what they asked for
 
 
 def statement_size(source: Source) -> Iterator[Finding]:
@@ -28,6 +32,27 @@ def statuses_from_tables(source: Source) -> Iterator[Finding]:
             )
 
 
+def rows_end_in_storage(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "psycopg.rows":
+            yield Finding(node.lineno, "Rows end in storage/: what is read leaves it as a value.")
+
+
+def rows_leave_as_values(source: Source) -> Iterator[Finding]:
+    for function in _functions_for_others(source.tree):
+        answer = HOLDS_ROWS.sub("", ast.unparse(function.returns)) if function.returns else ""
+        if "DictRow" in answer:
+            yield Finding(function.lineno, f"{function.name} returns a row; return a value that names what is in it.")
+
+
+def _functions_for_others(holder: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    for node in holder.body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions_for_others(node)
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.name != RUNS_ANYTHING:
+            yield node
+
+
 def _texts(source: Source) -> Iterator[ast.Constant | ast.JoinedStr]:
     """Yield whole texts: of one with placeholders, not its pieces."""
     pieces = {piece for node in source.nodes if isinstance(node, ast.JoinedStr) for piece in node.values}
@@ -40,6 +65,10 @@ def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
+def _above_storage(source: Source) -> bool:
+    return is_product(source) and not source.within("stoflow/storage", "stoflow/migrations")
+
+
 def _in_storage(source: Source) -> bool:
     return is_product(source) and source.within("stoflow/storage")
 
@@ -47,4 +76,6 @@ def _in_storage(source: Source) -> bool:
 STATEMENT_RULES = (
     Rule("statement-size", _in_storage, statement_size),
     Rule("statuses-from-tables", _in_storage, statuses_from_tables),
+    Rule("rows-end-in-storage", _above_storage, rows_end_in_storage),
+    Rule("rows-leave-as-values", _in_storage, rows_leave_as_values),
 )

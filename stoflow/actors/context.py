@@ -12,6 +12,7 @@ from stoflow.actors.mailbox import Pool
 from stoflow.actors.permits import Permits
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions, Place
+from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
 from stoflow.storage.engine.reads.queue import QueuePage
 
@@ -43,7 +44,7 @@ class Context:
             halted=known.halted.get(marketplace) if known else None,
             by_plugin=marketplace in self.conditions.plugins,
             plugin_connected=known is not None and known.plugin_connected,
-            refusal={} if refused else None,
+            refusal=RefusalMark() if refused else None,
         )
 
     def permits(self, tenant: TenantId, marketplace: str, epoch: Epoch) -> Permits:

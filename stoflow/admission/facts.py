@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import UnknownTask
 from stoflow.settings import Settings
 
 
@@ -23,7 +24,7 @@ class Place:
     """One tenant at one marketplace. What whoever asks does not know stands as if it held nothing up.
 
     `halted` says why the seller must act, None where they need not. `since` tells since when the plugin is away,
-    `refusal` of the mark that the marketplace refuses StoFlow's own application ("since", "detail").
+    `refusal` that the marketplace refuses StoFlow's own application.
     """
 
     tenant: TenantId
@@ -35,7 +36,7 @@ class Place:
     by_plugin: bool = False
     plugin_connected: bool = True
     plugin_since: str | None = None
-    refusal: Mapping[str, Any] | None = None
+    refusal: RefusalMark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Work:
 
     `under_way` is true while a worker or a plugin does the task. `served` and `decided` say whether a worker that runs
     works for the marketplace, and whether the tenant's orchestrator knows it; None where there is no such process.
-    `unknown` names the task that no worker knows ("task", "by_some").
+    `unknown` is a task that a worker did not know.
     """
 
     place: Place
@@ -64,4 +65,4 @@ class Work:
     served: bool | None = True
     decided: bool | None = True
     orchestrators: int = 1
-    unknown: Mapping[str, Any] | None = None
+    unknown: UnknownTask | None = None

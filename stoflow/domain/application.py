@@ -35,6 +35,14 @@ class StandingRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusalMark:
+    """That it stands, as sellers are told: since when, and what the marketplace said, as far as that is known."""
+
+    since: str = "now"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalView:
     """A refusal that stands, as operators see it."""
 

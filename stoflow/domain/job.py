@@ -69,6 +69,14 @@ def sources_of(target: JobStatus) -> frozenset[JobStatus]:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownTask:
+    """A task that some workers handed back since they do not know it; `by_some` who run, it may be known."""
+
+    task: str
+    by_some: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JobChanged:
     """News for the seller's page: `done` of `total` tasks are completed.
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts import database_failure
 from stoflow.domain.ids import JobId, TenantId
@@ -12,6 +9,7 @@ from stoflow.execution.engine import Engine
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.resources.jobs.views import PluginCommand
+from stoflow.storage.database.session import Records
 from stoflow.storage.engine import commands
 from stoflow.storage.engine.connection_state import connected_again, needs_seller
 from stoflow.storage.engine.ownership import announce
@@ -56,7 +54,7 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
         return []
 
 
-def read_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Iterator[PluginCommand]:
+def read_commands(connection: Records, tenant: TenantId, plugin_id: str) -> Iterator[PluginCommand]:
     for command in commands.open_commands(connection, tenant, plugin_id):
         yield PluginCommand(
             tenant=tenant,

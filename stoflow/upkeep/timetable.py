@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.errors import Conflict, DatabaseRefused, InputError
 from stoflow.domain.facts import PeriodicRunRefused, database_failure
 from stoflow.domain.tempo import Tempo
@@ -15,7 +12,7 @@ from stoflow.monitoring.record import record
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.settings import Settings
-from stoflow.storage.database.session import Database
+from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.timetable import DueRun, Period, advance, is_unfinished, plan_runs, take_due
 
 RUNS_A_TURN = 50
@@ -64,7 +61,7 @@ class Timetable:
         self.planned = True
         return made
 
-    def _begin(self, connection: Connection[DictRow], run: DueRun) -> bool:
+    def _begin(self, connection: Records, run: DueRun) -> bool:
         made = self._make(run)
         every_s = next(p.every_s for p in self.periods if (p.marketplace, p.action) == (run.marketplace, run.action))
         advance(connection, run, every_s)

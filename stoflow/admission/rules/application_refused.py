@@ -8,10 +8,9 @@ from stoflow.admission.rule import PlaceRule
 def judge(place: Place) -> Hold | None:
     if place.refusal is None:
         return None
-    since, said = place.refusal.get("since", "now"), place.refusal.get("detail", "")
-    told = f"{place.marketplace} refuses StoFlow itself since {since}; operators are told."
+    told = f"{place.marketplace} refuses StoFlow itself since {place.refusal.since}; operators are told."
     asked = "Nothing is asked of the seller, and it goes on by itself"
-    return Hold("application_refused", f"{told} {asked}: {said}", Release.OPERATOR)
+    return Hold("application_refused", f"{told} {asked}: {place.refusal.detail}", Release.OPERATOR)
 
 
 RULE = PlaceRule(rank=30, stops=Stops.ALL_BUT_TRIES, judge=judge)

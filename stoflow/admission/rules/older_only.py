@@ -14,8 +14,8 @@ def judge(work: Work) -> Hold | None:
         return Hold(KIND, told, Release.OPERATOR)
     if not unknown:
         return None
-    task = f"the task {unknown['task']} of {place} {work.action}"
-    if not unknown["by_some"]:
+    task = f"the task {unknown.task} of {place} {work.action}"
+    if not unknown.by_some:
         return Hold(KIND, f"only older workers are running: none knows {task}", Release.OPERATOR)
     if work.pending_task and work.retry_at is not None:
         return Hold(KIND, f"an older worker handed back {task}: it waits for a newer one", until=work.retry_at)

@@ -65,11 +65,11 @@ def _options(accounts: Accounts, marketplace: str) -> AccountOptions:
 
 
 def _account(accounts: Accounts, tenant: TenantId, marketplace: str) -> Account:
-    row = accounts.connections.read_state(tenant, marketplace)
-    if not row["has_tokens"]:
+    stored = accounts.connections.read_state(tenant, marketplace)
+    if not stored.has_tokens:
         message = f"You have not connected {marketplace}."
         raise Conflict(message)
-    return Account(marketplace, row["external_id"], row["settings"])
+    return Account(marketplace, stored.external_id or "", stored.settings)
 
 
 def _asked(accounts: Accounts, tenant: TenantId, account: Account, reading: Reading) -> Choices:

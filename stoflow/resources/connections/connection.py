@@ -7,15 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 from stoflow.domain.attempt import day_in_utc
-from stoflow.domain.choices import Choice, Settings
+from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import Conflict
 from stoflow.domain.facts import SellerDisconnected
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import AccountOptions
 from stoflow.monitoring.record import record
 from stoflow.storage.applications import Applications
-from stoflow.storage.credentials.account_settings import AccountSettings, choices_of
-from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.account_settings import AccountSettings
+from stoflow.storage.credentials.connections import Connections, StoredConnection
 from stoflow.storage.credentials.consents import Consents
 from stoflow.storage.database.session import Database
 from stoflow.transports.contract import Transport
@@ -92,20 +92,20 @@ class Accounts:
 
 def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
     """Return how the tenant's connection stands, also where there never was one."""
-    row = accounts.connections.read_state(tenant, marketplace)
-    state, reason = _by_plugin(row) if marketplace in accounts.plugins else _by_consent(row)
-    options = _options(accounts, marketplace, row)
+    stored = accounts.connections.read_state(tenant, marketplace)
+    state, reason = _by_plugin(stored) if marketplace in accounts.plugins else _by_consent(stored)
+    options = _options(accounts, marketplace, stored.choices)
     return Connection(
         marketplace=marketplace,
         state=state,
         reason=reason,
-        external_id=row["external_id"] or "",
-        expires_at=row["secret_expires_at"],
-        settings={each.setting: value for each in options if (value := row["settings"].get(each.setting)) is not None},
+        external_id=stored.external_id or "",
+        expires_at=stored.secret_expires_at,
+        settings={each.setting: value for each in options if (value := stored.settings.get(each.setting)) is not None},
         options=options,
         credentials=_credentials(accounts, marketplace),
-        read_at=row["choices_read_at"],
-        impossible=_impossible(accounts, marketplace, row["granted"]),
+        read_at=stored.choices_read_at,
+        impossible=_impossible(accounts, marketplace, stored.granted),
     )
 
 
@@ -146,28 +146,28 @@ def _credentials(accounts: Accounts, marketplace: str) -> tuple[CredentialField,
     return profile.credentials.fields if profile is not None and profile.credentials is not None else ()
 
 
-def _options(accounts: Accounts, marketplace: str, row: Mapping[str, Any]) -> tuple[Option, ...]:
+def _options(accounts: Accounts, marketplace: str, of_account: Choices) -> tuple[Option, ...]:
     """Return what may be set there; a connection holds other settings too, which are nobody's to choose."""
     if marketplace not in accounts.options:
         return ()
-    of_account, today = choices_of(row["choices"]), day_in_utc()
+    today = day_in_utc()
     known = accounts.options[marketplace].settings
     return tuple(Option(each.name, each.required, each.choices(of_account, today)) for each in known)
 
 
-def _by_consent(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
-    if not row["has_tokens"]:
-        return ConnectionState.DISCONNECTED, row["reason"] or "You have not connected it."
-    if row["state"] == ConnectionState.CONNECTED:
+def _by_consent(stored: StoredConnection) -> tuple[ConnectionState, str]:
+    if not stored.has_tokens:
+        return ConnectionState.DISCONNECTED, stored.reason or "You have not connected it."
+    if stored.state == ConnectionState.CONNECTED:
         return ConnectionState.CONNECTED, ""
-    return ConnectionState.NEEDS_SELLER, row["reason"] or ""
+    return ConnectionState.NEEDS_SELLER, stored.reason or ""
 
 
-def _by_plugin(row: Mapping[str, Any]) -> tuple[ConnectionState, str]:
-    if row["state"] == ConnectionState.NEEDS_SELLER:
-        return ConnectionState.NEEDS_SELLER, row["reason"] or ""
-    if row["plugin_there"]:
+def _by_plugin(stored: StoredConnection) -> tuple[ConnectionState, str]:
+    if stored.state == ConnectionState.NEEDS_SELLER:
+        return ConnectionState.NEEDS_SELLER, stored.reason or ""
+    if stored.plugin_connected:
         return ConnectionState.CONNECTED, ""
-    if row["plugin_since"] is None:
+    if stored.plugin_since is None:
         return ConnectionState.DISCONNECTED, "The plugin has never been connected."
-    return ConnectionState.OFFLINE, f"The plugin has been offline since {row['plugin_since'].isoformat()}."
+    return ConnectionState.OFFLINE, f"The plugin has been offline since {stored.plugin_since.isoformat()}."

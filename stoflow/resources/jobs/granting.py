@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.jobs.views import SubmitJob
+from stoflow.storage.database.session import Records
 from stoflow.storage.engine.granting import granted_scopes
 from stoflow.transports.direct.consent import missing_scopes
 
 
-def refuse_ungranted(connection: Connection[DictRow], registry: Registry, tenant: TenantId, asked: SubmitJob) -> None:
+def refuse_ungranted(connection: Records, registry: Registry, tenant: TenantId, asked: SubmitJob) -> None:
     """Raise Conflict, naming the scopes, where the seller did not grant what the action needs."""
     if not registry.marketplace(asked.marketplace).scopes:
         return

@@ -1,14 +1,16 @@
 """What goes into and comes out of the use cases: plain values, the same for HTTP, command line and sockets."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from stoflow.admission.hold import Hold
-from stoflow.domain.ids import JobId, TaskId, TenantId
-from stoflow.domain.job import JobStatus, TaskStatus
-from stoflow.domain.outcome import FieldError
+from stoflow.domain.ids import TenantId
+from stoflow.domain.job import JobStatus
+from stoflow.storage.engine.reads.job_views import JobRecord
+from stoflow.storage.engine.reads.job_views import TaskView as TaskView
+from stoflow.storage.engine.reads.job_views import TimelineEntry as TimelineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,66 +35,16 @@ class SubmitJob:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskView:
-    """`attempt` counts the claims of this task; `verifying` means its outcome is unknown and being looked for."""
+class JobView(JobRecord):
+    """One job as its owner sees it. `hold` says why it is not going on, `waiting` in words; none where it is."""
 
-    id: TaskId
-    name: str
-    position: int
-    status: TaskStatus
-    attempt: int = 0
-    failures: int = 0
-    verifying: bool = False
-    output: Mapping[str, Any] | None = None
-    error: str | None = None
-    errors: tuple[FieldError, ...] = ()
-    not_before: datetime | None = None
-    created_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """One job as its owner sees it. `hold` says why it is not going on, `waiting` in words; none where it is.
-
-    In lists `tasks` may be empty: only the reading of one job promises them.
-    """
-
-    id: JobId
-    marketplace: str
-    action: str
-    status: JobStatus
-    product_id: int | None
-    priority: int
-    created_at: datetime
-    tasks: tuple[TaskView, ...] = ()
-    result: Mapping[str, Any] | None = None
-    error: str | None = None
-    error_kind: str | None = None
-    errors: tuple[FieldError, ...] = ()
-    cancel_requested: bool = False
-    batch_id: int | None = None
     waiting: str = ""
     hold: Hold | None = None
-    not_before: datetime | None = None
-    expires_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One change of a job, or of its task named `task`, with its cause and the attempt it belongs to."""
-
-    id: int
-    at: datetime
-    cause: str
-    task: str | None = None
-    from_status: str | None = None
-    to_status: str | None = None
-    attempt: int = 0
-    detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    @classmethod
+    def of(cls, record: JobRecord, holds: Sequence[Hold]) -> Self:
+        stored = {each.name: getattr(record, each.name) for each in fields(record)}
+        return cls(**stored, waiting=holds[0].detail, hold=holds[0]) if holds else cls(**stored)
 
 
 @dataclass(frozen=True, slots=True)

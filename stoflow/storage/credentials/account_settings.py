@@ -1,16 +1,16 @@
 """What is set of an account, and what it has to choose from: each change sees what the one before it made."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.account import Account
-from stoflow.domain.choices import Choice, Choices, Settings
+from stoflow.domain.choices import Choices, Settings
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
-from stoflow.storage.credentials.connections import execute
+from stoflow.storage.credentials.connections import choices_of, execute
 from stoflow.storage.database.session import Database
 
 # `updated_at` stays: how the connection stands does not change by it.
@@ -54,11 +54,6 @@ class AccountSettings:
                 raise Conflict(message)
             values = {"settings": Jsonb(dict(settle(row["settings"]))), "choices": Jsonb(_stored(choices))}
             execute(connection, LEARN, tenant, marketplace=account.marketplace, **values)
-
-
-def choices_of(stored: Mapping[str, Any]) -> Choices:
-    """Return the choices in a connection's row."""
-    return {name: tuple(Choice(**choice) for choice in choices) for name, choices in stored.items()}
 
 
 def _stored(choices: Choices) -> dict[str, Any]:

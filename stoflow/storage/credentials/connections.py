@@ -1,7 +1,9 @@
 """A tenant's connections: the account at each marketplace, whether it is usable, and its sealed tokens."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import Connection
@@ -9,6 +11,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.account import Account
+from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.storage.credentials.vault import Secret, Vault
@@ -40,7 +43,7 @@ READ_LOCKED = READ + "FOR UPDATE"
 STANDING = f"""
 SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
        coalesce(c.settings, '{{}}') AS settings, coalesce(c.choices, '{{}}') AS choices, c.choices_read_at,
-       c.granted, v.since AS plugin_since, {plugin_connected()} AS plugin_there
+       c.granted, v.since AS plugin_since, {plugin_connected()} AS plugin_connected
 FROM (SELECT) AS always
 LEFT JOIN {s}.connections c ON c.marketplace = %(marketplace)s
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
@@ -55,6 +58,35 @@ FORGET_CONSENTS = "DELETE FROM {s}.consents WHERE marketplace = %(marketplace)s"
 # the refresh could say nothing of a connection that is no good.
 RESEAL = "UPDATE {s}.connections SET secret = %(secret)s WHERE marketplace = %(marketplace)s"
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnection:
+    """What is known of a connection, never a token; where there never was one, only of the plugin."""
+
+    external_id: str | None
+    state: str | None
+    reason: str | None
+    has_tokens: bool
+    secret_expires_at: datetime | None
+    settings: Settings
+    choices: Choices
+    choices_read_at: datetime | None
+    granted: Sequence[str] | None
+    plugin_since: datetime | None
+    plugin_connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SealedConnection:
+    """A connection with its sealed tokens, None where there are none; `now` is the database's time."""
+
+    external_id: str
+    state: str
+    reason: str | None
+    settings: Settings
+    secret: str | None = field(repr=False)
+    now: float
 
 
 class Connections:
@@ -115,27 +147,27 @@ class Connections:
                 execute(connection, ANNOUNCE, tenant)
             announced()
 
-    def read_state(self, tenant: TenantId, marketplace: str) -> DictRow:
-        """Return what is known of the connection, never a token; all of it is None where there never was one."""
+    def read_state(self, tenant: TenantId, marketplace: str) -> StoredConnection:
         with self._database.records() as connection:
             row = execute(connection, STANDING, tenant, marketplace=marketplace)
         assert row is not None
-        return row
+        values: dict[str, Any] = {**row, "choices": choices_of(row["choices"])}
+        return StoredConnection(**values)
 
     def account(self, tenant: TenantId, marketplace: str) -> Account:
         """Raise NotFound where the tenant never connected."""
         with self._database.records() as connection:
-            row = read_connection(connection, tenant, marketplace)
-        return Account(marketplace, row["external_id"], row["settings"])
+            found = _read(connection, tenant, marketplace)
+        return Account(marketplace, found.external_id, found.settings)
 
     def tokens_of(self, tenant: TenantId, marketplace: str) -> Secret:
         """Return what is stored, fresh or not; for a token to use, ask SellerTokens."""
         with self._database.records() as connection:
-            row = read_connection(connection, tenant, marketplace)
-        if row["secret"] is None:
+            found = _read(connection, tenant, marketplace)
+        if found.secret is None:
             message = f"Tenant {tenant} has no tokens for {marketplace}."
             raise NotFound(message)
-        return self._vault.unseal(tenant, marketplace, row["secret"])
+        return self._vault.unseal(tenant, marketplace, found.secret)
 
 
 def execute(
@@ -153,18 +185,23 @@ def database_now(connection: Connection[DictRow]) -> float:
     return float(row["now"]) if row else 0.0
 
 
-def lock_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow | None:
-    """Hold the row until the commit; None where the tenant never connected."""
-    return execute(connection, READ_LOCKED, tenant, marketplace=marketplace)
+def lock_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> SealedConnection | None:
+    """Hold the connection until the commit; None where the tenant never connected."""
+    row = execute(connection, READ_LOCKED, tenant, marketplace=marketplace)
+    return SealedConnection(**row) if row else None
 
 
-def read_connection(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> DictRow:
-    """Return the row; raise NotFound where the tenant never connected."""
+def choices_of(stored: Mapping[str, Any]) -> Choices:
+    """Return the choices in a connection's row."""
+    return {name: tuple(Choice(**choice) for choice in choices) for name, choices in stored.items()}
+
+
+def _read(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> SealedConnection:
     row = execute(connection, READ, tenant, marketplace=marketplace)
     if row is None:
         message = f"Tenant {tenant} has not connected {marketplace}."
         raise NotFound(message)
-    return row
+    return SealedConnection(**row)
 
 
 def fresh_secret(tokens: Tokens, now: float) -> Secret:

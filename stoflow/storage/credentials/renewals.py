@@ -9,16 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.errors import APIConnectionError
 from stoflow.domain.facts import SealedSecretUnreadable
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
-from stoflow.storage.credentials.connections import RESEAL, execute, fresh_secret, lock_connection
+from stoflow.storage.credentials.connections import RESEAL, SealedConnection, execute, fresh_secret, lock_connection
 from stoflow.storage.credentials.vault import Secret, SecretUnreadable, Vault
-from stoflow.storage.database.session import Database
+from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.connection_state import connected_again, needs_seller
 from stoflow.transports.direct.tokens import ConsentEnded, Tokens, is_sendable
 
@@ -79,13 +76,13 @@ class Renewals:
         refreshes in a row without an answer: ours may have ended with an answer that was lost. Raise APIError where
         the seller has connected another account.
         """
-        with self._locked(tenant, marketplace) as (connection, row, secret):
-            _check_account(row, account)
-            now: float = row["now"]
+        with self._locked(tenant, marketplace) as (connection, stored, secret):
+            _check_account(stored, account)
+            now: float = stored.now
             if secret.access != refused and secret.stale_at > now and is_sendable(secret.access):
                 return Usable(secret.access, secret.stale_at - now)
-            if row["state"] == "needs_seller":
-                raise ConsentEnded(row["reason"])
+            if stored.state == "needs_seller":
+                raise ConsentEnded(stored.reason)
             if secret.resting_until > now:
                 return Resting(secret.resting_until - now)
             if secret.renewed_by > now:
@@ -106,29 +103,29 @@ class Renewals:
 
     def stored(self, tenant: TenantId, marketplace: str, account: str) -> Usable:
         """Return what the seller entered, which nobody renews; raises as `begin` does."""
-        with self._locked(tenant, marketplace) as (_, row, secret):
-            _check_account(row, account)
-            return Usable(secret.access, secret.stale_at - row["now"])
+        with self._locked(tenant, marketplace) as (_, stored, secret):
+            _check_account(stored, account)
+            return Usable(secret.access, secret.stale_at - stored.now)
 
     def end(self, tenant: TenantId, marketplace: str, right: Right, tokens: Tokens) -> Usable:
         """Store the new pair, so that it may be used; or what a seller who connected anew meanwhile brought."""
-        with self._locked(tenant, marketplace) as (connection, row, secret):
-            _check_account(row, right.account)
+        with self._locked(tenant, marketplace) as (connection, stored, secret):
+            _check_account(stored, right.account)
             if secret.renewer != right.holder:
-                return Usable(secret.access, secret.stale_at - row["now"])
-            renewed = fresh_secret(tokens, row["now"])
+                return Usable(secret.access, secret.stale_at - stored.now)
+            renewed = fresh_secret(tokens, stored.now)
             sealed, refresh_s = self._vault.seal(tenant, marketplace, renewed), tokens.refresh_expires_in_s
             values = {"secret": sealed, "refresh_s": refresh_s, "granted": tokens.granted and list(tokens.granted)}
             execute(connection, RENEW, tenant, marketplace=marketplace, **values)
-            if row["state"] != "connected":  # marked while it was under way: new tokens show that the consent lives
+            if stored.state != "connected":  # marked while it was under way: new tokens show that the consent lives
                 connected_again(tenant, marketplace).on(connection)
-            return Usable(renewed.access, renewed.stale_at - row["now"])
+            return Usable(renewed.access, renewed.stale_at - stored.now)
 
     def give_up(self, tenant: TenantId, marketplace: str, right: Right, *, lost: bool, rest_s: float) -> None:
         """Give the right back; `lost` says that the tokens may have been renewed without our hearing of it."""
-        with self._locked(tenant, marketplace) as (connection, row, secret):
+        with self._locked(tenant, marketplace) as (connection, stored, secret):
             if secret.renewer == right.holder:
-                resting_until = row["now"] + rest_s
+                resting_until = stored.now + rest_s
                 resting = replace(
                     secret, renewer="", renewed_by=0.0, resting_until=resting_until, lost=secret.lost + lost
                 )
@@ -142,33 +139,33 @@ class Renewals:
                 self._halt(connection, tenant, marketplace, reason)
 
     @contextmanager
-    def _locked(self, tenant: TenantId, marketplace: str) -> Generator[tuple[Connection[DictRow], DictRow, Secret]]:
+    def _locked(self, tenant: TenantId, marketplace: str) -> Generator[tuple[Records, SealedConnection, Secret]]:
         with self._database.records() as connection:
-            row = lock_connection(connection, tenant, marketplace)
-            if row is None or row["secret"] is None:
+            stored = lock_connection(connection, tenant, marketplace)
+            if stored is None or stored.secret is None:
                 reason = f"{marketplace} is not connected."
                 raise ConsentEnded(reason)
             try:
-                secret = self._vault.unseal(tenant, marketplace, row["secret"])
+                secret = self._vault.unseal(tenant, marketplace, stored.secret)
             except SecretUnreadable as error:
                 record(SealedSecretUnreadable(tenant, marketplace, str(error)))
                 reason = f"What is kept of your connection to {marketplace} cannot be opened. Please connect again."
                 self._halt(connection, tenant, marketplace, reason)
             else:
-                yield connection, row, secret
+                yield connection, stored, secret
                 return
         raise ConsentEnded(reason)  # once that is recorded
 
-    def _reseal(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, secret: Secret) -> None:
+    def _reseal(self, connection: Records, tenant: TenantId, marketplace: str, secret: Secret) -> None:
         sealed = self._vault.seal(tenant, marketplace, secret)
         execute(connection, RESEAL, tenant, marketplace=marketplace, secret=sealed)
 
-    def _halt(self, connection: Connection[DictRow], tenant: TenantId, marketplace: str, reason: str) -> None:
+    def _halt(self, connection: Records, tenant: TenantId, marketplace: str, reason: str) -> None:
         halted = needs_seller(tenant, marketplace, reason)
         connection.execute(halted.text, halted.params)
 
 
-def _check_account(row: DictRow, account: str) -> None:
-    if row["external_id"] != account:
+def _check_account(stored: SealedConnection, account: str) -> None:
+    if stored.external_id != account:
         message = "The seller has connected another account meanwhile."
         raise APIConnectionError(message, sent=False)

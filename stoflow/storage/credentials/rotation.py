@@ -1,8 +1,8 @@
 """Sealing everything anew with the newest key, so that older keys can be taken away."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, LiteralString
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -16,6 +16,13 @@ from stoflow.storage.engine.statement import bind, s
 
 
 @dataclass(frozen=True, slots=True)
+class SealedText:
+    key: str
+    marketplace: str
+    sealed: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Sealed:
     """One column of a tenant's table that holds sealed texts, and what tells its rows apart."""
 
@@ -23,11 +30,11 @@ class Sealed:
     key: LiteralString
     column: LiteralString
 
-    def rows(self, connection: Connection[DictRow], tenant: TenantId) -> Sequence[Mapping[str, Any]]:
-        """Return the rows, held until the commit: a pair that is being renewed is waited for."""
-        texts = f"SELECT {self.key} AS key, marketplace, {self.column} AS sealed FROM {s}.{self.table} "
-        held = bind(texts + f"WHERE {self.column} IS NOT NULL ORDER BY {self.key} FOR UPDATE", tenant)
-        return held.on(connection).fetchall()
+    def texts(self, connection: Connection[DictRow], tenant: TenantId) -> Sequence[SealedText]:
+        """Return the texts, held until the commit: a pair that is being renewed is waited for."""
+        rows = f"SELECT {self.key} AS key, marketplace, {self.column} AS sealed FROM {s}.{self.table} "
+        held = bind(rows + f"WHERE {self.column} IS NOT NULL ORDER BY {self.key} FOR UPDATE", tenant)
+        return [SealedText(**row) for row in held.on(connection)]
 
     def store(self, connection: Connection[DictRow], tenant: TenantId, key: str, sealed: str) -> None:
         changed = f"UPDATE {s}.{self.table} SET {self.column} = %(sealed)s WHERE {self.key} = %(key)s"
@@ -81,11 +88,11 @@ def _rotate_tenant(database: Database, vault: Vault, tenant: TenantId) -> tuple[
     changed = known = 0
     with database.records() as connection:
         for place in EVERYTHING_SEALED:
-            for row in place.rows(connection, tenant):
-                sealed = vault.resealed(tenant, row["marketplace"], row["sealed"])
+            for text in place.texts(connection, tenant):
+                sealed = vault.resealed(tenant, text.marketplace, text.sealed)
                 if sealed is None:
                     known += 1
                 else:
-                    place.store(connection, tenant, row["key"], sealed)
+                    place.store(connection, tenant, text.key, sealed)
                     changed += 1
     return changed, known

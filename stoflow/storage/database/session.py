@@ -37,6 +37,10 @@ def schema_name(tenant: TenantId) -> str:
     return f"{SCHEMA_PREFIX}{tenant}"
 
 
+Records = psycopg.Connection[DictRow]
+"""A connection for schema-qualified SQL, lent for one transaction."""
+
+
 class OneTenantSession(Session):
     """A session of one tenant, or of none, for life: it takes in no object that another session loaded."""
 
@@ -94,14 +98,14 @@ class Database:
         return self._session(routed, {"tenant": tenant})
 
     @contextmanager
-    def records(self) -> Iterator[psycopg.Connection[DictRow]]:
+    def records(self) -> Iterator[Records]:
         """Open a transaction for schema-qualified SQL of the engine, which may concern several tenants."""
         with self._watched(), failures_by_name(self.server), _lent(self._pool) as connection:
             yield connection
             connection.commit()
 
     @contextmanager
-    def planned_records(self) -> Iterator[psycopg.Connection[DictRow]]:
+    def planned_records(self) -> Iterator[Records]:
         """The same on one of few connections that keep their plans: for the same few statements all day long.
 
         All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still

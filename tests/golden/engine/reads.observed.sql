@@ -36,7 +36,7 @@ WITH shown AS MATERIALIZED (
       AND early.place > late.place AND early.place <= late.place + %(named_with)s) AS shared_with
   FROM ranked late WHERE late.until_then - late.quantity < late.oversold
 )
-SELECT o.external_id, o.state, o.ordered_at, o.total, o.currency, o.created_at, o.updated_at, o.at,
+SELECT o.external_id, o.state, o.ordered_at, o.total, o.currency, o.created_at, o.updated_at,
   (SELECT jsonb_agg(l ORDER BY l.line_id) FROM (
      SELECT line_id, listing_id, product_id, sku, title, quantity, amount::text FROM {s}.order_lines
      WHERE marketplace = o.marketplace AND order_id = o.external_id) AS l) AS lines,

@@ -29,6 +29,7 @@ from stoflow.actors.news import (
 )
 from stoflow.actors.permits import Permits
 from stoflow.admission.facts import Conditions, Place
+from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob
@@ -388,13 +389,13 @@ def test_a_report_that_says_to_wait_for_very_long_is_not_believed_without_asking
 
 def test_where_stoflow_is_refused_one_job_goes_when_it_may_try_and_all_go_when_it_is_over(scene: MakeScene) -> None:
     shop = scene(cap=4)
-    shop.hears(place(refusal={}))
+    shop.hears(place(refusal=RefusalMark()))
     shop.hears(Take((JOB, replace(JOB, id=JobId(2), task=TaskId(21)))))
     assert shop.sent == []
 
     shop.hears(MayTry("shop"))
     assert shop.sent == [(UPLOAD, 0)]
-    shop.hears(place(refusal={}))
+    shop.hears(place(refusal=RefusalMark()))
     assert shop.sent == [(UPLOAD, 0)]
 
     shop.hears(place())
@@ -403,7 +404,7 @@ def test_where_stoflow_is_refused_one_job_goes_when_it_may_try_and_all_go_when_i
 
 def test_where_stoflow_is_refused_a_look_that_a_cancel_waits_for_goes(scene: MakeScene) -> None:
     shop = scene()
-    shop.hears(place(refusal={}))
+    shop.hears(place(refusal=RefusalMark()))
     shop.hears(Take((replace(JOB, verifying=True, running=True),)))
     assert shop.sent == []
     shop.hears(Take((replace(JOB, verifying=True, running=True, cancel_requested=True),)))

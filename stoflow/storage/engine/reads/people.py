@@ -16,6 +16,7 @@ from stoflow.storage.engine.facts import (
     under_way,
 )
 from stoflow.storage.engine.hand_back import somebody_may_know
+from stoflow.storage.engine.reads.job_views import SeenJob, TimelineEntry
 from stoflow.storage.engine.refuse import REFUSAL
 from stoflow.storage.engine.statement import bind, s
 
@@ -105,13 +106,14 @@ FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
 """
 
 
-def view_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> DictRow | None:
-    return bind(ONE, tenant, job=job, tasks=True).on(connection).fetchone()
+def view_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> SeenJob | None:
+    row = bind(ONE, tenant, job=job, tasks=True).on(connection).fetchone()
+    return SeenJob.of(row) if row else None
 
 
-def view_page(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> list[DictRow]:
+def view_page(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> list[SeenJob]:
     """Return jobs, newest first; `filters` are PAGE's parameters, each None for any."""
-    return bind(PAGE, tenant, tasks=False, **filters).on(connection).fetchall()
+    return [SeenJob.of(row) for row in bind(PAGE, tenant, tasks=False, **filters).on(connection)]
 
 
 def read_position(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> int:
@@ -120,6 +122,6 @@ def read_position(connection: Connection[DictRow], tenant: TenantId, job: JobId)
     return row["number"] if row else 0
 
 
-def view_timeline(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> list[DictRow]:
-    statement = bind(TIMELINE, tenant, job=job)
-    return statement.on(connection).fetchall()
+def view_timeline(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> list[TimelineEntry]:
+    rows = bind(TIMELINE, tenant, job=job).on(connection)
+    return [TimelineEntry.of(row) for row in rows]
