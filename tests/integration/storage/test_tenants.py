@@ -108,7 +108,7 @@ def test_whatever_changes_the_template_is_in_the_next_tenant(database: Database,
         connection.execute("ALTER TABLE template_tenant.products ADD COLUMN shelf text NOT NULL DEFAULT 'none'")
         connection.execute("CREATE TABLE template_tenant.shelves (id integer PRIMARY KEY) WITH (fillfactor = 50)")
         connection.execute("CREATE UNIQUE INDEX ON template_tenant.shelves ((id % 2)) WHERE id > 7")
-        connection.execute("DROP TABLE template_tenant.orphans")
+        connection.execute("DROP TABLE template_tenant.strays")
     after = tenants()
     with database.records() as connection:
         assert drift_of(connection, schema_name(after)) == ()

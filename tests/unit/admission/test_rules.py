@@ -11,6 +11,7 @@ from stoflow.admission.facts import Conditions, Place, Work
 from stoflow.admission.hold import Hold, Release, Stops
 from stoflow.admission.rule import PlaceRule, known_rules
 from stoflow.admission.rules.blackout import window_end
+from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.settings import Settings, SettingsError, load
 
@@ -22,7 +23,7 @@ WORK = Work(place=FREE, action="publish", cap=2)
 ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | None]] = [
     ("suspended", {"suspended": True}, {}, Release.OPERATOR, None),
     ("seller_must_act", {"halted": "the consent ended"}, {}, Release.SELLER, None),
-    ("application_refused", {"refusal": {"since": "now", "detail": "no such client"}}, {}, Release.OPERATOR, None),
+    ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),
     ("no_orchestrator", {}, {"orchestrators": 0, "decided": None}, Release.OPERATOR, None),
@@ -83,7 +84,7 @@ def test_what_is_under_way_waits_for_no_process_and_no_room(what: str) -> None:
         ({"suspended": True}, {Stops.ACTING}),
         ({"halted": ""}, {Stops.ALL}),
         ({"by_plugin": True, "plugin_connected": False}, {Stops.ALL}),
-        ({"refusal": {}}, {Stops.ALL_BUT_TRIES}),
+        ({"refusal": RefusalMark()}, {Stops.ALL_BUT_TRIES}),
         ({"settings": with_blackout(shop="11:00-13:00")}, {Stops.BEGINNING}),
     ],
     ids=["suspended", "halted", "offline", "refused", "blackout"],
