@@ -12,7 +12,8 @@ import pykka
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.actors.timers import tell
 from stoflow.domain.errors import DatabaseError, DatabaseRefused
-from stoflow.domain.facts import TenantReleased, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import TenantReleased
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record

@@ -32,7 +32,7 @@ from stoflow.actors.news import (
 from stoflow.actors.timers import tell
 from stoflow.admission.asking import judge_place
 from stoflow.admission.facts import Place
-from stoflow.domain.facts import ActorFailed
+from stoflow.domain.facts.work import ActorFailed
 from stoflow.domain.ids import Epoch, JobId, TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage

@@ -16,7 +16,8 @@ from stoflow.actors.ticking import Ticking
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import ActorFailed, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import ActorFailed
 from stoflow.domain.ids import ProcessId
 from stoflow.domain.run import RunReport
 from stoflow.monitoring.record import record

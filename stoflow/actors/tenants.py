@@ -11,7 +11,7 @@ from stoflow.actors.mailbox import PooledActor
 from stoflow.actors.news import Announced, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import tell
-from stoflow.domain.facts import ActorFailed, TenantTaken
+from stoflow.domain.facts.work import ActorFailed, TenantTaken
 from stoflow.domain.ids import Epoch, TenantId
 from stoflow.domain.run import RunReport
 from stoflow.monitoring.record import record

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import Stumbled, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
 
 JOIN_S = 10.0

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from stoflow.domain.call import Answer
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import StaleAttemptFenced, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import StaleAttemptFenced
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import LookResult, Outcome

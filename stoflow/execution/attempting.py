@@ -13,7 +13,7 @@ from stoflow.admission.asking import judge_place
 from stoflow.admission.facts import Place
 from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.errors import APIError, DatabaseUnavailable
-from stoflow.domain.facts import SettleDropped
+from stoflow.domain.facts.work import SettleDropped
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, Failed, LookResult, Outcome, cannot_tell

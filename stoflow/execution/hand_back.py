@@ -1,6 +1,6 @@
 """What this release does not know it hands back: a newer worker does it, and nothing is charged for the wait."""
 
-from stoflow.domain.facts import TaskHandedBack
+from stoflow.domain.facts.work import TaskHandedBack
 from stoflow.domain.job import PASSED_TASK_STATUSES, TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine

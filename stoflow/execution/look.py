@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
-from stoflow.domain.facts import database_failure
+from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.job import TaskKind, TaskStatus
 from stoflow.domain.outcome import CannotTell, LookResult
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport

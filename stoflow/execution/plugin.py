@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import database_failure
+from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.execution.engine import Engine
 from stoflow.monitoring.failpoints import failpoint

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
-from stoflow.domain.facts import StaleAttemptFenced, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import StaleAttemptFenced
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
 from stoflow.domain.outcome import Broken, Done, Outcome, Refused, TryAgain
 from stoflow.domain.run import NextMove, RunMessage

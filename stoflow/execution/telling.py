@@ -3,14 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stoflow.domain.facts import (
-    JobFailed,
-    MarketplaceOutageBegan,
-    MarketplaceOutageEnded,
-    ProductOversold,
-    StepBroke,
-    ThingUnread,
-)
+from stoflow.domain.facts.accounts import ProductOversold, ThingUnread
+from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
+from stoflow.domain.facts.work import JobFailed, StepBroke
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import FAILED, Move, Settlement, move_after

@@ -73,7 +73,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     ),
     "StaleAttemptFenced": (WARNING, "A late attempt at task {task} of job {job}, tenant {tenant}, changed nothing."),
     "SettleDropped": (WARNING, "An outcome could not be recorded in time; the next claim looks: {error}."),
-    "SpreadRefused": (
+    "PropagationRefused": (
         INFO,
         "Product {product} of tenant {tenant} needs no job on {marketplace} after all: {error}.",
     ),

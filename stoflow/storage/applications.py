@@ -7,7 +7,8 @@ from time import monotonic
 from stoflow.domain.application import Channel, Refusal, RefusalView
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import ApplicationNotAccepted, DatabaseError
-from stoflow.domain.facts import ApplicationAccepted, ApplicationRefused, database_failure
+from stoflow.domain.facts.accounts import ApplicationAccepted, ApplicationRefused
+from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database

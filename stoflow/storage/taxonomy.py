@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.aspect import Aspect, CategoryAspects, TaxonomyAnswers
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import database_failure
+from stoflow.domain.facts.outages import database_failure
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 

@@ -9,7 +9,8 @@ from typing import Any, cast
 import redis
 
 from stoflow.domain.errors import InputError
-from stoflow.domain.facts import MessageRefused, RedisAway, ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.facts.work import MessageRefused
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import RunReport

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.domain.facts import RedisAway, ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record

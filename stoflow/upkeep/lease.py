@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import LeaseLost, ProcessStarted, ProcessStopped, Stumbled, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import LeaseLost, ProcessStarted, ProcessStopped, Stumbled
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record

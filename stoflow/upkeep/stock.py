@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from stoflow.domain.errors import Conflict, DatabaseError, InputError, NotFound
-from stoflow.domain.facts import SpreadRefused, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import PropagationRefused
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
@@ -73,7 +74,7 @@ def submit_known(database: Database, registry: Registry, tenant: TenantId, asked
     try:
         _, made = submit(database, registry, tenant, asked, only_sold_out=is_removal)
     except (InputError, NotFound, Conflict) as error:  # the product went meanwhile, or another one submits it now
-        record(SpreadRefused(tenant, asked.product_id or 0, asked.marketplace, str(error)))
+        record(PropagationRefused(tenant, asked.product_id or 0, asked.marketplace, str(error)))
         return False
     return made
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import ConnectionTried, LooksDied, ProcessDied, TenantSwept, database_failure
+from stoflow.domain.facts.accounts import ConnectionTried
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import ProcessDied
+from stoflow.domain.facts.work import LooksDied, TenantSwept
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record

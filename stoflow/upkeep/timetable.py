@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from stoflow.domain.errors import Conflict, DatabaseRefused, InputError
-from stoflow.domain.facts import PeriodicRunRefused, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import PeriodicRunRefused
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
-from stoflow.domain.facts import ServerOutageBegan
+from stoflow.domain.facts.outages import ServerOutageBegan
 from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
 from stoflow.http.doors import Health

@@ -5,7 +5,8 @@ from typing import Any
 import dramatiq
 
 from stoflow.domain.errors import DatabaseError, InputError
-from stoflow.domain.facts import MessageRefused, RunBroke, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import MessageRefused, RunBroke
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.execution.collect import collect
 from stoflow.execution.engine import Engine

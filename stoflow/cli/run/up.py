@@ -16,7 +16,8 @@ from stoflow.cli.run.migrate import bring_forward
 from stoflow.cli.run.serving import until_stopped
 from stoflow.cli.tables import print_table
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import ProcessDied, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import ProcessDied
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings, variable_of
 from stoflow.transports.api_client import is_ready

@@ -8,7 +8,8 @@ import click
 from stoflow.cli.run.children import Children
 from stoflow.cli.run.serving import spare_the_collector, until_stopped
 from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts import ProcessDied, ThreadsGone, database_failure
+from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import ProcessDied, ThreadsGone
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database

@@ -8,7 +8,7 @@ from stoflow.domain.attempt import day_in_utc
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.choices import Choices, Settings, chosen, settled
 from stoflow.domain.errors import APIConnectionError, APIError, Conflict
-from stoflow.domain.facts import AccountRead, AccountUnread
+from stoflow.domain.facts.accounts import AccountRead, AccountUnread
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Broken, Done, Outcome, Pending, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.marketplaces.contract import AccountOptions, Reading

@@ -9,7 +9,7 @@ from typing import Any
 from stoflow.domain.attempt import day_in_utc
 from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import Conflict
-from stoflow.domain.facts import SellerDisconnected
+from stoflow.domain.facts.accounts import SellerDisconnected
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.contract import AccountOptions
 from stoflow.monitoring.record import record

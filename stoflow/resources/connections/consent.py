@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from stoflow.domain.errors import APIError, Conflict, ConsentRefused
-from stoflow.domain.facts import SellerConnected
+from stoflow.domain.facts.accounts import SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.resources.connections.choosing import try_to_read_account

@@ -6,7 +6,7 @@ from time import monotonic
 
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, APIError, Conflict, InputError
-from stoflow.domain.facts import SellerConnected
+from stoflow.domain.facts.accounts import SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.monitoring.record import record

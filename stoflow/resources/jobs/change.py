@@ -2,7 +2,7 @@
 
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import Conflict
-from stoflow.domain.facts import JobFailed
+from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.monitoring.failpoints import failpoint

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from stoflow.domain.errors import APIConnectionError
-from stoflow.domain.facts import SealedSecretUnreadable
+from stoflow.domain.facts.accounts import SealedSecretUnreadable
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.storage.credentials.connections import RESEAL, SealedConnection, execute, fresh_secret, lock_connection

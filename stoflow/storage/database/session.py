@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, object_session
 from sqlalchemy.pool import NullPool
 
 from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
-from stoflow.domain.facts import ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.facts.outages import ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.outage import Outage
 from stoflow.storage.database.connecting import KEPT_PLANS, conninfo, server_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from stoflow.domain.facts import JobFailed
+from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED

@@ -7,7 +7,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from stoflow.domain.facts import JobFailed
+from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import plugin_connected

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stoflow.domain.errors import ConfigurationError
-from stoflow.domain.facts import ServersKeptAgain, Stumbled
+from stoflow.domain.facts.processes import ServersKeptAgain, Stumbled
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.storage.servers.keeper import open_lock, try_lock

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from stoflow.domain.facts import Stumbled
+from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
 from stoflow.storage.servers.server_processes import (
     SOCKETS_PREFIX,

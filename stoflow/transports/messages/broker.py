@@ -11,7 +11,7 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
 from stoflow.domain.errors import InputError
-from stoflow.domain.facts import MessageRefused
+from stoflow.domain.facts.work import MessageRefused
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.envelope import decode, key_in_redis

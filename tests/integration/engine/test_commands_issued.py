@@ -8,7 +8,7 @@ import pytest
 
 from stoflow.domain.call import Command
 from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts import StatementRefused, database_failure
+from stoflow.domain.facts.outages import StatementRefused, database_failure
 from stoflow.domain.ids import JobId
 from stoflow.execution import plugin
 from stoflow.storage.database.tenants import suspend_tenant

@@ -10,8 +10,8 @@ from string import Formatter
 
 import pytest
 
-from stoflow.domain import facts as engine_facts
-from stoflow.domain.facts import StepBroke
+from stoflow.domain.facts import accounts, outages, processes, work
+from stoflow.domain.facts.work import StepBroke
 from stoflow.http import facts as door_facts
 from stoflow.monitoring import logs
 from stoflow.monitoring.record import counts, record
@@ -48,7 +48,7 @@ def test_a_fact_is_logged_at_the_level_of_its_words(caplog: pytest.LogCaptureFix
 
 FACTS = {
     name: fact
-    for module in (engine_facts, door_facts)
+    for module in (accounts, outages, processes, work, door_facts)
     for name, fact in vars(module).items()
     if is_dataclass(fact) and name != "Fact"
 }

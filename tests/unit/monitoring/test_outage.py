@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from stoflow.domain.facts import ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.facts.outages import ServerOutageBegan, ServerOutageEnded
 from stoflow.monitoring.outage import Outage
 
 

@@ -1,0 +1,109 @@
+"""What happened to tenants, jobs and their tasks."""
+
+from dataclasses import dataclass
+
+from stoflow.domain.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class TenantTaken(Fact):
+    tenant: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantReleased(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFailed(Fact):
+    actor: str
+    tenant: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused(Fact):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepBroke(Fact):
+    tenant: int
+    job: int
+    task: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFailed(Fact):
+    """`task` is the one that ended it, "none" where its time was over; so is `request_id` where no request asked."""
+
+    tenant: int
+    job: int
+    marketplace: str
+    action: str
+    task: str
+    attempt: int
+    kind: str
+    reason: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunBroke(Fact):
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHandedBack(Fact):
+    tenant: int
+    job: int
+    marketplace: str
+    action: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaleAttemptFenced(Fact):
+    tenant: int
+    job: int
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleDropped(Fact):
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PropagationRefused(Fact):
+    tenant: int
+    product: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodicRunRefused(Fact):
+    tenant: int
+    marketplace: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSwept(Fact):
+    tenant: int
+    tasks: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True)
+class LooksDied(Fact):
+    """Each look for what a task has done ends its process: what it did stays unknown until somebody mends that."""
+
+    tenant: int
+    job: int
+    task: str
+    deaths: int
