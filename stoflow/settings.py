@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
@@ -126,8 +126,31 @@ def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
         raise SettingsError(f"{env_file} cannot be read: {reason}.") from None
 
 
-def variable_of(field: str) -> str:
-    return f"{ENV_PREFIX}{field.upper()}"
+Secret = Annotated[str, Field(repr=False)]
+"""A text that is never shown."""
+
+
+class PackageSettings(BaseSettings):
+    """Settings of an installed marketplace, read beside StoFlow's: `env_prefix` is STOFLOW_, its name, and _.
+
+    They are a field of the Marketplace, so that `stoflow config` lists them.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Return those in force; raise SettingsError, naming the first wrong variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_worded(error, cls)) from None  # the cause would show secret values
+
+
+def variable_of(field: str, of: type[BaseSettings] = Settings) -> str:
+    return f"{of.model_config.get('env_prefix', '')}{field.upper()}"
 
 
 def unset_of(settings: Settings, *fields: str) -> tuple[str, ...]:
@@ -135,15 +158,15 @@ def unset_of(settings: Settings, *fields: str) -> tuple[str, ...]:
     return tuple(variable_of(field) for field in fields if not getattr(settings, field))
 
 
-def is_secret(field: str) -> bool:
-    return not Settings.model_fields[field].repr
+def is_secret(field: str, of: type[BaseSettings] = Settings) -> bool:
+    return not of.model_fields[field].repr
 
 
-def _worded(error: ValidationError) -> str:
+def _worded(error: ValidationError, of: type[BaseSettings] = Settings) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
     reason = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return f"{reason}."
     field = str(first["loc"][0])
-    shown = "" if field not in Settings.model_fields or is_secret(field) else f" (it is {first['input']!r})"
-    return f"{variable_of(field)} is wrong: {reason[0].lower()}{reason[1:]}{shown}."
+    shown = "" if field not in of.model_fields or is_secret(field, of) else f" (it is {first['input']!r})"
+    return f"{variable_of(field, of)} is wrong: {reason[0].lower()}{reason[1:]}{shown}."

@@ -1,17 +1,17 @@
-"""Calls that many marketplaces have alike: a draft under a key, a photo at its place, a listing ended by its id."""
+"""Calls that many marketplaces have alike: a draft under a key, a photo at its place, a look, a listing that ends."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import FilePart, Request
+from stoflow.domain.call import FilePart, Reply, Request
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Done, Refused
-from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Refused, cannot_tell
+from stoflow.marketplaces.contract import Conversation, Looking, Step
 from stoflow.marketplaces.drafts import draft_made
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
+from stoflow.marketplaces.photos import Photo, UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
 
 
@@ -23,15 +23,37 @@ def put_draft(attempt: Attempt, path: str, body: Mapping[str, Any], says: Dialec
     return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id)
 
 
-def put_photo(attempt: Attempt, path: str, says: Dialect, *, limit_bytes: int) -> Conversation:
-    """Put the photo of this task at a path of its own, as the field `photo`, instead of what is there."""
+def with_photo(attempt: Attempt, limit_bytes: int, send: Callable[[Photo], Conversation]) -> Conversation:
+    """Send the photo of this task; one that cannot be read is refused."""
     try:
         photo = read_photo(attempt, attempt.index, limit_bytes=limit_bytes)
     except UnreadablePhoto as error:
         return Refused(str(error))
+    return (yield from send(photo))
+
+
+def put_photo(attempt: Attempt, path: str, says: Dialect, *, limit_bytes: int) -> Conversation:
+    """Put the photo of this task at a path of its own, as the field `photo`, instead of what is there."""
+    return with_photo(attempt, limit_bytes, lambda photo: _put(photo, path, says))
+
+
+def _put(photo: Photo, path: str, says: Dialect) -> Conversation:
     part = FilePart("photo", photo.filename, photo.content, photo.content_type)
     reply = reply_of((yield Request("PUT", path, files=(part,))))
     return Done({"fingerprint": photo.fingerprint}) if is_success(reply) else says.outcome_of(reply, unsafe=False)
+
+
+def look_at(path: str, says: Dialect, shown: Callable[[Reply], LookResult]) -> Looking:
+    """Read what is there: `shown` is what an answer means; what is gone is absent, and a refusal tells nothing."""
+    reply = reply_of((yield Request("GET", path)))
+    if is_success(reply):
+        return shown(reply)
+    return Absent("It is gone.") if reply.status == NOT_FOUND else cannot_tell(says.outcome_of(reply, unsafe=False))
+
+
+def on_sale(listing_id: str, url: str) -> Done:
+    """Return that buyers see the listing, and where: the result of a publication."""
+    return Done({"listing_id": listing_id, "url": url}, listed=Listed(listing_id, visible=True, url=url))
 
 
 class EndListing(BaseJobHandler):

@@ -111,10 +111,14 @@ def basic_errors(attempt: Attempt, limits: Limits, currency: str) -> tuple[Field
     )
 
 
+def ready_unless(errors: tuple[FieldError, ...], reason: str) -> Outcome:
+    """Refuse with every error at once, each naming its field, or go on where there is none."""
+    return Refused(reason, errors) if errors else Done()
+
+
 def readiness(attempt: Attempt, marketplace: str, limits: Limits, currency: str) -> Outcome:
     """Refuse with every reason of `basic_errors` at once, each naming its field, or go on."""
-    errors = basic_errors(attempt, limits, currency)
-    return Refused(f"The product is not ready for {marketplace}.", errors) if errors else Done()
+    return ready_unless(basic_errors(attempt, limits, currency), f"The product is not ready for {marketplace}.")
 
 
 def sku_of(attempt: Attempt) -> str:
@@ -161,6 +165,11 @@ def category_of(attempt: Attempt) -> Category:
     if isinstance(category, Category):
         return category
     raise ValueError(category.message)
+
+
+def currency_of(attempt: Attempt, usual: str) -> str:
+    """Return the account's currency: `account.settings["currency"]`, else the marketplace's usual one."""
+    return str(attempt.account.settings.get("currency") or usual)
 
 
 def settled_price(currency: str, attempt: Attempt) -> Decimal:

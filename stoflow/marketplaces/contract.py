@@ -14,7 +14,7 @@ from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.marketplaces.call_limits import CallLimits
 from stoflow.marketplaces.taxonomy import Taxonomy
-from stoflow.settings import Settings
+from stoflow.settings import PackageSettings, Settings
 from stoflow.transports.direct.profile import DirectProfile
 
 Conversation = Generator[Call, Response, Outcome]
@@ -24,7 +24,9 @@ Deterministic for the same attempt: for a plugin step it is started anew in the 
 An UNSAFE step yields exactly one call that changes something, as its last. When no response came the conversation is
 closed and the engine decides: UNSAFE means Unknown, else TryAgain.
 """
-Look = Callable[[Attempt], Generator[Call, Response, LookResult]]
+Looking = Generator[Call, Response, LookResult]
+"""The same, to find out what became of a call that nobody answered; it changes nothing."""
+Look = Callable[[Attempt], Looking]
 Reading = Generator[Request, Reply, Choices | Outcome]
 """How an account is asked what it has: yields each call, is sent its reply, returns the choices of every setting of
 the account's own, or why the marketplace does not tell."""
@@ -118,9 +120,9 @@ class AccountOptions:
 class Marketplace:
     """What it can do; whose it is lives in Account.
 
-    `profile` says where a directly called one is and how it wants to be called; an installed package may read
-    settings of its own for it. `taxonomy` is how it is asked what it wants to know in each category, where it can be.
-    `call_limits` is how it is asked how many calls it still takes, where it can be.
+    `profile` says where a directly called one is and how it wants to be called; `settings` are those that an installed
+    package reads for it beside StoFlow's. `taxonomy` is how it is asked what it wants to know in each category, where
+    it can be. `call_limits` is how it is asked how many calls it still takes, where it can be.
     `options` are what a seller chooses for a whole account, where there is something to choose.
     `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
@@ -139,6 +141,7 @@ class Marketplace:
     collect: Callable[[Attempt], Generator[Call, Response, Outcome | Absent]] | None = None
     products: frozenset[str] = field(default_factory=frozenset[str])  # action codes that need a product
     profile: Callable[[Settings], DirectProfile] | None = None
+    settings: type[PackageSettings] | None = None
     taxonomy: Taxonomy | None = None
     call_limits: CallLimits | None = None
     options: AccountOptions | None = None

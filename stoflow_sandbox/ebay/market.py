@@ -9,6 +9,7 @@ from typing import Any
 from stoflow.domain.errors import InputError
 from stoflow.settings import variable_of
 from stoflow_sandbox.application import Application
+from stoflow_sandbox.bearer import bearer_token
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow_sandbox.consent import consent_operations
 from stoflow_sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
@@ -109,8 +110,7 @@ class EbayMarket:
 
     def token_of(self, headers: Mapping[str, str]) -> str:
         """Return the bearer token."""
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        return token.strip() if kind.lower() == "bearer" else ""
+        return bearer_token(headers)
 
     def authorize(self, call: ReceivedCall) -> None:
         """Refuse a missing, foreign or ended token with eBay's three errors, and before them what has an empty body."""

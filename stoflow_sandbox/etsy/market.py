@@ -6,6 +6,7 @@ from typing import Any
 
 from stoflow.settings import variable_of
 from stoflow_sandbox.application import Application
+from stoflow_sandbox.bearer import bearer_token
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
 from stoflow_sandbox.consent import consent_operations
 from stoflow_sandbox.etsy import account, batches, consent, inventory, listings, people, receipts, taxonomy
@@ -111,8 +112,7 @@ class EtsyMarket:
 
     def token_of(self, headers: Mapping[str, str]) -> str:
         """Return the bearer token, which begins with the user's id and a dot."""
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        return token.strip() if kind.lower() == "bearer" else ""
+        return bearer_token(headers)
 
     def authorize(self, call: ReceivedCall) -> None:
         """Refuse a call without the application's key and secret, or without a live token."""

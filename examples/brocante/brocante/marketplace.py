@@ -1,31 +1,23 @@
 """Brocante as StoFlow's registry sees it: what can be done there, and where it is."""
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from brocante.handlers import DeleteBrocante, PublishBrocante
-from brocante.service import Stall
-from stoflow.marketplaces.contract import ActionSpec, Marketplace
-from stoflow.settings import ENV_FILE, ENV_PREFIX, Settings
+from brocante.service import SAYS, PublishBrocante
+from stoflow.marketplaces.actions import DELETE, PUBLISH
+from stoflow.marketplaces.calls import EndListing
+from stoflow.marketplaces.contract import Marketplace
+from stoflow.settings import PackageSettings, Secret, Settings
 from stoflow.transports.direct.oauth import RefreshFlow
 from stoflow.transports.direct.profile import DirectProfile, bearer
 
-PREFIX = f"{ENV_PREFIX}BROCANTE_"
 
-
-class BrocanteSettings(BaseSettings):
-    """Settings of its own, read beside StoFlow's: STOFLOW_BROCANTE_BASE_URL and so on."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
-
+class BrocanteSettings(PackageSettings, env_prefix="STOFLOW_BROCANTE_"):
     base_url: str = "https://api.brocante.example"
     client_id: str = ""
-    client_secret: str = Field(default="", repr=False)
+    client_secret: Secret = ""
 
 
 def configured(_: Settings) -> DirectProfile:
     """Return how it is called; the transport adds the seller's token, renews it, and keeps to the deadline."""
-    own = BrocanteSettings()
+    own = BrocanteSettings.read()
     refresh = RefreshFlow(own.base_url, "/oauth/token", own.client_id, own.client_secret)
     return DirectProfile(name="brocante", base_url=own.base_url, headers=bearer, grant=refresh)
 
@@ -33,11 +25,9 @@ def configured(_: Settings) -> DirectProfile:
 BROCANTE = Marketplace(
     name="brocante",
     transport="direct",
-    actions=(
-        ActionSpec("publish", "Publish product", rate_limit_ms=1000),
-        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish"})),
-    ),
-    handlers={"publish": PublishBrocante(Stall()), "delete": DeleteBrocante(Stall())},
+    actions=(PUBLISH, DELETE),
+    handlers={"publish": PublishBrocante(), "delete": EndListing("brocante", "/things/{}".format, SAYS)},
     products=frozenset({"publish", "delete"}),
     profile=configured,
+    settings=BrocanteSettings,
 )

@@ -8,10 +8,11 @@ from hashlib import sha256
 from math import inf
 from typing import Any
 
-from kiosque.marketplace import PREFIX, sign
+from kiosque.marketplace import sign
 from stoflow.transports.direct.signing import OutgoingCall
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.kept import KeptThings, Thing, whose
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
@@ -28,20 +29,22 @@ class KiosqueMarket(Market):
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # as a Market
         self.tokens, self._numbers = TokenBook(), Numbers()
+        self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._shown_s = SHOWN_S / token_speed
         self._used: set[str] = set()
-        self._notices: dict[str, dict[str, Any]] = {}
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as a Market
-        return {f"{PREFIX}BASE_URL": url}
+        return {"STOFLOW_KIOSQUE_BASE_URL": url}
 
     def operations(self) -> Sequence[Operation]:
         notice = "/notices/{number}"
         return (
-            Operation("stand.get", "GET", "/stand", lambda call: Answer(200, {"stand": _whose(call)})),
-            Operation("notice.get", "GET", notice, lambda call: self._asked(self._notice(call))),
-            Operation("notice.delete", "DELETE", notice, self._delete),
+            Operation("stand.get", "GET", "/stand", lambda call: Answer(200, {"stand": whose(call)})),
+            Operation("notice.get", "GET", notice, lambda call: self._asked(self._notices.of(call))),
+            Operation(
+                "notice.delete", "DELETE", notice, lambda call: self._changed(self._notices.remove(call), "deleted")
+            ),
             Operation("notice.print", "POST", f"{notice}/print", self._print),
             Operation("operation.get", "GET", "/operations/{number}", self._operation),
             Operation("photo.put", "PUT", f"{notice}/photos/{{place}}", self._add_photo),
@@ -75,20 +78,14 @@ class KiosqueMarket(Market):
         _, key, at, signature = (headers.get("authorization", "").split(" ") + [""] * 4)[:4]
         return key, at, signature
 
-    def _notice(self, call: ReceivedCall) -> dict[str, Any]:
-        found = self._notices.get(call.path["number"])
-        if found is None or found["seller"] != _whose(call):
-            raise Refusal(self.not_found())
-        return found
-
     @staticmethod
-    def _shown(notice: dict[str, Any]) -> dict[str, Any]:
+    def _shown(notice: Thing) -> Thing:
         """Return the notice as it is now: time alone ends it."""
         if notice["state"] == "live" and notice["over_at"] <= time.time():
             notice["state"] = "over"
         return notice
 
-    def _asked(self, notice: dict[str, Any]) -> Answer:
+    def _asked(self, notice: Thing) -> Answer:
         """Return the notice to who asks: it is printed by the time of the second asking."""
         if notice["state"] == "printing":
             notice["asked"] += 1
@@ -97,52 +94,33 @@ class KiosqueMarket(Market):
         return Answer(200, self._shown(notice))
 
     def _put(self, call: ReceivedCall) -> Answer:
-        whose = {"seller": _whose(call), "sku": call.path["sku"]}
-        notice = next((each for each in self._notices.values() if whose.items() <= each.items()), None)
-        if notice is None:
-            number = str(self._numbers.take())
-            url = f"https://kiosque.example/notices/{number}"
-            notice = self._notices[number] = {**whose, "id": number, "url": url, "state": "draft"}
-            failing = int(call.seller.settings.get("failing", 0)) if call.seller else 0
-            notice |= {"photos": [], "printings": 0, "failing": failing}
-        notice.update(call.json)
-        return self._changed(notice)
+        failing = int(call.seller.settings.get("failing", 0)) if call.seller else 0
+        return self._changed(self._notices.put(call, {"state": "draft", "printings": 0, "failing": failing}))
 
     def _add_photo(self, call: ReceivedCall) -> Answer:
-        notice = self._notice(call)
-        notice["photos"] = sorted({*notice["photos"], call.path["place"]})
-        return self._changed(notice)
+        return self._changed(self._notices.add_photo(call))
 
     def _operation(self, call: ReceivedCall) -> Answer:
         number, _, printing = call.path["number"].partition("-")
-        notice = self._notices.get(number)
-        if notice is None or notice["seller"] != _whose(call):
-            raise Refusal(self.not_found())
+        notice = self._notices.of(replace(call, path={"number": number}))
         answer = self._asked(notice)
         if notice["state"] == "draft" or notice["printings"] != int(printing):
             return replace(answer, body={"state": "failed", "error": "The printer was out of paper."})
         return answer
 
     def _print(self, call: ReceivedCall) -> Answer:
-        notice = self._notice(call)
+        notice = self._notices.of(call)
         if not notice["photos"]:
             raise Refusal(Answer(422, {"error": "A notice needs a photo."}))
         if self._shown(notice)["state"] not in {"printing", "live"}:
             printing, over_at = notice["printings"] + 1, time.time() + self._shown_s
             notice |= {"state": "printing", "printings": printing, "asked": 0, "over_at": over_at}
             notice["operation"] = f"{notice['id']}-{printing}"
-        return self._changed(notice, state="live")  # as the ledger has it: nobody calls when it is printed
+        return self._changed(notice, "live")  # as the ledger has it: nobody calls when it is printed
 
-    def _delete(self, call: ReceivedCall) -> Answer:
-        return self._changed({**self._notices.pop(self._notice(call)["id"]), "state": "deleted"})
-
-    def _changed(self, notice: dict[str, Any], *, state: str = "") -> Answer:
+    def _changed(self, notice: Thing, state: str = "") -> Answer:
         state, title = state or self._shown(notice)["state"], notice["headline"]
         return Answer(200, notice, effect=Effect(notice["id"], notice["sku"], state=state, title=title))
-
-
-def _whose(call: ReceivedCall) -> str:
-    return call.seller.external_id if call.seller else ""
 
 
 def _secret_of(key: str) -> str:

@@ -4,28 +4,24 @@ import hmac
 from collections.abc import Mapping
 from hashlib import sha256
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
 from kiosque.service import SAYS, PublishKiosque
+from stoflow.marketplaces.actions import DELETE, PUBLISH
 from stoflow.marketplaces.calls import EndListing
-from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.outputs import text_in
-from stoflow.settings import ENV_FILE, ENV_PREFIX, Settings
+from stoflow.settings import PackageSettings, Settings
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.credentials import CredentialField, CredentialForm
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.signing import Credentials, OutgoingCall
 
-PREFIX = f"{ENV_PREFIX}KIOSQUE_"
 FIELDS = (
     CredentialField("key", "the public key, KQ and digits, on Kiosque under My stand, Keys", "KQ[0-9]+"),
     CredentialField("secret", "the secret, 64 characters, shown once when the key is made", "[0-9a-f]{64}"),
 )
 
 
-class KiosqueSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", frozen=True)
-
+class KiosqueSettings(PackageSettings, env_prefix="STOFLOW_KIOSQUE_"):
     base_url: str = "https://api.kiosque.example"
 
 
@@ -44,17 +40,15 @@ def configured(_: Settings) -> DirectProfile:
         identity_in=lambda reply: Identity(stand) if (stand := text_in(reply.body, "stand")) else None,
         reason_in=lambda reply: text_in(reply.body, "error"),
     )
-    return DirectProfile("kiosque", KiosqueSettings().base_url, sign=sign, credentials=form)
+    return DirectProfile("kiosque", KiosqueSettings.read().base_url, sign=sign, credentials=form)
 
 
 KIOSQUE = Marketplace(
     name="kiosque",
     transport="direct",
-    actions=(
-        ActionSpec("publish", "Publish product", rate_limit_ms=1000),
-        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish"})),
-    ),
+    actions=(PUBLISH, DELETE),
     handlers={"publish": PublishKiosque(), "delete": EndListing("kiosque", "/notices/{}".format, SAYS)},
     products=frozenset({"publish", "delete"}),
     profile=configured,
+    settings=KiosqueSettings,
 )

@@ -1,18 +1,17 @@
 """What StoFlow does on Kiosque, which prints a notice some time after it was asked to, and shows it for a while."""
 
-from collections.abc import Generator
 from decimal import Decimal
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Reply, Request, Response
+from stoflow.domain.call import Reply, Request
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, CannotTell, Done, Failed, Listed, LookResult, Outcome, Pending, cannot_tell
+from stoflow.domain.outcome import Absent, CannotTell, Done, Failed, LookResult, Outcome, Pending
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.calls import put_draft, put_photo
-from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.marketplaces.calls import look_at, on_sale, put_draft, put_photo
+from stoflow.marketplaces.contract import Conversation, Looking, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reason_at, reply_of
+from stoflow.marketplaces.replies import Dialect, is_success, reason_at, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=3)
 CURRENCY = "EUR"
@@ -54,13 +53,11 @@ class PublishKiosque(BaseJobHandler):
         reply = reply_of((yield Request("POST", f"{_path(attempt)}/print")))
         return _printing(reply) if is_success(reply) else SAYS.outcome_of(reply, unsafe=True)
 
-    def look_for_print(self, attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    def look_for_print(self, attempt: Attempt) -> Looking:
         """Ask the operation, or, where its name was in an answer that was lost, the notice."""
         operation = attempt.operation.get("id")
-        reply = reply_of((yield Request("GET", f"/operations/{operation}" if operation else _path(attempt))))
-        if is_success(reply):
-            return _became(attempt, reply)
-        return Absent("It is gone.") if reply.status == NOT_FOUND else cannot_tell(SAYS.outcome_of(reply, unsafe=False))
+        path = f"/operations/{operation}" if operation else _path(attempt)
+        return look_at(path, SAYS, lambda reply: _became(attempt, reply))
 
 
 def _path(attempt: Attempt) -> str:
@@ -73,14 +70,13 @@ def _printing(reply: Reply) -> Pending:
 
 def _became(attempt: Attempt, reply: Reply) -> LookResult:
     listing_id, url = attempt.outputs["put"]["listing_id"], text_in(reply.body, "url")
-    made = {"listing_id": listing_id, "url": url}
     match text_in(reply.body, "state"):
         case "printing":
             return _printing(reply)
         case "live":
-            return Done(made, listed=Listed(listing_id, visible=True, url=url))
+            return on_sale(listing_id, url)
         case "over":  # its days ended by themselves
-            return Done({**made, "state": "over"}, ended=listing_id)
+            return Done({"listing_id": listing_id, "url": url, "state": "over"}, ended=listing_id)
         case "failed":
             return Failed(text_in(reply.body, "error"))
         case "draft":

@@ -1,6 +1,7 @@
 """eBay as the registry sees it."""
 
-from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.actions import DELETE, PUBLISH, SYNC, SYNC_ORDERS, UPDATE
+from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.ebay.account import OPTIONS
 from stoflow.marketplaces.ebay.call_limits import CALL_LIMITS
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
@@ -16,13 +17,7 @@ from stoflow.marketplaces.ebay.update import EbayUpdate
 EBAY = Marketplace(
     name="ebay",
     transport="direct",
-    actions=(
-        ActionSpec("publish", "Publish product"),
-        ActionSpec("update", "Update product"),
-        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish", "update"})),
-        ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300, periodic="listings"),
-        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300, periodic="orders", alias="orders"),
-    ),
+    actions=(PUBLISH, UPDATE, DELETE, SYNC, SYNC_ORDERS),
     handlers={
         "publish": PublishEbay(EbayPublication()),
         "update": UpdateEbay(EbayUpdate()),

@@ -12,13 +12,13 @@ from stoflow.domain.outcome import (
     CannotTell,
     Done,
     Listed,
-    LookResult,
     Outcome,
-    Refused,
     Unknown,
     cannot_tell,
 )
-from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.calls import with_photo
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.drafts import already_sold, standing
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
@@ -46,10 +46,8 @@ from stoflow.marketplaces.ebay.offers import (
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
+from stoflow.marketplaces.photos import sent_photos
 from stoflow.marketplaces.replies import is_success, reply_of
-
-Looking = Generator[Call, Response, LookResult]
 
 
 class EbayPublication:
@@ -57,8 +55,7 @@ class EbayPublication:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = ebay_errors(attempt)
-        return Refused("The product is not ready for eBay.", errors) if errors else Done()
+        return checks.ready_unless(ebay_errors(attempt), "The product is not ready for eBay.")
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `item` and `offer`, the bodies as they will be sent."""
@@ -66,11 +63,7 @@ class EbayPublication:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Send one photo; output: its address `image_url`, and its `fingerprint`."""
-        try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
-        except UnreadablePhoto as error:
-            return Refused(str(error))
-        return (yield from send_picture(photo))
+        return with_photo(attempt, PHOTO_LIMIT_BYTES, send_picture)
 
     def store_item(self, attempt: Attempt) -> Conversation:
         """Put the inventory item whole, pictures in order: the same call again changes nothing. What has sold of a

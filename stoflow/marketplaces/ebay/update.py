@@ -1,14 +1,15 @@
 """Updating on eBay: what is there is read, and put back with StoFlow's fields laid over it, where they differ."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Reply, Response
+from stoflow.domain.call import Reply
 from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, cannot_tell
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.calls import with_photo
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.ebay import failures
 from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_inventory_item, get_inventory_item
 from stoflow.marketplaces.ebay.clients.offer import get_offer, update_offer
@@ -26,13 +27,11 @@ from stoflow.marketplaces.ebay.offers import offer_to_put, read_offer, standing_
 from stoflow.marketplaces.ebay.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture, with_pictures
 from stoflow.marketplaces.ebay.validation import ebay_errors
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_before, sent_photos
+from stoflow.marketplaces.photos import Photo, sent_before, sent_photos
 from stoflow.marketplaces.replies import is_success, reply_of
 from stoflow.marketplaces.revision import says
 
 GONE = "The listing is no longer on eBay."
-
-Looking = Generator[Call, Response, LookResult]
 
 
 class EbayUpdate:
@@ -40,8 +39,9 @@ class EbayUpdate:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = (*checks.listing_errors(attempt, "eBay"), *ebay_errors(attempt))
-        return Refused("The listing cannot be updated on eBay.", errors) if errors else Done()
+        return checks.ready_unless(
+            (*checks.listing_errors(attempt, "eBay"), *ebay_errors(attempt)), "The listing cannot be updated on eBay."
+        )
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `item` and `offer`, what StoFlow says of them."""
@@ -49,14 +49,7 @@ class EbayUpdate:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Send one photo, if the listing has it not already."""
-        try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
-        except UnreadablePhoto as error:
-            return Refused(str(error))
-        known = sent_before(attempt, photo.fingerprint)
-        if known:
-            return Done({NAME: known, "fingerprint": photo.fingerprint})
-        return (yield from send_picture(photo))
+        return with_photo(attempt, PHOTO_LIMIT_BYTES, lambda photo: _send_unless_sent(attempt, photo))
 
     def read(self, attempt: Attempt) -> Conversation:
         """Output: `offer_id`, and `item` and `offer` as they are to be put, none where nothing differs; the item as it
@@ -137,6 +130,13 @@ class EbayUpdate:
         outputs = attempt.outputs
         changed = [name for name in ("offer", "item") if outputs[name]["changed"]]
         return Done({"listing_id": _listing_id(attempt), "sku": outputs["map"]["sku"], "changed": changed})
+
+
+def _send_unless_sent(attempt: Attempt, photo: Photo) -> Conversation:
+    known = sent_before(attempt, photo.fingerprint)
+    if known:
+        return Done({NAME: known, "fingerprint": photo.fingerprint})
+    return (yield from send_picture(photo))
 
 
 def _unshown(reply: Reply) -> LookResult:

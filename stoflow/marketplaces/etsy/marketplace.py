@@ -1,6 +1,7 @@
 """Etsy as the registry sees it."""
 
-from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.actions import DELETE, PUBLISH, SYNC, SYNC_ORDERS, UPDATE
+from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.etsy.account import OPTIONS
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_orphan
@@ -16,13 +17,7 @@ from stoflow.marketplaces.etsy.update import EtsyUpdate
 ETSY = Marketplace(
     name="etsy",
     transport="direct",
-    actions=(
-        ActionSpec("publish", "Publish product"),
-        ActionSpec("update", "Update product"),
-        ActionSpec("delete", "Delete product", priority=4, overtakes=frozenset({"publish", "update"})),
-        ActionSpec("sync", "Sync products", priority=4, is_batch=True, timeout_s=300, periodic="listings"),
-        ActionSpec("sync_orders", "Sync orders", is_batch=True, timeout_s=300, periodic="orders", alias="orders"),
-    ),
+    actions=(PUBLISH, UPDATE, DELETE, SYNC, SYNC_ORDERS),
     handlers={
         "publish": PublishEtsy(EtsyPublication()),
         "update": UpdateEtsy(EtsyUpdate()),

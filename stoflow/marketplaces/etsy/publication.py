@@ -1,14 +1,13 @@
 """Publishing on Etsy: a draft under a marker, photos, inventory, and the one call that describes and activates it."""
 
-from collections.abc import Generator
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
 from stoflow.domain.observed import ListingState
-from stoflow.domain.outcome import Absent, Broken, Done, Listed, LookResult, Outcome, Refused, cannot_tell
+from stoflow.domain.outcome import Absent, Broken, Done, Listed, Outcome, Refused, cannot_tell
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.calls import with_photo
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.clients.listing import (
@@ -31,10 +30,8 @@ from stoflow.marketplaces.etsy.states import ACTIVE, DRAFT, MEANING, in_words
 from stoflow.marketplaces.etsy.stock import no_more_than
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
+from stoflow.marketplaces.photos import sent_photos
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
-
-Looking = Generator[Call, Response, LookResult]
 
 
 class EtsyPublication:
@@ -42,8 +39,7 @@ class EtsyPublication:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = etsy_errors(attempt)
-        return Refused("The product is not ready for Etsy.", errors) if errors else Done()
+        return checks.ready_unless(etsy_errors(attempt), "The product is not ready for Etsy.")
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `draft` (the form without description), `inventory`, and the real `description`."""
@@ -81,11 +77,7 @@ class EtsyPublication:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Put one photo at its rank; output: its `image_id`, and its `fingerprint`."""
-        try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
-        except UnreadablePhoto as error:
-            return Refused(str(error))
-        return (yield from send_picture(attempt, chosen(attempt), photo))
+        return with_photo(attempt, PHOTO_LIMIT_BYTES, lambda photo: send_picture(attempt, chosen(attempt), photo))
 
     def store_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole: the same call again changes nothing. What has sold of a listing is not put back."""

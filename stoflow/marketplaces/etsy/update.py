@@ -1,15 +1,15 @@
 """Updating on Etsy: the listing's changed fields, and its inventory, which is replaced whole."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from html import unescape
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Response
 from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Outcome, Refused, cannot_tell
 from stoflow.domain.product import SentPhoto
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.calls import with_photo
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.etsy import failures
 from stoflow.marketplaces.etsy.clients.listing import (
     get_listing,
@@ -30,7 +30,7 @@ from stoflow.marketplaces.etsy.states import in_words
 from stoflow.marketplaces.etsy.stock import changed_inventory, no_more_than
 from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, read_photo, sent_photos
+from stoflow.marketplaces.photos import Photo, sent_photos
 from stoflow.marketplaces.replies import NOT_FOUND, Reply, is_success, reply_of
 
 FOR_SALE = frozenset({"active", "inactive"})
@@ -40,16 +40,15 @@ TOGETHER = frozenset({"who_made", "when_made", "is_supply"})
 NEVER_CHANGED = frozenset({"type"})
 GONE = "The listing is no longer on Etsy."
 
-Looking = Generator[Call, Response, LookResult]
-
 
 class EtsyUpdate:
     """One method per task; what a task learned is read from the outputs of those before it."""
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = (*checks.listing_errors(attempt, "Etsy"), *etsy_errors(attempt))
-        return Refused("The listing cannot be updated on Etsy.", errors) if errors else Done()
+        return checks.ready_unless(
+            (*checks.listing_errors(attempt, "Etsy"), *etsy_errors(attempt)), "The listing cannot be updated on Etsy."
+        )
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `form` and `inventory`, what StoFlow says of them."""
@@ -79,14 +78,7 @@ class EtsyUpdate:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Put one photo at its rank, if it is there no longer: what an update given up has sent shows already."""
-        try:
-            photo = read_photo(attempt, attempt.index, limit_bytes=PHOTO_LIMIT_BYTES)
-        except UnreadablePhoto as error:
-            return Refused(str(error))
-        there = attempt.outputs["read"]["images"].get(str(attempt.index))
-        if there and SentPhoto(photo.fingerprint, there) in attempt.listing_photos:
-            return Done({NAME: there, "fingerprint": photo.fingerprint})
-        return (yield from send_picture(attempt, attempt.listing_id, photo))
+        return with_photo(attempt, PHOTO_LIMIT_BYTES, lambda photo: _send_unless_there(attempt, photo))
 
     def trim(self, attempt: Attempt) -> Conversation:
         """Delete the photos StoFlow sent before at ranks the product has no longer."""
@@ -140,6 +132,13 @@ class EtsyUpdate:
         outputs = attempt.outputs
         changed = [name for name in ("listing", "inventory") if outputs[name]["changed"]]
         return Done({"listing_id": attempt.listing_id, "sku": outputs["map"]["sku"], "changed": changed})
+
+
+def _send_unless_there(attempt: Attempt, photo: Photo) -> Conversation:
+    there = attempt.outputs["read"]["images"].get(str(attempt.index))
+    if there and SentPhoto(photo.fingerprint, there) in attempt.listing_photos:
+        return Done({NAME: there, "fingerprint": photo.fingerprint})
+    return (yield from send_picture(attempt, attempt.listing_id, photo))
 
 
 def _not_for_sale(listing: Reply) -> Outcome | None:

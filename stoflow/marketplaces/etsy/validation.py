@@ -37,7 +37,7 @@ def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
 
 def currency_of(attempt: Attempt) -> str:
     """Return the shop's currency: `account.settings["currency"]`, by default the euro."""
-    return str(attempt.account.settings.get("currency") or DEFAULT_CURRENCY)
+    return checks.currency_of(attempt, DEFAULT_CURRENCY)
 
 
 def _taxonomy_errors(attempt: Attempt, category: Category | FieldError) -> tuple[FieldError, ...]:

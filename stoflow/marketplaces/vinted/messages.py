@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Command, Response
-from stoflow.domain.outcome import Absent, Broken, Done, FieldError, LookResult, Outcome, Refused, cannot_tell
-from stoflow.marketplaces.contract import Conversation
+from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Outcome, Refused, cannot_tell
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
@@ -37,8 +38,9 @@ class VintedMessages:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = (*message_errors(attempt.payload), *_member_errors(attempt))
-        return Refused("The message cannot be sent.", errors) if errors else Done()
+        return checks.ready_unless(
+            (*message_errors(attempt.payload), *_member_errors(attempt)), "The message cannot be sent."
+        )
 
     def read(self, attempt: Attempt) -> Conversation:
         """Output: `said`, the messages of the member that say the same already."""
@@ -58,7 +60,7 @@ class VintedMessages:
         answer = answer_of((yield Command("vinted.message.send", payload)))
         return _sent(attempt) if answer.success else failures.outcome_of(answer, unsafe=True)
 
-    def look_for_message(self, attempt: Attempt) -> Generator[Call, Response, LookResult]:
+    def look_for_message(self, attempt: Attempt) -> Looking:
         """Find a message that says it and was not there before."""
         conversation = yield from _conversation(attempt)
         if conversation is None:

@@ -1,13 +1,14 @@
 """Publishing on Vinted through the seller's plugin: photos, a draft under a marker, and the call that completes it."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.call import Command
 from stoflow.domain.observed import ListingState
-from stoflow.domain.outcome import Absent, Done, FieldError, Listed, LookResult, Outcome, Refused, Unknown, cannot_tell
-from stoflow.marketplaces.contract import Conversation
+from stoflow.domain.outcome import Absent, Done, FieldError, Listed, Outcome, Refused, Unknown, cannot_tell
+from stoflow.marketplaces import checks
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
@@ -19,16 +20,13 @@ from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import any_item, find_draft, is_draft
 
-Looking = Generator[Call, Response, LookResult]
-
 
 class VintedPublication:
     """One method per task; what a task learned is read from the outputs of those before it."""
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = vinted_errors(attempt)
-        return Refused("The product is not ready for Vinted.", errors) if errors else Done()
+        return checks.ready_unless(vinted_errors(attempt), "The product is not ready for Vinted.")
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `draft`, the fields as they will be sent."""

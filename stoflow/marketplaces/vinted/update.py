@@ -1,10 +1,10 @@
 """Updating on Vinted: the item is read as its owner edits it, and put back whole where it differs."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Call, Command, Response
+from stoflow.domain.call import Command
 from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import (
     Absent,
@@ -13,13 +13,12 @@ from stoflow.domain.outcome import (
     Done,
     FieldError,
     Listed,
-    LookResult,
     Outcome,
     Refused,
     cannot_tell,
 )
 from stoflow.marketplaces import checks
-from stoflow.marketplaces.contract import Conversation
+from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_before, sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.revision import says
@@ -31,16 +30,16 @@ from stoflow.marketplaces.vinted.pictures import NAME, send_picture
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import find_item
 
-Looking = Generator[Call, Response, LookResult]
-
 
 class VintedUpdate:
     """One method per task; what a task learned is read from the outputs of those before it."""
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
-        errors = (*checks.listing_errors(attempt, "Vinted"), *vinted_errors(attempt))
-        return Refused("The item cannot be updated on Vinted.", errors) if errors else Done()
+        return checks.ready_unless(
+            (*checks.listing_errors(attempt, "Vinted"), *vinted_errors(attempt)),
+            "The item cannot be updated on Vinted.",
+        )
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `item`, what StoFlow says of it."""

@@ -36,7 +36,7 @@ def vinted_errors(attempt: Attempt) -> tuple[FieldError, ...]:
 
 def currency_of(attempt: Attempt) -> str:
     """Return the currency of the member's Vinted site: `account.settings["currency"]`, by default the euro."""
-    return str(attempt.account.settings.get("currency") or DEFAULT_CURRENCY)
+    return checks.currency_of(attempt, DEFAULT_CURRENCY)
 
 
 def _title_errors(product: Product) -> tuple[FieldError, ...]:
