@@ -176,25 +176,23 @@ class Lane:
     def _all(self) -> Iterator[JobView]:
         wanted = JobFilter(limit=PAGE)
         while True:
-            page = list_jobs(self.installation.database, self.tenant, wanted, self.installation.conditions)
+            page = list_jobs(self.installation, self.tenant, wanted)
             for job in page.items:
-                yield find_job(self.installation.database, self.tenant, job.id, self.installation.conditions)
+                yield find_job(self.installation, self.tenant, job.id)
             if page.next_cursor is None:
                 return
             wanted = JobFilter(limit=PAGE, cursor=page.next_cursor)
 
     def _of(self, scenario: Scenario) -> Iterator[JobView]:
         wanted = JobFilter(product_id=scenario.product)
-        return iter(list_jobs(self.installation.database, self.tenant, wanted, self.installation.conditions).items)
+        return iter(list_jobs(self.installation, self.tenant, wanted).items)
 
     def _open_jobs(self) -> str:
-        found = list_jobs(
-            self.installation.database, self.tenant, JobFilter(limit=5), self.installation.conditions
-        ).items
+        found = list_jobs(self.installation, self.tenant, JobFilter(limit=5)).items
         return "; ".join(f"job {job.id} {job.status} {job.waiting or job.error or ''}" for job in found)
 
     def _outcome(self, job: JobView) -> JobOutcome:
-        told = timeline(self.installation.database, self.tenant, job.id)
+        told = timeline(self.installation, self.tenant, job.id)
         body = {
             "id": job.id,
             "product_id": job.product_id,

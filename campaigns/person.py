@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from psycopg import sql
@@ -21,6 +21,17 @@ from stoflow.storage.database.session import Database, schema_name
 PRICE = "25.00"
 TITLE = "Robe d'été, prix changé"
 CREATING_TASK = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What the use cases need of who asks for one thing and is gone."""
+
+    database: Database
+    conditions: Conditions = field(default_factory=Conditions)
+
+    def announced(self) -> None:
+        """Wake nobody: whatever runs looks by itself."""
 
 
 @dataclass(slots=True)
@@ -48,7 +59,7 @@ class Person:
         self._submitted(database, registry, self.key)
         again = self._submitted(database, registry, f"{self.key}-again")
         with suppress(Conflict):  # it was cancelled already
-            cancel_job(database, self.tenant, again, Conditions())
+            cancel_job(Asking(database), self.tenant, again)
         return True
 
     def asks_twice(self, database: Database, registry: Registry) -> bool:
@@ -59,19 +70,19 @@ class Person:
 
     def withdraws(self, database: Database, registry: Registry) -> bool:
         """Publish, and take it back once the marketplace has a draft."""
-        job = find_job(database, self.tenant, self._submitted(database, registry, self.key), Conditions())
+        job = find_job(Asking(database), self.tenant, self._submitted(database, registry, self.key))
         has_draft = any(task.name == CREATING_TASK and task.status is TaskStatus.COMPLETED for task in job.tasks)
         if has_draft and job.status not in FINAL_JOB_STATUSES and not job.cancel_requested:
-            cancel_job(database, self.tenant, job.id, Conditions())
+            cancel_job(Asking(database), self.tenant, job.id)
         return job.status in FINAL_JOB_STATUSES
 
     def mends(self, database: Database, registry: Registry) -> bool:
         """Publish a product without a price, see it refused, give it one and retry."""
         job = self._submitted(database, registry, self.key)
-        status = find_job(database, self.tenant, job, Conditions()).status
+        status = find_job(Asking(database), self.tenant, job).status
         if status is JobStatus.FAILED:
             self._change(database, "price", PRICE)
-            retry_job(database, self.tenant, job, Conditions())
+            retry_job(Asking(database), self.tenant, job)
         return status is JobStatus.COMPLETED
 
     def lives(self, database: Database, registry: Registry) -> bool:
@@ -81,7 +92,7 @@ class Person:
                 self._change(database, "title", TITLE)
                 self._change(database, "price", PRICE)
             job = self._submitted(database, registry, f"{self.key}-{action}", action)
-            if find_job(database, self.tenant, job, Conditions()).status not in FINAL_JOB_STATUSES:
+            if find_job(Asking(database), self.tenant, job).status not in FINAL_JOB_STATUSES:
                 return False
         return True
 
@@ -90,7 +101,7 @@ class Person:
         place = registry.marketplace(self.marketplace)
         for action in ("publish", *(spec.code for spec in place.actions if spec.periodic)):
             job = self._submitted(database, registry, f"{self.key}-{action}", action)
-            if find_job(database, self.tenant, job, Conditions()).status not in FINAL_JOB_STATUSES:
+            if find_job(Asking(database), self.tenant, job).status not in FINAL_JOB_STATUSES:
                 return False
         self._change(database, "stock_quantity", "0")
         return True

@@ -35,6 +35,8 @@ class Feed(Protocol):
 
     def commands_waiting(self, tenant: TenantId) -> None: ...
 
+    def announced(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:

@@ -25,6 +25,7 @@ def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) 
         commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
         announce(connection, tenant, THE_TENANT)
     failpoint("plugin.connected.after")
+    engine.feed.announced()
 
 
 def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> None:
@@ -34,6 +35,7 @@ def gone(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) -> No
         if commands.set_gone(connection, tenant, plugin_id, socket_id):
             announce(connection, tenant, THE_TENANT)
     failpoint("plugin.gone.after")
+    engine.feed.announced()
 
 
 def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
@@ -85,3 +87,4 @@ def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, 
         statement.on(connection)
         announce(connection, tenant, THE_TENANT)
     failpoint("plugin.session.after")
+    engine.feed.announced()

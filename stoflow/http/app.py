@@ -14,17 +14,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, compile_path
 
-from stoflow.http.auth.auth import Authentication
+from stoflow.http.auth.auth import Authentication, Statuses
 from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
-from stoflow.http.doors import Doors
-from stoflow.http.rest.endpoint import Endpoint, endpoint_of
+from stoflow.http.context import Context
+from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
 from stoflow.http.rest.threads import Threads
-from stoflow.http.routes import OPERATIONS
+from stoflow.http.routes import find_operations
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
+from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
 from stoflow.http.sockets.sockets import Sockets
 
@@ -43,19 +44,24 @@ class ApiOptions:
 
 
 def create_app(
-    doors: Doors,
+    context: Context,
+    plugin: PluginUseCases,
+    statuses: Statuses,
     tokens: AccessTokens,
     *,
     feed: Feed,
     relay: Relay | None = None,
     options: ApiOptions | None = None,
 ) -> Starlette:
-    """Return the application. `feed` brings other processes' news, `relay` joins the sockets of several of them."""
-    options = options or ApiOptions()
+    """Return the application, with every resource there is a file of.
+
+    `feed` brings other processes' news, `relay` joins the sockets of several of them.
+    """
+    options, operations = options or ApiOptions(), find_operations()
     threads = Threads()
-    authentication = Authentication(tokens, doors.statuses, threads)
+    authentication = Authentication(tokens, statuses, threads)
     sockets = Sockets(
-        doors,
+        plugin,
         authentication,
         threads,
         relay=relay,
@@ -73,13 +79,15 @@ def create_app(
             await sockets.stop()
 
     return Starlette(
-        routes=[*_routes(doors, threads), Mount("/socket.io", app=sockets.asgi)],
-        middleware=_middleware(authentication, options),
+        routes=[*_routes(operations, context, threads), Mount("/socket.io", app=sockets.asgi)],
+        middleware=_middleware(authentication, options, operations),
         lifespan=lifespan,
     )
 
 
-def _middleware(authentication: Authentication, options: ApiOptions) -> list[Middleware]:
+def _middleware(
+    authentication: Authentication, options: ApiOptions, operations: Sequence[Operation]
+) -> list[Middleware]:
     return [
         # every answer, also an error's
         Middleware(RequestIdMiddleware),
@@ -97,24 +105,25 @@ def _middleware(authentication: Authentication, options: ApiOptions) -> list[Mid
         Middleware(ProblemMiddleware),
         # what may come in, and for whom
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
-        Middleware(TenancyMiddleware, authentication=authentication, open_paths=_open_paths()),
+        Middleware(TenancyMiddleware, authentication=authentication, open_paths=_open_paths(operations)),
     ]
 
 
-def _open_paths() -> list[re.Pattern[str]]:
-    public = (one.path for one in OPERATIONS if one.public and one.path.startswith(PROTECTED_PREFIX))
+def _open_paths(operations: Sequence[Operation]) -> list[re.Pattern[str]]:
+    public = (one.path for one in operations if one.public and one.path.startswith(PROTECTED_PREFIX))
     return [compile_path(path)[0] for path in public]
 
 
-def _routes(doors: Doors, threads: Threads) -> list[Route]:
-    document = openapi_document(OPERATIONS, doors.marketplaces)
+def _routes(operations: Sequence[Operation], context: Context, threads: Threads) -> list[Route]:
+    places = {name: context.registry.actions(name) for name in context.registry.marketplaces}
+    document = openapi_document(operations, places)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
 
     by_path: dict[str, dict[str, Endpoint]] = {OPENAPI_PATH: {"GET": openapi}}
-    for one in OPERATIONS:
-        by_path.setdefault(one.path, {})[one.method] = endpoint_of(one, doors, threads)
+    for one in operations:
+        by_path.setdefault(one.path, {})[one.method] = endpoint_of(one, context, threads)
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
     return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
 

@@ -1,5 +1,6 @@
 """An engine without Redis: one tenant whose owner and worker are this process; runs are called directly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -41,6 +42,9 @@ class KeptFeed:
     def commands_waiting(self, tenant: TenantId) -> None:
         pass
 
+    def announced(self) -> None:
+        pass
+
 
 @dataclass
 class TenantBench:
@@ -57,6 +61,18 @@ class TenantBench:
     def plugins(self) -> list[str]:
         places = self.engine.registry.marketplaces.values()
         return [place.name for place in places if place.transport == "plugin"]
+
+    @property
+    def database(self) -> Database:
+        return self.engine.database
+
+    @property
+    def registry(self) -> Registry:
+        return self.engine.registry
+
+    @property
+    def announced(self) -> Callable[[], None]:
+        return self.feed.announced
 
     @property
     def conditions(self) -> Conditions:
@@ -112,13 +128,13 @@ class TenantBench:
             collect(self.engine, self.message(orphan["job_id"], **about))
 
     def view(self, job: JobId) -> JobView:
-        return find_job(self.engine.database, self.tenant, job, self.conditions)
+        return find_job(self, self.tenant, job)
 
     def cancel(self, job: JobId) -> JobView:
-        return cancel_job(self.engine.database, self.tenant, job, self.conditions)
+        return cancel_job(self, self.tenant, job)
 
     def retry(self, job: JobId) -> JobView:
-        return retry_job(self.engine.database, self.tenant, job, self.conditions)
+        return retry_job(self, self.tenant, job)
 
     def steps(self, job: JobId) -> list[tuple[str | None, str | None, str | None]]:
         """Every change of status in the timeline: whose (None: the job's), from, to."""

@@ -10,7 +10,7 @@ from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNot
 from stoflow.domain.facts.outages import ServerOutageBegan
 from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
-from stoflow.http.doors import Health
+from stoflow.http.context import Health
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
@@ -70,6 +70,9 @@ class Installation:
     def plugin_marketplaces(self) -> tuple[str, ...]:
         known = self.registry.marketplaces.values()
         return tuple(place.name for place in known if place.transport == "plugin")
+
+    def announced(self) -> None:
+        """Wake nobody: a command has no Redis at hand, and an orchestrator looks every second."""
 
     def names(self) -> Names:
         """Return what this installation calls things in Redis; its database must be prepared."""

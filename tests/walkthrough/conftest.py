@@ -70,10 +70,10 @@ class World:
         return job
 
     def job(self, job: JobId) -> JobView:
-        return find_job(self.installation.database, self.tenant, job, self.installation.conditions)
+        return find_job(self.installation, self.tenant, job)
 
     def timeline(self, job: JobId) -> list[TimelineEntry]:
-        return timeline(self.installation.database, self.tenant, job)
+        return timeline(self.installation, self.tenant, job)
 
     def when_final(self, job: JobId) -> JobView:
         """Wait for the news that a job has changed, until it is final."""

@@ -54,7 +54,7 @@ def list_(
         cursor=cursor,
     )
     with prepared(settings, tenant=TenantId(tenant_id)) as installation:
-        page = list_jobs(installation.database, TenantId(tenant_id), wanted, installation.conditions)
+        page = list_jobs(installation, TenantId(tenant_id), wanted)
     if as_json:
         print_json(page)
         return
@@ -78,7 +78,7 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
     """Show a job, its tasks and its timeline."""
     with _with_job(settings, tenant_id) as installation:
         job = _find(installation, tenant_id, job_id)
-        entries = timeline(installation.database, TenantId(tenant_id), JobId(job_id))
+        entries = timeline(installation, TenantId(tenant_id), JobId(job_id))
     if as_json:
         print_json({"job": job, "timeline": entries})
         return
@@ -94,7 +94,7 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
     """Say why a job does not go on, until when, and who ends that."""
     with _with_job(settings, tenant_id) as installation:
-        said = explain_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
+        said = explain_job(installation, TenantId(tenant_id), JobId(job_id))
     if as_json:
         print_json(said)
         return
@@ -114,7 +114,7 @@ def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -
 def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Let a failed job go on where it stopped."""
     with _with_job(settings, tenant_id) as installation:
-        job = retry_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
+        job = retry_job(installation, TenantId(tenant_id), JobId(job_id))
     say(f"Job {job.id} is {job.status}.")
 
 
@@ -125,7 +125,7 @@ def retry(settings: Settings, *, job_id: int, tenant_id: int) -> None:
 def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     """Cancel a job, now or as soon as what is under way is known."""
     with _with_job(settings, tenant_id) as installation:
-        job = cancel_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
+        job = cancel_job(installation, TenantId(tenant_id), JobId(job_id))
     say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
 
 
@@ -140,7 +140,7 @@ def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
 
 
 def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
-    return find_job(installation.database, TenantId(tenant_id), JobId(job_id), installation.conditions)
+    return find_job(installation, TenantId(tenant_id), JobId(job_id))
 
 
 def _print_job(job: JobView) -> None:

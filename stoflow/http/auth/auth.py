@@ -3,16 +3,28 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Final
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import Access, AccessTokens, NotAuthenticated
-from stoflow.http.doors import TenantStatus
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.threads import Threads
 
 STATUS_CACHE_S: Final = 1.0
 STANDING_CACHE_TENANTS: Final = 10_000
+
+
+class TenantStatus(StrEnum):
+    """What PostgreSQL says of a tenant."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+Statuses = Callable[[Sequence[TenantId]], Mapping[TenantId, TenantStatus]]
+"""Tells how tenants stand; who is missing is unknown."""
 
 
 class Authentication:
@@ -21,7 +33,7 @@ class Authentication:
     def __init__(
         self,
         tokens: AccessTokens,
-        statuses: Callable[[Sequence[TenantId]], Mapping[TenantId, TenantStatus]],
+        statuses: Statuses,
         threads: Threads,
         *,
         clock: Callable[[], float] = time.monotonic,

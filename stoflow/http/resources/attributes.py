@@ -4,10 +4,11 @@ from typing import Final, Self
 
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.page import Page
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.rest.answers import Answered
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import PageQuery, Word
+from stoflow.resources.attributes import attributes
 
 
 class AttributesQuery(PageQuery):
@@ -37,9 +38,11 @@ class AttributesPage(Answered):
         return cls(items=items, next_cursor=page.next_cursor)
 
 
-def list_attributes(doors: Doors, asked: Asked) -> AttributesPage:
+def list_attributes(context: Context, asked: Asked) -> AttributesPage:
     query: AttributesQuery = asked.query
-    return AttributesPage.of(doors.list_attributes(asked.path["catalogue"], query.search, query.limit, query.cursor))
+    return AttributesPage.of(
+        attributes.list_attributes(context, asked.path["catalogue"], query.search, query.limit, query.cursor)
+    )
 
 
 OPERATIONS: Final = (

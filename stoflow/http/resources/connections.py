@@ -7,11 +7,12 @@ from pydantic import ConfigDict, Field
 
 from stoflow.domain.choices import Choice
 from stoflow.http.auth.tenancy import PUBLIC_TENANT
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment
 from stoflow.http.rest.endpoint import Asked, CookieAnswer, Operation
 from stoflow.http.rest.schemas import Given
+from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
 from stoflow.transports.direct.credentials import CredentialField
@@ -135,39 +136,43 @@ class AuthorizationBody(Answered):
         return cls(url=invitation.url, expires_at=invitation.expires_at)
 
 
-def read_connection(doors: Doors, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(doors.connections.find(asked.tenant, marketplace_in(doors, asked)))
+def read_connection(context: Context, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(connection.find_connection(context.accounts, asked.tenant, marketplace_in(context, asked)))
 
 
-def enter_credentials(doors: Doors, asked: Asked) -> ConnectionBody:
+def enter_credentials(context: Context, asked: Asked) -> ConnectionBody:
     body: EnteredBody = asked.body
-    return ConnectionBody.of(doors.connections.enter(asked.tenant, marketplace_in(doors, asked), body.credentials))
+    return ConnectionBody.of(
+        entering.enter(context.accounts, asked.tenant, marketplace_in(context, asked), body.credentials)
+    )
 
 
-def disconnect(doors: Doors, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(doors.connections.disconnect(asked.tenant, marketplace_in(doors, asked)))
+def disconnect(context: Context, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(connection.disconnect(context.accounts, asked.tenant, marketplace_in(context, asked)))
 
 
-def change_connection(doors: Doors, asked: Asked) -> ConnectionBody:
+def change_connection(context: Context, asked: Asked) -> ConnectionBody:
     body: ChosenBody = asked.body
-    return ConnectionBody.of(doors.connections.choose(asked.tenant, marketplace_in(doors, asked), body.settings))
+    return ConnectionBody.of(
+        choosing.choose(context.accounts, asked.tenant, marketplace_in(context, asked), body.settings)
+    )
 
 
-def refresh_connection(doors: Doors, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(doors.connections.read(asked.tenant, marketplace_in(doors, asked)))
+def refresh_connection(context: Context, asked: Asked) -> ConnectionBody:
+    return ConnectionBody.of(choosing.read_account(context.accounts, asked.tenant, marketplace_in(context, asked)))
 
 
-def authorize(doors: Doors, asked: Asked) -> CookieAnswer:
-    invitation = doors.connections.invite(asked.tenant, marketplace_in(doors, asked))
+def authorize(context: Context, asked: Asked) -> CookieAnswer:
+    invitation = consent.invite(context.accounts, asked.tenant, marketplace_in(context, asked))
     return CookieAnswer(AuthorizationBody.of(invitation), _cookie(invitation, is_secure=asked.is_secure))
 
 
-def take_consent(doors: Doors, asked: Asked) -> ConnectionBody:
+def take_consent(context: Context, asked: Asked) -> ConnectionBody:
     query: ReturnedQuery = asked.query
     browser = asked.cookies.get(_cookie_name(query.state), "")
     returned = Returned(query.state, query.code, query.error, query.error_description, browser)
     visitor = None if asked.tenant == PUBLIC_TENANT else asked.tenant
-    return ConnectionBody.of(doors.connections.complete(marketplace_in(doors, asked), returned, visitor))
+    return ConnectionBody.of(consent.complete(context.accounts, marketplace_in(context, asked), returned, visitor))
 
 
 def _cookie(invitation: Invitation, *, is_secure: bool) -> str:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final, Literal
 
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.rest.answers import Answered, Moment, SomeMarketplace
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.problems import Problem
@@ -32,14 +32,14 @@ class Ready(Answered):
     refused_by: list[ApplicationRefusal]
 
 
-def healthz(_: Doors, __: Asked) -> Alive:
+def healthz(_: Context, __: Asked) -> Alive:
     return Alive(status="ok")
 
 
-def readyz(doors: Doors, _: Asked) -> Ready | Problem:
+def readyz(context: Context, _: Asked) -> Ready | Problem:
     """Without Redis the answer is "degraded": hints are late, nothing is lost. One that takes nothing is full, or to be
     mended by somebody. A marketplace that refuses StoFlow's application stops its own jobs only, and is named."""
-    health = doors.health()
+    health = context.health()
     words: dict[str, UpOrDown] = {"postgres": _word(health.postgres), "redis": _word(health.redis)}
     if not health.postgres or health.unprepared or health.refusing:
         detail = health.unprepared or (health.refusing if health.postgres else "PostgreSQL does not answer.")

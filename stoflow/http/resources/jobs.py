@@ -8,7 +8,7 @@ from typing import Final
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import JobId
 from stoflow.domain.outcome import FieldError
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.resources.job_bodies import (
     AllJobsQuery,
     ExplanationBody,
@@ -20,6 +20,7 @@ from stoflow.http.resources.job_bodies import (
     TimelineEntryBody,
 )
 from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.views import JobFilter, SubmitJob
 
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
@@ -28,9 +29,9 @@ IDEMPOTENCY_HEADER: Final = "idempotency-key"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-def create_job(doors: Doors, asked: Asked) -> JobBody:
+def create_job(context: Context, asked: Asked) -> JobBody:
     body: NewJob = asked.body
-    marketplace = marketplace_in(doors, asked)
+    marketplace = marketplace_in(context, asked)
     wish = SubmitJob(
         marketplace=marketplace,
         action=body.action_type,
@@ -43,37 +44,37 @@ def create_job(doors: Doors, asked: Asked) -> JobBody:
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
     )
-    return JobBody.of(doors.submit(asked.tenant, wish))
+    return JobBody.of(submit.submit_job(context, asked.tenant, wish))
 
 
-def list_all_jobs(doors: Doors, asked: Asked) -> JobsPage:
-    return _list(doors, asked, asked.query.marketplace)
+def list_all_jobs(context: Context, asked: Asked) -> JobsPage:
+    return _list(context, asked, asked.query.marketplace)
 
 
-def list_marketplace_jobs(doors: Doors, asked: Asked) -> JobsPage:
-    return _list(doors, asked, marketplace_in(doors, asked))
+def list_marketplace_jobs(context: Context, asked: Asked) -> JobsPage:
+    return _list(context, asked, marketplace_in(context, asked))
 
 
-def read_job(doors: Doors, asked: Asked) -> JobBody:
-    return JobBody.of(doors.find_job(asked.tenant, JobId(asked.id())))
+def read_job(context: Context, asked: Asked) -> JobBody:
+    return JobBody.of(read.find_job(context, asked.tenant, JobId(asked.id())))
 
 
-def explain_job(doors: Doors, asked: Asked) -> ExplanationBody:
-    return ExplanationBody.of(doors.explain_job(asked.tenant, JobId(asked.id())))
+def explain_job(context: Context, asked: Asked) -> ExplanationBody:
+    return ExplanationBody.of(read.explain_job(context, asked.tenant, JobId(asked.id())))
 
 
-def read_timeline(doors: Doors, asked: Asked) -> TimelineBody:
+def read_timeline(context: Context, asked: Asked) -> TimelineBody:
     """A job's timeline is short (bounded by its attempts), so it is one page."""
-    entries = doors.timeline(asked.tenant, JobId(asked.id()))
+    entries = read.timeline(context, asked.tenant, JobId(asked.id()))
     return TimelineBody(items=[TimelineEntryBody.of(entry) for entry in entries], next_cursor=None)
 
 
-def cancel_job(doors: Doors, asked: Asked) -> JobBody:
-    return JobBody.of(doors.cancel_job(asked.tenant, JobId(asked.id())))
+def cancel_job(context: Context, asked: Asked) -> JobBody:
+    return JobBody.of(change.cancel_job(context, asked.tenant, JobId(asked.id())))
 
 
-def retry_job(doors: Doors, asked: Asked) -> JobBody:
-    return JobBody.of(doors.retry_job(asked.tenant, JobId(asked.id())))
+def retry_job(context: Context, asked: Asked) -> JobBody:
+    return JobBody.of(change.retry_job(context, asked.tenant, JobId(asked.id())))
 
 
 def digest_of(marketplace: str, body: NewJob) -> str:
@@ -82,7 +83,7 @@ def digest_of(marketplace: str, body: NewJob) -> str:
     return hashlib.sha256(json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _list(doors: Doors, asked: Asked, marketplace: str | None) -> JobsPage:
+def _list(context: Context, asked: Asked, marketplace: str | None) -> JobsPage:
     query: JobsQuery = asked.query
     wanted = JobFilter(
         marketplace=marketplace,
@@ -94,14 +95,14 @@ def _list(doors: Doors, asked: Asked, marketplace: str | None) -> JobsPage:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return JobsPage.of(doors.list_jobs(asked.tenant, wanted))
+    return JobsPage.of(read.list_jobs(context, asked.tenant, wanted))
 
 
-def marketplace_in(doors: Doors, asked: Asked) -> str:
+def marketplace_in(context: Context, asked: Asked) -> str:
     """Return the marketplace the path names; raise NotFound, naming those there are."""
     marketplace = asked.path["marketplace"]
-    if marketplace not in doors.marketplaces:
-        raise NotFound(f"There is no such marketplace; there are {', '.join(sorted(doors.marketplaces))}.")
+    if marketplace not in context.registry.marketplaces:
+        raise NotFound(f"There is no such marketplace; there are {', '.join(sorted(context.registry.marketplaces))}.")
     return marketplace
 
 

@@ -6,13 +6,14 @@ from pydantic import Field
 from typing_extensions import TypeAliasType
 
 from stoflow.domain.page import Page
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment, PriceBody, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import (
     PageQuery,
 )
+from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView
 
 ListingState = TypeAliasType("ListingState", Literal["for_sale", "sold", "hidden", "gone"])
@@ -66,16 +67,16 @@ class ListingsPage(Answered):
         return cls(items=[ListingBody.of(listing) for listing in page.items], next_cursor=page.next_cursor)
 
 
-def list_listings(doors: Doors, asked: Asked) -> ListingsPage:
+def list_listings(context: Context, asked: Asked) -> ListingsPage:
     query: ListingsQuery = asked.query
     wanted = ListingFilter(
-        marketplace=marketplace_in(doors, asked),
+        marketplace=marketplace_in(context, asked),
         state=query.state,
         linked=query.linked,
         limit=query.limit,
         cursor=query.cursor,
     )
-    return ListingsPage.of(doors.list_listings(asked.tenant, wanted))
+    return ListingsPage.of(observed.list_listings(context, asked.tenant, wanted))
 
 
 OPERATIONS: Final = (

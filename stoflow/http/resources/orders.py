@@ -7,13 +7,14 @@ from pydantic import ConfigDict, Field
 
 from stoflow.domain.observed import OrderLine, OrderState
 from stoflow.domain.page import Page
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import (
     PageQuery,
 )
+from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import OrderName, OrderView
 
 
@@ -96,10 +97,10 @@ class OrdersPage(Answered):
         return cls(items=[OrderBody.of(order) for order in page.items], next_cursor=page.next_cursor)
 
 
-def list_orders(doors: Doors, asked: Asked) -> OrdersPage:
+def list_orders(context: Context, asked: Asked) -> OrdersPage:
     query: PageQuery = asked.query
-    marketplace = marketplace_in(doors, asked)
-    return OrdersPage.of(doors.list_orders(asked.tenant, marketplace, query.limit, query.cursor))
+    marketplace = marketplace_in(context, asked)
+    return OrdersPage.of(observed.list_orders(context, asked.tenant, marketplace, query.limit, query.cursor))
 
 
 OPERATIONS: Final = (

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from stoflow.domain.product import NewProduct
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.resources.product_bodies import ChangedProductBody, Money, NewProductBody, ProductBody, ProductsPage
 from stoflow.http.rest.endpoint import Asked, FileAnswer, Operation
 from stoflow.http.rest.schemas import Given, PageQuery
+from stoflow.resources.products import editing
 from stoflow.resources.products.media import CONTENT_TYPES
 
 PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
@@ -17,13 +18,13 @@ PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
 PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
-def create_product(doors: Doors, asked: Asked) -> ProductBody:
+def create_product(context: Context, asked: Asked) -> ProductBody:
     named: dict[str, Any] = {"description": "", "price": None, **_named(asked.body)}
-    return ProductBody.of(doors.create_product(asked.tenant, NewProduct(**named)))
+    return ProductBody.of(editing.create_product(context, asked.tenant, NewProduct(**named)))
 
 
-def change_product(doors: Doors, asked: Asked) -> ProductBody:
-    return ProductBody.of(doors.change_product(asked.tenant, asked.id(), _named(asked.body)))
+def change_product(context: Context, asked: Asked) -> ProductBody:
+    return ProductBody.of(editing.change_product(context, asked.tenant, asked.id(), _named(asked.body)))
 
 
 def _named(body: Given) -> dict[str, Any]:
@@ -38,17 +39,17 @@ def _price(money: Money) -> dict[str, Any]:
     return {"price": Decimal(money.amount)} | ({"currency": money.currency} if money.currency else {})
 
 
-def list_products(doors: Doors, asked: Asked) -> ProductsPage:
+def list_products(context: Context, asked: Asked) -> ProductsPage:
     query: PageQuery = asked.query
-    return ProductsPage.of(doors.list_products(asked.tenant, query.limit, query.cursor))
+    return ProductsPage.of(editing.list_products(context, asked.tenant, query.limit, query.cursor))
 
 
-def read_product(doors: Doors, asked: Asked) -> ProductBody:
-    return ProductBody.of(doors.find_product(asked.tenant, asked.id()))
+def read_product(context: Context, asked: Asked) -> ProductBody:
+    return ProductBody.of(editing.find_product(context, asked.tenant, asked.id()))
 
 
-def read_photo(doors: Doors, asked: Asked) -> FileAnswer:
-    photo = doors.read_photo(asked.tenant, asked.id(), asked.number("position"))
+def read_photo(context: Context, asked: Asked) -> FileAnswer:
+    photo = editing.find_photo(context, asked.tenant, asked.id(), asked.number("position"))
     return FileAnswer(photo.file, photo.content_type, PHOTO_HEADERS)
 
 

@@ -16,7 +16,7 @@ from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.http.auth.tenancy import tenant_of, visitor_of
-from stoflow.http.doors import Doors
+from stoflow.http.context import Context
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
 from stoflow.http.rest.problems import Malformed, Problem, response_of
 from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
@@ -84,7 +84,7 @@ class Operation:
     path: str
     name: str
     summary: str
-    handle: Callable[[Doors, Asked], BaseModel | CookieAnswer | FileAnswer | Problem]
+    handle: Callable[[Context, Asked], BaseModel | CookieAnswer | FileAnswer | Problem]
     answer: type[BaseModel] | tuple[str, ...]
     status: int = 200
     query: type[Given] = NoQuery
@@ -94,7 +94,7 @@ class Operation:
     public: bool = False
 
 
-def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoint:
+def endpoint_of(operation: Operation, context: Context, threads: Threads) -> Endpoint:
     """Return the Starlette endpoint of an operation."""
 
     async def endpoint(request: Request) -> Response:
@@ -108,7 +108,7 @@ def endpoint_of(operation: Operation, doors: Doors, threads: Threads) -> Endpoin
             cookies=request.cookies,
             is_secure=request.scope.get("scheme") == "https",
         )
-        answer = await threads.run(operation.handle, doors, asked)
+        answer = await threads.run(operation.handle, context, asked)
         match answer:
             case Problem():
                 return response_of(answer)

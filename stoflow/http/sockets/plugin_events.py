@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from stoflow.domain.ids import TenantId
-from stoflow.http.doors import PluginUseCases
 from stoflow.http.rest.schemas import Given
 from stoflow.http.rest.threads import Threads
 from stoflow.http.sockets.events import (
@@ -16,6 +15,7 @@ from stoflow.http.sockets.events import (
 )
 from stoflow.http.sockets.guarded_socket import Identity
 from stoflow.http.sockets.plugin_sockets import PluginSockets
+from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 
 TellFrontends = Callable[[TenantId, str, Mapping[str, Any]], Awaitable[None]]
 ROBOT_CHECK = "The marketplace asks whether the seller is a robot; the seller must answer in the browser."

@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import Any
 
 from stoflow.domain.ids import TenantId
-from stoflow.http.doors import PluginUseCases
 from stoflow.http.rest.threads import Threads
+from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.resources.jobs.views import PluginCommand
 
 PluginKey = tuple[TenantId, str]

@@ -10,9 +10,8 @@ from starlette.types import Receive, Scope, Send
 
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.http.auth.auth import Authentication
+from stoflow.http.auth.auth import Authentication, TenantStatus
 from stoflow.http.auth.tokens import Access
-from stoflow.http.doors import Doors, TenantStatus
 from stoflow.http.facts import SocketEventFailed
 from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
 from stoflow.http.rest.threads import Threads
@@ -22,6 +21,7 @@ from stoflow.http.sockets.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, Guar
 from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
 from stoflow.http.sockets.plugin_events import PluginEvents
 from stoflow.http.sockets.plugin_sockets import PluginSockets
+from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.refusals import complain, refusal_of
 from stoflow.http.sockets.relay import Relay
 from stoflow.http.sockets.server import PAUSE_S, again_and_again, make_server, room_of
@@ -35,7 +35,7 @@ class Sockets:
 
     def __init__(
         self,
-        doors: Doors,
+        plugin: PluginUseCases,
         authentication: Authentication,
         threads: Threads,
         *,
@@ -56,8 +56,8 @@ class Sockets:
         self._server.on("connect", self._connect)
         self._server.on("disconnect", self._disconnect)
         self._server.on("*", self._hear)
-        self._plugins = PluginSockets(doors.plugin, threads, self._emit_to_socket)
-        self._plugin_events = PluginEvents(doors.plugin, threads, self._plugins, self.tell_frontends)
+        self._plugins = PluginSockets(plugin, threads, self._emit_to_socket)
+        self._plugin_events = PluginEvents(plugin, threads, self._plugins, self.tell_frontends)
 
     async def start(self, feed: Feed) -> None:
         rounds = {

@@ -8,34 +8,35 @@ from stoflow.domain.page import LARGEST_ID, Page, id_in
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.jobs.waiting import holds_in
-from stoflow.storage.database.session import Database
+from stoflow.resources.needs import Reads, ReadsJobs
+from stoflow.storage.database.session import Records
 from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.reads.people import read_position, view_job, view_page, view_timeline
 
 
-def find_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> JobView:
+def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
-    return view_of(_seen(database, tenant, job), tenant, conditions)
+    return view_of(_seen(needs, tenant, job), tenant, needs.conditions)
 
 
 def view_of(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> JobView:
     return JobView.of(seen.record, holds_in(seen, tenant, conditions))
 
 
-def explain_job(database: Database, tenant: TenantId, job: JobId, conditions: Conditions) -> Explanation:
+def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
     """Return every reason why the job does not go on, and how many come before it; raise NotFound."""
-    seen = _seen(database, tenant, job)
-    holds = holds_in(seen, tenant, conditions)
+    seen = _seen(needs, tenant, job)
+    holds = holds_in(seen, tenant, needs.conditions)
     view = JobView.of(seen.record, holds)
-    with database.records() as connection:
+    with needs.database.records() as connection:
         before = read_position(connection, tenant, job) if view.status is JobStatus.PENDING else None
     return explanation_of(view, holds, before)
 
 
-def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, conditions: Conditions) -> Page[JobView]:
+def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:
     """Return one page of jobs, newest first, without their tasks."""
     before = id_in(wanted.cursor)
-    with database.records() as connection:
+    with needs.database.records() as connection:
         found = view_page(
             connection,
             tenant,
@@ -48,22 +49,25 @@ def list_jobs(database: Database, tenant: TenantId, wanted: JobFilter, condition
             before=before,
             limit=wanted.limit + 1,
         )
-    items = tuple(view_of(seen, tenant, conditions) for seen in found[: wanted.limit])
+    items = tuple(view_of(seen, tenant, needs.conditions) for seen in found[: wanted.limit])
     return Page(items, str(items[-1].id) if len(found) > wanted.limit else None)
 
 
-def timeline(database: Database, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
+def timeline(needs: Reads, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
     """Return every change of the job and its tasks, oldest first; raise NotFound."""
-    _seen(database, tenant, job)
-    with database.records() as connection:
+    _seen(needs, tenant, job)
+    with needs.database.records() as connection:
         return view_timeline(connection, tenant, job)
 
 
-def _seen(database: Database, tenant: TenantId, job: JobId) -> SeenJob:
-    seen = None
-    if 0 < job <= LARGEST_ID:
-        with database.records() as connection:
-            seen = view_job(connection, tenant, job)
+def _seen(needs: Reads, tenant: TenantId, job: JobId) -> SeenJob:
+    with needs.database.records() as connection:
+        return read_seen(connection, tenant, job)
+
+
+def read_seen(connection: Records, tenant: TenantId, job: JobId) -> SeenJob:
+    """Return the job as the transaction sees it; raise NotFound."""
+    seen = view_job(connection, tenant, job) if 0 < job <= LARGEST_ID else None
     if seen is None:
         message = f"There is no job {job}."
         raise NotFound(message)

@@ -1,9 +1,9 @@
 """Accepting a job: checked, then its row, tasks and announcement in one commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar, cast
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import JobId, TenantId
@@ -13,13 +13,30 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.granting import refuse_ungranted
-from stoflow.resources.jobs.views import SubmitJob
-from stoflow.storage.database.session import Database
+from stoflow.resources.jobs.read import read_seen, view_of
+from stoflow.resources.jobs.views import JobView, SubmitJob
+from stoflow.resources.needs import MakesJobs
+from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
+from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.submit import KeyedJob, NewJob, NewTask, find_by_key, insert_job, lock_product
 
+Answer = TypeVar("Answer")
 PRIORITIES = range(1, 5)
 CALLERS = "/"  # begins the keys that callers give, as no name of a marketplace does
+
+
+def submit_job(needs: MakesJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
+    """Make the job, unless its key has made it before, and return it as its commit leaves it; raise as `submit`."""
+
+    def seen(connection: Records, job: Callable[[], JobId]) -> Callable[[], SeenJob]:
+        found = read_seen(connection, tenant, job())
+        return lambda: found
+
+    after, made = _committed(needs.database, needs.registry, tenant, asked, seen)
+    if made:
+        needs.announced()
+    return view_of(after, tenant, needs.conditions)
 
 
 def submit(
@@ -30,43 +47,85 @@ def submit(
     Raise InputError naming each bad field, NotFound for an unknown product, Conflict for what the seller did not grant;
     with `only_sold_out`, Conflict where some of the product are left.
     """
+    return _committed(database, registry, tenant, asked, lambda _, job: job, only_sold_out=only_sold_out)
+
+
+def _committed(
+    database: Database,
+    registry: Registry,
+    tenant: TenantId,
+    asked: SubmitJob,
+    then: Callable[[Records, Callable[[], JobId]], Callable[[], Answer]],
+    *,
+    only_sold_out: bool = False,
+) -> tuple[Answer, bool]:
+    """Return what `then` makes of the job before the commit and fetches after it, and whether the job was made now."""
     handler = _checked(registry, asked)
     asked = replace(asked, action=handler.action)  # by its code from here on
     failpoint("submit.before")
     with database.planned_records() as connection:
-        if asked.idempotency_key is not None:
-            known = find_by_key(connection, tenant, (_key(asked), *_keys_of_before(registry, asked)))
-            if known is not None:
-                return _same(known, asked), False
-        if not only_sold_out:  # what is sold out waits for the grant rather than being forgotten
-            refuse_ungranted(connection, registry, tenant, asked)
-        images = 0
-        if asked.product_id is not None:
-            found = lock_product(connection, tenant, asked.product_id)
-            if found is None:
-                message = f"There is no product {asked.product_id}."
-                raise NotFound(message)
-            if only_sold_out and found.quantity > 0:
-                message = f"Product {asked.product_id} is there again."
-                raise Conflict(message)
-            images = found.images
-            overtaken = registry.action(asked.marketplace, asked.action).overtakes
-            if overtaken:
-                cancel_waiting(
-                    connection, tenant, product=asked.product_id, marketplace=asked.marketplace, actions=overtaken
-                )
-        inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
-        # Only a key can keep the job from being made, and then nothing else may stand; else the commit brings the id.
-        job = _made(inserted.fetchone()) if asked.idempotency_key is not None else None
+        known = _known(connection, registry, tenant, asked)
+        job = known or _made(connection, registry, handler, tenant, asked, only_sold_out=only_sold_out)
+        answer = then(connection, job)
     failpoint("submit.after")
-    return job or _made(inserted.fetchone()), True
+    return answer(), known is None
 
 
-def _made(row: Mapping[str, Any] | None) -> JobId:
-    if row is None:
+def _known(connection: Records, registry: Registry, tenant: TenantId, asked: SubmitJob) -> Callable[[], JobId] | None:
+    """Return what tells the job that the key has made before."""
+    if asked.idempotency_key is None:
+        return None
+    known = find_by_key(connection, tenant, (_key(asked), *_keys_of_before(registry, asked)))
+    job = _same(known, asked) if known else None
+    return (lambda: job) if job else None
+
+
+def _made(
+    connection: Records,
+    registry: Registry,
+    handler: Handler,
+    tenant: TenantId,
+    asked: SubmitJob,
+    *,
+    only_sold_out: bool,
+) -> Callable[[], JobId]:
+    """Make the job; return what tells its id, at the latest with the commit."""
+    if not only_sold_out:  # what is sold out waits for the grant rather than being forgotten
+        refuse_ungranted(connection, registry, tenant, asked)
+    images = 0
+    if asked.product_id is not None:
+        images = _held_images(connection, registry, tenant, asked, asked.product_id, only_sold_out=only_sold_out)
+    inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
+    if asked.idempotency_key is None:
+        return lambda: cast("JobId", inserted())
+    job = inserted()  # only a key can keep the job from being made, and then nothing else may stand
+    if job is None:
         message = "Another request with this Idempotency-Key is under way."
         raise Conflict(message)
-    return JobId(row["id"])
+    return lambda: job
+
+
+def _held_images(
+    connection: Records,
+    registry: Registry,
+    tenant: TenantId,
+    asked: SubmitJob,
+    product: int,
+    *,
+    only_sold_out: bool,
+) -> int:
+    """Hold the product until the commit and take back what this job overtakes; return how many photos it has."""
+    found = lock_product(connection, tenant, product)
+    if found is None:
+        message = f"There is no product {product}."
+        raise NotFound(message)
+    if only_sold_out and found.quantity > 0:
+        message = f"Product {product} is there again."
+        raise Conflict(message)
+    overtaken = registry.action(asked.marketplace, asked.action).overtakes
+    if overtaken:
+        cancel_waiting(connection, tenant, product=product, marketplace=asked.marketplace, actions=overtaken)
+    return found.images
 
 
 def _checked(registry: Registry, asked: SubmitJob) -> Handler:

@@ -7,7 +7,7 @@ from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import Page
-from stoflow.storage.database.session import Database
+from stoflow.resources.needs import Reads
 from stoflow.storage.engine.reads.observed import ListingView as ListingView
 from stoflow.storage.engine.reads.observed import OrderName as OrderName
 from stoflow.storage.engine.reads.observed import OrderView as OrderView
@@ -27,9 +27,9 @@ class ListingFilter:
     cursor: str | None = None
 
 
-def list_listings(database: Database, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
+def list_listings(needs: Reads, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
     """Return one page of listings, by their ids."""
-    with database.records() as connection:
+    with needs.database.records() as connection:
         found = view_listings(
             connection,
             tenant,
@@ -43,12 +43,10 @@ def list_listings(database: Database, tenant: TenantId, wanted: ListingFilter) -
     return Page(items, items[-1].external_id if len(found) > wanted.limit else None)
 
 
-def list_orders(
-    database: Database, tenant: TenantId, marketplace: str, limit: int, cursor: str | None
-) -> Page[OrderView]:
+def list_orders(needs: Reads, tenant: TenantId, marketplace: str, limit: int, cursor: str | None) -> Page[OrderView]:
     """Return one page of orders, last learned of first; raise InputError for a cursor no list gave."""
     at, before = _position(cursor) if cursor else (None, None)
-    with database.records() as connection:
+    with needs.database.records() as connection:
         found = view_orders(connection, tenant, marketplace=marketplace, at=at, before=before, limit=limit + 1)
     shown = tuple(found[:limit])
     return Page(shown, _cursor(shown[-1]) if len(found) > limit else None)

@@ -1,11 +1,11 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection, RawCursor
+from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
@@ -118,8 +118,8 @@ def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int
 
 def insert_job(
     connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[NewTask]
-) -> RawCursor[DictRow]:
-    """Answer the new job's id, or no row where another one took its idempotency key first."""
+) -> Callable[[], JobId | None]:
+    """Return what fetches the new job's id, None where another one took its idempotency key first."""
     statement = bind(
         composed(INSERT_JOB, *(INHERITED if job.product_id is not None else ())),
         tenant,
@@ -140,4 +140,10 @@ def insert_job(
             ]
         ),
     )
-    return statement.on(connection)
+    inserted = statement.on(connection)
+
+    def job_id() -> JobId | None:
+        row = inserted.fetchone()
+        return JobId(row["id"]) if row else None
+
+    return job_id

@@ -15,6 +15,7 @@ from stoflow.resources.observed.read import ListingFilter, list_listings
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.products.snapshots import list_products
+from tests.harness.asking import Asking
 
 FILE = "Titel;Prijs;Merk\nJurk;12,50 €;Zara\n;5;\nBroek;gratis;\nJas;30;Max Mara\n"
 
@@ -200,7 +201,7 @@ def test_a_marketplace_s_own_report_links_to_what_a_sync_found(
     assert {(each["listing"], each["obstacle"]) for each in report["not_linked"]} == {
         ("110003", "several listings"), ("110004", "several listings")
     }  # fmt: skip
-    listings = list_listings(database, tenant, ListingFilter("ebay", linked=True))
+    listings = list_listings(Asking(database), tenant, ListingFilter("ebay", linked=True))
     assert [(each.external_id, each.sku) for each in listings.items] == [("110001", "X"), ("110002", "A-2")]
     again = run(settings, [str(file), "--tenant", str(tenant)])
     assert "0 created, 0 changed, 3 unchanged, 0 rows rejected." in again.stdout

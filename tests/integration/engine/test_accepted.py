@@ -95,7 +95,7 @@ def test_what_is_accepted_is_asked_by_its_operation_until_it_is_done(bench: "Ben
 
 def test_it_says_why_it_waits_and_until_when(bench: "Bench") -> None:
     job = accepted(bench)
-    holds = explain_job(bench.engine.database, bench.tenant, job, bench.conditions).holds
+    holds = explain_job(bench, bench.tenant, job).holds
     assert [hold.kind for hold in holds] == ["accepted"]
     assert holds[0].until is not None
     assert "The shop prints it." in holds[0].detail

@@ -14,6 +14,7 @@ from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job
 from stoflow.settings import load
 from stoflow.storage.engine.processes import mark_dead
+from tests.harness.asking import Asking
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -22,7 +23,7 @@ PACE_MS = 60_000
 
 
 def explained(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> Explanation:
-    return explain_job(bench.engine.database, bench.tenant, job, conditions or bench.conditions)
+    return explain_job(Asking(bench.database, conditions or bench.conditions), bench.tenant, job)
 
 
 def kinds(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> list[str]:

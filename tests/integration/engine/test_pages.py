@@ -442,22 +442,22 @@ def test_what_was_seen_is_read_page_by_page(paging: "Bench", account: SellersAcc
     account.orders = [bought("o1", "b"), bought("o2", "x"), bought("o3", "y")]
     run_through(paging, "sync")
     run_through(paging, "orders")
-    database, tenant = paging.engine.database, paging.tenant
+    tenant = paging.tenant
 
-    first = list_listings(database, tenant, ListingFilter(SHOP, limit=2))
-    rest = list_listings(database, tenant, ListingFilter(SHOP, limit=2, cursor=first.next_cursor))
+    first = list_listings(paging, tenant, ListingFilter(SHOP, limit=2))
+    rest = list_listings(paging, tenant, ListingFilter(SHOP, limit=2, cursor=first.next_cursor))
     assert [each.external_id for each in (*first.items, *rest.items)] == ["a", "b", "c"]
     assert rest.next_cursor is None
-    (sold,) = list_listings(database, tenant, ListingFilter(SHOP, state="sold", linked=True)).items
+    (sold,) = list_listings(paging, tenant, ListingFilter(SHOP, state="sold", linked=True)).items
     assert (sold.external_id, sold.product_id) == ("b", product)
 
-    newest = list_orders(database, tenant, SHOP, 2, None)
-    oldest = list_orders(database, tenant, SHOP, 2, newest.next_cursor)
+    newest = list_orders(paging, tenant, SHOP, 2, None)
+    oldest = list_orders(paging, tenant, SHOP, 2, newest.next_cursor)
     orders = [*newest.items, *oldest.items]
     assert sorted(order.external_id for order in orders) == ["o1", "o2", "o3"]
     assert [line.product for order in orders for line in order.lines if order.external_id == "o1"] == [product]
     with pytest.raises(InputError, match="cursor"):
-        list_orders(database, tenant, SHOP, 2, "nonsense")
+        list_orders(paging, tenant, SHOP, 2, "nonsense")
 
 
 def keyed(bench: "Bench", sku: str) -> int:

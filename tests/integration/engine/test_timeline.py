@@ -30,7 +30,7 @@ STEPS = (*(Step(name, lambda _: Done()) for name in INNER[:2]), Step("three", _r
 
 
 def lines(bench: "Bench", job: JobId) -> list[TimelineEntry]:
-    return timeline(bench.engine.database, bench.tenant, job)
+    return timeline(bench, bench.tenant, job)
 
 
 def stored(bench: "Bench", job: JobId) -> list[dict[str, Any]]:

@@ -152,7 +152,7 @@ def sees(bench: "Bench", shows: Shows, place: str, *orders: Order, action: str =
 
 def marked(bench: "Bench", place: str) -> dict[str, list[tuple[str, str]]]:
     """Return which orders the API shows as oversold, with whom."""
-    page = OrdersPage.of(list_orders(bench.engine.database, bench.tenant, place, 50, None))
+    page = OrdersPage.of(list_orders(bench, bench.tenant, place, 50, None))
     shown = page.model_dump(mode="json")["items"]
     return {
         each["external_id"]: [(other["marketplace"], other["order_id"]) for other in each["oversold"]["with"]]

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
+from types import ModuleType
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -28,17 +30,25 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product
 from stoflow.http.app import ApiOptions, create_app
+from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKeys, new_key
 from stoflow.http.auth.tokens import AccessTokens
-from stoflow.http.doors import ConnectionUseCases, Doors, Health, PluginUseCases, TenantStatus
+from stoflow.http.context import Health
 from stoflow.http.server import web_server
 from stoflow.http.sockets.feed import Feed
+from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
+from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.resources.attributes import attributes
+from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
+from stoflow.resources.products import editing
 from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
 from stoflow.wiring.api import make_api
@@ -77,47 +87,22 @@ class FakeUseCases:
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
-    def doors(self) -> Doors:
-        return Doors(
-            marketplaces=dict.fromkeys(("vinted", "ebay", "etsy"), ("publish",)),
-            submit=self.submit,
-            find_job=self.find_job,
-            list_jobs=self.list_jobs,
-            timeline=self.timeline,
-            explain_job=self.explain_job,
-            cancel_job=self.cancel_job,
-            retry_job=self.retry_job,
-            list_listings=self.list_listings,
-            list_orders=self.list_orders,
-            create_product=self.create_product,
-            change_product=self.change_product,
-            list_products=self.list_products,
-            find_product=self.find_product,
-            read_photo=self.read_photo,
-            list_attributes=self.list_attributes,
-            statuses=self.statuses,
-            health=lambda: self.health,
-            connections=ConnectionUseCases(
-                find=self.find_connection,
-                enter=lambda tenant, marketplace, _: self.find_connection(tenant, marketplace),
-                disconnect=self.disconnect,
-                invite=self.invite,
-                complete=self.complete_consent,
-                choose=self.choose,
-                read=self.find_connection,
-            ),
-            plugin=PluginUseCases(
-                connected=self.connected,
-                gone=self.gone,
-                absent=lambda tenants: [tenant for tenant in tenants if tenant in self.taken_for_offline],
-                open_commands=self.open_commands,
-                command_sent=self.command_sent,
-                receive_answer=self._answered,
-                session_state=lambda *told: self.said.put(("session", *told)),
-            ),
+    def plugin(self) -> PluginUseCases:
+        return PluginUseCases(
+            connected=self.connected,
+            gone=self.gone,
+            absent=lambda tenants: [tenant for tenant in tenants if tenant in self.taken_for_offline],
+            open_commands=self.open_commands,
+            command_sent=self.command_sent,
+            receive_answer=self._answered,
+            session_state=lambda *told: self.said.put(("session", *told)),
         )
 
-    def submit(self, tenant: TenantId, asked: SubmitJob) -> JobView:
+    def app(self, tokens: AccessTokens, **more: Any) -> Starlette:
+        context: Any = FakeContext(self)
+        return create_app(context, self.plugin(), self.statuses, tokens, **more)
+
+    def submit_job(self, tenant: TenantId, asked: SubmitJob) -> JobView:
         self._answers()
         if asked.action != "publish":
             message = f"Invalid action code: {asked.action} for marketplace: {asked.marketplace}"
@@ -231,7 +216,7 @@ class FakeUseCases:
         except KeyError:
             raise NotFound(f"There is no product {product}.") from None
 
-    def read_photo(self, tenant: TenantId, product: int, position: int) -> Photo:
+    def find_photo(self, tenant: TenantId, product: int, position: int) -> Photo:
         self.find_product(tenant, product)
         if position > 1:
             raise NotFound(f"Product {product} has no photo {position}.")
@@ -269,6 +254,12 @@ class FakeUseCases:
         self.chosen[tenant, marketplace] = given
         return self.find_connection(tenant, marketplace)
 
+    def enter(self, tenant: TenantId, marketplace: str, _: Mapping[str, str]) -> Connection:
+        return self.find_connection(tenant, marketplace)
+
+    def read_account(self, tenant: TenantId, marketplace: str) -> Connection:
+        return self.find_connection(tenant, marketplace)
+
     def disconnect(self, tenant: TenantId, marketplace: str) -> Connection:
         self._answers()
         self.accounts.pop((tenant, marketplace), None)
@@ -278,7 +269,7 @@ class FakeUseCases:
         self._answers()
         return Invitation(f"https://{marketplace}.example/consent?state={tenant}", datetime.now(UTC))
 
-    def complete_consent(self, marketplace: str, returned: Returned, visitor: TenantId | None) -> Connection:
+    def complete(self, marketplace: str, returned: Returned, visitor: TenantId | None) -> Connection:
         self._answers()
         self.visitors.append(visitor)
         if not returned.state.isdecimal() or returned.error:
@@ -341,6 +332,57 @@ class FakeUseCases:
             raise DatabaseUnavailable("connection to server at 10.0.0.7 failed: secret words")
 
 
+@dataclass(frozen=True)
+class FakeContext:
+    """What an api is given whose use cases are these fakes."""
+
+    use_cases: FakeUseCases
+    registry: Registry = field(default_factory=lambda: build_registry(entry_points=False))
+
+    @property
+    def accounts(self) -> "FakeContext":
+        return self
+
+    def health(self) -> Health:
+        return self.use_cases.health
+
+
+USE_CASES: Mapping[ModuleType, Sequence[str]] = {
+    attributes: ("list_attributes",),
+    change: ("cancel_job", "retry_job"),
+    choosing: ("choose", "read_account"),
+    connection: ("disconnect", "find_connection"),
+    consent: ("complete", "invite"),
+    editing: ("change_product", "create_product", "find_photo", "find_product", "list_products"),
+    entering: ("enter",),
+    observed: ("list_listings", "list_orders"),
+    read: ("explain_job", "find_job", "list_jobs", "timeline"),
+    submit: ("submit_job",),
+}
+"""What the resources at the door ask for, each given what it needs first."""
+
+
+def faked_for_fakes(name: str, use_case: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the use case, asked of a fake where that is what it is given."""
+
+    def ask(needs: Any, *arguments: Any, **more: Any) -> Any:
+        if isinstance(needs, FakeContext):
+            return getattr(needs.use_cases, name)(*arguments, **more)
+        return use_case(needs, *arguments, **more)
+
+    return ask
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fakes() -> Iterator[None]:
+    """Whoever shares this process with them asks for the real ones as before."""
+    with pytest.MonkeyPatch.context() as patched:
+        for module, names in USE_CASES.items():
+            for name in names:
+                patched.setattr(module, name, faked_for_fakes(name, getattr(module, name)))
+        yield
+
+
 class Wire:
     """The feed, as Redis would bring it: what is said in the test's thread is heard in the api's loop."""
 
@@ -390,7 +432,7 @@ class Api:
         return self.client.request(method, path, **more)
 
     def a_job(self, **changes: Any) -> JobId:
-        job = self.use_cases.submit(self.alice, SubmitJob("vinted", "publish", 1))
+        job = self.use_cases.submit_job(self.alice, SubmitJob("vinted", "publish", 1))
         self.use_cases.change(self.alice, job.id, **changes)
         return job.id
 
@@ -521,7 +563,7 @@ def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
         feed: Feed | None = None,
     ) -> Api:
         fake, wire, tokens = use_cases or FakeUseCases(), Wire(), AccessTokens(keys)
-        app = create_app(fake.doors(), tokens, feed=feed or wire.listen, relay=relay, options=options)
+        app = fake.app(tokens, feed=feed or wire.listen, relay=relay, options=options)
         url = stack.enter_context(serving(app))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
         api = Api(url, fake, tokens, wire, client)

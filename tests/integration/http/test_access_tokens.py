@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
+from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKey, SigningKeys, load_keys, new_key
 from stoflow.http.auth.tokens import AccessTokens, NotAuthenticated
-from stoflow.http.doors import TenantStatus
 
 TENANT = TenantId(7)
 Forge = Callable[..., str]

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from stoflow.domain.ids import TenantId
-from stoflow.http.routes import OPERATIONS
+from stoflow.http.routes import find_operations
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.wiring.tokens import access_tokens
@@ -28,7 +28,7 @@ BODIES: dict[str, Any] = {
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
 OF_NO_TENANT = {"listAttributes"}  # its catalogues are everybody's
-THEIRS = [one for one in OPERATIONS if not one.public and one.name not in OF_NO_TENANT]
+THEIRS = [one for one in find_operations() if not one.public and one.name not in OF_NO_TENANT]
 TABLES = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'template_tenant'::regnamespace ORDER BY 1"
 )

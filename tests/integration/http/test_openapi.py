@@ -8,12 +8,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
-from stoflow.http.app import create_app
 from stoflow.http.resources.product_bodies import ChangedProductBody, NewProductBody
 from stoflow.http.rest.openapi import openapi_document
-from stoflow.http.routes import OPERATIONS
+from stoflow.http.routes import find_operations
 from stoflow.marketplaces.registry import build_registry
 from tests.harness.installing import installed
+
+OPERATIONS = find_operations()
 
 
 def document_of() -> dict[str, Any]:
@@ -32,7 +33,7 @@ def each_schema(value: Any, where: str = "") -> Iterator[tuple[str, dict[str, An
 
 def test_every_route_of_the_application_is_in_the_document(api: Any) -> None:
     document = api.ask_unknown("GET", "/openapi.json").json()
-    app = create_app(api.use_cases.doors(), api.tokens, feed=api.wire.listen)
+    app = api.use_cases.app(api.tokens, feed=api.wire.listen)
     served = {
         (route.path, method.lower())
         for route in app.routes

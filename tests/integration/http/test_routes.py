@@ -13,14 +13,15 @@ from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.job import JobStatus
 from stoflow.http.app import ApiOptions
-from stoflow.http.doors import Health, TenantStatus
+from stoflow.http.auth.auth import TenantStatus
+from stoflow.http.context import Health
 from stoflow.http.rest import endpoint
-from stoflow.http.routes import OPERATIONS
+from stoflow.http.routes import find_operations
 
 NOBODY = 2**31 - 1
 NEW_JOB = {"action_type": "publish", "product_id": 1}
 NEW_PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}, "colors": ["grey"]}
-PROTECTED = [one for one in OPERATIONS if not one.public]
+PROTECTED = [one for one in find_operations() if not one.public]
 CHOSEN = {"settings": {"site": "FR"}}
 BODIES = {
     "createJob": NEW_JOB,

@@ -10,9 +10,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from stoflow.http.app import ApiOptions
+from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKeys
 from stoflow.http.auth.tokens import LIFETIME_S, AccessTokens
-from stoflow.http.doors import TenantStatus
 from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 

@@ -16,6 +16,7 @@ from stoflow.migrations.chains import PUBLIC_SCHEMA, upgrade
 from stoflow.migrations.revisions import SHARED
 from stoflow.resources.attributes.attributes import list_attributes
 from stoflow.storage.database.session import Database
+from tests.harness.asking import Asking
 
 BEFORE = "20261122_0300_timetable"
 
@@ -62,7 +63,7 @@ def test_newer_tables_are_seeded_again_and_nothing_is_taken_away(
     assert {name for name, row in rows.items() if row["retired_at"] is None} == {"slim", "wide", "boxy"}
     with_database = Database(database_url)
     try:
-        offered = [entry.name for entry in list_attributes(with_database, "fits", "", 10, None).items]
+        offered = [entry.name for entry in list_attributes(Asking(with_database), "fits", "", 10, None).items]
     finally:
         with_database.close()
     assert sorted(offered) == ["boxy", "slim", "wide"]
@@ -90,7 +91,7 @@ def test_rows_that_were_there_before_keep_their_ids(empty_database_url: str) -> 
 
 def test_a_catalogue_is_searched_by_a_name_or_label_in_any_language(database: Database) -> None:
     def found(catalogue: str, search: str) -> list[str]:
-        return [entry.name for entry in list_attributes(database, catalogue, search, 50, None).items]
+        return [entry.name for entry in list_attributes(Asking(database), catalogue, search, 50, None).items]
 
     assert found("colors", "Marin") == ["Navy"]
     assert "women/dresses" in found("categories", "jurk")
@@ -102,7 +103,7 @@ def test_a_catalogue_is_searched_by_a_name_or_label_in_any_language(database: Da
 def test_a_catalogue_is_read_in_pages(database: Database) -> None:
     names, cursor = list[str](), None
     while True:
-        page = list_attributes(database, "sizes", "", 100, cursor)
+        page = list_attributes(Asking(database), "sizes", "", 100, cursor)
         names += [entry.name for entry in page.items]
         cursor = page.next_cursor
         if cursor is None:
@@ -112,6 +113,6 @@ def test_a_catalogue_is_read_in_pages(database: Database) -> None:
 
 def test_what_is_no_catalogue_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound, match="no catalogue"):
-        list_attributes(database, "users; --", "", 10, None)
+        list_attributes(Asking(database), "users; --", "", 10, None)
     with pytest.raises(InputError):
-        list_attributes(database, "sizes", "", 10, "not-a-cursor")
+        list_attributes(Asking(database), "sizes", "", 10, "not-a-cursor")

@@ -12,6 +12,7 @@ from stoflow.domain.product import NewProduct
 from stoflow.resources.observed.read import ListingFilter, list_listings
 from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
+from tests.harness.asking import Asking
 
 COAT = NewProduct("Coat", "Warm.", Decimal("12.50"), sku="COAT", external_id="77")
 
@@ -41,7 +42,7 @@ class Account:
         return [(each.marketplace, each.listing, each.product, each.obstacle) for each in links]
 
     def linked(self, marketplace: str = "ebay") -> dict[str, int | None]:
-        page = list_listings(self.database, self.tenant, ListingFilter(marketplace))
+        page = list_listings(Asking(self.database), self.tenant, ListingFilter(marketplace))
         return {each.external_id: each.product_id for each in page.items}
 
 

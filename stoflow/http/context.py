@@ -1,0 +1,42 @@
+"""What the resources at the door are given: a use case takes what it needs of it, through a Protocol of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stoflow.admission.facts import Conditions
+from stoflow.marketplaces.registry import Registry
+from stoflow.resources.connections.connection import Accounts
+from stoflow.resources.needs import FollowsStock
+from stoflow.resources.products.media import MediaFolder
+from stoflow.storage.database.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Who answers now. Without Redis StoFlow is slower but right; without PostgreSQL it cannot work.
+
+    `refusing` says why Redis answers and takes nothing that is written, "" where it does: no work is handed out then.
+    `unprepared` says why PostgreSQL answers and cannot be worked with, "" where it can. `refused_by` names the
+    marketplaces that refuse StoFlow's own application, each with the time since when: the others are worked with.
+    """
+
+    postgres: bool
+    redis: bool
+    refusing: str = ""
+    unprepared: str = ""
+    refused_by: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Every use case is a plain blocking call; each request's is run in a thread."""
+
+    database: Database
+    registry: Registry
+    conditions: Conditions
+    media: MediaFolder
+    stock: FollowsStock
+    accounts: Accounts
+    announced: Callable[[], None]
+    health: Callable[[], Health]
