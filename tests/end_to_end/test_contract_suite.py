@@ -81,6 +81,31 @@ def test_a_name_that_is_not_installed_is_told_with_those_that_are(
     ]
 
 
+def install_bazaar(site: Path) -> None:
+    """Install what was written from the documentation alone, unlike the examples wherever it may be."""
+    info = site / "bazaar-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bazaar\nVersion: 1.0\n", "utf-8")
+    named = {
+        "stoflow.marketplaces": "marketplace:BAZAAR",
+        "stoflow.sandbox.markets": "market:BazaarMarket",
+        "stoflow.testing.particulars": "suite:PARTICULARS",
+    }
+    lines = [f"[{group}]\nbazaar = tests.harness.bazaar.{where}\n" for group, where in named.items()]
+    (info / "entry_points.txt").write_text("".join(lines), "utf-8")
+
+
+@pytest.mark.timeout(PATIENCE_S)
+def test_one_call_another_currency_no_photo_and_other_names_keep_every_promise(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    install_bazaar(tmp_path)
+    path = {**environment, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    tried = run(sys.executable, path, tmp_path, "bazaar")
+    assert tried.code == 0, tried.lines
+    assert len(tried.lines_of("kept")) > 20
+
+
 def install_changed(example: str, site: Path, before: str, after: str) -> None:
     """Install an example of which one thing is otherwise."""
     service = install_copy(example, site) / "service.py"
@@ -103,8 +128,8 @@ MUTANTS = {
     ),
     "makes_a_second_one": (
         "brocante",
-        ('"sku": checks.sku_of(attempt)', '"sku": f"{checks.sku_of(attempt)}j{attempt.job}"'),
-        ("a second job on the product makes no second listing", ""),
+        ("{checks.sku_of(attempt)}", "{checks.sku_of(attempt)}j{attempt.job}"),
+        ("a second job on the product makes no second listing", "put: it is about another listing"),
     ),
     "takes_a_broken_server_for_a_no": (
         "kiosque",

@@ -105,6 +105,8 @@ def test_a_second_job_on_the_product_makes_no_second_listing(acting: Acting, san
             outcome = again.look(task)
         assert isinstance(outcome, Done), f"{task}: {outcome}"
         again.record(task, outcome)
+        other = again.outputs[task].get("listing_id", acting.listing_id) != acting.listing_id
+        assert not other, f"{task}: it is about another listing than the first job's, {acting.listing_id}"
     assert visible(sandbox, acting) == {acting.listing_id}
 
 
