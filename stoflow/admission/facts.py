@@ -7,6 +7,7 @@ from datetime import datetime
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import UnknownTask
+from stoflow.domain.outcome import Lock
 from stoflow.settings import Settings
 
 
@@ -23,8 +24,8 @@ class Conditions:
 class Place:
     """One tenant at one marketplace. What whoever asks does not know stands as if it held nothing up.
 
-    `halted` says why the seller must act, None where they need not. `since` tells since when the plugin is away,
-    `refusal` that the marketplace refuses StoFlow's own application.
+    `halted` says why the seller must act, None where they need not, `lock` that it is because the account is locked.
+    `since` tells since when the plugin is away, `refusal` that the marketplace refuses StoFlow's own application.
     """
 
     tenant: TenantId
@@ -33,6 +34,7 @@ class Place:
     settings: Settings
     suspended: bool = False
     halted: str | None = None
+    lock: Lock | None = None
     by_plugin: bool = False
     plugin_connected: bool = True
     plugin_since: str | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from stoflow.domain.observed import ListingsSeen, OrdersSeen
@@ -79,14 +80,24 @@ class TryAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """The account is locked there: until when, and the address where the seller unlocks it, as far as it is said."""
+
+    until: datetime | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SellerMustAct:
     """Nothing goes on at this marketplace for this tenant until the seller has acted (log in again, reconnect).
 
-    `person`: a person must answer for it there, and it is not tried whether it works all the same.
+    `person`: a person must answer for it there, and it is not tried whether it works all the same. `lock`: it is the
+    account that is locked there: to connect again changes nothing, and whether it still is so is tried.
     """
 
     reason: str
     person: bool = False
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +150,8 @@ class Absent:
 class CannotTell:
     """A look did not find out, and why: look again after `after_s`, None for ever more rarely.
 
-    `seller`: not before the seller has acted, `person` as in SellerMustAct. `application`: not before StoFlow's own is
-    accepted again.
+    `seller`: not before the seller has acted, `person` and `lock` as in SellerMustAct. `application`: not before
+    StoFlow's own is accepted again.
     """
 
     reason: str
@@ -148,6 +159,7 @@ class CannotTell:
     seller: bool = False
     person: bool = False
     application: bool = False
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +177,8 @@ being done, or it came to nothing."""
 def cannot_tell(outcome: Outcome) -> CannotTell:
     """Return what a call that failed says to a look: nothing of the act."""
     match outcome:
-        case SellerMustAct(reason, person):
-            return CannotTell(reason, seller=True, person=person)
+        case SellerMustAct(reason, person, lock):
+            return CannotTell(reason, seller=True, person=person, lock=lock)
         case TryAgain(reason, after_s, application=application):
             return CannotTell(reason, after_s, application=application)
         case Done():

@@ -111,9 +111,9 @@ def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Rando
             return (wait_on if tried.accepted else accept)(tried, found, tempo)
         case Refused(reason, errors):
             return _refused(tried, reason, errors)
-        case CannotTell(reason, seller=True, person=person):
+        case CannotTell(reason, seller=True, person=person, lock=lock):
             again = _untold(tried, reason, Move(NextMove.SELLER), cause="looked: the seller must act", at_once=True)
-            return replace(again, more=(_halted(tried, SellerMustAct(reason, person)),))
+            return replace(again, more=(_halted(tried, SellerMustAct(reason, person, lock)),))
         case CannotTell(reason, after_s, application=application):
             pause_s = (_held_back_s if application else _blind_s)(tried, after_s, random)
             again, is_far = Move(NextMove.LOOK, tempo.scaled_s(pause_s)), pause_s > LONGEST_LOOK_AFTER_CANCEL_S
@@ -170,8 +170,8 @@ def _back(
 
 
 def _halted(tried: Tried, told: SellerMustAct) -> Statement[bool]:
-    tenant, place = tried.tenant, tried.marketplace
-    return needs_seller(tenant, place, told.reason, task=tried.task, claims=tried.claims, person=told.person)
+    about = (tried.tenant, tried.marketplace, told.reason)
+    return needs_seller(*about, task=tried.task, claims=tried.claims, person=told.person, lock=told.lock)
 
 
 def _halt(tried: Tried, told: SellerMustAct) -> Settlement:

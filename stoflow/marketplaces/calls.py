@@ -12,7 +12,7 @@ from stoflow.marketplaces.drafts import draft_made
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import Photo, UnreadablePhoto, read_photo
-from stoflow.marketplaces.replies import NOT_FOUND, Dialect, is_success, reply_of
+from stoflow.marketplaces.replies import Dialect, is_gone, is_success, reply_of
 
 
 def put_draft(attempt: Attempt, path: str, body: Mapping[str, Any], says: Dialect) -> Conversation:
@@ -48,7 +48,7 @@ def look_at(path: str, says: Dialect, shown: Callable[[Reply], LookResult]) -> L
     reply = reply_of((yield Request("GET", path)))
     if is_success(reply):
         return shown(reply)
-    return Absent("It is gone.") if reply.status == NOT_FOUND else cannot_tell(says.outcome_of(reply, unsafe=False))
+    return Absent("It is gone.") if is_gone(reply) else cannot_tell(says.outcome_of(reply, unsafe=False))
 
 
 def on_sale(listing_id: str, url: str) -> Done:
@@ -75,6 +75,6 @@ class EndListing(BaseJobHandler):
         if not listing_id:
             return Done({"listing_id": "", "already_gone": True})
         reply = reply_of((yield Request("DELETE", self._path_of(listing_id))))
-        if is_success(reply) or reply.status == NOT_FOUND:
+        if is_success(reply) or is_gone(reply):
             return Done({"listing_id": listing_id, "already_gone": not is_success(reply)}, ended=listing_id)
         return self._says.outcome_of(reply, unsafe=False)

@@ -1,19 +1,22 @@
 """What a marketplace's reply means by its status: wait, log in again, it broke, or read its own error."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from math import inf
 
 from stoflow.domain.application import Channel, Refusal
 from stoflow.domain.call import Answer, Reply, Response
-from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, Done, FieldError, Lock, Outcome, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.marketplaces.outputs import text_in
 
 SUCCESS_CLASS = 2
 UNAUTHORIZED = 401
 NOT_FOUND = 404
+LOCKED = 423
+GONE = frozenset({NOT_FOUND, 410})
 TOO_MANY_REQUESTS = 429
 SERVER_ERRORS_FROM = 500
 SHORTEST_PAUSE_S = 1.0  # a wait of nothing, uncharged, would ask without end
@@ -39,10 +42,12 @@ BY_STATUS: Mapping[int, Meaning] = {
     404: Meaning.REFUSED,
     408: Meaning.UNKNOWN,
     409: Meaning.REFUSED,
+    410: Meaning.REFUSED,
     412: Meaning.REFUSED,
     413: Meaning.REFUSED,
     415: Meaning.REFUSED,
     422: Meaning.REFUSED,
+    LOCKED: Meaning.SELLER_MUST_ACT,
     TOO_MANY_REQUESTS: Meaning.TRY_AGAIN,
 }
 
@@ -63,7 +68,8 @@ class Dialect:
     `errors` reads the reasons in a body; `pause_s` is the wait after a 429 that names none; `passes` says of a refusal
     that it may pass by itself: nothing was done, and the same call may be taken a moment later. `application` says of a
     refusal that it is about StoFlow's own key, and not about the seller, `spent` of a 429 that the calls of the
-    application's day are used up.
+    application's day are used up. `statuses` are those that mean something else there than by the table for all, or
+    are its own: no 2xx, 401, 429 or 5xx. `lock` says of a refusal that the account is locked, and until when.
     """
 
     marketplace: str
@@ -72,19 +78,26 @@ class Dialect:
     passes: Callable[[Reply], bool] = lambda _: False
     application: Callable[[Reply], bool] = lambda _: False
     spent: Callable[[Reply], bool] = lambda _: False
+    statuses: Mapping[int, Meaning] = field(default_factory=dict[int, Meaning])
+    lock: Callable[[Reply], Lock | None] = lambda reply: Lock() if reply.status == LOCKED else None
 
-    def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  one return per outcome
+    def meaning_of(self, status: int) -> Meaning:
+        return self.statuses.get(status, meaning_of(status))
+
+    def outcome_of(self, reply: Reply, *, unsafe: bool) -> Outcome:  # noqa: C901, PLR0911  one return per outcome
         """Return what any reply means by its status.
 
         The transport has refreshed the token once before a 401 arrives here.
         """
-        match meaning_of(reply.status):
+        match self.meaning_of(reply.status):
             case Meaning.DONE:
                 return Done()
             case Meaning.TRY_AGAIN:
                 return self.slow_down(reply)
             case Meaning.SELLER_MUST_ACT | Meaning.REFUSED if self.application(reply):
                 return application_refused(self.marketplace, self.reason(reply))
+            case Meaning.SELLER_MUST_ACT | Meaning.REFUSED if lock := self.lock(reply):
+                return SellerMustAct(self.reason(reply), lock=lock)
             case Meaning.SELLER_MUST_ACT if reply.status == UNAUTHORIZED:
                 return SellerMustAct(f"{self.marketplace} asks the seller to log in again.")
             case Meaning.SELLER_MUST_ACT:
@@ -107,7 +120,7 @@ class Dialect:
 
     def refusal(self, reply: Reply) -> Refusal | None:
         """Return what a reply says of StoFlow's own application, None where it is not refused."""
-        match meaning_of(reply.status):
+        match self.meaning_of(reply.status):
             case Meaning.SELLER_MUST_ACT | Meaning.REFUSED if self.application(reply):
                 return Refusal(Channel.CALLS, self.reason(reply))
             case Meaning.TRY_AGAIN if self.spent(reply):
@@ -132,6 +145,35 @@ def reason_at(key: str, *, otherwise: str, field: str = "") -> Callable[[Reply],
         return (FieldError((field and text_in(reply.body, field)) or otherwise, reason),) if reason else ()
 
     return reasons_in
+
+
+def lock_at(
+    *, until: str = "", address: str = "", locked: Callable[[Reply], bool] = lambda reply: reply.status == LOCKED
+) -> Callable[[Reply], Lock | None]:
+    """Return what reads what a `locked` reply says under these keys: a time (UTC where it names no zone), a place."""
+
+    def lock_in(reply: Reply) -> Lock | None:
+        if not locked(reply):
+            return None
+        where = text_in(reply.body, address) if address else ""
+        is_web = where.startswith(("https://", "http://"))  # it is shown to the seller as a link
+        return Lock(moment_in(text_in(reply.body, until)) if until else None, where if is_web else "")
+
+    return lock_in
+
+
+def moment_in(text: str) -> datetime | None:
+    """Return the time that a text says, None for what is none."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_gone(reply: Reply) -> bool:
+    """Say whether the thing that was asked for is not there (any more)."""
+    return reply.status in GONE
 
 
 def application_refused(marketplace: str, said: str) -> TryAgain:

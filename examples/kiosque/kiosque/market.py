@@ -20,6 +20,7 @@ DEEDS: Deeds = {"notice.print": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,
 PACED: Paced = {"publish": frozenset({"notice.print"}), "delete": frozenset({"notice.delete"})}
 TOO_OLD_S = 300.0
 SHOWN_S = 30 * 86_400.0
+CLOSED = {"error": "Your stand is closed.", "unlock": "https://kiosque.example/my-stand/open"}
 
 
 class KiosqueMarket(Market):
@@ -32,6 +33,7 @@ class KiosqueMarket(Market):
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._shown_s = SHOWN_S / token_speed
         self._used: set[str] = set()
+        self.closed: set[str] = set()  # stands that Kiosque has locked
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as a Market
@@ -64,6 +66,8 @@ class KiosqueMarket(Market):
         if signature in self._used:
             raise Refusal(Answer(401, {"error": "This signature was used before."}))
         self._used.add(signature)
+        if call.operation != "stand.get" and whose(call) in self.closed:
+            raise Refusal(Answer(423, CLOSED))
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
         return Seller(self.name, f"stand-{self._numbers.take()}", name, tenant, wishes)

@@ -11,12 +11,13 @@ from stoflow.marketplaces.calls import look_at, on_sale, put_draft, put_photo
 from stoflow.marketplaces.contract import Conversation, Looking, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import Dialect, is_success, reason_at, reply_of
+from stoflow.marketplaces.replies import Dialect, is_success, lock_at, reason_at, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=3)
 CURRENCY = "EUR"
 POLL_S, PRINTED_WITHIN_S = 5.0, 1800.0
-SAYS = Dialect("Kiosque", reason_at("error", otherwise="kiosque"), pause_s=lambda _: 1.0)
+CLOSED = lock_at(until="until", address="unlock")
+SAYS = Dialect("Kiosque", reason_at("error", otherwise="kiosque"), pause_s=lambda _: 1.0, lock=CLOSED)
 
 
 class PublishKiosque(BaseJobHandler):

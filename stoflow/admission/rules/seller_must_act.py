@@ -8,7 +8,7 @@ RECONNECT = "reconnect"
 
 
 def judge(place: Place) -> Hold | None:
-    if place.halted is None:
+    if place.halted is None or place.lock is not None:
         return None
     asked = "the seller must act" if place.by_plugin else RECONNECT
     told = place.halted if place.by_plugin else f"{RECONNECT}: {place.halted}"

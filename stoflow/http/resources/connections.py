@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import ConfigDict, Field
 
 from stoflow.domain.choices import Choice
+from stoflow.domain.outcome import Lock
 from stoflow.http.auth.tenancy import PUBLIC_TENANT
 from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
@@ -88,12 +89,24 @@ class CredentialBody(Answered):
         return cls(name=field.name, wants=field.wants)
 
 
+class LockBody(Answered):
+    """Until when the marketplace keeps the account locked, where the seller unlocks it: null where it does not say."""
+
+    until: Moment | None
+    address: str | None
+
+    @classmethod
+    def of(cls, lock: Lock) -> Self:
+        return cls(until=lock.until, address=lock.address or None)
+
+
 class ConnectionBody(Answered):
     """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known.
 
     `settings` are what is set of the account, `choices` all that may be, by name; `read_at` is when the marketplace
     told them last, null where it never did. `impossible` are the actions that the seller did not allow: to connect
     again and allow them makes them possible. `credentials` are what is entered to connect; by consent there are none.
+    `lock` is of an account that the marketplace has locked, null of any other: to connect again does not unlock it.
     """
 
     marketplace: str
@@ -107,6 +120,7 @@ class ConnectionBody(Answered):
     credentials: list[CredentialBody]
     read_at: Moment | None
     impossible: list[ImpossibleBody]
+    lock: LockBody | None
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
@@ -121,6 +135,7 @@ class ConnectionBody(Answered):
             choices={option.setting: OptionBody.of(option) for option in connection.options},
             credentials=[CredentialBody.of(field) for field in connection.credentials],
             read_at=connection.read_at,
+            lock=LockBody.of(connection.lock) if connection.lock else None,
             impossible=[ImpossibleBody(action=each.action, scopes=list(each.scopes)) for each in connection.impossible],
         )
 
@@ -211,7 +226,8 @@ OPERATIONS: Final = (
     ),
     Operation(
         "POST", "/api/{marketplace}/connection/refresh", "refreshConnection",
-        "Ask the marketplace again what the account has to choose from; what is chosen and still there stays.",
+        "Ask the marketplace again what the account has to choose from; what is chosen and still there stays. Where "
+        "jobs wait for the seller it is tried at once whether they still must.",
         refresh_connection, ConnectionBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
     ),
     Operation(

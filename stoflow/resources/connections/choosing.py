@@ -22,8 +22,12 @@ def read_account(accounts: Accounts, tenant: TenantId, marketplace: str) -> Conn
     """Ask the marketplace what the account has to choose from, and set what leaves no choice.
 
     Where the seller was to connect again, its answer shows that this is not so: waiting jobs go on. Raise Conflict
-    where the seller must connect first or again, APIError where the marketplace does not tell.
+    where the seller must connect first or again, APIError where the marketplace does not tell. Where there is nothing
+    to choose the first of the jobs that wait finds out.
     """
+    if marketplace not in accounts.options and accounts.connections.read_state(tenant, marketplace).lock:
+        with accounts.connections.tried(tenant, marketplace, accounts.announced):
+            return find_connection(accounts, tenant, marketplace)
     options = _options(accounts, marketplace)
     account = _account(accounts, tenant, marketplace)
     with accounts.connections.tried(tenant, marketplace, accounts.announced):

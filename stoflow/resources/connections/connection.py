@@ -11,6 +11,7 @@ from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import Conflict
 from stoflow.domain.facts.accounts import SellerDisconnected
 from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import Lock
 from stoflow.marketplaces.contract import AccountOptions
 from stoflow.monitoring.record import record
 from stoflow.storage.applications import Applications
@@ -30,6 +31,7 @@ OF_NO_ACTION = frozenset({ALL_ACTIONS, OF_ACCOUNT})
 class ConnectionState(StrEnum):
     CONNECTED = "connected"
     NEEDS_SELLER = "needs_seller"  # jobs wait until the seller consents again, or has mended the session
+    LOCKED = "locked"  # by the marketplace: jobs wait until the seller has had it unlocked there
     DISCONNECTED = "disconnected"  # by the seller, or never connected
     OFFLINE = "offline"  # the seller's plugin is away
 
@@ -56,7 +58,7 @@ class Connection:
     """`reason` says why it is not connected, "" where it is; `expires_at` is the end of the consent, where known.
 
     `settings` are those of the `options` that are set; `read_at` is when the marketplace last told what there is to
-    choose from. `credentials` are what the seller enters to connect.
+    choose from. `credentials` are what the seller enters to connect. `lock` is of an account that is locked there.
     """
 
     marketplace: str
@@ -69,6 +71,7 @@ class Connection:
     credentials: tuple[CredentialField, ...] = ()
     read_at: datetime | None = None
     impossible: tuple[Impossible, ...] = ()
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> C
         credentials=_credentials(accounts, marketplace),
         read_at=stored.choices_read_at,
         impossible=_impossible(accounts, marketplace, stored.granted),
+        lock=stored.lock if state is ConnectionState.LOCKED else None,
     )
 
 
@@ -160,12 +164,16 @@ def _by_consent(stored: StoredConnection) -> tuple[ConnectionState, str]:
         return ConnectionState.DISCONNECTED, stored.reason or "You have not connected it."
     if stored.state == ConnectionState.CONNECTED:
         return ConnectionState.CONNECTED, ""
-    return ConnectionState.NEEDS_SELLER, stored.reason or ""
+    return _waiting(stored), stored.reason or ""
+
+
+def _waiting(stored: StoredConnection) -> ConnectionState:
+    return ConnectionState.LOCKED if stored.lock else ConnectionState.NEEDS_SELLER
 
 
 def _by_plugin(stored: StoredConnection) -> tuple[ConnectionState, str]:
     if stored.state == ConnectionState.NEEDS_SELLER:
-        return ConnectionState.NEEDS_SELLER, stored.reason or ""
+        return _waiting(stored), stored.reason or ""
     if stored.plugin_connected:
         return ConnectionState.CONNECTED, ""
     if stored.plugin_since is None:

@@ -23,6 +23,7 @@ def _place(job: JobRecord, facts: JobFacts, tenant: TenantId, conditions: Condit
         settings=conditions.settings,
         suspended=facts.suspended,
         halted=facts.halted,
+        lock=facts.lock,
         by_plugin=job.marketplace in conditions.plugins,
         plugin_connected=facts.plugin_connected,
         plugin_since=facts.plugin_since,

@@ -14,10 +14,12 @@ from stoflow.domain.account import Account
 from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
+from stoflow.domain.outcome import Lock
 from stoflow.storage.credentials.vault import Secret, Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.connection_state import needs_seller, try_now
-from stoflow.storage.engine.facts import plugin_connected
+from stoflow.storage.engine.facts import lock_of, plugin_connected
+from stoflow.storage.engine.locks import lock_in
 from stoflow.storage.engine.statement import bind, s
 from stoflow.transports.direct.tokens import Tokens
 
@@ -25,15 +27,19 @@ EARLY_S = 60.0  # an access token is renewed this long before its end,
 EARLY_SHARE = 0.1  # or this share of its life, whichever is less
 
 NOW = "SELECT extract(epoch FROM clock_timestamp())::float8 AS now"
-SAVE = """
+# A locked account stays so, whoever connects it anew.
+STAYS_LOCKED = f"c.external_id = EXCLUDED.external_id AND {lock_of('c')} IS NOT NULL"
+RESET = f"""state = CASE WHEN {STAYS_LOCKED} THEN c.state ELSE 'connected' END,
+  reason = CASE WHEN {STAYS_LOCKED} THEN c.reason END, next_try = CASE WHEN {STAYS_LOCKED} THEN c.next_try END,
+  updated_at = clock_timestamp(), tries = 0, tried_at = NULL"""
+SAVE = f"""
 INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
 VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s,
         clock_timestamp() + %(refresh_s)s::float8 * interval '1 second')
-ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
+ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, {RESET},
   settings = EXCLUDED.settings, secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at,
-  choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{}' END,
-  choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END,
-  updated_at = clock_timestamp(), tries = 0, tried_at = NULL, next_try = NULL, granted = NULL
+  choices = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices ELSE '{{}}' END,
+  choices_read_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.choices_read_at END, granted = NULL
 """
 READ = """
 SELECT external_id, state, reason, settings, secret, extract(epoch FROM clock_timestamp())::float8 AS now
@@ -41,7 +47,8 @@ FROM {s}.connections WHERE marketplace = %(marketplace)s
 """
 READ_LOCKED = READ + "FOR UPDATE"
 STANDING = f"""
-SELECT c.external_id, c.state, c.reason, c.secret IS NOT NULL AS has_tokens, c.secret_expires_at,
+SELECT c.external_id, c.state, c.reason, {lock_of("c")} AS lock, c.secret IS NOT NULL AS has_tokens,
+       c.secret_expires_at,
        coalesce(c.settings, '{{}}') AS settings, coalesce(c.choices, '{{}}') AS choices, c.choices_read_at,
        c.granted, v.since AS plugin_since, {plugin_connected()} AS plugin_connected
 FROM (SELECT) AS always
@@ -67,6 +74,7 @@ class StoredConnection:
     external_id: str | None
     state: str | None
     reason: str | None
+    lock: Lock | None
     has_tokens: bool
     secret_expires_at: datetime | None
     settings: Settings
@@ -134,15 +142,15 @@ class Connections:
     def tried(self, tenant: TenantId, marketplace: str, announced: Callable[[], None]) -> Generator[None]:
         """Take a mark that the seller must act away for the call inside; it is there again where that fails."""
         with self._database.records() as connection:
-            reason = try_now(connection, tenant, marketplace)
+            mark = try_now(connection, tenant, marketplace)
         try:
             yield
         except BaseException:
-            if reason is not None:
+            if mark is not None:
                 with self._database.records() as connection:
-                    needs_seller(tenant, marketplace, reason).on(connection)
+                    needs_seller(tenant, marketplace, mark[0], lock=mark[1]).on(connection)
             raise
-        if reason is not None:
+        if mark is not None:
             with self._database.records() as connection:
                 execute(connection, ANNOUNCE, tenant)
             announced()
@@ -151,7 +159,7 @@ class Connections:
         with self._database.records() as connection:
             row = execute(connection, STANDING, tenant, marketplace=marketplace)
         assert row is not None
-        values: dict[str, Any] = {**row, "choices": choices_of(row["choices"])}
+        values: dict[str, Any] = {**row, "choices": choices_of(row["choices"]), "lock": lock_in(row["lock"])}
         return StoredConnection(**values)
 
     def account(self, tenant: TenantId, marketplace: str) -> Account:

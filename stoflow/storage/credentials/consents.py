@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.errors import Conflict, ConsentRefused
 from stoflow.domain.ids import TenantId
-from stoflow.storage.credentials.connections import ANNOUNCE, database_now, execute, fresh_secret
+from stoflow.storage.credentials.connections import ANNOUNCE, RESET, database_now, execute, fresh_secret
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
 from stoflow.storage.engine.facts import UNFINISHED
@@ -72,18 +72,17 @@ RETURNING was.secret, c.secret_expires_at, c.granted
 """
 # Settings name the policies and profiles of one account, choices all of them, watermarks how far it was read:
 # another begins without.
-CONNECT = """
+CONNECT = f"""
 INSERT INTO {s}.connections AS c
   (marketplace, external_id, state, reason, settings, secret, secret_expires_at, granted)
 VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s,
         %(granted)s::text[])
-ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, state = 'connected', reason = NULL,
-  settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{}' END || EXCLUDED.settings,
-  choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{}' END,
+ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, {RESET},
+  settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{{}}' END || EXCLUDED.settings,
+  choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{{}}' END,
   choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
-  watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{}' END,
-  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, updated_at = clock_timestamp(),
-  tries = 0, tried_at = NULL, next_try = NULL, granted = EXCLUDED.granted
+  watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{{}}' END,
+  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, granted = EXCLUDED.granted
 WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)
 RETURNING marketplace
 """

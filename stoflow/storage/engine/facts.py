@@ -28,6 +28,15 @@ def plugin_connected(tenant: LiteralString = "%(tenant)s") -> LiteralString:
     WHERE v.tenant = {tenant} AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())"""
 
 
+def lock_of(connection: LiteralString = "") -> LiteralString:
+    """Return SQL: what is kept of the lock of an account, NULL where a connection waits for something else.
+
+    It is of the reason it came with: a release that knows nothing of it writes another reason and leaves it.
+    """
+    c = f"{connection}." if connection else ""
+    return f"CASE WHEN {c}state <> 'connected' AND {c}lock ->> 'reason' = {c}reason THEN {c}lock END"
+
+
 def ahead_of(job: LiteralString, *, what: LiteralString = "") -> LiteralString:
     """Return SQL over the jobs of the same product and marketplace accepted before `job`: those that are not final."""
     return f"""SELECT {what} FROM {s}.marketplace_jobs ahead

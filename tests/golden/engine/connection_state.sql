@@ -1,17 +1,17 @@
 -- CONNECTED
 WITH good AS (
   UPDATE {s}.connections SET state = 'connected', reason = NULL, updated_at = clock_timestamp()
-  WHERE marketplace = %(marketplace)s AND state <> 'connected' RETURNING marketplace
+  WHERE marketplace = %(marketplace)s AND state <> 'connected' AND CASE WHEN state <> 'connected' AND lock ->> 'reason' = reason THEN lock END IS NULL RETURNING marketplace
 )
 INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, 0 FROM good
 
 -- NEEDS_SELLER
-INSERT INTO {s}.connections AS c (marketplace, state, reason, next_try)
-VALUES (%(marketplace)s, 'needs_seller', %(reason)s, CASE WHEN %(person)s THEN 'infinity'::timestamptz ELSE clock_timestamp() + (1 + random() / 4) * least(%(longest_s)s::float8,
+INSERT INTO {s}.connections AS c (marketplace, state, reason, lock, next_try)
+VALUES (%(marketplace)s, 'needs_seller', %(reason)s, %(lock)s::jsonb, CASE WHEN %(person)s THEN 'infinity'::timestamptz WHEN %(until)s::timestamptz > clock_timestamp() THEN %(until)s ELSE clock_timestamp() + (1 + random() / 4) * least(%(longest_s)s::float8,
       %(first_s)s::float8 * power(%(growth)s::float8, least(0, 30))) * interval '1 second' END)
-ON CONFLICT (marketplace) DO UPDATE SET state = 'needs_seller', reason = EXCLUDED.reason,
+ON CONFLICT (marketplace) DO UPDATE SET state = 'needs_seller', reason = EXCLUDED.reason, lock = EXCLUDED.lock,
   updated_at = clock_timestamp(), tries = CASE WHEN c.tried_at > clock_timestamp() - %(good_again_s)s::float8 * interval '1 second'
-    THEN c.tries ELSE 0 END, next_try = CASE WHEN %(person)s THEN 'infinity'::timestamptz ELSE clock_timestamp() + (1 + random() / 4) * least(%(longest_s)s::float8,
+    THEN c.tries ELSE 0 END, next_try = CASE WHEN %(person)s THEN 'infinity'::timestamptz WHEN %(until)s::timestamptz > clock_timestamp() THEN %(until)s ELSE clock_timestamp() + (1 + random() / 4) * least(%(longest_s)s::float8,
       %(first_s)s::float8 * power(%(growth)s::float8, least(CASE WHEN c.tried_at > clock_timestamp() - %(good_again_s)s::float8 * interval '1 second'
     THEN c.tries ELSE 0 END, 30))) * interval '1 second' END
 WHERE c.state = 'connected' AND c.updated_at <= coalesce((
@@ -45,8 +45,8 @@ SELECT marketplace FROM tried
 WITH tried AS (
   UPDATE {s}.connections c
   SET state = 'connected', reason = NULL, updated_at = clock_timestamp(), tried_at = clock_timestamp(), next_try = NULL
-  FROM (SELECT reason FROM {s}.connections WHERE marketplace = %(marketplace)s FOR UPDATE) AS was
-  WHERE c.marketplace = %(marketplace)s AND c.state = 'needs_seller' AND c.secret IS NOT NULL
-  RETURNING was.reason
+  FROM (SELECT reason, CASE WHEN state <> 'connected' AND lock ->> 'reason' = reason THEN lock END AS lock FROM {s}.connections WHERE marketplace = %(marketplace)s FOR UPDATE) AS was
+  WHERE c.marketplace = %(marketplace)s AND c.state = 'needs_seller' AND (c.secret IS NOT NULL OR was.lock IS NOT NULL)
+  RETURNING was.reason, was.lock
 )
-SELECT reason FROM tried
+SELECT reason, lock FROM tried

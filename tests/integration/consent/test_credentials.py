@@ -150,3 +150,24 @@ def test_a_job_whose_key_was_withdrawn_waits_and_is_done_when_another_is_entered
     assert anew != account["credentials"]
     assert enter(alice, **anew).status_code == 200
     assert engine.when_final(alice, job)["status"] == "completed"
+
+
+def test_a_closed_stand_is_told_as_such_outlives_new_credentials_and_ends_when_it_is_open(
+    alice: Any, platform: Any, engine: Any, account: dict[str, Any]
+) -> None:
+    enter(alice, **account["credentials"])
+    closed = next(market for market in platform.sandbox.sandbox.markets if market.name == "kiosque").closed
+    closed.add(account["external_id"])
+    job = alice.publishes(engine.product(alice), "kiosque")
+    waiting = engine.until(alice, job, lambda seen: (seen["hold"] or {}).get("kind") == "account_locked")
+    assert "https://kiosque.example/my-stand/open" in waiting["waiting"]
+    assert "reconnect" not in waiting["waiting"]
+
+    entered = enter(alice, **account["credentials"]).json()
+    assert (entered["connected"], entered["state"], entered["reason"]) == (False, "locked", "Your stand is closed.")
+    assert entered["lock"] == {"until": None, "address": "https://kiosque.example/my-stand/open"}
+
+    closed.clear()
+    assert alice.page.post("/api/kiosque/connection/refresh").json()["state"] == "connected"
+    assert engine.when_final(alice, job)["status"] == "completed"
+    assert alice.connection("kiosque")["lock"] is None

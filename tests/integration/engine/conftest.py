@@ -17,12 +17,14 @@ from stoflow.domain.outcome import (
     Done,
     FieldError,
     Listed,
+    Lock,
     LookResult,
     Outcome,
     Refused,
     SellerMustAct,
     TryAgain,
     Unknown,
+    cannot_tell,
 )
 from stoflow.domain.product import NewProduct, Product
 from stoflow.domain.tempo import Tempo
@@ -140,6 +142,7 @@ UNHAPPY: dict[int, Outcome] = {
     500: Unknown("it may have been done"),
     400: Refused("bad listing"),
     401: SellerMustAct("Log in again."),
+    423: SellerMustAct("Your stand is closed.", lock=Lock()),
 }
 
 
@@ -154,6 +157,8 @@ def _outcome(reply: Response, *, visible: bool) -> Outcome:
 def _look(attempt: Attempt) -> Generator[Call, Response, LookResult]:
     reply = yield Request("GET", "/offer", query={"sku": _sku(attempt)})
     assert isinstance(reply, Reply)
+    if reply.status in UNHAPPY:
+        return cannot_tell(UNHAPPY[reply.status])
     return Absent() if reply.status == 404 else Done({"id": reply.body["id"]}, Listed(reply.body["id"]))
 
 

@@ -174,6 +174,7 @@ def test_a_connection_is_read_and_ended(api: Any) -> None:
         "read_at": None,
         "impossible": [],
         "credentials": [],
+        "lock": None,
     }
     assert api.ask("GET", "/api/ebay/connection").json() == connection
     ended = connection | {

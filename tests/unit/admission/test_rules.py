@@ -13,6 +13,7 @@ from stoflow.admission.rule import PlaceRule, known_rules
 from stoflow.admission.rules.blackout import window_end
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.outcome import Lock
 from stoflow.settings import Settings, SettingsError, load
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -23,6 +24,7 @@ WORK = Work(place=FREE, action="publish", cap=2)
 ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | None]] = [
     ("suspended", {"suspended": True}, {}, Release.OPERATOR, None),
     ("seller_must_act", {"halted": "the consent ended"}, {}, Release.SELLER, None),
+    ("account_locked", {"halted": "closed", "lock": Lock(SOON, "https://shop/u")}, {}, Release.SELLER, SOON),
     ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),

@@ -2,16 +2,28 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from inspect import getsource
 from typing import Any
 
 import pytest
 
 from stoflow.domain.call import Answer, Reply
-from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain, Unknown
+from stoflow.domain.outcome import Broken, Done, FieldError, Lock, Outcome, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.marketplaces.ebay import failures as ebay
 from stoflow.marketplaces.etsy import failures as etsy
-from stoflow.marketplaces.replies import LONGEST_PAUSE_S, SHORTEST_PAUSE_S, answer_of, reply_of, retry_after_s
+from stoflow.marketplaces.replies import (
+    LOCKED,
+    LONGEST_PAUSE_S,
+    SHORTEST_PAUSE_S,
+    Dialect,
+    Meaning,
+    answer_of,
+    lock_at,
+    reason_at,
+    reply_of,
+    retry_after_s,
+)
 from stoflow.marketplaces.vinted import failures as vinted
 from stoflow_sandbox import plugin
 from stoflow_sandbox.vinted import commands
@@ -326,3 +338,44 @@ def test_vinteds_refusal_names_its_fields() -> None:
     body = {"code": 99, "errors": [{"field": "color_ids", "value": "Too many."}, {"field": "odd", "value": "Odd."}]}
     outcome = vinted.outcome_of(Answer(success=False, error_code="http_400", data={"body": body}), unsafe=True)
     assert outcome == Refused("Too many.", (FieldError("colors", "Too many."), FieldError("odd", "Odd.")))
+
+
+LOCKED_UNTIL = datetime(2026, 12, 24, 17, tzinfo=UTC)
+SAYS = Dialect(
+    "Shop",
+    reason_at("error", otherwise="shop"),
+    pause_s=lambda _: 1.0,
+    statuses={451: Meaning.REFUSED, 403: Meaning.REFUSED, 418: Meaning.SELLER_MUST_ACT},
+    lock=lock_at(until="until", address="unlock", locked=lambda reply: reply.status in {LOCKED, 403}),
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (
+            451,
+            {"error": "Not for your country."},
+            Refused("Not for your country.", (FieldError("shop", "Not for your country."),)),
+        ),
+        (410, {"error": "It is gone."}, Refused("It is gone.", (FieldError("shop", "It is gone."),))),
+        (418, {}, SellerMustAct("Shop does not allow this to StoFlow: Shop answered 418.")),
+        (423, {"error": "Closed."}, SellerMustAct("Closed.", lock=Lock())),
+        (403, {"until": "2026-12-24T17:00:00Z"}, SellerMustAct("Shop answered 403.", lock=Lock(LOCKED_UNTIL))),
+        (423, {"until": "2026-12-24 17:00"}, SellerMustAct("Shop answered 423.", lock=Lock(LOCKED_UNTIL))),
+        (423, {"until": "soon", "unlock": "javascript:alert(1)"}, SellerMustAct("Shop answered 423.", lock=Lock())),
+        (423, {"unlock": "https://shop/u"}, SellerMustAct("Shop answered 423.", lock=Lock(None, "https://shop/u"))),
+        (402, {}, Broken("Shop answered 402.")),
+    ],
+    ids=str,
+)
+def test_a_marketplace_has_statuses_of_its_own_and_says_what_is_locked(
+    status: int, body: Mapping[str, Any], expected: Outcome
+) -> None:
+    assert SAYS.outcome_of(Reply(status, body=body), unsafe=True) == expected
+
+
+def test_without_words_of_its_own_423_is_a_locked_account_and_the_three_say_no_more() -> None:
+    for outcome in (ebay.outcome_of(Reply(423), unsafe=False), etsy.outcome_of(Reply(423), unsafe=False)):
+        assert isinstance(outcome, SellerMustAct)
+        assert outcome.lock == Lock()

@@ -8,7 +8,8 @@ from typing import Any, Self
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.job import JobStatus, TaskStatus, UnknownTask
-from stoflow.domain.outcome import FieldError
+from stoflow.domain.outcome import FieldError, Lock
+from stoflow.storage.engine.locks import lock_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,15 @@ class JobRecord:
 class JobFacts:
     """What decides whether an unfinished job goes on, as it stands now. `status` is that of the task it has come to.
 
-    `halted` says why the seller must act, None where they need not; times are None where nothing waits for them. Of
+    `halted` says why the seller must act, None where they need not, `lock` of a locked account;
+    times are None where nothing waits for them. Of
     `served`, `decided` and `orchestrators` admission's Work tells.
     """
 
     now: datetime
     suspended: bool
     halted: str | None
+    lock: Lock | None
     plugin_connected: bool
     plugin_since: str | None
     behind: JobId | None
@@ -113,6 +116,7 @@ class JobFacts:
             "now": datetime.fromisoformat(found["now"]),
             "refusal": RefusalMark(refusal["since"], refusal["detail"]) if refusal else None,
             "unknown": UnknownTask(**unknown) if unknown else None,
+            "lock": lock_in(found["lock"]),
             "under_way": bool(found["under_way"]),
             "error": found["error"] or "",
             "status": TaskStatus(found["status"]) if found["status"] else None,

@@ -12,6 +12,7 @@ from stoflow.storage.engine.facts import (
     UNFINISHED,
     ahead_of,
     late_before,
+    lock_of,
     plugin_connected,
     under_way,
 )
@@ -58,6 +59,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
        CASE WHEN j.status NOT IN {UNFINISHED} THEN NULL ELSE jsonb_build_object(
          'now', clock_timestamp(), 'suspended', {SUSPENDED},
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
+         'lock', {lock_of("c")},
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
          'behind', ({ahead_of("j", what="min(ahead.id)")}), 'refusal', {REFUSAL},
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},
