@@ -19,8 +19,8 @@ from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
 from stoflow.storage.engine.processes import mark_child_dead
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan, QueuePage, begin_page
-from stoflow.storage.engine.sweep import finish_cancel
 from stoflow.storage.engine.timetable import Period
+from stoflow.storage.engine.unfinished import finish_cancel
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.sweep import Sweep
 from stoflow.upkeep.timetable import Timetable

@@ -19,7 +19,7 @@ from stoflow.monitoring.failpoints import arm
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.storage.engine.reads.queue import QueuePage, begin_page
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 from stoflow.storage.products.snapshots import add_product, change_product
 from stoflow.testing.bench import TenantBench
 from stoflow.testing.network import Act, Deed, Died, Network, PluginBrowser, lost_before

@@ -28,7 +28,7 @@ from stoflow.storage.engine.stock import (
     read_removals,
     unwanted_removals,
 )
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 
 HIGH = 2
 REMOVAL = "delete"

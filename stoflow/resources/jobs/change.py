@@ -10,8 +10,7 @@ from stoflow.resources.jobs.views import JobView
 from stoflow.resources.needs import ChangesJobs
 from stoflow.storage.engine.change import request_cancel, retry
 from stoflow.storage.engine.ownership import announce
-from stoflow.storage.engine.sweep import finish_cancel
-from stoflow.storage.engine.unfinished import end_cancelled
+from stoflow.storage.engine.unfinished import end_cancelled, finish_cancel
 
 
 def cancel_job(needs: ChangesJobs, tenant: TenantId, job: JobId) -> JobView:

@@ -9,7 +9,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.statement import bind, s
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 
 REQUEST_CANCEL = f"""
 WITH job AS (

@@ -1,4 +1,4 @@
-"""What the sweeper changes: attempts whose holder is gone or whose deadline passed, and jobs that expired."""
+"""What the sweeper changes: attempts whose holder is gone or whose deadline passed, and jobs whose time is over."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,10 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
-from stoflow.domain.job import JobStatus, sources_of
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
 from stoflow.storage.engine.connection_state import try_connections
-from stoflow.storage.engine.facts import one_of
 from stoflow.storage.engine.statement import bind, s
-from stoflow.storage.engine.unfinished import end_cancelled
+from stoflow.storage.engine.unfinished import end_cancelled, expire_jobs
 from stoflow.storage.engine.verify import jobs_to_cancel
 
 # What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
@@ -82,70 +80,6 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
 SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, task.looks_died,
   job.error_kind AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id
-"""
-
-# A job that ends unfinished will not do what is left of it, and its timeline says so.
-SKIP = """
-  UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
-  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
-"""
-
-# Locked first and judged by a later statement, which sees the claims committed until then: a claim that found the
-# job running leaves its row as it was, so the lock alone would not tell.
-LOCK_EXPIRING = f"""
-SELECT j.id FROM {s}.marketplace_jobs j
-WHERE j.status IN {one_of(sources_of(JobStatus.EXPIRED))} AND j.expires_at <= clock_timestamp() AND NOT j.acted
-ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
-"""
-
-# A job whose outcome is being verified, or whose call is out, expires only after that is known.
-EXPIRE = f"""
-WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
-  WHERE j.id = ANY(%(jobs)s::int[])
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
-), job AS (
-  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
-    error_message = 'It was not done before its time ran out.', error_kind = 'expired'
-  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before, j.error_message, j.action_type_id, j.request_id
-), skipped AS ({SKIP}), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
-  UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
-)
-SELECT due.id, product_id, due.marketplace, a.code AS action, job.error_message AS reason,
-  coalesce(job.request_id, 'none') AS request_id
-FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
-"""
-
-CANCEL = f"""
-WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN {one_of(sources_of(JobStatus.CANCELLED))} AND j.cancel_requested AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
-  FOR UPDATE OF j
-), job AS (
-  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
-  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
-), skipped AS ({SKIP}), said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
-  SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
-  UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
-)
-SELECT id, product_id, marketplace FROM due
-"""
-
-# A job that ends before anything is visible leaves the drafts of its product to the collector. What a job on a whole
-# account saw hidden is no draft of its own.
-DISOWN = """
-WITH listing AS (
-  UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
-  WHERE job_id = %(job)s AND product_id = %(product)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
-)
-INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
-SELECT t.job_id, %(product)s, %(marketplace)s, t.marker, clock_timestamp()
-FROM {s}.marketplace_tasks t
-WHERE t.job_id = %(job)s AND t.marker IS NOT NULL AND t.status = 'completed' AND EXISTS (SELECT FROM listing)
 """
 
 ACTIVE = """
@@ -218,20 +152,17 @@ def sweep_tenant(
         blind_s=BLIND_LOOK_S,
         longest_s=OUTAGE_CAP_S,
     )
-    expiring = [row["id"] for row in rows(LOCK_EXPIRING)]
-    expired = rows(EXPIRE, jobs=expiring) if expiring else []
-    for row in expired:
-        _disown(connection, tenant, row)
+    expired = expire_jobs(connection, tenant, limit=limit)
     cancelling = jobs_to_cancel(connection, tenant, limit=limit)
     given_up = end_cancelled(connection, tenant, cancelling, plugins=plugins) if cancelling else []
     return Swept(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
-        ended=(*(JobId(row["id"]) for row in expired), *(JobId(failed.job) for failed in given_up)),
+        ended=tuple(JobId(failed.job) for failed in (*expired, *given_up)),
         orphans=len(rows(SWEEP_ORPHANS)),
         failed=(
             *(_failed(tenant, row) for row in tasks if row["kind"]),
-            *(_expired(tenant, row) for row in expired),
+            *expired,
             *given_up,
         ),
         tried=tuple(try_connections(connection, tenant, plugins=plugins)),
@@ -243,24 +174,5 @@ def _failed(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
     return JobFailed(tenant=tenant, job=row["job_id"], **told)
 
 
-def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
-    return _failed(tenant, {**row, "job_id": row["id"], "task": "none", "attempt": 0, "kind": "expired"})
-
-
 def _dead_look(row: Mapping[str, Any]) -> DeadLook:
     return DeadLook(JobId(row["job_id"]), row["task"], row["looks_died"])
-
-
-def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
-    """Cancel the job if a cancel waits and nothing of it is out or visible."""
-    statement = bind(CANCEL, tenant, job=job)
-    row = statement.on(connection).fetchone()
-    if row is None:
-        return False
-    _disown(connection, tenant, row)
-    return True
-
-
-def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:
-    statement = bind(DISOWN, tenant, job=row["id"], product=row["product_id"], marketplace=row["marketplace"])
-    statement.on(connection)

@@ -1,14 +1,16 @@
-"""An end for jobs that were cancelled after buyers saw part of them, and that cannot go on to their own end."""
+"""An end for jobs that do not come to their own: too late to begin, cancelled before anything shows, or after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobStatus, sources_of
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
-from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED
+from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, one_of
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.verify import PLUGIN_AWAY, give_up_looks
@@ -90,6 +92,70 @@ SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_me
 FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 """
 
+# A job that ends unfinished will not do what is left of it, and its timeline says so.
+SKIP = """
+  UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
+  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
+"""
+
+# Locked first and judged by a later statement, which sees the claims committed until then: a claim that found the
+# job running leaves its row as it was, so the lock alone would not tell.
+LOCK_EXPIRING = f"""
+SELECT j.id FROM {s}.marketplace_jobs j
+WHERE j.status IN {one_of(sources_of(JobStatus.EXPIRED))} AND j.expires_at <= clock_timestamp() AND NOT j.acted
+ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
+"""
+
+# A job whose outcome is being verified, or whose call is out, expires only after that is known.
+EXPIRE = f"""
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[])
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
+    error_message = 'It was not done before its time ran out.', error_kind = 'expired'
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before, j.error_message, j.action_type_id, j.request_id
+), skipped AS ({SKIP}), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
+)
+SELECT due.id, product_id, due.marketplace, a.code AS action, job.error_message AS reason,
+  coalesce(job.request_id, 'none') AS request_id
+FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+"""
+
+CANCEL = f"""
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN {one_of(sources_of(JobStatus.CANCELLED))} AND j.cancel_requested AND NOT j.acted
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  FOR UPDATE OF j
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
+), skipped AS ({SKIP}), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
+)
+SELECT id, product_id, marketplace FROM due
+"""
+
+# A job that ends before anything is visible leaves the drafts of its product to the collector. What a job on a whole
+# account saw hidden is no draft of its own.
+DISOWN = """
+WITH listing AS (
+  UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
+  WHERE job_id = %(job)s AND product_id = %(product)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
+)
+INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+SELECT t.job_id, %(product)s, %(marketplace)s, t.marker, clock_timestamp()
+FROM {s}.marketplace_tasks t
+WHERE t.job_id = %(job)s AND t.marker IS NOT NULL AND t.status = 'completed' AND EXISTS (SELECT FROM listing)
+"""
+
 
 def end_cancelled(
     connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId], *, plugins: Sequence[str]
@@ -110,3 +176,32 @@ def end_cancelled(
     )
     rows = statement.on(connection).fetchall()
     return [*unknown, *(JobFailed(tenant=tenant, job=row.pop("job_id"), **row) for row in rows)]
+
+
+def expire_jobs(connection: Connection[DictRow], tenant: TenantId, *, limit: int) -> Sequence[JobFailed]:
+    """Expire what may not begin any more; return what is told of each such job."""
+    due = [row["id"] for row in bind(LOCK_EXPIRING, tenant, limit=limit).on(connection)]
+    expired = bind(EXPIRE, tenant, jobs=due).on(connection).fetchall() if due else []
+    for row in expired:
+        _disown(connection, tenant, row)
+    return [_expired(tenant, row) for row in expired]
+
+
+def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
+    told = {name: row[name] for name in ("marketplace", "action", "reason", "request_id")}
+    return JobFailed(tenant=tenant, job=row["id"], task="none", attempt=0, kind="expired", **told)
+
+
+def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
+    """Cancel the job if a cancel waits and nothing of it is out or visible."""
+    statement = bind(CANCEL, tenant, job=job)
+    row = statement.on(connection).fetchone()
+    if row is None:
+        return False
+    _disown(connection, tenant, row)
+    return True
+
+
+def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:
+    statement = bind(DISOWN, tenant, job=row["id"], product=row["product_id"], marketplace=row["marketplace"])
+    statement.on(connection)

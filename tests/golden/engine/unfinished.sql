@@ -1,3 +1,32 @@
+-- CANCEL
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND j.cancel_requested AND NOT j.acted
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  FOR UPDATE OF j
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
+), skipped AS (
+  UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
+  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
+)
+SELECT id, product_id, marketplace FROM due
+
+-- DISOWN
+WITH listing AS (
+  UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
+  WHERE job_id = %(job)s AND product_id = %(product)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
+)
+INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+SELECT t.job_id, %(product)s, %(marketplace)s, t.marker, clock_timestamp()
+FROM {s}.marketplace_tasks t
+WHERE t.job_id = %(job)s AND t.marker IS NOT NULL AND t.status = 'completed' AND EXISTS (SELECT FROM listing)
+
 -- END
 WITH stuck AS MATERIALIZED (
   SELECT j.id, j.status, t.id AS task, CASE
@@ -79,3 +108,29 @@ WITH stuck AS MATERIALIZED (
 SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unfinished' AS kind,
   job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+
+-- EXPIRE
+WITH due AS MATERIALIZED (
+  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[])
+    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+), job AS (
+  UPDATE {s}.marketplace_jobs j SET status = 'expired', completed_at = clock_timestamp(), waiting = NULL,
+    error_message = 'It was not done before its time ran out.', error_kind = 'expired'
+  FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before, j.error_message, j.action_type_id, j.request_id
+), skipped AS (
+  UPDATE {s}.marketplace_tasks t SET status = 'skipped', completed_at = clock_timestamp(), not_before = NULL
+  FROM job WHERE t.job_id = job.id AND t.status = 'pending' RETURNING t.job_id, t.name, t.claims
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt)
+  SELECT job_id, name, 'pending', 'skipped', 'expired', claims FROM skipped
+  UNION ALL SELECT id, NULL, before, 'expired', 'expired', 0 FROM job
+)
+SELECT due.id, product_id, due.marketplace, a.code AS action, job.error_message AS reason,
+  coalesce(job.request_id, 'none') AS request_id
+FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+
+-- LOCK_EXPIRING
+SELECT j.id FROM {s}.marketplace_jobs j
+WHERE j.status IN ('pending', 'running') AND j.expires_at <= clock_timestamp() AND NOT j.acted
+ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED

@@ -15,7 +15,7 @@ from stoflow.domain.job import FINAL_JOB_STATUSES, JOB_TRANSITIONS, TASK_TRANSIT
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.execution.look import look
 from stoflow.execution.run import run
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

@@ -8,7 +8,7 @@ from stoflow.domain.call import Reply
 from stoflow.domain.errors import Conflict, NotFound
 from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 
 if TYPE_CHECKING:
     from conftest import Act, Bench

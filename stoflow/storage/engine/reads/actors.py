@@ -11,7 +11,7 @@ from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import read_version, release_tenant
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage, begin_page, begin_queued
-from stoflow.storage.engine.sweep import finish_cancel
+from stoflow.storage.engine.unfinished import finish_cancel
 
 Read = Callable[[Connection[DictRow]], Callable[[], Any]]
 """Asks on a pipelined connection and returns what fetches the answer, so that many are asked for at once."""
