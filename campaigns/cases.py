@@ -70,13 +70,9 @@ STORY_OF: Mapping[str, str] = {
     "propagate.": ACCOUNT,
     "stock.": ACCOUNT,
 }
-# A plugin's answer settles what it was asked; a worker settles a page of the account that asks nothing.
-STORY_BY_PLUGIN: Mapping[str, str] = {
-    "answer.orphan.": WITHDRAW, "collect.": WITHDRAW, "settle.": ACCOUNT, **STORY_OF,
-}  # fmt: skip
+STORY_BY_PLUGIN: Mapping[str, str] = {"collect.": WITHDRAW, **STORY_OF}
 FAULT_OF: Mapping[str, FaultKind | None] = {
     "answer.next.": FaultKind.LOST,  # a draft that is there takes two commands to be found
-    "answer.orphan.": None,
     "collect.": FaultKind.BROKEN_BEFORE,  # an attempt that nobody can know did nothing leaves an orphan
     "look.": FaultKind.BROKEN_BEFORE,
     "lease.beat.": FaultKind.LOST,  # so that the job lasts until the lease is renewed
@@ -96,8 +92,6 @@ QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None)
 NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     "vinted": {
         "call.": "the plugin calls Vinted, StoFlow does not",
-        "collect.claim.": "an orphan is asked for in the transaction that claims it",
-        "look.settle.": "the plugin's answer settles a look",
     },
     "ebay": {
         "answer.": "no plugin",
@@ -107,16 +101,14 @@ NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     "etsy": {
         "answer.": "no plugin",
         "plugin.": "no plugin",
-        "collect.ask.": "no plugin",
-        "collect.next.": "no plugin",
     },
 }
 # Of these a later passing is another place in a job's life; how often the others are passed depends on time.
-OFTEN = ("answer.before", "answer.after", "call.", "claim.", "inner.", "plugin.sent.")
+OFTEN = ("call.", "claim.", "inner.", "plugin.sent.", "settle.")
 MOST_PASSINGS = 2
 LOOK = "look."  # passed only where an answer was lost
 # These are struck once more, at any time in the life of a listing: published, updated and deleted.
-IN_LIFE = (*OFTEN, LOOK, "settle.")
+IN_LIFE = (*OFTEN, LOOK)
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to, beside another release: the rolling
 # campaign's, or where a seller granted less than was asked for.
 PASSED_ELSEWHERE = ("grant.", "hand_back.", "unheard.", "stock.later.")

@@ -12,9 +12,7 @@ SHORTEST_POLL_S = 1.0
 def accept(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
     delay_s = tempo.scaled_s(_poll_s(pending))
     statement = settle_accepted(
-        tried.tenant,
-        tried.task,
-        tried.claims,
+        *tried.at,
         reason=pending.reason,
         delay_s=delay_s,
         at_most_s=tempo.scaled_s(pending.at_most_s),
@@ -25,14 +23,7 @@ def accept(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
 
 def wait_on(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
     follows = Move(NextMove.LOOK, tempo.scaled_s(_poll_s(pending)))
-    statement = settle_still_accepted(
-        tried.tenant,
-        tried.task,
-        tried.claims,
-        reason=pending.reason,
-        delay_s=follows.delay_s,
-        marked=tried.marked,
-    )
+    statement = settle_still_accepted(*tried.at, reason=pending.reason, delay_s=follows.delay_s, marked=tried.marked)
     return Settlement(statement, follows, kind="unverified", reason=pending.reason)
 
 

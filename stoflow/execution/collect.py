@@ -1,18 +1,22 @@
 """Collecting orphans: drafts that a lost answer or a cancel left behind, found by their marker and deleted."""
 
-import time
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Answer
+from stoflow.domain.ids import Epoch
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Done, Outcome
+from stoflow.domain.outcome import Absent, Done, LookResult, Outcome
 from stoflow.domain.retry import blind_look_s
-from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.execution.attempting import sender
-from stoflow.execution.conversation import NextCommand, hold, resume
+from stoflow.domain.run import RunMessage, RunMode
+from stoflow.execution.attempting import write_settle
+from stoflow.execution.carriers import carrier_of
+from stoflow.execution.conversation import Begun, NextCommand
 from stoflow.execution.engine import Engine
+from stoflow.execution.frame import settle
 from stoflow.execution.hand_back import knows_action
+from stoflow.execution.moves import NOTHING, Move, Settlement, move_after
+from stoflow.execution.reporting import report_of
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.orphan_drafts import (
     OrphanDraft,
@@ -23,6 +27,7 @@ from stoflow.storage.engine.orphan_drafts import (
     remove_orphan,
 )
 from stoflow.storage.engine.reads.workers import StoredJob, read_job
+from stoflow.storage.engine.statement import Statement
 
 LOOKS_UNTIL_GONE = 2
 
@@ -32,9 +37,11 @@ def collect(engine: Engine, message: RunMessage) -> None:
     with engine.database.records() as connection:
         job = read_job(connection, message.tenant, message.job)
         orphan = read_orphan(connection, message.tenant, message.task, message.job)
-    if job is not None and orphan is not None and orphan.claims == message.claims and _may_collect(engine, job):
+    if job is None:
+        return
+    if orphan is not None and orphan.claims == message.claims and _may_collect(engine, job):
         _collect(engine, message, job, orphan)
-    engine.feed.report(message.owner, _report(message, job.marketplace if job else ""))
+    engine.feed.report(message.owner, report_of(job, NOTHING, message.task, message.claims, mode=RunMode.COLLECT))
 
 
 def _may_collect(engine: Engine, job: StoredJob) -> bool:
@@ -43,98 +50,90 @@ def _may_collect(engine: Engine, job: StoredJob) -> bool:
 
 
 def _collect(engine: Engine, message: RunMessage, job: StoredJob, orphan: OrphanDraft) -> None:
-    marketplace = engine.registry.marketplace(job.marketplace)
-    if marketplace.collect is None:
-        settle_orphan(engine, job, replace(orphan, claims=orphan.claims - 1), Done())  # nobody could find it
+    if engine.registry.marketplace(job.marketplace).collect is None:
+        settle(Collection(engine, job, orphan), Done())  # nobody could find it
         return
-    timeout_s = engine.timeout_s(job)
-    by_plugin = marketplace.transport == "plugin"
-    claim = claim_orphan(
-        job.tenant,
-        orphan.id,
-        orphan.claims,
-        epoch=message.epoch,
-        holder=None if by_plugin else engine.process(),
-        deadline_s=timeout_s + engine.lease_s,
-    )
-    conversation = marketplace.collect(attempt_at(engine, job, orphan))
-    claims = orphan.claims + 1
-    if by_plugin:
-        pending = resume(conversation, (), TaskKind.REPEATABLE)
-        if isinstance(pending, NextCommand):
-            issued = issue_for_orphan(job.tenant, orphan.id, job.id, claims, pending.seq, pending.command)
-            failpoint("collect.ask.before")
-            claimed = engine.recorder.write(job.tenant, job.id, claim, issued)
-            failpoint("collect.ask.after")
-            if claimed:
-                engine.feed.commands_waiting(job.tenant)
-        return
-    failpoint("collect.claim.before")
-    claimed = engine.recorder.write(job.tenant, job.id, claim)
-    failpoint("collect.claim.after")
-    if not claimed:
-        return
-    name = f"{job.tenant}-{job.id}-stray{orphan.id}-{claims}"
-    send = sender(engine, job, "collect", name, time.monotonic() + timeout_s)
-    settle_orphan(engine, job, orphan, hold(conversation, send, TaskKind.REPEATABLE))
+    permitted = PermittedCollection(engine, job, replace(orphan, claims=orphan.claims.next()), message.epoch)
+    carrier_of(engine, permitted).carry(permitted)
 
 
-def attempt_at(engine: Engine, job: StoredJob, orphan: OrphanDraft) -> Attempt:
-    """Return what the collector may know: the orphan's marker, and the listing that must stay."""
-    return Attempt(
-        tenant=job.tenant,
-        job=job.id,
-        task_name="collect",
-        product=None,
-        account=job.account,
-        marker=orphan.marker,
-        listing_id=job.listing_id,
-        listing_visible=job.listing_visible,
-        media_root=engine.media_root,
-    )
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The search for one orphan draft, under the orphan's fence."""
+
+    engine: Engine
+    job: StoredJob
+    orphan: OrphanDraft
+
+    @property
+    def name(self) -> str:
+        return "collect"
+
+    @property
+    def kind(self) -> TaskKind:
+        return TaskKind.REPEATABLE
+
+    @property
+    def attempt(self) -> str:
+        return f"{self.job.tenant}-{self.job.id}-stray{self.orphan.id}-{self.orphan.claims}"
+
+    def converse(self) -> Begun:
+        """Begin with what the collector may know: the orphan's marker, and the listing that must stay."""
+        job, collect_ = self.job, self.engine.registry.marketplace(self.job.marketplace).collect
+        if collect_ is None:
+            message = f"{job.marketplace} has no drafts to collect."
+            raise LookupError(message)
+        return collect_(
+            Attempt(
+                tenant=job.tenant,
+                job=job.id,
+                task_name=self.name,
+                product=None,
+                account=job.account,
+                marker=self.orphan.marker,
+                listing_id=job.listing_id,
+                listing_visible=job.listing_visible,
+                media_root=self.engine.media_root,
+            )
+        )
+
+    def command(self, asked: NextCommand) -> Statement[bool]:
+        orphan = self.orphan
+        return issue_for_orphan(self.job.tenant, orphan.id, self.job.id, orphan.claims, asked.seq, asked.command)
+
+    def settlement(self, result: Outcome | LookResult) -> Settlement:
+        """Forget an orphan that is gone; keep one that may still come or could not be looked for."""
+        engine, tenant, orphan = self.engine, self.job.tenant, self.orphan
+        looked = isinstance(result, Absent)
+        if isinstance(result, Done) or (looked and orphan.tries + 1 >= LOOKS_UNTIL_GONE):
+            statement = remove_orphan(tenant, orphan.id, orphan.claims)
+        else:
+            later_s = engine.second_look_s(engine.registry.marketplace(self.job.marketplace))
+            delay_s = engine.tempo.scaled_s(later_s if looked else blind_look_s(orphan.claims, engine.random))
+            statement = keep_orphan(tenant, orphan.id, orphan.claims, delay_s=delay_s, looked=looked)
+        return Settlement(statement, NOTHING)
+
+    def write(self, settled: Settlement, *more: Statement[bool]) -> Move:
+        failpoint("collect.settle.before")
+        recorded = write_settle(self.engine, self.job, settled.first, *settled.more, *more)
+        failpoint("collect.settle.after")
+        return move_after(recorded, settled.follows)
 
 
-def settle_orphan(engine: Engine, job: StoredJob, orphan: OrphanDraft, found: Outcome | Absent) -> None:
-    """Forget an orphan that is gone; keep one that may still come or could not be looked for."""
-    claims = orphan.claims + 1
-    gone = isinstance(found, Done) or (isinstance(found, Absent) and orphan.tries + 1 >= LOOKS_UNTIL_GONE)
-    if gone:
-        statement = remove_orphan(job.tenant, orphan.id, claims)
-    else:
-        looked = isinstance(found, Absent)
-        later_s = engine.second_look_s(engine.registry.marketplace(job.marketplace))
-        delay_s = engine.tempo.scaled_s(later_s if looked else blind_look_s(claims, engine.random))
-        statement = keep_orphan(job.tenant, orphan.id, claims, delay_s=delay_s, looked=looked)
-    failpoint("collect.settle.before")
-    engine.recorder.write(job.tenant, job.id, statement)
-    failpoint("collect.settle.after")
+@dataclass(frozen=True, slots=True)
+class PermittedCollection(Collection):
+    """A collection that a message permits, of the owner's `epoch`."""
 
+    epoch: Epoch
+    valid_s: float = math.inf  # it takes no pace, and what carries the marker may go at any time
 
-def answer_for_orphan(engine: Engine, job: StoredJob, orphan: OrphanDraft, answers: tuple[Answer, ...]) -> None:
-    """Go on collecting where the plugin's answers lead."""
-    collect_ = engine.registry.marketplace(job.marketplace).collect
-    if collect_ is None:
-        return
-    before = replace(orphan, claims=orphan.claims - 1)
-    found = resume(collect_(attempt_at(engine, job, orphan)), answers, TaskKind.REPEATABLE)
-    if isinstance(found, NextCommand):
-        issued = issue_for_orphan(job.tenant, orphan.id, job.id, orphan.claims, found.seq, found.command)
-        failpoint("collect.next.before")
-        engine.recorder.write(job.tenant, job.id, issued)
-        failpoint("collect.next.after")
-        engine.feed.commands_waiting(job.tenant)
-    else:
-        settle_orphan(engine, job, before, found)
-
-
-def _report(message: RunMessage, marketplace: str) -> RunReport:
-    return RunReport(
-        tenant=message.tenant,
-        job=message.job,
-        marketplace=marketplace,
-        mode=RunMode.COLLECT,
-        move=NextMove.NOTHING,
-        task=message.task,
-        claims=message.claims,
-        delay_s=0.0,
-    )
+    def claim(self, deadline_s: float, *more: Statement[bool], holds: bool) -> bool:
+        job, orphan = self.job, self.orphan
+        holder = self.engine.process() if holds else None
+        claim = claim_orphan(
+            job.tenant, orphan.id, orphan.claims.before(), epoch=self.epoch, holder=holder, deadline_s=deadline_s
+        )
+        failpoint("collect.claim.before")
+        granted = self.engine.recorder.write(job.tenant, job.id, claim, *more)
+        failpoint("collect.claim.after")
+        return granted

@@ -4,16 +4,14 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
 from stoflow.domain.errors import APIError, ApplicationNotAccepted
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Broken, CannotTell, Failed, LookResult, Outcome, TryAgain, Unknown
-from stoflow.marketplaces.contract import Conversation
+from stoflow.domain.outcome import Broken, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.replies import application_refused
 
-Result = TypeVar("Result", Outcome, LookResult, Outcome | Absent)
-Do = Callable[[Attempt], Outcome | Conversation]
+Result = TypeVar("Result", Outcome, LookResult, Outcome | LookResult)
+Begun = Outcome | LookResult | Generator[Call, Response, Outcome | LookResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +22,13 @@ class NextCommand:
     seq: int
 
 
-def begin(do: Do, attempt: Attempt, *, unsafe: bool = False) -> Outcome | Conversation:
-    """Start a step. A fault before its first call is its outcome; `unsafe`: that call was made in another process."""
+def begin(converse: Callable[[], Begun], *, unsafe: bool = False) -> Begun:
+    """Begin it. A fault before its first call is its outcome; `unsafe`: that call was made in another process."""
     try:
-        begun = do(attempt)
+        begun = converse()
     except Exception as error:  # noqa: BLE001 - a fault of one step is that step's outcome, whatever it is
         return broken(error, unsafe=unsafe)
-    return begun if isinstance(begun, Generator) else _only_outcome(checked(begun))
-
-
-def _only_outcome(value: Outcome | LookResult) -> Outcome:
-    return Broken("Only a look may find nothing.") if isinstance(value, Absent | CannotTell | Failed) else value
+    return begun if isinstance(begun, Generator) else checked(begun)
 
 
 def hold(

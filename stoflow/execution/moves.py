@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskKind
+from stoflow.domain.outcome import Done
 from stoflow.domain.run import NextMove
 from stoflow.marketplaces.contract import Handler
 from stoflow.storage.engine.recorded import Recorded
@@ -21,6 +23,7 @@ class Move:
 
 GO_ON = Move(None)
 RELOAD = Move(NextMove.RELOAD)
+NOTHING = Move(NextMove.NOTHING)
 COMPLETED = Move(NextMove.NOTHING, status=JobStatus.COMPLETED)
 FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)
 
@@ -34,6 +37,7 @@ class Settlement:
     more: tuple[Statement[bool], ...] = ()
     kind: str = ""  # of the failure, where it fails the job, and why
     reason: str = ""
+    done: Done | None = None  # what a done act brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Tried:
     marketplace: str
     handler: Handler
     task: TaskId
-    claims: int
+    claims: Fence
     kind: TaskKind
     failures: int
     looks: int
@@ -56,6 +60,11 @@ class Tried:
     can_look: bool = False
     accepted: bool = False  # the marketplace said before that it works on it
     held_back: bool = False  # StoFlow's application is refused there: not the task's own time decides when it goes on
+
+    @property
+    def at(self) -> tuple[TenantId, TaskId, Fence]:
+        """Return what every statement that settles it begins with."""
+        return self.tenant, self.task, self.claims
 
 
 def move_after(recorded: Recorded | None, follows: Move) -> Move:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import (
@@ -84,13 +85,13 @@ def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlem
     if done.seen is not None:
         step = tried.handler.step(done.seen.then)
         follows = NewTask(done.seen.then, step.kind.value, step.paced)
-        seen = settle_seen(tried.tenant, tried.task, tried.claims, done, done.seen, follows)
-        return Settlement(seen, RELOAD)  # the task that follows is known only now
-    statement = settle_done(tried.tenant, tried.task, tried.claims, done, marked=tried.marked, cause=cause)
-    return Settlement(statement, GO_ON)
+        seen = settle_seen(*tried.at, done, done.seen, follows)
+        return Settlement(seen, RELOAD, done=done)  # the task that follows is known only now
+    statement = settle_done(*tried.at, done, marked=tried.marked, cause=cause)
+    return Settlement(statement, GO_ON, done=done)
 
 
-def output_settlement(tenant: TenantId, task: TaskId, claims: int, output: Mapping[str, Any]) -> Settlement:
+def output_settlement(tenant: TenantId, task: TaskId, claims: Fence, output: Mapping[str, Any]) -> Settlement:
     """Return what a done attempt writes of which nothing but its output is recorded."""
     return Settlement(settle_done(tenant, task, claims, Done(output), marked=False, cause="done"), GO_ON)
 
@@ -156,15 +157,7 @@ def _back(
     late_s: float | None = None,
 ) -> Settlement:
     statement = settle_back(
-        tried.tenant,
-        tried.task,
-        tried.claims,
-        reason=reason,
-        kind=kind,
-        delay_s=delay_s,
-        charge=charge,
-        ended=ended,
-        late_s=late_s,
+        *tried.at, reason=reason, kind=kind, delay_s=delay_s, charge=charge, ended=ended, late_s=late_s
     )
     return Settlement(statement, Move(NextMove.RUN, delay_s), kind=kind, reason=reason)
 
@@ -176,9 +169,7 @@ def _halted(tried: Tried, told: SellerMustAct) -> Statement[bool]:
 
 def _halt(tried: Tried, told: SellerMustAct) -> Settlement:
     back = settle_back(
-        tried.tenant,
-        tried.task,
-        tried.claims,
+        *tried.at,
         reason=told.reason,
         kind="seller",
         delay_s=0.0,
@@ -190,37 +181,26 @@ def _halt(tried: Tried, told: SellerMustAct) -> Settlement:
 
 
 def _verify(tried: Tried, reason: str, delay_s: float, *, looks: int, cause: str) -> Settlement:
-    statement = settle_verifying(
-        tried.tenant, tried.task, tried.claims, reason=reason, delay_s=delay_s, looks=looks, cause=cause
-    )
+    statement = settle_verifying(*tried.at, reason=reason, delay_s=delay_s, looks=looks, cause=cause)
     return Settlement(statement, Move(NextMove.LOOK, delay_s))
 
 
 def _untold(tried: Tried, reason: str, follows: Move, *, cause: str, at_once: bool = False) -> Settlement:
     statement = settle_untold(
-        tried.tenant,
-        tried.task,
-        tried.claims,
-        reason=reason,
-        delay_s=follows.delay_s,
-        cause=cause,
-        marked=tried.marked,
-        at_once=at_once,
+        *tried.at, reason=reason, delay_s=follows.delay_s, cause=cause, marked=tried.marked, at_once=at_once
     )
     return Settlement(statement, follows, kind="unverified", reason=reason)
 
 
 def _refused(tried: Tried, reason: str, errors: Sequence[FieldError]) -> Settlement:
-    failed = settle_failed(tried.tenant, tried.task, tried.claims, reason=reason, kind="refused", errors=errors)
+    failed = settle_failed(*tried.at, reason=reason, kind="refused", errors=errors)
     return Settlement(failed, RELOAD, kind="refused", reason=reason)
 
 
 def _act_again(tried: Tried, reason: str, tempo: Tempo, random: Random, *, cause: str, absences: int) -> Settlement:
     delay_s = _delay_s(tried, None, tempo, random)
     statement = settle_back(
-        tried.tenant,
-        tried.task,
-        tried.claims,
+        *tried.at,
         reason=reason,
         kind="try_again",
         delay_s=delay_s,

@@ -5,7 +5,7 @@ from typing import Any
 
 from stoflow.domain.facts.accounts import ProductOversold, ThingUnread
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
-from stoflow.domain.facts.work import JobFailed, StepBroke
+from stoflow.domain.facts.work import JobFailed, StaleAttemptFenced, StepBroke
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import FAILED, Move, Settlement, move_after
@@ -15,12 +15,14 @@ from stoflow.storage.engine.recorded import Recorded
 
 
 def concluded(job: StoredJob, task: StoredTask, settled: Settlement, recorded: Recorded | None) -> Move:
-    """Return what follows from a committed settlement, and state that the job failed where it has."""
+    """Return what follows from a committed settlement; state that the job failed, or that a later claim shut it out."""
     move = move_after(recorded, settled.follows)
-    if recorded is not None:
-        if move is FAILED:
-            note_failed(job, task, recorded.kind or settled.kind, settled.reason)
-        note_named(job, recorded.named or {})
+    if recorded is None:
+        record(StaleAttemptFenced(job.tenant, job.id, task.name))
+        return move
+    if move is FAILED:
+        note_failed(job, task, recorded.kind or settled.kind, settled.reason)
+    note_named(job, recorded.named or {})
     return move
 
 

@@ -147,3 +147,8 @@ class Marketplace:
     options: AccountOptions | None = None
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    @property
+    def by_plugin(self) -> bool:
+        """Whether the seller's plugin makes the calls."""
+        return self.transport == "plugin"

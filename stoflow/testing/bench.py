@@ -60,7 +60,7 @@ class TenantBench:
     @property
     def plugins(self) -> list[str]:
         places = self.engine.registry.marketplaces.values()
-        return [place.name for place in places if place.transport == "plugin"]
+        return [place.name for place in places if place.by_plugin]
 
     @property
     def database(self) -> Database:

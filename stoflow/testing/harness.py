@@ -91,7 +91,7 @@ class Harness:
         granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant)
         network = Network(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
         worker = self._worker(bench, network)
-        browser = PluginBrowser(PLUGIN, self._performed, network) if place.transport == "plugin" else None
+        browser = PluginBrowser(PLUGIN, self._performed, network) if place.by_plugin else None
         scenario = Scenario(
             place=place,
             action=action,
@@ -116,7 +116,7 @@ class Harness:
 
     def _connect(self, worker: TenantBench, place: Marketplace, granted: Grant) -> None:
         """Connect the tenant, or connect it anew: with tokens, or by signing in in the browser."""
-        by_plugin = place.transport == "plugin"
+        by_plugin = place.by_plugin
         self.connections.save(
             worker.tenant,
             place.name,

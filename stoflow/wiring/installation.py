@@ -69,7 +69,7 @@ class Installation:
     @property
     def plugin_marketplaces(self) -> tuple[str, ...]:
         known = self.registry.marketplaces.values()
-        return tuple(place.name for place in known if place.transport == "plugin")
+        return tuple(place.name for place in known if place.by_plugin)
 
     def announced(self) -> None:
         """Wake nobody: a command has no Redis at hand, and an orchestrator looks every second."""

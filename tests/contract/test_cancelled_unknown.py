@@ -48,7 +48,7 @@ CASES = [
     if step.kind is TaskKind.UNSAFE
     for lost in (lost_before, lost_after)
     for goes in GOES
-    if goes == "logs_out" or place.transport == "plugin"
+    if goes == "logs_out" or place.by_plugin
 ]
 of_all = pytest.mark.parametrize(("place", "action", "step", "lost", "goes"), CASES)
 

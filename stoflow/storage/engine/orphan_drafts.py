@@ -8,7 +8,9 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.call import Command
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind
 
 READ = "SELECT id, marker, claims, tries FROM {s}.strays WHERE id = %(id)s AND job_id = %(job)s"
@@ -45,7 +47,7 @@ WHERE id = %(id)s AND claims = %(claims)s RETURNING id
 class OrphanDraft:
     id: int
     marker: str
-    claims: int
+    claims: Fence
     tries: int
 
 
@@ -53,7 +55,7 @@ def read_orphan(connection: Connection[DictRow], tenant: TenantId, orphan: int, 
     """Return the orphan of this job, None where it is gone or another job's."""
     statement = bind(READ, tenant, id=orphan, job=job)
     row = statement.on(connection).fetchone()
-    return OrphanDraft(**row) if row else None
+    return OrphanDraft(row["id"], row["marker"], Fence(row["claims"]), row["tries"]) if row else None
 
 
 def claim_orphan(
@@ -79,9 +81,15 @@ def issue_for_orphan(
     )
 
 
-def remove_orphan(tenant: TenantId, orphan: int, claims: int) -> Statement[bool]:
-    return bind(REMOVE, tenant, id=orphan, claims=claims)
+def remove_orphan(tenant: TenantId, orphan: int, claims: int) -> Statement[Recorded | None]:
+    return bind(REMOVE, tenant, id=orphan, claims=claims).answering(_recorded)
 
 
-def keep_orphan(tenant: TenantId, orphan: int, claims: int, *, delay_s: float, looked: bool) -> Statement[bool]:
-    return bind(KEEP, tenant, id=orphan, claims=claims, delay_s=delay_s, looked=int(looked))
+def keep_orphan(
+    tenant: TenantId, orphan: int, claims: int, *, delay_s: float, looked: bool
+) -> Statement[Recorded | None]:
+    return bind(KEEP, tenant, id=orphan, claims=claims, delay_s=delay_s, looked=int(looked)).answering(_recorded)
+
+
+def _recorded(row: DictRow | None) -> Recorded | None:
+    return Recorded() if row else None

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import TaskId
 from stoflow.storage.engine.statement import Parts
 
@@ -73,7 +74,7 @@ class Settled:
     """An attempt that was done, to be settled together with what follows it; `done_s` is a monotonic time."""
 
     task: TaskId
-    claims: int
+    claims: Fence
     output: Mapping[str, Any]
     done_s: float
 

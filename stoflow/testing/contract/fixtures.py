@@ -102,7 +102,7 @@ def make_site(
             pytest.skip(f"The sandbox does not simulate {name}.")
         seller = sandbox.sandbox.control.make_seller(name, tenant=TENANT, wishes=wishes)
         account = Account(name, seller["external_id"], {**seller["settings"], **particulars_of(name).account})
-        if marketplace.transport == "plugin":
+        if marketplace.by_plugin:
             browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
             return Site(account, through_plugin(browsers[-1], media_root))
         judge = judge_of(name)

@@ -67,7 +67,7 @@ def test_an_unsafe_or_plugin_step_makes_exactly_one_call(acting: Acting, marketp
         acting.site.calls.clear()
         outcome = acting.act(task)
         step = acting.handler.step(task)
-        if step.kind is TaskKind.UNSAFE or (marketplace.transport == "plugin" and step.kind is not TaskKind.INNER):
+        if step.kind is TaskKind.UNSAFE or (marketplace.by_plugin and step.kind is not TaskKind.INNER):
             assert len(acting.site.calls) == 1, f"{task}: calls made: {len(acting.site.calls)}"
         acting.finish(task, outcome)
 

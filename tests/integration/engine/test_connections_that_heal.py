@@ -78,7 +78,7 @@ def test_a_wrong_mark_ends_without_the_seller_and_jobs_go_on(bench: "Bench") -> 
 
 
 def test_the_jobs_call_is_the_proof(bench: "Bench", marketplace: "Marketplace") -> None:
-    if marketplace.transport == "plugin":
+    if marketplace.by_plugin:
         pytest.skip("the same, by a command: see test_vinted_account")
     job = bench.submit(bench.product())
     bench.shop.plan(None, 401)

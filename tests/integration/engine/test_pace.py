@@ -85,7 +85,7 @@ def test_a_call_is_not_made_once_its_permit_ran_out(
     job = bench.submit(bench.product())
     bench.run(job, permit=False)
     request.addfinalizer(disarm)
-    arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.run.time", Later(PAUSED_S)))
+    arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.carriers.time", Later(PAUSED_S)))
 
     bench.run(job)
 
@@ -105,9 +105,9 @@ def test_where_postgresql_is_slower_than_the_pace_the_next_permit_holds_longer(
     request.addfinalizer(disarm)
     for _ in range(2):
         bench.make_due()
-        arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.run.time", Later(SLOW_S)))
+        arm("claim.after", lambda: monkeypatch.setattr("stoflow.execution.carriers.time", Later(SLOW_S)))
         bench.run(job)
-        monkeypatch.setattr("stoflow.execution.run.time", time)
+        monkeypatch.setattr("stoflow.execution.carriers.time", time)
 
     assert bench.row(job)["status"] == "completed"
     assert bench.shop.calls.count("POST /publish") == 1

@@ -239,7 +239,7 @@ def test_a_page_that_was_settled_twice_counts_once(
         assert write_settle(*given) is None
         return first
 
-    monkeypatch.setattr("stoflow.execution.run.write_settle", twice)
+    monkeypatch.setattr("stoflow.execution.act.write_settle", twice)
     run_through(paging, "orders")
     assert paging.one(f"SELECT stock_quantity FROM {{s}}.products WHERE id = {product}") == {"stock_quantity": 4}
 

@@ -17,6 +17,7 @@ from stoflow.execution import plugin
 from stoflow.execution.answer import receive_answer
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.registry import build_registry
+from stoflow.monitoring.failpoints import arm, disarm
 from stoflow.resources.jobs.views import PluginCommand
 
 if TYPE_CHECKING:
@@ -264,10 +265,7 @@ def test_a_command_names_the_attempt_it_belongs_to_as_a_direct_call_does(bench: 
 
 def test_an_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
-    bench.all(
-        "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
-        f" VALUES ({job}, 1, 'shop', 'stoflow-draft-orphan', clock_timestamp())"
-    )
+    leave_orphan(bench, job)
     browser.does(draft=77)
     bench.collect()
     assert browser.does() == "shop.page"
@@ -279,13 +277,57 @@ def test_an_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench",
     assert bench.all("SELECT * FROM {s}.strays") == []
 
 
-def test_an_orphan_that_is_not_there_is_looked_for_once_more(bench: "Bench", browser: Browser) -> None:
+def test_a_process_that_dies_with_the_answer_of_a_collection_leaves_its_command_to_be_answered_again(
+    bench: "Bench", browser: Browser, request: pytest.FixtureRequest
+) -> None:
     job = created(bench, browser)
     browser.does(draft=77)
+    leave_orphan(bench, job)
+    bench.collect()
+    browser.does(draft=78)
+    command = browser.take()
+    request.addfinalizer(disarm)
+    arm("collect.settle.before", and_dies)
+    with pytest.raises(SystemExit):
+        browser.answer(command, done())
+    disarm()
+
+    browser.answer(command, done())
+    assert bench.all("SELECT * FROM {s}.strays") == []
+
+
+def test_a_collection_that_has_nothing_to_ask_of_the_plugin_is_settled_by_the_worker(
+    bench: "Bench", marketplace: Marketplace, browser: Browser
+) -> None:
+    job = created(bench, browser)
+    browser.does(draft=77)
+    leave_orphan(bench, job)
+    object.__setattr__(marketplace, "collect", _knows_at_once)
+    bench.collect()
+    assert bench.all("SELECT * FROM {s}.strays") == []
+
+
+def _knows_at_once(attempt: Attempt) -> Generator[Call, Response, Outcome | Absent]:
+    if not attempt.marker:
+        yield Command("shop.delete", {})
+    return Done()
+
+
+def leave_orphan(bench: "Bench", job: JobId) -> None:
     bench.all(
         "INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)"
         f" VALUES ({job}, 1, 'shop', 'stoflow-draft-orphan', clock_timestamp())"
     )
+
+
+def and_dies() -> None:
+    raise SystemExit
+
+
+def test_an_orphan_that_is_not_there_is_looked_for_once_more(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    browser.does(draft=77)
+    leave_orphan(bench, job)
     for left in (1, 0):
         bench.make_due()
         bench.collect()

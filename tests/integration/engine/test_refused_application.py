@@ -205,8 +205,9 @@ def test_a_look_meets_it_and_waits_for_it(shop: "Bench", door: Door) -> None:
     assert mark(shop)["channel"] == "calls"
     shop.all("UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL")
     calls = door.calls
-    assert shop.look(job).move is NextMove.LOOK
-    assert door.calls == calls
+    held = shop.look(job)
+    assert (held.move, door.calls) == (NextMove.LOOK, calls)
+    assert held.claims == shop.message(job).claims, "nothing was claimed, so that the next look has the same fence"
     due(shop)
     shop.look(job)
     assert mark(shop)["ended_at"] is not None

@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.account import Account
 from stoflow.domain.application import StandingRefusal
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
@@ -58,7 +59,7 @@ class StoredTask:
     kind: TaskKind
     paced: bool
     status: TaskStatus
-    claims: int
+    claims: Fence
     failures: int
     looks: int
     age_s: float  # since its first claim
@@ -159,7 +160,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         kind=_kind(row["kind"]),
         paced=row["paced"],
         status=TaskStatus(row["status"]),
-        claims=row["claims"],
+        claims=Fence(row["claims"]),
         failures=row["failures"],
         looks=row["looks"],
         age_s=float(row["age_s"]),
