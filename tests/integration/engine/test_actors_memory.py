@@ -92,7 +92,7 @@ class Owner:
         )
         self.supervisor.ask(Reported(report), timeout=WAIT_S)
 
-    def write(self, statement: "Statement[bool]") -> None:
+    def write(self, statement: "Statement[Any]") -> None:
         self.bench.engine.recorder.write(self.bench.tenant, 0, statement)
 
 

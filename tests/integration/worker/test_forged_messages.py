@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event
@@ -38,12 +39,14 @@ class Heard:
     jobs: SimpleQueue[JobId] = field(default_factory=SimpleQueue[JobId])
 
     @property
-    def recorder(self) -> "Heard":
+    def database(self) -> "Heard":
         return self
 
-    def write(self, _tenant: TenantId, job: JobId, *_statements: object) -> tuple[None]:
+    def planned_records(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def read_job(self, _connection: None, _tenant: TenantId, job: JobId) -> None:
         self.jobs.put(job)
-        return (None,)
 
 
 class NoLease:
@@ -106,8 +109,9 @@ def hint(job: int) -> RunMessage:
 
 
 @pytest.fixture
-def queue(redis_url: str) -> Iterator[Queue]:
+def queue(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     heard, hints = Heard(), Hints(redis_url)
+    monkeypatch.setattr("stoflow.execution.run.read_job", heard.read_job)
     working = WorkerProcess(
         engine=cast("Any", heard),
         broker=make_broker(redis_url, NAMES, hints),

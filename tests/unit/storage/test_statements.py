@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from stoflow.domain.fence import Fence
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.storage import engine
@@ -28,7 +29,7 @@ NAMED_STATUS = re.compile(r"\bstatus (?:=|<>) '(\w+)'")
 SPOKEN_OF_PRODUCTS = ("sold",)
 TENANT, JOB, TASK, EPOCH = TenantId(7), JobId(1), TaskId(2), Epoch(3)
 DONE = InnerDone(TaskId(1), {}, "", 0.0, 0.0)
-SETTLED = Settled(TaskId(1), 1, {}, 0.0)
+SETTLED = Settled(TaskId(1), Fence(1), {}, 0.0)
 PLAIN = Claim(
     tenant=TENANT,
     job=JOB,
