@@ -1,6 +1,6 @@
 """Calls that many marketplaces have alike: a draft under a key, a photo at its place, a look, a listing that ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stoflow.domain.attempt import Attempt
@@ -15,12 +15,18 @@ from stoflow.marketplaces.photos import Photo, UnreadablePhoto, read_photo
 from stoflow.marketplaces.replies import Dialect, is_gone, is_success, reply_of
 
 
-def put_draft(attempt: Attempt, path: str, body: Mapping[str, Any], says: Dialect) -> Conversation:
-    """Keep a thing under a key of ours, hidden from buyers; repeatable, because the same call again changes nothing."""
+def put_draft(
+    attempt: Attempt, path: str, body: Mapping[str, Any], says: Dialect, *, keeping: Sequence[str] = ()
+) -> Conversation:
+    """Keep a thing under a key of ours, hidden from buyers; repeatable, because the same call again changes nothing.
+
+    `keeping` are texts of the answer for the output, beside the `listing_id`: how the thing stood before what follows.
+    """
     reply = reply_of((yield Request("PUT", path, json=body)))
     if not is_success(reply):
         return says.outcome_of(reply, unsafe=False)
-    return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id)
+    known = {name: text_in(reply.body, name) for name in keeping}
+    return draft_made(text_in(reply.body, "id"), instead_of=attempt.listing_id, known=known)
 
 
 def with_photo(attempt: Attempt, limit_bytes: int, send: Callable[[Photo], Conversation]) -> Conversation:

@@ -85,10 +85,10 @@ class Harness:
         self.client.close()
         self.browser.close()
 
-    def scenario(self, place: Marketplace, action: str) -> Scenario:
-        """Return an empty scenario: a tenant who has nothing but a connection."""
+    def scenario(self, place: Marketplace, action: str, **wishes: Any) -> Scenario:
+        """Return an empty scenario: a tenant who has nothing but a connection, to an account as `wishes` say."""
         bench = self._emptied(place)
-        granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant)
+        granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant, wishes=wishes)
         network = Network(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
         worker = self._worker(bench, network)
         browser = PluginBrowser(PLUGIN, self._performed, network) if place.by_plugin else None

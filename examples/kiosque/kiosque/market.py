@@ -31,7 +31,7 @@ class KiosqueMarket(Market):
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # as a Market
         self.tokens, self._numbers = TokenBook(), Numbers()
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
-        self._shown_s = SHOWN_S / token_speed
+        self._new = {"state": "draft", "printings": 0, "asked": 0, "failing": 0, "shown_s": SHOWN_S / token_speed}
         self._used: set[str] = set()
         self.closed: set[str] = set()  # stands that Kiosque has locked
 
@@ -40,16 +40,14 @@ class KiosqueMarket(Market):
         return {"STOFLOW_KIOSQUE_BASE_URL": url}
 
     def operations(self) -> Sequence[Operation]:
-        notice = "/notices/{number}"
+        notice, notices, changed = "/notices/{number}", self._notices, self._changed
         return (
             Operation("stand.get", "GET", "/stand", lambda call: Answer(200, {"stand": whose(call)})),
-            Operation("notice.get", "GET", notice, lambda call: self._asked(self._notices.of(call))),
-            Operation(
-                "notice.delete", "DELETE", notice, lambda call: self._changed(self._notices.remove(call), "deleted")
-            ),
+            Operation("notice.get", "GET", notice, lambda call: self._asked(notices.of(call))),
+            Operation("notice.delete", "DELETE", notice, lambda call: changed(notices.remove(call), "deleted")),
             Operation("notice.print", "POST", f"{notice}/print", self._print),
             Operation("operation.get", "GET", "/operations/{number}", self._operation),
-            Operation("photo.put", "PUT", f"{notice}/photos/{{place}}", self._add_photo),
+            Operation("photo.put", "PUT", f"{notice}/photos/{{place}}", lambda call: changed(notices.add_photo(call))),
             Operation("notice.put", "PUT", "/notices/{sku}", self._put),
         )
 
@@ -91,18 +89,14 @@ class KiosqueMarket(Market):
 
     def _asked(self, notice: Thing) -> Answer:
         """Return the notice to who asks: it is printed by the time of the second asking."""
-        if notice["state"] == "printing":
-            notice["asked"] += 1
-            if notice["asked"] > 1:
-                notice["state"] = "draft" if notice["printings"] <= notice["failing"] else "live"
+        notice["asked"] += 1
+        if notice["state"] == "printing" and notice["asked"] > 1:
+            notice["state"] = "draft" if notice["fails"] else "live"
         return Answer(200, self._shown(notice))
 
     def _put(self, call: ReceivedCall) -> Answer:
-        failing = int(call.seller.settings.get("failing", 0)) if call.seller else 0
-        return self._changed(self._notices.put(call, {"state": "draft", "printings": 0, "failing": failing}))
-
-    def _add_photo(self, call: ReceivedCall) -> Answer:
-        return self._changed(self._notices.add_photo(call))
+        wishes = call.seller.settings if call.seller else {}  # how often printing fails, how long a notice is shown
+        return self._changed(self._notices.put(call, {**self._new, **wishes}))
 
     def _operation(self, call: ReceivedCall) -> Answer:
         number, _, printing = call.path["number"].partition("-")
@@ -117,14 +111,16 @@ class KiosqueMarket(Market):
         if not notice["photos"]:
             raise Refusal(Answer(422, {"error": "A notice needs a photo."}))
         if self._shown(notice)["state"] not in {"printing", "live"}:
-            printing, over_at = notice["printings"] + 1, time.time() + self._shown_s
+            printing, over_at = notice["printings"] + 1, time.time() + notice["shown_s"]
             notice |= {"state": "printing", "printings": printing, "asked": 0, "over_at": over_at}
-            notice["operation"] = f"{notice['id']}-{printing}"
-        return self._changed(notice, "live")  # as the ledger has it: nobody calls when it is printed
+            notice |= {"operation": f"{notice['id']}-{printing}", "fails": printing <= notice["failing"]}
+        # As the ledger has it: nobody calls when it is printed, and what comes to nothing no buyer sees.
+        return self._changed(notice, "live", committed=not notice["fails"])
 
-    def _changed(self, notice: Thing, state: str = "") -> Answer:
+    def _changed(self, notice: Thing, state: str = "", *, committed: bool = True) -> Answer:
         state, title = state or self._shown(notice)["state"], notice["headline"]
-        return Answer(200, notice, effect=Effect(notice["id"], notice["sku"], state=state, title=title))
+        effect = Effect(notice["id"], notice["sku"], state=state, title=title, committed=committed)
+        return Answer(200, notice, effect=effect)
 
 
 def _secret_of(key: str) -> str:

@@ -44,7 +44,8 @@ class PublishKiosque(BaseJobHandler):
         return Done({"headline": product.title.strip(), "text": product.description, "price": price})
 
     def put(self, attempt: Attempt) -> Conversation:
-        return put_draft(attempt, f"/notices/{checks.sku_of(attempt)}", attempt.outputs["map"], SAYS)
+        path = f"/notices/{checks.sku_of(attempt)}"
+        return put_draft(attempt, path, attempt.outputs["map"], SAYS, keeping=("operation",))
 
     def upload(self, attempt: Attempt) -> Conversation:
         return put_photo(attempt, f"{_path(attempt)}/photos/{attempt.index}", SAYS, limit_bytes=4_000_000)
@@ -71,16 +72,17 @@ def _printing(reply: Reply) -> Pending:
 
 def _became(attempt: Attempt, reply: Reply) -> LookResult:
     listing_id, url = attempt.outputs["put"]["listing_id"], text_in(reply.body, "url")
+    is_earlier = not attempt.operation and text_in(reply.body, "operation") == attempt.outputs["put"]["operation"]
     match text_in(reply.body, "state"):
         case "printing":
             return _printing(reply)
         case "live":
             return on_sale(listing_id, url)
-        case "over":  # its days ended by themselves
+        case "over" if not is_earlier:  # its days ended by themselves
             return Done({"listing_id": listing_id, "url": url, "state": "over"}, ended=listing_id)
         case "failed":
             return Failed(text_in(reply.body, "error"))
-        case "draft":
-            return Absent("It is a draft.")
+        case "draft" | "over":
+            return Absent("It is not printed.")
         case _:
             return CannotTell("Kiosque does not say how the notice stands.")
