@@ -1,6 +1,7 @@
 """Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -115,15 +116,19 @@ def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
     """
     values = {name: value for name, value in given.items() if value is not None}
     try:
-        written = dotenv_values(env_file) if env_file and Path(env_file).is_file() else {}
-        said = (name for source in (os.environ, written) for name, value in source.items() if value)
-        refuse_misspelt(said, known=frozenset(map(variable_of, Settings.model_fields)))
+        refuse_misspelt(_given_names(env_file), known=frozenset(map(variable_of, Settings.model_fields)))
         return Settings(_env_file=env_file, **values)  # pyright: ignore[reportArgumentType, reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_worded(error)) from None  # the cause would show secret values
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not written in UTF-8"
         raise SettingsError(f"{env_file} cannot be read: {reason}.") from None
+
+
+def _given_names(env_file: str | None) -> Iterator[str]:
+    """Yield the variables that have a value, in the environment or in the file."""
+    written = dotenv_values(env_file) if env_file and Path(env_file).is_file() else {}
+    yield from (name for source in (os.environ, written) for name, value in source.items() if value)
 
 
 Secret = Annotated[str, Field(repr=False)]
@@ -142,7 +147,11 @@ class PackageSettings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """Return those in force; raise SettingsError, naming the first wrong variable."""
+        """Return those in force; raise SettingsError, naming the first wrong variable, or one that is misspelt."""
+        prefix = variable_of("", cls).upper()
+        if prefix.removeprefix(ENV_PREFIX) not in {"", prefix}:  # what begins otherwise is not its alone
+            known = frozenset(variable_of(field, cls).upper() for field in cls.model_fields)
+            refuse_misspelt(_given_names(ENV_FILE), known=known, prefix=prefix)
         try:
             return cls()
         except ValidationError as error:
