@@ -87,7 +87,8 @@ def demo(
         summary, verdict = run_demo(settings, plan, telling)
     _show(summary, verdict.details, as_json=as_json)
     if not summary.is_good(faults=faults):
-        raise WorkFailed(f"The demo did not end well; ledger and logs are in {plan.folder}.")
+        ending = "The demo did not end well" if summary.has_listed else "Nothing was listed"
+        raise WorkFailed(f"{ending}; ledger and logs are in {plan.folder}.")
 
 
 def _chosen(names: str | None) -> Sequence[Marketplace]:

@@ -1,6 +1,7 @@
 """The sellers of a demo: fresh tenants, each with an account at every simulated marketplace."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -19,12 +20,19 @@ SIMULATED = "simulated"  # marks a connection that leads to a sandbox
 CONTROL_S = 30.0
 CREATED = 201
 
-# What a seller declares once for a whole shop. These sell vintage from other hands, and take prices in dollars or
-# pounds at a rate of their own: files of real listings say neither.
-DECLARED: Mapping[str, Any] = {
-    "who_made": "someone_else",
-    "when_made": "before_2007",
-    "exchange_rates": {"USD": "0.92", "GBP": "1.17", "CHF": "1.04"},
+# What a seller declares once for a whole shop. These sell vintage from other hands, and take prices in other
+# currencies at a rate of their own: files of real listings say neither.
+DECLARED: Mapping[str, Any] = {"who_made": "someone_else", "when_made": "before_2007"}
+USUAL_CURRENCY = "EUR"
+WORTH_IN_EUROS: Mapping[str, Decimal] = {
+    "EUR": Decimal(1),
+    "USD": Decimal("0.92"),
+    "GBP": Decimal("1.17"),
+    "CHF": Decimal("1.04"),
+    "PLN": Decimal("0.23"),
+    "CZK": Decimal("0.04"),
+    "SEK": Decimal("0.088"),
+    "DKK": Decimal("0.134"),
 }
 
 
@@ -57,9 +65,23 @@ def connect_sellers(
                 tenant,
                 marketplace,
                 external_id=made["external_id"],
-                settings={**made["settings"], **DECLARED, SIMULATED: True},
+                settings={**declared(made["settings"]), SIMULATED: True},
                 tokens=None if marketplace in by_plugin else tokens_in(made),
             )
+
+
+def declared(account: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the account's settings with what its seller declares; what the market itself says of it stands."""
+    rates = exchange_rates(str(account.get("currency") or USUAL_CURRENCY))
+    return {**DECLARED, **({"exchange_rates": rates} if rates else {}), **account}
+
+
+def exchange_rates(currency: str) -> Mapping[str, str]:
+    """Return by currency what one unit is worth in the one of the account, nothing where that is not known."""
+    worth = WORTH_IN_EUROS.get(currency)
+    if worth is None:
+        return {}
+    return {code: f"{each / worth:.6g}" for code, each in WORTH_IN_EUROS.items() if code != currency}
 
 
 def _make_seller(http: DirectClient, sandbox_url: str, marketplace: str, tenant: TenantId) -> Mapping[str, Any]:

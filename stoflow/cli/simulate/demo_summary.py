@@ -75,11 +75,15 @@ class Summary:
     def counters(self) -> Mapping[str, int]:
         return {name: getattr(self, name) for name in COUNTERS}
 
+    @property
+    def has_listed(self) -> bool:
+        return any(self.listings.values())
+
     def is_good(self, *, faults: float) -> bool:
-        """Say whether ledger and database agree; only with faults may a job fail elsewhere than in validate."""
-        return (
-            not any(self.counters.values()) and not self.not_final and (faults > 0 or not self.failed_outside_validate)
-        )
+        """Say whether something was listed and ledger and database agree; only with faults may a job fail elsewhere
+        than in validate."""
+        may_fail = faults > 0 or not self.failed_outside_validate
+        return self.has_listed and not any(self.counters.values()) and not self.not_final and may_fail
 
     def document(self) -> Mapping[str, Any]:
         return asdict(self)

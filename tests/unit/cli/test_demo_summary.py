@@ -16,7 +16,7 @@ GOOD = Summary(
     rejected_rows=0,
     jobs={},
     tasks=5,
-    listings={},
+    listings={"etsy": 1, "ebay": 0},
     retries=0,
     looks=0,
     **ZEROS,
@@ -86,6 +86,12 @@ def test_only_with_faults_may_a_job_fail_outside_validate():
     summary = replace(GOOD, failed_outside_validate=1)
     assert summary.is_good(faults=0.25)
     assert not summary.is_good(faults=0)
+
+
+@pytest.mark.parametrize("listings", [{}, {"etsy": 0, "ebay": 0}])
+@pytest.mark.parametrize("faults", [0, 0.25])
+def test_a_demo_that_listed_nothing_is_not_good(listings: Mapping[str, int], faults: float):
+    assert not replace(GOOD, listings=listings).is_good(faults=faults)
 
 
 def test_the_document_has_every_field_the_interface_promises():
