@@ -8,7 +8,8 @@ from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.replies import Meaning
 from stoflow.resources.jobs.views import JobView, TaskView
 from stoflow.testing.network import Deed, answered, lost_after, lost_before
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import described
 from stoflow_sandbox.faults import FaultKind
 
 BAD_REQUEST, UNFORESEEN = 400, 418

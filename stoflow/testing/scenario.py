@@ -13,8 +13,6 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.product import NewProduct, ProductImage
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.marketplaces.handlers import BaseJobHandler
-from stoflow.marketplaces.registry import PROBE
 from stoflow.monitoring.failpoints import arm
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import JobView, SubmitJob
@@ -23,6 +21,7 @@ from stoflow.storage.engine.unfinished import finish_cancel
 from stoflow.storage.products.snapshots import add_product, change_product
 from stoflow.testing.bench import TenantBench
 from stoflow.testing.network import Act, Deed, Died, Network, PluginBrowser, lost_before
+from stoflow.testing.words import described, steps_of
 from stoflow_sandbox.app import Sandbox
 from stoflow_sandbox.faults import FaultKind, ScriptedFault
 from stoflow_sandbox.ledger import LedgerEntry
@@ -181,18 +180,16 @@ class Scenario:
 
     def finished(self, job: JobId | None = None) -> JobView:
         """Go on until the job is final and no draft is left to be collected; return the job."""
-        for _ in range(TURNS):
-            if not self.turn():
-                return self.view(job)
-        message = f"It did not end: {described(self.view(job))}."
-        raise AssertionError(message)
+        self.finished_all()
+        return self.view(job)
 
     def finished_all(self) -> None:
         """Go on until nothing is left to be done."""
         for _ in range(TURNS):
             if not self.turn():
                 return
-        raise AssertionError("It did not end.")
+        stuck = "; ".join(described(self.view(job.id)) for job in self._page().jobs)
+        raise AssertionError(f"It did not end: {stuck}.")
 
     def met(self) -> JobView:
         """Go on until everything planned has happened; return the job as it then is."""
@@ -254,18 +251,3 @@ class Scenario:
     def _finish_cancel(self, job: JobId) -> None:
         with self.bench.engine.database.records() as connection:
             finish_cancel(connection, self.bench.tenant, job)
-
-
-def steps_of(place: Marketplace, action: str) -> list[Step]:
-    """Return the kinds of task of an action, in order."""
-    handler = place.handlers[action]
-    if isinstance(handler, BaseJobHandler):
-        return list(handler.steps)
-    steps = [handler.step(plan.name) for plan in handler.create_tasks(PROBE)]
-    return list({step.name: step for step in steps}.values())
-
-
-def described(view: JobView) -> str:
-    """Say how a job stands, for whoever reads a test that failed."""
-    tasks = ", ".join(f"{task.name} {task.status} ({task.attempt}) {task.error or ''}".strip() for task in view.tasks)
-    return f"job {view.id} ({view.action}) is {view.status} {view.error or view.waiting or ''} [{tasks}]"

@@ -7,7 +7,8 @@ from typing import Any
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import ProductImage
 from stoflow.testing.network import answered
-from stoflow.testing.scenario import Scenario, steps_of
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import steps_of
 
 TITLE, NEW_TITLE = "Robe d'été", "Robe d'été, prix baissé"
 ONE, ANOTHER, THIRD = ProductImage(1, "1.jpg"), ProductImage(2, "2.jpg"), ProductImage(1, "3.jpg")

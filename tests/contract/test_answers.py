@@ -16,8 +16,9 @@ from stoflow.resources.jobs.views import JobView
 from stoflow.testing.harness import Harness
 from stoflow.testing.ledger import on_sale, verdict
 from stoflow.testing.network import Act, Deed
-from stoflow.testing.scenario import TURNS, Scenario, described
+from stoflow.testing.scenario import TURNS, Scenario
 from stoflow.testing.situations import TITLE
+from stoflow.testing.words import described
 from tests.harness.played import REGISTRY
 
 EBAY, ETSY = REGISTRY.marketplaces["ebay"], REGISTRY.marketplaces["etsy"]

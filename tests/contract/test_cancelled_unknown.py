@@ -16,7 +16,8 @@ from stoflow.testing.declared import particulars_of
 from stoflow.testing.harness import PLUGIN, Harness
 from stoflow.testing.ledger import on_sale, verdict
 from stoflow.testing.network import Deed, lost_after, lost_before
-from stoflow.testing.scenario import Scenario, described, steps_of
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import described, steps_of
 from tests.harness.played import REGISTRY
 
 LOG_IN = "Log in again."

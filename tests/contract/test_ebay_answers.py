@@ -15,7 +15,8 @@ from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.resources.jobs.views import JobView
 from stoflow.testing.acting import Acting, Site
 from stoflow.testing.harness import Harness
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import described
 from stoflow_sandbox.ebay.market import EbayMarket
 from stoflow_sandbox.ebay.shop import Shop
 from stoflow_sandbox.server import SandboxServer

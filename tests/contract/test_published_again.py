@@ -10,7 +10,8 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import BUILT_IN
 from stoflow.testing.harness import Harness
 from stoflow.testing.ledger import last_entry, listed_again
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import described
 
 PHOTO = ProductImage(1, "1.jpg")
 SEVERAL = [place for place in BUILT_IN if place.name in {"ebay", "etsy"}]

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from stoflow.domain.call import Answer
-from stoflow.domain.outcome import Broken, Done, FieldError, Outcome, Refused, SellerMustAct, TryAgain
+from stoflow.domain.outcome import Broken, Done, FieldError, Lock, Outcome, Refused, SellerMustAct, TryAgain
 from stoflow.marketplaces.replies import (
+    LOCKED,
     SHORTEST_PAUSE_S,
     TOO_MANY_REQUESTS,
     Meaning,
@@ -83,7 +84,8 @@ def outcome_of(answer: Answer, *, unsafe: bool) -> Outcome:  # noqa: PLR0911  on
         case Meaning.TRY_AGAIN:
             return TryAgain(reason, away=code == UNREACHABLE)
         case Meaning.SELLER_MUST_ACT:
-            return SellerMustAct(SELLER_MUST_ACT[code], person=code == DATADOME)
+            lock = Lock() if code == f"{HTTP}{LOCKED}" else None
+            return SellerMustAct(SELLER_MUST_ACT.get(code, reason), person=code == DATADOME, lock=lock)
         case Meaning.REFUSED:
             return _refused(answer, reason)
         case Meaning.UNKNOWN:

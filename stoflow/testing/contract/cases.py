@@ -6,7 +6,7 @@ import pytest
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Marketplace, Step
-from stoflow.testing.scenario import steps_of
+from stoflow.testing.words import steps_of
 
 MARK = "cases"
 NO_CASE = pytest.mark.skip(reason="There is no case of it.")

@@ -14,8 +14,9 @@ from stoflow.testing.contract.cases import PUBLISH, in_cases, is_unsafe, named, 
 from stoflow.testing.declared import particulars_of
 from stoflow.testing.harness import Harness
 from stoflow.testing.ledger import callers, on_sale, verdict
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
 from stoflow.testing.situations import NEW_TITLE, ONE
+from stoflow.testing.words import described
 
 TURNS_IN_THE_QUIET_TIME = 20
 ON_A_PRODUCT = ("publish", "update", "delete")

@@ -30,8 +30,9 @@ from stoflow.testing.ledger import (
 )
 from stoflow.testing.network import Act, Deed, dies, dies_after, dies_before, lost_after, lost_before
 from stoflow.testing.people import Person, acts_in_the_quiet_time
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
 from stoflow.testing.situations import Situation
+from stoflow.testing.words import described
 
 DIES_WHEN_NEXT = "dies_when_next"
 CONFIRM = "confirm"  # of a job that goes through an account (stoflow.marketplaces.paging)

@@ -12,7 +12,8 @@ from stoflow.testing.declared import particulars_of
 from stoflow.testing.harness import Harness
 from stoflow.testing.ledger import callers, last_entry, on_sale, verdict
 from stoflow.testing.network import lost_before
-from stoflow.testing.scenario import Scenario, described
+from stoflow.testing.scenario import Scenario
+from stoflow.testing.words import described
 
 TURNS = 6
 SUSPENDED = "suspended: the operator must let this account go on"

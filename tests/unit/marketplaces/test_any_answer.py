@@ -34,7 +34,9 @@ WAITS = (
 HEADERS = st.dictionaries(
     st.sampled_from(["retry-after", "date", "x-remaining-today", "x-remaining-this-second", "content-type"]), WAITS
 )
-STATUSES = st.sampled_from([200, 204, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503]) | st.integers(-1, 9_999)
+STATUSES = st.sampled_from([200, 204, 302, 400, 401, 403, 404, 409, 410, 422, 423, 429, 500, 503]) | st.integers(
+    -1, 9_999
+)
 REPLIES = st.builds(
     Reply,
     status=STATUSES,

@@ -379,3 +379,15 @@ def test_without_words_of_its_own_423_is_a_locked_account_and_the_three_say_no_m
     for outcome in (ebay.outcome_of(Reply(423), unsafe=False), etsy.outcome_of(Reply(423), unsafe=False)):
         assert isinstance(outcome, SellerMustAct)
         assert outcome.lock == Lock()
+
+
+def test_what_the_plugin_hands_on_of_a_locked_account_is_no_session_to_renew() -> None:
+    answer = Answer(success=False, error_code="http_423", error_message="locked")
+    for unsafe in (False, True):
+        assert vinted.outcome_of(answer, unsafe=unsafe) == SellerMustAct("locked", lock=Lock())
+
+
+def test_the_plugin_may_hand_on_any_status() -> None:
+    for status in range(100, 600):
+        answer = Answer(success=False, error_code=f"http_{status}", error_message="So.")
+        assert not isinstance(vinted.outcome_of(answer, unsafe=False), Done)
