@@ -27,9 +27,7 @@ NAMED_ON_PURPOSE: Mapping[str, str] = {
     "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",
     "stoflow/marketplaces/vocabulary/catalogues.py": "the id is a column of brands that forms are offered",
     "stoflow/marketplaces/vocabulary/categories.py": "sellers' files name it by Vinted's id, wherever they sell",
-    "stoflow/testing/browsers.py": "Vinted is the only one that is acted on in a browser",
     "stoflow/testing/built_in.py": "what the contract suite is told of each, as a package tells it of its own",
-    "stoflow_sandbox/plugin.py": "the reference plugin acts in the seller's session on Vinted, and nowhere else",
 }
 """What may name a marketplace all the same, and why."""
 ROOMS_OF_JOBS = ("actors", "cli", "execution", "http", "resources", "upkeep", "worker")

@@ -41,7 +41,7 @@ class Control:
         self._application = application
         self._lock = lock
         self._sellers: dict[tuple[str, str], Seller] = {}
-        self._connections: dict[str, dict[str, Any]] = {}  # what was granted last, by external id
+        self._connections: dict[tuple[str, str], dict[str, Any]] = {}  # what was granted last
 
     def routes(self) -> list[Route]:
         """Return the control endpoints."""
@@ -125,8 +125,9 @@ class Control:
 
     async def _session(self, request: Request) -> Response:
         tenant = request.path_params["tenant"]
-        sellers = (seller for seller in self._sellers.values() if seller.tenant == tenant)
-        granted = [self._connections[seller.external_id] for seller in sellers]
+        marketplace = request.query_params.get("marketplace", "")
+        keys = (key for key, seller in self._sellers.items() if seller.tenant == tenant and marketplace in {"", key[0]})
+        granted = [self._connections[key] for key in keys]
         signed_in = [connection for connection in granted if "session" in connection]
         if not signed_in:
             raise NotFound(f"No member of tenant {tenant} who sells in a browser was made here.")
@@ -140,7 +141,7 @@ class Control:
 
     def _connection(self, market: Market, seller: Seller) -> dict[str, Any]:
         granted = {"external_id": seller.external_id, **market.grant(seller), "settings": dict(seller.settings)}
-        self._connections[seller.external_id] = granted
+        self._connections[seller.marketplace, seller.external_id] = granted
         return granted
 
     def _market(self, name: str) -> Market:

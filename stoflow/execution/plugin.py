@@ -79,7 +79,13 @@ def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: s
 
 
 def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001
-    """Stop the marketplace for this tenant while its session is not good, and let it go on once it is."""
+    """Stop the marketplace for this tenant while its session is not good, and let it go on once it is.
+
+    Of a marketplace that is not reached by a plugin it has nothing to say.
+    """
+    place = engine.registry.marketplaces.get(marketplace)
+    if place is None or not place.by_plugin:
+        return
     ended = needs_seller(tenant, marketplace, reason, person=True)  # the plugin says itself when it is good again
     statement = connected_again(tenant, marketplace) if ok else ended
     failpoint("plugin.session.before")

@@ -5,12 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stoflow.domain.call import Answer, Call, Command, Response
-from stoflow_sandbox.vinted.browser import Browser as Browser
-from stoflow_sandbox.vinted.browser import Session as Session
-from stoflow_sandbox.vinted.commands import FetchedFile, perform
+from stoflow_sandbox.browsing import FetchedFile, SellerBrowser
 
 
-def through_plugin(browser: Browser, media_root: str, *, attempt: str = "r") -> Callable[[Call], Response]:
+def through_plugin(browser: SellerBrowser, media_root: str, *, attempt: str = "r") -> Callable[[Call], Response]:
     def photo(url: str) -> FetchedFile:
         position = re.fullmatch(r"/api/products/\d+/photos/(\d+)", url)
         assert position, url
@@ -18,13 +16,7 @@ def through_plugin(browser: Browser, media_root: str, *, attempt: str = "r") -> 
 
     def answer(call: Call) -> Response:
         assert isinstance(call, Command)
-        said = perform(
-            call.action,
-            call.payload,
-            browser=browser,
-            fetch_file=photo,
-            request_id=attempt,
-        )
+        said = browser.perform(call.action, call.payload, fetch_file=photo, request_id=attempt)
         error = said.get("error", {})
         return Answer(
             success=said["success"],

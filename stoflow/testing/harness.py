@@ -23,7 +23,7 @@ from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.testing.bench import LEASE_S, KeptFeed, TenantBench, applications_of, own
-from stoflow.testing.browsers import Browser, Session, through_plugin
+from stoflow.testing.browsers import through_plugin
 from stoflow.testing.databases import Databases
 from stoflow.testing.declared import particulars_of
 from stoflow.testing.network import Network, PluginBrowser, WatchedRecorder, Wire
@@ -33,6 +33,7 @@ from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.upkeep.action_types import register_action_types
+from stoflow_sandbox.browsing import open_browsers
 from stoflow_sandbox.server import SandboxServer
 
 PLUGIN = "the browser"
@@ -74,7 +75,7 @@ class Harness:
         register_action_types(self.database, self.registry)
         vault = Vault((Fernet.generate_key().decode(),))
         self.client = DirectClient(connections=2)
-        self.browser = Browser(self.sandbox.url)
+        self.browsers = open_browsers(self.sandbox.sandbox.markets, self.sandbox.url)
         self.connections = Connections(self.database, vault)
         flows = {name: profile.grant for name, profile in self.profiles.items() if profile.grant}
         tokens = SellerTokens(Renewals(self.database, vault), flows, partial(renew, self.client))
@@ -83,7 +84,8 @@ class Harness:
 
     def close(self) -> None:
         self.client.close()
-        self.browser.close()
+        for browser in self.browsers.values():
+            browser.close()
 
     def scenario(self, place: Marketplace, action: str, **wishes: Any) -> Scenario:
         """Return an empty scenario: a tenant who has nothing but a connection, to an account as `wishes` say."""
@@ -91,7 +93,8 @@ class Harness:
         granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=bench.tenant, wishes=wishes)
         network = Network(lambda task: bench.one(f"SELECT name FROM {{s}}.marketplace_tasks WHERE id = {task}")["name"])
         worker = self._worker(bench, network)
-        browser = PluginBrowser(PLUGIN, self._performed, network) if place.by_plugin else None
+        performed = partial(self._performed, place)
+        browser = PluginBrowser(PLUGIN, performed, network) if place.by_plugin else None
         scenario = Scenario(
             place=place,
             action=action,
@@ -125,8 +128,7 @@ class Harness:
             tokens=None if by_plugin else tokens_in(granted),
         )
         if by_plugin:
-            self.browser.sign_in(Session.from_connection(granted))
-            self.browser._csrf_token()  # read now, it meets no fault that is meant for a call
+            self.browsers[place.name].sign_in_with(granted)
             plugin.session_state(worker.engine, worker.tenant, place.name, ok=True, reason="")
 
     def _granted(self, place: Marketplace, seller: str) -> Grant:
@@ -134,8 +136,8 @@ class Harness:
         request = Request("POST", f"/control/sellers/{place.name}/{seller}/grant")
         return self.client.exchange(self.sandbox.url, request, headers={}, deadline_s=CONTROL_S).body
 
-    def _performed(self, call: Call, attempt: str) -> Response:
-        return through_plugin(self.browser, self.media_root, attempt=attempt)(call)
+    def _performed(self, place: Marketplace, call: Call, attempt: str) -> Response:
+        return through_plugin(self.browsers[place.name], self.media_root, attempt=attempt)(call)
 
     def _emptied(self, place: Marketplace) -> TenantBench:
         bench = self.tenants.get(place.name)

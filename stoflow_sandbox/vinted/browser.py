@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
+from stoflow_sandbox.browsing import TIMEOUT_S
+
 ATTEMPT_HEADER = "x-stoflow-attempt"
-TIMEOUT_S = 10.0
 CSRF = re.compile(r'"CSRF_TOKEN":"([0-9a-f-]{36})"')
 CAPTCHA_WORDS = ("captcha-delivery", "__cf_chl")
 OK, REDIRECT = 200, 300
@@ -71,7 +72,7 @@ class Browser:
 
     def sign_in_as(self, tenant: int) -> bool:
         """Sign in as the sandbox's member of this tenant; False where there is none yet."""
-        reply = self._client.get(f"/control/sessions/{tenant}")
+        reply = self._client.get(f"/control/sessions/{tenant}", params={"marketplace": "vinted"})
         if reply.status_code != OK:
             return False
         self.sign_in(Session.from_connection(reply.json()))

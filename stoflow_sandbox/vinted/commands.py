@@ -2,32 +2,19 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from stoflow_sandbox import discretion
+from stoflow_sandbox.browsing import Answer, FetchedFile, FetchFile, Payload, failed
 from stoflow_sandbox.vinted.browser import API, Browser, NoAnswer, SiteReply
-
-Payload = Mapping[str, Any]
-Answer = dict[str, Any]
 
 UPLOAD = f"{API}/item_upload"
 TOO_MANY = 429
 SIGNED_OUT = 401
 NOT_FOUND = 404
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedFile:
-    """A photo as StoFlow has it."""
-
-    content: bytes = field(repr=False)
-    content_type: str
-
-
-FetchFile = Callable[[str], FetchedFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +56,6 @@ def answer_of(reply: SiteReply) -> Answer:
     else:
         code, message = f"http_{reply.status}", f"Vinted answered {reply.status}."
     return {**failed(code, message, retryable=reply.status == TOO_MANY), "data": data}
-
-
-def failed(code: str, message: str, *, retryable: bool = False) -> Answer:
-    """Return an unsuccessful answer."""
-    return {"success": False, "error": {"code": code, "message": message, "retryable": retryable}}
 
 
 def _not_fetched(error: httpx.HTTPError) -> Answer:

@@ -13,6 +13,7 @@ from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow_sandbox.vinted import dealings, items, people
 from stoflow_sandbox.vinted.deeds import DEEDS, PACED
 from stoflow_sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
+from stoflow_sandbox.vinted.member_browser import MemberBrowser
 from stoflow_sandbox.vinted.wardrobe import Wardrobe
 
 ACCESS_LIFE_S = 7200
@@ -58,6 +59,11 @@ class VintedMarket:
     def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as the others
         """Return nothing: StoFlow itself never calls Vinted."""
         return {}
+
+    @staticmethod
+    def open_browser(sandbox_url: str, timeout_s: float) -> MemberBrowser:
+        """Open a browser in which no member is signed in yet."""
+        return MemberBrowser(sandbox_url, timeout_s=timeout_s)
 
     def operations(self) -> Sequence[Operation]:
         """Return the site's calls; GETs want the cookies alone, writes the CSRF token too."""

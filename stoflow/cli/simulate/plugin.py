@@ -8,7 +8,8 @@ import click
 from stoflow.cli.arguments import ReadableFile
 from stoflow.cli.output import WrongUsage, say
 from stoflow.cli.run.serving import until_stopped
-from stoflow_sandbox.plugin import TIMEOUT_S, HeadlessPlugin, PluginOptions
+from stoflow_sandbox.browsing import TIMEOUT_S
+from stoflow_sandbox.plugin import HeadlessPlugin, PluginOptions
 
 
 @click.command()

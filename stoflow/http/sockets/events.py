@@ -11,9 +11,11 @@ from stoflow.http.rest.schemas import Given, one_line_of
 
 MAX_TOLD_CHARACTERS: Final = 2000
 MAX_CODE_CHARACTERS: Final = 200
+UNNAMED_MARKETPLACE: Final = "vinted"  # what a plugin speaks of that names none: it was the only one
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 RequestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
 PluginId = Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,100}$")]
+MarketplaceName = Annotated[str, Field(pattern=r"^[0-9a-z_-]{1,50}$")]
 # A marketplace's own words: shortened rather than refused, because an answer must not be lost for them.
 Told = Annotated[str, AfterValidator(lambda text: one_line_of(text)[:MAX_TOLD_CHARACTERS])]
 Code = Annotated[
@@ -83,11 +85,13 @@ class PluginProgress(Given):
 class SessionUpdate(Given):
     """`ok`: the seller's own session at the marketplace works again."""
 
+    marketplace: MarketplaceName = UNNAMED_MARKETPLACE
     ok: bool
     reason: Told = ""
 
 
 class RobotCheck(Given):
+    marketplace: MarketplaceName = UNNAMED_MARKETPLACE
     reason: Told = ""
 
 
@@ -95,6 +99,7 @@ PLUGIN_EVENTS: Final[Mapping[str, type[Given]]] = {
     "token": Renewal,
     "plugin_response": PluginResponse,
     "plugin_progress": PluginProgress,
+    "session_update": SessionUpdate,
     "vinted_session_update": SessionUpdate,
     "datadome_detected": RobotCheck,
 }
@@ -102,4 +107,3 @@ FRONTEND_EVENTS: Final[Mapping[str, type[Given]]] = {"token": Renewal}
 EVENTS_OF: Final = {"plugin": PLUGIN_EVENTS, "frontend": FRONTEND_EVENTS}
 CONNECTION_STATUS: Final = "vinted_connection_status"
 EVENTS_TO_FRONTENDS: Final = frozenset({"job_status_update", "batch_progress", CONNECTION_STATUS})
-PLUGIN_MARKETPLACE: Final = "vinted"  # the plugin's events carry its name

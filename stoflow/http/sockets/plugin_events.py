@@ -7,7 +7,6 @@ from stoflow.domain.ids import TenantId
 from stoflow.http.rest.schemas import Given
 from stoflow.http.rest.threads import Threads
 from stoflow.http.sockets.events import (
-    PLUGIN_MARKETPLACE,
     PluginProgress,
     PluginResponse,
     RobotCheck,
@@ -39,9 +38,9 @@ class PluginEvents:
             case PluginProgress():
                 await self._tell_frontends(identity.tenant, "plugin_progress", said.model_dump())
             case SessionUpdate():
-                await self._session(identity.tenant, ok=said.ok, reason=said.reason)
+                await self._session(identity.tenant, said.marketplace, ok=said.ok, reason=said.reason)
             case RobotCheck():
-                await self._session(identity.tenant, ok=False, reason=said.reason or ROBOT_CHECK)
+                await self._session(identity.tenant, said.marketplace, ok=False, reason=said.reason or ROBOT_CHECK)
             case _:
                 raise TypeError(type(said).__name__)
 
@@ -55,5 +54,5 @@ class PluginEvents:
             self._plugins.forget((identity.tenant, identity.plugin_id), said.request_id)
             raise
 
-    async def _session(self, tenant: TenantId, *, ok: bool, reason: str) -> None:
-        await self._threads.run(self._use_cases.session_state, tenant, PLUGIN_MARKETPLACE, ok, reason)
+    async def _session(self, tenant: TenantId, marketplace: str, *, ok: bool, reason: str) -> None:
+        await self._threads.run(self._use_cases.session_state, tenant, marketplace, ok, reason)

@@ -16,7 +16,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry, direct_profiles
 from stoflow.settings import load
 from stoflow.testing.acting import Acting, Judge, Site
-from stoflow.testing.browsers import Browser, Session, through_plugin
+from stoflow.testing.browsers import through_plugin
 from stoflow.testing.databases import Databases
 from stoflow.testing.declared import particulars_of
 from stoflow.testing.harness import Harness, opened_harness
@@ -24,6 +24,7 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow_sandbox.app import SandboxOptions
 from stoflow_sandbox.application import Application
+from stoflow_sandbox.browsing import SellerBrowser, open_browsers
 from stoflow_sandbox.market import Market
 from stoflow_sandbox.markets import known_markets
 from stoflow_sandbox.server import SandboxServer
@@ -94,7 +95,7 @@ def make_site(
 ) -> Iterator[SiteMaker]:
     """Make a new seller on a marketplace, as `wishes` say; one the sandbox does not simulate is skipped by name."""
     client = DirectClient(connections=2)
-    browsers: list[Browser] = []
+    opened: list[SellerBrowser] = []
 
     def make(marketplace: Marketplace, **wishes: Any) -> Site:
         name = marketplace.name
@@ -103,14 +104,16 @@ def make_site(
         seller = sandbox.sandbox.control.make_seller(name, tenant=TENANT, wishes=wishes)
         account = Account(name, seller["external_id"], {**seller["settings"], **particulars_of(name).account})
         if marketplace.by_plugin:
-            browsers.append(Browser(sandbox.url, Session.from_connection(seller)))
-            return Site(account, through_plugin(browsers[-1], media_root))
+            simulated = [market for market in sandbox.sandbox.markets if market.name == name]
+            opened.append(open_browsers(simulated, sandbox.url)[name])
+            opened[-1].sign_in_with(seller)
+            return Site(account, through_plugin(opened[-1], media_root))
         judge = judge_of(name)
         return Site(account, _heard(judge, partial(_directly, client, profiles[name], seller)), judge)
 
     yield make
     client.close()
-    for browser in browsers:
+    for browser in opened:
         browser.close()
 
 

@@ -36,7 +36,7 @@ class Api:
         self.hellos: SimpleQueue[tuple[str, dict[str, Any]]] = SimpleQueue()
         self._server = socketio.AsyncServer(async_mode="asgi")
         self._server.on("connect", self._connected)
-        for event in ("plugin_response", "vinted_session_update", "datadome_detected", "token"):
+        for event in ("plugin_response", "session_update", "datadome_detected", "token"):
             self._server.on(event, self._hears(event))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -149,7 +149,7 @@ def test_it_says_who_it_is_and_that_its_session_works(api: Api, start: Any) -> N
     start(plugin_id="browser-1")
     _, hello = api.plugin()
     assert hello == {"token": token_for(7), "client": "plugin", "plugin_id": "browser-1"}
-    assert api.hear("vinted_session_update") == {"ok": True, "reason": ""}
+    assert api.hear("session_update") == {"marketplace": "vinted", "ok": True, "reason": ""}
 
 
 def test_a_product_goes_from_photo_to_listing_by_commands(api: Api, start: Any, vinted: Any) -> None:
@@ -288,26 +288,26 @@ def test_an_ended_session_is_refreshed_without_a_word(api: Api, start: Any, vint
 def test_a_lost_session_is_told_and_so_is_its_return(api: Api, start: Any, vinted: Any) -> None:
     start()
     sid, _ = api.plugin()
-    assert api.hear("vinted_session_update")["ok"] is True
+    assert api.hear("session_update")["ok"] is True
     vinted.script("photo.upload", "revoked")
     api.send(sid, "vinted.photo.upload", photo())
-    assert api.hear("vinted_session_update")["ok"] is False
+    assert api.hear("session_update")["ok"] is False
     vinted.http.post(f"/control/sellers/vinted/{vinted.made['external_id']}/grant")
-    assert api.hear("vinted_session_update") == {"ok": True, "reason": ""}
+    assert api.hear("session_update") == {"marketplace": "vinted", "ok": True, "reason": ""}
 
 
 def test_a_plugin_whose_seller_is_signed_out_says_so_at_once(api: Api, start: Any, vinted: Any) -> None:
     vinted.http.post(f"/control/sellers/vinted/{vinted.made['external_id']}/revoke")
     start()
-    assert api.hear("vinted_session_update")["ok"] is False
+    assert api.hear("session_update")["ok"] is False
     vinted.http.post(f"/control/sellers/vinted/{vinted.made['external_id']}/grant")
-    assert api.hear("vinted_session_update")["ok"] is True
+    assert api.hear("session_update")["ok"] is True
 
 
 def test_a_site_that_cannot_tell_changes_nothing(api: Api, start: Any, vinted: Any) -> None:
     vinted.script("user.get", "5xx_before")
     start()
-    assert api.hear("vinted_session_update")["ok"] is True
+    assert api.hear("session_update")["ok"] is True
 
 
 def test_a_captcha_is_told(api: Api, start: Any, vinted: Any) -> None:
