@@ -14,7 +14,7 @@ from stoflow.execution.of_task import OfTask
 from stoflow.execution.progress import Progress
 from stoflow.execution.settle import output_settlement, settlement
 from stoflow.execution.telling import concluded, note_broken
-from stoflow.execution.unconfirmed import release
+from stoflow.execution.unconfirmed_claim import release
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.claim import Claim
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask

@@ -4,8 +4,8 @@ from stoflow.domain.facts.work import TaskHandedBack
 from stoflow.domain.job import PASSED_TASK_STATUSES, TaskKind
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
-from stoflow.execution.granting import wait_for_grant
 from stoflow.execution.moves import RELOAD, Move, Settlement
+from stoflow.execution.scopes import wait_for_grant
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record

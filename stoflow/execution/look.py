@@ -18,7 +18,7 @@ from stoflow.execution.of_task import OfTask
 from stoflow.execution.reporting import changed, report_of
 from stoflow.execution.settle import look_settlement
 from stoflow.execution.telling import concluded
-from stoflow.execution.unconfirmed import release
+from stoflow.execution.unconfirmed_claim import release
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.claim import claim_look
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job

@@ -29,7 +29,6 @@ from stoflow_sandbox.market import has_people
 
 TURNS = 60
 PAGE = 50
-INNER = "inner.before"
 NO_JOB = JobId(0)
 
 
@@ -140,7 +139,7 @@ class Scenario:
         if step.kind is not TaskKind.INNER:
             self.network.claims[name] = cued
         else:
-            arm(INNER, cued, only_passing=1 + self._inner_steps().index(step.name))
+            arm("inner.before", cued, only_passing=1 + self._inner_steps().index(step.name))
 
     def task_of(self, step: Step) -> str:
         """Return the name of the first task of a step."""
@@ -161,7 +160,9 @@ class Scenario:
             return False
         worker.make_due()
         if not self.is_quiet_time:
-            self._end_quiet_time(worker)
+            while self.late:
+                self.late.pop(0)()
+            worker.end_quiet_time()
         for job in () if self.place.name in page.halted else page.jobs:
             if job.cancelling and not job.in_flight and not job.verifying:
                 self._finish_cancel(job.id)
@@ -172,11 +173,6 @@ class Scenario:
         if self.browser:
             self.browser.work(worker.engine, worker.tenant)
         return True
-
-    def _end_quiet_time(self, worker: TenantBench) -> None:
-        while self.late:
-            self.late.pop(0)()
-        worker.end_quiet_time()
 
     def finished(self, job: JobId | None = None) -> JobView:
         """Go on until the job is final and no draft is left to be collected; return the job."""

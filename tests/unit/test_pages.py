@@ -14,6 +14,7 @@ PAGES = sorted(page for page in WRITTEN if not NUMBERED.match(page.name))
 PATH = re.compile(
     r"`((?:stoflow|tests|docs|benchmarks|campaigns|rules|changelog\.d|\.ci)/[\w./-]*|[\w-]+\.(?:toml|yml|md))`"
 )
+PLACE = re.compile(r"`((?:stoflow|tests)/[\w./-]+\.py)::(\w+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]*)?\)")
 EXCERPT = re.compile(r"^```(?:python|toml)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"`make ([a-z-]+)|^\$ make ([a-z-]+)", re.MULTILINE)
@@ -27,6 +28,15 @@ def test_every_path_and_link_of_a_page_exists(page: Path) -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     missing += [link for link, _ in LINK.findall(text) if not (page.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_name_that_a_page_gives_a_place_stands_there(page: Path) -> None:
+    for file, name in PLACE.findall(page.read_text(encoding="utf-8")):
+        written = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^\s*(?:(?:async )?def|class) {name}\b|^{name}\b.*=", written, re.MULTILINE), (
+            f"{file}::{name}"
+        )
 
 
 OF_EXAMPLES = {"STOFLOW_BROCANTE_"}

@@ -12,8 +12,8 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.resources.jobs.granting import refuse_ungranted
 from stoflow.resources.jobs.read import read_seen, view_of
+from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.resources.needs import MakesJobs
 from stoflow.storage.database.session import Database, Records

@@ -24,7 +24,7 @@ from stoflow.storage.credentials.connections import ANNOUNCE, RESET, database_no
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
 from stoflow.storage.engine.facts import UNFINISHED
-from stoflow.storage.engine.granting import NOT_GRANTED
+from stoflow.storage.engine.scopes import NOT_GRANTED
 from stoflow.storage.engine.statement import s
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens

@@ -5,9 +5,9 @@ from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import RELOAD, Move
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.resources.jobs.granting import why_impossible
-from stoflow.storage.engine.granting import ASK_AGAIN_S, wait_for_scopes
+from stoflow.resources.jobs.scopes import why_impossible
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
+from stoflow.storage.engine.scopes import ASK_AGAIN_S, wait_for_scopes
 
 
 def wait_for_grant(engine: Engine, job: StoredJob, task: StoredTask) -> Move | None:

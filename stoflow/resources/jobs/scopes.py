@@ -7,7 +7,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.storage.database.session import Records
-from stoflow.storage.engine.granting import granted_scopes
+from stoflow.storage.engine.scopes import granted_scopes
 from stoflow.transports.direct.consent import missing_scopes
 
 
