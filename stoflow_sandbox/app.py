@@ -1,6 +1,7 @@
 """The sandbox as one web application: the simulated marketplaces and the control endpoints."""
 
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from stoflow_sandbox.faults import FaultPlan
 from stoflow_sandbox.ledger import Ledger
 from stoflow_sandbox.market import Market
 from stoflow_sandbox.markets import known_markets
+from stoflow_sandbox.own_acts import Clock, acts_by_itself
 from stoflow_sandbox.wire import response_of
 
 UNPROCESSABLE = 422
@@ -29,7 +31,10 @@ NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class SandboxOptions:
-    """How the sandbox behaves: `speed` divides its delays, `token_speed` its tokens' lives; see Tempo for the rest."""
+    """How the sandbox behaves: `speed` divides its delays, `token_speed` its tokens' lives; see Tempo for the rest.
+
+    By `clock` the marketplaces do what they do by themselves.
+    """
 
     ledger_file: Path | None = None
     fault_rate: float = 0.0
@@ -40,6 +45,7 @@ class SandboxOptions:
     hold_s: float = 20.0
     application: Application = field(default_factory=Application)
     markets: Sequence[type[Market]] = field(default_factory=known_markets)
+    clock: Clock = time.time
 
 
 class Sandbox:
@@ -52,6 +58,9 @@ class Sandbox:
         low_ms, high_ms = options.latency_ms
         self._tempo = Tempo(options.speed, (low_ms / 1000, high_ms / 1000), options.hold_s)
         self.markets = tuple(market(options.application, token_speed=options.token_speed) for market in options.markets)
+        for market in self.markets:
+            if acts_by_itself(market):
+                market.agenda.clock = options.clock
         self._lock = threading.Lock()
         self.control = Control(
             self.markets,

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,10 +12,10 @@ from starlette.routing import Route
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow_sandbox.application import Application
-from stoflow_sandbox.calls import Effect
 from stoflow_sandbox.faults import FaultKind, FaultPlan, ScriptedFault
 from stoflow_sandbox.ledger import Ledger, LedgerEntry
 from stoflow_sandbox.market import BEHIND, Market
+from stoflow_sandbox.own_acts import settle, unasked
 from stoflow_sandbox.sellers import Seller
 
 EVERY_OPERATION = "*"
@@ -71,8 +70,15 @@ class Control:
         """Let a buyer, or the seller in the marketplace's own pages, act behind StoFlow's back."""
         market, seller = self._market(marketplace), self._known_seller(marketplace, external_id)
         with self._lock:
+            settle(market, self._ledger)
             effect = market.behave(seller, act, wishes)
-            return self._ledger.append(_behind(market.name, act, seller, effect))
+            return self._ledger.append(unasked(market.name, f"{BEHIND}{act}", seller, effect))
+
+    def settle(self) -> None:
+        """Let every marketplace do by itself what is due."""
+        with self._lock:
+            for market in self._markets.values():
+                settle(market, self._ledger)
 
     async def _ready(self, request: Request) -> Response:  # noqa: ARG002  # Starlette's endpoint shape
         return JSONResponse({"status": "ready", "application": asdict(self._application)})
@@ -137,6 +143,7 @@ class Control:
         since = request.query_params.get("since", "0")
         if not since.isdecimal():
             raise InputError("`since` is the number of a ledger entry.")
+        self.settle()
         return StreamingResponse(_lines(self._ledger.since(int(since))), media_type="application/x-ndjson")
 
     def _connection(self, market: Market, seller: Seller) -> dict[str, Any]:
@@ -176,26 +183,6 @@ class Control:
 def _names(market: Market) -> set[str]:
     """Return what a fault can be scripted for."""
     return {EVERY_OPERATION} | {name for operation in market.operations() for name in operation.names}
-
-
-def _behind(marketplace: str, act: str, seller: Seller, effect: Effect) -> LedgerEntry:
-    now = time.time()
-    return LedgerEntry(
-        marketplace=marketplace,
-        operation=f"{BEHIND}{act}",
-        time=now,
-        status=200,
-        seller=seller.external_id,
-        tenant=seller.tenant,
-        sku=effect.sku,
-        marker=effect.marker,
-        listing_id=effect.listing_id,
-        offer_id=effect.offer_id,
-        state=effect.state,
-        title=effect.title,
-        committed_at=now,
-        answered_at=now,
-    )
 
 
 def _lines(entries: Sequence[LedgerEntry]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow_sandbox.faults import AFTER_WORK, Fault, FaultKind, FaultPlan
 from stoflow_sandbox.ledger import Ledger, LedgerEntry
 from stoflow_sandbox.market import Market, Operation
+from stoflow_sandbox.own_acts import settle
 from stoflow_sandbox.reading import read_call
 from stoflow_sandbox.sellers import Seller, digest_of
 from stoflow_sandbox.wire import NoAnswer, client_gone, response_of
@@ -110,6 +111,7 @@ class Door:
 
     def _work(self, operation: Operation, call: ReceivedCall) -> Answer:
         with self._lock:
+            settle(self._market, self._ledger)
             try:
                 if not operation.open_door:
                     self._market.authorize(call)

@@ -33,6 +33,9 @@ DEEDS_BEHIND: Mapping[str, Deed] = {
     "delete": Deed.ENDED,
 }
 """What people's acts do to a listing; other acts, such as a buyer's message, do nothing to it."""
+BY_ITSELF = "itself."
+"""Stands before an act in the ledger that the marketplace did by itself, when its time had come."""
+DEEDS_BY_ITSELF: Mapping[str, Deed] = {"go_live": Deed.ACTIVATED, "end": Deed.ENDED, "expire": Deed.ENDED}
 ON_SALE = frozenset({"active", "published", "live"})
 """What marketplaces call a listing that buyers can buy, in small letters."""
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from stoflow_sandbox.ledger import LedgerEntry
-from stoflow_sandbox.market import BEHIND, DEEDS_BEHIND, ON_SALE, Deed, Deeds
+from stoflow_sandbox.market import BEHIND, BY_ITSELF, DEEDS_BEHIND, DEEDS_BY_ITSELF, ON_SALE, Deed, Deeds
 from stoflow_sandbox.markets import known_markets
 
 ATTEMPT = re.compile(r"(\d+)-(\d+)-.*")  # tenant, job, then what tells attempts apart
@@ -35,8 +35,12 @@ class Sighting:
 
     @property
     def is_behind(self) -> bool:
-        """Whether it was done behind StoFlow's back, so that no job is behind it."""
-        return self.entry.operation.startswith(BEHIND)
+        """Whether no job is behind it: people did it, or the marketplace ended the listing by itself.
+
+        What goes live by itself does so because a job asked for it.
+        """
+        ended_by_itself = self.deed is Deed.ENDED and self.entry.operation.startswith(BY_ITSELF)
+        return ended_by_itself or self.entry.operation.startswith(BEHIND)
 
 
 @dataclass(slots=True)
@@ -112,6 +116,8 @@ def _seen(entry: LedgerEntry, attribution: Attribution) -> Iterator[Sighting]:
 
 def deeds_of(entry: LedgerEntry) -> tuple[Deed, ...]:
     """Return what a call did to its listing."""
+    if entry.operation.startswith(BY_ITSELF):
+        return (DEEDS_BY_ITSELF[entry.operation.removeprefix(BY_ITSELF)],)
     if not entry.operation.startswith(BEHIND):
         return _known_deeds().get(entry.marketplace, {}).get(entry.operation, ())
     if entry.operation == f"{BEHIND}sell" and entry.state.lower() in ON_SALE:

@@ -17,7 +17,7 @@ from stoflow.testing.databases import Databases
 from stoflow.testing.harness import Harness, opened_harness
 from stoflow.testing.particulars import DRESS
 from stoflow.transports.direct.profile import DirectProfile
-from stoflow_sandbox import judge, sightings
+from stoflow_sandbox import judged_pace, sightings
 from stoflow_sandbox.market import Market
 from stoflow_sandbox.server import SandboxServer
 from tests.harness import official
@@ -67,6 +67,6 @@ def harness(
     databases: Databases, sandbox: SandboxServer, profiles: Mapping[str, DirectProfile], media_root: str
 ) -> Iterator[Harness]:
     with pytest.MonkeyPatch.context() as patched:  # the examples are not installed any more when they are judged
-        patched.setattr(judge, "known_markets", lambda: MARKETS)
+        patched.setattr(judged_pace, "known_markets", lambda: MARKETS)
         patched.setattr(sightings, "_known_deeds", lambda: {market.name: market.deeds for market in MARKETS})
         yield from opened_harness(databases, REGISTRY, sandbox, profiles, media_root)

@@ -14,6 +14,7 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow_sandbox.kept import KeptThings, Thing, whose
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
+from stoflow_sandbox.own_acts import Agenda
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
 DEEDS: Deeds = {"notice.print": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,)}
@@ -32,6 +33,7 @@ class KiosqueMarket(Market):
         self.tokens, self._numbers = TokenBook(), Numbers()
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._new = {"state": "draft", "printings": 0, "asked": 0, "failing": 0, "shown_s": SHOWN_S / token_speed}
+        self.agenda = Agenda()
         self._used: set[str] = set()
         self.closed: set[str] = set()  # stands that Kiosque has locked
 
@@ -80,19 +82,20 @@ class KiosqueMarket(Market):
         _, key, at, signature = (headers.get("authorization", "").split(" ") + [""] * 4)[:4]
         return key, at, signature
 
-    @staticmethod
-    def _shown(notice: Thing) -> Thing:
-        """Return the notice as it is now: time alone ends it."""
-        if notice["state"] == "live" and notice["over_at"] <= time.time():
-            notice["state"] = "over"
-        return notice
+    def _end(self, notice: Thing, printing: int) -> Effect | None:
+        """End what this printing put up, unless it was taken down or printed again."""
+        is_up = notice["state"] in {"printing", "live"} and not notice["fails"]
+        if not is_up or notice["printings"] != printing or notice["id"] not in self._notices.by_number:
+            return None
+        notice["state"] = "over"
+        return _effect(notice, "over")
 
     def _asked(self, notice: Thing) -> Answer:
         """Return the notice to who asks: it is printed by the time of the second asking."""
         notice["asked"] += 1
         if notice["state"] == "printing" and notice["asked"] > 1:
             notice["state"] = "draft" if notice["fails"] else "live"
-        return Answer(200, self._shown(notice))
+        return Answer(200, notice)
 
     def _put(self, call: ReceivedCall) -> Answer:
         wishes = call.seller.settings if call.seller else {}  # how often printing fails, how long a notice is shown
@@ -110,17 +113,20 @@ class KiosqueMarket(Market):
         notice = self._notices.of(call)
         if not notice["photos"]:
             raise Refusal(Answer(422, {"error": "A notice needs a photo."}))
-        if self._shown(notice)["state"] not in {"printing", "live"}:
-            printing, over_at = notice["printings"] + 1, time.time() + notice["shown_s"]
-            notice |= {"state": "printing", "printings": printing, "asked": 0, "over_at": over_at}
+        if notice["state"] not in {"printing", "live"} and call.seller:
+            printing = notice["printings"] + 1
+            notice |= {"state": "printing", "printings": printing, "asked": 0}
+            self.agenda.plan(notice["shown_s"], "expire", call.seller, lambda: self._end(notice, printing))
             notice |= {"operation": f"{notice['id']}-{printing}", "fails": printing <= notice["failing"]}
         # As the ledger has it: nobody calls when it is printed, and what comes to nothing no buyer sees.
         return self._changed(notice, "live", committed=not notice["fails"])
 
     def _changed(self, notice: Thing, state: str = "", *, committed: bool = True) -> Answer:
-        state, title = state or self._shown(notice)["state"], notice["headline"]
-        effect = Effect(notice["id"], notice["sku"], state=state, title=title, committed=committed)
-        return Answer(200, notice, effect=effect)
+        return Answer(200, notice, effect=_effect(notice, state or notice["state"], committed=committed))
+
+
+def _effect(notice: Thing, state: str, *, committed: bool = True) -> Effect:
+    return Effect(notice["id"], notice["sku"], state=state, title=notice["headline"], committed=committed)
 
 
 def _secret_of(key: str) -> str:

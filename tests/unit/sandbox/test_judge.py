@@ -395,3 +395,37 @@ def test_a_publish_after_one_that_was_cancelled_may_create_anew() -> None:
 def test_a_refused_create_is_none() -> None:
     story = Story().add("ebay", "offer.create", sku="", status=400, committed_at=None).ebay()
     assert not counted(story, job())
+
+
+# so does the marketplace by itself
+
+
+def by_itself(story: Story, act: str, listing: str = "L1") -> Story:
+    return story.add("ebay", f"itself.{act}", sku="sf7p1", listing_id=listing)
+
+
+@pytest.mark.parametrize("act", ["end", "expire"])
+def test_a_listing_that_ended_by_itself_is_not_lost_and_the_next_one_is_not_doubled(act: str) -> None:
+    ended = by_itself(Story().ebay(listing="L1"), act)
+    assert not counted(ended, job(1))
+    assert not counted(ended.ebay(listing="L2"), job(1), job(2))
+
+
+def test_an_end_by_itself_is_no_effect_of_a_delete() -> None:
+    story = by_itself(Story().ebay(listing="L1"), "expire").ebay(listing="L2")
+    assert not counted(story, job(1, action="delete"), job(2), job(3))
+
+
+def test_a_listing_that_expired_and_was_listed_again_under_its_id_can_be_lost() -> None:
+    story = by_itself(Story().ebay(listing="L1"), "expire")
+    story.add("ebay", "offer.publish", sku="sf7p1", offer_id="OL1", listing_id="L1")
+    assert not counted(story, job(1), job(2))
+    story.add("ebay", "offer.withdraw", sku="sf7p1", listing_id="L1")
+    assert counted(story, job(1), job(2)) == {"lost": 1}
+
+
+def test_what_goes_live_by_itself_is_what_its_publish_asked_for() -> None:
+    story = by_itself(Story().add("ebay", "offer.create", sku="sf7p1", offer_id="OL1"), "go_live")
+    assert not counted(story, job(1))
+    assert counted(story) == {"unexpected": 1}
+    assert counted(by_itself(story, "go_live", "L2"), job(1)) == {"doubled": 1}
