@@ -101,8 +101,7 @@ INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, job_id FROM freed
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A consent somebody was asked for: `state` goes to the marketplace and comes back, `browser` stays in the browser
-    in which it was begun."""
+    """A consent asked for: `state` goes to the marketplace and comes back, `browser` stays where it was begun."""
 
     state: str = field(repr=False)
     expires_at: datetime

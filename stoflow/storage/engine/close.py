@@ -8,8 +8,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.storage.engine.facts import PASSED, UNFINISHED
-from stoflow.storage.engine.recorded import Granted
-from stoflow.storage.engine.settle import fields_json
+from stoflow.storage.engine.recorded import Granted, fields_json
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
 

@@ -1,10 +1,13 @@
 """What the engine's writes answer: whether a claim or a close was granted, and what a settle did."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from stoflow.domain.outcome import FieldError, Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,11 @@ class Recorded:
     @classmethod
     def of(cls, row: DictRow | None) -> Self | None:
         return cls(**row) if row else None
+
+
+def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
+    return Jsonb([{"field": error.field, "message": error.message} for error in errors]) if errors else None
+
+
+def photos_json(listed: Listed) -> Jsonb | None:
+    return Jsonb([astuple(photo) for photo in listed.photos]) if listed.photos is not None else None

@@ -1,14 +1,13 @@
 """Settles: what an attempt's outcome writes, only where its `claims` are still the task's."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
 
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.outcome import Done, FieldError, Listed
+from stoflow.domain.outcome import Done, FieldError
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.recorded import Recorded
+from stoflow.storage.engine.recorded import Recorded, fields_json, photos_json
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 # What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
@@ -186,16 +185,12 @@ def settle_done(
         external_id=done.listed.external_id,
         visible=done.listed.visible,
         url=done.listed.url,
-        photos=_photos_json(done.listed),
+        photos=photos_json(done.listed),
         replaces=replaces,
         ended=replaces,
         marked=marked,
         **params,
     ).answering(Recorded.of)
-
-
-def _photos_json(listed: Listed) -> Jsonb | None:
-    return Jsonb([astuple(photo) for photo in listed.photos]) if listed.photos is not None else None
 
 
 def settle_back(
@@ -237,10 +232,6 @@ def settle_back(
         late_s=late_s,
         detail=Jsonb({"reason": reason}),
     ).answering(Recorded.of)
-
-
-def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
-    return Jsonb([{"field": error.field, "message": error.message} for error in errors]) if errors else None
 
 
 def settle_failed(
