@@ -132,6 +132,7 @@ class ConnectionRow(Base):
     tried_at: Mapped[datetime | None]
     next_try: Mapped[datetime | None]
     granted: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    lock: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 
