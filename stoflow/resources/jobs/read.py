@@ -16,7 +16,9 @@ from stoflow.storage.engine.reads.people import read_position, view_job, view_pa
 
 def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
-    return view_of(_seen(needs, tenant, job), tenant, needs.conditions)
+    with needs.database.records() as connection:
+        seen = read_seen(connection, tenant, job)
+    return view_of(seen, tenant, needs.conditions)
 
 
 def view_of(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> JobView:
@@ -25,12 +27,11 @@ def view_of(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> JobView:
 
 def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
     """Return every reason why the job does not go on, and how many come before it; raise NotFound."""
-    seen = _seen(needs, tenant, job)
-    holds = holds_in(seen, tenant, needs.conditions)
-    view = JobView.of(seen.record, holds)
     with needs.database.records() as connection:
-        before = read_position(connection, tenant, job) if view.status is JobStatus.PENDING else None
-    return explanation_of(view, holds, before)
+        seen = read_seen(connection, tenant, job)
+        before = read_position(connection, tenant, job) if seen.record.status is JobStatus.PENDING else None
+    holds = holds_in(seen, tenant, needs.conditions)
+    return explanation_of(JobView.of(seen.record, holds), holds, before)
 
 
 def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:
@@ -55,14 +56,9 @@ def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[Job
 
 def timeline(needs: Reads, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
     """Return every change of the job and its tasks, oldest first; raise NotFound."""
-    _seen(needs, tenant, job)
     with needs.database.records() as connection:
+        read_seen(connection, tenant, job)
         return view_timeline(connection, tenant, job)
-
-
-def _seen(needs: Reads, tenant: TenantId, job: JobId) -> SeenJob:
-    with needs.database.records() as connection:
-        return read_seen(connection, tenant, job)
 
 
 def read_seen(connection: Records, tenant: TenantId, job: JobId) -> SeenJob:
