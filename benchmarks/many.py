@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.figures import percentile
@@ -15,7 +15,7 @@ from benchmarks.workload import jobs
 WARM_UP_JOBS = 40
 WITHIN_S = 900.0
 LOOK_EVERY_S = 1.0
-NEAR = 21  # tenants around the tenth, and the last ones, whose making is compared
+NEAR = 21  # the first tenants and the last ones, whose making is compared: the middle of the first is about the tenth
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Cost:
     jobs: int
     first_cpu_ms: float
     warm_cpu_ms: float
-    warm_cpu_ms_by_kind: dict[str, float]
     peak_pss_mib: float
+    warm_cpu_ms_by_kind: dict[str, float]
     peak_pss_mib_by_kind: dict[str, float]
 
 
@@ -94,22 +94,16 @@ def _done(peer: StoflowPeer, place: Machine, name: str, count: int, tenants: Seq
 
 
 def told(costs: Sequence[Cost], making_ms: Sequence[float]) -> dict[str, Any]:
-    """Return the costs with what is compared: with those of the fewest active tenants, and with the tenth tenant's."""
-    few, early = costs[0], making_ms[: 2 * NEAR]
-    making = {"early_ms": percentile(early, 0.5), "late_ms": percentile(making_ms[-NEAR:], 0.5)}
+    """Return the costs with what is compared: with those of the fewest active tenants, and with the first tenants'."""
+    few_ms = costs[0].warm_cpu_ms
+    early_ms, late_ms = percentile(making_ms[:NEAR], 0.5), percentile(making_ms[-NEAR:], 0.5)
     return {
-        "costs": [
-            {
-                "active": cost.active,
-                "jobs": cost.jobs,
-                "first_cpu_ms": cost.first_cpu_ms,
-                "warm_cpu_ms": cost.warm_cpu_ms,
-                "times_few": cost.warm_cpu_ms / few.warm_cpu_ms,
-                "peak_pss_mib": cost.peak_pss_mib,
-                "warm_cpu_ms_by_kind": cost.warm_cpu_ms_by_kind,
-                "peak_pss_mib_by_kind": cost.peak_pss_mib_by_kind,
-            }
-            for cost in costs
-        ],
-        "making": {**making, "times_early": making["late_ms"] / making["early_ms"]},
+        "costs": [_beside(asdict(cost), few_ms) for cost in costs],
+        "making": {"early_ms": early_ms, "late_ms": late_ms, "times_early": late_ms / early_ms},
     }
+
+
+def _beside(cost: dict[str, Any], few_ms: float) -> dict[str, Any]:
+    """Return a cost with how many times the cost of few it is, right after what it is of."""
+    shown = {name: cost.pop(name) for name in ("active", "jobs", "first_cpu_ms", "warm_cpu_ms")}
+    return {**shown, "times_few": shown["warm_cpu_ms"] / few_ms, **cost}

@@ -90,7 +90,7 @@ def test_a_bound_that_does_not_hold_is_named() -> None:
 
 
 def test_what_many_tenants_cost_is_worded_beside_what_few_do() -> None:
-    costs = [Cost(active, 80, 9.0, warm, {"workers": warm}, 500.0, {"workers": 90.0}) for active, warm in COSTS.items()]
+    costs = [Cost(active, 80, 9.0, warm, 500.0, {"workers": warm}, {"workers": 90.0}) for active, warm in COSTS.items()]
     shown = worded({"many": told(costs, [90.0] * 50 + [180.0] * 21)})
     assert re.search(r"5000 +80 +9\.00 +18 +4\.50", shown), shown
     assert re.search(r"90 +180 +2\.00", shown), shown
