@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from abc import ABC, abstractmethod
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -25,7 +26,7 @@ SECURITY_HEADERS: Final = {
 }
 
 
-class HttpMiddleware:
+class HttpMiddleware(ABC):
     """Passes on what is no HTTP request, such as a socket or the server's start, as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,8 +35,8 @@ class HttpMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (self.answer if scope["type"] == "http" else self._app)(scope, receive, send)
 
-    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 class RequestIdMiddleware(HttpMiddleware):

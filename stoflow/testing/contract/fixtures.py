@@ -17,9 +17,8 @@ from stoflow.marketplaces.registry import Registry, build_registry, direct_profi
 from stoflow.settings import load
 from stoflow.testing.acting import Acting, Judge, Site
 from stoflow.testing.browsers import through_plugin
-from stoflow.testing.databases import Databases
 from stoflow.testing.declared import particulars_of
-from stoflow.testing.harness import Harness, opened_harness
+from stoflow.testing.harness import opened_harness
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
 from stoflow_sandbox.app import SandboxOptions
@@ -142,12 +141,4 @@ def acting(marketplace: Marketplace, action: str, make_site: SiteMaker, media_ro
     return Acting(marketplace.handlers[action], make_site(marketplace), product, media_root)
 
 
-@pytest.fixture(scope="module")
-def harness(
-    databases: Databases,
-    registry: Registry,
-    sandbox: SandboxServer,
-    profiles: Mapping[str, DirectProfile],
-    media_root: str,
-) -> Iterator[Harness]:
-    yield from opened_harness(databases, registry, sandbox, profiles, media_root)
+harness = pytest.fixture(scope="module", name="harness")(opened_harness)
