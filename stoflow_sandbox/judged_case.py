@@ -95,7 +95,7 @@ def _last_ended_behind(deeds: Sequence[Sighting]) -> bool:
     if shown is None:
         return False
     ends = (deed for deed in deeds[shown:] if deed.deed is Deed.ENDED and deed.listing == deeds[shown].listing)
-    return any(end.is_behind for end in list(ends)[:1])
+    return next((end.is_behind for end in ends), False)
 
 
 def _most_at_once(deeds: Sequence[Sighting]) -> int:
