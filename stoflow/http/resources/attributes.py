@@ -1,11 +1,9 @@
 """The catalogues of attributes over HTTP, the same for every tenant."""
 
-from typing import Final, Self
+from typing import Final
 
-from stoflow.domain.catalogue import CatalogueEntry
-from stoflow.domain.page import Page
 from stoflow.http.context import Context
-from stoflow.http.rest.answers import Answered
+from stoflow.http.rest.answers import Answered, PageBody
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import PageQuery, Word
 from stoflow.resources.attributes import attributes
@@ -25,24 +23,14 @@ class AttributeBody(Answered):
     details: dict[str, str]
 
 
-class AttributesPage(Answered):
-    items: list[AttributeBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[CatalogueEntry]) -> Self:
-        items = [
-            AttributeBody(name=entry.name, labels=dict(entry.labels), details=dict(entry.details))
-            for entry in page.items
-        ]
-        return cls(items=items, next_cursor=page.next_cursor)
+class AttributesPage(PageBody[AttributeBody]):
+    pass
 
 
 def list_attributes(context: Context, asked: Asked) -> AttributesPage:
     query: AttributesQuery = asked.query
-    return AttributesPage.of(
-        attributes.list_attributes(context, asked.path["catalogue"], query.search, query.limit, query.cursor)
-    )
+    page = attributes.list_attributes(context, asked.path["catalogue"], query.search, query.limit, query.cursor)
+    return AttributesPage.of_items(page, AttributeBody.of)
 
 
 OPERATIONS: Final = (

@@ -1,11 +1,11 @@
 """A seller's connections over HTTP; no token of a marketplace ever leaves by them."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Any, Final, Self
 
 from pydantic import ConfigDict, Field
 
-from stoflow.domain.choices import Choice
 from stoflow.domain.outcome import Lock
 from stoflow.http.auth.tenancy import PUBLIC_TENANT
 from stoflow.http.context import Context
@@ -16,7 +16,6 @@ from stoflow.http.rest.schemas import Given
 from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
-from stoflow.transports.direct.credentials import CredentialField
 
 
 class ReturnedQuery(Given):
@@ -55,10 +54,6 @@ class ChoiceBody(Answered):
     title: str
     only_with: dict[str, str]
 
-    @classmethod
-    def of(cls, choice: Choice) -> Self:
-        return cls(value=choice.value, title=choice.title, only_with=dict(choice.only_with))
-
 
 class OptionBody(Answered):
     """Whether nothing can be published without it, and its values; of one without values any that fits may be set."""
@@ -68,7 +63,7 @@ class OptionBody(Answered):
 
     @classmethod
     def of(cls, option: Option) -> Self:
-        return cls(required=option.required, values=[ChoiceBody.of(choice) for choice in option.choices])
+        return cls.with_fields(option, values=option.choices)
 
 
 class ImpossibleBody(Answered):
@@ -83,10 +78,6 @@ class CredentialBody(Answered):
 
     name: str
     wants: str
-
-    @classmethod
-    def of(cls, field: CredentialField) -> Self:
-        return cls(name=field.name, wants=field.wants)
 
 
 class LockBody(Answered):
@@ -124,19 +115,13 @@ class ConnectionBody(Answered):
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
-        return cls(
-            marketplace=connection.marketplace,
+        return cls.with_fields(
+            connection,
             connected=connection.state is ConnectionState.CONNECTED,
-            state=connection.state,
             reason=connection.reason or None,
             external_id=connection.external_id or None,
-            expires_at=connection.expires_at,
-            settings=dict(connection.settings),
             choices={option.setting: OptionBody.of(option) for option in connection.options},
-            credentials=[CredentialBody.of(field) for field in connection.credentials],
-            read_at=connection.read_at,
             lock=LockBody.of(connection.lock) if connection.lock else None,
-            impossible=[ImpossibleBody(action=each.action, scopes=list(each.scopes)) for each in connection.impossible],
         )
 
 
@@ -146,35 +131,30 @@ class AuthorizationBody(Answered):
     url: str
     expires_at: Moment
 
-    @classmethod
-    def of(cls, invitation: Invitation) -> Self:
-        return cls(url=invitation.url, expires_at=invitation.expires_at)
-
 
 def read_connection(context: Context, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(connection.find_connection(context.accounts, asked.tenant, marketplace_in(context, asked)))
+    return _connection_after(connection.find_connection, context, asked)
 
 
 def enter_credentials(context: Context, asked: Asked) -> ConnectionBody:
-    body: EnteredBody = asked.body
-    return ConnectionBody.of(
-        entering.enter(context.accounts, asked.tenant, marketplace_in(context, asked), body.credentials)
-    )
+    return _connection_after(entering.enter, context, asked, asked.body.credentials)
 
 
 def disconnect(context: Context, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(connection.disconnect(context.accounts, asked.tenant, marketplace_in(context, asked)))
+    return _connection_after(connection.disconnect, context, asked)
 
 
 def change_connection(context: Context, asked: Asked) -> ConnectionBody:
-    body: ChosenBody = asked.body
-    return ConnectionBody.of(
-        choosing.choose(context.accounts, asked.tenant, marketplace_in(context, asked), body.settings)
-    )
+    return _connection_after(choosing.choose, context, asked, asked.body.settings)
 
 
 def refresh_connection(context: Context, asked: Asked) -> ConnectionBody:
-    return ConnectionBody.of(choosing.read_account(context.accounts, asked.tenant, marketplace_in(context, asked)))
+    return _connection_after(choosing.read_account, context, asked)
+
+
+def _connection_after(use: Callable[..., Connection], context: Context, asked: Asked, *given: Any) -> ConnectionBody:
+    """Return how the seller is connected to the path's marketplace once the use case is done."""
+    return ConnectionBody.of(use(context.accounts, asked.tenant, marketplace_in(context, asked), *given))
 
 
 def authorize(context: Context, asked: Asked) -> CookieAnswer:

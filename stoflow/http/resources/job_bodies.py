@@ -8,14 +8,12 @@ from pydantic import (
     model_validator,
 )
 
-from stoflow.admission.hold import Hold, Release
+from stoflow.admission.hold import Release
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
-from stoflow.domain.page import Page
-from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, SomeAction, SomeMarketplace
+from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, PageBody, SomeAction, SomeMarketplace
 from stoflow.http.rest.schemas import Action, Given, Id, Marketplace, PageQuery
 from stoflow.http.rest.schemas import Moment as GivenMoment
-from stoflow.resources.jobs.explain import Explanation
-from stoflow.resources.jobs.views import JobView, TaskView, TimelineEntry
+from stoflow.resources.jobs.views import JobView
 
 MS_PER_S = 1000
 
@@ -68,10 +66,6 @@ class HoldBody(Answered):
     detail: str
     release: Release
 
-    @classmethod
-    def of(cls, hold: Hold) -> Self:
-        return cls(kind=hold.kind, until=hold.until, detail=hold.detail, release=hold.release)
-
 
 class ExplanationBody(Answered):
     """Where a job stands: every reason that holds it, most lasting first, and how many jobs come before it."""
@@ -82,17 +76,6 @@ class ExplanationBody(Answered):
     until: Moment | None
     position: int | None
     holds: list[HoldBody]
-
-    @classmethod
-    def of(cls, said: Explanation) -> Self:
-        return cls(
-            status=said.status,
-            reason=said.reason,
-            detail=said.detail,
-            until=said.until,
-            position=said.position,
-            holds=[HoldBody.of(hold) for hold in said.holds],
-        )
 
 
 class TaskBody(Answered):
@@ -111,25 +94,6 @@ class TaskBody(Answered):
     started_at: Moment | None
     completed_at: Moment | None
 
-    @classmethod
-    def of(cls, task: TaskView) -> Self:
-        return cls(
-            id=task.id,
-            name=task.name,
-            position=task.position,
-            status=task.status,
-            attempt=task.attempt,
-            failures=task.failures,
-            verifying=task.verifying,
-            output=dict(task.output) if task.output is not None else None,
-            error=task.error,
-            errors=FieldErrorBody.all_of(task.errors),
-            not_before=task.not_before,
-            created_at=task.created_at,
-            started_at=task.started_at,
-            completed_at=task.completed_at,
-        )
-
 
 class ResultBody(Answered):
     """What came of a final job."""
@@ -142,7 +106,7 @@ class ResultBody(Answered):
     duration_ms: int | None
 
     @classmethod
-    def of(cls, job: JobView) -> Self | None:
+    def of_final(cls, job: JobView) -> Self | None:
         if job.status not in FINAL_JOB_STATUSES:
             return None
         took = job.completed_at - job.started_at if job.completed_at and job.started_at else None
@@ -180,37 +144,11 @@ class JobBody(Answered):
 
     @classmethod
     def of(cls, job: JobView) -> Self:
-        return cls(
-            id=job.id,
-            marketplace=job.marketplace,
-            action=job.action,
-            status=job.status,
-            product_id=job.product_id,
-            priority=job.priority,
-            tasks=[TaskBody.of(task) for task in job.tasks],
-            result=ResultBody.of(job),
-            error=job.error,
-            error_kind=job.error_kind,
-            errors=FieldErrorBody.all_of(job.errors),
-            cancel_requested=job.cancel_requested,
-            batch_id=job.batch_id,
-            waiting=job.waiting,
-            hold=HoldBody.of(job.hold) if job.hold else None,
-            not_before=job.not_before,
-            expires_at=job.expires_at,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            completed_at=job.completed_at,
-        )
+        return cls.with_fields(job, result=ResultBody.of_final(job))
 
 
-class JobsPage(Answered):
-    items: list[JobBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[JobView]) -> Self:
-        return cls(items=[JobBody.of(job) for job in page.items], next_cursor=page.next_cursor)
+class JobsPage(PageBody[JobBody]):
+    pass
 
 
 class TimelineEntryBody(Answered):
@@ -223,26 +161,6 @@ class TimelineEntryBody(Answered):
     attempt: int
     detail: dict[str, Any]
 
-    @classmethod
-    def of(cls, entry: TimelineEntry) -> Self:
-        return cls(
-            id=entry.id,
-            at=entry.at,
-            cause=entry.cause,
-            task=entry.task,
-            from_status=_status(entry.from_status),
-            to_status=_status(entry.to_status),
-            attempt=entry.attempt,
-            detail=dict(entry.detail),
-        )
 
-
-def _status(name: str | None) -> JobStatus | TaskStatus | None:
-    if name is None:
-        return None
-    return JobStatus(name) if name in set(JobStatus) else TaskStatus(name)
-
-
-class TimelineBody(Answered):
-    items: list[TimelineEntryBody]
-    next_cursor: str | None
+class TimelineBody(PageBody[TimelineEntryBody]):
+    pass

@@ -33,13 +33,9 @@ def create_job(context: Context, asked: Asked) -> JobBody:
     body: NewJob = asked.body
     marketplace = marketplace_in(context, asked)
     wish = SubmitJob(
-        marketplace=marketplace,
-        action=body.action_type,
-        product_id=body.product_id,
-        priority=body.priority,
-        payload=body.payload,
-        not_before=body.not_before,
-        expires_at=body.expires_at,
+        marketplace,
+        body.action_type,
+        **body.model_dump(exclude={"action_type"}),
         idempotency_key=_idempotency_key(asked),
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
@@ -48,11 +44,11 @@ def create_job(context: Context, asked: Asked) -> JobBody:
 
 
 def list_all_jobs(context: Context, asked: Asked) -> JobsPage:
-    return _list(context, asked, asked.query.marketplace)
+    return _list(context, asked, JobFilter(**asked.query.model_dump()))
 
 
 def list_marketplace_jobs(context: Context, asked: Asked) -> JobsPage:
-    return _list(context, asked, marketplace_in(context, asked))
+    return _list(context, asked, JobFilter(marketplace_in(context, asked), **asked.query.model_dump()))
 
 
 def read_job(context: Context, asked: Asked) -> JobBody:
@@ -83,19 +79,8 @@ def digest_of(marketplace: str, body: NewJob) -> str:
     return hashlib.sha256(json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _list(context: Context, asked: Asked, marketplace: str | None) -> JobsPage:
-    query: JobsQuery = asked.query
-    wanted = JobFilter(
-        marketplace=marketplace,
-        status=query.status,
-        action=query.action,
-        product_id=query.product_id,
-        created_after=query.created_after,
-        created_before=query.created_before,
-        limit=query.limit,
-        cursor=query.cursor,
-    )
-    return JobsPage.of(read.list_jobs(context, asked.tenant, wanted))
+def _list(context: Context, asked: Asked, wanted: JobFilter) -> JobsPage:
+    return JobsPage.of_items(read.list_jobs(context, asked.tenant, wanted), JobBody.of)
 
 
 def marketplace_in(context: Context, asked: Asked) -> str:

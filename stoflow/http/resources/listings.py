@@ -1,14 +1,13 @@
 """An account's listings over HTTP, as its syncs have seen them."""
 
-from typing import Annotated, Final, Literal, Self, cast
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from stoflow.domain.page import Page
 from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
-from stoflow.http.rest.answers import Answered, Moment, PriceBody, price_of
+from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import (
     PageQuery,
@@ -43,40 +42,17 @@ class ListingBody(Answered):
 
     @classmethod
     def of(cls, listing: ListingView) -> Self:
-        return cls(
-            external_id=listing.external_id,
-            product_id=listing.product_id,
-            state=cast("ListingState", listing.state),
-            title=listing.title,
-            price=price_of(listing.price, listing.currency),
-            quantity=listing.quantity,
-            url=listing.url,
-            sku=listing.sku,
-            first_seen_at=listing.first_seen_at,
-            seen_at=listing.seen_at,
-            edited_at=listing.edited_at,
-        )
+        return cls.with_fields(listing, price=price_of(listing.price, listing.currency))
 
 
-class ListingsPage(Answered):
-    items: list[ListingBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[ListingView]) -> Self:
-        return cls(items=[ListingBody.of(listing) for listing in page.items], next_cursor=page.next_cursor)
+class ListingsPage(PageBody[ListingBody]):
+    pass
 
 
 def list_listings(context: Context, asked: Asked) -> ListingsPage:
     query: ListingsQuery = asked.query
-    wanted = ListingFilter(
-        marketplace=marketplace_in(context, asked),
-        state=query.state,
-        linked=query.linked,
-        limit=query.limit,
-        cursor=query.cursor,
-    )
-    return ListingsPage.of(observed.list_listings(context, asked.tenant, wanted))
+    wanted = ListingFilter(marketplace_in(context, asked), **query.model_dump())
+    return ListingsPage.of_items(observed.list_listings(context, asked.tenant, wanted), ListingBody.of)
 
 
 OPERATIONS: Final = (

@@ -1,21 +1,19 @@
 """An account's orders over HTTP, as its orders jobs have seen them."""
 
-from collections.abc import Sequence
 from typing import Final, Self
 
 from pydantic import ConfigDict, Field
 
 from stoflow.domain.observed import OrderLine, OrderState
-from stoflow.domain.page import Page
 from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
-from stoflow.http.rest.answers import Answered, Moment, PriceBody, SomeMarketplace, price_of
+from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import (
     PageQuery,
 )
 from stoflow.resources.observed import read as observed
-from stoflow.resources.observed.read import OrderName, OrderView
+from stoflow.resources.observed.read import OrderView
 
 
 class OrderLineBody(Answered):
@@ -29,15 +27,8 @@ class OrderLineBody(Answered):
 
     @classmethod
     def of(cls, line: OrderLine) -> Self:
-        return cls(
-            line_id=line.line_id,
-            listing_id=line.listing_id,
-            product_id=line.product,
-            title=line.title,
-            sku=line.sku,
-            quantity=line.quantity,
-            amount=f"{line.amount:.2f}" if line.amount is not None else None,
-        )
+        amount = f"{line.amount:.2f}" if line.amount is not None else None
+        return cls.with_fields(line, product_id=line.product, amount=amount)
 
 
 class OrderNameBody(Answered):
@@ -52,14 +43,6 @@ class OversoldBody(Answered):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
     shares_with: list[OrderNameBody] = Field(alias="with")
-
-    @classmethod
-    def of(cls, shares_with: Sequence[OrderName]) -> Self | None:
-        named = [
-            OrderNameBody(marketplace=each.marketplace, order_id=each.order_id, ordered_at=each.ordered_at)
-            for each in shares_with
-        ]
-        return cls.model_validate({"with": named}) if named else None
 
 
 class OrderBody(Answered):
@@ -76,31 +59,23 @@ class OrderBody(Answered):
 
     @classmethod
     def of(cls, order: OrderView) -> Self:
-        return cls(
-            external_id=order.external_id,
-            state=OrderState(order.state),
-            ordered_at=order.ordered_at,
+        return cls.with_fields(
+            order,
             total=price_of(order.total, order.currency),
             lines=[OrderLineBody.of(line) for line in order.lines],
-            created_at=order.created_at,
-            updated_at=order.updated_at,
-            oversold=OversoldBody.of(order.shares_with),
+            oversold=OversoldBody.model_validate({"with": order.shares_with}) if order.shares_with else None,
         )
 
 
-class OrdersPage(Answered):
-    items: list[OrderBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[OrderView]) -> Self:
-        return cls(items=[OrderBody.of(order) for order in page.items], next_cursor=page.next_cursor)
+class OrdersPage(PageBody[OrderBody]):
+    pass
 
 
 def list_orders(context: Context, asked: Asked) -> OrdersPage:
     query: PageQuery = asked.query
     marketplace = marketplace_in(context, asked)
-    return OrdersPage.of(observed.list_orders(context, asked.tenant, marketplace, query.limit, query.cursor))
+    page = observed.list_orders(context, asked.tenant, marketplace, query.limit, query.cursor)
+    return OrdersPage.of_items(page, OrderBody.of)
 
 
 OPERATIONS: Final = (

@@ -9,9 +9,8 @@ from pydantic import (
     Field,
 )
 
-from stoflow.domain.page import Page
 from stoflow.domain.product import Product
-from stoflow.http.rest.answers import Answered, PriceBody
+from stoflow.http.rest.answers import Answered, PageBody, PriceBody, price_of
 from stoflow.http.rest.schemas import LINES_PATTERN, ONE_LINE_PATTERN, Given, Word, changes_of, lines, one_line
 from stoflow.resources.products.fields.text import clean_line, clean_text, composed
 
@@ -138,36 +137,9 @@ class ProductBody(Answered):
 
     @classmethod
     def of(cls, product: Product) -> Self:
-        return cls(
-            id=product.id,
-            title=product.title,
-            description=product.description,
-            price=PriceBody(amount=f"{product.price:.2f}", currency=product.currency)
-            if product.price is not None
-            else None,
-            category=product.category,
-            brand=product.brand,
-            condition=product.condition,
-            size=product.size,
-            colors=list(product.colors),
-            materials=list(product.materials),
-            gender=product.gender,
-            season=product.season,
-            fit=product.fit,
-            quantity=product.quantity,
-            who_made=product.who_made,
-            when_made=product.when_made,
-            images=len(product.images),
-            sku=product.sku,
-            external_id=product.external_id,
-            metadata=dict(product.metadata),
-        )
+        price = price_of(product.price, product.currency)
+        return cls.with_fields(product, price=price, images=len(product.images))
 
 
-class ProductsPage(Answered):
-    items: list[ProductBody]
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[Product]) -> Self:
-        return cls(items=[ProductBody.of(product) for product in page.items], next_cursor=page.next_cursor)
+class ProductsPage(PageBody[ProductBody]):
+    pass

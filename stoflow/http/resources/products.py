@@ -41,7 +41,8 @@ def _price(money: Money) -> dict[str, Any]:
 
 def list_products(context: Context, asked: Asked) -> ProductsPage:
     query: PageQuery = asked.query
-    return ProductsPage.of(editing.list_products(context, asked.tenant, query.limit, query.cursor))
+    page = editing.list_products(context, asked.tenant, query.limit, query.cursor)
+    return ProductsPage.of_items(page, ProductBody.of)
 
 
 def read_product(context: Context, asked: Asked) -> ProductBody:

@@ -21,7 +21,7 @@ from stoflow.domain.observed import (
 )
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.run import NextMove
-from stoflow.http.resources.orders import OrdersPage
+from stoflow.http.resources.orders import OrderBody, OrdersPage
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.paging import summary, unread
@@ -152,7 +152,7 @@ def sees(bench: "Bench", shows: Shows, place: str, *orders: Order, action: str =
 
 def marked(bench: "Bench", place: str) -> dict[str, list[tuple[str, str]]]:
     """Return which orders the API shows as oversold, with whom."""
-    page = OrdersPage.of(list_orders(bench, bench.tenant, place, 50, None))
+    page = OrdersPage.of_items(list_orders(bench, bench.tenant, place, 50, None), OrderBody.of)
     shown = page.model_dump(mode="json")["items"]
     return {
         each["external_id"]: [(other["marketplace"], other["order_id"]) for other in each["oversold"]["with"]]
