@@ -17,6 +17,7 @@ from stoflow.marketplaces.vocabulary.conditions import grade_of
 
 CENT = Decimal("0.01")
 CURRENCY = re.compile("[A-Z]{3}")
+DEFAULT_CURRENCY = "EUR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ def quantity_errors(product: Product, limits: Limits) -> tuple[FieldError, ...]:
     return (FieldError("quantity", f"The quantity is {product.quantity}, not 1 to {limits.highest_quantity}."),)
 
 
+def sale_errors(attempt: Attempt, limits: Limits, currency: str) -> tuple[FieldError, ...]:
+    """Return why the marketplace would not take the price or the quantity."""
+    product = product_of(attempt)
+    price = price_in(currency, product, attempt.account)
+    return (*price_errors(price, limits, currency), *quantity_errors(product, limits))
+
+
 def photo_errors(attempt: Attempt, limits: Limits) -> tuple[FieldError, ...]:
     """Return what is missing of the photos; those above the marketplace's number are left out, not refused."""
     images = product_of(attempt).images[: limits.most_photos]
@@ -104,8 +112,7 @@ def basic_errors(attempt: Attempt, limits: Limits, currency: str) -> tuple[Field
     category = resolve_category(product)
     return (
         *(() if product.title.strip() else (FieldError("title", "The product has no title."),)),
-        *price_errors(price_in(currency, product, attempt.account), limits, currency),
-        *quantity_errors(product, limits),
+        *sale_errors(attempt, limits, currency),
         *((category,) if isinstance(category, FieldError) else ()),
         *photo_errors(attempt, limits),
     )
@@ -167,9 +174,9 @@ def category_of(attempt: Attempt) -> Category:
     raise ValueError(category.message)
 
 
-def currency_of(attempt: Attempt, usual: str) -> str:
-    """Return the account's currency: `account.settings["currency"]`, else the marketplace's usual one."""
-    return str(attempt.account.settings.get("currency") or usual)
+def currency_of(attempt: Attempt) -> str:
+    """Return the account's currency: `account.settings["currency"]`, by default the euro."""
+    return str(attempt.account.settings.get("currency") or DEFAULT_CURRENCY)
 
 
 def settled_price(currency: str, attempt: Attempt) -> Decimal:

@@ -74,6 +74,14 @@ class ServiceJobHandler(BaseJobHandler, Generic[Service]):
         """Return the service that does the action."""
         return self._service
 
+    def make_steps(self) -> tuple[Step, ...]:
+        """Return the kinds of task of this action, in order."""
+        return self.steps_of(self.get_service())
+
+    def steps_of(self, service: Service) -> tuple[Step, ...]:
+        """Return the kinds of task with the service's methods, where `make_steps` itself is not overridden."""
+        raise NotImplementedError
+
 
 class DirectAPIJobHandler(ServiceJobHandler[Service]):
     """An action of a marketplace with an API of its own: one method of one service changes what buyers see.

@@ -2,13 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.job import TaskKind
 from stoflow.domain.observed import NAMED
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation, Step
+from stoflow.marketplaces.handlers import ServiceJobHandler
 from stoflow.marketplaces.outputs import text_in
 
 ASKED_AT_ONCE = 20
@@ -39,6 +40,46 @@ def order_steps(page: Do) -> tuple[Step, ...]:
         Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
         Step("save", summary, propagates=True),
     )
+
+
+class ReadsListings(Protocol):
+    """What goes through an account's listings, and asks for those that no page showed."""
+
+    def page(self, attempt: Attempt) -> Conversation: ...
+
+    def confirm(self, attempt: Attempt) -> Conversation: ...
+
+
+class ReadsOrders(Protocol):
+    """What goes through an account's orders."""
+
+    def page(self, attempt: Attempt) -> Conversation: ...
+
+
+Listings = TypeVar("Listings", bound=ReadsListings)
+Orders = TypeVar("Orders", bound=ReadsOrders)
+
+
+class ListingsHandler(ServiceJobHandler[Listings]):
+    """Goes through the listings of an account."""
+
+    action = "sync"
+    paged = LISTING_PAGES
+
+    def steps_of(self, service: Listings) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return listing_steps(service.page, service.confirm)
+
+
+class OrdersHandler(ServiceJobHandler[Orders]):
+    """Goes through the orders of an account."""
+
+    action = "sync_orders"
+    paged = ORDER_PAGES
+
+    def steps_of(self, service: Orders) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return order_steps(service.page)
 
 
 def after_page(attempt: Attempt, *, more: bool, then: str) -> str:

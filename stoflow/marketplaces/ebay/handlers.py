@@ -1,7 +1,6 @@
 """Which tasks each action on eBay has."""
 
 from functools import cached_property
-from typing import TypeVar
 
 from stoflow.domain.job import TaskKind
 from stoflow.marketplaces.contract import Step
@@ -12,17 +11,17 @@ from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
-from stoflow.marketplaces.handlers import DirectAPIJobHandler
-from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
+from stoflow.marketplaces.handlers import DirectAPIJobHandler, Service
+from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
 from stoflow.marketplaces.warnings import heeding
-
-Service = TypeVar("Service")
 
 
 class EbayJobHandler(DirectAPIJobHandler[Service]):
     """An action on eBay: what eBay warns of is put out, as it changes what buyers see."""
 
     marketplace = "ebay"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -34,13 +33,10 @@ class PublishEbay(EbayJobHandler[EbayPublication]):
     """`publish_ebay`: pictures, item, one offer per SKU, and its publication."""
 
     action = "publish"
-    per_photo = frozenset({"upload"})
-    most_photos = LIMITS.most_photos
     service_method_name = "publish"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EbayPublication) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -57,13 +53,10 @@ class UpdateEbay(EbayJobHandler[EbayUpdate]):
     """`update_ebay`: new pictures, then the offer and the item where they differ from what is there."""
 
     action = "update"
-    per_photo = frozenset({"upload"})
-    most_photos = LIMITS.most_photos
     service_method_name = "put_item"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EbayUpdate) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -81,9 +74,8 @@ class DeleteEbay(EbayJobHandler[EbayDeletion]):
     action = "delete"
     service_method_name = "end"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EbayDeletion) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("find", service.find, TaskKind.REPEATABLE, overwrites=False),
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
@@ -91,25 +83,13 @@ class DeleteEbay(EbayJobHandler[EbayDeletion]):
         )
 
 
-class SyncEbay(EbayJobHandler[EbaySync]):
+class SyncEbay(ListingsHandler[EbaySync], EbayJobHandler[EbaySync]):
     """`sync_ebay`: every item with its offers, page by page, then what no page showed, one by one."""
 
-    action = "sync"
-    paged = LISTING_PAGES
     service_method_name = "page"
 
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return listing_steps(self.service_method, self.get_service().confirm)
 
-
-class SyncOrdersEbay(EbayJobHandler[EbayOrders]):
+class SyncOrdersEbay(OrdersHandler[EbayOrders], EbayJobHandler[EbayOrders]):
     """`sync_orders_ebay`: what was bought since the last complete run, page by page."""
 
-    action = "sync_orders"
-    paged = ORDER_PAGES
     service_method_name = "page"
-
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return order_steps(self.service_method)

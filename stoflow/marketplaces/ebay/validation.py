@@ -27,8 +27,7 @@ def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     currency = site["currency"] if site and named else product.currency
     errors = (
         *_title_errors(product),
-        *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
-        *checks.quantity_errors(product, LIMITS),
+        *checks.sale_errors(attempt, LIMITS, currency),
         *checks.category_errors(category, categories(), "eBay"),
         *checks.condition_errors(product),
         *_category_rules(product, category),

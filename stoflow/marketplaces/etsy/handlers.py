@@ -9,22 +9,26 @@ from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.etsy.validation import LIMITS
-from stoflow.marketplaces.handlers import DirectAPIJobHandler
-from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
+from stoflow.marketplaces.handlers import DirectAPIJobHandler, Service
+from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
 
 
-class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
-    """`publish_etsy`: a draft under a marker, one chosen, filled, and made active."""
+class EtsyJobHandler(DirectAPIJobHandler[Service]):
+    """An action on Etsy, by calls of its API."""
 
     marketplace = "etsy"
-    action = "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
+
+
+class PublishEtsy(EtsyJobHandler[EtsyPublication]):
+    """`publish_etsy`: a draft under a marker, one chosen, filled, and made active."""
+
+    action = "publish"
     service_method_name = "activate"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EtsyPublication) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -37,18 +41,14 @@ class PublishEtsy(DirectAPIJobHandler[EtsyPublication]):
         )
 
 
-class UpdateEtsy(DirectAPIJobHandler[EtsyUpdate]):
+class UpdateEtsy(EtsyJobHandler[EtsyUpdate]):
     """`update_etsy`: new photos, the listing's changed fields, and the inventory where it differs."""
 
-    marketplace = "etsy"
     action = "update"
-    per_photo = frozenset({"upload"})
-    most_photos = LIMITS.most_photos
     service_method_name = "put_inventory"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EtsyUpdate) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -61,43 +61,27 @@ class UpdateEtsy(DirectAPIJobHandler[EtsyUpdate]):
         )
 
 
-class DeleteEtsy(DirectAPIJobHandler[EtsyDeletion]):
+class DeleteEtsy(EtsyJobHandler[EtsyDeletion]):
     """`delete_etsy`: the listing, by its id."""
 
-    marketplace = "etsy"
     action = "delete"
     service_method_name = "end"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: EtsyDeletion) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("end", self.service_method, TaskKind.REPEATABLE, paced=True),
             Step("save", service.save),
         )
 
 
-class SyncEtsy(DirectAPIJobHandler[EtsySync]):
+class SyncEtsy(ListingsHandler[EtsySync], EtsyJobHandler[EtsySync]):
     """`sync_etsy`: every listing of the shop, a page at a time, and those that no page showed by their ids."""
 
-    marketplace = "etsy"
-    action = "sync"
-    paged = LISTING_PAGES
     service_method_name = "page"
 
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return listing_steps(self.service_method, self.get_service().confirm)
 
-
-class SyncOrdersEtsy(DirectAPIJobHandler[EtsyOrders]):
+class SyncOrdersEtsy(OrdersHandler[EtsyOrders], EtsyJobHandler[EtsyOrders]):
     """`sync_orders_etsy`: what was bought in the shop since the last time, a page at a time."""
 
-    marketplace = "etsy"
-    action = "sync_orders"
-    paged = ORDER_PAGES
     service_method_name = "page"
-
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return order_steps(self.service_method)

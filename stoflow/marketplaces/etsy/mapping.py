@@ -44,6 +44,17 @@ def product_in(sku: str, tenant: TenantId) -> int | None:
     return int(own[1]) if own else None
 
 
+def content_of(attempt: Attempt) -> Mapping[str, Any]:
+    """Return what StoFlow says: `sku`, `draft` (the form without description), `inventory`, and `description`."""
+    price = checks.settled_price(checks.currency_of(attempt), attempt)
+    return {
+        "sku": sku_of(attempt),
+        "draft": draft_form(attempt, price),
+        "inventory": inventory(attempt, price),
+        "description": description_for(checks.product_of(attempt)),
+    }
+
+
 def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
     """Return the form of createDraftListing, without its description."""
     product, settings = checks.product_of(attempt), attempt.account.settings

@@ -17,18 +17,11 @@ from stoflow.marketplaces.etsy.clients.listing import (
     update_listing_inventory,
 )
 from stoflow.marketplaces.etsy.drafts import find_draft
-from stoflow.marketplaces.etsy.mapping import (
-    description_for,
-    draft_form,
-    in_todays_labels,
-    inventory,
-    sku_of,
-    update_form,
-)
+from stoflow.marketplaces.etsy.mapping import content_of, in_todays_labels, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
 from stoflow.marketplaces.etsy.states import ACTIVE, DRAFT, MEANING, in_words
 from stoflow.marketplaces.etsy.stock import no_more_than
-from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
+from stoflow.marketplaces.etsy.validation import etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import sent_photos
 from stoflow.marketplaces.replies import NOT_FOUND, is_success, reply_of
@@ -43,15 +36,7 @@ class EtsyPublication:
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `draft` (the form without description), `inventory`, and the real `description`."""
-        price = checks.settled_price(currency_of(attempt), attempt)
-        return Done(
-            {
-                "sku": sku_of(attempt),
-                "draft": draft_form(attempt, price),
-                "inventory": inventory(attempt, price),
-                "description": description_for(checks.product_of(attempt)),
-            }
-        )
+        return Done(content_of(attempt))
 
     def create_draft(self, attempt: Attempt) -> Conversation:
         """Make a draft whose description is this attempt's marker; what the product has there already is used again."""

@@ -17,18 +17,11 @@ from stoflow.marketplaces.etsy.clients.listing import (
     update_listing,
     update_listing_inventory,
 )
-from stoflow.marketplaces.etsy.mapping import (
-    description_for,
-    draft_form,
-    in_todays_labels,
-    inventory,
-    sku_of,
-    update_form,
-)
+from stoflow.marketplaces.etsy.mapping import content_of, in_todays_labels, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
 from stoflow.marketplaces.etsy.states import in_words
 from stoflow.marketplaces.etsy.stock import changed_inventory, no_more_than
-from stoflow.marketplaces.etsy.validation import currency_of, etsy_errors
+from stoflow.marketplaces.etsy.validation import etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import Photo, sent_photos
 from stoflow.marketplaces.replies import NOT_FOUND, Reply, is_success, reply_of
@@ -52,9 +45,9 @@ class EtsyUpdate:
 
     def map(self, attempt: Attempt) -> Outcome:
         """Output: `form` and `inventory`, what StoFlow says of them."""
-        price = checks.settled_price(currency_of(attempt), attempt)
-        form = update_form(draft_form(attempt, price), description_for(checks.product_of(attempt)))
-        return Done({"sku": sku_of(attempt), "form": form, "inventory": inventory(attempt, price)})
+        content = content_of(attempt)
+        form = update_form(content["draft"], content["description"])
+        return Done({"sku": content["sku"], "form": form, "inventory": content["inventory"]})
 
     def read(self, attempt: Attempt) -> Conversation:
         """Output: `form`, the fields that changed, `inventory` as it is to be put, none where nothing differs, and

@@ -13,31 +13,23 @@ from stoflow.marketplaces.etsy.taxonomy import SITE
 from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
 
 LIMITS = Limits(lowest_price=Decimal("0.20"), highest_quantity=999, most_photos=20, highest_price=Decimal(50_000))
-DEFAULT_CURRENCY = "EUR"
 
 
 def etsy_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     """Return every reason why Etsy would not take this product from this account."""
-    product, account = checks.product_of(attempt), attempt.account
+    product = checks.product_of(attempt)
     category = resolve_category(product)
-    currency = currency_of(attempt)
     return (
         *(() if title_for(product) else (FieldError("title", "Nothing of the title can be said on Etsy."),)),
-        *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
-        *checks.quantity_errors(product, LIMITS),
+        *checks.sale_errors(attempt, LIMITS, checks.currency_of(attempt)),
         *checks.category_errors(category, categories(), "Etsy"),
         *_taxonomy_errors(attempt, category),
         *checks.size_errors(product, category),
         *_declaration_errors(attempt),
         *checks.photo_errors(attempt, LIMITS),
-        *checks.setting_errors(account, REQUIRED, "Etsy"),
+        *checks.setting_errors(attempt.account, REQUIRED, "Etsy"),
         *_shop_errors(attempt),
     )
-
-
-def currency_of(attempt: Attempt) -> str:
-    """Return the shop's currency: `account.settings["currency"]`, by default the euro."""
-    return checks.currency_of(attempt, DEFAULT_CURRENCY)
 
 
 def _taxonomy_errors(attempt: Attempt, category: Category | FieldError) -> tuple[FieldError, ...]:

@@ -8,7 +8,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import Service, ServiceJobHandler
-from stoflow.marketplaces.paging import LISTING_PAGES, ORDER_PAGES, listing_steps, order_steps
+from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
 from stoflow.marketplaces.vinted.messages import VintedMessages, message_errors
@@ -23,18 +23,17 @@ class VintedJobHandler(ServiceJobHandler[Service]):
     """An action on Vinted: every outside task is commands of the seller's own plugin, an unsafe one exactly one."""
 
     marketplace = "vinted"
+    per_photo = frozenset({"upload"})
+    most_photos = LIMITS.most_photos
 
 
 class PublishVinted(VintedJobHandler[VintedPublication]):
     """`publish_vinted`: photos, a draft under a marker, one chosen and completed."""
 
     action = "publish"
-    per_photo = frozenset({"upload"})
-    most_photos = LIMITS.most_photos
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: VintedPublication) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -50,12 +49,9 @@ class UpdateVinted(VintedJobHandler[VintedUpdate]):
     """`update_vinted`: new photos, then the item whole where it differs from what is there."""
 
     action = "update"
-    per_photo = frozenset({"upload"})
-    most_photos = LIMITS.most_photos
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: VintedUpdate) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("map", service.map),
@@ -71,9 +67,8 @@ class DeleteVinted(VintedJobHandler[VintedDeletion]):
 
     action = "delete"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: VintedDeletion) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("end", service.end, TaskKind.REPEATABLE, paced=True),
             Step("discard", service.discard, TaskKind.REPEATABLE),
@@ -81,27 +76,14 @@ class DeleteVinted(VintedJobHandler[VintedDeletion]):
         )
 
 
-class SyncVinted(VintedJobHandler[VintedSync]):
+class SyncVinted(ListingsHandler[VintedSync], VintedJobHandler[VintedSync]):
     """`sync_vinted`: the wardrobe page by page, then what no page showed."""
 
-    action = "sync"
-    paged = LISTING_PAGES
 
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        service = self.get_service()
-        return listing_steps(service.page, service.confirm)
-
-
-class OrdersVinted(VintedJobHandler[VintedOrders]):
+class OrdersVinted(OrdersHandler[VintedOrders], VintedJobHandler[VintedOrders]):
     """`orders_vinted`: what was bought, list by list and page by page."""
 
     action = "orders"
-    paged = ORDER_PAGES
-
-    def make_steps(self) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return order_steps(self.get_service().page)
 
 
 class MessageVinted(VintedJobHandler[VintedMessages]):
@@ -109,9 +91,8 @@ class MessageVinted(VintedJobHandler[VintedMessages]):
 
     action = "message"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: VintedMessages) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("read", service.read, TaskKind.REPEATABLE, overwrites=False),
@@ -129,9 +110,8 @@ class LinkProductVinted(VintedJobHandler[VintedLinking]):
 
     action = "link_product"
 
-    def make_steps(self) -> tuple[Step, ...]:
+    def steps_of(self, service: VintedLinking) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        service = self.get_service()
         return (
             Step("validate", service.validate),
             Step("read", service.read, TaskKind.REPEATABLE, overwrites=False, paced=True),

@@ -8,7 +8,6 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.vinted.tables import PACKAGE, brand_id, categories, colors, size_id, statuses
-from stoflow.marketplaces.vinted.validation import currency_of
 from stoflow.marketplaces.vocabulary.audiences import is_unisex
 from stoflow.marketplaces.vocabulary.colours import colors_of
 from stoflow.marketplaces.vocabulary.conditions import grade_of
@@ -35,7 +34,7 @@ def draft_fields(attempt: Attempt) -> Mapping[str, Any]:
     row = categories()[category.name]
     size = size_id(size_of(product.size), category)
     return {
-        "currency": currency_of(attempt),
+        "currency": checks.currency_of(attempt),
         "temp_uuid": upload_session(attempt),
         "title": shorten(one_line(product.title), TITLE_CHARACTERS),
         "description": _description(product),
@@ -45,7 +44,7 @@ def draft_fields(attempt: Attempt) -> Mapping[str, Any]:
         "isbn": None,
         "is_unisex": is_unisex(product),
         "ai_photo": False,
-        "price": float(checks.settled_price(currency_of(attempt), attempt)),
+        "price": float(checks.settled_price(checks.currency_of(attempt), attempt)),
         "package_size_id": int(attempt.account.settings.get("package_size_id") or row["package_size_id"]),
         "shipment_prices": {"domestic": None, "international": None},
         "color_ids": list(dict.fromkeys(colors()[name] for name in colors_of(product)))[:COLORS],

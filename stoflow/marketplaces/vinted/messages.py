@@ -13,6 +13,7 @@ from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.asking import number_errors, number_in, words_errors, words_in
+from stoflow.marketplaces.vinted.pages import ask_for_thing
 
 WHICH, TEXT = "conversation_id", "text"
 MESSAGE = "message"
@@ -87,13 +88,8 @@ def _member_errors(attempt: Attempt) -> tuple[FieldError, ...]:
 
 def _conversation(attempt: Attempt) -> Generator[Call, Response, Mapping[str, Any] | Outcome | None]:
     """Return the conversation, None where there is none, or why Vinted cannot show it."""
-    answer = answer_of((yield Command("vinted.conversation.get", {"id": number_in(attempt.payload, WHICH)})))
-    if answer.error_code == failures.NOT_FOUND:
-        return None
-    if not answer.success:
-        return failures.outcome_of(answer, unsafe=False)
-    conversation = failures.body_of(answer).get("conversation")
-    return cast("Mapping[str, Any]", conversation) if isinstance(conversation, Mapping) else UNREADABLE
+    asked = Command("vinted.conversation.get", {"id": number_in(attempt.payload, WHICH)})
+    return ask_for_thing(asked, "conversation", UNREADABLE)
 
 
 def _said(attempt: Attempt, conversation: Mapping[str, Any]) -> Sequence[str] | None:

@@ -1,4 +1,4 @@
-"""Lists that Vinted shows page by page."""
+"""What Vinted shows: one thing, or a list page by page."""
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +19,18 @@ class Page:
 
     entries: Sequence[Entry]
     is_last: bool
+
+
+def ask_for_thing(asked: Command, name: str, unnamed: Outcome) -> Generator[Call, Response, Entry | Outcome | None]:
+    """Return what is shown under `name`, None where Vinted has no such thing, or why it cannot show it: `unnamed` where
+    nothing is under that name."""
+    answer = answer_of((yield asked))
+    if answer.error_code == failures.NOT_FOUND:
+        return None
+    if not answer.success:
+        return failures.outcome_of(answer, unsafe=False)
+    thing = failures.body_of(answer).get(name)
+    return cast("Entry", thing) if isinstance(thing, Mapping) else unnamed
 
 
 def ask_for_page(asked: Command, name: str, *, number: int, size: int) -> Generator[Call, Response, Page | Outcome]:

@@ -1,17 +1,29 @@
 """Photos on Vinted: the plugin fetches each from StoFlow and uploads it."""
 
+from collections.abc import Callable
+
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Command
-from stoflow.domain.outcome import Broken, Done
+from stoflow.domain.outcome import Broken, Done, FieldError, Refused
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.mapping import upload_session
 
 NAME = "photo_id"
 """The output that names a photo on Vinted."""
+
+
+def with_kept_photo(attempt: Attempt, send: Callable[[ProductImage, str], Conversation]) -> Conversation:
+    """Send the photo of this task, given with its fingerprint; one that cannot be read is refused."""
+    try:
+        photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
+    except UnreadablePhoto as error:
+        return Refused(str(error), (FieldError("images", str(error)),))
+    return (yield from send(photo, fingerprint))
 
 
 def send_picture(attempt: Attempt, photo: ProductImage, fingerprint: str) -> Conversation:

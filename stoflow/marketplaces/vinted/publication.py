@@ -6,17 +6,17 @@ from typing import Any, cast
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Command
 from stoflow.domain.observed import ListingState
-from stoflow.domain.outcome import Absent, Done, FieldError, Listed, Outcome, Refused, Unknown, cannot_tell
+from stoflow.domain.outcome import Absent, Done, Listed, Outcome, Unknown, cannot_tell
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.drafts import already_sold, chosen, draft_found, draft_made, made_anew, standing
 from stoflow.marketplaces.outputs import in_order, text_in
-from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_photos
+from stoflow.marketplaces.photos import sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.items import Item, address_of, state_of
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
-from stoflow.marketplaces.vinted.pictures import NAME, send_picture
+from stoflow.marketplaces.vinted.pictures import NAME, send_picture, with_kept_photo
 from stoflow.marketplaces.vinted.validation import vinted_errors
 from stoflow.marketplaces.vinted.wardrobe import any_item, find_draft, is_draft
 
@@ -34,11 +34,7 @@ class VintedPublication:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Let the plugin upload one photo; output: its `photo_id`, and its `fingerprint`."""
-        try:
-            photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
-        except UnreadablePhoto as error:
-            return Refused(str(error), (FieldError("images", str(error)),))
-        return (yield from send_picture(attempt, photo, fingerprint))
+        return with_kept_photo(attempt, lambda photo, fingerprint: send_picture(attempt, photo, fingerprint))
 
     def create_draft(self, attempt: Attempt) -> Conversation:
         """Make a draft whose description is this attempt's marker; what the product has there already is used again."""

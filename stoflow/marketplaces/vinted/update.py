@@ -8,27 +8,26 @@ from stoflow.domain.call import Command
 from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import (
     Absent,
-    Broken,
     CannotTell,
     Done,
-    FieldError,
     Listed,
     Outcome,
     Refused,
     cannot_tell,
 )
+from stoflow.domain.product import ProductImage
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation, Looking
-from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, sent_before, sent_photos
+from stoflow.marketplaces.photos import sent_before, sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.revision import says
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.editing import as_written, edited, seen
 from stoflow.marketplaces.vinted.items import state_of
 from stoflow.marketplaces.vinted.mapping import draft_fields
-from stoflow.marketplaces.vinted.pictures import NAME, send_picture
+from stoflow.marketplaces.vinted.pictures import NAME, send_picture, with_kept_photo
 from stoflow.marketplaces.vinted.validation import vinted_errors
-from stoflow.marketplaces.vinted.wardrobe import find_item
+from stoflow.marketplaces.vinted.wardrobe import find_item, own_item
 
 
 class VintedUpdate:
@@ -47,25 +46,15 @@ class VintedUpdate:
 
     def upload(self, attempt: Attempt) -> Conversation:
         """Let the plugin upload one photo, if the item has it not already."""
-        try:
-            photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
-        except UnreadablePhoto as error:
-            return Refused(str(error), (FieldError("images", str(error)),))
-        known = sent_before(attempt, fingerprint)
-        if known.isdigit():
-            return Done({NAME: int(known), "fingerprint": fingerprint})
-        return (yield from send_picture(attempt, photo, fingerprint))
+        return with_kept_photo(attempt, lambda photo, fingerprint: _send_unless_sent(attempt, photo, fingerprint))
 
     def read(self, attempt: Attempt) -> Conversation:
         """Output: `item` as it is to be put, none where nothing differs."""
-        answer = answer_of((yield _asked(attempt)))
-        if answer.error_code == failures.NOT_FOUND:
-            return Refused("The item is no longer for sale on Vinted.")
-        if not answer.success:
-            return failures.outcome_of(answer, unsafe=False)
-        there = _item_in(failures.body_of(answer))
+        there = yield from own_item(attempt.listing_id)
         if there is None:
-            return Broken("Vinted showed an item without its fields.")
+            return Refused("The item is no longer for sale on Vinted.")
+        if not isinstance(there, Mapping):
+            return there
         photos = [int(photo.name) for photo in sent_photos(attempt, NAME)]
         wanted = edited(there, attempt.outputs["map"]["item"], attempt, photos)
         return Done({"item": None if says(as_written(there), seen(wanted)) else wanted})
@@ -82,7 +71,7 @@ class VintedUpdate:
     def look_at_item(self, attempt: Attempt) -> Looking:
         """Ask for the item; where Vinted no longer shows it (sold, reserved, gone), look in the wardrobe: it takes no
         change any more."""
-        answer = answer_of((yield _asked(attempt)))
+        answer = answer_of((yield Command("vinted.item.get", {"id": attempt.listing_id})))
         if answer.error_code == failures.NOT_FOUND:
             return (yield from _unshown(attempt))
         if not answer.success:
@@ -97,6 +86,13 @@ class VintedUpdate:
         return Done({"listing_id": attempt.listing_id, "changed": changed})
 
 
+def _send_unless_sent(attempt: Attempt, photo: ProductImage, fingerprint: str) -> Conversation:
+    known = sent_before(attempt, fingerprint)
+    if known.isdigit():
+        return Done({NAME: int(known), "fingerprint": fingerprint})
+    return (yield from send_picture(attempt, photo, fingerprint))
+
+
 def _unshown(attempt: Attempt) -> Looking:
     item = yield from find_item(attempt, attempt.listing_id)
     if item is None:
@@ -106,10 +102,6 @@ def _unshown(attempt: Attempt) -> Looking:
     if state_of(item) is ListingState.FOR_SALE:
         return CannotTell("Vinted does not show the item as it is edited.")
     return Refused("The item is no longer for sale on Vinted, which does not show whether it was changed before.")
-
-
-def _asked(attempt: Attempt) -> Command:
-    return Command("vinted.item.get", {"id": attempt.listing_id})
 
 
 def _item_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -14,29 +14,21 @@ from stoflow.marketplaces.vocabulary.wording import one_line
 
 LIMITS = Limits(lowest_price=Decimal(1), highest_quantity=10_000, most_photos=20, highest_price=Decimal(30_000))
 SHORTEST_TITLE_CHARACTERS = 5
-DEFAULT_CURRENCY = "EUR"
 
 
 def vinted_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     """Return every reason why Vinted would not take this product from this member."""
-    product, account = checks.product_of(attempt), attempt.account
+    product = checks.product_of(attempt)
     category = resolve_category(product)
-    currency = currency_of(attempt)
     return (
         *_title_errors(product),
-        *checks.price_errors(checks.price_in(currency, product, account), LIMITS, currency),
-        *checks.quantity_errors(product, LIMITS),
+        *checks.sale_errors(attempt, LIMITS, checks.currency_of(attempt)),
         *checks.category_errors(category, categories(), "Vinted"),
         *checks.condition_errors(product),
         *checks.size_errors(product, category),
         *_size_errors(product, category),
         *checks.photo_errors(attempt, LIMITS),
     )
-
-
-def currency_of(attempt: Attempt) -> str:
-    """Return the currency of the member's Vinted site: `account.settings["currency"]`, by default the euro."""
-    return checks.currency_of(attempt, DEFAULT_CURRENCY)
 
 
 def _title_errors(product: Product) -> tuple[FieldError, ...]:

@@ -10,7 +10,7 @@ from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.items import Item
-from stoflow.marketplaces.vinted.pages import Page, ask_for_page
+from stoflow.marketplaces.vinted.pages import Page, ask_for_page, ask_for_thing
 
 PAGE_SIZE = 96
 MOST_PAGES = 200
@@ -46,13 +46,7 @@ def find_item(attempt: Attempt, item_id: str) -> Found:
 
 def own_item(item_id: str) -> Found:
     """Return an item as its owner edits it, or why Vinted cannot tell; None where it was sold, is reserved or gone."""
-    answer = answer_of((yield Command("vinted.item.get", {"id": item_id})))
-    if answer.error_code == failures.NOT_FOUND:
-        return None
-    if not answer.success:
-        return failures.outcome_of(answer, unsafe=False)
-    item = failures.body_of(answer).get("item")
-    return cast("Item", item) if isinstance(item, Mapping) else NO_FIELDS
+    return ask_for_thing(Command("vinted.item.get", {"id": item_id}), "item", NO_FIELDS)
 
 
 def any_item(attempt: Attempt, item_id: str) -> Found:
