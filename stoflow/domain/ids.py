@@ -3,6 +3,7 @@
 from typing import NewType
 
 TenantId = NewType("TenantId", int)
+BatchId = NewType("BatchId", int)
 JobId = NewType("JobId", int)
 TaskId = NewType("TaskId", int)
 ProcessId = NewType("ProcessId", int)

@@ -42,6 +42,16 @@ class MakesJobs(ChangesJobs, Protocol):
     def registry(self) -> Registry: ...
 
 
+class TriesProducts(Reads, Protocol):
+    """… and what products are validated by."""
+
+    @property
+    def registry(self) -> Registry: ...
+
+    @property
+    def media(self) -> MediaFolder: ...
+
+
 class FollowsStock(Protocol):
     def follow(self, tenant: TenantId) -> int:
         """Do what follows from the tenant's changes of quantities; return how many jobs were made or taken back."""

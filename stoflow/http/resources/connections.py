@@ -11,7 +11,7 @@ from stoflow.http.auth.tenancy import PUBLIC_TENANT
 from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment
-from stoflow.http.rest.endpoint import Asked, CookieAnswer, Operation
+from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.schemas import Given
 from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
@@ -157,9 +157,10 @@ def _connection_after(use: Callable[..., Connection], context: Context, asked: A
     return ConnectionBody.of(use(context.accounts, asked.tenant, marketplace_in(context, asked), *given))
 
 
-def authorize(context: Context, asked: Asked) -> CookieAnswer:
+def authorize(context: Context, asked: Asked) -> Answer:
     invitation = consent.invite(context.accounts, asked.tenant, marketplace_in(context, asked))
-    return CookieAnswer(AuthorizationBody.of(invitation), _cookie(invitation, is_secure=asked.is_secure))
+    cookie = _cookie(invitation, is_secure=asked.is_secure)
+    return Answer(AuthorizationBody.of(invitation), {"Set-Cookie": cookie})
 
 
 def take_consent(context: Context, asked: Asked) -> ConnectionBody:

@@ -48,6 +48,7 @@ class JobsQuery(PageQuery):
     status: JobStatus | None = None
     action: Action | None = None
     product_id: Id | None = None
+    batch_id: Id | None = None
     created_after: GivenMoment | None = None
     created_before: GivenMoment | None = None
 

@@ -20,6 +20,7 @@ from stoflow.http.resources.job_bodies import (
     TimelineEntryBody,
 )
 from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.http.rest.schemas import Given
 from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.views import JobFilter, SubmitJob
 
@@ -36,7 +37,7 @@ def create_job(context: Context, asked: Asked) -> JobBody:
         marketplace,
         body.action_type,
         **body.model_dump(exclude={"action_type"}),
-        idempotency_key=_idempotency_key(asked),
+        idempotency_key=idempotency_key(asked),
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
     )
@@ -73,7 +74,7 @@ def retry_job(context: Context, asked: Asked) -> JobBody:
     return JobBody.of(change.retry_job(context, asked.tenant, JobId(asked.id())))
 
 
-def digest_of(marketplace: str, body: NewJob) -> str:
+def digest_of(marketplace: str, body: Given) -> str:
     """Return the digest two bodies share that ask for the same, whatever the order of their members."""
     asked_for = {"marketplace": marketplace, **body.model_dump(mode="json")}
     return hashlib.sha256(json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -91,7 +92,8 @@ def marketplace_in(context: Context, asked: Asked) -> str:
     return marketplace
 
 
-def _idempotency_key(asked: Asked) -> str | None:
+def idempotency_key(asked: Asked) -> str | None:
+    """Return the caller's key, None where none is given; raise InputError for one that is not usable."""
     key = asked.headers.get(IDEMPOTENCY_HEADER)
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         reason = FieldError("Idempotency-Key", "must be 1 to 200 visible ASCII characters")

@@ -7,8 +7,9 @@ from typing import Any, Final
 from stoflow.domain.product import NewProduct
 from stoflow.http.context import Context
 from stoflow.http.resources.product_bodies import ChangedProductBody, Money, NewProductBody, ProductBody, ProductsPage
+from stoflow.http.resources.product_filters import ProductsQuery, filter_of
 from stoflow.http.rest.endpoint import Asked, FileAnswer, Operation
-from stoflow.http.rest.schemas import Given, PageQuery
+from stoflow.http.rest.schemas import Given
 from stoflow.resources.products import editing
 from stoflow.resources.products.media import CONTENT_TYPES
 
@@ -40,8 +41,9 @@ def _price(money: Money) -> dict[str, Any]:
 
 
 def list_products(context: Context, asked: Asked) -> ProductsPage:
-    query: PageQuery = asked.query
-    page = editing.list_products(context, asked.tenant, query.limit, query.cursor)
+    query: ProductsQuery = asked.query
+    wanted = filter_of(query)
+    page = editing.list_products(context, asked.tenant, wanted, query.limit, query.cursor)
     return ProductsPage.of_items(page, ProductBody.of)
 
 
@@ -60,8 +62,8 @@ OPERATIONS: Final = (
         create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 409, 413, 415, 422),
     ),
     Operation(
-        "GET", "/api/products", "listProducts", "List products, newest first.",
-        list_products, ProductsPage, query=PageQuery, problems=(422,),
+        "GET", "/api/products", "listProducts", "List products, newest first: all, or those that are meant.",
+        list_products, ProductsPage, query=ProductsQuery, problems=(422,),
     ),
     Operation(
         "GET", "/api/products/{id}", "readProduct", "Read one product.",

@@ -57,11 +57,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class CookieAnswer:
-    """An answer that leaves something in the browser which asked."""
+class Answer:
+    """An answer with headers of its own, or of another status than its operation's: one that `others` names."""
 
     body: BaseModel
-    cookie: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +78,22 @@ class FileAnswer:
 class Operation:
     """One method of one path: what it takes, what it gives, which problems it may answer instead.
 
-    `answer` is the schema of the JSON it gives, or the media types of the file it gives.
+    `answer` is the schema of the JSON it gives, or the media types of the file it gives; `others` are the schemas of
+    what it may give with another status.
     """
 
     method: str
     path: str
     name: str
     summary: str
-    handle: Callable[[Context, Asked], BaseModel | CookieAnswer | FileAnswer | Problem]
+    handle: Callable[[Context, Asked], BaseModel | Answer | FileAnswer | Problem]
     answer: type[BaseModel] | tuple[str, ...]
     status: int = 200
     query: type[Given] = NoQuery
     body: type[Given] = NoBody
     headers: Mapping[str, str] = field(default_factory=dict[str, str])  # name → description
     problems: tuple[int, ...] = ()
+    others: Mapping[int, type[BaseModel]] = field(default_factory=dict[int, type[BaseModel]])
     public: bool = False
 
 
@@ -114,9 +117,8 @@ def endpoint_of(operation: Operation, context: Context, threads: Threads) -> End
                 return response_of(answer)
             case FileAnswer(file, media_type, headers):
                 return FileResponse(file, operation.status, headers=headers, media_type=media_type)
-            case CookieAnswer(body, cookie):
-                kept = {"set-cookie": cookie}
-                return Response(body.model_dump_json(), operation.status, kept, media_type="application/json")
+            case Answer(body, headers, status):
+                return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
             case _:
                 return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 

@@ -73,6 +73,7 @@ def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str,
 def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], JsonSchema], dict[str, JsonSchema]]:
     answers = {operation.answer for operation in operations}
     given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)}
+    given |= {answer for operation in operations for answer in operation.others.values()}
     return schemas_of({operation.body for operation in operations} - {NoBody}, given | {ProblemBody})
 
 
@@ -93,6 +94,10 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
         ],
         "responses": {
             str(operation.status): _answer(operation, refs),
+            **{
+                str(status): _content(status, "application/json", refs[answer])
+                for status, answer in operation.others.items()
+            },
             **{str(status): _content(status, MEDIA_TYPE, refs[ProblemBody]) for status in _problems(operation)},
         },
         "security": _security(operation),

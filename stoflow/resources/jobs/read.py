@@ -45,6 +45,7 @@ def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[Job
             status=wanted.status.value if wanted.status else None,
             action=wanted.action,
             product_id=wanted.product_id,
+            batch_id=wanted.batch_id,
             created_after=wanted.created_after,
             created_before=wanted.created_before,
             before=before,

@@ -19,7 +19,7 @@ from stoflow.resources.needs import MakesJobs
 from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
-from stoflow.storage.engine.submit import KeyedJob, NewJob, NewTask, find_by_key, insert_job, lock_product
+from stoflow.storage.engine.submit import KeyedJob, NewJob, NewTask, find_by_key, insert_job, lock_products
 
 Answer = TypeVar("Answer")
 PRIORITIES = range(1, 5)
@@ -60,7 +60,7 @@ def _committed(
     only_sold_out: bool = False,
 ) -> tuple[Answer, bool]:
     """Return what `then` makes of the job before the commit and fetches after it, and whether the job was made now."""
-    handler = _checked(registry, asked)
+    handler = check_job(registry, asked)
     asked = replace(asked, action=handler.action)  # by its code from here on
     failpoint("submit.before")
     with database.planned_records() as connection:
@@ -92,10 +92,10 @@ def _made(
     """Make the job; return what tells its id, at the latest with the commit."""
     if not only_sold_out:  # what is sold out waits for the grant rather than being forgotten
         refuse_ungranted(connection, registry, tenant, asked)
-    images = 0
+    images: int | None = None
     if asked.product_id is not None:
         images = _held_images(connection, registry, tenant, asked, asked.product_id, only_sold_out=only_sold_out)
-    inserted = insert_job(connection, tenant, _new_job(asked), _tasks(handler, asked, images))
+    inserted = insert_job(connection, tenant, new_job(asked), plan_tasks(handler, images))
     if asked.idempotency_key is None:
         return lambda: cast("JobId", inserted())
     job = inserted()  # only a key can keep the job from being made, and then nothing else may stand
@@ -115,7 +115,7 @@ def _held_images(
     only_sold_out: bool,
 ) -> int:
     """Hold the product until the commit and take back what this job overtakes; return how many photos it has."""
-    found = lock_product(connection, tenant, product)
+    found = lock_products(connection, tenant, product).get(product)
     if found is None:
         message = f"There is no product {product}."
         raise NotFound(message)
@@ -124,11 +124,12 @@ def _held_images(
         raise Conflict(message)
     overtaken = registry.action(asked.marketplace, asked.action).overtakes
     if overtaken:
-        cancel_waiting(connection, tenant, product=product, marketplace=asked.marketplace, actions=overtaken)
+        cancel_waiting(connection, tenant, products=[product], marketplace=asked.marketplace, actions=overtaken)
     return found.images
 
 
-def _checked(registry: Registry, asked: SubmitJob) -> Handler:
+def check_job(registry: Registry, asked: SubmitJob) -> Handler:
+    """Return who does what is asked; raise InputError naming each bad field."""
     errors: list[FieldError] = []
     try:
         handler = registry.handler(asked.marketplace, asked.action)
@@ -178,7 +179,7 @@ def _same(known: KeyedJob, asked: SubmitJob) -> JobId:
     return known.job
 
 
-def _new_job(asked: SubmitJob) -> NewJob:
+def new_job(asked: SubmitJob) -> NewJob:
     return NewJob(
         marketplace=asked.marketplace,
         action=asked.action,
@@ -193,10 +194,10 @@ def _new_job(asked: SubmitJob) -> NewJob:
     )
 
 
-def _tasks(handler: Handler, asked: SubmitJob, images: int) -> list[NewTask]:
-    """Which tasks a job has depends on its product only through the number of photos."""
+def plan_tasks(handler: Handler, images: int | None) -> list[NewTask]:
+    """Return the tasks of a job on a product with so many photos, or on none: they depend on nothing else of it."""
     product = None
-    if asked.product_id is not None:
+    if images is not None:
         photos = tuple(ProductImage(position, "") for position in range(1, images + 1))
-        product = Product(id=asked.product_id, title="", description="", price=None, images=photos)
+        product = Product(id=0, title="", description="", price=None, images=photos)
     return [NewTask(plan.name, plan.kind.value, plan.paced) for plan in handler.create_tasks(product)]

@@ -55,6 +55,7 @@ class JobFilter:
     status: JobStatus | None = None
     action: str | None = None
     product_id: int | None = None
+    batch_id: int | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
     limit: int = 50

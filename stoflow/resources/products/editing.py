@@ -6,6 +6,7 @@ from typing import Any
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page
 from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product_filter import ProductFilter
 from stoflow.resources.needs import ChangesProducts, Reads, ReadsPhotos
 from stoflow.resources.products.media import Photo
 from stoflow.resources.products.store import Products
@@ -27,9 +28,11 @@ def find_product(needs: Reads, tenant: TenantId, product: int) -> Product:
     return Products(needs.database).find(tenant, product)
 
 
-def list_products(needs: Reads, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
-    """Return the products that follow the cursor, newest first."""
-    return Products(needs.database).page(tenant, limit, cursor)
+def list_products(
+    needs: Reads, tenant: TenantId, wanted: ProductFilter, limit: int, cursor: str | None
+) -> Page[Product]:
+    """Return the products that are meant and follow the cursor, newest first."""
+    return Products(needs.database).page(tenant, limit, cursor, wanted)
 
 
 def find_photo(needs: ReadsPhotos, tenant: TenantId, product: int, position: int) -> Photo:

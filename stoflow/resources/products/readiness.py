@@ -84,7 +84,7 @@ def readiness(
     tallies = [(shop, _Tally()) for shop in shops]
     for product in products:
         for shop, tally in tallies:
-            tally.count(_errors(registry, product, shop, media_root))
+            tally.count(errors_of(registry, product, shop, media_root))
     return tuple(_readiness(shop.account.marketplace, tally) for shop, tally in tallies)
 
 
@@ -98,7 +98,8 @@ def product_of(number: int, new: NewProduct, photo: Path) -> Product:
     return Product(id=number, description=new.description or new.title, images=images, **values)
 
 
-def _errors(registry: Registry, product: Product, shop: Shop, media_root: str) -> tuple[FieldError, ...]:
+def errors_of(registry: Registry, product: Product, shop: Shop, media_root: str) -> tuple[FieldError, ...]:
+    """Return what the marketplace would refuse of the product as it is."""
     handler = registry.handler(shop.account.marketplace, PUBLISH)
     first = handler.create_tasks(product)[0]
     step = handler.step(first.name)

@@ -1,25 +1,30 @@
 """The products of every tenant: put in their tenant's schema, a batch to a transaction, and found again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
 from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
+from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.resources.products.media import MediaFolder, Photo
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.observe.link import Link as Link
 from stoflow.storage.engine.observe.link import link_listings
+from stoflow.storage.products.filtering import matching_ids
 from stoflow.storage.products.snapshots import (
     add_product,
     change_product,
     get_product,
+    get_products,
     list_products,
     marketplaces_of,
     photo_path,
 )
 from stoflow.storage.products.upserting import find_products, upsert_products
+
+PART = 500
 
 
 class Products:
@@ -61,12 +66,26 @@ class Products:
         with self._database.tenant(tenant) as session:
             return get_product(session, product)
 
-    def page(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
-        """Return the products that follow the cursor, newest first."""
+    def page(
+        self, tenant: TenantId, limit: int, cursor: str | None, wanted: ProductFilter = ANY_PRODUCT
+    ) -> Page[Product]:
+        """Return the products that are meant and follow the cursor, newest first."""
         with self._database.tenant(tenant) as session:
-            found = list_products(session, before=id_in(cursor), limit=limit + 1)
+            found = list_products(session, wanted, before=id_in(cursor), limit=limit + 1)
         items = tuple(found[:limit])
         return Page(items, str(items[-1].id) if len(found) > limit else None)
+
+    def matching(self, tenant: TenantId, wanted: ProductFilter, *, limit: int) -> Sequence[int]:
+        """Return the ids of up to `limit` products that are meant, oldest first."""
+        with self._database.tenant(tenant) as session:
+            return matching_ids(session, wanted, limit=limit)
+
+    def each(self, tenant: TenantId, ids: Sequence[int]) -> Iterator[Product]:
+        """Yield those of these products that were not deleted, a part to a transaction."""
+        for first in range(0, len(ids), PART):
+            with self._database.tenant(tenant) as session:
+                part = get_products(session, ids[first : first + PART])
+            yield from part
 
     def for_sale(self, tenant: TenantId, products: Sequence[int]) -> Mapping[int, Sequence[str]]:
         """Return the marketplaces on which buyers see each product; one that is for sale nowhere is left out."""

@@ -1,6 +1,6 @@
 """What a person asks of a job that exists: cancel, retry."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -14,7 +14,7 @@ from stoflow.storage.engine.unfinished import finish_cancel
 REQUEST_CANCEL = f"""
 WITH job AS (
   UPDATE {s}.marketplace_jobs SET cancel_requested = true
-  WHERE id = %(job)s AND status IN {UNFINISHED} RETURNING id
+  WHERE id = ANY(%(jobs)s::int[]) AND status IN {UNFINISHED} RETURNING id
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, cause) SELECT id, 'cancel requested' FROM job
 )
@@ -23,7 +23,7 @@ SELECT id FROM job
 
 WAITING = """
 SELECT j.id FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-WHERE j.product_id = %(product)s AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])
+WHERE j.product_id = ANY(%(products)s::int[]) AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])
   AND j.status = 'pending' AND NOT j.acted AND NOT j.cancel_requested ORDER BY j.id
 """
 
@@ -32,7 +32,7 @@ WHERE j.product_id = %(product)s AND j.marketplace = %(marketplace)s AND a.code 
 FENCE_LATER = """
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
 FROM {s}.marketplace_jobs j, {s}.marketplace_jobs later
-WHERE j.id = %(job)s AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
+WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
   AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL
   AND t.job_id = later.id AND t.status = 'pending' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_tasks b
@@ -47,7 +47,7 @@ WITH job AS (
   SET status = 'pending', completed_at = NULL, error_message = NULL, error_kind = NULL, error_fields = NULL,
       cancel_requested = false, redispatches = 0, waiting = NULL, not_before = NULL, expires_at = NULL,
       retry_count = j.retry_count + 1
-  WHERE j.id = %(job)s AND j.status = 'failed' AND NOT EXISTS (
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.product_id = j.product_id AND later.marketplace = j.marketplace AND later.id > j.id
       AND later.started_at IS NOT NULL)
@@ -68,25 +68,29 @@ SELECT id FROM job
 """
 
 
-def request_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
-    """Note that the job is to be cancelled; False where it is final."""
-    statement = bind(REQUEST_CANCEL, tenant, job=job)
-    return statement.on(connection).fetchone() is not None
+def request_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
+    """Note that these jobs are to be cancelled; return those that are not final."""
+    return [JobId(row["id"]) for row in bind(REQUEST_CANCEL, tenant, jobs=list(jobs)).on(connection)]
 
 
 def cancel_waiting(
-    connection: Connection[DictRow], tenant: TenantId, *, product: int, marketplace: str, actions: Collection[str]
+    connection: Connection[DictRow],
+    tenant: TenantId,
+    *,
+    products: Sequence[int],
+    marketplace: str,
+    actions: Collection[str],
 ) -> None:
-    """Cancel the product's jobs of these actions that have not begun, and tell their owner."""
-    waiting = bind(WAITING, tenant, product=product, marketplace=marketplace, actions=sorted(actions)).on(connection)
-    for job in [JobId(row["id"]) for row in waiting]:
-        request_cancel(connection, tenant, job)
-        finish_cancel(connection, tenant, job)
-        announce(connection, tenant, job)
+    """Cancel the jobs of these actions on these products that have not begun, and tell their owner."""
+    about = {"products": list(products), "marketplace": marketplace, "actions": sorted(actions)}
+    waiting = bind(WAITING, tenant, **about).on(connection)
+    if jobs := [JobId(row["id"]) for row in waiting]:
+        request_cancel(connection, tenant, *jobs)
+        finish_cancel(connection, tenant, *jobs)
+        announce(connection, tenant, *jobs)
 
 
-def retry(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
-    """Set a FAILED job and its failed tasks to PENDING; False where its state or a later job forbids it."""
-    bind(FENCE_LATER, tenant, job=job).on(connection)
-    statement = bind(RETRY, tenant, job=job)
-    return statement.on(connection).fetchone() is not None
+def retry(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
+    """Set FAILED jobs and their failed tasks to PENDING; return those that neither state nor a later job forbids."""
+    bind(FENCE_LATER, tenant, jobs=list(jobs)).on(connection)
+    return [JobId(row["id"]) for row in bind(RETRY, tenant, jobs=list(jobs)).on(connection)]

@@ -46,7 +46,7 @@ RETURNING tenant
 
 OWNER = "SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s"
 
-ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, %(job)s)"
+ANNOUNCE = "INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, unnest(%(jobs)s::int[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,6 @@ def owner_of(connection: Connection[DictRow], tenant: TenantId) -> tuple[Process
     return (ProcessId(row["owner"]), Epoch(row["epoch"])) if row and row["owner"] is not None else None
 
 
-def announce(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> None:
-    """Tell the tenant's owner, in this transaction's commit, that the job (0: the tenant) changed."""
-    connection.execute(ANNOUNCE, {"tenant": tenant, "job": job})
+def announce(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> None:
+    """Tell the tenant's owner, in this transaction's commit, that these jobs (0: the tenant) changed."""
+    connection.execute(ANNOUNCE, {"tenant": tenant, "jobs": list(jobs)})

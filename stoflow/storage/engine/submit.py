@@ -1,6 +1,6 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,11 @@ from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.statement import Parts, bind, composed, s
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
-LOCK_PRODUCT = """
-SELECT p.stock_quantity AS quantity, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
-FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY UPDATE OF p
+LOCK_PRODUCTS = """
+SELECT p.id, p.stock_quantity AS quantity,
+  (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
+FROM {s}.products p WHERE p.id = ANY(%(products)s::int[]) AND p.deleted_at IS NULL
+ORDER BY p.id FOR NO KEY UPDATE OF p
 """
 
 SAME_KEY = """
@@ -109,11 +111,10 @@ class HeldProduct:
     quantity: int
 
 
-def lock_product(connection: Connection[DictRow], tenant: TenantId, product: int) -> HeldProduct | None:
-    """Hold the product until the commit; None where there is no such product."""
-    statement = bind(LOCK_PRODUCT, tenant, product=product)
-    row = statement.on(connection).fetchone()
-    return HeldProduct(row["images"], row["quantity"]) if row else None
+def lock_products(connection: Connection[DictRow], tenant: TenantId, *products: int) -> Mapping[int, HeldProduct]:
+    """Hold these products until the commit; those there are not are left out."""
+    rows = bind(LOCK_PRODUCTS, tenant, products=list(products)).on(connection)
+    return {row["id"]: HeldProduct(row["images"], row["quantity"]) for row in rows}
 
 
 def insert_job(

@@ -128,10 +128,10 @@ FROM due JOIN job ON job.id = due.id JOIN public.marketplace_action_types a ON a
 
 CANCEL = f"""
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN {one_of(sources_of(JobStatus.CANCELLED))} AND j.cancel_requested AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
-  FOR UPDATE OF j
+  SELECT j.id, j.status, j.product_id, j.marketplace, j.started_at FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status IN {one_of(sources_of(JobStatus.CANCELLED))} AND j.cancel_requested
+    AND NOT j.acted AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  ORDER BY j.id FOR UPDATE OF j
 ), job AS (
   UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
@@ -140,7 +140,7 @@ WITH due AS MATERIALIZED (
   SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
   UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
 )
-SELECT id, product_id, marketplace FROM due
+SELECT id, product_id, marketplace, started_at IS NOT NULL AS begun FROM due
 """
 
 # A job that ends before anything is visible leaves the drafts of its product to the collector. What a job on a whole
@@ -192,14 +192,13 @@ def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
     return JobFailed(tenant=tenant, job=row["id"], task="none", attempt=0, kind="expired", **told)
 
 
-def finish_cancel(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> bool:
-    """Cancel the job if a cancel waits and nothing of it is out or visible."""
-    statement = bind(CANCEL, tenant, job=job)
-    row = statement.on(connection).fetchone()
-    if row is None:
-        return False
-    _disown(connection, tenant, row)
-    return True
+def finish_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
+    """Cancel those of these jobs for which a cancel waits and of which nothing is out or visible; return them."""
+    cancelled = bind(CANCEL, tenant, jobs=list(jobs)).on(connection).fetchall()
+    for row in cancelled:
+        if row["begun"]:
+            _disown(connection, tenant, row)
+    return [JobId(row["id"]) for row in cancelled]
 
 
 def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:

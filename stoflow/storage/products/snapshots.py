@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.storage.database.tables import ListingRow, ProductImageRow, ProductRow
+from stoflow.storage.products.filtering import conditions_of
 from stoflow.storage.products.keys import KEYS, is_kept, keys_of, refuse_taken_keys
 from stoflow.storage.products.values import columns_of, errors_of, photo_rows, product_of, without_id, write
 
@@ -86,11 +88,19 @@ def photo_path(session: Session, product_id: int, position: int) -> str | None:
     ).one_or_none()
 
 
-def list_products(session: Session, *, before: int | None = None, limit: int = 100) -> Sequence[Product]:
-    """Return products, newest first: those stored before the product `before`, or the newest of all."""
+def list_products(
+    session: Session, wanted: ProductFilter = ANY_PRODUCT, *, before: int | None = None, limit: int = 100
+) -> Sequence[Product]:
+    """Return the products that are meant, newest first: those stored before the product `before`, or the newest."""
     older = () if before is None else (ProductRow.id < before,)
-    rows = session.scalars(select(ProductRow).where(*older, is_kept()).order_by(ProductRow.id.desc()).limit(limit))
-    return [product_of(row) for row in rows]
+    query = select(ProductRow).where(*older, *conditions_of(wanted)).order_by(ProductRow.id.desc()).limit(limit)
+    return [product_of(row) for row in session.scalars(query)]
+
+
+def get_products(session: Session, ids: Iterable[int]) -> Sequence[Product]:
+    """Return those of these products that were not deleted, in the order of their ids."""
+    query = select(ProductRow).where(ProductRow.id.in_(list(ids)), is_kept()).order_by(ProductRow.id)
+    return [product_of(row) for row in session.scalars(query)]
 
 
 def marketplaces_of(session: Session, products: Iterable[int]) -> Mapping[int, Sequence[str]]:

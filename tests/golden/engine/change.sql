@@ -1,7 +1,7 @@
 -- FENCE_LATER
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
 FROM {s}.marketplace_jobs j, {s}.marketplace_jobs later
-WHERE j.id = %(job)s AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
+WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
   AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL
   AND t.job_id = later.id AND t.status = 'pending' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_tasks b
@@ -10,7 +10,7 @@ WHERE j.id = %(job)s AND j.status = 'failed' AND later.product_id = j.product_id
 -- REQUEST_CANCEL
 WITH job AS (
   UPDATE {s}.marketplace_jobs SET cancel_requested = true
-  WHERE id = %(job)s AND status IN ('pending', 'running') RETURNING id
+  WHERE id = ANY(%(jobs)s::int[]) AND status IN ('pending', 'running') RETURNING id
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, cause) SELECT id, 'cancel requested' FROM job
 )
@@ -22,7 +22,7 @@ WITH job AS (
   SET status = 'pending', completed_at = NULL, error_message = NULL, error_kind = NULL, error_fields = NULL,
       cancel_requested = false, redispatches = 0, waiting = NULL, not_before = NULL, expires_at = NULL,
       retry_count = j.retry_count + 1
-  WHERE j.id = %(job)s AND j.status = 'failed' AND NOT EXISTS (
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.product_id = j.product_id AND later.marketplace = j.marketplace AND later.id > j.id
       AND later.started_at IS NOT NULL)
@@ -43,5 +43,5 @@ SELECT id FROM job
 
 -- WAITING
 SELECT j.id FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-WHERE j.product_id = %(product)s AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])
+WHERE j.product_id = ANY(%(products)s::int[]) AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])
   AND j.status = 'pending' AND NOT j.acted AND NOT j.cancel_requested ORDER BY j.id

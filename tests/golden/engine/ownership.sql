@@ -7,7 +7,7 @@ UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epoc
 RETURNING tenant, epoch
 
 -- ANNOUNCE
-INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, %(job)s)
+INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, unnest(%(jobs)s::int[])
 
 -- CONSUME
 WITH taken AS (

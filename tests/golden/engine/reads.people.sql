@@ -144,6 +144,7 @@ LEFT JOIN LATERAL (
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
   AND (%(status)s::text IS NULL OR j.status = %(status)s) AND (%(action)s::text IS NULL OR a.code = %(action)s)
   AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
+  AND (%(batch_id)s::int IS NULL OR j.batch_job_id = %(batch_id)s)
   AND (%(created_after)s::timestamptz IS NULL OR j.created_at > %(created_after)s)
   AND (%(created_before)s::timestamptz IS NULL OR j.created_at < %(created_before)s)
   AND (%(before)s::int IS NULL OR j.id < %(before)s)

@@ -21,9 +21,11 @@ WITH job AS (
 )[[inherited]]
 SELECT id FROM job
 
--- LOCK_PRODUCT
-SELECT p.stock_quantity AS quantity, (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
-FROM {s}.products p WHERE p.id = %(product)s AND p.deleted_at IS NULL FOR NO KEY UPDATE OF p
+-- LOCK_PRODUCTS
+SELECT p.id, p.stock_quantity AS quantity,
+  (SELECT count(*) FROM {s}.product_images i WHERE i.product_id = p.id) AS images
+FROM {s}.products p WHERE p.id = ANY(%(products)s::int[]) AND p.deleted_at IS NULL
+ORDER BY p.id FOR NO KEY UPDATE OF p
 
 -- SAME_KEY
 SELECT id, marketplace, coalesce(idempotency_digest, '') AS digest FROM {s}.marketplace_jobs

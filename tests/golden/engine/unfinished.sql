@@ -1,9 +1,9 @@
 -- CANCEL
 WITH due AS MATERIALIZED (
-  SELECT j.id, j.status, j.product_id, j.marketplace FROM {s}.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND j.cancel_requested AND NOT j.acted
-    AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
-  FOR UPDATE OF j
+  SELECT j.id, j.status, j.product_id, j.marketplace, j.started_at FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status IN ('pending', 'running') AND j.cancel_requested
+    AND NOT j.acted AND NOT EXISTS (SELECT FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'running')
+  ORDER BY j.id FOR UPDATE OF j
 ), job AS (
   UPDATE {s}.marketplace_jobs j SET status = 'cancelled', completed_at = clock_timestamp(), waiting = NULL
   FROM due WHERE j.id = due.id RETURNING j.id, due.status AS before
@@ -15,7 +15,7 @@ WITH due AS MATERIALIZED (
   SELECT job_id, name, 'pending', 'skipped', 'cancel', claims FROM skipped
   UNION ALL SELECT id, NULL, before, 'cancelled', 'cancel', 0 FROM job
 )
-SELECT id, product_id, marketplace FROM due
+SELECT id, product_id, marketplace, started_at IS NOT NULL AS begun FROM due
 
 -- DISOWN
 WITH listing AS (

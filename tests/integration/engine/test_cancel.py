@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def finish(bench: "Bench", job: JobId) -> bool:
     """As the tenant's owner does when it reads a job whose cancel waits."""
     with bench.engine.database.records() as connection:
-        return finish_cancel(connection, bench.tenant, job)
+        return bool(finish_cancel(connection, bench.tenant, job))
 
 
 def test_a_job_that_has_not_begun_is_cancelled_at_once(bench: "Bench") -> None:

@@ -20,15 +20,17 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from stoflow.domain.batch import BatchStatus, Progress
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.choices import Choice
 from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
-from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.ids import BatchId, JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product_filter import ProductFilter
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKeys, new_key
@@ -40,6 +42,10 @@ from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.resources.attributes import attributes
+from stoflow.resources.batches import change as batch_change
+from stoflow.resources.batches import create as batch_create
+from stoflow.resources.batches import read as batch_read
+from stoflow.resources.batches.views import BatchFilter, BatchView, SubmitBatch
 from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
@@ -53,6 +59,8 @@ from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
 from stoflow.wiring.api import make_api
 from stoflow.wiring.installation import opened, prepare
+from stoflow.wiring.tokens import access_tokens
+from tests.harness.shop import Shop
 
 WAIT_S = 10
 
@@ -77,6 +85,7 @@ class FakeUseCases:
         self.health = Health(postgres=True, redis=True)
         self.jobs: dict[TenantId, dict[JobId, JobView]] = {}
         self.keys: dict[tuple[TenantId, str], tuple[str | None, JobId]] = {}
+        self.batches: dict[TenantId, dict[BatchId, BatchView]] = {}
         self.attributes: dict[str, list[CatalogueEntry]] = {"colors": []}  # the same for every tenant
         self.products: dict[TenantId, dict[int, Product]] = {}
         self.listings: dict[TenantId, list[ListingView]] = {}
@@ -173,6 +182,37 @@ class FakeUseCases:
         changed = self.jobs[tenant][job] = replace(self.jobs[tenant][job], **changes)
         return changed
 
+    def create_batch(self, tenant: TenantId, asked: SubmitBatch) -> tuple[BatchView, bool]:
+        self._answers()
+        total = len(asked.products or ())
+        view = BatchView(
+            id=BatchId(next(self._ids)),
+            name=asked.name or "",
+            marketplace=asked.marketplace,
+            action=asked.action,
+            priority=asked.priority or 3,
+            status=BatchStatus.PENDING,
+            progress=Progress(total, total, 0, 0, 0, 0, 0),
+            created_at=datetime.now(UTC),
+            started_at=None,
+            completed_at=None,
+        )
+        self.batches.setdefault(tenant, {})[view.id] = view
+        return view, True
+
+    def find_batch(self, tenant: TenantId, batch: BatchId) -> BatchView:
+        self._answers()
+        try:
+            return self.batches[tenant][batch]
+        except KeyError:
+            raise NotFound(f"There is no batch {batch}.") from None
+
+    cancel_batch = retry_batch = find_batch
+
+    def list_batches(self, tenant: TenantId, _: BatchFilter) -> Page[BatchView]:
+        self._answers()
+        return Page(tuple(self.batches.get(tenant, {}).values()))
+
     def list_listings(self, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
         self._answers()
         kept = [each for each in self.listings.get(tenant, []) if wanted.state in {None, each.state}]
@@ -202,7 +242,7 @@ class FakeUseCases:
         self.products[tenant][product] = changed
         return changed
 
-    def list_products(self, tenant: TenantId, limit: int, cursor: str | None) -> Page[Product]:
+    def list_products(self, tenant: TenantId, _: ProductFilter, limit: int, cursor: str | None) -> Page[Product]:
         self._answers()
         before = int(cursor) if cursor else LARGEST_ID + 1
         found = [one for one in reversed(self.products.get(tenant, {}).values()) if one.id < before]
@@ -349,6 +389,9 @@ class FakeContext:
 
 USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     attributes: ("list_attributes",),
+    batch_change: ("cancel_batch", "retry_batch"),
+    batch_create: ("create_batch",),
+    batch_read: ("find_batch", "list_batches"),
     change: ("cancel_job", "retry_job"),
     choosing: ("choose", "read_account"),
     connection: ("disconnect", "find_connection"),
@@ -544,6 +587,19 @@ def real_url(settings: Settings) -> Iterator[str]:
                 yield url
         finally:
             process.stop()
+
+
+@pytest.fixture
+def shops(settings: Settings, tenants: Callable[[], TenantId], real_url: str) -> Iterator[tuple[Shop, Shop]]:
+    with ExitStack() as stack:
+        tokens = access_tokens(settings)
+
+        def shop() -> Shop:
+            tenant = tenants()
+            headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
+            return Shop(tenant, stack.enter_context(httpx.Client(base_url=real_url, headers=headers, timeout=WAIT_S)))
+
+        yield shop(), shop()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,8 @@
 """The doors before the real use cases and a real database: what is promised over HTTP holds down to the rows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -24,55 +22,13 @@ from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.commands import absent
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.shop import PRODUCT, Shop
 
 WAIT_S = 10
-PRODUCT = {
-    "title": "Wool coat",
-    "description": "Warm.\nLined.",
-    "price": {"amount": "12.50", "currency": "EUR"},
-    "category": "coats",
-    "brand": "Zara",
-    "condition": 8,
-    "size": "M",
-    "colors": ["grey"],
-    "materials": ["wool"],
-    "gender": "women",
-}
 OF_THE_SELLER = {"sku": "A-1", "external_id": "row-7", "metadata": {"rack": 7, "notes": ["dry clean", None, 1.5]}}
 
 
-@dataclass(frozen=True)
-class Shop:
-    """One tenant with a client of its own."""
-
-    tenant: TenantId
-    client: httpx.Client
-
-    def product(self, **changes: Any) -> int:
-        made = self.client.post("/api/products", json=PRODUCT | changes)
-        assert made.status_code == 201, made.text
-        return made.json()["id"]
-
-    def submit(self, product: int, marketplace: str = "ebay", **more: Any) -> httpx.Response:
-        headers = more.pop("headers", {})
-        body = {"action_type": "publish", "product_id": product, **more}
-        return self.client.post(f"/api/{marketplace}/jobs", json=body, headers=headers)
-
-
 Serving = Callable[[Any], Any]
-
-
-@pytest.fixture
-def shops(settings: Settings, tenants: Callable[[], TenantId], real_url: str) -> Iterator[tuple[Shop, Shop]]:
-    with ExitStack() as stack:
-        tokens = access_tokens(settings)
-
-        def shop() -> Shop:
-            tenant = tenants()
-            headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
-            return Shop(tenant, stack.enter_context(httpx.Client(base_url=real_url, headers=headers, timeout=WAIT_S)))
-
-        yield shop(), shop()
 
 
 def test_a_product_comes_back_as_it_went_in(shops: tuple[Shop, Shop]) -> None:

@@ -25,6 +25,7 @@ PROTECTED = [one for one in find_operations() if not one.public]
 CHOSEN = {"settings": {"site": "FR"}}
 BODIES = {
     "createJob": NEW_JOB,
+    "createBatch": {"action_type": "publish", "product_ids": [1, 2]},
     "createProduct": NEW_PRODUCT,
     "changeProduct": {"brand": "Zara"},
     "changeConnection": CHOSEN,

@@ -1,0 +1,1 @@
+"""Many jobs asked for together."""

@@ -1,0 +1,97 @@
+"""Accepting a batch: checked, then the batch, all its jobs and their tasks in one commit."""
+
+import hashlib
+from collections.abc import Sequence
+from uuid import uuid4
+
+from stoflow.domain.errors import Conflict, InputError
+from stoflow.domain.ids import BatchId, TenantId
+from stoflow.domain.outcome import FieldError
+from stoflow.marketplaces.contract import Handler
+from stoflow.marketplaces.registry import Registry
+from stoflow.monitoring.failpoints import failpoint
+from stoflow.resources.batches.choosing import check_batch, choose_products, job_of, refuse_missing
+from stoflow.resources.batches.read import read_batch
+from stoflow.resources.batches.views import BatchView, SubmitBatch
+from stoflow.resources.jobs.scopes import refuse_ungranted
+from stoflow.resources.jobs.submit import new_job, plan_tasks
+from stoflow.resources.needs import MakesJobs
+from stoflow.resources.products.store import Products
+from stoflow.storage.database.session import Records
+from stoflow.storage.engine.batches import (
+    KeyedBatch,
+    NewBatch,
+    find_batch_by_key,
+    insert_batch,
+    insert_jobs,
+)
+from stoflow.storage.engine.change import cancel_waiting
+from stoflow.storage.engine.submit import lock_products
+
+
+def create_batch(needs: MakesJobs, tenant: TenantId, asked: SubmitBatch) -> tuple[BatchView, bool]:
+    """Return the batch, and whether it was made now (False: the idempotency key had made it before).
+
+    Raise InputError naming each bad field or missing product, Conflict for what the seller did not grant.
+    """
+    handler = check_batch(needs.registry, asked)
+    products = choose_products(Products(needs.database), tenant, asked)
+    key = _key(asked)
+    failpoint("submit.before")
+    with needs.database.records() as connection:
+        known = find_batch_by_key(connection, tenant, key) if asked.idempotency_key else None
+        batch = _same(known, asked) if known else _made(connection, needs.registry, handler, tenant, asked, products)
+        view = read_batch(connection, tenant, batch)
+    failpoint("submit.after")
+    if known is None:
+        needs.announced()
+    return view, known is None
+
+
+def _made(
+    connection: Records,
+    registry: Registry,
+    handler: Handler,
+    tenant: TenantId,
+    asked: SubmitBatch,
+    products: Sequence[int],
+) -> BatchId:
+    one = job_of(asked, handler.action, product=products[0])
+    refuse_ungranted(connection, registry, tenant, one)
+    held = lock_products(connection, tenant, *products)
+    refuse_missing(asked, products, held)
+    batch = insert_batch(connection, tenant, _new_batch(asked, handler.action, len(products)))
+    if batch is None:
+        raise Conflict("Another request with this Idempotency-Key is under way.")
+    if overtaken := registry.action(asked.marketplace, handler.action).overtakes:
+        cancel_waiting(connection, tenant, products=products, marketplace=asked.marketplace, actions=overtaken)
+    images = {product: held[product].images for product in products}
+    tasks = {number: plan_tasks(handler, number) for number in set(images.values())}
+    insert_jobs(connection, tenant, batch, new_job(one), images, tasks)
+    return batch
+
+
+def _new_batch(asked: SubmitBatch, action: str, total: int) -> NewBatch:
+    return NewBatch(
+        key=_key(asked),
+        name=asked.name,
+        digest=asked.idempotency_digest,
+        marketplace=asked.marketplace,
+        action=action,
+        total=total,
+        priority=asked.priority,
+    )
+
+
+def _key(asked: SubmitBatch) -> str:
+    """Return the batch's unique name: made from a caller's key, which may be longer than the column, or of its own."""
+    if asked.idempotency_key is None:
+        return uuid4().hex
+    return f"key:{hashlib.sha256(asked.idempotency_key.encode()).hexdigest()}"
+
+
+def _same(known: KeyedBatch, asked: SubmitBatch) -> BatchId:
+    if known.digest != (asked.idempotency_digest or ""):
+        message = "This Idempotency-Key was used with another body."
+        raise InputError(message, (FieldError("Idempotency-Key", message),))
+    return known.id
