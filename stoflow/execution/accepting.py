@@ -13,6 +13,7 @@ def accept(tried: Tried, pending: Pending, tempo: Tempo) -> Settlement:
     delay_s = tempo.scaled_s(_poll_s(pending))
     statement = settle_accepted(
         *tried.at,
+        marketplace=tried.marketplace,
         reason=pending.reason,
         delay_s=delay_s,
         at_most_s=tempo.scaled_s(pending.at_most_s),

@@ -14,11 +14,10 @@ from stoflow.execution.engine import Engine, outputs_of
 from stoflow.execution.hand_back import knows, unread_settlement
 from stoflow.execution.look import Look
 from stoflow.execution.moves import GO_ON, RELOAD, Move
-from stoflow.execution.reporting import changed, report_of
+from stoflow.execution.reporting import changed, report_of, tell_owner
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
 from stoflow.storage.engine.orphan_drafts import read_orphan
-from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 
 
@@ -68,13 +67,9 @@ def _take_up(engine: Engine, job: StoredJob, task: StoredTask, request_id: str, 
 
 
 def _report(engine: Engine, job: StoredJob, task: StoredTask, move: Move) -> None:
-    with engine.database.records() as connection:
-        owner = owner_of(connection, job.tenant)
-    if owner is None:
-        return
     at = (job.next_task(after=task.position) if move is GO_ON else None) or task
     after = _after(engine, job, task) if move is GO_ON else move
-    engine.feed.report(owner[0], report_of(job, after, at.id, at.claims))
+    tell_owner(engine, report_of(job, after, at.id, at.claims))
 
 
 def _after(engine: Engine, job: StoredJob, task: StoredTask) -> Move:

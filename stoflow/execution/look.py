@@ -21,6 +21,7 @@ from stoflow.execution.telling import concluded
 from stoflow.execution.unconfirmed_claim import release
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.claim import claim_look
+from stoflow.storage.engine.operations import forget_operation
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 from stoflow.storage.engine.statement import Statement
 
@@ -69,7 +70,10 @@ class Look(OfTask):
         return step.look(self.engine.attempt(self.job, self.task, marker=self.task.marker, outputs=outputs))
 
     def settlement(self, result: Outcome | LookResult) -> Settlement:
-        return look_settlement(self.tried, looked(result), self.engine.tempo, self.engine.random)
+        settled = look_settlement(self.tried, looked(result), self.engine.tempo, self.engine.random)
+        if not self.task.is_accepted:
+            return settled
+        return replace(settled, more=(*settled.more, forget_operation(self.job.tenant, self.task.id)))
 
     def write(self, settled: Settlement, *more: Statement[bool]) -> Move:
         failpoint("look.settle.before")

@@ -10,6 +10,7 @@ from stoflow.domain.observed import NAMED
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.execution.engine import Engine, Outputs
 from stoflow.execution.moves import COMPLETED, Move
+from stoflow.storage.engine.ownership import owner_of
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 
 NAMED_IN_NEWS = 20
@@ -51,6 +52,14 @@ def report_of(job: StoredJob, move: Move, task: TaskId, claims: int, *, mode: Ru
         claims=claims,
         delay_s=move.delay_s,
     )
+
+
+def tell_owner(engine: Engine, report: RunReport) -> None:
+    """Let the tenant's queue hear of what came from outside a run: whoever owns the tenant now, if anybody does."""
+    with engine.database.records() as connection:
+        owner = owner_of(connection, report.tenant)
+    if owner is not None:
+        engine.feed.report(owner[0], report)
 
 
 def report_run(

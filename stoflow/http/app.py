@@ -1,7 +1,7 @@
 """The api's doors put together: routes, sockets, and the middleware every request passes."""
 
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -105,13 +105,17 @@ def _middleware(
         Middleware(ProblemMiddleware),
         # what may come in, and for whom
         Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
-        Middleware(TenancyMiddleware, authentication=authentication, open_paths=_open_paths(operations)),
+        Middleware(
+            TenancyMiddleware,
+            authentication=authentication,
+            open_paths=_paths(one for one in operations if one.public and not one.foreign),
+            foreign_paths=_paths(one for one in operations if one.foreign),
+        ),
     ]
 
 
-def _open_paths(operations: Sequence[Operation]) -> list[re.Pattern[str]]:
-    public = (one.path for one in operations if one.public and one.path.startswith(PROTECTED_PREFIX))
-    return [compile_path(path)[0] for path in public]
+def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
+    return [compile_path(one.path)[0] for one in operations if one.path.startswith(PROTECTED_PREFIX)]
 
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads) -> list[Route]:

@@ -1,10 +1,11 @@
 """What the resources at the door are given: a use case takes what it needs of it, through a Protocol of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from stoflow.admission.facts import Conditions
+from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.needs import FollowsStock
@@ -39,4 +40,5 @@ class Context:
     stock: FollowsStock
     accounts: Accounts
     announced: Callable[[], None]
+    noticed: Callable[[str, Sequence[Notice]], None]  # by which marketplace
     health: Callable[[], Health]

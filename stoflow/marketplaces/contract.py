@@ -13,6 +13,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.marketplaces.call_limits import CallLimits
+from stoflow.marketplaces.notices import Notices
 from stoflow.marketplaces.taxonomy import Taxonomy
 from stoflow.settings import PackageSettings, Settings
 from stoflow.transports.direct.profile import DirectProfile
@@ -126,6 +127,7 @@ class Marketplace:
     `options` are what a seller chooses for a whole account, where there is something to choose.
     `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
+    `notices` reads what it pushes of operations that it accepted, where it does: a hint, since the look asks.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
     `attempt.listing_id`: Done when nothing of it is left.
@@ -146,6 +148,7 @@ class Marketplace:
     call_limits: CallLimits | None = None
     options: AccountOptions | None = None
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
+    notices: Notices | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property

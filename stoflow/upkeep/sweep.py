@@ -12,6 +12,7 @@ from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.operations import forget_late
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.processes import mark_expired_dead, recently_dead
 from stoflow.storage.engine.sweep import sweep_tenant, take_sweep, tenants_with_work
@@ -55,10 +56,13 @@ class Sweep:
 
     def next_page(self) -> bool:
         """Sweep the next tenants; False at the end, where the next call begins anew."""
+        failpoint("sweep.page.before")
         with self.database.records() as connection:
             if not take_sweep(connection):
                 return False
             tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
+            forget_late(connection)
+        failpoint("sweep.page.after")
         self.tenants(tenants)
         self.after = tenants[-1] if len(tenants) == TENANTS_A_PAGE else BEGINNING
         return len(tenants) == TENANTS_A_PAGE

@@ -10,6 +10,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.execution import plugin
 from stoflow.execution.answer import receive_answer
 from stoflow.execution.engine import Engine
+from stoflow.execution.noticing import hear
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.context import Context
@@ -81,6 +82,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed) -> Co
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),
         announced=feed.announced,
+        noticed=partial(hear, engine),
         health=partial(health, installation),
     )
 

@@ -11,7 +11,7 @@ import pytest
 from tests.harness.installing import EXAMPLES, install, install_copy
 
 PATIENCE_S = 110
-LINES = {"brocante": (120, 190), "kiosque": (150, 280)}
+LINES = {"brocante": (120, 190), "kiosque": (150, 300)}
 """What each may have at most: without its simulation, and with it."""
 PACED = "    paced: Paced = PACED\n"
 RATED = """

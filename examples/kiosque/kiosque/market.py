@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from math import inf
@@ -21,6 +21,8 @@ DEEDS: Deeds = {"notice.print": (Deed.ACTIVATED,), "notice.delete": (Deed.ENDED,
 PACED: Paced = {"publish": frozenset({"notice.print"}), "delete": frozenset({"notice.delete"})}
 TOO_OLD_S = 300.0
 SHOWN_S = 30 * 86_400.0
+STOFLOW = "KQ0"  # the key by which StoFlow knows that Kiosque signed
+Push = Callable[[Mapping[str, str], bytes], object]
 CLOSED = {"error": "Your stand is closed.", "unlock": "https://kiosque.example/my-stand/open"}
 
 
@@ -28,18 +30,20 @@ class KiosqueMarket(Market):
     name = "kiosque"
     deeds: Deeds = DEEDS
     paced: Paced = PACED
+    printed_s: float | None = None  # how long printing takes; None: until somebody asks the second time
 
     def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # as a Market
         self.tokens, self._numbers = TokenBook(), Numbers()
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._new = {"state": "draft", "printings": 0, "asked": 0, "failing": 0, "shown_s": SHOWN_S / token_speed}
         self.agenda = Agenda()
+        self.push: Push = lambda headers, raw: None  # noqa: ARG005  # to StoFlow, who may be anywhere
         self._used: set[str] = set()
         self.closed: set[str] = set()  # stands that Kiosque has locked
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:  # noqa: ARG004  # as a Market
-        return {"STOFLOW_KIOSQUE_BASE_URL": url}
+        return {"STOFLOW_KIOSQUE_BASE_URL": url, "STOFLOW_KIOSQUE_NOTICES_SECRET": _secret_of(STOFLOW)}
 
     def operations(self) -> Sequence[Operation]:
         notice, notices, changed = "/notices/{number}", self._notices, self._changed
@@ -90,16 +94,23 @@ class KiosqueMarket(Market):
         notice["state"] = "over"
         return _effect(notice, "over")
 
+    def _print_out(self, notice: Thing, printing: int) -> None:
+        """Finish this printing, unless that is done, and tell StoFlow of it."""
+        if notice["state"] == "printing" and notice["printings"] == printing:
+            notice["state"] = "draft" if notice["fails"] else "live"
+        told = OutgoingCall("POST", "/notices", notice["operation"].encode(), time.time())
+        self.push(sign(told, {"key": STOFLOW, "secret": _secret_of(STOFLOW)}), told.body)
+
     def _asked(self, notice: Thing) -> Answer:
-        """Return the notice to who asks: it is printed by the time of the second asking."""
+        """Return the notice to who asks: it is printed by the second asking, where no time was wished for."""
         notice["asked"] += 1
-        if notice["state"] == "printing" and notice["asked"] > 1:
+        if notice["state"] == "printing" and notice["asked"] > 1 and notice["printed_s"] is None:
             notice["state"] = "draft" if notice["fails"] else "live"
         return Answer(200, notice)
 
     def _put(self, call: ReceivedCall) -> Answer:
         wishes = call.seller.settings if call.seller else {}  # how often printing fails, how long a notice is shown
-        return self._changed(self._notices.put(call, {**self._new, **wishes}))
+        return self._changed(self._notices.put(call, {**self._new, "printed_s": self.printed_s, **wishes}))
 
     def _operation(self, call: ReceivedCall) -> Answer:
         number, _, printing = call.path["number"].partition("-")
@@ -118,6 +129,8 @@ class KiosqueMarket(Market):
             notice |= {"state": "printing", "printings": printing, "asked": 0}
             self.agenda.plan(notice["shown_s"], "expire", call.seller, lambda: self._end(notice, printing))
             notice |= {"operation": f"{notice['id']}-{printing}", "fails": printing <= notice["failing"]}
+            if notice["printed_s"] is not None:
+                self.agenda.plan(notice["printed_s"], "go_live", call.seller, lambda: self._print_out(notice, printing))
         # As the ledger has it: nobody calls when it is printed, and what comes to nothing no buyer sees.
         return self._changed(notice, "live", committed=not notice["fails"])
 

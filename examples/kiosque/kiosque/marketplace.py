@@ -1,15 +1,16 @@
 """Kiosque as StoFlow's registry sees it: calls signed with a key and a secret that the seller enters."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from kiosque.service import SAYS, PublishKiosque
 from stoflow.marketplaces.actions import DELETE, PUBLISH
 from stoflow.marketplaces.calls import EndListing
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.notices import Notice, is_signed
 from stoflow.marketplaces.outputs import text_in
-from stoflow.settings import PackageSettings, Settings
+from stoflow.settings import PackageSettings, Secret, Settings
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.credentials import CredentialField, CredentialForm
 from stoflow.transports.direct.profile import DirectProfile
@@ -23,6 +24,7 @@ FIELDS = (
 
 class KiosqueSettings(PackageSettings, env_prefix="STOFLOW_KIOSQUE_"):
     base_url: str = "https://api.kiosque.example"
+    notices_secret: Secret = ""
 
 
 def sign(call: OutgoingCall, credentials: Credentials) -> Mapping[str, str]:
@@ -30,6 +32,13 @@ def sign(call: OutgoingCall, credentials: Credentials) -> Mapping[str, str]:
     signed = f"{call.method}\n{call.target}\n{call.at:.6f}\n{sha256(call.body).hexdigest()}"
     signature = hmac.new(credentials["secret"].encode(), signed.encode(), sha256).hexdigest()
     return {"authorization": f"Kiosque {credentials['key']} {call.at:.6f} {signature}"}
+
+
+def noticed(headers: Mapping[str, str], raw: bytes) -> Sequence[Notice] | None:
+    """Believe an operation's name that is signed as calls are, with the secret Kiosque shares with StoFlow."""
+    said, secret = headers["authorization"].split(" "), KiosqueSettings.read().notices_secret
+    expected = sign(OutgoingCall("POST", "/notices", raw, float(said[2])), {"key": said[1], "secret": secret})
+    return [Notice(raw.decode())] if secret and is_signed(headers, expected) else None
 
 
 def configured(_: Settings) -> DirectProfile:
@@ -51,4 +60,5 @@ KIOSQUE = Marketplace(
     products=frozenset({"publish", "delete"}),
     profile=configured,
     settings=KiosqueSettings,
+    notices=noticed,
 )

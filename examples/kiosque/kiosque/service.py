@@ -14,15 +14,13 @@ from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import Dialect, is_success, lock_at, reason_at, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=3)
-CURRENCY = "EUR"
-POLL_S, PRINTED_WITHIN_S = 5.0, 1800.0
+CURRENCY, POLL_S, PRINTED_WITHIN_S = "EUR", 5.0, 1800.0
 CLOSED = lock_at(until="until", address="unlock")
 SAYS = Dialect("Kiosque", reason_at("error", otherwise="kiosque"), pause_s=lambda _: 1.0, lock=CLOSED)
 
 
 class PublishKiosque(BaseJobHandler):
-    marketplace = "kiosque"
-    action = "publish"
+    marketplace, action = "kiosque", "publish"
     per_photo = frozenset({"upload"})
     most_photos = LIMITS.most_photos
 
@@ -57,8 +55,7 @@ class PublishKiosque(BaseJobHandler):
 
     def look_for_print(self, attempt: Attempt) -> Looking:
         """Ask the operation, or, where its name was in an answer that was lost, the notice."""
-        operation = attempt.operation.get("id")
-        path = f"/operations/{operation}" if operation else _path(attempt)
+        path = f"/operations/{attempt.operation['id']}" if attempt.operation else _path(attempt)
         return look_at(path, SAYS, lambda reply: _became(attempt, reply))
 
 

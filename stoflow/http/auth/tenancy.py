@@ -19,25 +19,38 @@ PUBLIC_TENANT: Final = TenantId(0)
 class TenancyMiddleware:
     """Lets nothing below /api/ pass without a tenant, whether or not there is a route.
 
-    `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say.
+    `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say. At
+    `foreign_paths` who comes is no tenant, and says who they are in their own way.
     """
 
     def __init__(
-        self, app: ASGIApp, authentication: Authentication, open_paths: Sequence[re.Pattern[str]] = ()
+        self,
+        app: ASGIApp,
+        authentication: Authentication,
+        open_paths: Sequence[re.Pattern[str]] = (),
+        foreign_paths: Sequence[re.Pattern[str]] = (),
     ) -> None:
         self._app = app
         self._authentication = authentication
         self._open_paths = open_paths
+        self._foreign_paths = foreign_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and f"{scope['path']}/".startswith(PROTECTED_PREFIX):
+        if scope["type"] == "http" and self._is_protected(scope["path"]):
             several = Headers(scope=scope).getlist("authorization")
             if len(several) > 1:  # a proxy may have read the other one
                 raise NotAuthenticated("Send one Authorization header.")
             given = several[0] if several else ""
-            if given or not any(path.match(scope["path"]) for path in self._open_paths):
+            if given or not _is_one_of(scope["path"], self._open_paths):
                 scope[ACCESS_KEY] = await self._authentication.access(bearer_token(given))
         await self._app(scope, receive, send)
+
+    def _is_protected(self, path: str) -> bool:
+        return f"{path}/".startswith(PROTECTED_PREFIX) and not _is_one_of(path, self._foreign_paths)
+
+
+def _is_one_of(path: str, patterns: Sequence[re.Pattern[str]]) -> bool:
+    return any(pattern.match(path) for pattern in patterns)
 
 
 def tenant_of(scope: Scope) -> TenantId:

@@ -19,7 +19,7 @@ from stoflow.http.auth.tenancy import tenant_of, visitor_of
 from stoflow.http.context import Context
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
 from stoflow.http.rest.problems import Malformed, Problem, response_of
-from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
+from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, RawBody, reasons_of
 from stoflow.http.rest.strict_json import strict_json
 from stoflow.http.rest.threads import Threads
 
@@ -79,7 +79,8 @@ class Operation:
     """One method of one path: what it takes, what it gives, which problems it may answer instead.
 
     `answer` is the schema of the JSON it gives, or the media types of the file it gives; `others` are the schemas of
-    what it may give with another status.
+    what it may give with another status. What is `public` anybody may ask for; who comes to
+    what is `foreign` is no tenant either, and the header Authorization is theirs, not ours.
     """
 
     method: str
@@ -95,6 +96,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     others: Mapping[int, type[BaseModel]] = field(default_factory=dict[int, type[BaseModel]])
     public: bool = False
+    foreign: bool = False
 
 
 def endpoint_of(operation: Operation, context: Context, threads: Threads) -> Endpoint:
@@ -149,6 +151,8 @@ async def _body(schema: type[Given], request: Request) -> Given:
     raw = await _read(request) if request.method in {"POST", "PUT", "PATCH"} else b""
     if not raw and schema is NoBody:
         return NoBody()
+    if schema is RawBody:
+        return RawBody(content=raw)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Send the body as application/json.")
     try:

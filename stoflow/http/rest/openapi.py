@@ -12,7 +12,7 @@ from stoflow.http.rest.answers import ProblemBody
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.rest.problems import MEDIA_TYPE
-from stoflow.http.rest.schemas import MAX_ID, NoBody
+from stoflow.http.rest.schemas import MAX_ID, NoBody, RawBody
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 OPENAPI_PATH: Final = "/openapi.json"
@@ -29,10 +29,11 @@ FILE: Final = {
     "type": "string",
     "format": "binary",
 }  # 3.1 needs no schema here, generated clients give no bytes without
+OCTETS: Final = "application/octet-stream"  # or whatever else: it is not asked for
 SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
-    401: "Nobody is known by this access token, or it has ended.",
+    401: "Nobody is known by this access token, or it has ended; what a marketplace pushed is not believed.",
     403: "This account is suspended.",
     404: "There is no such thing, or it is another account's.",
     408: "The body did not come in time.",
@@ -74,7 +75,7 @@ def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], Jso
     answers = {operation.answer for operation in operations}
     given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)}
     given |= {answer for operation in operations for answer in operation.others.values()}
-    return schemas_of({operation.body for operation in operations} - {NoBody}, given | {ProblemBody})
+    return schemas_of({operation.body for operation in operations} - {NoBody, RawBody}, given | {ProblemBody})
 
 
 def _tag(operation: Operation) -> str:
@@ -103,8 +104,13 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
         "security": _security(operation),
     }
     if operation.body is not NoBody:
-        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": refs[operation.body]}}}
+        entry["requestBody"] = {"required": True, "content": _taken(operation, refs)}
     return entry
+
+
+def _taken(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
+    raw = operation.body is RawBody
+    return {OCTETS: {"schema": FILE}} if raw else {"application/json": {"schema": refs[operation.body]}}
 
 
 def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
@@ -127,7 +133,8 @@ def _own_entry() -> JsonSchema:
 def _security(operation: Operation) -> list[JsonSchema]:
     if not operation.public:
         return [{"accessToken": []}]
-    return [{}, {"accessToken": []}] if operation.path.startswith(PROTECTED_PREFIX) else []
+    reads_token = operation.path.startswith(PROTECTED_PREFIX) and not operation.foreign
+    return [{}, {"accessToken": []}] if reads_token else []
 
 
 def _problems(operation: Operation) -> list[int]:

@@ -132,6 +132,12 @@ class NoBody(Given):
     """An empty body, or an empty object."""
 
 
+class RawBody(Given):
+    """The bytes of the body as they came, of whatever type."""
+
+    content: bytes
+
+
 def reasons_of(error: ValidationError) -> tuple[FieldError, ...]:
     """Return every reason, each naming its field; never what was given."""
     return tuple(

@@ -6,12 +6,13 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
+from stoflow.storage.engine.operations import LONGEST_NAME
 from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind, s
 from stoflow.storage.engine.verify import GIVING_UP
 
 # The marketplace said that it accepted it. What it named its operation, and until when it is waited for, stand in the
-# output, which only a completed task has otherwise.
+# output, which only a completed task has otherwise. By its name a push finds the tenant.
 SETTLE_ACCEPTED = """
 WITH task AS (
   UPDATE {s}.marketplace_tasks
@@ -20,7 +21,12 @@ WITH task AS (
       output = jsonb_build_object('operation', %(operation)s::jsonb,
         'until', clock_timestamp() + %(at_most_s)s::float8 * interval '1 second')
   WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
+  RETURNING id, job_id, name, claims, output
+), named AS (
+  INSERT INTO public.operations AS o (tenant, task, marketplace, operation, until)
+  SELECT %(tenant)s, id, %(marketplace)s, output -> 'operation' ->> 'id', (output ->> 'until')::timestamptz
+  FROM task WHERE length(output -> 'operation' ->> 'id') BETWEEN 1 AND %(longest)s
+  ON CONFLICT (tenant, task) DO UPDATE SET operation = EXCLUDED.operation, until = EXCLUDED.until
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, 'accepted', claims, jsonb_build_object('reason', %(reason)s::text) FROM task
@@ -43,6 +49,7 @@ def settle_accepted(
     task: TaskId,
     claims: int,
     *,
+    marketplace: str,
     reason: str,
     delay_s: float,
     at_most_s: float,
@@ -54,10 +61,12 @@ def settle_accepted(
         tenant,
         task=task,
         claims=claims,
+        marketplace=marketplace,
         reason=reason,
         delay_s=delay_s,
         at_most_s=at_most_s,
         operation=Jsonb(dict(operation)),
+        longest=LONGEST_NAME,
     ).answering(Recorded.of)
 
 

@@ -6,7 +6,12 @@ WITH task AS (
       output = jsonb_build_object('operation', %(operation)s::jsonb,
         'until', clock_timestamp() + %(at_most_s)s::float8 * interval '1 second')
   WHERE id = %(task)s AND status = 'running' AND claims = %(claims)s
-  RETURNING job_id, name, claims
+  RETURNING id, job_id, name, claims, output
+), named AS (
+  INSERT INTO public.operations AS o (tenant, task, marketplace, operation, until)
+  SELECT %(tenant)s, id, %(marketplace)s, output -> 'operation' ->> 'id', (output ->> 'until')::timestamptz
+  FROM task WHERE length(output -> 'operation' ->> 'id') BETWEEN 1 AND %(longest)s
+  ON CONFLICT (tenant, task) DO UPDATE SET operation = EXCLUDED.operation, until = EXCLUDED.until
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, task, cause, attempt, detail)
   SELECT job_id, name, 'accepted', claims, jsonb_build_object('reason', %(reason)s::text) FROM task
