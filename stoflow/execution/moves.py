@@ -42,13 +42,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """An attempt that was made: `claims` is its fence."""
+    """An attempt that was made: `claims` is its fence, `attempts` counts it and those before, but no polls."""
 
     tenant: TenantId
     marketplace: str
     handler: Handler
     task: TaskId
     claims: Fence
+    attempts: int
     kind: TaskKind
     failures: int
     looks: int

@@ -43,6 +43,7 @@ class OfTask:
             handler=engine.handler(job),
             task=task.id,
             claims=task.claims,
+            attempts=task.attempts,
             kind=task.kind,
             failures=task.failures,
             looks=task.looks,

@@ -57,7 +57,7 @@ def settlement(tried: Tried, outcome: Outcome, tempo: Tempo, random: Random) -> 
             delay_s = tempo.scaled_s(_held_back_s(tried, after_s, random))
             return _back(tried, reason, "application", delay_s, charge=False)
         case TryAgain(reason, after_s, away=True, lost=lost) if not _has_waited(tried, tempo):
-            delay_s = tempo.scaled_s(outage_backoff_s(tried.claims, random) if after_s is None else after_s)
+            delay_s = tempo.scaled_s(outage_backoff_s(tried.attempts, random) if after_s is None else after_s)
             return _back(tried, reason, "away", delay_s, charge=False, late_s=_late_s(tried, tempo, lost=lost))
         case TryAgain(reason, after_s, charged, ended=ended, lost=lost):
             delay_s, late_s = _delay_s(tried, after_s, tempo, random), _late_s(tried, tempo, lost=lost)
@@ -125,16 +125,16 @@ def _held_back_s(tried: Tried, after_s: float | None, random: Random) -> float:
     """Return the wait of what met a refusal of the application: short where that is marked, which holds it."""
     if tried.held_back:
         return HELD_BACK_S
-    return outage_backoff_s(tried.claims, random) if after_s is None else after_s
+    return outage_backoff_s(tried.attempts, random) if after_s is None else after_s
 
 
 def _blind_s(tried: Tried, after_s: float | None, random: Random) -> float:
-    return blind_look_s(tried.claims, random) if after_s is None else after_s
+    return blind_look_s(tried.attempts, random) if after_s is None else after_s
 
 
 def _has_waited(tried: Tried, tempo: Tempo) -> bool:
     """Say whether a task has been tried as long as an outage may last."""
-    return tried.claims >= OUTAGE_TRIES and tried.age_s >= tempo.scaled_s(OUTAGE_S)
+    return tried.attempts >= OUTAGE_TRIES and tried.age_s >= tempo.scaled_s(OUTAGE_S)
 
 
 def _delay_s(tried: Tried, after_s: float | None, tempo: Tempo, random: Random) -> float:

@@ -45,7 +45,7 @@ def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> Non
             marketplace=job.marketplace,
             action=job.action,
             task=task.name,
-            attempt=task.claims,
+            attempt=task.attempts,
             kind=kind,
             reason=reason,
             request_id=job.request_id,

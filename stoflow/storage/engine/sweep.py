@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, ProcessId, TenantId
 from stoflow.domain.retry import BLIND_LOOK_S, DEATHS_UNTIL_QUARANTINE, OUTAGE_CAP_S
+from stoflow.storage.engine.accepted import give_up_late
 from stoflow.storage.engine.connection_state import try_connections
 from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import end_cancelled, expire_jobs
@@ -60,7 +61,7 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
       error_kind = CASE WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'verifying'
                         WHEN t.deaths + lost.held::int >= %(quarantine)s THEN 'poison' ELSE 'interrupted' END
   FROM lost, {s}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
-  RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
 ), late AS (
   UPDATE {s}.marketplace_jobs j SET late_until = {LATE_UNTIL}
   FROM task WHERE j.id = task.job_id AND task.status <> 'failed' AND task.quiet_s IS NOT NULL
@@ -77,7 +78,7 @@ WITH lost AS MATERIALIZED ({LOST}), task AS (
          jsonb_build_object('reason', error) FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', error_kind, 0, NULL FROM job
 )
-SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, task.looks_died,
+SELECT task.job_id, task.name AS task, task.claims - task.polls AS attempt, task.error AS reason, task.looks_died,
   job.error_kind AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 """
@@ -153,16 +154,18 @@ def sweep_tenant(
         longest_s=OUTAGE_CAP_S,
     )
     expired = expire_jobs(connection, tenant, limit=limit)
+    late = give_up_late(connection, tenant, plugins=plugins, limit=limit)
     cancelling = jobs_to_cancel(connection, tenant, limit=limit)
     given_up = end_cancelled(connection, tenant, cancelling, plugins=plugins) if cancelling else []
     return Swept(
         tasks=tuple(JobId(row["job_id"]) for row in tasks),
         looks=tuple(_dead_look(row) for row in tasks if row["looks_died"]),
-        ended=tuple(JobId(failed.job) for failed in (*expired, *given_up)),
+        ended=tuple(JobId(failed.job) for failed in (*expired, *late, *given_up)),
         orphans=len(rows(SWEEP_ORPHANS)),
         failed=(
             *(_failed(tenant, row) for row in tasks if row["kind"]),
             *expired,
+            *late,
             *given_up,
         ),
         tried=tuple(try_connections(connection, tenant, plugins=plugins)),

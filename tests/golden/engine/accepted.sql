@@ -1,3 +1,54 @@
+-- GIVE_UP_LATE
+WITH told AS MATERIALIZED (
+  SELECT t.id, true AS given_up, CASE
+      WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, 'The seller must act.')
+      WHEN away.is_so THEN 'The plugin is offline.'
+      ELSE coalesce(t.error, 'Nobody looked.') END AS reason, %(late_words)s::text AS words, %(late_ending)s::text AS ending
+  FROM {s}.marketplace_tasks t
+  JOIN {s}.marketplace_jobs j ON j.id = t.job_id AND j.status = 'running'
+  LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
+  CROSS JOIN LATERAL (SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT EXISTS (
+    SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS is_so) AS away
+  WHERE t.status = 'running' AND t.look_at IS NOT NULL AND t.claimed_by IS NULL AND t.deadline IS NULL AND coalesce((t.output ->> 'until')::timestamptz <= clock_timestamp(), false) AND (
+    (t.look_at <= clock_timestamp() AND (c.marketplace IS NOT NULL OR away.is_so))
+    OR t.look_at < clock_timestamp() - %(longest_s)s::float8 * interval '1 second'
+    OR EXISTS (
+      SELECT FROM {s}.job_timeline l WHERE l.job_id = j.id AND l.task = t.name AND l.cause = 'swept: look died'
+        AND l.at > (t.output ->> 'until')::timestamptz))
+  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j, t
+), task AS (
+  UPDATE {s}.marketplace_tasks t
+  SET claimed_by = NULL, deadline = NULL, error = told.reason,
+      status = CASE WHEN told.given_up THEN 'failed' ELSE 'running' END,
+      error_kind = CASE WHEN told.given_up THEN 'unverified' ELSE 'verifying' END,
+      polls = t.polls + (NOT told.given_up AND NOT %(tells)s)::int,
+      look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
+  FROM told WHERE t.id = told.id
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.marker, told.given_up, told.reason, told.words, told.ending
+), job AS (
+  UPDATE {s}.marketplace_jobs j
+  SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
+      error_message = task.words || task.reason
+        || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
+  FROM task WHERE j.id = task.job_id AND task.given_up
+  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message, task.ending
+), orphan AS (
+  INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
+  SELECT job.id, job.product_id, job.marketplace, task.marker,
+         clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
+  FROM task JOIN job ON job.id = task.job_id WHERE %(marked)s AND task.marker IS NOT NULL
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
+  SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
+         %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
+  UNION ALL SELECT id, NULL, 'running', 'failed', ending, 0,
+         jsonb_build_object('reason', error_message) FROM job
+)
+SELECT job.id AS job_id, task.name AS task, task.claims - task.polls AS attempt, job.error_message AS reason,
+  'unverified' AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+
 -- SETTLE_ACCEPTED
 WITH task AS (
   UPDATE {s}.marketplace_tasks
@@ -20,7 +71,7 @@ SELECT false AS failed FROM task
 
 -- SETTLE_STILL_ACCEPTED
 WITH told AS MATERIALIZED (
-  SELECT t.id, %(reason)s::text AS reason, (t.output ->> 'until')::timestamptz <= clock_timestamp() AS given_up
+  SELECT t.id, %(reason)s::text AS reason, coalesce((t.output ->> 'until')::timestamptz <= clock_timestamp(), false) AS given_up, %(words)s::text AS words, %(ending)s::text AS ending
   FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), task AS (
@@ -28,15 +79,17 @@ WITH told AS MATERIALIZED (
   SET claimed_by = NULL, deadline = NULL, error = told.reason,
       status = CASE WHEN told.given_up THEN 'failed' ELSE 'running' END,
       error_kind = CASE WHEN told.given_up THEN 'unverified' ELSE 'verifying' END,
+      polls = t.polls + (NOT told.given_up AND NOT %(tells)s)::int,
       look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
-  FROM told WHERE t.id = told.id RETURNING t.job_id, t.name, t.claims, t.marker, told.given_up, told.reason
+  FROM told WHERE t.id = told.id
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.marker, told.given_up, told.reason, told.words, told.ending
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = %(words)s::text || task.reason
+      error_message = task.words || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
-  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
+  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message, task.ending
 ), orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
@@ -46,7 +99,7 @@ WITH told AS MATERIALIZED (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
          %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
-  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
+  UNION ALL SELECT id, NULL, 'running', 'failed', ending, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
 SELECT given_up AS failed FROM task

@@ -59,7 +59,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
          'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+          SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
@@ -129,7 +129,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
          'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+          SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
@@ -151,5 +151,6 @@ WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
 ORDER BY j.id DESC LIMIT %(limit)s
 
 -- TIMELINE
-SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, attempt, detail
+SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, detail,
+  CASE WHEN attempt > 0 THEN dense_rank() OVER (PARTITION BY task, attempt > 0 ORDER BY attempt) ELSE 0 END AS attempt
 FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id

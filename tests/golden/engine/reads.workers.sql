@@ -14,7 +14,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
     extract(epoch FROM a.next_try - clock_timestamp()))
   FROM public.application_refusals a WHERE a.marketplace = j.marketplace AND a.ended_at IS NULL) AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
-          SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,

@@ -41,7 +41,7 @@ WITH lost AS MATERIALIZED (
       error_kind = CASE WHEN lost.look_at IS NOT NULL OR lost.kind = 'unsafe' THEN 'verifying'
                         WHEN t.deaths + lost.held::int >= %(quarantine)s THEN 'poison' ELSE 'interrupted' END
   FROM lost, {s}.marketplace_jobs j WHERE t.id = lost.id AND j.id = lost.job_id
-  RETURNING t.job_id, t.name, t.claims, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.status, t.error, t.error_kind, lost.looks_died, lost.quiet_s
 ), late AS (
   UPDATE {s}.marketplace_jobs j SET late_until = greatest(j.late_until, clock_timestamp() + task.quiet_s * interval '1 second')
   FROM task WHERE j.id = task.job_id AND task.status <> 'failed' AND task.quiet_s IS NOT NULL
@@ -58,6 +58,6 @@ WITH lost AS MATERIALIZED (
          jsonb_build_object('reason', error) FROM task
   UNION ALL SELECT id, NULL, 'running', 'failed', error_kind, 0, NULL FROM job
 )
-SELECT task.job_id, task.name AS task, task.claims AS attempt, task.error AS reason, task.looks_died,
+SELECT task.job_id, task.name AS task, task.claims - task.polls AS attempt, task.error AS reason, task.looks_died,
   job.error_kind AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id

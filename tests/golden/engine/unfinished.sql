@@ -82,7 +82,7 @@ WITH stuck AS MATERIALIZED (
   SET status = 'failed', claims = t.claims + 1, completed_at = clock_timestamp(), not_before = NULL,
       error = stuck.reason, error_kind = 'unfinished'
   FROM stuck WHERE t.id = stuck.task AND t.status = 'pending' AND stuck.reason IS NOT NULL
-  RETURNING t.job_id, t.name, t.claims, stuck.reason, stuck.status AS before
+  RETURNING t.job_id, t.name, t.claims, t.polls, stuck.reason, stuck.status AS before
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unfinished',
@@ -105,8 +105,8 @@ WITH stuck AS MATERIALIZED (
   UNION ALL SELECT id, NULL, 'running', 'failed', 'cancelled before it was finished', 0,
     jsonb_build_object('reason', error_message) FROM job
 )
-SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unfinished' AS kind,
-  job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+SELECT job.id AS job_id, task.name AS task, task.claims - task.polls AS attempt, job.error_message AS reason,
+  'unfinished' AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 
 -- EXPIRE

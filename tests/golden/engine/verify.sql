@@ -6,11 +6,10 @@ WITH told AS MATERIALIZED (
   SELECT t.id, true AS given_up, CASE
       WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, 'The seller must act.')
       WHEN away.is_so THEN 'The plugin is offline.'
-      ELSE coalesce(t.error, 'Nobody looked.') END AS reason
+      ELSE coalesce(t.error, 'Nobody looked.') END AS reason, %(words)s::text AS words, %(ending)s::text AS ending
   FROM {s}.marketplace_jobs j
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-  JOIN {s}.marketplace_tasks t ON t.job_id = j.id AND t.status = 'running' AND t.look_at IS NOT NULL
-    AND t.claimed_by IS NULL AND t.deadline IS NULL
+  JOIN {s}.marketplace_tasks t ON t.job_id = j.id AND t.status = 'running' AND t.look_at IS NOT NULL AND t.claimed_by IS NULL AND t.deadline IS NULL
   LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
   CROSS JOIN LATERAL (SELECT j.marketplace = ANY(%(plugins)s::text[]) AND NOT EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
@@ -45,15 +44,17 @@ WITH told AS MATERIALIZED (
   SET claimed_by = NULL, deadline = NULL, error = told.reason,
       status = CASE WHEN told.given_up THEN 'failed' ELSE 'running' END,
       error_kind = CASE WHEN told.given_up THEN 'unverified' ELSE 'verifying' END,
+      polls = t.polls + (NOT told.given_up AND NOT %(tells)s)::int,
       look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
-  FROM told WHERE t.id = told.id RETURNING t.job_id, t.name, t.claims, t.marker, told.given_up, told.reason
+  FROM told WHERE t.id = told.id
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.marker, told.given_up, told.reason, told.words, told.ending
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = %(words)s::text || task.reason
+      error_message = task.words || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
-  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
+  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message, task.ending
 ), orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
@@ -63,20 +64,22 @@ WITH told AS MATERIALIZED (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
          %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
-  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
+  UNION ALL SELECT id, NULL, 'running', 'failed', ending, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
-SELECT job.id AS job_id, task.name AS task, task.claims AS attempt, job.error_message AS reason, 'unverified' AS kind,
-  job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
+SELECT job.id AS job_id, task.name AS task, task.claims - task.polls AS attempt, job.error_message AS reason,
+  'unverified' AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM job JOIN task ON task.job_id = job.id JOIN public.marketplace_action_types a ON a.id = job.action_type_id
 
 -- SETTLE_UNTOLD
 WITH told AS MATERIALIZED (
   SELECT t.id, %(reason)s::text AS reason,
-    j.cancel_requested AND (%(at_once)s OR %(enough)s <= 1 + (
+    coalesce((t.output ->> 'until')::timestamptz <= clock_timestamp(), false) OR j.cancel_requested AND (%(at_once)s OR %(enough)s <= 1 + (
     SELECT count(*) FROM {s}.job_timeline l WHERE l.job_id = j.id AND l.task = t.name
       AND l.cause IN ('could not look', 'swept: look died', 'swept: verifying')
-      AND l.id > (SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested'))) AS given_up
+      AND l.id > (SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested'))) AS given_up,
+    CASE WHEN coalesce((t.output ->> 'until')::timestamptz <= clock_timestamp(), false) THEN %(late_words)s::text ELSE %(words)s::text END AS words,
+    CASE WHEN coalesce((t.output ->> 'until')::timestamptz <= clock_timestamp(), false) THEN %(late_ending)s::text ELSE %(ending)s::text END AS ending
   FROM {s}.marketplace_tasks t JOIN {s}.marketplace_jobs j ON j.id = t.job_id
   WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s FOR UPDATE OF j, t
 ), task AS (
@@ -84,15 +87,17 @@ WITH told AS MATERIALIZED (
   SET claimed_by = NULL, deadline = NULL, error = told.reason,
       status = CASE WHEN told.given_up THEN 'failed' ELSE 'running' END,
       error_kind = CASE WHEN told.given_up THEN 'unverified' ELSE 'verifying' END,
+      polls = t.polls + (NOT told.given_up AND NOT %(tells)s)::int,
       look_at = clock_timestamp() + %(delay_s)s::float8 * interval '1 second'
-  FROM told WHERE t.id = told.id RETURNING t.job_id, t.name, t.claims, t.marker, told.given_up, told.reason
+  FROM told WHERE t.id = told.id
+  RETURNING t.job_id, t.name, t.claims, t.polls, t.marker, told.given_up, told.reason, told.words, told.ending
 ), job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'failed', completed_at = clock_timestamp(), waiting = NULL, error_kind = 'unverified',
-      error_message = %(words)s::text || task.reason
+      error_message = task.words || task.reason
         || ' Check on ' || j.marketplace || ' whether it was done: a retry looks first, and a sync links what it finds.'
   FROM task WHERE j.id = task.job_id AND task.given_up
-  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message
+  RETURNING j.id, j.product_id, j.marketplace, j.action_type_id, j.request_id, j.error_message, task.ending
 ), orphan AS (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker,
@@ -102,7 +107,7 @@ WITH told AS MATERIALIZED (
   INSERT INTO {s}.job_timeline (job_id, task, from_status, to_status, cause, attempt, detail)
   SELECT job_id, name, CASE WHEN given_up THEN 'running' END, CASE WHEN given_up THEN 'failed' END,
          %(cause)s, claims, jsonb_build_object('reason', reason) FROM task WHERE given_up OR %(tells)s
-  UNION ALL SELECT id, NULL, 'running', 'failed', %(ending)s::text, 0,
+  UNION ALL SELECT id, NULL, 'running', 'failed', ending, 0,
          jsonb_build_object('reason', error_message) FROM job
 )
 SELECT given_up AS failed FROM task

@@ -14,7 +14,10 @@ from stoflow.storage.engine.locks import lock_in
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """`attempt` counts the claims of this task; `verifying` means its outcome is unknown and being looked for."""
+    """`attempt` counts the claims of this task, but for polls that found it under way.
+
+    `verifying` means its outcome is unknown and being looked for.
+    """
 
     id: TaskId
     name: str
@@ -38,7 +41,7 @@ class TaskView:
             name=row["name"],
             position=row["position"],
             status=TaskStatus(row["status"]),
-            attempt=row["claims"],
+            attempt=row["attempt"],
             failures=row["failures"],
             verifying=row["verifying"] and row["status"] == TaskStatus.RUNNING,
             output=row["output"],

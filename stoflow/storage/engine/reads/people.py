@@ -70,7 +70,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
          'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
-          SELECT id, name, position, status, claims, failures, look_at IS NOT NULL AS verifying,
+          SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
           FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
@@ -102,9 +102,11 @@ WHERE j.id = %(job)s AND e.status = 'pending' AND (e.priority, e.id) < (j.priori
 """
 
 # Told in the order of the lines, by times that never fall: two processes may write of a job within a microsecond, and
-# PostgreSQL's clock may be set back.
+# PostgreSQL's clock may be set back. Claims of which no line tells, polls that found it under way, are left out of the
+# count of attempts.
 TIMELINE = """
-SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, attempt, detail
+SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, detail,
+  CASE WHEN attempt > 0 THEN dense_rank() OVER (PARTITION BY task, attempt > 0 ORDER BY attempt) ELSE 0 END AS attempt
 FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
 """
 

@@ -33,7 +33,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
          OR {SUSPENDED} AS held,
        {REFUSAL} AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
-          SELECT id, name, position, kind, paced, status, claims, failures, looks, marker, output,
+          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
@@ -60,6 +60,7 @@ class StoredTask:
     paced: bool
     status: TaskStatus
     claims: Fence
+    polls: int  # claims that found what was accepted under way
     failures: int
     looks: int
     age_s: float  # since its first claim
@@ -69,6 +70,11 @@ class StoredTask:
     verifying: bool
     out: bool  # an act or a look is under way
     delay_s: float  # until its next try or look is due, 0 where it is due
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried, or looked for: claims are a fence, which polls move too."""
+        return self.claims - self.polls
 
     @property
     def is_accepted(self) -> bool:
@@ -161,6 +167,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         paced=row["paced"],
         status=TaskStatus(row["status"]),
         claims=Fence(row["claims"]),
+        polls=row["polls"],
         failures=row["failures"],
         looks=row["looks"],
         age_s=float(row["age_s"]),
