@@ -53,6 +53,10 @@ class Conflict(StoflowError):
         self.errors = errors
 
 
+class Changed(StoflowError):
+    """It is no longer as the caller knew it: read it again."""
+
+
 class ConsentRefused(StoflowError):
     pass
 

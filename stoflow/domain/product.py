@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import blake2s
@@ -67,6 +68,17 @@ class Product(NewProduct):
 
 
 PRICE_AND_STOCK = frozenset({"price", "currency", "quantity"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProductListing:
+    """Where a product is on one marketplace; not `visible` is a draft there, or one that buyers no longer see."""
+
+    marketplace: str
+    external_id: str
+    visible: bool
+    url: str
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

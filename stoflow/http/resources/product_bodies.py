@@ -1,7 +1,7 @@
 """What is asked of products over HTTP, and what is answered of them."""
 
 import json
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -10,7 +10,7 @@ from pydantic import (
 )
 
 from stoflow.domain.product import Product
-from stoflow.http.rest.answers import Answered, PageBody, PriceBody, price_of
+from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.schemas import LINES_PATTERN, ONE_LINE_PATTERN, Given, Word, changes_of, lines, one_line
 from stoflow.resources.products.fields.text import clean_line, clean_text, composed
 
@@ -142,4 +142,31 @@ class ProductBody(Answered):
 
 
 class ProductsPage(PageBody[ProductBody]):
+    pass
+
+
+class DeletionQuery(Given):
+    """What becomes of its listings; without it a product that is for sale stays."""
+
+    listings: Literal["end"] | None = None
+
+
+class DeletedBody(Answered):
+    """A product that is gone, and the jobs that end its listings."""
+
+    id: int
+    jobs: list[int]
+
+
+class ProductListingBody(Answered):
+    """Where a product is on one marketplace; not `visible` is a draft, or one that buyers no longer see."""
+
+    marketplace: SomeMarketplace
+    external_id: str
+    visible: bool
+    url: str
+    updated_at: Moment
+
+
+class ProductListingsBody(PageBody[ProductListingBody]):
     pass

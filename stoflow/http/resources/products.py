@@ -1,31 +1,78 @@
 """Products over HTTP."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from stoflow.domain.product import NewProduct
+from stoflow.domain.errors import InputError
+from stoflow.domain.outcome import FieldError
+from stoflow.domain.product import NewProduct, Product
 from stoflow.http.context import Context
-from stoflow.http.resources.product_bodies import ChangedProductBody, Money, NewProductBody, ProductBody, ProductsPage
+from stoflow.http.resources.product_bodies import (
+    ChangedProductBody,
+    DeletedBody,
+    DeletionQuery,
+    Money,
+    NewProductBody,
+    ProductBody,
+    ProductListingBody,
+    ProductListingsBody,
+    ProductsPage,
+)
 from stoflow.http.resources.product_filters import ProductsQuery, filter_of
-from stoflow.http.rest.endpoint import Asked, FileAnswer, Operation
+from stoflow.http.rest.endpoint import Answer, Asked, FileAnswer, Operation
 from stoflow.http.rest.schemas import Given
-from stoflow.resources.products import editing
+from stoflow.resources.products import deleting, editing
 from stoflow.resources.products.media import CONTENT_TYPES
 
 PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
 
 
+ENTITY_TAG = re.compile(r'"([0-9a-f]{24})"')
+IF_MATCH: Final = {"If-Match": "The ETag of the product as it was read: 412 where it has changed since."}
 PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
-def create_product(context: Context, asked: Asked) -> ProductBody:
+def create_product(context: Context, asked: Asked) -> Answer:
     named: dict[str, Any] = {"description": "", "price": None, **_named(asked.body)}
-    return ProductBody.of(editing.create_product(context, asked.tenant, NewProduct(**named)))
+    made = editing.create_product(context, asked.tenant, NewProduct(**named))
+    return _tagged(made, {"Location": f"/api/products/{made.id}"})
 
 
-def change_product(context: Context, asked: Asked) -> ProductBody:
-    return ProductBody.of(editing.change_product(context, asked.tenant, asked.id(), _named(asked.body)))
+def change_product(context: Context, asked: Asked) -> Answer:
+    """With `If-Match`, change it only as it was read."""
+    known = _known_version(asked)
+    return _tagged(editing.change_product(context, asked.tenant, asked.id(), _named(asked.body), known=known))
+
+
+def delete_product(context: Context, asked: Asked) -> DeletedBody:
+    ends = asked.query.listings == "end"
+    jobs = deleting.delete_product(context, asked.tenant, asked.id(), ends_listings=ends)
+    return DeletedBody(id=asked.id(), jobs=list(jobs))
+
+
+def list_product_listings(context: Context, asked: Asked) -> ProductListingsBody:
+    """A product is on few marketplaces, so it is one page."""
+    found = editing.list_product_listings(context, asked.tenant, asked.id())
+    return ProductListingsBody(items=[ProductListingBody.of(each) for each in found], next_cursor=None)
+
+
+def _tagged(product: Product, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(ProductBody.of(product), {**(headers or {}), "ETag": f'"{editing.version_of(product)}"'})
+
+
+def _known_version(asked: Asked) -> str:
+    """Return the version that the caller knows, "" where any will do; raise InputError for what no answer gave."""
+    given = asked.headers.get("if-match", "*").strip()
+    if given == "*":
+        return ""
+    found = ENTITY_TAG.fullmatch(given)
+    if found is None:
+        raise InputError(
+            "If-Match is not right.", (FieldError("If-Match", "send the ETag that came with the product"),)
+        )
+    return found[1]
 
 
 def _named(body: Given) -> dict[str, Any]:
@@ -47,8 +94,8 @@ def list_products(context: Context, asked: Asked) -> ProductsPage:
     return ProductsPage.of_items(page, ProductBody.of)
 
 
-def read_product(context: Context, asked: Asked) -> ProductBody:
-    return ProductBody.of(editing.find_product(context, asked.tenant, asked.id()))
+def read_product(context: Context, asked: Asked) -> Answer:
+    return _tagged(editing.find_product(context, asked.tenant, asked.id()))
 
 
 def read_photo(context: Context, asked: Asked) -> FileAnswer:
@@ -72,7 +119,17 @@ OPERATIONS: Final = (
     Operation(
         "PATCH", "/api/products/{id}", "changeProduct",
         "Change a product; its listings follow with a job `update`, and end by themselves at quantity 0.",
-        change_product, ProductBody, body=ChangedProductBody, problems=(400, 404, 408, 409, 413, 415, 422),
+        change_product, ProductBody, body=ChangedProductBody, headers=IF_MATCH,
+        problems=(400, 404, 408, 409, 412, 413, 415, 422),
+    ),
+    Operation(
+        "DELETE", "/api/products/{id}", "deleteProduct",
+        "Delete a product; while it is for sale only with `listings=end`, which asks for jobs that end its listings.",
+        delete_product, DeletedBody, query=DeletionQuery, problems=(404, 409, 422),
+    ),
+    Operation(
+        "GET", "/api/products/{id}/listings", "listProductListings", "Say where a product is, as StoFlow put it there.",
+        list_product_listings, ProductListingsBody, problems=(404, 422),
     ),
     Operation(
         "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",

@@ -38,6 +38,7 @@ PROBLEM_WORDS: Final[Mapping[int, str]] = {
     404: "There is no such thing, or it is another account's.",
     408: "The body did not come in time.",
     409: "What is asked for does not go with how things are now.",
+    412: "It has changed since it was read: read it again.",
     413: "The body is too large.",
     415: "The body must be application/json.",
     422: "What is asked for is not right; `errors` names each field.",

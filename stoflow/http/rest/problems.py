@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from stoflow.domain.errors import (
     APIError,
+    Changed,
     Conflict,
     ConsentRefused,
     DatabaseError,
@@ -51,6 +52,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Changed: HTTPStatus.PRECONDITION_FAILED,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     APIError: HTTPStatus.BAD_GATEWAY,

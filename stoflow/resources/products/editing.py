@@ -1,27 +1,51 @@
 """What a seller does with products one by one: add, change, read."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from hashlib import blake2s
+from typing import Any, Final
 
+from stoflow.domain.errors import Changed
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page
-from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
 from stoflow.resources.needs import ChangesProducts, Reads, ReadsPhotos
 from stoflow.resources.products.media import Photo
 from stoflow.resources.products.store import Products
+
+VERSION_BYTES: Final = 12
 
 
 def create_product(needs: Reads, tenant: TenantId, product: NewProduct) -> Product:
     return Products(needs.database).add(tenant, product)
 
 
-def change_product(needs: ChangesProducts, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
-    """Change the named fields, and do what follows from the quantity; raise NotFound, InputError or Conflict."""
-    after = Products(needs.database).change(tenant, product, changes)
+def change_product(
+    needs: ChangesProducts, tenant: TenantId, product: int, changes: Mapping[str, Any], *, known: str = ""
+) -> Product:
+    """Change the named fields, and do what follows from the quantity.
+
+    Raise NotFound, InputError, Conflict, or Changed where it is no longer of the version `known`.
+    """
+
+    def check(before: Product) -> None:
+        if known and version_of(before) != known:
+            raise Changed(f"Product {product} has changed since it was read: read it again.")
+
+    after = Products(needs.database).change(tenant, product, changes, check)
     if needs.stock.follow(tenant):
         needs.announced()
     return after
+
+
+def version_of(product: Product) -> str:
+    """Return what two states of a product share that are the same in all that can be said of it."""
+    return blake2s(repr(product).encode(), digest_size=VERSION_BYTES).hexdigest()
+
+
+def list_product_listings(needs: Reads, tenant: TenantId, product: int) -> Sequence[ProductListing]:
+    """Return where the product is; raise NotFound."""
+    return Products(needs.database).listings(tenant, product)
 
 
 def find_product(needs: Reads, tenant: TenantId, product: int) -> Product:

@@ -6,7 +6,7 @@ from typing import Any
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.page import Page, id_in
-from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
+from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, ProductListing, Stored
 from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.resources.products.media import MediaFolder, Photo
 from stoflow.storage.database.session import Database
@@ -14,11 +14,13 @@ from stoflow.storage.engine.observe.link import Link as Link
 from stoflow.storage.engine.observe.link import link_listings
 from stoflow.storage.products.filtering import matching_ids
 from stoflow.storage.products.snapshots import (
+    Check,
     add_product,
     change_product,
     get_product,
     get_products,
     list_products,
+    listings_of,
     marketplaces_of,
     photo_path,
 )
@@ -55,11 +57,17 @@ class Products:
         with self._database.tenant(tenant) as session:
             return get_product(session, add_product(session, product))
 
-    def change(self, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
-        """Change the named fields of a product and return it; raise NotFound, InputError or Conflict."""
+    def change(self, tenant: TenantId, product: int, changes: Mapping[str, Any], check: Check) -> Product:
+        """Change the named fields of a product and return it; raise NotFound, InputError or Conflict, or what `check`
+        raises on the product as it is."""
         with self._database.tenant(tenant) as session:
-            change_product(session, product, changes)
+            change_product(session, product, changes, check=check)
             return get_product(session, product)
+
+    def listings(self, tenant: TenantId, product: int) -> Sequence[ProductListing]:
+        """Return where the product is; raise NotFound."""
+        with self._database.tenant(tenant) as session:
+            return listings_of(session, product)
 
     def find(self, tenant: TenantId, product: int) -> Product:
         """Return the product; raise NotFound."""

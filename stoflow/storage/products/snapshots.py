@@ -1,7 +1,7 @@
 """A tenant's products: stored, read back as the domain's frozen snapshots, listed page by page."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -10,12 +10,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from stoflow.domain.errors import InputError, NotFound
-from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.storage.database.tables import ListingRow, ProductImageRow, ProductRow
 from stoflow.storage.products.filtering import conditions_of
 from stoflow.storage.products.keys import KEYS, is_kept, keys_of, refuse_taken_keys
 from stoflow.storage.products.values import columns_of, errors_of, photo_rows, product_of, without_id, write
+
+Check = Callable[[Product], None]
+"""Raises where a product may not be changed as it is."""
 
 
 def add_product(session: Session, product: NewProduct) -> int:
@@ -50,8 +53,10 @@ def add_products(session: Session, products: Sequence[NewProduct], digests: Sequ
     return ids
 
 
-def change_product(session: Session, product_id: int, changes: Mapping[str, Any]) -> None:
-    """Change the named fields of one product.
+def change_product(
+    session: Session, product_id: int, changes: Mapping[str, Any], *, check: Check = lambda _: None
+) -> None:
+    """Change the named fields of one product, if `check` does not raise on it as it is now.
 
     Raise NotFound, InputError for what the table cannot hold, Conflict where another product has the key.
     It waits for whoever submits a job on the product: a job sees the product before the change or after it.
@@ -64,7 +69,9 @@ def change_product(session: Session, product_id: int, changes: Mapping[str, Any]
     ).one_or_none()
     if row is None:
         raise NotFound(f"There is no product {product_id}.")
-    changed = replace(without_id(product_of(row)), **changes)
+    before = product_of(row)
+    check(before)
+    changed = replace(without_id(before), **changes)
     if errors := tuple(errors_of(changed)):
         raise InputError("The product cannot be stored.", errors)
     write(row, changed)
@@ -101,6 +108,20 @@ def get_products(session: Session, ids: Iterable[int]) -> Sequence[Product]:
     """Return those of these products that were not deleted, in the order of their ids."""
     query = select(ProductRow).where(ProductRow.id.in_(list(ids)), is_kept()).order_by(ProductRow.id)
     return [product_of(row) for row in session.scalars(query)]
+
+
+def listings_of(session: Session, product_id: int) -> Sequence[ProductListing]:
+    """Return where a product that was not deleted is, or is being listed; raise NotFound."""
+    get_product(session, product_id)
+    rows = session.scalars(
+        select(ListingRow)
+        .where(ListingRow.product_id == product_id, ListingRow.external_id.is_not(None))
+        .order_by(ListingRow.marketplace)
+    )
+    return [
+        ProductListing(row.marketplace, row.external_id or "", row.visible, row.url or "", row.updated_at)
+        for row in rows
+    ]
 
 
 def marketplaces_of(session: Session, products: Iterable[int]) -> Mapping[int, Sequence[str]]:

@@ -29,7 +29,7 @@ from stoflow.domain.ids import BatchId, JobId, TaskId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
-from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
@@ -54,7 +54,7 @@ from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
-from stoflow.resources.products import editing
+from stoflow.resources.products import deleting, editing
 from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
 from stoflow.wiring.api import make_api
@@ -237,7 +237,8 @@ class FakeUseCases:
         self.products.setdefault(tenant, {})[product.id] = product
         return product
 
-    def change_product(self, tenant: TenantId, product: int, changes: Mapping[str, Any]) -> Product:
+    def change_product(self, tenant: TenantId, product: int, changes: Mapping[str, Any], *, known: str = "") -> Product:
+        del known
         changed = replace(self.find_product(tenant, product), **changes)
         self.products[tenant][product] = changed
         return changed
@@ -255,6 +256,16 @@ class FakeUseCases:
             return self.products[tenant][product]
         except KeyError:
             raise NotFound(f"There is no product {product}.") from None
+
+    def delete_product(self, tenant: TenantId, product: int, *, ends_listings: bool) -> Sequence[JobId]:
+        del ends_listings
+        self.find_product(tenant, product)
+        del self.products[tenant][product]
+        return ()
+
+    def list_product_listings(self, tenant: TenantId, product: int) -> Sequence[ProductListing]:
+        self.find_product(tenant, product)
+        return ()
 
     def find_photo(self, tenant: TenantId, product: int, position: int) -> Photo:
         self.find_product(tenant, product)
@@ -396,7 +407,15 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     choosing: ("choose", "read_account"),
     connection: ("disconnect", "find_connection"),
     consent: ("complete", "invite"),
-    editing: ("change_product", "create_product", "find_photo", "find_product", "list_products"),
+    deleting: ("delete_product",),
+    editing: (
+        "change_product",
+        "create_product",
+        "find_photo",
+        "find_product",
+        "list_product_listings",
+        "list_products",
+    ),
     entering: ("enter",),
     observed: ("list_listings", "list_orders"),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
