@@ -42,6 +42,7 @@ class Context:
             settings=self.conditions.settings,
             suspended=known is not None and known.suspended,
             halted=known.halted.get(marketplace) if known else None,
+            resume_at=known.resting.get(marketplace) if known else None,
             by_plugin=marketplace in self.conditions.plugins,
             plugin_connected=known is not None and known.plugin_connected,
             refusal=RefusalMark() if refused else None,

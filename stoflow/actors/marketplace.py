@@ -162,11 +162,7 @@ class MarketplaceActor(PooledActor):
             case NextMove.NOTHING:
                 self._drop(report.job)
             case NextMove.RELOAD | NextMove.SELLER:
-                if held.job.paced and not held.job.verifying:
-                    self._lanes.not_granted(held.job)
-                self._flight.wait_for(held, WATCH_S)
-                reload = report.move is NextMove.SELLER or held.is_refused_again()
-                tell(self._supervisor, Reload() if reload else Reread((report.job,)))
+                self._ask_again(held, report.move)
             case NextMove.PLUGIN:
                 held.job = replace(held.job, running=True, in_flight=True)
                 self._flight.wait_for(held, min(report.delay_s, LONGEST_BELIEVED_S) + AFTER_DEADLINE_S)
@@ -175,6 +171,17 @@ class MarketplaceActor(PooledActor):
                 tell(self._supervisor, Reread((report.job,)))
             case NextMove.RUN | NextMove.PACE | NextMove.LOOK:
                 self._put(held.follows(report))
+
+    def _ask_again(self, held: Held, move: NextMove) -> None:
+        """Have it read what became of the job, and before that of the place, where that may hold it."""
+        if held.job.paced and not held.job.verifying:
+            self._lanes.not_granted(held.job)
+        self._flight.wait_for(held, WATCH_S)
+        refused_again = move is NextMove.RELOAD and held.is_refused_again()
+        if refused_again or move is NextMove.SELLER:
+            tell(self._supervisor, Reload())
+        if not refused_again:
+            tell(self._supervisor, Reread((held.job.id,)))
 
     def _on_due(self, job: JobId) -> None:
         held = self._held.get(job)

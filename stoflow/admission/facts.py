@@ -25,6 +25,7 @@ class Place:
     """One tenant at one marketplace. What whoever asks does not know stands as if it held nothing up.
 
     `halted` says why the seller must act, None where they need not, `lock` that it is because the account is locked.
+    `resume_at` is until when the marketplace wants no call.
     `since` tells since when the plugin is away, `refusal` that the marketplace refuses StoFlow's own application.
     """
 
@@ -35,6 +36,7 @@ class Place:
     suspended: bool = False
     halted: str | None = None
     lock: Lock | None = None
+    resume_at: datetime | None = None
     by_plugin: bool = False
     plugin_connected: bool = True
     plugin_since: str | None = None

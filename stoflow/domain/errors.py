@@ -14,7 +14,8 @@ StoflowError
 │   └── SchemaCreationError
 ├── APIError                    a call did not bring an answer
 │   ├── APIConnectionError
-│   │   └── ApplicationNotAccepted  the marketplace does not take StoFlow's own key, whoever the seller is
+│   │   ├── ApplicationNotAccepted  the marketplace does not take StoFlow's own key, whoever the seller is
+│   │   └── MarketplaceResting  it told that no call is left for a while, and none was made
 │   └── APITimeoutError
 └── MarketplaceError
     ├── VintedError
@@ -100,6 +101,11 @@ class APIConnectionError(APIError):
 
 class ApplicationNotAccepted(APIConnectionError):
     pass
+
+
+class MarketplaceResting(APIConnectionError):
+    def __init__(self) -> None:
+        super().__init__("The marketplace takes no more calls for now.", sent=False)
 
 
 class APITimeoutError(APIError):

@@ -26,7 +26,7 @@ class NextMove(StrEnum):
     PACE = "pace"  # the next task is paced and this run had no permit for it
     LOOK = "look"  # a look, after `delay_s`
     PLUGIN = "plugin"  # an answer from the seller's plugin, or its deadline after `delay_s`
-    SELLER = "seller"  # the seller
+    SELLER = "seller"  # the seller, or what else holds all that is for the marketplace
     RELOAD = "reload"  # somebody else changed it: read it again
 
 

@@ -78,7 +78,7 @@ class PermittedAct(Act):
         """Settle, at once or with the next claim; which listing was chosen, or that none is left, is known only now."""
         if settled.done is not None:
             self.progress.inputs.add(self.task.name, settled.done.output)
-            if settled.done.is_output_only:
+            if settled.done.is_output_only and not more:
                 self.progress.defer(self.task, settled.done.output)
                 return GO_ON
         recorded, move = write_act(self.engine, self.job, self.task, settled, *more)

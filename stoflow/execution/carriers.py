@@ -15,6 +15,7 @@ from stoflow.execution.conversation import NextCommand, begin, hold
 from stoflow.execution.engine import PERMIT_RAN_OUT, Engine
 from stoflow.execution.frame import Execution, Permitted, resumed, settle
 from stoflow.execution.moves import RELOAD, Move
+from stoflow.execution.resting import Resting
 from stoflow.execution.telling import note_outage
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.commands import record_answer
@@ -46,9 +47,13 @@ class Direct:
         begun_s = time.monotonic()
         if not execution.claim(timeout_s + self.engine.lease_s, holds=True):
             return RELOAD
-        return settle(execution, self._hold(execution, begun_s + execution.valid_s, begun_s + timeout_s))
+        resting = Resting(self.engine, execution.job)
+        result = self._hold(execution, resting, begun_s + execution.valid_s, begun_s + timeout_s)
+        return settle(execution, result, *resting.kept())
 
-    def _hold(self, execution: Permitted, valid_until_s: float, deadline_s: float) -> Outcome | LookResult:
+    def _hold(
+        self, execution: Permitted, resting: Resting, valid_until_s: float, deadline_s: float
+    ) -> Outcome | LookResult:
         begun = begin(execution.converse)
         if not isinstance(begun, Generator):
             return begun
@@ -58,9 +63,9 @@ class Direct:
         if time.monotonic() > valid_until_s:
             begun.close()
             return TryAgain(PERMIT_RAN_OUT, after_s=0.0, charged=False)
-        return hold(begun, self._sender(execution, deadline_s), execution.kind)
+        return hold(begun, self._sender(execution, resting, deadline_s), execution.kind)
 
-    def _sender(self, execution: Execution, deadline_s: float) -> Callable[[Call], Response]:
+    def _sender(self, execution: Execution, resting: Resting, deadline_s: float) -> Callable[[Call], Response]:
         """Return what makes a call of this execution; `deadline_s` is a monotonic time for all its calls."""
         engine, job = self.engine, execution.job
 
@@ -68,6 +73,7 @@ class Direct:
             if isinstance(call, Command):
                 message = f"{job.marketplace} is called directly and takes no commands."
                 raise TypeError(message)
+            resting.wait(deadline_s)
             failpoint("call.before")
             try:
                 made = partial(
@@ -84,6 +90,7 @@ class Direct:
                 note_outage(engine, job, execution.name, str(error))
                 raise
             failpoint("call.after")
+            resting.hear(reply)
             note_outage(engine, job, execution.name, f"HTTP {reply.status}" if reply.status >= IS_BROKEN else "")
             return reply
 

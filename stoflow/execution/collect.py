@@ -45,8 +45,9 @@ def collect(engine: Engine, message: RunMessage) -> None:
 
 
 def _may_collect(engine: Engine, job: StoredJob) -> bool:
-    """Say whether this worker may: what it does not know, a newer one collects; who refuses StoFlow is not called."""
-    return job.refusal is None and knows_action(engine.registry, job)
+    """Say whether this worker may: what it does not know, a newer one collects; who refuses StoFlow is not called, nor
+    who wants no call for now."""
+    return job.refusal is None and not job.resting and knows_action(engine.registry, job)
 
 
 def _collect(engine: Engine, message: RunMessage, job: StoredJob, orphan: OrphanDraft) -> None:

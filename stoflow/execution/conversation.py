@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from stoflow.domain.call import Answer, Call, Command, Response
-from stoflow.domain.errors import APIError, ApplicationNotAccepted
+from stoflow.domain.errors import APIError, ApplicationNotAccepted, MarketplaceResting
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Broken, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.replies import application_refused
@@ -81,6 +81,8 @@ def no_answer(error: APIError, kind: TaskKind) -> Outcome:
     """Return what a missing response means: only a call that certainly never left may simply be repeated."""
     if isinstance(error, ApplicationNotAccepted):
         return application_refused("the marketplace", str(error))
+    if isinstance(error, MarketplaceResting):
+        return TryAgain(str(error), after_s=0.0, charged=False)
     if kind is TaskKind.UNSAFE and error.sent:
         return Unknown(str(error))
     return TryAgain(str(error), away=True, lost=error.sent)

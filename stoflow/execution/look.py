@@ -13,7 +13,7 @@ from stoflow.execution.carriers import carrier_of
 from stoflow.execution.conversation import Begun
 from stoflow.execution.engine import Engine, outputs_of
 from stoflow.execution.hand_back import hand_back
-from stoflow.execution.moves import GO_ON, RELOAD, Move, Settlement
+from stoflow.execution.moves import GO_ON, HELD, RELOAD, Move, Settlement
 from stoflow.execution.of_task import OfTask
 from stoflow.execution.reporting import changed, report_of
 from stoflow.execution.settle import look_settlement
@@ -42,6 +42,8 @@ def look(engine: Engine, message: RunMessage) -> None:
 def _go(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> tuple[Move, StoredTask]:
     if task.status is not TaskStatus.RUNNING or not task.verifying or task.claims != message.claims:
         return RELOAD, task
+    if job.resting:
+        return HELD, task
     if waits := hand_back(engine, job, task) or _held_back(engine, job):
         return waits, task
     permitted = PermittedLook(engine, job, replace(task, claims=task.claims.next()), message.epoch)

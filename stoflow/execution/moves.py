@@ -23,6 +23,7 @@ class Move:
 
 GO_ON = Move(None)
 RELOAD = Move(NextMove.RELOAD)
+HELD = Move(NextMove.SELLER)  # the job is as it was told: what holds all of the marketplace is to be read
 NOTHING = Move(NextMove.NOTHING)
 COMPLETED = Move(NextMove.NOTHING, status=JobStatus.COMPLETED)
 FAILED = Move(NextMove.NOTHING, status=JobStatus.FAILED)

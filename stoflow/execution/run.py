@@ -10,7 +10,7 @@ from stoflow.execution.carriers import carrier_of
 from stoflow.execution.engine import Engine
 from stoflow.execution.hand_back import hand_back
 from stoflow.execution.inner import complete, do_in_memory
-from stoflow.execution.moves import GO_ON, RELOAD, Move
+from stoflow.execution.moves import GO_ON, HELD, RELOAD, Move
 from stoflow.execution.progress import Progress
 from stoflow.execution.propagation import propagate_before
 from stoflow.execution.reporting import report_run
@@ -48,10 +48,12 @@ def _go(progress: Progress) -> tuple[Move, StoredTask | None]:
 
 
 def _is_stale(progress: Progress, task: StoredTask) -> Move | None:
-    """Return that the job is read again where this is not the task of the message, or nothing of it may be done."""
+    """Return what is read again where this is not the task of the message, or nothing of the job may be done."""
     message = progress.message
     stale = (task.id, task.claims) != (message.task, message.claims)
-    return RELOAD if stale or task.status is not TaskStatus.PENDING or progress.job.held else None
+    if stale or task.status is not TaskStatus.PENDING or progress.job.held:
+        return RELOAD
+    return HELD if progress.job.resting else None
 
 
 def _why_not(progress: Progress, task: StoredTask) -> Move | None:

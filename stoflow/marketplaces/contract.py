@@ -126,6 +126,7 @@ class Marketplace:
     it can be. `call_limits` is how it is asked how many calls it still takes, where it can be.
     `options` are what a seller chooses for a whole account, where there is something to choose.
     `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
+    `rest_s` reads from any reply how many seconds no call is left, None where one is.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
     `notices` reads what it pushes of operations that it accepted, where it does: a hint, since the look asks.
 
@@ -149,6 +150,7 @@ class Marketplace:
     options: AccountOptions | None = None
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
     notices: Notices | None = None
+    rest_s: Callable[[Reply], float | None] | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property

@@ -135,7 +135,9 @@ class KiosqueMarket(Market):
         return self._changed(notice, "live", committed=not notice["fails"])
 
     def _changed(self, notice: Thing, state: str = "", *, committed: bool = True) -> Answer:
-        return Answer(200, notice, effect=_effect(notice, state or notice["state"], committed=committed))
+        calls = {"x-ratelimit-remaining": notice.get("left", 99), "x-ratelimit-reset": notice.get("resets_s", 60)}
+        told = {name: str(number) for name, number in calls.items()}
+        return Answer(200, notice, told, effect=_effect(notice, state or notice["state"], committed=committed))
 
 
 def _effect(notice: Thing, state: str, *, committed: bool = True) -> Effect:

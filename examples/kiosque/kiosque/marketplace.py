@@ -8,6 +8,7 @@ from kiosque.service import SAYS, PublishKiosque
 from stoflow.marketplaces.actions import DELETE, PUBLISH
 from stoflow.marketplaces.calls import EndListing
 from stoflow.marketplaces.contract import Marketplace
+from stoflow.marketplaces.limits import rest_by_headers
 from stoflow.marketplaces.notices import Notice, is_signed
 from stoflow.marketplaces.outputs import text_in
 from stoflow.settings import PackageSettings, Secret, Settings
@@ -61,4 +62,5 @@ KIOSQUE = Marketplace(
     profile=configured,
     settings=KiosqueSettings,
     notices=noticed,
+    rest_s=rest_by_headers,
 )

@@ -14,7 +14,7 @@ from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.replies import Dialect, is_success, lock_at, reason_at, reply_of
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=3)
-CURRENCY, POLL_S, PRINTED_WITHIN_S = "EUR", 5.0, 1800.0
+CURRENCY, POLL_S, PRINTED_WITHIN_S, KEPT = "EUR", 5.0, 1800.0, ("operation",)
 CLOSED = lock_at(until="until", address="unlock")
 SAYS = Dialect("Kiosque", reason_at("error", otherwise="kiosque"), pause_s=lambda _: 1.0, lock=CLOSED)
 
@@ -42,8 +42,7 @@ class PublishKiosque(BaseJobHandler):
         return Done({"headline": product.title.strip(), "text": product.description, "price": price})
 
     def put(self, attempt: Attempt) -> Conversation:
-        path = f"/notices/{checks.sku_of(attempt)}"
-        return put_draft(attempt, path, attempt.outputs["map"], SAYS, keeping=("operation",))
+        return put_draft(attempt, f"/notices/{checks.sku_of(attempt)}", attempt.outputs["map"], SAYS, keeping=KEPT)
 
     def upload(self, attempt: Attempt) -> Conversation:
         return put_photo(attempt, f"{_path(attempt)}/photos/{attempt.index}", SAYS, limit_bytes=4_000_000)
@@ -69,13 +68,12 @@ def _printing(reply: Reply) -> Pending:
 
 def _became(attempt: Attempt, reply: Reply) -> LookResult:
     listing_id, url = attempt.outputs["put"]["listing_id"], text_in(reply.body, "url")
-    is_earlier = not attempt.operation and text_in(reply.body, "operation") == attempt.outputs["put"]["operation"]
     match text_in(reply.body, "state"):
         case "printing":
             return _printing(reply)
         case "live":
             return on_sale(listing_id, url)
-        case "over" if not is_earlier:  # its days ended by themselves
+        case "over" if attempt.operation or text_in(reply.body, "operation") != attempt.outputs["put"]["operation"]:
             return Done({"listing_id": listing_id, "url": url, "state": "over"}, ended=listing_id)
         case "failed":
             return Failed(text_in(reply.body, "error"))

@@ -28,6 +28,8 @@ SECOND_S = 1.0
 DAY_S = 86_400.0
 """Etsy's two windows: waited for in full where a 429 names no time of its own."""
 LEFT_TODAY = "x-remaining-today"
+LEFT_THIS_SECOND = ("x-remaining-this-second", "x-remaining-this-secon")
+"""Etsy's documentation has shown the second one too."""
 DAILY = "daily rate limit"
 CONFLICT = 409
 OF_THE_APPLICATION = ("x-api-key", "api key", "api_key", "shared secret", "shared_secret", "keystring", "client_id")
@@ -48,6 +50,11 @@ def window_s(reply: Reply) -> float:
     """Return how long the window is that a 429 says is used up: the second's is checked first."""
     is_daily = reply.headers.get(LEFT_TODAY, "").strip() == "0" or DAILY in _text(reply).lower()
     return DAY_S if is_daily else SECOND_S
+
+
+def rest_s(reply: Reply) -> float | None:
+    """Return how long the calls of this second are used up. When those of the day come back, only a 429 tells."""
+    return SECOND_S if any(reply.headers.get(name, "").strip() == "0" for name in LEFT_THIS_SECOND) else None
 
 
 def passes(reply: Reply) -> bool:

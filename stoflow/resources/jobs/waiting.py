@@ -24,6 +24,7 @@ def _place(job: JobRecord, facts: JobFacts, tenant: TenantId, conditions: Condit
         suspended=facts.suspended,
         halted=facts.halted,
         lock=facts.lock,
+        resume_at=facts.resume_at,
         by_plugin=job.marketplace in conditions.plugins,
         plugin_connected=facts.plugin_connected,
         plugin_since=facts.plugin_since,

@@ -31,7 +31,8 @@ NOW = "SELECT extract(epoch FROM clock_timestamp())::float8 AS now"
 STAYS_LOCKED = f"c.external_id = EXCLUDED.external_id AND {lock_of('c')} IS NOT NULL"
 RESET = f"""state = CASE WHEN {STAYS_LOCKED} THEN c.state ELSE 'connected' END,
   reason = CASE WHEN {STAYS_LOCKED} THEN c.reason END, next_try = CASE WHEN {STAYS_LOCKED} THEN c.next_try END,
-  updated_at = clock_timestamp(), tries = 0, tried_at = NULL"""
+  updated_at = clock_timestamp(), tries = 0, tried_at = NULL,
+  resume_at = CASE WHEN c.external_id = EXCLUDED.external_id THEN c.resume_at END"""
 SAVE = f"""
 INSERT INTO {s}.connections AS c (marketplace, external_id, state, reason, settings, secret, secret_expires_at)
 VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s,
@@ -57,7 +58,7 @@ LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 """
 DISCONNECT = """
 UPDATE {s}.connections SET state = 'needs_seller', reason = %(reason)s, secret = NULL, secret_expires_at = NULL,
-  updated_at = clock_timestamp()
+  resume_at = NULL, updated_at = clock_timestamp()
 WHERE marketplace = %(marketplace)s RETURNING marketplace
 """
 FORGET_CONSENTS = "DELETE FROM {s}.consents WHERE marketplace = %(marketplace)s"

@@ -133,6 +133,7 @@ class ConnectionRow(Base):
     next_try: Mapped[datetime | None]
     granted: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     lock: Mapped[dict[str, Any] | None]
+    resume_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
 

@@ -39,11 +39,14 @@ IN_LINE: Parts = (
 # What buyers see is changed once no earlier call of the job itself may undo it.
 UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until <= clock_timestamp())"),)
 
+# No call may be made for the account: its seller must act, or the marketplace told that none is left.
+MUST_WAIT = "(c.state <> 'connected' OR c.resume_at > clock_timestamp())"
+
 # Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
 NOT_HELD = f"""
     AND NOT {SUSPENDED}
     AND NOT EXISTS (
-      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')"""
+      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND {MUST_WAIT})"""
 
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (
@@ -102,7 +105,7 @@ WITH [[settled]]was AS MATERIALIZED (
 SELECT EXISTS (SELECT FROM task) AS granted[[is settled]]
 """
 
-CLAIM_LOOK = """
+CLAIM_LOOK = f"""
 WITH begun AS (SELECT
 [[trying]]), task AS (
   UPDATE {s}.marketplace_tasks t
@@ -112,7 +115,7 @@ WITH begun AS (SELECT
     AND t.look_at <= clock_timestamp() AND t.deadline IS NULL
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_jobs j JOIN {s}.connections c ON c.marketplace = j.marketplace
-      WHERE j.id = t.job_id AND c.state <> 'connected')
+      WHERE j.id = t.job_id AND {MUST_WAIT})
     [[if tried]]
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)

@@ -40,6 +40,12 @@ WHERE c.state = 'connected' AND c.updated_at <= coalesce((
 RETURNING marketplace
 """
 
+# What was told of one account says nothing of another that was connected meanwhile.
+REST = """
+UPDATE {s}.connections SET resume_at = greatest(resume_at, clock_timestamp() + %(rest_s)s::float8 * interval '1 second')
+WHERE marketplace = %(marketplace)s AND external_id = %(account)s RETURNING marketplace
+"""
+
 NO_WORDS = "The seller must log in to the marketplace again."
 
 # A session or a token that is good again says nothing of an account that is locked.
@@ -117,6 +123,11 @@ def needs_seller(
         growth=GROWTH,
         good_again_s=GOOD_AGAIN_S,
     )
+
+
+def rest(tenant: TenantId, marketplace: str, account: str, rest_s: float) -> Statement[bool]:
+    """Make no call there for this account of the tenant before so many seconds have passed."""
+    return bind(REST, tenant, marketplace=marketplace, account=account, rest_s=rest_s)
 
 
 def try_connections(connection: Connection[DictRow], tenant: TenantId, *, plugins: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ WITH was AS MATERIALIZED (
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
     AND NOT NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
     AND NOT EXISTS (
-      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')
+      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
       
     AND NOT EXISTS (
       SELECT FROM user_7.marketplace_tasks b
@@ -49,7 +49,7 @@ WITH settled AS (
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
     AND NOT NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
     AND NOT EXISTS (
-      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND c.state <> 'connected')
+      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
     AND (j.status = 'running'
       OR NOT EXISTS (SELECT  FROM user_7.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
@@ -144,7 +144,7 @@ WITH begun AS (SELECT
     AND t.look_at <= clock_timestamp() AND t.deadline IS NULL
     AND NOT EXISTS (
       SELECT FROM user_7.marketplace_jobs j JOIN user_7.connections c ON c.marketplace = j.marketplace
-      WHERE j.id = t.job_id AND c.state <> 'connected')
+      WHERE j.id = t.job_id AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
     AND EXISTS (SELECT FROM tried)
     AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
     AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)

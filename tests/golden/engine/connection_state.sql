@@ -19,6 +19,10 @@ WHERE c.state = 'connected' AND c.updated_at <= coalesce((
   WHERE t.id = %(task)s::int AND l.attempt = %(claims)s::int), clock_timestamp())
 RETURNING marketplace
 
+-- REST
+UPDATE {s}.connections SET resume_at = greatest(resume_at, clock_timestamp() + %(rest_s)s::float8 * interval '1 second')
+WHERE marketplace = %(marketplace)s AND external_id = %(account)s RETURNING marketplace
+
 -- TRY
 WITH tried AS (
   UPDATE {s}.connections c

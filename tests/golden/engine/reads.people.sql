@@ -10,6 +10,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'now', clock_timestamp(), 'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
          'lock', CASE WHEN c.state <> 'connected' AND c.lock ->> 'reason' = c.reason THEN c.lock END,
+         'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,
@@ -80,6 +81,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'now', clock_timestamp(), 'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
          'lock', CASE WHEN c.state <> 'connected' AND c.lock ->> 'reason' = c.reason THEN c.lock END,
+         'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,

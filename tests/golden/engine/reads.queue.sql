@@ -82,6 +82,8 @@ ORDER BY j.priority, j.id
 SELECT
   (SELECT jsonb_object_agg(marketplace, coalesce(reason, ''))
     FROM {s}.connections WHERE state <> 'connected') AS halted,
+  (SELECT jsonb_object_agg(marketplace, extract(epoch FROM resume_at - clock_timestamp()))
+    FROM {s}.connections WHERE resume_at > clock_timestamp()) AS resting,
   NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS suspended, EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,

@@ -9,6 +9,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
        (c.watermarks ->> a.code)::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
          OR NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS held,
+       coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        (
   SELECT jsonb_build_object('channel', a.channel, 'detail', a.detail, 'since', a.since, 'due_in_s',
     extract(epoch FROM a.next_try - clock_timestamp()))

@@ -64,3 +64,14 @@ def test_a_hold_that_ends_sooner_is_asked_for_when_it_ends(asked: Asked) -> None
     asked.until = None
     assert place.again(None)
     assert place.verdict == Verdict()
+
+
+def test_a_hold_whose_end_is_not_there_yet_by_the_clock_that_judges_is_waited_for_once_more(asked: Asked) -> None:
+    place = JudgedPlace()
+    asked.until = datetime.now(UTC) + timedelta(seconds=10)
+    assert place.again(FREE)
+    assert not place.again(FREE)
+    asked.now_s += 10.0  # the timer rings, and that clock was behind
+    assert place.again(None)
+    assert place.changes_in_s is not None
+    assert not place.again(None)

@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, cast
 
 import pytest
 
+from stoflow.actors import judged
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.marketplace import MarketplaceActor
 from stoflow.actors.news import (
@@ -56,6 +57,14 @@ JOB = QueuedJob(
     due_in_s=0.0,
     deadline_in_s=0.0,
 )
+
+
+class Later(datetime):
+    """A clock that is a minute ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return datetime.now(tz) + timedelta(minutes=1)
 
 
 def place(**known: Any) -> PlaceRead:
@@ -268,6 +277,25 @@ def test_nothing_is_permitted_where_the_seller_must_act_first(scene: MakeScene) 
 
     shop.hears(place())
     assert shop.sent == [(UPLOAD, 0)]
+
+
+def test_a_job_that_met_a_hold_on_the_place_is_read_after_the_place_and_goes_when_that_ends(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.SELLER, UPLOAD, 0)
+    told = [type(news) for news in shop.supervisor.told if not isinstance(news, Want)]
+    assert told == [Reload, Reread]
+
+    shop.hears(place(resume_at=datetime.now(UTC) + timedelta(seconds=0.05)), Take((JOB,)))
+    assert shop.sent == [(UPLOAD, 0)]
+    assert (pytest.approx(0.05, abs=0.05), PaceDue("")) in shop.clock.set
+
+    _passes(monkeypatch, 1.0)
+    monkeypatch.setattr(judged, "datetime", Later)
+    shop.hears(PaceDue(""))
+    assert shop.sent == [(UPLOAD, 0), (UPLOAD, 0)]
 
 
 def test_as_many_jobs_are_asked_for_as_there_is_room(scene: MakeScene) -> None:

@@ -25,6 +25,7 @@ ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | No
     ("suspended", {"suspended": True}, {}, Release.OPERATOR, None),
     ("seller_must_act", {"halted": "the consent ended"}, {}, Release.SELLER, None),
     ("account_locked", {"halted": "closed", "lock": Lock(SOON, "https://shop/u")}, {}, Release.SELLER, SOON),
+    ("limit_reached", {"resume_at": SOON}, {}, Release.ITSELF, SOON),
     ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),

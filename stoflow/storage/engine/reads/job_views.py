@@ -91,6 +91,7 @@ class JobFacts:
     suspended: bool
     halted: str | None
     lock: Lock | None
+    resume_at: datetime | None
     plugin_connected: bool
     plugin_since: str | None
     behind: JobId | None
@@ -111,7 +112,7 @@ class JobFacts:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
-        times = ("pace_until", "late_until", "look_at", "accepted_until", "retry_at")
+        times = ("resume_at", "pace_until", "late_until", "look_at", "accepted_until", "retry_at")
         refusal, unknown = found["refusal"], found["unknown"]
         read: dict[str, Any] = {
             **found,

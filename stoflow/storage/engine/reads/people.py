@@ -60,6 +60,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'now', clock_timestamp(), 'suspended', {SUSPENDED},
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
          'lock', {lock_of("c")},
+         'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
          'behind', ({ahead_of("j", what="min(ahead.id)")}), 'refusal', {REFUSAL},
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},

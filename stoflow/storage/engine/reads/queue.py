@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
@@ -74,6 +75,8 @@ STANDING = f"""
 SELECT
   (SELECT jsonb_object_agg(marketplace, coalesce(reason, ''))
     FROM {s}.connections WHERE state <> 'connected') AS halted,
+  (SELECT jsonb_object_agg(marketplace, extract(epoch FROM resume_at - clock_timestamp()))
+    FROM {s}.connections WHERE resume_at > clock_timestamp()) AS resting,
   {SUSPENDED} AS suspended, {plugin_connected()} AS connected,
   (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
@@ -136,6 +139,7 @@ class QueuePage:
     jobs: tuple[QueuedJob, ...]
     full: frozenset[str]
     halted: Mapping[str, str]  # marketplace → why nothing may be sent there for this tenant
+    resting: Mapping[str, datetime]  # marketplace → until when it wants no call, by the clock of this process
     suspended: bool  # nothing of the tenant may begin; what became of lost answers is still looked for
     plugin_connected: bool
     orphans: tuple[QueuedOrphan, ...]
@@ -162,11 +166,13 @@ def begin_page(
     def page() -> QueuePage:
         jobs = tuple(map(_queued, chosen))
         (row,) = standing
+        now = datetime.now(UTC)
         pending = Counter(job.marketplace for job in jobs if not job.running)
         return QueuePage(
             jobs=jobs,
             full=frozenset(name for name, count in pending.items() if count >= limit),
             halted=row["halted"] or {},
+            resting={name: now + timedelta(seconds=rest_s) for name, rest_s in (row["resting"] or {}).items()},
             suspended=row["suspended"],
             plugin_connected=row["connected"],
             orphans=tuple(map(_orphan, row["strays"] or ())),

@@ -31,6 +31,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
        (c.watermarks ->> a.code)::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
          OR {SUSPENDED} AS held,
+       coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        {REFUSAL} AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
@@ -102,6 +103,7 @@ class StoredJob:
     payload: Mapping[str, Any]
     cancel_requested: bool
     held: bool  # its time has not come, the tenant is suspended, or the seller must act first
+    resting: bool  # the marketplace wants no call for now
     listing_id: str
     listing_visible: bool
     listing_photos: tuple[SentPhoto, ...]
@@ -144,6 +146,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         payload=row["input_data"] or {},
         cancel_requested=row["cancel_requested"],
         held=row["held"],
+        resting=row["resting"],
         listing_id=row["listing_id"],
         listing_visible=row["listing_visible"],
         listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
