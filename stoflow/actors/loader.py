@@ -2,20 +2,18 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import pykka
 
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.actors.timers import tell
+from stoflow.domain.coalescing import CoalescingQueue
 from stoflow.domain.errors import DatabaseError, DatabaseRefused
 from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.facts.work import TenantReleased
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
-from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.reads.actors import (
@@ -51,9 +49,8 @@ class Loader:
         self._database = database
         self._me = me
         self._marketplaces = tuple(marketplaces)
-        self._requests: SimpleQueue[_Request | None] = SimpleQueue()
+        self._requests = CoalescingQueue[_Request](BATCH)
         self._stopping = threading.Event()
-        self._spacing = Spacing()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
 
     def start(self) -> None:
@@ -62,7 +59,7 @@ class Loader:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._requests.put(None)
+        self._requests.close()
         self._thread.join(JOIN_S)
 
     def page(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, held: Sequence[JobId], limit: int) -> None:
@@ -94,22 +91,8 @@ class Loader:
         return JobsRead(tuple(job for job in jobs if job.marketplace in self._marketplaces))
 
     def _run(self) -> None:
-        while (first := self._requests.get()) is not None:
-            self._spacing.wait()
-            batch, last = self._gather(first)
+        for batch in self._requests:
             self._answer(batch)
-            if last:
-                return
-
-    def _gather(self, first: _Request) -> tuple[list[_Request], bool]:
-        batch = [first]
-        with suppress(Empty):
-            while len(batch) < BATCH:
-                request = self._requests.get_nowait()
-                if request is None:
-                    return batch, True
-                batch.append(request)
-        return batch, False
 
     def _answer(self, batch: Sequence[_Request]) -> None:
         """Read all in one transaction; where it fails, each by itself and later."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.loader import Loader
@@ -65,10 +66,7 @@ class Orchestrator:
         send: Send,
         feed: MakeReader,
     ) -> None:
-        self._database = database
-        self._policy = policy
-        self._send = send
-        self._feed = feed
+        self._new_term = partial(OwnershipTerm, database, policy, send=send, feed=feed)
         lease_s = policy.ownership_lease_s
         self._lease = Lease(
             database,
@@ -99,7 +97,7 @@ class Orchestrator:
         self._lease.stop()
 
     def _begin(self) -> None:
-        self._term = OwnershipTerm(self._database, self._policy, self._lease.process(), self._send, self._feed)
+        self._term = self._new_term(self._lease.process())
         self._term.start(on_broken=self._begin_again)
 
     def _begin_again(self) -> None:

@@ -34,24 +34,22 @@ class ConfigurationError(StoflowError):
     pass
 
 
-class InputError(StoflowError):
-    """Bad input; `errors` names each field."""
-
+class _OfFields(StoflowError):
     def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
         super().__init__(message)
         self.errors = errors
+
+
+class InputError(_OfFields):
+    """Bad input; `errors` names each field."""
 
 
 class NotFound(StoflowError):
     pass
 
 
-class Conflict(StoflowError):
+class Conflict(_OfFields):
     """The state does not allow it; `errors` names the fields where it is about some."""
-
-    def __init__(self, message: str, errors: tuple[FieldError, ...] = ()) -> None:
-        super().__init__(message)
-        self.errors = errors
 
 
 class Changed(StoflowError):

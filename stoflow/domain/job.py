@@ -34,6 +34,15 @@ class TaskKind(StrEnum):
     UNSAFE = "unsafe"  # creates or makes visible: after a lost answer, look before acting
 
 
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task of a job, in order. `name` is a step's name, or `name:N` for the Nth of a repeated step."""
+
+    name: str
+    kind: TaskKind
+    paced: bool = False
+
+
 JOB_TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = MappingProxyType(
     {
         JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.CANCELLED, JobStatus.EXPIRED}),

@@ -7,7 +7,7 @@ from typing import Any
 
 from stoflow.domain.fence import Fence
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.job import TaskKind
+from stoflow.domain.job import TaskKind, TaskPlan
 from stoflow.domain.outcome import (
     Absent,
     Broken,
@@ -40,7 +40,6 @@ from stoflow.storage.engine.connection_state import needs_seller
 from stoflow.storage.engine.observe.listings import settle_seen
 from stoflow.storage.engine.settle import settle_back, settle_done, settle_failed
 from stoflow.storage.engine.statement import Statement
-from stoflow.storage.engine.submit import NewTask
 from stoflow.storage.engine.verify import settle_untold, settle_verifying
 
 LOOKS_UNTIL_ABSENT = 2
@@ -84,7 +83,7 @@ def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlem
     done = keepable(done)
     if done.seen is not None:
         step = tried.handler.step(done.seen.then)
-        follows = NewTask(done.seen.then, step.kind.value, step.paced)
+        follows = TaskPlan(done.seen.then, step.kind, step.paced)
         seen = settle_seen(*tried.at, done, done.seen, follows)
         return Settlement(seen, RELOAD, done=done)  # the task that follows is known only now
     statement = settle_done(*tried.at, done, marked=tried.marked, cause=cause)

@@ -10,6 +10,7 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.domain.choices import Choices, Setting
 from stoflow.domain.job import TaskKind
+from stoflow.domain.job import TaskPlan as TaskPlan
 from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.marketplaces.call_limits import CallLimits
@@ -54,15 +55,6 @@ class Step:
     marked: bool = False
     propagates: bool = False
     overwrites: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """One task of a job, in order. `name` is a step's name, or `name:N` for the Nth of a repeated step."""
-
-    name: str
-    kind: TaskKind
-    paced: bool = False
 
 
 class Handler(Protocol):

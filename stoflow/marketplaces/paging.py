@@ -14,72 +14,52 @@ from stoflow.marketplaces.outputs import text_in
 
 ASKED_AT_ONCE = 20
 """How many missing listings one task asks for, one by one."""
-LISTING_PAGES = frozenset({"page", "confirm"})
-"""The steps of `listing_steps` that become one task after the other."""
 UNREAD = "unread"
 NAME_SHOWN = 80
 REASON_SHOWN = 300
-ORDER_PAGES = frozenset({"page"})
 
 Missing = Mapping[str, Any]
-Do = Callable[[Attempt], Outcome | Conversation]
 
 
-def listing_steps(page: Do, confirm: Do) -> tuple[Step, ...]:
-    """Return the kinds of task of a sync: each page, then what no page showed, then what sold is removed elsewhere."""
-    return (
-        Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
-        Step("confirm", confirm, TaskKind.REPEATABLE, overwrites=False),
-        Step("save", summary, propagates=True),
-    )
-
-
-def order_steps(page: Do) -> tuple[Step, ...]:
-    """Return the kinds of task of asking for orders: each page, then what sold is removed elsewhere."""
-    return (
-        Step("page", page, TaskKind.REPEATABLE, overwrites=False, paced=True),
-        Step("save", summary, propagates=True),
-    )
-
-
-class ReadsListings(Protocol):
-    """What goes through an account's listings, and asks for those that no page showed."""
+class ReadsPages(Protocol):
+    """What goes through an account."""
 
     def page(self, attempt: Attempt) -> Conversation: ...
+
+
+class ReadsListings(ReadsPages, Protocol):
+    """What goes through an account's listings, and asks for those that no page showed."""
 
     def confirm(self, attempt: Attempt) -> Conversation: ...
 
 
-class ReadsOrders(Protocol):
-    """What goes through an account's orders."""
-
-    def page(self, attempt: Attempt) -> Conversation: ...
-
-
+Pages = TypeVar("Pages", bound=ReadsPages)
 Listings = TypeVar("Listings", bound=ReadsListings)
-Orders = TypeVar("Orders", bound=ReadsOrders)
 
 
-class ListingsHandler(ServiceJobHandler[Listings]):
-    """Goes through the listings of an account."""
+class PagedHandler(ServiceJobHandler[Pages]):
+    """Goes through an account: each page, then what sold is removed elsewhere."""
+
+    paged = frozenset({"page"})
+
+    def steps_of(self, service: Pages) -> tuple[Step, ...]:
+        """Return the kinds of task, in order."""
+        return (
+            Step("page", service.page, TaskKind.REPEATABLE, overwrites=False, paced=True),
+            Step("save", summary, propagates=True),
+        )
+
+
+class ListingsHandler(PagedHandler[Listings]):
+    """Goes through the listings of an account: behind the pages it asks for what none of them showed."""
 
     action = "sync"
-    paged = LISTING_PAGES
+    paged = frozenset({"page", "confirm"})
 
     def steps_of(self, service: Listings) -> tuple[Step, ...]:
         """Return the kinds of task, in order."""
-        return listing_steps(service.page, service.confirm)
-
-
-class OrdersHandler(ServiceJobHandler[Orders]):
-    """Goes through the orders of an account."""
-
-    action = "sync_orders"
-    paged = ORDER_PAGES
-
-    def steps_of(self, service: Orders) -> tuple[Step, ...]:
-        """Return the kinds of task, in order."""
-        return order_steps(service.page)
+        page, save = super().steps_of(service)
+        return (page, Step("confirm", service.confirm, TaskKind.REPEATABLE, overwrites=False), save)
 
 
 def after_page(attempt: Attempt, *, more: bool, then: str) -> str:

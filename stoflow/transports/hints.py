@@ -3,16 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from stoflow.domain.coalescing import CoalescingQueue
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
-from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
 
@@ -43,9 +42,8 @@ class Hints:
 
     def __init__(self, url: str) -> None:
         self._client = quick_client(url)
-        self._queue: SimpleQueue[_Put | None] = SimpleQueue()
+        self._queue = CoalescingQueue[_Put](BATCH)
         self._thread: threading.Thread | None = None
-        self._spacing = Spacing()
         self.outage = Outage(streak=1)
 
     @property
@@ -60,35 +58,19 @@ class Hints:
     def stop(self) -> None:
         """Send what was put, once, then end."""
         if self._thread is not None:
-            self._queue.put(None)
+            self._queue.close()
             self._thread.join()
             self._thread = None
             self._client.close()
 
     def put(self, hint: Hint, *, once: str = "") -> None:
         """Let the hint leave soon; of those with the same `once` in one batch only the last does."""
-        if self._queue.qsize() < KEPT:
+        if len(self._queue) < KEPT:
             self._queue.put((once, hint))
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            self._spacing.wait()
-            batch, last = self._gather(first)
+        for batch in self._queue:
             self._send(batch)
-            if last:
-                return
-
-    def _gather(self, first: _Put) -> tuple[list[_Put], bool]:
-        batch = [first]
-        try:
-            while len(batch) < BATCH:
-                hint = self._queue.get_nowait()
-                if hint is None:
-                    return batch, True
-                batch.append(hint)
-        except Empty:
-            return batch, False
-        return batch, False
 
     def _send(self, batch: list[_Put]) -> None:
         last = {once: number for number, (once, _) in enumerate(batch)}

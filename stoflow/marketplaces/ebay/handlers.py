@@ -12,7 +12,7 @@ from stoflow.marketplaces.ebay.sync import EbaySync
 from stoflow.marketplaces.ebay.update import EbayUpdate
 from stoflow.marketplaces.ebay.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler, Service
-from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
+from stoflow.marketplaces.paging import ListingsHandler, PagedHandler
 from stoflow.marketplaces.warnings import heeding
 
 
@@ -89,7 +89,8 @@ class SyncEbay(ListingsHandler[EbaySync], EbayJobHandler[EbaySync]):
     service_method_name = "page"
 
 
-class SyncOrdersEbay(OrdersHandler[EbayOrders], EbayJobHandler[EbayOrders]):
+class SyncOrdersEbay(PagedHandler[EbayOrders], EbayJobHandler[EbayOrders]):
     """`sync_orders_ebay`: what was bought since the last complete run, page by page."""
 
+    action = "sync_orders"
     service_method_name = "page"

@@ -10,7 +10,7 @@ from stoflow.marketplaces.etsy.sync import EtsySync
 from stoflow.marketplaces.etsy.update import EtsyUpdate
 from stoflow.marketplaces.etsy.validation import LIMITS
 from stoflow.marketplaces.handlers import DirectAPIJobHandler, Service
-from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
+from stoflow.marketplaces.paging import ListingsHandler, PagedHandler
 
 
 class EtsyJobHandler(DirectAPIJobHandler[Service]):
@@ -81,7 +81,8 @@ class SyncEtsy(ListingsHandler[EtsySync], EtsyJobHandler[EtsySync]):
     service_method_name = "page"
 
 
-class SyncOrdersEtsy(OrdersHandler[EtsyOrders], EtsyJobHandler[EtsyOrders]):
+class SyncOrdersEtsy(PagedHandler[EtsyOrders], EtsyJobHandler[EtsyOrders]):
     """`sync_orders_etsy`: what was bought in the shop since the last time, a page at a time."""
 
+    action = "sync_orders"
     service_method_name = "page"

@@ -8,7 +8,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import Service, ServiceJobHandler
-from stoflow.marketplaces.paging import ListingsHandler, OrdersHandler
+from stoflow.marketplaces.paging import ListingsHandler, PagedHandler
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
 from stoflow.marketplaces.vinted.messages import VintedMessages, message_errors
@@ -80,7 +80,7 @@ class SyncVinted(ListingsHandler[VintedSync], VintedJobHandler[VintedSync]):
     """`sync_vinted`: the wardrobe page by page, then what no page showed."""
 
 
-class OrdersVinted(OrdersHandler[VintedOrders], VintedJobHandler[VintedOrders]):
+class OrdersVinted(PagedHandler[VintedOrders], VintedJobHandler[VintedOrders]):
     """`orders_vinted`: what was bought, list by list and page by page."""
 
     action = "orders"

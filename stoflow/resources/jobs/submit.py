@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import TaskPlan
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Handler
@@ -19,7 +20,7 @@ from stoflow.resources.needs import MakesJobs
 from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
-from stoflow.storage.engine.submit import KeyedJob, NewJob, NewTask, find_by_key, insert_job, lock_products
+from stoflow.storage.engine.submit import KeyedJob, NewJob, find_by_key, insert_job, lock_products
 
 Answer = TypeVar("Answer")
 PRIORITIES = range(1, 5)
@@ -183,21 +184,21 @@ def new_job(asked: SubmitJob) -> NewJob:
     return NewJob(
         marketplace=asked.marketplace,
         action=asked.action,
-        product_id=asked.product_id,
+        product=asked.product_id,
         priority=asked.priority,
         payload=dict(asked.payload),
         expires_at=asked.expires_at,
         not_before=asked.not_before,
-        idempotency_key=_key(asked) if asked.idempotency_key is not None else None,
-        idempotency_digest=asked.idempotency_digest or "",
+        key=_key(asked) if asked.idempotency_key is not None else None,
+        digest=asked.idempotency_digest or "",
         request_id=asked.request_id or None,
     )
 
 
-def plan_tasks(handler: Handler, images: int | None) -> list[NewTask]:
+def plan_tasks(handler: Handler, images: int | None) -> Sequence[TaskPlan]:
     """Return the tasks of a job on a product with so many photos, or on none: they depend on nothing else of it."""
     product = None
     if images is not None:
         photos = tuple(ProductImage(position, "") for position in range(1, images + 1))
         product = Product(id=0, title="", description="", price=None, images=photos)
-    return [NewTask(plan.name, plan.kind.value, plan.paced) for plan in handler.create_tasks(product)]
+    return handler.create_tasks(product)

@@ -8,9 +8,10 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import BatchId, JobId, TenantId
+from stoflow.domain.job import TaskPlan
 from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.statement import bind, s
-from stoflow.storage.engine.submit import NewJob, NewTask
+from stoflow.storage.engine.submit import NewJob, task_rows
 
 SAME_KEY = """
 SELECT id, coalesce(idempotency_digest, '') AS digest FROM {s}.batch_jobs WHERE batch_id = %(key)s
@@ -125,7 +126,7 @@ def insert_jobs(
     batch: BatchId,
     job: NewJob,
     images: Mapping[int, int],
-    tasks: Mapping[int, Sequence[NewTask]],
+    tasks: Mapping[int, Sequence[TaskPlan]],
 ) -> int:
     """Make a job like `job` for each product, in their order; return how many were made.
 
@@ -144,17 +145,10 @@ def insert_jobs(
         expires_at=job.expires_at,
         not_before=job.not_before,
         request_id=job.request_id,
-        tasks=Jsonb([each for number, plan in tasks.items() for each in _rows(number, plan)]),
+        tasks=Jsonb([{"images": number, **row} for number, plan in tasks.items() for row in task_rows(plan)]),
     )
     row = statement.on(connection).fetchone()
     return row["made"] if row else 0
-
-
-def _rows(images: int, plan: Sequence[NewTask]) -> list[dict[str, object]]:
-    return [
-        {"images": images, "position": position, "name": task.name, "kind": task.kind, "paced": task.paced}
-        for position, task in enumerate(plan, start=1)
-    ]
 
 
 def unfinished_jobs(

@@ -1,12 +1,12 @@
 """What one marketplace told of a product and the others do not know yet: which updates would tell them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
+from stoflow.storage.engine.follow_ups import FollowUp, follow_ups_in
 from stoflow.storage.engine.statement import bind
 
 # A rest of stock is told once per sale; an edit is undone only where the seller wants StoFlow's words to hold.
@@ -31,20 +31,10 @@ WITHOUT_PRODUCT = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND
 UNPROPAGATED = "SELECT DISTINCT product_id FROM {s}.order_lines WHERE NOT spread AND product_id IS NOT NULL"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingUpdate:
-    """`key` names the reason: one job for each."""
-
-    product: int
-    marketplace: str
-    key: str
-
-
-def read_updates(connection: Connection[DictRow], tenant: TenantId) -> tuple[Sequence[MissingUpdate], Sequence[int]]:
+def read_updates(connection: Connection[DictRow], tenant: TenantId) -> tuple[Sequence[FollowUp], Sequence[int]]:
     """Return the updates that would carry what is known to where it is not, and the products of sales not spread."""
-    rows = bind(MISSING_UPDATES, tenant).on(connection).fetchall()
+    updates = follow_ups_in(bind(MISSING_UPDATES, tenant).on(connection))
     unpropagated = bind(UNPROPAGATED, tenant).on(connection).fetchall()
-    updates = [MissingUpdate(row["product_id"], row["marketplace"], row["key"]) for row in rows]
     return updates, [row["product_id"] for row in unpropagated]
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import FieldError, Listed
+from stoflow.storage.engine.statement import Statement, bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ class Recorded:
     @classmethod
     def of(cls, row: DictRow | None) -> Self | None:
         return cls(**row) if row else None
+
+
+def settling(
+    template: LiteralString, tenant: TenantId, task: TaskId, claims: int, **params: Any
+) -> Statement[Recorded | None]:
+    """Return the settle of one attempt, which answers None where it is fenced."""
+    return bind(template, tenant, task=task, claims=claims, **params).answering(Recorded.of)
+
+
+def because(reason: str) -> Mapping[str, Any]:
+    """Return the reason as what a settle writes to the task, and to the timeline."""
+    return {"reason": reason, "detail": Jsonb({"reason": reason})}
 
 
 def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:

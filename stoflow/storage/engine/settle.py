@@ -7,8 +7,8 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import TaskId, TenantId
 from stoflow.domain.outcome import Done, FieldError
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
-from stoflow.storage.engine.recorded import Recorded, fields_json, photos_json
-from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
+from stoflow.storage.engine.recorded import Recorded, because, fields_json, photos_json, settling
+from stoflow.storage.engine.statement import Parts, Statement, composed, s
 
 # What every settle of a done attempt begins and ends with: the fence, and the line in the timeline.
 TASK = """task AS (
@@ -173,15 +173,17 @@ def settle_done(
     cause: str,
 ) -> Statement[Recorded | None]:
     """Complete the task, and record the listing that the attempt gave or ended; None: fenced."""
-    params = {"task": task, "claims": claims, "output": Jsonb(dict(done.output)), "cause": cause}
+    params = {"output": Jsonb(dict(done.output)), "cause": cause}
     if done.ended:
-        return bind(SETTLE_ENDED, tenant, ended=done.ended, **params).answering(Recorded.of)
+        return settling(SETTLE_ENDED, tenant, task, claims, ended=done.ended, **params)
     if done.listed is None:
-        return bind(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, **params).answering(Recorded.of)
+        return settling(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, task, claims, **params)
     replaces = done.listed.replaces
-    return bind(
+    return settling(
         composed(SETTLE_LISTED, *(WHERE_REPLACED if replaces else ())),
         tenant,
+        task,
+        claims,
         external_id=done.listed.external_id,
         visible=done.listed.visible,
         url=done.listed.url,
@@ -190,7 +192,7 @@ def settle_done(
         ended=replaces,
         marked=marked,
         **params,
-    ).answering(Recorded.of)
+    )
 
 
 def settle_back(
@@ -214,12 +216,12 @@ def settle_back(
     `ended` is the external id of a listing that is no longer there. `late_s` is for how long the call may still be
     carried out and undo what comes after it.
     """
-    return bind(
+    return settling(
         composed(SETTLE_BACK, *(WHERE_ENDED if ended else ()), *(WHERE_ABSENT if absences else ())),
         tenant,
-        task=task,
-        claims=claims,
-        reason=reason,
+        task,
+        claims,
+        **because(reason),
         kind=kind,
         delay_s=delay_s,
         charge=int(charge),
@@ -230,21 +232,11 @@ def settle_back(
         orphan_after_s=orphan_after_s,
         ended=ended,
         late_s=late_s,
-        detail=Jsonb({"reason": reason}),
-    ).answering(Recorded.of)
+    )
 
 
 def settle_failed(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, kind: str, errors: Sequence[FieldError] = ()
 ) -> Statement[Recorded | None]:
     """Fail the task and its job for good; `failed` is false where a cancel waits, which ends it; None: fenced."""
-    return bind(
-        SETTLE_FAILED,
-        tenant,
-        task=task,
-        claims=claims,
-        reason=reason,
-        kind=kind,
-        fields=fields_json(errors),
-        detail=Jsonb({"reason": reason}),
-    ).answering(Recorded.of)
+    return settling(SETTLE_FAILED, tenant, task, claims, kind=kind, fields=fields_json(errors), **because(reason))

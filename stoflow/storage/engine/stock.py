@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.storage.engine.facts import UNFINISHED, one_of
+from stoflow.storage.engine.follow_ups import FollowUp, follow_ups_in
 from stoflow.storage.engine.statement import bind, s
 
 BECAUSE, SOLD_OUT = "because", "sold out"
@@ -84,15 +85,6 @@ WHERE id = ANY(%(ids)s::bigint[])
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """`key` names the reason: one job for each."""
-
-    product: int
-    marketplace: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class StockChange:
     """A product of which none was left, or some are again."""
 
@@ -108,10 +100,9 @@ def fence_waiting(connection: Connection[DictRow], tenant: TenantId, products: S
 
 def read_removals(
     connection: Connection[DictRow], tenant: TenantId, products: Sequence[int] | None
-) -> Sequence[Removal]:
+) -> Sequence[FollowUp]:
     """Return which removals are due of what is sold out; `products` None is all of them."""
-    rows = bind(REMOVALS, tenant, products=_listed(products)).on(connection)
-    return [Removal(row["product_id"], row["marketplace"], row["key"]) for row in rows]
+    return follow_ups_in(bind(REMOVALS, tenant, products=_listed(products)).on(connection))
 
 
 def unwanted_removals(connection: Connection[DictRow], tenant: TenantId, products: Sequence[int]) -> Sequence[JobId]:

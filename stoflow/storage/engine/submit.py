@@ -1,7 +1,7 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import TaskPlan
 from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.statement import Parts, bind, composed, s
 
@@ -69,23 +70,16 @@ INHERITED: Parts = (
 
 
 @dataclass(frozen=True, slots=True)
-class NewTask:
-    name: str
-    kind: str
-    paced: bool
-
-
-@dataclass(frozen=True, slots=True)
 class NewJob:
     marketplace: str
     action: str
-    product_id: int | None
+    product: int | None
     priority: int | None
     payload: dict[str, Any]
     expires_at: datetime | None
     not_before: datetime | None
-    idempotency_key: str | None
-    idempotency_digest: str | None
+    key: str | None
+    digest: str | None
     request_id: str | None
 
 
@@ -117,29 +111,19 @@ def lock_products(connection: Connection[DictRow], tenant: TenantId, *products: 
     return {row["id"]: HeldProduct(row["images"], row["quantity"]) for row in rows}
 
 
+def task_rows(tasks: Sequence[TaskPlan]) -> list[dict[str, Any]]:
+    return [{"position": position, **asdict(task)} for position, task in enumerate(tasks, start=1)]
+
+
 def insert_job(
-    connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[NewTask]
+    connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[TaskPlan]
 ) -> Callable[[], JobId | None]:
     """Return what fetches the new job's id, None where another one took its idempotency key first."""
     statement = bind(
-        composed(INSERT_JOB, *(INHERITED if job.product_id is not None else ())),
+        composed(INSERT_JOB, *(INHERITED if job.product is not None else ())),
         tenant,
-        marketplace=job.marketplace,
-        action=job.action,
-        product=job.product_id,
-        priority=job.priority,
-        payload=Jsonb(job.payload),
-        expires_at=job.expires_at,
-        not_before=job.not_before,
-        key=job.idempotency_key,
-        digest=job.idempotency_digest,
-        request_id=job.request_id,
-        tasks=Jsonb(
-            [
-                {"position": position, "name": task.name, "kind": task.kind, "paced": task.paced}
-                for position, task in enumerate(tasks, start=1)
-            ]
-        ),
+        **{**asdict(job), "payload": Jsonb(job.payload)},
+        tasks=Jsonb(task_rows(tasks)),
     )
     inserted = statement.on(connection)
 

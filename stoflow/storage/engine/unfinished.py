@@ -9,11 +9,10 @@ from psycopg.rows import DictRow
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus, sources_of
-from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, one_of
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind, s
-from stoflow.storage.engine.verify import PLUGIN_AWAY, give_up_looks
+from stoflow.storage.engine.verify import PLUGIN_AWAY, WAITED_ENOUGH, give_up_looks
 
 SINCE_CANCEL = """l.id > (
       SELECT max(c.id) FROM {s}.job_timeline c WHERE c.job_id = j.id AND c.cause = 'cancel requested')"""
@@ -165,15 +164,7 @@ def end_cancelled(
     `plugins` are the marketplaces that are asked through the seller's plugin.
     """
     unknown = give_up_looks(connection, tenant, jobs, plugins=plugins)
-    statement = bind(
-        END,
-        tenant,
-        jobs=list(jobs),
-        plugins=list(plugins),
-        longest_s=LONGEST_LOOK_AFTER_CANCEL_S,
-        enough=LOOKS_AFTER_CANCEL,
-        patience_s=PATIENCE_AFTER_CANCEL_S,
-    )
+    statement = bind(END, tenant, jobs=list(jobs), plugins=list(plugins), **WAITED_ENOUGH)
     rows = statement.on(connection).fetchall()
     return [*unknown, *(JobFailed(tenant=tenant, job=row.pop("job_id"), **row) for row in rows)]
 

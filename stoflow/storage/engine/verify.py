@@ -5,14 +5,13 @@ from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.retry import LONGEST_LOOK_AFTER_CANCEL_S, LOOKS_AFTER_CANCEL, PATIENCE_AFTER_CANCEL_S
 from stoflow.storage.engine.facts import plugin_connected
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
-from stoflow.storage.engine.recorded import Recorded
+from stoflow.storage.engine.recorded import Recorded, because, settling
 from stoflow.storage.engine.statement import Statement, bind, s
 
 SETTLE_VERIFYING = """
@@ -29,6 +28,12 @@ WITH task AS (
 SELECT false AS failed FROM task
 """
 
+WAITED_ENOUGH: Mapping[str, Any] = {
+    "longest_s": LONGEST_LOOK_AFTER_CANCEL_S,
+    "enough": LOOKS_AFTER_CANCEL,
+    "patience_s": PATIENCE_AFTER_CANCEL_S,
+}
+"""After which nobody who cancelled waits for an answer any longer."""
 AFTER_CANCEL: Mapping[str, Any] = {
     "tells": True,
     "ending": "cancelled before it was known",
@@ -137,17 +142,9 @@ def settle_verifying(
     tenant: TenantId, task: TaskId, claims: int, *, reason: str, delay_s: float, looks: int, cause: str
 ) -> Statement[Recorded | None]:
     """Leave the task RUNNING, to be looked for after `delay_s`; None: fenced."""
-    return bind(
-        SETTLE_VERIFYING,
-        tenant,
-        task=task,
-        claims=claims,
-        reason=reason,
-        delay_s=delay_s,
-        looks=looks,
-        cause=cause,
-        detail=Jsonb({"reason": reason}),
-    ).answering(Recorded.of)
+    return settling(
+        SETTLE_VERIFYING, tenant, task, claims, delay_s=delay_s, looks=looks, cause=cause, **because(reason)
+    )
 
 
 def settle_untold(
@@ -163,11 +160,11 @@ def settle_untold(
 ) -> Statement[Recorded | None]:
     """Look again after `delay_s`, unless the job is to be cancelled and enough looks since could not tell: then it
     fails, as it does `at_once` where none could, and where the time of what was accepted is over. None: fenced."""
-    return bind(
+    return settling(
         SETTLE_UNTOLD,
         tenant,
-        task=task,
-        claims=claims,
+        task,
+        claims,
         reason=reason,
         delay_s=delay_s,
         cause=cause,
@@ -176,7 +173,7 @@ def settle_untold(
         enough=LOOKS_AFTER_CANCEL,
         **AFTER_CANCEL,
         **TOO_LATE,
-    ).answering(Recorded.of)
+    )
 
 
 def jobs_to_cancel(connection: Connection[DictRow], tenant: TenantId, *, limit: int) -> list[JobId]:
@@ -196,9 +193,7 @@ def give_up_looks(
         tenant,
         jobs=list(jobs),
         plugins=list(plugins),
-        longest_s=LONGEST_LOOK_AFTER_CANCEL_S,
-        enough=LOOKS_AFTER_CANCEL,
-        patience_s=PATIENCE_AFTER_CANCEL_S,
+        **WAITED_ENOUGH,
         delay_s=0.0,
         marked=True,
         cause="cannot be looked for",

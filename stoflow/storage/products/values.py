@@ -12,6 +12,8 @@ LONGEST_TITLE = 500
 LONGEST_KEY = 255
 HIGHEST_PRICE = 10**8  # numeric(10, 2)
 PRICE_DECIMALS = 2
+WORDS = ("category", "brand", "size", "gender", "season", "fit", "who_made", "when_made", "sku", "external_id")
+"""NULL in the database where the product does not say."""
 SOLD, FOR_SALE_AGAIN = "sold", "draft"
 
 
@@ -23,22 +25,13 @@ def product_of(row: ProductRow) -> Product:
         description=row.description or "",
         price=row.price,
         currency=row.currency,
-        category=row.category or "",
-        brand=row.brand or "",
         condition=row.condition,
-        size=row.size or "",
         colors=row.colors,
         materials=row.materials,
-        gender=row.gender or "",
-        season=row.season or "",
-        fit=row.fit or "",
         quantity=row.stock_quantity,
-        who_made=row.who_made or "",
-        when_made=row.when_made or "",
         images=tuple(ProductImage(photo.position, photo.path) for photo in row.photos),
-        sku=row.sku or "",
-        external_id=row.external_id or "",
         metadata=row.metadata_,
+        **{name: getattr(row, name) or "" for name in WORDS},
     )
 
 
@@ -53,21 +46,12 @@ def columns_of(product: NewProduct) -> Mapping[str, Any]:
         "description": product.description,
         "price": product.price,
         "currency": product.currency,
-        "category": product.category or None,
-        "brand": product.brand or None,
         "condition": product.condition,
-        "size": product.size or None,
         "colors": product.colors,
         "materials": product.materials,
-        "gender": product.gender or None,
-        "season": product.season or None,
-        "fit": product.fit or None,
         "stock_quantity": product.quantity,
-        "who_made": product.who_made or None,
-        "when_made": product.when_made or None,
-        "sku": product.sku or None,
-        "external_id": product.external_id or None,
         "metadata_": dict(product.metadata),
+        **{name: getattr(product, name) or None for name in WORDS},
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
+from stoflow.domain.job import TaskPlan
 from stoflow.domain.observed import NAMED, ListingsSeen, OrdersSeen
 from stoflow.domain.outcome import Done
 from stoflow.storage.engine.facts import UNFINISHED
@@ -16,7 +17,6 @@ from stoflow.storage.engine.observe.orders import SETTLE_ORDERS, amount_text, or
 from stoflow.storage.engine.observe.page_frame import ENDED, ENDING, FENCE
 from stoflow.storage.engine.recorded import Recorded
 from stoflow.storage.engine.statement import Statement, bind, s
-from stoflow.storage.engine.submit import NewTask
 
 # What StoFlow itself is at with a product there is left alone: its own job will record what comes of it.
 IDLE = f"""NOT EXISTS (
@@ -134,7 +134,7 @@ WITH {FENCE}, {SEEN}, {REMOTE}, {OWN}, {VANISHED}, {MISSING}, counts AS (
 
 
 def settle_seen(
-    tenant: TenantId, task: TaskId, claims: int, done: Done, seen: ListingsSeen | OrdersSeen, follows: NewTask
+    tenant: TenantId, task: TaskId, claims: int, done: Done, seen: ListingsSeen | OrdersSeen, follows: TaskPlan
 ) -> Statement[Recorded | None]:
     """Record what a task saw and make the one that follows; None: fenced."""
     given: dict[str, Any] = {
@@ -145,7 +145,7 @@ def settle_seen(
         "complete": seen.complete,
         "named": sorted(NAMED),
         "then": follows.name,
-        "then_kind": follows.kind,
+        "then_kind": follows.kind.value,
         "then_paced": follows.paced,
     }
     if isinstance(seen, OrdersSeen):

@@ -11,6 +11,13 @@ from stoflow.domain.job import JobStatus, TaskStatus, UnknownTask
 from stoflow.domain.outcome import FieldError, Lock
 from stoflow.storage.engine.locks import lock_in
 
+STORED_NAMES: Mapping[str, str] = {
+    "result_data": "result",
+    "error_message": "error",
+    "error_fields": "errors",
+    "batch_job_id": "batch_id",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
@@ -36,22 +43,11 @@ class TaskView:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        return cls(
-            id=TaskId(row["id"]),
-            name=row["name"],
-            position=row["position"],
-            status=TaskStatus(row["status"]),
-            attempt=row["attempt"],
-            failures=row["failures"],
-            verifying=row["verifying"] and row["status"] == TaskStatus.RUNNING,
-            output=row["output"],
-            error=row["error"],
-            errors=_fields(row["error_fields"]),
-            not_before=_time(row["not_before"]),
-            created_at=_time(row["created_at"]),
-            started_at=_time(row["started_at"]),
-            completed_at=_time(row["completed_at"]),
-        )
+        read = _renamed(row, {"error_fields": "errors"})
+        read |= {name: _time(read[name]) for name in ("not_before", "created_at", "started_at", "completed_at")}
+        read |= {"status": TaskStatus(row["status"]), "errors": _fields(row["error_fields"])}
+        read["verifying"] = row["verifying"] and row["status"] == TaskStatus.RUNNING
+        return cls(**read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,27 +152,15 @@ class SeenJob:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        record = JobRecord(
-            id=JobId(row["id"]),
-            marketplace=row["marketplace"],
-            action=row["action"],
-            status=JobStatus(row["status"]),
-            product_id=row["product_id"],
-            priority=row["priority"],
-            created_at=row["created_at"],
-            tasks=tuple(TaskView.of(task) for task in row["tasks"] or ()),
-            result=row["result_data"],
-            error=row["error_message"],
-            error_kind=row["error_kind"],
-            errors=_fields(row["error_fields"]),
-            cancel_requested=row["cancel_requested"],
-            batch_id=row["batch_job_id"],
-            not_before=row["not_before"],
-            expires_at=row["expires_at"],
-            started_at=row["started_at"],
-            completed_at=row["completed_at"],
-        )
+        read = _renamed({name: row[name] for name in row if name != "facts"}, STORED_NAMES)
+        read |= {"status": JobStatus(row["status"]), "errors": _fields(row["error_fields"])}
+        read["tasks"] = tuple(TaskView.of(task) for task in row["tasks"] or ())
+        record = JobRecord(**read)
         return cls(record, JobFacts.of(row["facts"]) if row["facts"] else None)
+
+
+def _renamed(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(column, column): value for column, value in row.items()}
 
 
 def _fields(errors: Sequence[Mapping[str, Any]] | None) -> tuple[FieldError, ...]:
