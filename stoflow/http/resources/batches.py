@@ -17,6 +17,7 @@ from stoflow.http.resources.product_filters import filter_of
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.resources.batches import change, create, read, trial
 from stoflow.resources.batches.views import BatchFilter, SubmitBatch
+from stoflow.resources.jobs.views import SubmitJob
 
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
 IDEMPOTENCY: Final = {
@@ -54,17 +55,17 @@ def retry_batch(context: Context, asked: Asked) -> BatchBody:
 def _wish(context: Context, asked: Asked) -> SubmitBatch:
     body: NewBatch = asked.body
     marketplace = marketplace_in(context, asked)
-    plain: dict[str, Any] = body.model_dump(exclude={"action_type", "product_ids", "filter"})
-    return SubmitBatch(
+    plain: dict[str, Any] = body.model_dump(exclude={"action_type", "product_ids", "filter", "name"})
+    job = SubmitJob(
         marketplace,
         body.action_type,
-        products=body.product_ids,
-        wanted=filter_of(body.filter) if body.filter else None,
         **plain,
         idempotency_key=idempotency_key(asked),
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
     )
+    wanted = filter_of(body.filter) if body.filter else None
+    return SubmitBatch(job, products=body.product_ids, wanted=wanted, name=body.name)
 
 
 OPERATIONS: Final = (

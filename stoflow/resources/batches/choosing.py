@@ -1,6 +1,7 @@
 """Which products a batch is about, and that each may be asked for."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
@@ -9,34 +10,19 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.batches.views import SubmitBatch
 from stoflow.resources.jobs.submit import check_job
-from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.products.store import Products
 
+ANY_PRODUCT = 1
 MOST_PRODUCTS = 10_000
 MOST_NAMED = 20  # errors of one answer
 
 
 def check_batch(registry: Registry, asked: SubmitBatch) -> Handler:
     """Return who does what is asked; raise InputError naming each bad field."""
-    handler = check_job(registry, job_of(asked, asked.action, product=1))
-    if handler.action not in registry.marketplace(asked.marketplace).products:
-        reason = f"{handler.action} is done for the whole account: ask for one job."
-        raise InputError("The batch was not accepted.", (FieldError("action_type", reason),))
+    handler = check_job(registry, replace(asked.job, product_id=ANY_PRODUCT))
+    if handler.action not in registry.marketplace(handler.marketplace).products:
+        _refuse("action_type", f"{handler.action} is done for the whole account: ask for one job")
     return handler
-
-
-def job_of(asked: SubmitBatch, action: str, *, product: int) -> SubmitJob:
-    """Return what is asked of one product."""
-    return SubmitJob(
-        asked.marketplace,
-        action,
-        product,
-        priority=asked.priority,
-        payload=asked.payload,
-        not_before=asked.not_before,
-        expires_at=asked.expires_at,
-        request_id=asked.request_id,
-    )
 
 
 def choose_products(products: Products, tenant: TenantId, asked: SubmitBatch) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from stoflow.domain.errors import Conflict, InputError
@@ -10,11 +11,12 @@ from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.resources.batches.choosing import check_batch, choose_products, job_of, refuse_missing
+from stoflow.resources.batches.choosing import check_batch, choose_products, refuse_missing
 from stoflow.resources.batches.read import read_batch
 from stoflow.resources.batches.views import BatchView, SubmitBatch
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.submit import new_job, plan_tasks
+from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.needs import MakesJobs
 from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Records
@@ -39,7 +41,7 @@ def create_batch(needs: MakesJobs, tenant: TenantId, asked: SubmitBatch) -> tupl
     key = _key(asked)
     failpoint("submit.before")
     with needs.database.records() as connection:
-        known = find_batch_by_key(connection, tenant, key) if asked.idempotency_key else None
+        known = find_batch_by_key(connection, tenant, key) if asked.job.idempotency_key else None
         batch = _same(known, asked) if known else _made(connection, needs.registry, handler, tenant, asked, products)
         view = read_batch(connection, tenant, batch)
     failpoint("submit.after")
@@ -56,42 +58,42 @@ def _made(
     asked: SubmitBatch,
     products: Sequence[int],
 ) -> BatchId:
-    one = job_of(asked, handler.action, product=products[0])
+    one = replace(asked.job, action=handler.action)  # by its code from here on
     refuse_ungranted(connection, registry, tenant, one)
     held = lock_products(connection, tenant, *products)
     refuse_missing(asked, products, held)
-    batch = insert_batch(connection, tenant, _new_batch(asked, handler.action, len(products)))
+    batch = insert_batch(connection, tenant, _new_batch(asked, one, len(products)))
     if batch is None:
         raise Conflict("Another request with this Idempotency-Key is under way.")
-    if overtaken := registry.action(asked.marketplace, handler.action).overtakes:
-        cancel_waiting(connection, tenant, products=products, marketplace=asked.marketplace, actions=overtaken)
+    if overtaken := registry.action(one.marketplace, one.action).overtakes:
+        cancel_waiting(connection, tenant, products=products, marketplace=one.marketplace, actions=overtaken)
     images = {product: held[product].images for product in products}
     tasks = {number: plan_tasks(handler, number) for number in set(images.values())}
     insert_jobs(connection, tenant, batch, new_job(one), images, tasks)
     return batch
 
 
-def _new_batch(asked: SubmitBatch, action: str, total: int) -> NewBatch:
+def _new_batch(asked: SubmitBatch, one: SubmitJob, total: int) -> NewBatch:
     return NewBatch(
         key=_key(asked),
         name=asked.name,
-        digest=asked.idempotency_digest,
-        marketplace=asked.marketplace,
-        action=action,
+        digest=one.idempotency_digest,
+        marketplace=one.marketplace,
+        action=one.action,
         total=total,
-        priority=asked.priority,
+        priority=one.priority,
     )
 
 
 def _key(asked: SubmitBatch) -> str:
     """Return the batch's unique name: made from a caller's key, which may be longer than the column, or of its own."""
-    if asked.idempotency_key is None:
+    if asked.job.idempotency_key is None:
         return uuid4().hex
-    return f"key:{hashlib.sha256(asked.idempotency_key.encode()).hexdigest()}"
+    return f"key:{hashlib.sha256(asked.job.idempotency_key.encode()).hexdigest()}"
 
 
 def _same(known: KeyedBatch, asked: SubmitBatch) -> BatchId:
-    if known.digest != (asked.idempotency_digest or ""):
+    if known.digest != (asked.job.idempotency_digest or ""):
         message = "This Idempotency-Key was used with another body."
         raise InputError(message, (FieldError("Idempotency-Key", message),))
     return known.id

@@ -23,7 +23,7 @@ def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Tri
     refuse_missing(asked, chosen, found)
     if handler.action != PUBLISH:
         return Trial(len(chosen), len(chosen), ())
-    shop = _shop(needs, tenant, asked.marketplace)
+    shop = _shop(needs, tenant, asked.job.marketplace)
     short = [each for product in chosen for each in _shortcomings(needs, shop, found[product])]
     ready = len(chosen) - len({each.product for each in short})
     return Trial(len(chosen), ready, tuple(short[:MOST_NAMED]))

@@ -1,12 +1,11 @@
 """What goes into and comes out of the use cases of batches."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stoflow.domain.batch import BatchStatus
 from stoflow.domain.product_filter import ProductFilter
+from stoflow.resources.jobs.views import SubmitJob
 from stoflow.storage.engine.reads.batches import BatchView as BatchView
 
 
@@ -14,21 +13,13 @@ from stoflow.storage.engine.reads.batches import BatchView as BatchView
 class SubmitBatch:
     """One action on many products: those named, in their order, or those that a filter means now, oldest first.
 
-    The same key and digest answer the batch made the first time, for 24 hours; all else is as in `SubmitJob`.
+    `job` says what is asked of each, all but its product; its key and digest are the batch's.
     """
 
-    marketplace: str
-    action: str
+    job: SubmitJob
     products: Sequence[int] | None = None
     wanted: ProductFilter | None = None
     name: str | None = None
-    priority: int | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    not_before: datetime | None = None
-    expires_at: datetime | None = None
-    idempotency_key: str | None = None
-    idempotency_digest: str | None = None
-    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

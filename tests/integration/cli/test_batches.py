@@ -10,6 +10,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct
 from stoflow.resources.batches.create import create_batch
 from stoflow.resources.batches.views import BatchView, SubmitBatch
+from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
 from stoflow.wiring.installation import opened, prepare
@@ -20,7 +21,7 @@ def batch(settings: Settings, tenant: TenantId) -> BatchView:
     with opened(settings) as installation:
         prepare(installation)
         products = [Products(installation.database).add(tenant, NewProduct("Coat", "", None)).id for _ in range(2)]
-        return create_batch(installation, tenant, SubmitBatch("ebay", "publish", products, name="Autumn"))[0]
+        return create_batch(installation, tenant, SubmitBatch(SubmitJob("ebay", "publish"), products, name="Autumn"))[0]
 
 
 def run(settings: Settings, *arguments: str) -> str:

@@ -11,6 +11,7 @@ from stoflow.resources.batches.change import PART, cancel_batch, retry_batch
 from stoflow.resources.batches.create import create_batch
 from stoflow.resources.batches.read import find_batch
 from stoflow.resources.batches.views import BatchView, SubmitBatch
+from stoflow.resources.jobs.views import SubmitJob
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -19,7 +20,7 @@ SHOP = "shop"
 
 
 def make(bench: "Bench", *products: int, action: str = "publish") -> BatchView:
-    return create_batch(bench, bench.tenant, SubmitBatch(SHOP, action, products))[0]
+    return create_batch(bench, bench.tenant, SubmitBatch(SubmitJob(SHOP, action), products))[0]
 
 
 def jobs_of(bench: "Bench", batch: BatchId) -> list[JobId]:
@@ -128,7 +129,7 @@ class TestOfActionsThatOvertake:
     def test_a_job_ahead_of_an_urgent_batch_becomes_as_urgent(self, bench: "Bench") -> None:
         product = bench.product()
         ahead = bench.submit(product, "delete")
-        create_batch(bench, bench.tenant, SubmitBatch(SHOP, "publish", [product], priority=1))
+        create_batch(bench, bench.tenant, SubmitBatch(SubmitJob(SHOP, "publish", priority=1), [product]))
         assert bench.row(ahead)["priority"] == 1
 
 

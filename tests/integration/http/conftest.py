@@ -188,9 +188,9 @@ class FakeUseCases:
         view = BatchView(
             id=BatchId(next(self._ids)),
             name=asked.name or "",
-            marketplace=asked.marketplace,
-            action=asked.action,
-            priority=asked.priority or 3,
+            marketplace=asked.job.marketplace,
+            action=asked.job.action,
+            priority=asked.job.priority or 3,
             status=BatchStatus.PENDING,
             progress=Progress(total, total, 0, 0, 0, 0, 0),
             created_at=datetime.now(UTC),
