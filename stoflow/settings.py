@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     cors_origins: Origins = ()
     trusted_proxies: Names = ()
 
+    # Whether sellers make accounts of their own; closed, the operator makes them.
+    registration: Literal["open", "closed"] = "closed"
+
     # `speed` divides pace, back-off, quiet times and time-outs; never leases or sweeps.
     speed: float = Field(default=1.0, gt=0, le=1000)
     process_lease_s: float = Field(default=30.0, gt=0)

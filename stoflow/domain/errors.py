@@ -6,6 +6,9 @@ StoflowError
 ├── NotFound                    no such thing for this tenant
 ├── Conflict                    the state does not allow it
 ├── ConsentRefused              a seller's consent cannot be taken: it is used, too late, not theirs, or withheld
+├── SignInRefused               nobody is known by this password or refresh token
+├── AccountSuspended            somebody is, and may not come in now
+├── TooManyTries                it was tried too often from there; says how long to wait
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
 │   │   └── DatabaseMisnamed    it will not be, as long as the setting that names it stays as it is
@@ -58,6 +61,20 @@ class Changed(StoflowError):
 
 class ConsentRefused(StoflowError):
     pass
+
+
+class SignInRefused(StoflowError):
+    pass
+
+
+class AccountSuspended(StoflowError):
+    pass
+
+
+class TooManyTries(StoflowError):
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"This was tried too often: wait for {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
 
 
 class DatabaseError(StoflowError):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, compile_path
 
-from stoflow.http.auth.auth import Authentication, Statuses
+from stoflow.http.auth.auth import Authentication, EndedOf, Statuses
 from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
@@ -49,17 +49,19 @@ def create_app(
     statuses: Statuses,
     tokens: AccessTokens,
     *,
+    ended: EndedOf = lambda _: (),
     feed: Feed,
     relay: Relay | None = None,
     options: ApiOptions | None = None,
 ) -> Starlette:
     """Return the application, with every resource there is a file of.
 
-    `feed` brings other processes' news, `relay` joins the sockets of several of them.
+    `ended` tells which sign-ins are over, `feed` brings other processes' news, `relay` joins the sockets of several
+    of them.
     """
     options, operations = options or ApiOptions(), find_operations()
     threads = Threads()
-    authentication = Authentication(tokens, statuses, threads)
+    authentication = Authentication(tokens, statuses, threads, ended=ended)
     sockets = Sockets(
         plugin,
         authentication,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stoflow.admission.facts import Conditions
+from stoflow.http.auth.tokens import AccessTokens
 from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.connections.connection import Accounts
@@ -31,7 +32,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Every use case is a plain blocking call; each request's is run in a thread."""
+    """Every use case is a plain blocking call; each request's is run in a thread. `registers`: anybody may."""
 
     database: Database
     registry: Registry
@@ -42,3 +43,5 @@ class Context:
     announced: Callable[[], None]
     noticed: Callable[[str, Sequence[Notice]], None]  # by which marketplace
     health: Callable[[], Health]
+    tokens: AccessTokens
+    registers: bool

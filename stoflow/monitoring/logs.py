@@ -97,6 +97,14 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SellerDisconnected": (INFO, "Tenant {tenant} has disconnected {marketplace}."),
     "AccountRead": (INFO, "What tenant {tenant} has to choose from on {marketplace} is known."),
     "AccountUnread": (WARNING, "What tenant {tenant} has to choose from on {marketplace} was not told: {error}."),
+    # sellers at the door
+    "SellerRegistered": (INFO, "Tenant {tenant} has registered."),
+    "SellerSignedIn": (INFO, "Tenant {tenant} has signed in."),
+    "SellerSignedOut": (INFO, "Tenant {tenant} has signed out."),
+    "SignInFailed": (INFO, "A password was wrong, or nobody is known by the address it was given with."),
+    "SignInsSlowed": (WARNING, "Somebody tries passwords or registers too often, and is told to wait."),
+    "RefreshTokenReused": (WARNING, "A refresh token of tenant {tenant} came twice: that sign-in is over."),
+    "PasswordChanged": (INFO, "Tenant {tenant} has changed their password; every other sign-in is over."),
     # servers away
     "ServerOutageBegan": (WARNING, "{server} does not answer: {reason}."),
     "ServerOutageEnded": (WARNING, "{server} answers again, after {lasted_s} s."),

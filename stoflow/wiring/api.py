@@ -13,6 +13,7 @@ from stoflow.execution.engine import Engine
 from stoflow.execution.noticing import hear
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
+from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.redis_feed import events
@@ -23,6 +24,7 @@ from stoflow.resources.products.media import media_folder
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
+from stoflow.storage.credentials.token_families import ended_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active
 from stoflow.transports.feed import HintedFeed
@@ -61,11 +63,13 @@ def make_api(installation: Installation) -> ApiProcess:
     names = installation.names()
     feed = HintedFeed(hints, names)
     engine = make_engine(installation, lease, feed)
+    tokens = access_tokens(settings)
     app = create_app(
-        _context(installation, engine, feed),
+        _context(installation, engine, feed, tokens),
         _plugin_use_cases(engine),
         partial(_tenant_statuses, database),
-        access_tokens(settings),
+        tokens,
+        ended=partial(ended_of, database),
         feed=partial(events, installation.urls.redis_url, names.events),
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
@@ -73,7 +77,7 @@ def make_api(installation: Installation) -> ApiProcess:
     return ApiProcess(app, lease, engine, hints)
 
 
-def _context(installation: Installation, engine: Engine, feed: HintedFeed) -> Context:
+def _context(installation: Installation, engine: Engine, feed: HintedFeed, tokens: AccessTokens) -> Context:
     return Context(
         database=installation.database,
         registry=installation.registry,
@@ -84,6 +88,8 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed) -> Co
         announced=feed.announced,
         noticed=partial(hear, engine),
         health=partial(health, installation),
+        tokens=tokens,
+        registers=installation.settings.registration == "open",
     )
 
 

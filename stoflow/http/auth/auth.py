@@ -1,10 +1,10 @@
-"""Who is asking: the token says which tenant, PostgreSQL says whether that tenant is still welcome."""
+"""Who is asking: the token says which tenant and sign-in, PostgreSQL says whether they are still welcome."""
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import Access, AccessTokens, NotAuthenticated
@@ -12,7 +12,9 @@ from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.threads import Threads
 
 STATUS_CACHE_S: Final = 1.0
-STANDING_CACHE_TENANTS: Final = 10_000
+MOST_REMEMBERED: Final = 10_000
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class TenantStatus(StrEnum):
@@ -25,6 +27,29 @@ class TenantStatus(StrEnum):
 
 Statuses = Callable[[Sequence[TenantId]], Mapping[TenantId, TenantStatus]]
 """Tells how tenants stand; who is missing is unknown."""
+EndedOf = Callable[[Sequence[str]], Collection[str]]
+"""Tells which of these sign-ins are over."""
+
+
+class Remembered(Generic[Key, Value]):
+    """Answers that are good for a second from when they were asked for, so many of them."""
+
+    def __init__(self, ask: Callable[[Key], Awaitable[Value]], clock: Callable[[], float]) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._known: OrderedDict[Key, tuple[Value, float]] = OrderedDict()
+
+    async def of(self, key: Key) -> Value:
+        known = self._known.get(key)
+        if known is not None and known[1] > self._clock():
+            return known[0]
+        asked_at = self._clock()
+        answer = await self._ask(key)
+        self._known[key] = (answer, asked_at + STATUS_CACHE_S)
+        self._known.move_to_end(key)
+        while len(self._known) > MOST_REMEMBERED:
+            self._known.popitem(last=False)
+        return answer
 
 
 class Authentication:
@@ -36,19 +61,21 @@ class Authentication:
         statuses: Statuses,
         threads: Threads,
         *,
+        ended: EndedOf = lambda _: (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._tokens = tokens
         self._statuses = statuses
         self._threads = threads
-        self._clock = clock
-        self._known: OrderedDict[TenantId, tuple[TenantStatus, float]] = OrderedDict()
+        self._ended = ended
+        self._status = Remembered(self._status_of, clock)
+        self._is_over = Remembered(self._is_over_now, clock)
 
     async def access(self, token: str) -> Access:
         access = self._tokens.read(token)
-        match await self._status_of(access.tenant):
+        match await self._status.of(access.tenant):
             case TenantStatus.ACTIVE:
-                return access
+                return await self._signed_in(access)
             case TenantStatus.SUSPENDED:
                 raise NotAllowed("This account is suspended.")
             case TenantStatus.UNKNOWN:
@@ -58,17 +85,20 @@ class Authentication:
         """Return what PostgreSQL says now, never a remembered answer."""
         return await self._threads.run(self._statuses, tenants)
 
+    async def ended(self, sign_ins: Sequence[str]) -> Collection[str]:
+        """Return those that PostgreSQL now says are over."""
+        return await self._threads.run(self._ended, sign_ins)
+
+    async def _signed_in(self, access: Access) -> Access:
+        if access.sign_in and await self._is_over.of(access.sign_in):
+            raise NotAuthenticated("This sign-in is over: sign in again.")
+        return access
+
     async def _status_of(self, tenant: TenantId) -> TenantStatus:
-        status, until = self._known.get(tenant, (TenantStatus.UNKNOWN, 0.0))
-        if until > self._clock():
-            return status
-        asked_at = self._clock()
-        status = (await self.statuses([tenant])).get(tenant, TenantStatus.UNKNOWN)
-        self._known[tenant] = (status, asked_at + STATUS_CACHE_S)
-        self._known.move_to_end(tenant)
-        while len(self._known) > STANDING_CACHE_TENANTS:
-            self._known.popitem(last=False)
-        return status
+        return (await self.statuses([tenant])).get(tenant, TenantStatus.UNKNOWN)
+
+    async def _is_over_now(self, sign_in: str) -> bool:
+        return sign_in in await self.ended([sign_in])
 
 
 def bearer_token(authorization: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,10 @@ class SigningKeys:
     @property
     def newest(self) -> SigningKey:
         return self._newest
+
+    def published(self) -> list[dict[str, str]]:
+        """Return the public keys as JSON Web Keys (RFC 7517), the newest first."""
+        return [_published(kid, key.public_numbers()) for kid, key in self._public.items()]
 
     def public(self, kid: str) -> rsa.RSAPublicKey | None:
         return self._public.get(kid)
@@ -81,6 +86,15 @@ def _named(private: rsa.RSAPrivateKey) -> SigningKey:
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     return SigningKey(kid=hashlib.sha256(public).hexdigest()[:32], private=private)
+
+
+def _published(kid: str, numbers: rsa.RSAPublicNumbers) -> dict[str, str]:
+    return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": _text(numbers.n), "e": _text(numbers.e)}
+
+
+def _text(number: int) -> str:
+    """Return a number as RFC 7518 writes it: its bytes, as few as hold it."""
+    return urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
 
 
 def _make_first_key(folder: Path) -> None:

@@ -25,6 +25,7 @@ MAX_TOKEN_CHARACTERS: Final = 4096
 REQUIRED_CLAIMS: Final = ("exp", "iat", "sub", "jti", "aud", "iss")
 TENANT = re.compile(r"[1-9][0-9]{0,9}")
 MAX_TENANT: Final = 2**31 - 1
+SIGN_IN = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
 
 
 class NotAuthenticated(StoflowError):
@@ -33,11 +34,15 @@ class NotAuthenticated(StoflowError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a good token says: who, until when (seconds since the epoch), under which id."""
+    """What a good token says: who, until when (seconds since the epoch), under which id.
+
+    `sign_in` is the family of refresh tokens that it came with, "" for an operator's.
+    """
 
     tenant: TenantId
     expires_at: float
     token_id: str
+    sign_in: str = ""
 
 
 class AccessTokens:
@@ -47,18 +52,23 @@ class AccessTokens:
         self._keys = keys
         self._clock = clock
 
-    def issue_access_token(self, tenant: TenantId) -> str:
+    def issue_access_token(self, tenant: TenantId, sign_in: str = "") -> str:
         issued_at = int(self._clock())
-        claims = {
+        claims: dict[str, str | int] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(tenant),
             "iat": issued_at,
             "exp": issued_at + LIFETIME_S,
             "jti": secrets.token_hex(16),
+            **({"sid": sign_in} if sign_in else {}),
         }
         newest = self._keys.newest
         return jwt.encode(claims, newest.private, algorithm="RS256", headers={"kid": newest.kid, "typ": TYPE})
+
+    def public_keys(self) -> list[dict[str, str]]:
+        """Return, as JSON Web Keys, what others check these tokens by."""
+        return self._keys.published()
 
     def read(self, token: str) -> Access:
         """Return what the token grants; raise NotAuthenticated with the reason."""
@@ -105,7 +115,7 @@ class AccessTokens:
             raise NotAuthenticated("The token is not valid yet.")
         if expires_at <= now:
             raise NotAuthenticated("The token has ended.")
-        return Access(tenant=_tenant(claims["sub"]), expires_at=expires_at, token_id=_token_id(claims["jti"]))
+        return Access(_tenant(claims["sub"]), expires_at, _token_id(claims["jti"]), _sign_in(claims.get("sid", "")))
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -140,4 +150,10 @@ def _tenant(subject: Any) -> TenantId:
 def _token_id(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 64:  # noqa: PLR2004
         raise NotAuthenticated("The token has no id.")
+    return value
+
+
+def _sign_in(value: Any) -> str:
+    if not isinstance(value, str) or not SIGN_IN.fullmatch(value):
+        raise NotAuthenticated("The token does not name a sign-in.")
     return value

@@ -43,6 +43,7 @@ class Asked:
     body: Any
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     is_secure: bool = False  # it came by https
+    address: str = ""  # whose, as the nearest trusted proxy says
 
     def id(self) -> int:
         """Return the id in the path; what could never be one is simply not found."""
@@ -112,6 +113,7 @@ def endpoint_of(operation: Operation, context: Context, threads: Threads) -> End
             body=await _body(operation.body, request),
             cookies=request.cookies,
             is_secure=request.scope.get("scheme") == "https",
+            address=request.client.host if request.client else "",
         )
         answer = await threads.run(operation.handle, context, asked)
         match answer:

@@ -33,8 +33,8 @@ OCTETS: Final = "application/octet-stream"  # or whatever else: it is not asked 
 SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
-    401: "Nobody is known by this access token, or it has ended; what a marketplace pushed is not believed.",
-    403: "This account is suspended.",
+    401: "Nobody is known by this token or password, or it has ended; what a marketplace pushed is not believed.",
+    403: "This account is suspended, or nobody may do this here.",
     404: "There is no such thing, or it is another account's.",
     408: "The body did not come in time.",
     409: "What is asked for does not go with how things are now.",
@@ -42,6 +42,7 @@ PROBLEM_WORDS: Final[Mapping[int, str]] = {
     413: "The body is too large.",
     415: "The body must be application/json.",
     422: "What is asked for is not right; `errors` names each field.",
+    429: "This was tried too often; `Retry-After` says when to come back.",
     500: "Something went wrong on our side.",
     502: "The marketplace does not answer as it should.",
     503: "StoFlow cannot do this right now; `Retry-After` says when to come back.",

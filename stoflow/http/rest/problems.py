@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from stoflow.domain.errors import (
+    AccountSuspended,
     APIError,
     Changed,
     Conflict,
@@ -18,7 +19,9 @@ from stoflow.domain.errors import (
     DatabaseRefused,
     InputError,
     NotFound,
+    SignInRefused,
     StoflowError,
+    TooManyTries,
 )
 from stoflow.domain.outcome import FieldError
 from stoflow.http.auth.tokens import NotAuthenticated
@@ -49,11 +52,14 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     ConsentRefused: HTTPStatus.BAD_REQUEST,
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    SignInRefused: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    AccountSuspended: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Changed: HTTPStatus.PRECONDITION_FAILED,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     APIError: HTTPStatus.BAD_GATEWAY,
     DatabaseNotPrepared: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -75,12 +81,13 @@ HIDDEN_DETAIL: Final[Mapping[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One unhappy answer. `more` holds extension members."""
+    """One unhappy answer. `more` holds extension members; `retry_after_s` is said where it is known."""
 
     status: int
     detail: str
     errors: Sequence[FieldError] = ()
     more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    retry_after_s: int | None = None
 
     def body(self) -> dict[str, Any]:
         about: dict[str, Any] = {
@@ -97,7 +104,8 @@ class Problem:
         return json.dumps(self.body(), ensure_ascii=True, separators=(",", ":")).encode()
 
     def headers(self) -> dict[str, str]:
-        return dict(HEADERS_OF.get(self.status, {}))
+        wait = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        return {**HEADERS_OF.get(self.status, {}), **wait}
 
 
 def problem_of(error: Exception) -> Problem:
@@ -106,7 +114,8 @@ def problem_of(error: Exception) -> Problem:
     if status is None:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
     errors = error.errors if isinstance(error, Conflict | InputError) else ()
-    return Problem(status, HIDDEN_DETAIL.get(status) or str(error), errors)
+    retry_after_s = error.retry_after_s if isinstance(error, TooManyTries) else None
+    return Problem(status, HIDDEN_DETAIL.get(status) or str(error), errors, retry_after_s=retry_after_s)
 
 
 def response_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

@@ -31,6 +31,7 @@ class Identity:
     tenant: TenantId
     kind: Literal["frontend", "plugin"]
     plugin_id: str = ""
+    sign_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

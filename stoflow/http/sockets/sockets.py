@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -146,6 +147,7 @@ class Sockets:
         access = await self._authentication.access(said.token)
         if access.tenant != identity.tenant:
             raise NotAllowed("This token is another account's.")
+        socket.identity = replace(identity, sign_in=access.sign_in)
         socket.renew(access.expires_at)
 
     # --- coming in --------------------------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ class Sockets:
         if sum(1 for _ in self._sockets_of(tenant)) >= self._limits.sockets_per_tenant:
             raise TooMany("This account has too many open sockets.")
         plugin_id = hello.plugin_id if isinstance(hello, PluginHello) else ""
-        identity = Identity(tenant=tenant, kind=hello.client, plugin_id=plugin_id)
+        identity = Identity(tenant=tenant, kind=hello.client, plugin_id=plugin_id, sign_in=access.sign_in)
         self._sockets[socket_id] = socket
         socket.admit(socket_id, identity, expires_at=access.expires_at, tenant_bucket=self._bucket_of(tenant))
         if not plugin_id:
@@ -203,6 +205,14 @@ class Sockets:
             if statuses.get(tenant) is not TenantStatus.ACTIVE:
                 for socket in list(self._sockets_of(tenant)):
                     socket.end("This account is suspended.")
+        await self._end_the_signed_out()
+
+    async def _end_the_signed_out(self) -> None:
+        sign_ins = {one.identity.sign_in for one in self._sockets.values() if one.identity is not None} - {""}
+        over = await self._authentication.ended(sorted(sign_ins)) if sign_ins else ()
+        for socket in list(self._sockets.values()):
+            if socket.identity is not None and socket.identity.sign_in in over:
+                socket.end("This sign-in is over.")
 
     async def _follow(self, feed: Feed) -> None:
         await follow(feed, tell=self._tell_here, wake=self._plugins.wake)

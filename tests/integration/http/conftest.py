@@ -41,6 +41,7 @@ from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import Registry, build_registry
+from stoflow.resources.accounts import password
 from stoflow.resources.attributes import attributes
 from stoflow.resources.batches import change as batch_change
 from stoflow.resources.batches import create as batch_create
@@ -57,6 +58,7 @@ from stoflow.resources.observed.read import ListingFilter, ListingView, OrderVie
 from stoflow.resources.products import deleting, editing
 from stoflow.resources.products.media import Photo
 from stoflow.settings import Settings
+from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.wiring.api import make_api
 from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
@@ -108,7 +110,7 @@ class FakeUseCases:
         )
 
     def app(self, tokens: AccessTokens, **more: Any) -> Starlette:
-        context: Any = FakeContext(self)
+        context: Any = FakeContext(self, tokens)
         return create_app(context, self.plugin(), self.statuses, tokens, **more)
 
     def submit_job(self, tenant: TenantId, asked: SubmitJob) -> JobView:
@@ -328,6 +330,10 @@ class FakeUseCases:
         self.accounts[TenantId(int(returned.state)), marketplace] = returned.code
         return self.find_connection(TenantId(int(returned.state)), marketplace)
 
+    def change_password(self, tenant: TenantId, *_: str) -> RefreshToken:
+        self._answers()
+        return RefreshToken(tenant, "", "sfr_next", datetime.now(UTC))
+
     def statuses(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:
         self._answers()
         return {tenant: self.status_of_tenant[tenant] for tenant in tenants if tenant in self.status_of_tenant}
@@ -388,7 +394,10 @@ class FakeContext:
     """What an api is given whose use cases are these fakes."""
 
     use_cases: FakeUseCases
+    tokens: AccessTokens
     registry: Registry = field(default_factory=lambda: build_registry(entry_points=False))
+
+    registers: bool = False
 
     @property
     def accounts(self) -> "FakeContext":
@@ -418,6 +427,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     ),
     entering: ("enter",),
     observed: ("list_listings", "list_orders"),
+    password: ("change_password",),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
     submit: ("submit_job",),
 }

@@ -109,6 +109,9 @@ def test_a_time_that_is_not_exactly_right_opens_nothing(
         {"iss": ["stoflow"]},
         {"jti": 5},
         {"jti": ""},
+        {"sid": 5},
+        {"sid": None},
+        {"sid": "of nobody"},
     ],
     ids=str,
 )

@@ -1,0 +1,42 @@
+"""What happened at the door where sellers come in; never with an address or a password."""
+
+from dataclasses import dataclass
+
+from stoflow.domain.facts.fact import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRegistered(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class SellerSignedIn(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class SellerSignedOut(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed(Fact):
+    """A password was wrong, or nobody is known by that address."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInsSlowed(Fact):
+    """Somebody has tried too often, and is told to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTokenReused(Fact):
+    """A token came that was used before: it was copied, and everybody who has one of its family is signed out."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(Fact):
+    tenant: int

@@ -1,0 +1,80 @@
+"""What is asked of accounts over HTTP, and what is answered of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from stoflow.http.rest.answers import Answered, Moment
+from stoflow.http.rest.schemas import ONE_LINE_PATTERN, Given, Word, one_line
+
+Email = Annotated[
+    str,
+    Field(min_length=3, max_length=255, examples=["anna@example.com"], json_schema_extra=ONE_LINE_PATTERN),
+    AfterValidator(one_line),
+]
+Password = Annotated[str, Field(min_length=1, max_length=128, repr=False)]
+NewPassword = Annotated[
+    str,
+    Field(min_length=12, max_length=128, repr=False, description="From 12 characters, of any kind; kept as Argon2id."),
+]
+SomeToken = Annotated[str, Field(min_length=1, max_length=200, repr=False, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class NewAccount(Given):
+    """A seller who is new."""
+
+    email: Email
+    password: NewPassword
+    full_name: Word | None = None
+
+
+class LoginBody(Given):
+    """Who somebody says they are."""
+
+    email: Email
+    password: Password
+
+
+class RefreshBody(Given):
+    """A refresh token, good for one use."""
+
+    refresh_token: SomeToken
+
+
+class PasswordBody(Given):
+    """The password that holds, and the one that is to."""
+
+    current_password: Password
+    new_password: NewPassword
+
+
+class TokensBody(Answered):
+    """An access token for the API and the sockets, and the refresh token that brings the next pair, once."""
+
+    tenant: int
+    access_token: str = Field(repr=False)
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - how it is sent, as RFC 6750 calls it
+    expires_in: Annotated[int, Field(description="Seconds until the access token ends.")]
+    refresh_token: str = Field(repr=False)
+    refresh_expires_at: Moment
+
+
+class LoggedOut(Answered):
+    status: Literal["logged_out"]
+
+
+class KeyBody(Answered):
+    """The public half of an RSA key (RFC 7517)."""
+
+    kty: Literal["RSA"]
+    use: Literal["sig"]
+    alg: Literal["RS256"]
+    kid: str
+    n: str
+    e: str
+
+
+class KeysBody(Answered):
+    """The keys that access tokens are checked by, the newest first."""
+
+    keys: list[KeyBody]
