@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-pooler check lint format types bench chaos chaos-short rolling day tenants mutants failpoints docs clean
+.PHONY: help demo up test coverage test-pooler check lint format types bench chaos chaos-short rolling day tenants mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,9 +17,12 @@ demo: $(STAMP) ## publish real products of several sellers on three simulated ma
 up: $(STAMP) ## run everything in one terminal, with the sandbox
 	$(BIN)/stoflow up --sandbox $(ARGS)
 
-test: $(STAMP) ## run all tests on real PostgreSQL and Redis, three files at a time, with coverage
+test: $(STAMP) ## run all tests on real PostgreSQL and Redis, three files at a time
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+
+coverage: $(STAMP) ## run them counting lines, which takes twice the processor's time; 90 % must be run
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+	$(MAKE) test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
 
 test-pooler: $(STAMP) ## run the tests of storage and engine through Debian's PgBouncer, in transaction mode
 	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile $(POOLED) $(ARGS)
