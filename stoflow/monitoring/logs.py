@@ -105,6 +105,8 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SignInsSlowed": (WARNING, "Somebody tries passwords or registers too often, and is told to wait."),
     "RefreshTokenReused": (WARNING, "A refresh token of tenant {tenant} came twice: that sign-in is over."),
     "PasswordChanged": (INFO, "Tenant {tenant} has changed their password; every other sign-in is over."),
+    "PlatformMadeTenant": (INFO, "Tenant {tenant} was made by the platform {name}."),
+    "PlatformMintedToken": (INFO, "A token of tenant {tenant} was made for the platform {name}."),
     # servers away
     "ServerOutageBegan": (WARNING, "{server} does not answer: {reason}."),
     "ServerOutageEnded": (WARNING, "{server} answers again, after {lasted_s} s."),

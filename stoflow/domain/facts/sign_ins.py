@@ -40,3 +40,19 @@ class RefreshTokenReused(Fact):
 @dataclass(frozen=True, slots=True)
 class PasswordChanged(Fact):
     tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMadeTenant(Fact):
+    """`name` is the platform's."""
+
+    tenant: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMintedToken(Fact):
+    """`name` is the platform's."""
+
+    tenant: int
+    name: str

@@ -97,6 +97,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     others: Mapping[int, type[BaseModel]] = field(default_factory=dict[int, type[BaseModel]])
     public: bool = False
+    by_platform: bool = False  # its handler asks for a platform key
     foreign: bool = False
 
 
@@ -131,7 +132,9 @@ def endpoint_of(operation: Operation, context: Context, threads: Threads) -> End
 
 def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
     """Return the headers, none of which that count is there twice: another reader may have taken the other one."""
-    twice = [name for name in ("Content-Type", *operation.headers) if len(request.headers.getlist(name)) > 1]
+    twice = [
+        name for name in ("Authorization", "Content-Type", *operation.headers) if len(request.headers.getlist(name)) > 1
+    ]
     if twice:
         reasons = tuple(FieldError(name, "is given twice: send it once") for name in twice)
         raise InputError("A header is given twice.", reasons)

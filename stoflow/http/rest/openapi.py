@@ -30,6 +30,10 @@ FILE: Final = {
     "format": "binary",
 }  # 3.1 needs no schema here, generated clients give no bytes without
 OCTETS: Final = "application/octet-stream"  # or whatever else: it is not asked for
+SECURITY_SCHEMES: Final = {
+    "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "platformKey": {"type": "http", "scheme": "bearer", "bearerFormat": "sfk_…"},
+}
 SERVERS: Final = ({"url": "/", "description": "Where this document comes from."},)
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
@@ -68,7 +72,7 @@ def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str,
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
 
@@ -133,6 +137,8 @@ def _own_entry() -> JsonSchema:
 
 
 def _security(operation: Operation) -> list[JsonSchema]:
+    if operation.by_platform:
+        return [{"platformKey": []}]
     if not operation.public:
         return [{"accessToken": []}]
     reads_token = operation.path.startswith(PROTECTED_PREFIX) and not operation.foreign

@@ -36,8 +36,9 @@ def create_tenant(
     full_name: str | None = None,
     password_hash: str = NO_PASSWORD,
     role: str = "user",
+    platform: str | None = None,
 ) -> TenantId:
-    """Create a user and their schema, both or neither.
+    """Create a user and their schema, both or neither; `platform` is whose own the tenant is.
 
     Raise InputError for what is no e-mail address, Conflict where it is taken, SchemaCreationError where
     the template cannot be copied.
@@ -53,6 +54,8 @@ def create_tenant(
         ).fetchone()
         assert row is not None
         tenant = TenantId(row["id"])
+        if platform is not None:
+            connection.execute("INSERT INTO public.platform_tenants VALUES (%s, %s)", [tenant, platform])
         # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
         connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())
     return tenant

@@ -31,6 +31,8 @@ GIVEN = {
     "job_id": "1",
     "batch_id": "1",
     "email": "me@example.com",
+    "platform": "Market",
+    "key": "1",
     "kind": "api",
     "file": "products.csv",
     "marketplace": "ebay",

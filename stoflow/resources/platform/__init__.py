@@ -1,0 +1,1 @@
+"""What a platform that has accounts of its own does for them here."""
