@@ -31,6 +31,7 @@ class Machine:
         pids = server_pids(home)
         self._roots: dict[str, list[int]] = {
             "client": [os.getpid()],
+            "keeper": [pids.keeper],
             "postgresql": [pids.postgresql],
             "valkey": [pids.valkey],
         }
@@ -57,13 +58,13 @@ class Machine:
         return self.start(kind, [sys.executable, *arguments], env)
 
     def processes(self) -> Iterator[tuple[str, psutil.Process]]:
-        """Yield each living process with its kind: the client alone, the others with their descendants."""
+        """Yield each living process with its kind: client and keeper alone, the others with their descendants."""
         for kind, roots in self._roots.items():
             for root in roots:
                 with suppress(psutil.NoSuchProcess):
                     process = psutil.Process(root)
                     yield kind, process
-                    if kind != "client":
+                    if kind not in _ALONE:
                         yield from ((kind, child) for child in process.children(recursive=True))
 
     def logs(self, characters: int = 1500) -> str:
@@ -97,7 +98,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-_SERVERS = frozenset({"client", "postgresql", "valkey"})
+_ALONE = frozenset({"client", "keeper"})
+_SERVERS = _ALONE | {"postgresql", "valkey"}
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

@@ -1,13 +1,13 @@
 """CPU and memory of all processes of a measurement, by kind, while it lasts."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
+from typing import Protocol
 
 import psutil
-
-from benchmarks.machine import Machine
 
 EVERY_S = 0.5
 FULL_EVERY = 4  # samples: looking for new processes and reading PSS cost what is measured some milliseconds each
@@ -25,6 +25,12 @@ class Usage:
     peak_pss_mib_by_kind: dict[str, float] = field(default_factory=dict[str, float])
 
 
+class Place(Protocol):
+    def processes(self) -> Iterator[tuple[str, psutil.Process]]:
+        """Yield each living process with its kind."""
+        ...
+
+
 Seen = tuple[str, int, float]
 """A process by its kind, its pid and when it began: pids are used again."""
 
@@ -35,7 +41,7 @@ class Sampler:
     New processes are looked for every two seconds: one that has begun and ended in between is not seen.
     """
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Place) -> None:
         self._machine = machine
         self._processes: dict[Seen, psutil.Process] = {}
         self._began: dict[Seen, float] = {}

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from os import environ
 from typing import Any
 
-from benchmarks.machine import Machine, free_port
+from benchmarks.machine import Machine
 from benchmarks.peer import Peer
 from benchmarks.session import warm
 from benchmarks.stoflow_marketplace import ACTION, NAME
@@ -58,11 +58,15 @@ def stoflow_with_api(*, tenants: int) -> Generator[Api]:
     """Give a warm engine with an api that is ready."""
     with warm(StoflowPeer, tenants=tenants) as (peer, place):
         assert isinstance(peer, StoflowPeer)
-        port = free_port()
-        peer.start("api", "api", STOFLOW_PORT=str(port), STOFLOW_HOST="127.0.0.1")
-        api = Api(peer, place, port)
-        _wait_until_ready(api, peer)
-        yield api
+        peer.start_api("api")
+        yield api_of(peer, place)
+
+
+def api_of(peer: StoflowPeer, place: Machine) -> Api:
+    """Return the api that the peer has started, once it is ready."""
+    api = Api(peer, place, peer.port)
+    _wait_until_ready(api, peer)
+    return api
 
 
 def _wait_until_ready(api: Api, peer: Peer) -> None:

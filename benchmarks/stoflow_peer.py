@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from benchmarks.machine import Machine
+from benchmarks.machine import Machine, free_port
 from benchmarks.peer import PROCESSES, THREADS
 from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
 from benchmarks.workload import BenchJob
@@ -39,7 +39,8 @@ class StoflowPeer:
     durable = "every step's start, end, result, attempt and timeline, with fences, in PostgreSQL"
 
     def __init__(self, machine: Machine) -> None:
-        self._machine = machine
+        self.machine = machine
+        self.port = free_port()
         self.environment: Mapping[str, str] = {
             "STOFLOW_HOME": str(machine.home / "stoflow"),
             "STOFLOW_DATABASE_URL": machine.urls.database_url,
@@ -54,8 +55,8 @@ class StoflowPeer:
 
     def setup(self, *, tenants: int) -> None:
         self._install_marketplace()
-        runner.migrate(self._machine.urls.database_url, parallel=1)
-        prepare(Installation(Settings(), self._machine.urls, self.database, self._registry))
+        runner.migrate(self.machine.urls.database_url, parallel=1)
+        prepare(Installation(Settings(), self.machine.urls, self.database, self._registry))
         for _ in range(tenants):
             self.add_tenant()
 
@@ -72,7 +73,11 @@ class StoflowPeer:
 
     def start(self, kind: str, *arguments: str, **environment: str) -> int:
         """Start a `stoflow` command."""
-        return self._machine.python(kind, ["-m", "stoflow", *arguments], {**self.environment, **environment})
+        return self.machine.python(kind, ["-m", "stoflow", *arguments], {**self.environment, **environment})
+
+    def start_api(self, command: str, *arguments: str) -> None:
+        """Start a command that serves the api, at the peer's port."""
+        self.start(command, command, *arguments, STOFLOW_PORT=str(self.port), STOFLOW_HOST="127.0.0.1")
 
     def enqueue(self, job: BenchJob, *, priority: int | None = None) -> None:
         tenant = self.tenants[job.tenant - 1]
@@ -100,7 +105,7 @@ class StoflowPeer:
         return len(rows)
 
     def stop(self) -> None:
-        self._machine.end_processes()
+        self.machine.end_processes()
         self._hints.stop()
         self.database.close()
 
@@ -109,7 +114,7 @@ class StoflowPeer:
 
     def _install_marketplace(self) -> None:
         """Bring the marketplace as an installed package would: by its entry point."""
-        package = self._machine.site / "stoflow_nowhere-0.dist-info"
+        package = self.machine.site / "stoflow_nowhere-0.dist-info"
         package.mkdir(parents=True)
         (package / "METADATA").write_text(METADATA)
         (package / "entry_points.txt").write_text(ENTRY_POINTS)

@@ -45,10 +45,10 @@ class Member:
         arguments[arguments.index(option) + 1] = value
         self.arguments = arguments
 
-    def children(self) -> list[psutil.Process]:
-        """Return the processes it started and that live."""
+    def children(self, word: str = "") -> list[psutil.Process]:
+        """Return the processes it started and that live; with a `word`, those in whose command or title it stands."""
         with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.pid).children()
+            return [child for child in psutil.Process(self.pid).children() if word in _command_of(child)]
         return []
 
 
@@ -136,6 +136,12 @@ def signal_group(leader: int, number: int) -> None:
     """Signal a process and whatever it started; a group that has ended hears nothing."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
+
+
+def _command_of(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def signal_process(pid: int, number: int) -> None:

@@ -15,6 +15,8 @@ from psycopg import sql
 from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
 from campaigns.world import World
+from stoflow.cli.run.children import WORKER_PROCESS
+from stoflow.cli.run.forking import FORK_SERVER
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.servers.embedded import server_pids
 
@@ -82,6 +84,7 @@ class Nemesis:
             Blow.KILL_WORKER: self._kill_worker,
             Blow.KILL_SUPERVISOR: lambda: self._kill(self.world.crew["worker"]),
             Blow.KILL_WORKER_HOST: self._kill_host,
+            Blow.KILL_FORK_SERVER: self._kill_fork_server,
             Blow.KILL_PLUGIN: self._kill_plugin,
             Blow.KILL_LOOK: self._kill_look,
             Blow.PAUSE_WORKER: self._pause_worker,
@@ -131,6 +134,13 @@ class Nemesis:
             signal_process(child.pid, signal.SIGKILL)
         return (member.pid, *(child.pid for child in children))
 
+    def _kill_fork_server(self) -> tuple[int, ...]:
+        """Kill what the workers are forked from, and then one of them: whoever replaces it has to come from another."""
+        servers = self._warm(self.world.crew["worker"]).children(FORK_SERVER)
+        for server in servers:
+            signal_process(server.pid, signal.SIGKILL)
+        return (*(server.pid for server in servers), *self._kill_worker())
+
     def _pause_worker(self) -> tuple[int, ...]:
         child = self._worker_in_a_call()
         return self._pause(child.pid) if child else ()
@@ -171,7 +181,7 @@ class Nemesis:
     def _warm_worker(self) -> psutil.Process | None:
         deadline = time.monotonic() + WARM_WITHIN_S
         while time.monotonic() < deadline:
-            warm = [child for child in self.world.crew["worker"].children() if _is_warm(child.pid)]
+            warm = [child for child in self.world.crew["worker"].children(WORKER_PROCESS) if _is_warm(child.pid)]
             if warm:
                 return self.random.choice(warm)
             time.sleep(0.1)

@@ -14,7 +14,14 @@ Line = Mapping[str, Any]
 
 CLAIMS = frozenset({"claimed", "looking"})
 WORKER_DEATHS = frozenset(
-    {Blow.KILL_WORKER, Blow.KILL_SUPERVISOR, Blow.KILL_WORKER_HOST, Blow.KILL_LOOK, Blow.PAUSE_WORKER}
+    {
+        Blow.KILL_WORKER,
+        Blow.KILL_SUPERVISOR,
+        Blow.KILL_WORKER_HOST,
+        Blow.KILL_FORK_SERVER,
+        Blow.KILL_LOOK,
+        Blow.PAUSE_WORKER,
+    }
 )
 LONGEST_RECOVERY_S = 60.0  # a death longer ago is not the cause
 

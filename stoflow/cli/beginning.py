@@ -4,7 +4,7 @@ from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.stacks import dump_stacks_on_signal
 from stoflow.settings import Settings, SettingsError, load, variable_of
-from stoflow.wiring.installation import check_marketplaces
+from stoflow.wiring.choices import check_marketplaces
 
 
 def begin() -> Settings:

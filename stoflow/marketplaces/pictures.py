@@ -3,12 +3,12 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from io import BytesIO
 from threading import Lock
 from typing import Any, cast
 
 from PIL import ExifTags, Image, UnidentifiedImageError
-from pillow_heif import register_heif_opener
 
 from stoflow.marketplaces.signatures import description_of
 
@@ -69,7 +69,7 @@ def orientation_of(image: Image.Image) -> int:
 
 @cache
 def _prepare_pillow() -> None:
-    register_heif_opener()
+    import_module("pillow_heif").register_heif_opener()  # only who decodes a photo pays for it
     Image.MAX_IMAGE_PIXELS = None  # ours are the stricter bounds, and refuse where Pillow's only warn
 
 

@@ -18,10 +18,10 @@ from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of,
 from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
 from stoflow.storage.database.connecting import conninfo, server_of
-from stoflow.storage.database.failures import unavailable_by_name
 from stoflow.storage.database.guarding import guards
 from stoflow.storage.database.pooling import PooledConnection, guard
-from stoflow.storage.database.session import guarded_engine, schema_name
+from stoflow.storage.database.session import schema_name
+from stoflow.storage.database.sessions import guarded_engine, unavailable_by_name
 from stoflow.storage.database.tenants import TEMPLATE_LOCK, no_tenant
 
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run

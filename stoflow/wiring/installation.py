@@ -17,7 +17,7 @@ from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
 from stoflow.resources.products.media import media_folder
 from stoflow.resources.products.photo_source import PhotoSource
-from stoflow.settings import Settings, variable_of
+from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import reach
@@ -32,7 +32,6 @@ from stoflow.transports.names import Names
 from stoflow.upkeep.action_types import register_action_types
 from stoflow.upkeep.lease import Lease
 
-BY_MARKETPLACE = ("concurrency", "quiet_s", "second_look_s")
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 
 
@@ -152,16 +151,6 @@ def check_home(settings: Settings, *, with_files: bool = False) -> None:
         is_missing = settings.database_url is None and not has_servers(settings.home)
         if is_missing or (with_files and not settings.home.is_dir()):
             raise ConfigurationError(_not_there(settings.home))
-
-
-def check_marketplaces(settings: Settings) -> None:
-    """Raise ConfigurationError where a setting speaks of a marketplace that there is not."""
-    said = [(setting, name) for setting in BY_MARKETPLACE for name in getattr(settings, setting)]
-    known = build_registry().marketplaces if said else {}
-    for setting, name in said:
-        if name not in known:
-            there_are = ", ".join(known)
-            raise ConfigurationError(f"{variable_of(setting)} is wrong: of {name} nothing is known, of {there_are} is.")
 
 
 def _not_there(home: Path) -> str:

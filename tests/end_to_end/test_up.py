@@ -94,7 +94,7 @@ class Terminal:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def child(self, name: str) -> psutil.Process:
-        return next(child for child in self.children() if name in child.cmdline())
+        return next(child for child in self.children() if name in " ".join(child.cmdline()).split())
 
 
 @contextmanager

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from stoflow.cli.output import WorkFailed
+from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, Forking, Process, lifeline
+from stoflow.domain.facts.processes import Stumbled
+from stoflow.monitoring.record import record
 
 POLL_S = 0.05
 READY_WITHIN_S = 60.0
@@ -21,6 +24,7 @@ STOP_WITHIN_S = 30.0
 SHOWN_LOG_LINES = 8
 LOCALHOST = "127.0.0.1"
 CHILD_MODULE = "stoflow.cli.run.child"
+WORKER_PROCESS = "worker-process"
 
 
 @dataclass(slots=True)
@@ -31,7 +35,8 @@ class Child:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path | None
-    process: subprocess.Popen[bytes]
+    process: Process
+    lifeline: int
 
     @property
     def has_ended(self) -> bool:
@@ -44,6 +49,11 @@ class Child:
         return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-SHOWN_LOG_LINES:])
 
 
+def make_forking(loads: Sequence[str] = EVERYBODYS) -> Forking:
+    """Return what forks our commands from a process that has loaded these modules."""
+    return Forking([sys.executable, "-m", CHILD_MODULE], loads)
+
+
 @dataclass(slots=True)
 class Children:
     """A context: whatever is started inside is stopped at its end, the last one first.
@@ -54,21 +64,39 @@ class Children:
 
     environment: Mapping[str, str]
     logs: Path | None = None
+    forking: Forking = field(default_factory=make_forking)
     running: list[Child] = field(default_factory=list[Child])
 
     def __enter__(self) -> Self:
+        self.forking.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop(together=error is not None)  # whoever interrupts does not wait for one after the other
+        self.forking.close()
 
     def start(self, name: str, *arguments: str, **environment: str) -> Child:
         """Start `stoflow ARGUMENTS` with our environment and these variables; it may not be ready yet."""
         variables = {**self.environment, **environment}
         log = self.logs / f"{name}.log" if self.logs else None
-        child = Child(name, arguments, variables, log, _spawn(arguments, variables, log))
+        child = Child(name, arguments, variables, log, *self._spawn(arguments, variables, log))
         self.running.append(child)
         return child
+
+    def start_worker_processes(self, count: int, *arguments: str, **environment: str) -> None:
+        """Start so many worker processes: they are ours, as a supervisor of theirs below us would only cost memory."""
+        for number in range(count):
+            self.start(f"worker-{number}", WORKER_PROCESS, *arguments, **environment)
+
+    def run(self, *arguments: str) -> None:
+        """Run `stoflow ARGUMENTS` to its end; WorkFailed where it says so."""
+        child = self.start(arguments[0], *arguments)
+        try:
+            if child.process.wait() != 0:
+                raise _failure(child)
+        finally:
+            self.running.remove(child)
+            _kill(child)
 
     def wait_until(self, is_ready: Callable[[], bool], child: Child, *, within_s: float = READY_WITHIN_S) -> None:
         """Return when the child is ready; WorkFailed where it ends first or takes too long."""
@@ -83,15 +111,14 @@ class Children:
         """Raise WorkFailed if a child has ended."""
         for child in self.running:
             if child.has_ended:
-                code = child.process.returncode
-                raise WorkFailed(f"{child.name} ended with code {code}. {child.last_words()}")
+                raise _failure(child)
 
     def revive(self) -> Sequence[Child]:
         """Start again those that have ended; return them."""
         ended = [child for child in self.running if child.has_ended]
         for child in ended:
-            _kill(child.process)  # whatever it left behind
-            child.process = _spawn(child.arguments, child.environment, child.log)
+            _kill(child)  # whatever it left behind
+            child.process, child.lifeline = self._spawn(child.arguments, child.environment, child.log)
         return ended
 
     def stop(self, *, within_s: float = STOP_WITHIN_S, together: bool = False) -> None:
@@ -105,10 +132,22 @@ class Children:
         while self.running:
             child = self.running.pop()
             with ExitStack() as last:
-                last.callback(_kill, child.process)
+                last.callback(_kill, child)
                 _ask_to_end(child.process)
                 with suppress(subprocess.TimeoutExpired):
                     child.process.wait(within_s)
+
+    def _spawn(self, arguments: Sequence[str], variables: Mapping[str, str], log: Path | None) -> tuple[Process, int]:
+        if log:
+            log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **variables}
+        with log.open("ab") if log else nullcontext() as output:
+            try:
+                if CAN_FORK:
+                    return self.forking.fork(arguments, environment, *([output.fileno()] if output else []))
+            except ConnectionError as error:
+                record(Stumbled(f"forking {arguments[0]}", str(error)))
+            return _run(arguments, environment, output)
 
 
 def free_port() -> int:
@@ -118,29 +157,31 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _spawn(arguments: Sequence[str], variables: Mapping[str, str], log: Path | None) -> subprocess.Popen[bytes]:
-    if log:
-        log.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as files:
-        output = files.enter_context(log.open("ab")) if log else None
-        return subprocess.Popen(
+def _run(arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None) -> tuple[Process, int]:
+    """Start a child as a program of its own, where none can be forked: the same, with nothing shared."""
+    with lifeline() as (theirs, ours):
+        process = subprocess.Popen(
             [sys.executable, "-m", CHILD_MODULE, *arguments],
-            stdin=subprocess.PIPE,
+            stdin=theirs,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
-            env={**os.environ, **variables},
+            env=environment,
             start_new_session=True,
         )
+        return process, ours
 
 
-def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+def _failure(child: Child) -> WorkFailed:
+    return WorkFailed(f"{child.name} ended with code {child.process.returncode}. {child.last_words()}")
+
+
+def _ask_to_end(process: Process) -> None:
     if process.poll() is None:
         process.terminate()
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(child: Child) -> None:
     with suppress(ProcessLookupError, PermissionError):  # the whole group has ended, as it should
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdin:
-        process.stdin.close()
+        os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    os.close(child.lifeline)

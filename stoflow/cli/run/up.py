@@ -1,7 +1,7 @@
 """`stoflow up`: everything in one terminal, for development."""
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -11,23 +11,23 @@ import click
 from stoflow.cli.commands import loaded
 from stoflow.cli.output import say
 from stoflow.cli.run.alone import alone
-from stoflow.cli.run.children import LOCALHOST, Child, Children
-from stoflow.cli.run.migrate import bring_forward
+from stoflow.cli.run.children import LOCALHOST, Child, Children, make_forking
+from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import until_stopped
-from stoflow.cli.tables import print_table
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
-from stoflow.domain.facts.processes import ProcessDied
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings, variable_of
-from stoflow.transports.api_client import is_ready
-from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.installation import Installation, opened
+from stoflow.storage.database.health import reach
+from stoflow.storage.database.session import Database
+from stoflow.storage.servers.embedded import resolve_servers
+from stoflow.storage.servers.keeping import ServerUrls
+from stoflow.transports.probe import is_ready
 
 LOOK_EVERY_S = 1.0
 STOP_GRACE_S = 5.0  # beyond what the worker may take to finish
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  what a setting may say, not what is chosen here
-SIMULATION = "simulate.beside_up:Simulation"
+SIMULATION = "simulate.beside_up:simulation"
 SANDBOX_PORT = 8090
 
 
@@ -76,24 +76,25 @@ def up(settings: Settings, *, with_sandbox: bool, workers: int, port: int | None
     simulation = loaded(SIMULATION) if with_sandbox else None
     with ExitStack() as stack:
         stack.enter_context(alone(settings.home))
+        forks = stack.enter_context(make_forking())
         stopped = stack.enter_context(until_stopped())
-        installation = stack.enter_context(opened(settings, pool_size=2))
-        bring_forward(installation)
-        http = DirectClient()
-        stack.callback(http.close)
-        simulated = simulation(installation, http, sandbox_port) if simulation else None
+        urls = stack.enter_context(resolve_servers(settings))
+        database = stack.enter_context(closing(Database(urls.database_url, pool_size=2)))
+        reach(database)
+        simulated = simulation(settings, urls, database, stack, sandbox_port) if simulation else None
         plan = Plan(workers=workers, host=settings.host, port=port or settings.port, simulated=simulated)
-        children = stack.enter_context(Children(_variables(installation, plan)))
-        _Terminal(installation, plan, children, http, stopped).run()
+        children = stack.enter_context(Children(_variables(settings, urls, plan), forking=forks))
+        children.run("migrate")
+        _Terminal(settings, database, plan, children, stopped).run()
         children.stop(within_s=settings.drain_s + STOP_GRACE_S)
 
 
-def _variables(installation: Installation, plan: Plan) -> dict[str, str]:
+def _variables(settings: Settings, urls: ServerUrls, plan: Plan) -> dict[str, str]:
     """Return what every process has in common."""
     values = {
-        "database_url": installation.urls.database_url,
-        "redis_url": installation.urls.redis_url,
-        "home": str(installation.settings.home),
+        "database_url": urls.database_url,
+        "redis_url": urls.redis_url,
+        "home": str(settings.home),
         "host": plan.host,
         "port": str(plan.port),
     }
@@ -105,10 +106,10 @@ def _variables(installation: Installation, plan: Plan) -> dict[str, str]:
 class _Terminal:
     """The processes of one `stoflow up`, from their start until somebody stops them."""
 
-    installation: Installation
+    settings: Settings
+    database: Database
     plan: Plan
     children: Children
-    http: DirectClient
     stopped: Event
 
     def run(self) -> None:
@@ -117,8 +118,8 @@ class _Terminal:
             self._wait(simulated.start(self.children, api_url), simulated.is_ready)
         api = self.children.start("api", "api")
         self.children.start("orchestrator", "orchestrator")
-        self.children.start("worker", "worker", "--processes", str(self.plan.workers))
-        self._wait(api, lambda: is_ready(self.http, api_url, "/readyz"))
+        self.children.start_worker_processes(self.plan.workers)
+        self._wait(api, lambda: is_ready(f"{api_url}/readyz"))
         if not self.stopped.is_set():
             self._greet()
         while not self.stopped.is_set():
@@ -129,10 +130,7 @@ class _Terminal:
         self.children.wait_until(lambda: self.stopped.is_set() or ready(), child)
 
     def _look_after(self, simulated: Simulated | None) -> None:
-        died = [child for child in self.children.running if child.has_ended]
-        for child in died:
-            record(ProcessDied(child.name, child.process.pid, f"exit code {child.process.returncode}"))
-        self.children.revive()
+        died = replace_dead(self.children, self.database)
         try:
             if simulated:
                 simulated.look_after(has_died=any(child.name == simulated.name for child in died))
@@ -140,18 +138,16 @@ class _Terminal:
             record(database_failure("looking for new sellers", error))
 
     def _greet(self) -> None:
-        settings, simulated, api_url = self.installation.settings, self.plan.simulated, self.plan.api_url
+        settings, simulated, api_url = self.settings, self.plan.simulated, self.plan.api_url
         embedded = f"embedded, in {settings.home}"
-        print_table(
-            ("what", "where"),
-            [
-                ("api", api_url),
-                ("OpenAPI", f"{api_url}/openapi.json"),
-                ("marketplaces", simulated.url if simulated else "the real ones"),
-                ("PostgreSQL", variable_of("database_url") if settings.database_url else embedded),
-                ("Redis", variable_of("redis_url") if settings.redis_url else embedded),
-            ],
-        )
+        for what, where in (
+            ("api", api_url),
+            ("OpenAPI", f"{api_url}/openapi.json"),
+            ("marketplaces", simulated.url if simulated else "the real ones"),
+            ("PostgreSQL", variable_of("database_url") if settings.database_url else embedded),
+            ("Redis", variable_of("redis_url") if settings.redis_url else embedded),
+        ):
+            say(f"  {what:<12}   {where}")
         if simulated:
             say(simulated.next_steps(api_url))
         say("StoFlow is running; Ctrl-C stops it.")

@@ -5,15 +5,12 @@ from threading import Event
 
 import click
 
-from stoflow.cli.run.children import Children
+from stoflow.cli.run.children import WORKER_PROCESS, Children, make_forking
+from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import spare_the_collector, until_stopped
-from stoflow.domain.errors import DatabaseError
-from stoflow.domain.facts.outages import database_failure
-from stoflow.domain.facts.processes import ProcessDied, ThreadsGone
+from stoflow.domain.facts.processes import ThreadsGone
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
-from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import mark_child_dead
 from stoflow.wiring.installation import Installation, serving
 from stoflow.wiring.worker import make_worker_process
 from stoflow.worker.process import WorkerProcess
@@ -34,36 +31,19 @@ queues_option = click.option("--queues", default="", help="Marketplaces to work 
 @click.pass_obj
 def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> None:
     """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
-    arguments = ["worker-process", "--threads", str(threads), "--queues", queues]
-    with until_stopped() as stopped, serving(settings, pool_size=1) as installation:
+    arguments = ["--threads", str(threads), "--queues", queues]
+    with make_forking([__name__]) as forks, until_stopped() as stopped, serving(settings, pool_size=1) as installation:
         _known_queues(installation, queues)
         urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
-        with Children(environment) as children:
-            for number in range(processes):
-                children.start(f"worker-{number}", *arguments)
-            _watch_over(children, installation.database, stopped)
+        with Children(environment, forking=forks) as children:
+            children.start_worker_processes(processes, *arguments)
+            while not stopped.wait(CHECK_EVERY_S):
+                replace_dead(children, installation.database)
             children.stop(within_s=settings.drain_s + 2, together=True)
 
 
-def _watch_over(children: Children, database: Database, stopped: Event) -> None:
-    while not stopped.wait(CHECK_EVERY_S):
-        for child in [child for child in children.running if child.has_ended]:
-            record(ProcessDied("worker", child.process.pid, f"exit code {child.process.returncode}"))
-            _mark_dead(database, child.process.pid)
-        children.revive()
-
-
-def _mark_dead(database: Database, pid: int) -> None:
-    """Let the sweeper free what the child held now, instead of at the end of its lease."""
-    try:
-        with database.records() as connection:
-            mark_child_dead(connection, pid)
-    except DatabaseError as error:
-        record(database_failure("burying a worker process", error))
-
-
-@click.command(name="worker-process", hidden=True)
+@click.command(name=WORKER_PROCESS, hidden=True)
 @threads_option
 @queues_option
 @click.pass_obj

@@ -1,6 +1,7 @@
 """What `stoflow up --sandbox` runs beside StoFlow: simulated marketplaces, and accounts there for who sells here."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,9 +10,21 @@ from stoflow.cli.run.children import LOCALHOST, Child, Children
 from stoflow.cli.simulate.demo_world import LEDGER, SANDBOX_READY, marketplace_variables
 from stoflow.cli.simulate.up_sellers import SimulatedSellers
 from stoflow.domain.errors import APIError
+from stoflow.marketplaces.registry import build_registry
+from stoflow.settings import Settings
+from stoflow.storage.database.session import Database
+from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 from stoflow.wiring.installation import Installation
+
+
+def simulation(
+    settings: Settings, urls: ServerUrls, database: Database, resources: ExitStack, port: int
+) -> "Simulation":
+    """Return what simulates the marketplaces of this installation."""
+    http = resources.enter_context(closing(DirectClient()))
+    return Simulation(Installation(settings, urls, database, build_registry(), resources), http, port)
 
 
 @dataclass(frozen=True)

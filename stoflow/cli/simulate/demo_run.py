@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.run.children import Children
+from stoflow.cli.run.children import Children, make_forking
 from stoflow.cli.run.migrate import bring_forward
 from stoflow.cli.simulate.demo_jobs import DemoJobs
 from stoflow.cli.simulate.demo_progress import Teller
@@ -91,6 +91,7 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
     # Read first, so that a wrong file or option ends the run before anything has begun.
     items = read_products(plan.file, mapping=plan.mapping, group_by=plan.group_by) if plan.file else None
     with ExitStack() as stack:
+        forks = stack.enter_context(make_forking())
         installation = stack.enter_context(opened(settings))
         reach(installation.database)
         began = time.monotonic()
@@ -100,7 +101,7 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
         stack.callback(http.close)
         run = _Run(installation, plan, http, teller)
         variables = environment(installation.urls, home=settings.home, speed=plan.tempo.speed)
-        children = stack.enter_context(Children(variables, plan.folder))
+        children = stack.enter_context(Children(variables, plan.folder, forks))
         report, jobs = _published(run, children, stack, items)
         outcomes = list(jobs.outcomes())
         verdict = judge(read_ledger(plan.folder / LEDGER), [outcome.for_judge() for outcome in outcomes], plan.paces)

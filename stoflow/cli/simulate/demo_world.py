@@ -16,6 +16,7 @@ from stoflow_sandbox.application import DEFAULT_API_URL, Application
 from stoflow_sandbox.markets import known_markets
 from stoflow_sandbox.plugin import HeadlessPlugin, PluginOptions
 
+WORKER_PROCESSES = 2
 LEDGER = "ledger.ndjson"
 DRAIN_S = 5.0  # whoever interrupts a demo wants it to end
 SANDBOX_READY = "/control/ready"
@@ -77,7 +78,7 @@ def start_processes(children: Children, folder: Path, tempo: SandboxTempo) -> tu
     variables |= {variable_of("host"): LOCALHOST, variable_of("port"): str(api_port)}
     api = children.start("api", "api", **variables)
     children.start("orchestrator", "orchestrator", **variables)
-    children.start("worker", "worker", **variables)
+    children.start_worker_processes(WORKER_PROCESSES, **variables)
     return world, Doors(sandbox, api)
 
 

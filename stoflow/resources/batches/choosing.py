@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
@@ -10,7 +11,9 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.batches.views import SubmitBatch
 from stoflow.resources.jobs.submit import check_job
-from stoflow.resources.products.store import Products
+
+if TYPE_CHECKING:
+    from stoflow.resources.products.store import Products
 
 ANY_PRODUCT = 1
 MOST_PRODUCTS = 10_000
@@ -25,7 +28,7 @@ def check_batch(registry: Registry, asked: SubmitBatch) -> Handler:
     return handler
 
 
-def choose_products(products: Products, tenant: TenantId, asked: SubmitBatch) -> Sequence[int]:
+def choose_products(products: "Products", tenant: TenantId, asked: SubmitBatch) -> Sequence[int]:
     """Return the products that are named or meant; raise InputError for none, too many, or one named twice."""
     if asked.wanted is None:
         named = asked.products or ()

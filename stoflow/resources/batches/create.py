@@ -18,7 +18,7 @@ from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.submit import new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.needs import MakesJobs
-from stoflow.resources.products.store import Products
+from stoflow.resources.products.stored import products_in
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.batches import (
     KeyedBatch,
@@ -37,7 +37,7 @@ def create_batch(needs: MakesJobs, tenant: TenantId, asked: SubmitBatch) -> tupl
     Raise InputError naming each bad field or missing product, Conflict for what the seller did not grant.
     """
     handler = check_batch(needs.registry, asked)
-    products = choose_products(Products(needs.database), tenant, asked)
+    products = choose_products(products_in(needs.database), tenant, asked)
     key = _key(asked)
     failpoint("submit.before")
     with needs.database.records() as connection:

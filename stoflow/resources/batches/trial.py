@@ -9,7 +9,7 @@ from stoflow.resources.batches.choosing import MOST_NAMED, check_batch, choose_p
 from stoflow.resources.batches.views import Shortcoming, SubmitBatch, Trial
 from stoflow.resources.needs import TriesProducts
 from stoflow.resources.products.readiness import PUBLISH, Shop, errors_of
-from stoflow.resources.products.store import Products
+from stoflow.resources.products.stored import products_in
 from stoflow.storage.credentials.accounts import accounts_of
 from stoflow.storage.taxonomy import read_answers
 
@@ -17,7 +17,7 @@ from stoflow.storage.taxonomy import read_answers
 def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Trial:
     """Check what `create_batch` checks, and validate each product that is to be published; raise as that does."""
     handler = check_batch(needs.registry, asked)
-    store = Products(needs.database)
+    store = products_in(needs.database)
     chosen = choose_products(store, tenant, asked)
     found = {product.id: product for product in store.each(tenant, chosen)}
     refuse_missing(asked, chosen, found)

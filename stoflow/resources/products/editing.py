@@ -11,13 +11,13 @@ from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
 from stoflow.resources.needs import ChangesProducts, Reads, ReadsPhotos
 from stoflow.resources.products.media import Photo
-from stoflow.resources.products.store import Products
+from stoflow.resources.products.stored import products_in
 
 VERSION_BYTES: Final = 12
 
 
 def create_product(needs: Reads, tenant: TenantId, product: NewProduct) -> Product:
-    return Products(needs.database).add(tenant, product)
+    return products_in(needs.database).add(tenant, product)
 
 
 def change_product(
@@ -32,7 +32,7 @@ def change_product(
         if known and version_of(before) != known:
             raise Changed(f"Product {product} has changed since it was read: read it again.")
 
-    after = Products(needs.database).change(tenant, product, changes, check)
+    after = products_in(needs.database).change(tenant, product, changes, check)
     if needs.stock.follow(tenant):
         needs.announced()
     return after
@@ -45,20 +45,20 @@ def version_of(product: Product) -> str:
 
 def list_product_listings(needs: Reads, tenant: TenantId, product: int) -> Sequence[ProductListing]:
     """Return where the product is; raise NotFound."""
-    return Products(needs.database).listings(tenant, product)
+    return products_in(needs.database).listings(tenant, product)
 
 
 def find_product(needs: Reads, tenant: TenantId, product: int) -> Product:
-    return Products(needs.database).find(tenant, product)
+    return products_in(needs.database).find(tenant, product)
 
 
 def list_products(
     needs: Reads, tenant: TenantId, wanted: ProductFilter, limit: int, cursor: str | None
 ) -> Page[Product]:
     """Return the products that are meant and follow the cursor, newest first."""
-    return Products(needs.database).page(tenant, limit, cursor, wanted)
+    return products_in(needs.database).page(tenant, limit, cursor, wanted)
 
 
 def find_photo(needs: ReadsPhotos, tenant: TenantId, product: int, position: int) -> Photo:
     """Return a product's photo; raise NotFound."""
-    return Products(needs.database).photo(needs.media, tenant, product, position)
+    return products_in(needs.database).photo(needs.media, tenant, product, position)

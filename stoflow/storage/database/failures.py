@@ -1,4 +1,4 @@
-"""What an error of psycopg or SQLAlchemy means to people: one sentence, without statement, relation or schema."""
+"""What an error of psycopg means to people: one sentence, without statement, relation or schema."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout
-from sqlalchemy.exc import DBAPIError
 
 from stoflow.domain.errors import (
     DatabaseError,
@@ -122,28 +121,16 @@ BY_WORDS: Sequence[tuple[str, Trouble]] = (
 
 
 @contextmanager
-def unavailable_by_name(server: Server) -> Iterator[None]:
-    """Turn every error that says "not now" or "not prepared" into one of ours; let every other one pass."""
-    try:
-        yield
-    except (psycopg.Error, DBAPIError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if (told := _told(cause, server)) is None:
-            raise
-        raise told from error
-
-
-@contextmanager
 def failures_by_name(server: Server) -> Iterator[None]:
     """Turn every error of psycopg into one of ours: who waits for PostgreSQL need not know by which driver."""
     try:
-        with unavailable_by_name(server):
-            yield
+        yield
     except psycopg.Error as error:
-        raise DatabaseRefused(error.diag.message_primary or str(error)) from error
+        raise told(error, server) or DatabaseRefused(error.diag.message_primary or str(error)) from error
 
 
-def _told(cause: BaseException | None, server: Server) -> DatabaseError | None:
+def told(cause: BaseException | None, server: Server) -> DatabaseError | None:
+    """Return what says "not now" or "not prepared" in words of ours, None for any other error."""
     if isinstance(cause, NOT_PREPARED):
         return DatabaseNotPrepared()
     trouble = _trouble(cause)

@@ -1,27 +1,30 @@
 """The one door to the database: every transaction begins and ends here, and belongs to one tenant or to none."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, cast
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.orm import Session, object_session
-from sqlalchemy.pool import NullPool
 
 from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
 from stoflow.domain.facts.outages import ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.outage import Outage
 from stoflow.storage.database.connecting import KEPT_PLANS, conninfo, server_of
-from stoflow.storage.database.failures import failures_by_name, unavailable_by_name
+from stoflow.storage.database.failures import failures_by_name
 from stoflow.storage.database.guarding import guards
-from stoflow.storage.database.pooling import PooledConnection, begin, make_pool, take
+from stoflow.storage.database.pooling import PooledConnection, make_pool, take
 
-TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from stoflow.storage.database.sessions import Sessions
+
 SCHEMA_PREFIX = "user_"
 LARGEST_TENANT = 2**31 - 1
 POSTGRESQL = "PostgreSQL"
@@ -39,26 +42,6 @@ def schema_name(tenant: TenantId) -> str:
 
 Records = psycopg.Connection[DictRow]
 """A connection for schema-qualified SQL, lent for one transaction."""
-
-
-class OneTenantSession(Session):
-    """A session of one tenant, or of none, for life: it takes in no object that another session loaded."""
-
-    def merge(self, instance: Any, **_options: Any) -> Any:
-        _refuse_strangers(self, instance)
-        return super().merge(instance)
-
-
-@event.listens_for(OneTenantSession, "before_attach")
-def _refuse_strangers(session: Session, instance: object) -> None:
-    # An object read for one tenant would be written, by its primary key, to another tenant's row.
-    if object_session(instance) is not session and instance.__dict__ and _was_stored(instance):
-        message = "An object of another session cannot be taken over; read it again."
-        raise ConfigurationError(message)
-
-
-def _was_stored(instance: Any) -> bool:
-    return instance._sa_instance_state.key is not None  # noqa: SLF001 — what sqlalchemy.inspect returns, typed
 
 
 class Database:
@@ -84,18 +67,14 @@ class Database:
         info = conninfo(url, application_name=application_name)
         self._pool = make_pool(info, pool_size, guards(), prepare_threshold=None)
         self._planned = make_pool(info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=0, autocommit=True)
-        self._engine = guarded_engine(self._take)
 
-    def shared(self) -> AbstractContextManager[Session]:
+    def shared(self) -> "AbstractContextManager[Session]":
         """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
-        return self._session(self._engine, {"tenant": None})
+        return self._session(None, {"tenant": None})
 
-    def tenant(self, tenant: TenantId) -> AbstractContextManager[Session]:
+    def tenant(self, tenant: TenantId) -> "AbstractContextManager[Session]":
         """Open a transaction of one tenant: models whose schema is `tenant` mean this tenant's tables."""
-        schema = schema_name(tenant)
-        # On the engine, not on a connection: what is set on a connection is forgotten at its first commit.
-        routed = self._engine.execution_options(schema_translate_map={TENANT_SCHEMA: schema})
-        return self._session(routed, {"tenant": tenant})
+        return self._session(schema_name(tenant), {"tenant": tenant})
 
     @contextmanager
     def records(self) -> Iterator[Records]:
@@ -126,14 +105,17 @@ class Database:
                 raise
 
     def close(self) -> None:
-        self._engine.dispose()
         self._planned.close()
         self._pool.close()
 
+    @cached_property
+    def _sessions(self) -> "Sessions":
+        """Loaded by who asks for a session: an orchestrator and a worker never do."""
+        return import_module("stoflow.storage.database.sessions").Sessions(self._take, self.server)
+
     @contextmanager
-    def _session(self, engine: Engine, info: Mapping[str, Any]) -> Iterator[Session]:
-        session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
-        with self._watched(), unavailable_by_name(self.server), session, session.begin():
+    def _session(self, schema: str | None, info: Mapping[str, Any]) -> "Iterator[Session]":
+        with self._watched(), self._sessions.opened(schema, info) as session:
             yield session
 
     @contextmanager
@@ -149,19 +131,6 @@ class Database:
 
     def _take(self) -> PooledConnection:
         return take(self._pool)
-
-
-def guarded_engine(connect: Callable[[], PooledConnection]) -> Engine:
-    """Return an engine without a pool of its own, each of whose transactions is guarded."""
-    engine = create_engine(
-        "postgresql+psycopg://", creator=connect, poolclass=NullPool, use_native_hstore=False, hide_parameters=True
-    )
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    begin(cast("PooledConnection", connection.connection.driver_connection))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, CHAR, ForeignKey, Numeric, String, Text, UniqueCon
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from stoflow.storage.database.session import TENANT_SCHEMA
+from stoflow.storage.database.sessions import TENANT_SCHEMA
 
 
 class Base(DeclarativeBase):

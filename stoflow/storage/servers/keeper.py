@@ -42,7 +42,7 @@ from stoflow.storage.servers.server_processes import (
 )
 from stoflow.storage.servers.system_user import give, let_read, let_through, server_user
 
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 0.5  # for a last user who was killed; what dies or is told wakes it at once
 FAILED_PAUSE_S = 1.0
 STARTS = 50
 MEMORY_STILL_HELD = "shared memory"  # by processes of a killed PostgreSQL, for a moment

@@ -1,5 +1,6 @@
 """Child processes: known to be ready, stopped in reverse, and never left behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,10 @@ import psutil
 import pytest
 
 from stoflow.cli.output import WorkFailed
+from stoflow.cli.run import children as children_module
+from stoflow.cli.run import forking
 from stoflow.cli.run.children import LOCALHOST, Child, Children, free_port
+from stoflow.cli.run.forking import CAN_FORK, FORK_SERVER
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 
@@ -34,6 +38,25 @@ def http() -> Iterator[DirectClient]:
     client.close()
 
 
+@pytest.fixture(params=["forked", "programs"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As forks, and as where none can be made."""
+    if request.param == "forked" and not CAN_FORK:
+        pytest.skip("Processes are forked on Linux only.")
+    for module in (children_module, forking):
+        monkeypatch.setattr(module, "CAN_FORK", request.param == "forked")
+
+
+def fork_servers(parent: int) -> list[psutil.Process]:
+    return [each for each in psutil.Process(parent).children() if FORK_SERVER in " ".join(each.cmdline())]
+
+
+def kill_fork_server() -> psutil.Process:
+    (server,) = fork_servers(os.getpid())
+    server.kill()
+    return server
+
+
 def started(children: Children, http: DirectClient) -> Child:
     port = free_port()
     child = children.start("sandbox", "sandbox", "--port", str(port))
@@ -41,6 +64,7 @@ def started(children: Children, http: DirectClient) -> Child:
     return child
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_child_is_waited_for_and_stopped(tmp_path: Path, http: DirectClient):
     with Children({}, tmp_path) as children:
         child = started(children, http)
@@ -49,6 +73,7 @@ def test_a_child_is_waited_for_and_stopped(tmp_path: Path, http: DirectClient):
     assert "ready at" in (tmp_path / "sandbox.log").read_text()
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path):
     with Children({}, tmp_path) as children:
         child = children.start("sandbox", "sandbox", "--port", "99999")
@@ -56,6 +81,7 @@ def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path
             children.wait_until(lambda: False, child)
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_child_that_was_killed_is_started_again_on_request(tmp_path: Path, http: DirectClient):
     with Children({}, tmp_path) as children:
         child = started(children, http)
@@ -66,6 +92,7 @@ def test_a_child_that_was_killed_is_started_again_on_request(tmp_path: Path, htt
         assert children.revive() == []
 
 
+@pytest.mark.usefixtures("either_way")
 def test_a_child_that_does_not_listen_is_killed(tmp_path: Path, http: DirectClient):
     with Children({}, tmp_path) as children:
         child = started(children, http)
@@ -74,6 +101,7 @@ def test_a_child_that_does_not_listen_is_killed(tmp_path: Path, http: DirectClie
     assert child.process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.usefixtures("either_way")
 def test_children_can_be_asked_all_at_once(tmp_path: Path, http: DirectClient):
     with Children({}, tmp_path) as children:
         first, second = started(children, http), started(children, http)
@@ -83,15 +111,87 @@ def test_children_can_be_asked_all_at_once(tmp_path: Path, http: DirectClient):
     assert second.has_ended
 
 
+@pytest.mark.usefixtures("either_way")
+def test_each_child_has_its_own_variables_and_its_own_log(tmp_path: Path):
+    with Children({"STOFLOW_HOME": str(tmp_path)}, tmp_path) as children:
+        one = children.start("one", "config", STOFLOW_PORT="8181")
+        other = children.start("other", "config", STOFLOW_PORT="none")
+        assert (one.process.wait(GONE_WITHIN_S), other.process.wait(GONE_WITHIN_S)) == (0, 2)
+    assert "8181" in (tmp_path / "one.log").read_text()
+    assert "STOFLOW_PORT" in other.last_words()
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_command_is_run_to_its_end_and_its_failure_is_ours(tmp_path: Path):
+    with Children({"STOFLOW_HOME": str(tmp_path)}, tmp_path) as children:
+        children.run("config")
+        with pytest.raises(WorkFailed, match=r"alive ended with code 2\..*Invalid value"):
+            children.run("alive", "nobody")
+        assert not children.running
+
+
+forks = pytest.mark.skipif(not CAN_FORK, reason="Processes are forked on Linux only.")
+
+
+@forks
+def test_forked_children_are_ours_with_sessions_and_titles_of_their_own(tmp_path: Path, http: DirectClient):
+    with Children({}, tmp_path) as children:
+        child = psutil.Process(started(children, http).process.pid)
+        (server,) = fork_servers(os.getpid())
+        assert server.num_threads() == 1
+        assert child.ppid() == os.getpid()
+        assert os.getsid(child.pid) == child.pid
+        assert " ".join(child.cmdline()).startswith("stoflow sandbox --port")
+    assert not server.is_running()
+
+
+@forks
+def test_a_killed_fork_server_takes_nobody_along_and_the_next_child_comes_from_another(
+    tmp_path: Path, http: DirectClient
+):
+    with Children({}, tmp_path) as children:
+        first = started(children, http)
+        before = kill_fork_server()
+        second = started(children, http)
+        assert not first.has_ended
+        assert fork_servers(os.getpid()) != [before]
+        first.process.kill()
+        first.process.wait()
+        assert children.revive() == [first]
+    assert second.has_ended
+    assert not fork_servers(os.getpid())
+
+
+@forks
+def test_a_fork_server_that_hangs_is_replaced(tmp_path: Path, http: DirectClient, monkeypatch: pytest.MonkeyPatch):
+    with Children({}, tmp_path) as children:
+        started(children, http)
+        children.forking.close()
+        monkeypatch.setattr(forking, "ANSWERS_WITHIN_S", 0.2)
+        with children.forking:
+            (hanging,) = fork_servers(os.getpid())
+            hanging.suspend()
+            monkeypatch.undo()
+            assert not started(children, http).has_ended
+            assert fork_servers(os.getpid()) != [hanging]
+
+
+@forks
+def test_where_fork_servers_end_again_and_again_a_child_is_a_program_of_its_own(tmp_path: Path):
+    with Children({"STOFLOW_HOME": str(tmp_path)}, tmp_path) as children:
+        children.forking.close()
+        children.forking = forking.Forking([sys.executable, "-c", "import sys; sys.exit(sys.argv[1])"])
+        children.run("config")
+
+
 def test_children_end_when_their_parent_is_killed(tmp_path: Path):
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         child = psutil.Process(int(parent.stdout.readline()))
+        everybody = [child, *fork_servers(parent.pid)]
         parent.kill()
-    try:
-        child.wait(GONE_WITHIN_S)
-    finally:
-        if child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-            child.kill()
-            pytest.fail("The child outlived its parent.")
+    _, outlived = psutil.wait_procs(everybody, GONE_WITHIN_S)
+    for process in outlived:
+        process.kill()
+    assert not outlived

@@ -5,7 +5,8 @@ from sqlalchemy import Table, inspect
 
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.schema_copy import TEMPLATE_SCHEMA
-from stoflow.storage.database.session import TENANT_SCHEMA, Database
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.sessions import TENANT_SCHEMA
 from stoflow.storage.database.tables import Base, ProductRow
 
 OLD_PRODUCT_COLUMNS = frozenset({"color", "material", "size_normalized", "size_original", "images", "external_ref"})

@@ -5,18 +5,40 @@ import sys
 
 import pytest
 
-LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+from stoflow.cli.run.forking import EVERYBODYS
+
+LOADED = "import sys, {module}; {then}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
 HEAVY = {"sqlalchemy", "psycopg", "pydantic", "redis", "rich", "httpx", "PIL", "alembic", "asyncio"}
+DOORS = {"starlette", "uvicorn", "socketio"}
+ROWS = {"sqlalchemy", "alembic", "mako"}  # who stores products or migrates
+FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's files, or decodes a photo
 WITHOUT = {
     "stoflow.cli.main": HEAVY,  # `stoflow --help`, `--version`, a misspelt command
-    "stoflow.cli.run.worker": {"alembic", "mako", "starlette", "uvicorn", "socketio", "pykka", "openpyxl"},
-    "stoflow.cli.run.orchestrator": {"alembic", "mako", "starlette", "uvicorn", "socketio", "openpyxl"},
-    "stoflow.cli.run.api": {"alembic", "mako", "dramatiq", "pykka"},
+    "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
+    "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, "pykka"},
+    "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES},
+    "stoflow.cli.run.api": {*ROWS, *FILES, "dramatiq", "pykka"},
+    ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, "dramatiq", "pykka"},  # what children are forked from
 }
+
+
+def loaded_by(modules: str, then: str = "pass") -> set[str]:
+    program = LOADED.format(module=modules, then=then)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 @pytest.mark.parametrize("module", WITHOUT)
 def test_a_command_loads_none_of_what_only_others_need(module: str) -> None:
-    program = LOADED.format(module=module)
+    assert WITHOUT[module] & loaded_by(module) == set()
+
+
+def test_an_api_loads_what_stores_products_with_the_first_one_asked_for() -> None:
+    assert ROWS & loaded_by("stoflow.http.routes", "stoflow.http.routes.find_operations()") == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
+def test_what_children_are_forked_from_starts_no_thread() -> None:
+    program = f"import os, {', '.join(EVERYBODYS)}; print(len(os.listdir('/proc/self/task')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert WITHOUT[module] & set(done.stdout.split()) == set()
+    assert done.stdout.split() == ["1"]

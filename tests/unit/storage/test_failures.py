@@ -14,7 +14,8 @@ from stoflow.domain.errors import (
     DatabaseUnavailable,
 )
 from stoflow.storage.database.connecting import server_of
-from stoflow.storage.database.failures import BY_CLASS, failures_by_name, unavailable_by_name
+from stoflow.storage.database.failures import BY_CLASS, failures_by_name
+from stoflow.storage.database.sessions import unavailable_by_name
 
 URL = "postgresql://seller:hunter2@db.example:5433/stoflow?password=hunter2"
 AT = 'connection failed: connection to server at "10.0.0.1", port 5433 failed: '

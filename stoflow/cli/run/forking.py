@@ -1,0 +1,174 @@
+"""Our side of the fork server: it is started, asked for children, and started again where it was killed."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from types import TracebackType
+from typing import Protocol, Self
+
+FORK_SERVER = "fork-server"
+# Elsewhere a system's own libraries may start threads, and a fork between them is not safe.
+CAN_FORK = sys.platform == "linux" and find_spec("setproctitle") is not None
+EVERYBODYS = ("stoflow.cli.beginning", "stoflow.wiring.installation", "stoflow.cli.run.serving")
+ANSWERS_WITHIN_S = 60.0  # it loads first, which takes a second, or many on a busy machine
+ENDS_WITHIN_S = 5.0
+TIMES_ASKED = 2
+POLL_S = 0.02
+LONGEST_ANSWER = 16
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process(Protocol):
+    """A child of ours, forked or a program of its own, as `subprocess` describes one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Forked:
+    """A child that was forked for us."""
+
+    pid: int
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            ended, status = os.waitpid(self.pid, os.WNOHANG)
+            self.returncode = os.waitstatus_to_exitcode(status) if ended else None
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired([str(self.pid)], timeout or 0.0)
+            time.sleep(POLL_S)
+        return code
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:  # its pid may be another's by now
+            os.kill(self.pid, sig)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    process: subprocess.Popen[bytes]
+    door: socket.socket
+
+    def close(self, *, within_s: float = ENDS_WITHIN_S) -> None:
+        """End it, or kill it where it hangs: its children are ours and go on."""
+        self.door.close()
+        self.process.terminate()  # it may be loading, and not look at its door for a while
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(within_s)
+        self.process.kill()
+        self.process.wait()
+
+
+class Forking:
+    """A context with a fork server in it, which loads these modules while others do something else.
+
+    `command` starts it; without forks nothing happens.
+    """
+
+    def __init__(self, command: Sequence[str], loads: Sequence[str] = EVERYBODYS) -> None:
+        self._command = [*command, FORK_SERVER, *loads]
+        self._server: _Server | None = None
+
+    def __enter__(self) -> Self:
+        if CAN_FORK:
+            self._server = self._server or _started(self._command)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self, *, within_s: float = ENDS_WITHIN_S) -> None:
+        server, self._server = self._server, None
+        if server:
+            server.close(within_s=within_s)
+
+    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], *logs: int) -> tuple[Forked, int]:
+        """Return a child of ours that runs our command with these arguments, and the end of the pipe it lives by.
+
+        Raise ConnectionError where one fork server after the other is killed or hangs.
+        """
+        asked = json.dumps({"arguments": arguments, "environment": dict(environment)}).encode() + b"\n"
+        for _ in range(TIMES_ASKED):
+            server = self._server = self._server or _started(self._command)
+            with suppress(OSError), lifeline() as (theirs, ours), _adopting():
+                forked = Forked(_ask(server.door, asked, (theirs, *logs)))
+                forked.poll()  # fails where it is not ours
+                return forked, ours
+            self.close(within_s=0.0)
+        raise ConnectionError("one fork server after the other ended, or hung")
+
+
+@contextmanager
+def lifeline() -> Iterator[tuple[int, int]]:
+    """Give both ends of a pipe, of which only ours is open at its end; neither after an error, which ends a child."""
+    theirs, ours = os.pipe()
+    try:
+        yield theirs, ours
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _started(command: Sequence[str]) -> _Server:
+    ours, theirs = socket.socketpair()
+    ours.settimeout(ANSWERS_WITHIN_S)
+    with theirs:
+        # In a session of its own: Ctrl-C is not for it, since whoever asks for children drains them first.
+        return _Server(subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True), ours)
+
+
+def _ask(door: socket.socket, asked: bytes, files: Sequence[int]) -> int:
+    sent = socket.send_fds(door, [asked], files)
+    door.sendall(asked[sent:])
+    answer = door.recv(LONGEST_ANSWER).strip()
+    if not answer:
+        raise ConnectionError("nothing was forked")
+    return int(answer)
+
+
+@contextmanager
+def _adopting() -> Iterator[None]:
+    """Be given, as a child, what a descendant leaves behind: only meanwhile, since what else it leaves is not ours."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
