@@ -15,6 +15,7 @@ from typing import TypeVar
 from campaigns import cases, stories
 from campaigns.cases import MARKETPLACES
 from campaigns.lane import Lane, Outcome, lanes
+from stoflow.cli.simulate.demo_summary import JobOutcome
 from stoflow.marketplaces.registry import build_registry
 from stoflow_sandbox.judge import judge
 
@@ -53,6 +54,7 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         outcomes = _dealt(opened, todo, Lane.strike)
         problems += [f"{outcome.case.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
         counters = _judged(opened, problems)
+        problems += _told_of(opened, outcomes, problems)
     places = len({case.failpoint for case in todo})
     took_s = time.monotonic() - begun_s
     print(f"{marketplace}: {places} failpoints × {len(cases.Blow)} blows = {len(todo)} cases in {took_s:.0f} s")
@@ -103,6 +105,25 @@ def _judged(opened: Sequence[Lane], problems: list[str]) -> Mapping[str, int]:
     stale = stories.stale_writes(jobs)
     problems += [*verdict.details, *(f"stale_writes: {sentence}" for sentence in stale)]
     return {**verdict.counters, "stale_writes": len(stale)}
+
+
+def _told_of(opened: Sequence[Lane], outcomes: Sequence[Outcome], problems: Sequence[str]) -> list[str]:
+    """Return what happened to the products that a finding names: the campaign's database is gone once it is read."""
+
+    def is_named(tenant: int, product: int | None) -> bool:
+        return any(f"product {product} of tenant {tenant} " in problem for problem in problems)
+
+    cases = [
+        f"product {each.product} of tenant {each.tenant}: {each.case.name}"
+        for each in outcomes
+        if is_named(each.tenant, each.product)
+    ]
+    jobs = [job for lane in opened for job in lane.jobs() if is_named(job.tenant, job.job["product_id"])]
+    return [*cases, *(f"job {job.job['id']} {job.job['action']}: {_causes(job)}" for job in jobs)]
+
+
+def _causes(job: JobOutcome) -> str:
+    return "; ".join(f"{line['task'] or 'job'} {line['attempt']} {line['cause']}" for line in job.timeline)
 
 
 def _completed(outcomes: Sequence[Outcome]) -> str:

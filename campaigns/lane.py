@@ -63,8 +63,10 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a case ended; without problems all is well."""
+    """How a case ended on a lane's product; without problems all is well."""
 
+    tenant: TenantId
+    product: int
     case: Case
     has_fired: bool
     problems: Sequence[str]
@@ -127,7 +129,7 @@ class Lane:
         for child in (struck, healthy):
             if child.is_alive():
                 child.kill()
-        return Outcome(case, has_fired, problems, time.monotonic() - begun_s)
+        return Outcome(self.tenant, scenario.product, case, has_fired, problems, time.monotonic() - begun_s)
 
     def jobs(self) -> list[JobOutcome]:
         """Return every job of the lane with its timeline, as the judge reads them."""
