@@ -31,7 +31,8 @@ from stoflow.http.sockets.sockets import Sockets
 
 MAX_BODY_BYTES: Final = 256 * 1024
 ALLOWED_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID")
+ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Request-ID")  # and what operations take
+EXPOSED_HEADERS: Final = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,10 @@ def _middleware(
             CORSMiddleware,
             allow_origins=options.cors_origins,
             allow_methods=ALLOWED_METHODS,
-            allow_headers=ALLOWED_HEADERS,
+            allow_headers=sorted({*ALLOWED_HEADERS, *(name for one in operations for name in one.headers)}),
             # for the one cookie there is, which ties a consent to a browser
             allow_credentials="*" not in options.cors_origins,
-            expose_headers=("X-Request-ID", "Retry-After"),
+            expose_headers=EXPOSED_HEADERS,
         ),
         # nothing unhappy leaves in another shape
         Middleware(ProblemMiddleware),

@@ -536,6 +536,19 @@ def test_only_named_origins_may_read(start_api: Any) -> None:
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
 
 
+def test_a_page_of_a_named_origin_may_send_and_read_what_operations_name(start_api: Any) -> None:
+    open_api = start_api(ApiOptions(cors_origins=["https://shop.example"]))
+    named = {name for one in find_operations() for name in one.headers}
+    asks = {"Origin": "https://shop.example", "Access-Control-Request-Method": "PATCH"}
+    for name in named:
+        answer = open_api.ask_unknown(
+            "OPTIONS", "/api/products/1", headers={**asks, "Access-Control-Request-Headers": name}
+        )
+        assert answer.status_code == 200, name
+    read = open_api.ask_unknown("GET", "/api/jobs", headers={"Origin": "https://shop.example"})
+    assert {"ETag", "Location"} <= set(read.headers["access-control-expose-headers"].split(", "))
+
+
 def test_a_body_that_never_comes_whole_is_not_waited_for(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "BODY_TIMEOUT_S", 0.05)
     address = httpx.URL(api.url)
