@@ -158,10 +158,11 @@ class TenantBench:
         self.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'running' WHERE id = {job}")
 
     def make_due(self) -> None:
-        """Let the time come that retries, looks, orphans and paces wait for."""
+        """Let the time come that retries, looks, orphans, paces and limits wait for."""
         self.all(
             "UPDATE {s}.marketplace_tasks SET not_before = NULL WHERE status = 'pending' AND not_before IS NOT NULL;"
             "UPDATE {s}.marketplace_tasks SET look_at = clock_timestamp() WHERE look_at IS NOT NULL;"
+            "UPDATE {s}.connections SET resume_at = NULL WHERE resume_at IS NOT NULL;"
             "UPDATE {s}.strays SET look_after = clock_timestamp();"
             "UPDATE public.application_refusals SET next_try = clock_timestamp();"
             "UPDATE public.pace SET next_at = clock_timestamp()"
