@@ -80,7 +80,7 @@ class InlineOrchestrator:
             }
             self._sweep = Sweep(self.installation.database, quiet_s, self.installation.plugin_marketplaces)
         self._sweep.mark_dead()
-        self._sweep.tenants([self.tenant])
+        self._sweep.everyone()
 
     def _permit(self) -> None:
         with self.installation.database.records() as connection:
