@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -114,6 +115,7 @@ IN_LIFE = (*OFTEN, LOOK)
 PASSED_ELSEWHERE = ("grant.", "hand_back.", "notice.", "unheard.", "stock.later.")
 
 
+@cache
 def failpoints() -> tuple[str, ...]:
     """Return the name of every failpoint of the product, found from its syntax trees."""
     found = {
