@@ -53,8 +53,9 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         todo = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
         outcomes = _dealt(opened, todo, Lane.strike)
         problems += [f"{outcome.case.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
-        counters = _judged(opened, problems)
-        problems += _told_of(opened, outcomes, problems)
+        jobs = [job for lane in opened for job in lane.jobs()]
+        counters = _judged(opened, jobs, problems)
+        problems += _told_of(jobs, outcomes, problems)
     places = len({case.failpoint for case in todo})
     took_s = time.monotonic() - begun_s
     print(f"{marketplace}: {places} failpoints × {len(cases.Blow)} blows = {len(todo)} cases in {took_s:.0f} s")
@@ -94,8 +95,7 @@ def _dealt(opened: Sequence[Lane], todo: Sequence[Task], act: Callable[[Lane, Ta
         return [result for done in threads.map(work, opened) for result in done]
 
 
-def _judged(opened: Sequence[Lane], problems: list[str]) -> Mapping[str, int]:
-    jobs = [job for lane in opened for job in lane.jobs()]
+def _judged(opened: Sequence[Lane], jobs: Sequence[JobOutcome], problems: list[str]) -> Mapping[str, int]:
     speed = opened[0].settings.speed
     paces = {
         place.name: {spec.code: spec.rate_limit_ms / speed for spec in place.actions}
@@ -107,7 +107,7 @@ def _judged(opened: Sequence[Lane], problems: list[str]) -> Mapping[str, int]:
     return {**verdict.counters, "stale_writes": len(stale)}
 
 
-def _told_of(opened: Sequence[Lane], outcomes: Sequence[Outcome], problems: Sequence[str]) -> list[str]:
+def _told_of(jobs: Sequence[JobOutcome], outcomes: Sequence[Outcome], problems: Sequence[str]) -> list[str]:
     """Return what happened to the products that a finding names: the campaign's database is gone once it is read."""
 
     def is_named(tenant: int, product: int | None) -> bool:
@@ -118,8 +118,8 @@ def _told_of(opened: Sequence[Lane], outcomes: Sequence[Outcome], problems: Sequ
         for each in outcomes
         if is_named(each.tenant, each.product)
     ]
-    jobs = [job for lane in opened for job in lane.jobs() if is_named(job.tenant, job.job["product_id"])]
-    return [*cases, *(f"job {job.job['id']} {job.job['action']}: {_causes(job)}" for job in jobs)]
+    named = [job for job in jobs if is_named(job.tenant, job.job["product_id"])]
+    return [*cases, *(f"job {job.job['id']} {job.job['action']}: {_causes(job)}" for job in named)]
 
 
 def _causes(job: JobOutcome) -> str:
