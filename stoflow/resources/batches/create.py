@@ -42,7 +42,9 @@ def create_batch(needs: MakesJobs, tenant: TenantId, asked: SubmitBatch) -> tupl
     failpoint("submit.before")
     with needs.database.records() as connection:
         known = find_batch_by_key(connection, tenant, key) if asked.job.idempotency_key else None
-        batch = _same(known, asked) if known else _made(connection, needs.registry, handler, tenant, asked, products)
+        batch = (
+            _same(known, asked) if known else _made(connection, needs.registry, handler, tenant, asked, products, key)
+        )
         view = read_batch(connection, tenant, batch)
     failpoint("submit.after")
     if known is None:
@@ -57,12 +59,13 @@ def _made(
     tenant: TenantId,
     asked: SubmitBatch,
     products: Sequence[int],
+    key: str,
 ) -> BatchId:
     one = replace(asked.job, action=handler.action)  # by its code from here on
     refuse_ungranted(connection, registry, tenant, one)
     held = lock_products(connection, tenant, *products)
     refuse_missing(asked, products, held)
-    batch = insert_batch(connection, tenant, _new_batch(asked, one, len(products)))
+    batch = insert_batch(connection, tenant, _new_batch(key, asked, one, len(products)))
     if batch is None:
         raise Conflict("Another request with this Idempotency-Key is under way.")
     if overtaken := registry.action(one.marketplace, one.action).overtakes:
@@ -73,9 +76,9 @@ def _made(
     return batch
 
 
-def _new_batch(asked: SubmitBatch, one: SubmitJob, total: int) -> NewBatch:
+def _new_batch(key: str, asked: SubmitBatch, one: SubmitJob, total: int) -> NewBatch:
     return NewBatch(
-        key=_key(asked),
+        key=key,
         name=asked.name,
         digest=one.idempotency_digest,
         marketplace=one.marketplace,
