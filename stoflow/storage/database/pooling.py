@@ -18,6 +18,9 @@ TRUSTED_S = 0.05  # so soon after its last use a connection is used again withou
 # A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
 LIFETIME_S = 600.0
 PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
+# Of hundreds of busy tenants each statement would be kept once and forgotten before it comes again, which costs more
+# than to plan it: only what comes this often among the last PLANS_KEPT is kept.
+KEPT_FROM_TIMES = 3
 RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
 
 

@@ -18,7 +18,7 @@ from stoflow.monitoring.outage import Outage
 from stoflow.storage.database.connecting import KEPT_PLANS, conninfo, server_of
 from stoflow.storage.database.failures import failures_by_name
 from stoflow.storage.database.guarding import guards
-from stoflow.storage.database.pooling import PooledConnection, make_pool, take
+from stoflow.storage.database.pooling import KEPT_FROM_TIMES, PooledConnection, make_pool, take
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -66,7 +66,9 @@ class Database:
         # A prepared plan outlives the shape of its table, so none is kept for what people ask.
         info = conninfo(url, application_name=application_name)
         self._pool = make_pool(info, pool_size, guards(), prepare_threshold=None)
-        self._planned = make_pool(info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=0, autocommit=True)
+        self._planned = make_pool(
+            info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=KEPT_FROM_TIMES, autocommit=True
+        )
 
     def shared(self) -> "AbstractContextManager[Session]":
         """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
@@ -85,7 +87,7 @@ class Database:
 
     @contextmanager
     def planned_records(self) -> Iterator[Records]:
-        """The same on one of few connections that keep their plans: for the same few statements all day long.
+        """The same on one of few connections that keep the plans of what comes often: the same few statements all day.
 
         All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still
         be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 from stoflow.domain.errors import ConfigurationError, DatabaseNotPrepared, DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.database.pooling import KEPT_FROM_TIMES, PLANS_KEPT
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.servers.keeping import ServerUrls
@@ -172,6 +173,31 @@ def test_nothing_is_prepared_so_a_changed_table_breaks_no_live_statement(alone: 
             connection.execute(query)
     with alone.records() as connection:
         assert connection.execute("SELECT count(*) AS n FROM pg_prepared_statements").fetchone() == {"n": 0}
+
+
+def plans_after(database: Database, times: int, *queries: bytes) -> int:
+    """Return how many plans one connection keeps after these came so often, in turns."""
+    for _ in range(times):
+        for query in queries:
+            with database.planned_records() as connection:
+                connection.execute(query)
+    with database.planned_records() as connection:
+        row = connection.execute("SELECT count(*) AS n FROM pg_prepared_statements").fetchone()
+    assert row is not None
+    return row["n"]
+
+
+def test_the_plan_of_a_statement_that_comes_often_is_kept(database_url: str):
+    alone = Database(database_url, planned_size=1)
+    assert plans_after(alone, KEPT_FROM_TIMES + 1, b"SELECT 1") == 1
+    alone.close()
+
+
+def test_no_plan_is_kept_of_statements_that_would_only_drive_each_other_out(database_url: str):
+    alone = Database(database_url, planned_size=1)
+    of_many_tenants = [f"SELECT {number}".encode() for number in range(PLANS_KEPT + 100)]
+    assert plans_after(alone, KEPT_FROM_TIMES + 2, *of_many_tenants) == 0
+    alone.close()
 
 
 def test_a_database_that_is_away_is_named_so_through_every_door():
