@@ -8,7 +8,6 @@ from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,10 +17,11 @@ from stoflow.http.auth.auth import Authentication, EndedOf, Statuses
 from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
+from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMiddleware
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
-from stoflow.http.rest.threads import Threads
+from stoflow.http.rest.threads import HEAVY_PATIENCE_S, HEAVY_THREADS, Shares, Threads
 from stoflow.http.routes import find_operations
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
@@ -29,7 +29,6 @@ from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
 from stoflow.http.sockets.sockets import Sockets
 
-MAX_BODY_BYTES: Final = 256 * 1024
 ALLOWED_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Request-ID")  # and what operations take
 EXPOSED_HEADERS: Final = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID")
@@ -107,7 +106,7 @@ def _middleware(
         # nothing unhappy leaves in another shape
         Middleware(ProblemMiddleware),
         # what may come in, and for whom
-        Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+        Middleware(BodyLimitMiddleware, limits=_limits(operations)),
         Middleware(
             TenancyMiddleware,
             authentication=authentication,
@@ -115,6 +114,11 @@ def _middleware(
             foreign_paths=_paths(one for one in operations if one.foreign),
         ),
     ]
+
+
+def _limits(operations: Iterable[Operation]) -> list[BodyLimit]:
+    larger = (one for one in operations if one.body_bytes != MAX_BODY_BYTES)
+    return [BodyLimit(one.method, compile_path(one.path)[0], one.body_bytes) for one in larger]
 
 
 def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
@@ -128,9 +132,11 @@ def _routes(operations: Sequence[Operation], context: Context, threads: Threads)
     async def openapi(_: Request) -> Response:
         return JSONResponse(document)
 
+    few, shares = Threads(HEAVY_THREADS, patience_s=HEAVY_PATIENCE_S), Shares()
     by_path: dict[str, dict[str, Endpoint]] = {OPENAPI_PATH: {"GET": openapi}}
     for one in operations:
-        by_path.setdefault(one.path, {})[one.method] = endpoint_of(one, context, threads)
+        made = endpoint_of(one, context, few, shares) if one.heavy else endpoint_of(one, context, threads)
+        by_path.setdefault(one.path, {})[one.method] = made
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
     return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
 

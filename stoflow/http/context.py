@@ -1,6 +1,7 @@
 """What the resources at the door are given: a use case takes what it needs of it, through a Protocol of its own."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from stoflow.marketplaces.registry import Registry
 from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.needs import FollowsStock
 from stoflow.resources.products.media import MediaFolder
+from stoflow.resources.products.photo_source import Fetch
 from stoflow.storage.database.session import Database
 
 
@@ -38,6 +40,7 @@ class Context:
     registry: Registry
     conditions: Conditions
     media: MediaFolder
+    fetching: Callable[[], AbstractContextManager[Fetch]]
     stock: FollowsStock
     accounts: Accounts
     announced: Callable[[], None]

@@ -32,7 +32,7 @@ from stoflow.transports.hints import Hints
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.wiring.engine import make_client, make_engine
-from stoflow.wiring.installation import Installation, health
+from stoflow.wiring.installation import Installation, fetching, health
 from stoflow.wiring.tokens import access_tokens
 
 API_CONNECTIONS = 12
@@ -83,6 +83,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         registry=installation.registry,
         conditions=installation.conditions,
         media=media_folder(installation.settings.home),
+        fetching=partial(fetching, installation.settings),
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),
         announced=feed.announced,

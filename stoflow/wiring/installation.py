@@ -16,7 +16,7 @@ from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
 from stoflow.resources.products.media import media_folder
-from stoflow.resources.products.photo_source import PhotoSource
+from stoflow.resources.products.photo_source import Fetch, PhotoSource
 from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -167,7 +167,13 @@ def prepare(installation: Installation) -> None:
 
 def photo_source(installation: Installation, folder: Path) -> PhotoSource:
     """Return where the photos of one import come from: the folder of its file, and the addresses the file gives."""
-    settings = installation.settings
+    fetch = installation.resources.enter_context(fetching(installation.settings))
+    return PhotoSource(folder, media_folder(installation.settings.home), fetch)
+
+
+@contextmanager
+def fetching(settings: Settings) -> Iterator[Fetch]:
+    """Give what fetches the photos of one import, or of one request."""
     fetcher = PhotoFetcher(
         FetchLimits(
             content_bytes=settings.photo_bytes,
@@ -177,8 +183,10 @@ def photo_source(installation: Installation, folder: Path) -> PhotoSource:
             networks=settings.photo_networks,
         )
     )
-    installation.resources.callback(fetcher.close)
-    return PhotoSource(folder, media_folder(settings.home), fetcher.fetch)
+    try:
+        yield fetcher.fetch
+    finally:
+        fetcher.close()
 
 
 def health(installation: Installation) -> Health:

@@ -66,7 +66,7 @@ class Money(Given):
 
 
 class NewProductBody(Given):
-    """A product to be listed. Photos come with `stoflow products import`."""
+    """A product to be listed. Its photos are added to it once it is there."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}}]}

@@ -21,17 +21,12 @@ from stoflow.http.resources.product_bodies import (
     ProductsPage,
 )
 from stoflow.http.resources.product_filters import ProductsQuery, filter_of
-from stoflow.http.rest.endpoint import Answer, Asked, FileAnswer, Operation
+from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.schemas import Given
 from stoflow.resources.products import deleting, editing
-from stoflow.resources.products.media import CONTENT_TYPES
-
-PHOTO_TYPES: Final = tuple(CONTENT_TYPES.values())
-
 
 ENTITY_TAG = re.compile(r'"([0-9a-f]{24})"')
 IF_MATCH: Final = {"If-Match": "The ETag of the product as it was read: 412 where it has changed since."}
-PHOTO_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "private, max-age=300"}
 
 
 def create_product(context: Context, asked: Asked) -> Answer:
@@ -42,7 +37,7 @@ def create_product(context: Context, asked: Asked) -> Answer:
 
 def change_product(context: Context, asked: Asked) -> Answer:
     """With `If-Match`, change it only as it was read."""
-    known = _known_version(asked)
+    known = known_version(asked)
     return _tagged(editing.change_product(context, asked.tenant, asked.id(), _named(asked.body), known=known))
 
 
@@ -59,10 +54,14 @@ def list_product_listings(context: Context, asked: Asked) -> ProductListingsBody
 
 
 def _tagged(product: Product, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(ProductBody.of(product), {**(headers or {}), "ETag": f'"{editing.version_of(product)}"'})
+    return Answer(ProductBody.of(product), {**(headers or {}), **entity_tag(editing.version_of(product))})
 
 
-def _known_version(asked: Asked) -> str:
+def entity_tag(version: str) -> Mapping[str, str]:
+    return {"ETag": f'"{version}"'}
+
+
+def known_version(asked: Asked) -> str:
     """Return the version that the caller knows, "" where any will do; raise InputError for what no answer gave."""
     given = asked.headers.get("if-match", "*").strip()
     if given == "*":
@@ -98,11 +97,6 @@ def read_product(context: Context, asked: Asked) -> Answer:
     return _tagged(editing.find_product(context, asked.tenant, asked.id()))
 
 
-def read_photo(context: Context, asked: Asked) -> FileAnswer:
-    photo = editing.find_photo(context, asked.tenant, asked.id(), asked.number("position"))
-    return FileAnswer(photo.file, photo.content_type, PHOTO_HEADERS)
-
-
 OPERATIONS: Final = (
     Operation(
         "POST", "/api/products", "createProduct", "Add a product.",
@@ -130,9 +124,5 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/api/products/{id}/listings", "listProductListings", "Say where a product is, as StoFlow put it there.",
         list_product_listings, ProductListingsBody, problems=(404, 422),
-    ),
-    Operation(
-        "GET", "/api/products/{id}/photos/{position}", "readPhoto", "Read one photo of a product, as it was given.",
-        read_photo, PHOTO_TYPES, problems=(404, 422),
     ),
 )  # fmt: skip

@@ -1,15 +1,14 @@
 """One story for every route: read what was asked, run the use case in a thread, answer."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from stoflow.domain.errors import InputError, NotFound
@@ -17,13 +16,14 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.http.auth.tenancy import tenant_of, visitor_of
 from stoflow.http.context import Context
+from stoflow.http.rest.bodies import read_body
+from stoflow.http.rest.body_limit import MAX_BODY_BYTES
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
-from stoflow.http.rest.problems import Malformed, Problem, response_of
-from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, RawBody, reasons_of
-from stoflow.http.rest.strict_json import strict_json
-from stoflow.http.rest.threads import Threads
+from stoflow.http.rest.problems import Problem, response_of
+from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
+from stoflow.http.rest.threads import Shares, Threads
+from stoflow.http.rest.uploads import Upload
 
-BODY_TIMEOUT_S: Final = 20.0
 Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
 
@@ -80,8 +80,9 @@ class Operation:
     """One method of one path: what it takes, what it gives, which problems it may answer instead.
 
     `answer` is the schema of the JSON it gives, or the media types of the file it gives; `others` are the schemas of
-    what it may give with another status. What is `public` anybody may ask for; who comes to
-    what is `foreign` is no tenant either, and the header Authorization is theirs, not ours.
+    what it may give with another status. What is `public` anybody may ask for; who comes to what is `foreign` is no
+    tenant either, and the header Authorization is theirs, not ours. With `upload` it takes files in a form instead of
+    its `body`; `body_bytes` is the most that either may be long.
     """
 
     method: str
@@ -99,35 +100,50 @@ class Operation:
     public: bool = False
     by_platform: bool = False  # its handler asks for a platform key
     foreign: bool = False
+    body_bytes: int = MAX_BODY_BYTES
+    upload: Upload | None = None
+    heavy: bool = False  # few at a time, so that no other operation waits for it
 
 
-def endpoint_of(operation: Operation, context: Context, threads: Threads) -> Endpoint:
-    """Return the Starlette endpoint of an operation."""
+def endpoint_of(operation: Operation, context: Context, threads: Threads, shares: Shares | None = None) -> Endpoint:
+    """Return the Starlette endpoint of an operation; with `shares` each tenant has so many requests under way."""
 
     async def endpoint(request: Request) -> Response:
-        asked = Asked(
-            tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
-            request_id=request.scope.get(REQUEST_ID_KEY, ""),
-            path=request.path_params,
-            headers=_headers(operation, request),
-            query=_query(operation.query, request),
-            body=await _body(operation.body, request),
-            cookies=request.cookies,
-            is_secure=request.scope.get("scheme") == "https",
-            address=request.client.host if request.client else "",
-        )
-        answer = await threads.run(operation.handle, context, asked)
-        match answer:
-            case Problem():
-                return response_of(answer)
-            case FileAnswer(file, media_type, headers):
-                return FileResponse(file, operation.status, headers=headers, media_type=media_type)
-            case Answer(body, headers, status):
-                return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
-            case _:
-                return Response(answer.model_dump_json(), operation.status, media_type="application/json")
+        asked = _asked(operation, request)
+        reading = read_body(operation.body, operation.upload, operation.body_bytes, request)
+        with shares.taken(asked.tenant) if shares else nullcontext():
+            async with reading as body:
+                answer = await threads.run(operation.handle, context, replace(asked, body=body))
+        return _response(operation, answer)
 
     return endpoint
+
+
+def _asked(operation: Operation, request: Request) -> Asked:
+    """Return what is asked for, its body still unread."""
+    return Asked(
+        tenant=visitor_of(request.scope) if operation.public else tenant_of(request.scope),
+        request_id=request.scope.get(REQUEST_ID_KEY, ""),
+        path=request.path_params,
+        headers=_headers(operation, request),
+        query=_query(operation.query, request),
+        body=NoBody(),
+        cookies=request.cookies,
+        is_secure=request.scope.get("scheme") == "https",
+        address=request.client.host if request.client else "",
+    )
+
+
+def _response(operation: Operation, answer: BaseModel | Answer | FileAnswer | Problem) -> Response:
+    match answer:
+        case Problem():
+            return response_of(answer)
+        case FileAnswer(file, media_type, headers):
+            return FileResponse(file, operation.status, headers=headers, media_type=media_type)
+        case Answer(body, headers, status):
+            return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
+        case _:
+            return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 
 
 def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
@@ -150,33 +166,3 @@ def _query(schema: type[Given], request: Request) -> Given:
         return schema.model_validate_strings(given)
     except ValidationError as error:
         raise InputError("The query is not right.", reasons_of(error)) from None
-
-
-async def _body(schema: type[Given], request: Request) -> Given:
-    raw = await _read(request) if request.method in {"POST", "PUT", "PATCH"} else b""
-    if not raw and schema is NoBody:
-        return NoBody()
-    if schema is RawBody:
-        return RawBody(content=raw)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "Send the body as application/json.")
-    try:
-        value = strict_json(raw)
-    except InputError as error:
-        raise Malformed(str(error)) from None
-    if not isinstance(value, dict):
-        raise InputError("The body must be a JSON object.")
-    try:
-        return schema.model_validate_json(raw)
-    except ValidationError as error:
-        raise InputError("The body is not right.", reasons_of(error)) from None
-
-
-async def _read(request: Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            return await request.body()
-    except TimeoutError:
-        raise HTTPException(408, "The body did not come in time.") from None
-    except ClientDisconnect:
-        raise HTTPException(400, "The body did not come whole.") from None

@@ -13,6 +13,7 @@ from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.rest.problems import MEDIA_TYPE
 from stoflow.http.rest.schemas import MAX_ID, NoBody, RawBody
+from stoflow.http.rest.uploads import FORM, Upload
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 OPENAPI_PATH: Final = "/openapi.json"
@@ -44,7 +45,7 @@ PROBLEM_WORDS: Final[Mapping[int, str]] = {
     409: "What is asked for does not go with how things are now.",
     412: "It has changed since it was read: read it again.",
     413: "The body is too large.",
-    415: "The body must be application/json.",
+    415: "The body is of no media type that is taken here.",
     422: "What is asked for is not right; `errors` names each field.",
     429: "This was tried too often; `Retry-After` says when to come back.",
     500: "Something went wrong on our side.",
@@ -115,8 +116,20 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
 
 
 def _taken(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
-    raw = operation.body is RawBody
-    return {OCTETS: {"schema": FILE}} if raw else {"application/json": {"schema": refs[operation.body]}}
+    if operation.body is RawBody:
+        return {OCTETS: {"schema": FILE}}
+    taken = {FORM: {"schema": _form(operation.upload)}} if operation.upload else {}
+    return {"application/json": {"schema": refs[operation.body]}, **taken}
+
+
+def _form(upload: Upload) -> JsonSchema:
+    files = {"type": "array", "items": FILE, "minItems": 1, "maxItems": upload.most}
+    return {
+        "type": "object",
+        "properties": {upload.part: files},
+        "required": [upload.part],
+        "additionalProperties": False,
+    }
 
 
 def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:

@@ -34,6 +34,10 @@ class Malformed(StoflowError):
     """The request cannot be read at all."""
 
 
+class TooLarge(StoflowError):
+    """The body is longer than what is asked for takes."""
+
+
 class NotAllowed(StoflowError):
     """Known, but not welcome now."""
 
@@ -58,6 +62,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     Changed: HTTPStatus.PRECONDITION_FAILED,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -2,18 +2,24 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Final, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 
-from stoflow.http.rest.problems import Busy
+from stoflow.domain.ids import TenantId
+from stoflow.http.rest.problems import Busy, TooMany
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 THREADS: Final = 32
+HEAVY_THREADS: Final = 4
 PATIENCE_S: Final = 2.0
+HEAVY_PATIENCE_S: Final = 10.0
+HEAVY_SHARE: Final = 2
 
 
 class Threads:
@@ -45,3 +51,24 @@ class Threads:
                 await self._seats.acquire()
         except TimeoutError:
             raise Busy("Every thread is taken.") from None
+
+
+class Shares:
+    """So many requests of one tenant at once; asked in the event loop only."""
+
+    def __init__(self, most: int = HEAVY_SHARE) -> None:
+        self._most = most
+        self._taken = Counter[TenantId]()
+
+    @contextmanager
+    def taken(self, tenant: TenantId) -> Generator[None]:
+        """Take one for a block; raise TooMany."""
+        if self._taken[tenant] >= self._most:
+            raise TooMany(f"{self._most} such requests of yours are under way: wait for one of them to end.")
+        self._taken[tenant] += 1
+        try:
+            yield
+        finally:
+            self._taken[tenant] -= 1
+            if not self._taken[tenant]:
+                del self._taken[tenant]

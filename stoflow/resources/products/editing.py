@@ -1,6 +1,7 @@
 """What a seller does with products one by one: add, change, read."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import blake2s
 from typing import Any, Final
 
@@ -27,15 +28,16 @@ def change_product(
 
     Raise NotFound, InputError, Conflict, or Changed where it is no longer of the version `known`.
     """
-
-    def check(before: Product) -> None:
-        if known and version_of(before) != known:
-            raise Changed(f"Product {product} has changed since it was read: read it again.")
-
-    after = products_in(needs.database).change(tenant, product, changes, check)
+    after = products_in(needs.database).change(tenant, product, changes, partial(check_version, known=known))
     if needs.stock.follow(tenant):
         needs.announced()
     return after
+
+
+def check_version(product: Product, known: str) -> None:
+    """Raise Changed where a version is known and the product is no longer of it."""
+    if known and version_of(product) != known:
+        raise Changed(f"Product {product.id} has changed since it was read: read it again.")
 
 
 def version_of(product: Product) -> str:

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from hashlib import blake2s
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
+
+from PIL import Image
 
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.files import file_below
 from stoflow.marketplaces.photos import presentable
+from stoflow.marketplaces.pictures import FORMATS
 
 FOLDER = "media"
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png"}
@@ -26,6 +30,16 @@ class Photo:
 
     file: Path
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """What is known of a kept photo without decoding it; its size in pixels None where its header does not tell."""
+
+    content_type: str
+    bytes: int
+    width: int | None = None
+    height: int | None = None
 
 
 def media_folder(home: Path) -> "MediaFolder":
@@ -55,6 +69,23 @@ class MediaFolder:
         file = file_below(self.root, path)
         content_type = CONTENT_TYPES.get(file.suffix) if file else None
         return Photo(file, content_type) if file and content_type else None
+
+    def describe(self, path: str) -> PhotoFacts | None:
+        """Return what is known of the photo at this path; None where none is."""
+        photo = self.find(path)
+        if photo is None:
+            return None
+        with photo.file.open("rb") as opened:
+            return PhotoFacts(photo.content_type, photo.file.stat().st_size, *size_of(opened))
+
+
+def size_of(header: IO[bytes]) -> tuple[int, int] | tuple[None, None]:
+    """Return the width and height of a picture by its header; it is not decoded."""
+    try:
+        with Image.open(header, formats=FORMATS) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError, LookupError, TypeError):
+        return None, None
 
 
 def write_whole(file: Path, content: bytes) -> None:

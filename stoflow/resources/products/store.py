@@ -13,6 +13,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.engine.observe.link import Link as Link
 from stoflow.storage.engine.observe.link import link_listings
 from stoflow.storage.products.filtering import matching_ids
+from stoflow.storage.products.photos import ChangePhotos, change_photos
 from stoflow.storage.products.snapshots import (
     Check,
     add_product,
@@ -62,6 +63,12 @@ class Products:
         raises on the product as it is."""
         with self._database.tenant(tenant) as session:
             change_product(session, product, changes, check=check)
+            return get_product(session, product)
+
+    def change_photos(self, tenant: TenantId, product: int, change: ChangePhotos) -> Product:
+        """Give a product other photos and return it; raise NotFound, or what `change` raises on it as it is."""
+        with self._database.tenant(tenant) as session:
+            change_photos(session, product, change)
             return get_product(session, product)
 
     def listings(self, tenant: TenantId, product: int) -> Sequence[ProductListing]:

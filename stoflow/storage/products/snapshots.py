@@ -64,11 +64,7 @@ def change_product(
     if any(changes.get(field) for field in KEYS):
         given = {field: changes.get(field, "") for field in KEYS}
         refuse_taken_keys(session, NewProduct("", "", None, **given), but=product_id)
-    row = session.scalars(
-        select(ProductRow).where(ProductRow.id == product_id, is_kept()).with_for_update(of=ProductRow)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no product {product_id}.")
+    row = lock_product(session, product_id)
     before = product_of(row)
     check(before)
     changed = replace(without_id(before), **changes)
@@ -76,6 +72,16 @@ def change_product(
         raise InputError("The product cannot be stored.", errors)
     write(row, changed)
     session.flush()
+
+
+def lock_product(session: Session, product_id: int) -> ProductRow:
+    """Return the row of a product that was not deleted, locked until the commit; raise NotFound."""
+    row = session.scalars(
+        select(ProductRow).where(ProductRow.id == product_id, is_kept()).with_for_update(of=ProductRow)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no product {product_id}.")
+    return row
 
 
 def get_product(session: Session, product_id: int) -> Product:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stoflow.domain.product import Fate, GivenProduct, NewProduct, NotStored, Stored
-from stoflow.storage.database.tables import ProductImageRow, ProductRow
+from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.products.file_keys import taken_before
 from stoflow.storage.products.keys import Holders, holders_of, holders_of_digests, keys_of, lock_keys
+from stoflow.storage.products.photos import replace_photos
 from stoflow.storage.products.snapshots import add_products, marketplaces_of
-from stoflow.storage.products.values import errors_of, photo_rows, product_of, without_id, write
+from stoflow.storage.products.values import errors_of, product_of, without_id, write
 
 Refusals = dict[int, NotStored]
 Results = dict[int, Stored | NotStored]
@@ -119,7 +120,7 @@ def _changed(session: Session, known: Mapping[int, tuple[int, GivenProduct]]) ->
             write(locked[product], merged)
             results[place] = Stored(product, Fate.CHANGED)
     session.flush()
-    _replace_photos(session, repictured)
+    replace_photos(session, repictured)
     return results | _for_sale(session, results)
 
 
@@ -140,18 +141,6 @@ def _merged(row: ProductRow, given: GivenProduct) -> NewProduct | None:
     if stored.description == stored.title and "description" not in given.named:  # it was taken from the title
         merged = replace(merged, description=merged.title)
     return None if merged == stored else merged
-
-
-def _replace_photos(session: Session, products: Mapping[int, NewProduct]) -> None:
-    if not products:
-        return
-    session.execute(
-        delete(ProductImageRow).where(ProductImageRow.product_id.in_(products)),
-        execution_options={"synchronize_session": False},
-    )
-    rows = [row for id_, product in products.items() for row in photo_rows(id_, product)]
-    if rows:
-        session.execute(insert(ProductImageRow), rows)
 
 
 def _for_sale(session: Session, results: Results) -> Results:

@@ -35,8 +35,8 @@ def product_of(row: ProductRow) -> Product:
     )
 
 
-def without_id(product: Product) -> NewProduct:
-    return NewProduct(**{field.name: getattr(product, field.name) for field in fields(NewProduct)})
+def without_id(product: Product, **changes: Any) -> NewProduct:
+    return NewProduct(**{field.name: getattr(product, field.name) for field in fields(NewProduct)} | changes)
 
 
 def columns_of(product: NewProduct) -> Mapping[str, Any]:

@@ -55,8 +55,9 @@ from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
-from stoflow.resources.products import deleting, editing
+from stoflow.resources.products import deleting, editing, photos
 from stoflow.resources.products.media import Photo
+from stoflow.resources.products.photos import PhotoView, ProductPhotos
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.wiring.api import make_api
@@ -275,6 +276,17 @@ class FakeUseCases:
             raise NotFound(f"Product {product} has no photo {position}.")
         return Photo(Path(__file__), "image/png")
 
+    def list_photos(self, tenant: TenantId, product: int, *_: Any, **__: Any) -> ProductPhotos:
+        self.find_product(tenant, product)
+        return ProductPhotos(product, "0" * 24, (PhotoView(1, "abc", None),))
+
+    add_photos = fetch_photos = order_photos = list_photos
+
+    def delete_photo(self, tenant: TenantId, product: int, position: int, *, known: str = "") -> ProductPhotos:
+        del known
+        self.find_photo(tenant, product, position)
+        return ProductPhotos(product, "0" * 24, ())
+
     def list_attributes(self, catalogue: str, search: str, limit: int, cursor: str | None) -> Page[CatalogueEntry]:
         self._answers()
         if catalogue not in self.attributes:
@@ -428,6 +440,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     entering: ("enter",),
     observed: ("list_listings", "list_orders"),
     password: ("change_password",),
+    photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
     submit: ("submit_job",),
 }

@@ -25,6 +25,8 @@ BODIES: dict[str, Any] = {
     "createJob": {"action_type": "publish", "product_id": 1},
     "createProduct": PRODUCT,
     "changeProduct": {"brand": "Zara"},
+    "addPhotos": {"urls": ["https://example.invalid/1.jpg"]},
+    "orderPhotos": {"order": [1]},
     "changeConnection": {"settings": {"site": "EBAY_FR"}},
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }

@@ -15,7 +15,7 @@ from stoflow.domain.job import JobStatus
 from stoflow.http.app import ApiOptions
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.context import Health
-from stoflow.http.rest import endpoint
+from stoflow.http.rest import bodies
 from stoflow.http.routes import find_operations
 
 NOBODY = 2**31 - 1
@@ -28,6 +28,8 @@ BODIES = {
     "createBatch": {"action_type": "publish", "product_ids": [1, 2]},
     "createProduct": NEW_PRODUCT,
     "changeProduct": {"brand": "Zara"},
+    "addPhotos": {"urls": ["https://example.invalid/1.jpg"]},
+    "orderPhotos": {"order": [1]},
     "changeConnection": CHOSEN,
     "changePassword": {"current_password": "a long one, of old", "new_password": "another long one"},
 }
@@ -507,8 +509,41 @@ def test_a_request_that_two_readers_may_read_differently_is_refused(api: Any, li
 def test_a_body_of_more_than_256_kib_is_refused_by_length_and_in_pieces(api: Any) -> None:
     pieces = [b" " * 64 * 1024] * 5
     headers = {"Content-Type": "application/json"}
-    problem(api.ask("POST", "/api/vinted/jobs", content=b"".join(pieces), headers=headers), 413)
-    problem(api.ask("POST", "/api/vinted/jobs", content=iter(pieces), headers=headers), 413)
+    for content in (b"".join(pieces), iter(pieces)):
+        refused = problem(api.ask("POST", "/api/vinted/jobs", content=content, headers=headers), 413)
+        assert "256 KiB (262,144 bytes)" in refused["detail"]
+
+
+def test_a_body_that_is_too_long_for_an_upload_is_refused_before_any_of_it_is_sent(api: Any) -> None:
+    head = f"POST /api/products/1/photos HTTP/1.1\r\nHost: a\r\nContent-Length: {100 * 1024**2 + 1}\r\n\r\n"
+    address = httpx.URL(api.url)
+    with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
+        connection.sendall(head.encode())
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += connection.recv(4000)
+    assert int(answer.split()[1]) == 413
+    assert b"100 MiB (104,857,600 bytes)" in answer
+
+
+FORMS = [
+    ({"files": [("photo", ("a.jpg", b"a"))]}, 422, "photo"),
+    ({"files": [("files", (None, b"a"))]}, 422, "files"),
+    ({"files": [("files", (f"{number}.jpg", b"a")) for number in range(25)]}, 400, "Maximum number of files is 24"),
+    ({"content": b"--x\r\nno form"}, 400, "cannot be read"),
+    ({"content": b"", "headers": {"Content-Type": "multipart/form-data"}}, 400, "Missing boundary"),
+    ({"content": b"a", "headers": {"Content-Type": "image/jpeg"}}, 415, "application/json or multipart/form-data"),
+]
+
+
+@pytest.mark.parametrize(("given", "status", "said"), FORMS)
+def test_a_form_that_is_none_of_files_is_refused(api: Any, given: dict[str, Any], status: int, said: str) -> None:
+    made = api.ask("POST", "/api/products", json=NEW_PRODUCT).json()["id"]
+    path = f"/api/products/{made}/photos"
+    headers = {} if "files" in given else {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = problem(api.ask("POST", path, **{"headers": headers, **given}), status)
+    assert said in json.dumps(answer)
+    assert api.ask("POST", path, files=[("files", ("a.jpg", b" " * 300 * 1024))]).status_code == 201
 
 
 def test_an_error_of_ours_keeps_its_words_to_itself(api: Any) -> None:
@@ -550,7 +585,7 @@ def test_a_page_of_a_named_origin_may_send_and_read_what_operations_name(start_a
 
 
 def test_a_body_that_never_comes_whole_is_not_waited_for(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "BODY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(bodies, "BODY_TIMEOUT_S", 0.05)
     address = httpx.URL(api.url)
     with socket.create_connection((address.host, address.port or 80), timeout=10) as connection:
         head = f"POST /api/vinted/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token()}\r\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stoflow.http.resources.products import PHOTO_TYPES
+from stoflow.http.resources.photos import PHOTO_TYPES
 
 PACKAGE = "stoflow_client"
 CONFIGURATION = {
