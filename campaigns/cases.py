@@ -112,7 +112,7 @@ LOOK = "look."  # passed only where an answer was lost
 IN_LIFE = (*OFTEN, LOOK)
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to, beside another release: the rolling
 # campaign's, where a seller granted less than was asked for, or where a marketplace pushes, as none of the three does.
-PASSED_ELSEWHERE = ("grant.", "hand_back.", "notice.", "unheard.", "stock.later.")
+PASSED_ELSEWHERE = ("grant.", "hand_back.", "notice.", "unheard.", "stock.later.", "events.", "webhooks.")
 
 
 @cache

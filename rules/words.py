@@ -25,6 +25,8 @@ REGISTRIES = frozenset(
 NAMED_ON_PURPOSE: Mapping[str, str] = {
     "stoflow/domain/errors.py": "VintedError, EbayError and EtsyError are names others catch",
     "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",
+    "stoflow/http/sockets/told.py": "pages are told of the plugin by the name of its first marketplace",
+    "stoflow/resources/events/wording.py": "pages are told of the plugin by the name of its first marketplace",
     "stoflow/marketplaces/vocabulary/catalogues.py": "the id is a column of brands that forms are offered",
     "stoflow/marketplaces/vocabulary/categories.py": "sellers' files name it by Vinted's id, wherever they sell",
     "stoflow/testing/built_in.py": "what the contract suite is told of each, as a package tells it of its own",

@@ -25,6 +25,7 @@ from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
 from stoflow.transports.feed import FeedReader, OnNews
+from stoflow.upkeep.events import Events
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.sweep import Sweep
@@ -36,6 +37,7 @@ POOL_THREADS = 2
 AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
 STOCK_EVERY_S = 1.0
+EVENTS_EVERY_S = 1.0
 REFUSALS_EVERY_S = 1.0
 
 
@@ -52,6 +54,7 @@ class Policy:
     sweep_every_s: float
     timetable: Timetable
     stock: Stock
+    events: Events
     refusals: ReadRefusals  # of StoFlow's own application
 
 
@@ -129,6 +132,7 @@ class OwnershipTerm:
         timetable = policy.timetable
         self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
         self._stock = Ticking("stock", policy.stock.follow, every_s=STOCK_EVERY_S, doing="following the stock")
+        self._events = Ticking("events", policy.events.turn, every_s=EVENTS_EVERY_S, doing="numbering events")
         self._refusals = Refusals(policy.refusals)
         self._marks = Ticking("refusals", self._mark, every_s=REFUSALS_EVERY_S, doing="reading who refuses StoFlow")
         self._reader = feed(me, self._on_news)
@@ -154,12 +158,14 @@ class OwnershipTerm:
         self._sweeper.start()
         self._clock.start()
         self._stock.start()
+        self._events.start()
         self._reader.start()
 
     def stop(self) -> None:
         self._reader.stop()
         self._marks.stop()
         self._clock.stop()
+        self._events.stop()
         self._stock.stop()
         self._sweeper.stop()
         if self._tenants is not None:

@@ -19,10 +19,13 @@ from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMiddleware
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
+from stoflow.http.rest.json_schemas import JsonSchema
 from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
 from stoflow.http.rest.threads import HEAVY_PATIENCE_S, HEAVY_THREADS, Shares, Threads
 from stoflow.http.routes import find_operations
+from stoflow.http.sockets.asyncapi import ASYNCAPI_PATH, asyncapi_document
+from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
@@ -46,6 +49,7 @@ class ApiOptions:
 def create_app(
     context: Context,
     plugin: PluginUseCases,
+    events: EventUseCases,
     statuses: Statuses,
     tokens: AccessTokens,
     *,
@@ -64,6 +68,7 @@ def create_app(
     authentication = Authentication(tokens, statuses, threads, ended=ended)
     sockets = Sockets(
         plugin,
+        events,
         authentication,
         threads,
         relay=relay,
@@ -127,18 +132,23 @@ def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads) -> list[Route]:
     places = {name: context.registry.actions(name) for name in context.registry.marketplaces}
-    document = openapi_document(operations, places)
-
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(document)
-
     few, shares = Threads(HEAVY_THREADS, patience_s=HEAVY_PATIENCE_S), Shares()
-    by_path: dict[str, dict[str, Endpoint]] = {OPENAPI_PATH: {"GET": openapi}}
+    documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
+    by_path: dict[str, dict[str, Endpoint]] = {
+        path: {"GET": _endpoint_of(document)} for path, document in documents.items()
+    }
     for one in operations:
         made = endpoint_of(one, context, few, shares) if one.heavy else endpoint_of(one, context, threads)
         by_path.setdefault(one.path, {})[one.method] = made
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
     return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
+
+
+def _endpoint_of(document: JsonSchema) -> Endpoint:
+    async def endpoint(_: Request) -> Response:
+        return JSONResponse(document)
+
+    return endpoint
 
 
 def _of_method(endpoints: Mapping[str, Endpoint]) -> Endpoint:

@@ -15,11 +15,13 @@ from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
+from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.redis_feed import events
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.resources.connections.connection import Accounts
+from stoflow.resources.events.read import events_after, newest
 from stoflow.resources.products.media import media_folder
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
@@ -64,9 +66,11 @@ def make_api(installation: Installation) -> ApiProcess:
     feed = HintedFeed(hints, names)
     engine = make_engine(installation, lease, feed)
     tokens = access_tokens(settings)
+    context = _context(installation, engine, feed, tokens)
     app = create_app(
-        _context(installation, engine, feed, tokens),
+        context,
         _plugin_use_cases(engine),
+        _event_use_cases(context),
         partial(_tenant_statuses, database),
         tokens,
         ended=partial(ended_of, database),
@@ -121,6 +125,10 @@ def _plugin_use_cases(engine: Engine) -> PluginUseCases:
         receive_answer=partial(receive_answer, engine),
         session_state=partial(plugin.session_state, engine),
     )
+
+
+def _event_use_cases(context: Context) -> EventUseCases:
+    return EventUseCases(newest=partial(newest, context), after=partial(events_after, context))
 
 
 def _tenant_statuses(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:

@@ -6,6 +6,7 @@ from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
+from stoflow.upkeep.events import Events
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.timetable import Timetable, periods
 from stoflow.wiring.installation import Installation
@@ -38,5 +39,6 @@ def _policy(installation: Installation) -> Policy:
         sweep_every_s=settings.sweep_every_s,
         timetable=Timetable(installation.database, registry, periods(registry, settings)),
         stock=Stock(installation.database, registry),
+        events=Events(installation.database),
         refusals=installation.applications().read_refusals,
     )

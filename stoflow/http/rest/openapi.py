@@ -17,6 +17,10 @@ from stoflow.http.rest.uploads import FORM, Upload
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
 OPENAPI_PATH: Final = "/openapi.json"
+DOCUMENTS: Final = {
+    OPENAPI_PATH: ("openapi", "This document."),
+    "/asyncapi.json": ("asyncapi", "What is told and said over the socket, as AsyncAPI 3."),
+}
 PROTECTED_PROBLEMS: Final = (401, 403, 503)
 ALWAYS_PROBLEMS: Final = (500, 503)
 PATH_SCHEMAS: Final = {
@@ -60,7 +64,7 @@ def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str,
     `marketplaces` are those there are, each with the codes of its actions.
     """
     refs, schemas = _schemas(operations)
-    paths: dict[str, JsonSchema] = {OPENAPI_PATH: {"get": _own_entry()}}
+    paths = {path: {"get": _document_entry(*told)} for path, told in DOCUMENTS.items()}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, refs)
         schemas |= query_schemas(operation.query)[1]
@@ -139,11 +143,11 @@ def _answer(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Js
     return _content(operation.status, "application/json", refs[operation.answer])
 
 
-def _own_entry() -> JsonSchema:
+def _document_entry(name: str, summary: str) -> JsonSchema:
     return {
-        "operationId": "openapi",
+        "operationId": name,
         "tags": ["health"],
-        "summary": "This document.",
+        "summary": summary,
         "responses": {"200": _content(HTTPStatus.OK, "application/json", {"type": "object"})},
         "security": [],
     }

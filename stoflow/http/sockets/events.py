@@ -11,6 +11,7 @@ from stoflow.http.rest.schemas import Given, one_line_of
 
 MAX_TOLD_CHARACTERS: Final = 2000
 MAX_CODE_CHARACTERS: Final = 200
+MAX_NUMBER: Final = 2**53 - 1  # what JavaScript can count to
 UNNAMED_MARKETPLACE: Final = "vinted"  # what a plugin speaks of that names none: it was the only one
 Token = Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS)]
 RequestId = Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{8,64}$")]
@@ -26,8 +27,11 @@ Code = Annotated[
 
 
 class FrontendHello(Given):
+    """`last_event` is the number of the last event that the page was told: it is sent what came after."""
+
     token: Token
     client: Literal["frontend"]
+    last_event: Annotated[int, Field(ge=0, le=MAX_NUMBER)] | None = None
 
 
 class PluginHello(Given):
@@ -105,5 +109,3 @@ PLUGIN_EVENTS: Final[Mapping[str, type[Given]]] = {
 }
 FRONTEND_EVENTS: Final[Mapping[str, type[Given]]] = {"token": Renewal}
 EVENTS_OF: Final = {"plugin": PLUGIN_EVENTS, "frontend": FRONTEND_EVENTS}
-CONNECTION_STATUS: Final = "vinted_connection_status"
-EVENTS_TO_FRONTENDS: Final = frozenset({"job_status_update", "batch_progress", CONNECTION_STATUS})

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
@@ -16,8 +15,10 @@ from stoflow.http.auth.tokens import Access
 from stoflow.http.facts import SocketEventFailed
 from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
 from stoflow.http.rest.threads import Threads
-from stoflow.http.sockets.events import CONNECTION_STATUS, EVENTS_OF, HELLO, Hello, PluginHello, Renewal
+from stoflow.http.sockets.event_use_cases import EventUseCases
+from stoflow.http.sockets.events import EVENTS_OF, HELLO, FrontendHello, Hello, PluginHello, Renewal
 from stoflow.http.sockets.feed import Feed, follow
+from stoflow.http.sockets.frontend_sockets import FrontendSockets
 from stoflow.http.sockets.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, GuardedSocket, Identity
 from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
 from stoflow.http.sockets.plugin_events import PluginEvents
@@ -37,6 +38,7 @@ class Sockets:
     def __init__(
         self,
         plugin: PluginUseCases,
+        events: EventUseCases,
         authentication: Authentication,
         threads: Threads,
         *,
@@ -58,11 +60,13 @@ class Sockets:
         self._server.on("disconnect", self._disconnect)
         self._server.on("*", self._hear)
         self._plugins = PluginSockets(plugin, threads, self._emit_to_socket)
+        self._frontends = FrontendSockets(events, threads, self._emit_to_socket)
         self._plugin_events = PluginEvents(plugin, threads, self._plugins, self.tell_frontends)
 
     async def start(self, feed: Feed) -> None:
         rounds = {
             "commands": self._send_commands,
+            "events": self._tell_events,
             "presence": self._look_after,
             "feed": partial(self._follow, feed),
         }
@@ -118,11 +122,12 @@ class Sockets:
         if socket is None or socket.identity is None:
             return
         identity = socket.identity
+        self._frontends.leave(socket_id)
         if not any(self._sockets_of(identity.tenant)):
             self._buckets.pop(identity.tenant, None)
         try:
             if identity.plugin_id and await self._plugins.leave((identity.tenant, identity.plugin_id), socket_id):
-                await self._tell_presence(identity.tenant, connected=False)
+                self._frontends.wake(identity.tenant)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             record(SocketEventFailed.of("disconnect", error))
 
@@ -157,18 +162,20 @@ class Sockets:
         if sum(1 for _ in self._sockets_of(tenant)) >= self._limits.sockets_per_tenant:
             raise TooMany("This account has too many open sockets.")
         plugin_id = hello.plugin_id if isinstance(hello, PluginHello) else ""
+        place = await self._frontends.place_of(tenant, hello.last_event) if isinstance(hello, FrontendHello) else 0
         identity = Identity(tenant=tenant, kind=hello.client, plugin_id=plugin_id, sign_in=access.sign_in)
         self._sockets[socket_id] = socket
         socket.admit(socket_id, identity, expires_at=access.expires_at, tenant_bucket=self._bucket_of(tenant))
         if not plugin_id:
             await self._server.enter_room(socket_id, room_of(tenant))
+            self._frontends.join(tenant, socket_id, place)
             return
         try:
             await self._plugins.announce((tenant, plugin_id), socket_id)
         except Exception:
             del self._sockets[socket_id]
             raise
-        await self._tell_presence(tenant, connected=True)
+        self._frontends.wake(tenant)
         # Nothing is awaited from here on: no command may leave before python-socketio has confirmed the connection.
         replaced = self._sockets.get(self._plugins.join((tenant, plugin_id), socket_id))
         if replaced is not None:
@@ -190,6 +197,9 @@ class Sockets:
 
     async def _send_commands(self) -> None:
         await self._plugins.send_commands(await self._plugins.woken(timeout_s=self._times.poll_s))
+
+    async def _tell_events(self) -> None:
+        await self._frontends.tell(await self._frontends.woken(timeout_s=self._times.poll_s))
 
     async def _look_after(self) -> None:
         await asyncio.sleep(self._times.poll_s)
@@ -215,16 +225,12 @@ class Sockets:
                 socket.end("This sign-in is over.")
 
     async def _follow(self, feed: Feed) -> None:
-        await follow(feed, tell=self._tell_here, wake=self._plugins.wake)
+        await follow(feed, tell=self._tell_here, wake=self._plugins.wake, changed=self._frontends.wake)
         await asyncio.sleep(PAUSE_S)  # it ended; do not spin while it keeps ending
 
     async def _tell_here(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
         """Tell this process's frontends only: every api process hears the feed itself."""
         await self._server.emit(event, dict(data), room=room_of(tenant), ignore_queue=True)
-
-    async def _tell_presence(self, tenant: TenantId, *, connected: bool) -> None:
-        presence = {"connected": connected, "since": datetime.now(UTC).isoformat()}
-        await self.tell_frontends(tenant, CONNECTION_STATUS, presence)
 
     async def _emit_to_socket(self, event: str, data: Mapping[str, Any], socket_id: str) -> None:
         await self._server.emit(event, dict(data), to=socket_id, ignore_queue=True)

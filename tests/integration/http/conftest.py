@@ -37,6 +37,7 @@ from stoflow.http.auth.keys import SigningKeys, new_key
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Health
 from stoflow.http.server import web_server
+from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
@@ -50,6 +51,9 @@ from stoflow.resources.batches.views import BatchFilter, BatchView, SubmitBatch
 from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.events import read as events
+from stoflow.resources.events.read import Told
+from stoflow.resources.events.wording import Event
 from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
@@ -97,6 +101,7 @@ class FakeUseCases:
         self.chosen: dict[tuple[TenantId, str], Mapping[str, Any]] = {}
         self.visitors: list[TenantId | None] = []
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
+        self.events: dict[TenantId, list[Event]] = {}
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
     def plugin(self) -> PluginUseCases:
@@ -112,7 +117,26 @@ class FakeUseCases:
 
     def app(self, tokens: AccessTokens, **more: Any) -> Starlette:
         context: Any = FakeContext(self, tokens)
-        return create_app(context, self.plugin(), self.statuses, tokens, **more)
+        return create_app(
+            context, self.plugin(), EventUseCases(self.newest, self.events_after), self.statuses, tokens, **more
+        )
+
+    def tell(self, tenant: TenantId, event_type: str, data: Mapping[str, Any]) -> None:
+        """Let something have happened."""
+        events = self.events.setdefault(tenant, [])
+        events.append(Event(len(events) + 1, datetime.now(UTC), event_type, data))
+
+    def newest(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, int]:
+        self._answers()
+        return {tenant: len(self.events.get(tenant, [])) for tenant in tenants}
+
+    def events_after(self, tenant: TenantId, after: int, limit: int) -> Told:
+        self._answers()
+        events = self.events.get(tenant, [])
+        found = events[after : after + limit]
+        return Told(found, after > len(events), found[-1].number if found else len(events))
+
+    list_events = events_after
 
     def submit_job(self, tenant: TenantId, asked: SubmitJob) -> JobView:
         self._answers()
@@ -372,6 +396,7 @@ class FakeUseCases:
 
     def connected(self, tenant: TenantId, *told: str) -> None:
         self.taken_for_offline.discard(tenant)
+        self.tell(tenant, "vinted_connection_status", {"connected": True, "since": datetime.now(UTC)})
         self.said.put(("connected", tenant, *told))
 
     def _answered(self, *told: Any) -> None:
@@ -381,6 +406,7 @@ class FakeUseCases:
         if self.deaf:
             self.deaf -= 1
             raise DatabaseUnavailable("nobody hears")
+        self.tell(told[0], "vinted_connection_status", {"connected": False, "since": datetime.now(UTC)})
         self.said.put(("gone", *told))
 
     def receive_answer(self, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
@@ -438,6 +464,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
         "list_products",
     ),
     entering: ("enter",),
+    events: ("list_events",),
     observed: ("list_listings", "list_orders"),
     password: ("change_password",),
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),

@@ -275,14 +275,15 @@ def test_the_reference_plugin_and_the_door_understand_each_other(api: Any) -> No
 def test_what_redis_brings_reaches_the_sockets_and_noise_does_not(start_api: Any, redis_url: str) -> None:
     api = start_api(feed=partial(events, redis_url, "stoflow-test:feed"))
     frontend = api.frontend()
-    news = {"tenant": api.alice, "event": "job_status_update", "data": {"job_id": 7}}
+    said = {"job_id": 7, "status": "running", "marketplace": "vinted", "action": "publish"}
+    news = {"tenant": api.alice, "event": "job_status_update", "data": said}
     with Redis.from_url(redis_url) as redis:
         until = time.monotonic() + 10
         while not redis.publish("stoflow-test:feed", "\xff{"):
             assert time.monotonic() < until
         for text in ("[]", "1", "[" * 100_000, json.dumps(news | {"tenant": "1"}), json.dumps(news)):
             redis.publish("stoflow-test:feed", text)
-    assert frontend.event() == ("job_status_update", {"job_id": 7})
+    assert frontend.event() == ("job_status_update", said)
 
 
 def test_a_plugin_taken_for_offline_is_announced_again_and_others_are_not(start_api: Any) -> None:

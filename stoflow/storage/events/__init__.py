@@ -1,0 +1,1 @@
+"""Events: what changes wrote down of themselves, given numbers, read again, and forgotten after a while."""
