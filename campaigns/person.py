@@ -11,7 +11,7 @@ from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
-from stoflow.marketplaces.registry import Registry
+from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.resources.jobs.change import cancel_job, retry_job
 from stoflow.resources.jobs.read import find_job
 from stoflow.resources.jobs.submit import submit
@@ -29,6 +29,7 @@ class Asking:
 
     database: Database
     conditions: Conditions = field(default_factory=Conditions)
+    registry: Registry = field(default_factory=build_registry)
 
     def announced(self) -> None:
         """Wake nobody: whatever runs looks by itself."""

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     # Whether sellers make accounts of their own; closed, the operator makes them.
     registration: Literal["open", "closed"] = "closed"
 
+    # How many requests a minute one account may make, and one address that is no account; 0 is any number.
+    account_requests: int = Field(default=12_000, ge=0)
+    address_requests: int = Field(default=3_000, ge=0)
+
     # `speed` divides pace, back-off, quiet times and time-outs; never leases or sweeps.
     speed: float = Field(default=1.0, gt=0, le=1000)
     process_lease_s: float = Field(default=30.0, gt=0)

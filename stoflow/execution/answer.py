@@ -37,7 +37,7 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
         Plugin(engine).take_up(Collection(engine, job, orphan), request_id, answers)
     elif task := _task_of(job, sent):
         move = _take_up(engine, job, task, request_id, answers)
-        engine.feed.job_changed(changed(job, move, len(outputs_of(job)) + (move is GO_ON)))
+        engine.feed.job_changed(changed(engine, job, move, len(outputs_of(job)) + (move is GO_ON)))
         _report(engine, job, task, move)
 
 

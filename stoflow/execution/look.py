@@ -36,7 +36,7 @@ def look(engine: Engine, message: RunMessage) -> None:
     move, now = _go(engine, message, job, task)
     after = RELOAD if move is GO_ON else move  # after an adoption the job goes on: its owner reads it again
     engine.feed.report(message.owner, report_of(job, after, now.id, now.claims, mode=RunMode.LOOK))
-    engine.feed.job_changed(changed(job, move, len(outputs_of(job))))
+    engine.feed.job_changed(changed(engine, job, move, len(outputs_of(job))))
 
 
 def _go(engine: Engine, message: RunMessage, job: StoredJob, task: StoredTask) -> tuple[Move, StoredTask]:

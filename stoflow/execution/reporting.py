@@ -16,23 +16,23 @@ from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 NAMED_IN_NEWS = 20
 
 
-def changed(job: StoredJob, move: Move, done: int) -> JobChanged:
-    """Return what the seller's page is told of the job."""
+def changed(engine: Engine, job: StoredJob, move: Move, done: int) -> JobChanged:
+    """Return what the seller's page is told of the job; its action by the name that people call it."""
     return JobChanged(
         tenant=job.tenant,
         job=job.id,
         marketplace=job.marketplace,
-        action=job.action,
+        action=engine.registry.name_of(job.marketplace, job.action),
         status=move.status,
         done=done,
         total=len(job.tasks),
     )
 
 
-def completed(job: StoredJob, result: Mapping[str, Any], done: int) -> JobChanged:
+def completed(engine: Engine, job: StoredJob, result: Mapping[str, Any], done: int) -> JobChanged:
     """Return what it is told of a job that is completed: also the first of what its result names one by one."""
     named = {name: result[name][:NAMED_IN_NEWS] for name in sorted(NAMED & result.keys())}
-    return replace(changed(job, COMPLETED, done), named=named)
+    return replace(changed(engine, job, COMPLETED, done), named=named)
 
 
 def result_of(job: StoredJob, outputs: Outputs) -> dict[str, Any]:
@@ -69,4 +69,6 @@ def report_run(
     at, claims = (task.id, task.claims) if task else (message.task, message.claims)
     engine.feed.report(message.owner, report_of(job, move, at, claims))
     is_done, done = move is COMPLETED, len(outputs)
-    engine.feed.job_changed(completed(job, result_of(job, outputs), done) if is_done else changed(job, move, done))
+    engine.feed.job_changed(
+        completed(engine, job, result_of(job, outputs), done) if is_done else changed(engine, job, move, done)
+    )

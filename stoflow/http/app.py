@@ -22,6 +22,7 @@ from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.json_schemas import JsonSchema
 from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
+from stoflow.http.rest.rate_limits import RateLimitHeadersMiddleware, RateLimits, unlimited
 from stoflow.http.rest.threads import HEAVY_PATIENCE_S, HEAVY_THREADS, Shares, Threads
 from stoflow.http.routes import find_operations
 from stoflow.http.sockets.asyncapi import ASYNCAPI_PATH, asyncapi_document
@@ -34,7 +35,9 @@ from stoflow.http.sockets.sockets import Sockets
 
 ALLOWED_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ALLOWED_HEADERS: Final = ("Authorization", "Content-Type", "X-Request-ID")  # and what operations take
-EXPOSED_HEADERS: Final = ("ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID")
+EXPOSED_HEADERS: Final = tuple(
+    "ETag Idempotency-Replayed Location Preference-Applied RateLimit RateLimit-Policy Retry-After X-Request-ID".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,13 @@ def create_app(
     ended: EndedOf = lambda _: (),
     feed: Feed,
     relay: Relay | None = None,
+    rate_limits: RateLimits | None = None,
     options: ApiOptions | None = None,
 ) -> Starlette:
     """Return the application, with every resource there is a file of.
 
     `ended` tells which sign-ins are over, `feed` brings other processes' news, `relay` joins the sockets of several
-    of them.
+    of them, `rate_limits` counts requests.
     """
     options, operations = options or ApiOptions(), find_operations()
     threads = Threads()
@@ -84,16 +88,18 @@ def create_app(
             yield
         finally:
             await sockets.stop()
+            if rate_limits is not None:
+                await rate_limits.close()
 
     return Starlette(
         routes=[*_routes(operations, context, threads), Mount("/socket.io", app=sockets.asgi)],
-        middleware=_middleware(authentication, options, operations),
+        middleware=_middleware(authentication, rate_limits, options, operations),
         lifespan=lifespan,
     )
 
 
 def _middleware(
-    authentication: Authentication, options: ApiOptions, operations: Sequence[Operation]
+    authentication: Authentication, rate_limits: RateLimits | None, options: ApiOptions, operations: Sequence[Operation]
 ) -> list[Middleware]:
     return [
         # every answer, also an error's
@@ -108,6 +114,7 @@ def _middleware(
             allow_credentials="*" not in options.cors_origins,
             expose_headers=EXPOSED_HEADERS,
         ),
+        Middleware(RateLimitHeadersMiddleware),
         # nothing unhappy leaves in another shape
         Middleware(ProblemMiddleware),
         # what may come in, and for whom
@@ -117,6 +124,8 @@ def _middleware(
             authentication=authentication,
             open_paths=_paths(one for one in operations if one.public and not one.foreign),
             foreign_paths=_paths(one for one in operations if one.foreign),
+            uncounted_paths=[compile_path(one.path)[0] for one in operations if one.uncounted],
+            spend=rate_limits.spend if rate_limits else unlimited,
         ),
     ]
 

@@ -55,6 +55,21 @@ class Registry:
         codes = self._codes(marketplace)
         return tuple(sorted(name for name, code in codes.items() if f"{code}_{marketplace}" in self.handlers))
 
+    def names(self, marketplace: str) -> tuple[str, ...]:
+        """Return what people call the actions there, each by one name."""
+        return tuple(sorted({self.name_of(marketplace, code) for code in self.actions(marketplace)}))
+
+    def name_of(self, marketplace: str, code: str) -> str:
+        """Return what people call an action, which may be a code that only newer processes know."""
+        place = self.marketplaces.get(marketplace)
+        specs = place.actions if place else ()
+        return next((spec.alias for spec in specs if spec.code == code and spec.alias), code)
+
+    def codes_of(self, name: str) -> tuple[str, ...]:
+        """Return the codes of what is called so, at any marketplace; the name itself where nothing is."""
+        specs = [spec for place in self.marketplaces.values() for spec in place.actions]
+        return tuple({name, *(spec.code for spec in specs if spec.alias == name)})
+
     def _codes(self, marketplace: str) -> Mapping[str, str]:
         place = self.marketplaces.get(marketplace)
         specs = place.actions if place else ()

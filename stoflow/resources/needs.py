@@ -25,21 +25,17 @@ class Announces(Reads, Protocol):
 
 
 class ReadsJobs(Reads, Protocol):
-    """… and what admission judges by."""
+    """… what admission judges by, and the marketplaces."""
 
     @property
     def conditions(self) -> Conditions: ...
 
+    @property
+    def registry(self) -> Registry: ...
+
 
 class ChangesJobs(ReadsJobs, Announces, Protocol):
     """… and both together."""
-
-
-class MakesJobs(ChangesJobs, Protocol):
-    """… and the marketplaces."""
-
-    @property
-    def registry(self) -> Registry: ...
 
 
 class TriesProducts(Reads, Protocol):

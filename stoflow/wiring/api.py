@@ -15,6 +15,7 @@ from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
+from stoflow.http.rest.rate_limits import RateLimits
 from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.redis_feed import events
@@ -67,6 +68,12 @@ def make_api(installation: Installation) -> ApiProcess:
     engine = make_engine(installation, lease, feed)
     tokens = access_tokens(settings)
     context = _context(installation, engine, feed, tokens)
+    limits = RateLimits(
+        installation.urls.redis_url,
+        names.namespace,
+        account=settings.account_requests,
+        address=settings.address_requests,
+    )
     app = create_app(
         context,
         _plugin_use_cases(engine),
@@ -75,6 +82,7 @@ def make_api(installation: Installation) -> ApiProcess:
         tokens,
         ended=partial(ended_of, database),
         feed=partial(events, installation.urls.redis_url, names.events),
+        rate_limits=limits,
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )
@@ -112,6 +120,7 @@ def _accounts(installation: Installation, engine: Engine, feed: HintedFeed) -> A
         transport=engine.transport,
         applications=engine.applications,
         announced=feed.announced,
+        action_name=installation.registry.name_of,
     )
 
 

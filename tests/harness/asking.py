@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from stoflow.admission.facts import Conditions
+from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.storage.database.session import Database
 
 
@@ -10,3 +11,4 @@ from stoflow.storage.database.session import Database
 class Asking:
     database: Database
     conditions: Conditions = field(default_factory=Conditions)
+    registry: Registry = field(default_factory=build_registry)

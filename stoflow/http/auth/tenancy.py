@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import Authentication, bearer_token
 from stoflow.http.auth.tokens import NotAuthenticated
+from stoflow.http.rest.rate_limits import Spend, charge, unlimited
 
 PROTECTED_PREFIX: Final = "/api/"
 ACCESS_KEY: Final = "stoflow.access"
@@ -17,10 +18,11 @@ PUBLIC_TENANT: Final = TenantId(0)
 
 
 class TenancyMiddleware:
-    """Lets nothing below /api/ pass without a tenant, whether or not there is a route.
+    """Lets nothing below /api/ pass without a tenant, whether or not there is a route, and counts who comes.
 
     `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say. At
-    `foreign_paths` who comes is no tenant, and says who they are in their own way.
+    `foreign_paths` who comes is no tenant, and says who they are in their own way. `uncounted_paths` may be asked for
+    as often as one likes.
     """
 
     def __init__(
@@ -29,21 +31,36 @@ class TenancyMiddleware:
         authentication: Authentication,
         open_paths: Sequence[re.Pattern[str]] = (),
         foreign_paths: Sequence[re.Pattern[str]] = (),
+        uncounted_paths: Sequence[re.Pattern[str]] = (),
+        spend: Spend = unlimited,
     ) -> None:
         self._app = app
         self._authentication = authentication
         self._open_paths = open_paths
         self._foreign_paths = foreign_paths
+        self._uncounted_paths = uncounted_paths
+        self._spend = spend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self._is_protected(scope["path"]):
+        if scope["type"] == "http":
+            try:
+                await self._identify(scope)
+            finally:  # who is refused is counted too
+                await self._count(scope)
+        await self._app(scope, receive, send)
+
+    async def _identify(self, scope: Scope) -> None:
+        if self._is_protected(scope["path"]):
             several = Headers(scope=scope).getlist("authorization")
             if len(several) > 1:  # a proxy may have read the other one
                 raise NotAuthenticated("Send one Authorization header.")
             given = several[0] if several else ""
             if given or not _is_one_of(scope["path"], self._open_paths):
                 scope[ACCESS_KEY] = await self._authentication.access(bearer_token(given))
-        await self._app(scope, receive, send)
+
+    async def _count(self, scope: Scope) -> None:
+        if not _is_one_of(scope["path"], self._uncounted_paths):
+            await charge(self._spend, scope, tenant_of(scope) if ACCESS_KEY in scope else None)
 
     def _is_protected(self, path: str) -> bool:
         return f"{path}/".startswith(PROTECTED_PREFIX) and not _is_one_of(path, self._foreign_paths)

@@ -12,14 +12,13 @@ from stoflow.http.resources.batch_bodies import (
     NewBatch,
     TrialBody,
 )
-from stoflow.http.resources.jobs import digest_of, idempotency_key, marketplace_in
+from stoflow.http.resources.jobs import digest_of, idempotency_key, made_at, marketplace_in
 from stoflow.http.resources.product_filters import filter_of
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.resources.batches import change, create, read, trial
 from stoflow.resources.batches.views import BatchFilter, SubmitBatch
 from stoflow.resources.jobs.views import SubmitJob
 
-REPLAYED: Final = {"Idempotency-Replayed": "true"}
 IDEMPOTENCY: Final = {
     "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same batch for 24 hours, and"
     " `Idempotency-Replayed: true` says so."
@@ -31,8 +30,7 @@ def create_batch(context: Context, asked: Asked) -> Answer:
     if asked.query.dry_run:
         return Answer(TrialBody.of(trial.try_batch(context, asked.tenant, wish)), status=200)
     batch, is_new = create.create_batch(context, asked.tenant, wish)
-    headers = {"Location": f"/api/batches/{batch.id}", **({} if is_new else REPLAYED)}
-    return Answer(BatchBody.of(batch), headers)
+    return Answer(BatchBody.of(batch), made_at(f"/api/batches/{batch.id}", is_new=is_new))
 
 
 def list_batches(context: Context, asked: Asked) -> BatchesPage:

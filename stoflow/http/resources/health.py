@@ -55,10 +55,10 @@ def _word(answers: bool) -> UpOrDown:  # noqa: FBT001 - a yes or no is what this
 OPERATIONS: Final = (
     Operation(
         "GET", "/healthz", "healthz", "Say that this process answers.",
-        healthz, Alive, problems=(422,), public=True,
+        healthz, Alive, problems=(422,), public=True, uncounted=True,
     ),
     Operation(
         "GET", "/readyz", "readyz", "Say whether PostgreSQL and Redis answer.",
-        readyz, Ready, problems=(422,), public=True,
+        readyz, Ready, problems=(422,), public=True, uncounted=True,
     ),
 )  # fmt: skip

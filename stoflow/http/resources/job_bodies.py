@@ -142,6 +142,7 @@ class JobBody(Answered):
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None
+    request_id: Annotated[str | None, Field(description="The `X-Request-ID` of the request that asked for it.")]
 
     @classmethod
     def of(cls, job: JobView) -> Self:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from stoflow.domain.errors import InputError, NotFound
@@ -19,7 +20,7 @@ from stoflow.http.resources.job_bodies import (
     TimelineBody,
     TimelineEntryBody,
 )
-from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.schemas import Given
 from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.views import JobFilter, SubmitJob
@@ -30,7 +31,7 @@ IDEMPOTENCY_HEADER: Final = "idempotency-key"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
-def create_job(context: Context, asked: Asked) -> JobBody:
+def create_job(context: Context, asked: Asked) -> Answer:
     body: NewJob = asked.body
     marketplace = marketplace_in(context, asked)
     wish = SubmitJob(
@@ -41,7 +42,8 @@ def create_job(context: Context, asked: Asked) -> JobBody:
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
     )
-    return JobBody.of(submit.submit_job(context, asked.tenant, wish))
+    job, is_new = submit.submit_job(context, asked.tenant, wish)
+    return Answer(JobBody.of(job), made_at(f"/api/jobs/{job.id}", is_new=is_new))
 
 
 def list_all_jobs(context: Context, asked: Asked) -> JobsPage:
@@ -80,6 +82,11 @@ def digest_of(marketplace: str, body: Given) -> str:
     return hashlib.sha256(json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
+def made_at(path: str, *, is_new: bool) -> Mapping[str, str]:
+    """Return the headers of what was made at this path, now or by the same Idempotency-Key before."""
+    return {"Location": path} if is_new else {"Location": path, "Idempotency-Replayed": "true"}
+
+
 def _list(context: Context, asked: Asked, wanted: JobFilter) -> JobsPage:
     return JobsPage.of_items(read.list_jobs(context, asked.tenant, wanted), JobBody.of)
 
@@ -102,8 +109,8 @@ def idempotency_key(asked: Asked) -> str | None:
 
 
 IDEMPOTENCY = {
-    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours. Used at"
-    " another marketplace it is a conflict."
+    "Idempotency-Key": "Up to 200 visible characters; the same key and body answer the same job for 24 hours, and"
+    " `Idempotency-Replayed: true` says so. Used at another marketplace it is a conflict."
 }
 
 

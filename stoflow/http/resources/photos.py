@@ -32,8 +32,10 @@ def list_photos(context: Context, asked: Asked) -> Answer:
 def add_photos(context: Context, asked: Asked) -> Answer:
     known = known_version(asked)
     if isinstance(asked.body, Uploaded):
-        return _answer(photos.add_photos(context, asked.tenant, asked.id(), asked.body.files, known=known))
-    return _answer(photos.fetch_photos(context, asked.tenant, asked.id(), asked.body.urls, known=known))
+        added = photos.add_photos(context, asked.tenant, asked.id(), asked.body.files, known=known)
+    else:
+        added = photos.fetch_photos(context, asked.tenant, asked.id(), asked.body.urls, known=known)
+    return _answer(added, Location=f"/api/products/{asked.id()}/photos")
 
 
 def order_photos(context: Context, asked: Asked) -> Answer:
@@ -51,9 +53,9 @@ def read_photo(context: Context, asked: Asked) -> FileAnswer:
     return FileAnswer(photo.file, photo.content_type, PHOTO_HEADERS)
 
 
-def _answer(found: ProductPhotos) -> Answer:
+def _answer(found: ProductPhotos, **headers: str) -> Answer:
     items = [PhotoBody.of_product(found.product, photo) for photo in found.photos]
-    return Answer(PhotosBody(items=items, next_cursor=None), entity_tag(found.version))
+    return Answer(PhotosBody(items=items, next_cursor=None), {**entity_tag(found.version), **headers})
 
 
 OPERATIONS: Final = (

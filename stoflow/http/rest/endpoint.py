@@ -82,7 +82,8 @@ class Operation:
     `answer` is the schema of the JSON it gives, or the media types of the file it gives; `others` are the schemas of
     what it may give with another status. What is `public` anybody may ask for; who comes to what is `foreign` is no
     tenant either, and the header Authorization is theirs, not ours. With `upload` it takes files in a form instead of
-    its `body`; `body_bytes` is the most that either may be long.
+    its `body`; `body_bytes` is the most that either may be long. What is `uncounted` may be asked for as often as one
+    likes.
     """
 
     method: str
@@ -103,6 +104,7 @@ class Operation:
     body_bytes: int = MAX_BODY_BYTES
     upload: Upload | None = None
     heavy: bool = False  # few at a time, so that no other operation waits for it
+    uncounted: bool = False
 
 
 def endpoint_of(operation: Operation, context: Context, threads: Threads, shares: Shares | None = None) -> Endpoint:

@@ -51,10 +51,26 @@ PROBLEM_WORDS: Final[Mapping[int, str]] = {
     413: "The body is too large.",
     415: "The body is of no media type that is taken here.",
     422: "What is asked for is not right; `errors` names each field.",
-    429: "This was tried too often; `Retry-After` says when to come back.",
+    429: "This is too much or too often; `Retry-After` says when to come back.",
     500: "Something went wrong on our side.",
     502: "The marketplace does not answer as it should.",
     503: "StoFlow cannot do this right now; `Retry-After` says when to come back.",
+}
+
+
+HEADERS: Final[Mapping[str, str]] = {
+    "X-Request-ID": "The request's own id, yours where you sent one: it is also in our log and at the job.",
+    "RateLimit-Policy": "How many requests are allowed (q) in how many seconds (w), in the words of the HTTPAPI draft.",
+    "RateLimit": "How many are left (r), and in how many seconds (t) all are there again, or at 429 the next one is.",
+    "Location": "Where what was made is read.",
+    "Idempotency-Replayed": "`true` where the same key made it before.",
+    "Retry-After": "In how many seconds to come back.",
+}
+ALWAYS_SAID: Final = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
+SAID_WITH: Final[Mapping[int, Sequence[str]]] = {
+    201: ("Location", "Idempotency-Replayed"),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
 }
 
 
@@ -78,6 +94,7 @@ def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str,
         "components": {
             "schemas": schemas,
             "securitySchemes": SECURITY_SCHEMES,
+            "headers": {name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()},
         },
     }
 
@@ -164,12 +181,14 @@ def _security(operation: Operation) -> list[JsonSchema]:
 
 def _problems(operation: Operation) -> list[int]:
     always = ALWAYS_PROBLEMS if operation.public else ALWAYS_PROBLEMS + PROTECTED_PROBLEMS
-    return sorted({*operation.problems, *always})
+    counted = () if operation.uncounted else (HTTPStatus.TOO_MANY_REQUESTS.value,)
+    return sorted({*operation.problems, *always, *counted})
 
 
 def _content(status: int, media_type: str, schema: JsonSchema) -> JsonSchema:
     description = PROBLEM_WORDS.get(status) or HTTPStatus(status).phrase
-    return {"description": description, "content": {media_type: {"schema": schema}}}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS_SAID, *SAID_WITH.get(status, ()))}
+    return {"description": description, "headers": headers, "content": {media_type: {"schema": schema}}}
 
 
 def _path_parameters(operation: Operation) -> list[JsonSchema]:

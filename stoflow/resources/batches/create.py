@@ -17,7 +17,7 @@ from stoflow.resources.batches.views import BatchView, SubmitBatch
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.submit import new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
-from stoflow.resources.needs import MakesJobs
+from stoflow.resources.needs import ChangesJobs
 from stoflow.resources.products.stored import products_in
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.batches import (
@@ -31,7 +31,7 @@ from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.submit import lock_products
 
 
-def create_batch(needs: MakesJobs, tenant: TenantId, asked: SubmitBatch) -> tuple[BatchView, bool]:
+def create_batch(needs: ChangesJobs, tenant: TenantId, asked: SubmitBatch) -> tuple[BatchView, bool]:
     """Return the batch, and whether it was made now (False: the idempotency key had made it before).
 
     Raise InputError naming each bad field or missing product, Conflict for what the seller did not grant.

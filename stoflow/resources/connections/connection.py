@@ -78,7 +78,7 @@ class Connection:
 class Accounts:
     """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
     those of the others, `options` those that have something to choose. `applications` hears what calls say of
-    StoFlow's own. `announced` wakes whoever owns the tenant."""
+    StoFlow's own. `announced` wakes whoever owns the tenant, `action_name` tells what people call an action there."""
 
     database: Database
     connections: Connections
@@ -91,6 +91,7 @@ class Accounts:
     transport: Transport
     applications: Applications
     announced: Callable[[], None]
+    action_name: Callable[[str, str], str]
 
 
 def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
@@ -130,7 +131,9 @@ def _impossible(accounts: Accounts, marketplace: str, granted: Sequence[str] | N
         return ()
     scopes = profile.consent.scopes
     missing = {action: missing_scopes(scopes, action, granted) for action in scopes if action not in OF_NO_ACTION}
-    return tuple(Impossible(action, lacking) for action, lacking in missing.items() if lacking)
+    return tuple(
+        Impossible(accounts.action_name(marketplace, action), lacking) for action, lacking in missing.items() if lacking
+    )
 
 
 def way_in(accounts: Accounts, marketplace: str) -> str:

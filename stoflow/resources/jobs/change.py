@@ -33,7 +33,7 @@ def cancel_job(needs: ChangesJobs, tenant: TenantId, job: JobId) -> JobView:
     for failed in given_up:
         record(failed)
     needs.announced()
-    return view_of(after, tenant, needs.conditions)
+    return view_of(after, tenant, needs)
 
 
 def retry_job(needs: ChangesJobs, tenant: TenantId, job: JobId) -> JobView:
@@ -53,4 +53,4 @@ def retry_job(needs: ChangesJobs, tenant: TenantId, job: JobId) -> JobView:
         after = read_seen(connection, tenant, job)
     failpoint("retry.after")
     needs.announced()
-    return view_of(after, tenant, needs.conditions)
+    return view_of(after, tenant, needs)

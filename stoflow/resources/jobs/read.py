@@ -1,6 +1,7 @@
 """Reading jobs: one, a page, a timeline, and why a job is not going on."""
 
-from stoflow.admission.facts import Conditions
+from dataclasses import replace
+
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
@@ -18,11 +19,12 @@ def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
     with needs.database.records() as connection:
         seen = read_seen(connection, tenant, job)
-    return view_of(seen, tenant, needs.conditions)
+    return view_of(seen, tenant, needs)
 
 
-def view_of(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> JobView:
-    return JobView.of(seen.record, holds_in(seen, tenant, conditions))
+def view_of(seen: SeenJob, tenant: TenantId, needs: ReadsJobs) -> JobView:
+    view = JobView.of(seen.record, holds_in(seen, tenant, needs.conditions))
+    return replace(view, action=needs.registry.name_of(view.marketplace, view.action))
 
 
 def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
@@ -43,7 +45,7 @@ def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[Job
             tenant,
             marketplace=wanted.marketplace,
             status=wanted.status.value if wanted.status else None,
-            action=wanted.action,
+            actions=list(needs.registry.codes_of(wanted.action)) if wanted.action else None,
             product_id=wanted.product_id,
             batch_id=wanted.batch_id,
             created_after=wanted.created_after,
@@ -51,7 +53,7 @@ def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[Job
             before=before,
             limit=wanted.limit + 1,
         )
-    items = tuple(view_of(seen, tenant, needs.conditions) for seen in found[: wanted.limit])
+    items = tuple(view_of(seen, tenant, needs) for seen in found[: wanted.limit])
     return Page(items, str(items[-1].id) if len(found) > wanted.limit else None)
 
 

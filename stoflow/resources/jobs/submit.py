@@ -16,7 +16,7 @@ from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
-from stoflow.resources.needs import MakesJobs
+from stoflow.resources.needs import ChangesJobs
 from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
@@ -27,8 +27,11 @@ PRIORITIES = range(1, 5)
 CALLERS = "/"  # begins the keys that callers give, as no name of a marketplace does
 
 
-def submit_job(needs: MakesJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
-    """Make the job, unless its key has made it before, and return it as its commit leaves it; raise as `submit`."""
+def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[JobView, bool]:
+    """Make the job, unless its key has made it before: return it as its commit leaves it, and whether it was made now.
+
+    Raise as `submit`.
+    """
 
     def seen(connection: Records, job: Callable[[], JobId]) -> Callable[[], SeenJob]:
         found = read_seen(connection, tenant, job())
@@ -37,7 +40,7 @@ def submit_job(needs: MakesJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
     after, made = _committed(needs.database, needs.registry, tenant, asked, seen)
     if made:
         needs.announced()
-    return view_of(after, tenant, needs.conditions)
+    return view_of(after, tenant, needs), made
 
 
 def submit(
@@ -150,8 +153,8 @@ def check_job(registry: Registry, asked: SubmitJob) -> Handler:
 
 
 def _there_are(registry: Registry, asked: SubmitJob) -> str:
-    actions = registry.actions(asked.marketplace)
-    return f"; there are {', '.join(actions)}" if actions else ""
+    names = registry.names(asked.marketplace)
+    return f"; there are {', '.join(names)}" if names else ""
 
 
 def _key(asked: SubmitJob) -> str:

@@ -7,7 +7,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.jobs.submit import new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
-from stoflow.resources.needs import MakesJobs
+from stoflow.resources.needs import ChangesJobs
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.change import request_cancel
 from stoflow.storage.engine.deletion import mark_deleted, places_of, waiting_jobs
@@ -19,7 +19,7 @@ END = "delete"
 HIGH = 2
 
 
-def delete_product(needs: MakesJobs, tenant: TenantId, product: int, *, ends_listings: bool) -> Sequence[JobId]:
+def delete_product(needs: ChangesJobs, tenant: TenantId, product: int, *, ends_listings: bool) -> Sequence[JobId]:
     """Delete the product, and return the jobs that end its listings; all in one commit.
 
     Raise NotFound, or Conflict where it is for sale, or a job on it has not ended, and `ends_listings` was not said.

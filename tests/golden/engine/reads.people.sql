@@ -5,7 +5,7 @@ WHERE j.id = %(job)s AND e.status = 'pending' AND (e.priority, e.id) < (j.priori
 -- ONE
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
-       j.cancel_requested, j.batch_job_id,
+       j.cancel_requested, j.batch_job_id, j.request_id,
        CASE WHEN j.status NOT IN ('pending', 'running') THEN NULL ELSE jsonb_build_object(
          'now', clock_timestamp(), 'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
@@ -76,7 +76,7 @@ WHERE j.id = %(job)s
 -- PAGE
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
-       j.cancel_requested, j.batch_job_id,
+       j.cancel_requested, j.batch_job_id, j.request_id,
        CASE WHEN j.status NOT IN ('pending', 'running') THEN NULL ELSE jsonb_build_object(
          'now', clock_timestamp(), 'suspended', NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active),
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
@@ -144,7 +144,8 @@ LEFT JOIN LATERAL (
   ORDER BY position LIMIT 1) AS t ON j.status IN ('pending', 'running')
 
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
-  AND (%(status)s::text IS NULL OR j.status = %(status)s) AND (%(action)s::text IS NULL OR a.code = %(action)s)
+  AND (%(status)s::text IS NULL OR j.status = %(status)s)
+  AND (%(actions)s::text[] IS NULL OR a.code = ANY(%(actions)s))
   AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
   AND (%(batch_id)s::int IS NULL OR j.batch_job_id = %(batch_id)s)
   AND (%(created_after)s::timestamptz IS NULL OR j.created_at > %(created_after)s)

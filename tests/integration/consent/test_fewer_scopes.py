@@ -32,7 +32,7 @@ def test_the_connection_names_what_is_impossible_and_it_is_refused_at_once(
     alice: Any, marketplace: str, account: dict[str, Any]
 ) -> None:
     grants_less(alice, marketplace, account, ORDERS[marketplace])
-    assert alice.connection(marketplace)["impossible"] == [{"action": "sync_orders", "scopes": [ORDERS[marketplace]]}]
+    assert alice.connection(marketplace)["impossible"] == [{"action": "orders", "scopes": [ORDERS[marketplace]]}]
     refused = asks_for_orders(alice, marketplace)
     assert refused.status_code == 409
     assert ORDERS[marketplace] in refused.json()["detail"]

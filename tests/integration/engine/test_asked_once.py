@@ -56,7 +56,7 @@ def test_a_job_is_made_and_shown_by_one_transaction(
     asked = SubmitJob("shop", "publish", bench.product(), idempotency_key=key)
     opened.clear()
 
-    view = submit_job(bench, bench.tenant, asked)
+    view, _ = submit_job(bench, bench.tenant, asked)
 
     assert opened == ["planned_records"]
     assert len(announced) == 1
@@ -66,20 +66,20 @@ def test_a_job_is_made_and_shown_by_one_transaction(
 
 def test_a_job_that_its_key_made_before_is_shown_and_not_announced_again(bench: "Bench", announced: list[None]) -> None:
     asked = SubmitJob("shop", "publish", bench.product(), idempotency_key="mine")
-    first, again = (submit_job(bench, bench.tenant, asked) for _ in range(2))
-    assert (again, len(announced)) == (first, 1)
+    (first, is_new), (again, is_again_new) = (submit_job(bench, bench.tenant, asked) for _ in range(2))
+    assert (again, is_new, is_again_new, len(announced)) == (first, True, False, 1)
 
 
 def test_a_job_behind_another_says_so_as_it_is_made(bench: "Bench") -> None:
     asked = SubmitJob("shop", "publish", bench.product())
-    first, second = (submit_job(bench, bench.tenant, asked) for _ in range(2))
+    (first, _), (second, _) = (submit_job(bench, bench.tenant, asked) for _ in range(2))
     assert second.waiting == f"behind job {first.id}"
 
 
 def test_a_cancel_and_a_retry_are_done_and_shown_by_one_transaction_each(
     bench: "Bench", opened: list[str], announced: list[None]
 ) -> None:
-    job = submit_job(bench, bench.tenant, SubmitJob("shop", "publish", bench.product())).id
+    job = submit_job(bench, bench.tenant, SubmitJob("shop", "publish", bench.product()))[0].id
     bench.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'failed' WHERE id = {job}")
     opened.clear()
 

@@ -138,7 +138,7 @@ class FakeUseCases:
 
     list_events = events_after
 
-    def submit_job(self, tenant: TenantId, asked: SubmitJob) -> JobView:
+    def submit_job(self, tenant: TenantId, asked: SubmitJob) -> tuple[JobView, bool]:
         self._answers()
         if asked.action != "publish":
             message = f"Invalid action code: {asked.action} for marketplace: {asked.marketplace}"
@@ -147,7 +147,7 @@ class FakeUseCases:
         if known:
             if known[0] != asked.idempotency_digest:
                 raise InputError("The Idempotency-Key was used for something else.")
-            return self.jobs[tenant][known[1]]
+            return self.jobs[tenant][known[1]], False
         job = JobView(
             id=JobId(next(self._ids)),
             marketplace=asked.marketplace,
@@ -162,7 +162,7 @@ class FakeUseCases:
         self.jobs.setdefault(tenant, {})[job.id] = job
         if asked.idempotency_key:
             self.keys[tenant, asked.idempotency_key] = (asked.idempotency_digest, job.id)
-        return job
+        return job, True
 
     def find_job(self, tenant: TenantId, job: JobId) -> JobView:
         self._answers()
@@ -544,7 +544,7 @@ class Api:
         return self.client.request(method, path, **more)
 
     def a_job(self, **changes: Any) -> JobId:
-        job = self.use_cases.submit_job(self.alice, SubmitJob("vinted", "publish", 1))
+        job, _ = self.use_cases.submit_job(self.alice, SubmitJob("vinted", "publish", 1))
         self.use_cases.change(self.alice, job.id, **changes)
         return job.id
 

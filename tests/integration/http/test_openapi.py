@@ -145,7 +145,7 @@ def test_a_consent_may_be_brought_by_anybody() -> None:
 
 def test_every_reference_leads_somewhere() -> None:
     document = document_of()
-    schemas = document["components"]["schemas"]
+    parts = document["components"]
 
     def references(value: Any) -> set[str]:
         if isinstance(value, dict):
@@ -155,4 +155,4 @@ def test_every_reference_leads_somewhere() -> None:
 
     named = references(document)
     assert named
-    assert named <= {f"#/components/schemas/{name}" for name in schemas}
+    assert named <= {f"#/components/{kind}/{name}" for kind in ("schemas", "headers") for name in parts[kind]}

@@ -180,7 +180,7 @@ def test_an_action_that_there_is_not_is_answered_with_those_there_are(shops: tup
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
     assert error["field"] == "action_type"
-    assert "delete, orders, publish, sync, sync_orders, update" in error["message"]
+    assert "there are delete, orders, publish, sync, update" in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,12 @@ def test_orders_may_be_asked_for_by_one_name_everywhere(shops: tuple[Shop, Shop]
     alice, _ = shops
     for name in {"orders", code}:
         job = alice.client.post(f"/api/{marketplace}/jobs", json={"action_type": name}).json()
-        assert job["action"] == code
+        assert job["action"] == "orders"
+        assert alice.client.get(f"/api/jobs/{job['id']}").json() == job
+    for name in {"orders", code}:
+        listed = alice.client.get(f"/api/{marketplace}/jobs", params={"action": name}).json()["items"]
+        assert len(listed) == len({"orders", code})
+    assert alice.client.get("/api/jobs", params={"action": "sync"}).json()["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,17 @@ def test_a_job_is_made_and_read_again(api: Any) -> None:
     assert job["created_at"].endswith("Z")
 
 
+MADE = [one for one in PROTECTED if one.status == 201]
+
+
+@pytest.mark.parametrize("operation", MADE, ids=lambda one: one.name)
+def test_what_is_made_says_where_it_is_read(api: Any, operation: Any) -> None:
+    product = api.ask("POST", "/api/products", json=NEW_PRODUCT).json()["id"]
+    made = call(api, operation, path_of(operation, product))
+    assert made.status_code == 201, made.text
+    assert api.ask("GET", made.headers["location"]).status_code == 200
+
+
 def test_the_result_of_a_final_job_has_its_six_members(api: Any) -> None:
     job = api.a_job(status=JobStatus.COMPLETED, result={"listing_id": "77"})
     assert api.ask("GET", f"/api/jobs/{job}").json()["result"] == {
@@ -459,7 +470,10 @@ def test_the_same_key_and_body_answer_the_same_job(api: Any) -> None:
         return api.ask("POST", "/api/vinted/jobs", json=body, headers={"Idempotency-Key": "k-1"})
 
     first = submit(NEW_JOB)
-    assert submit(dict(reversed(NEW_JOB.items()))).json() == first.json()
+    again = submit(dict(reversed(NEW_JOB.items())))
+    assert again.json() == first.json()
+    assert first.headers["location"] == again.headers["location"] == f"/api/jobs/{first.json()['id']}"
+    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
     problem(submit(NEW_JOB | {"priority": 1}), 422)
     assert len(api.use_cases.jobs[api.alice]) == 1
 

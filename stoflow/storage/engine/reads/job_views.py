@@ -72,6 +72,7 @@ class JobRecord:
     expires_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    request_id: str | None = None  # of the request that asked for it
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ PACE_UNTIL = f"""(
 VIEW = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
-       j.cancel_requested, j.batch_job_id,
+       j.cancel_requested, j.batch_job_id, j.request_id,
        CASE WHEN j.status NOT IN {UNFINISHED} THEN NULL ELSE jsonb_build_object(
          'now', clock_timestamp(), 'suspended', {SUSPENDED},
          'halted', CASE WHEN c.marketplace IS NOT NULL THEN coalesce(c.reason, j.waiting, '') END,
@@ -88,7 +88,8 @@ ONE = f"{VIEW}WHERE j.id = %(job)s"
 
 PAGE = f"""{VIEW}
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
-  AND (%(status)s::text IS NULL OR j.status = %(status)s) AND (%(action)s::text IS NULL OR a.code = %(action)s)
+  AND (%(status)s::text IS NULL OR j.status = %(status)s)
+  AND (%(actions)s::text[] IS NULL OR a.code = ANY(%(actions)s))
   AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
   AND (%(batch_id)s::int IS NULL OR j.batch_job_id = %(batch_id)s)
   AND (%(created_after)s::timestamptz IS NULL OR j.created_at > %(created_after)s)
