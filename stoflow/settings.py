@@ -30,6 +30,7 @@ from stoflow.variables import SettingsError as SettingsError
 from stoflow.variables import refuse_misspelt
 
 ENV_FILE = ".env"
+LEAST_DAYS_KEPT = 2  # an idempotency key is good for one
 
 
 class Settings(BaseSettings):
@@ -96,6 +97,9 @@ class Settings(BaseSettings):
     sync_every_s: float = Field(default=6 * 3600.0, ge=0)
     orders_every_s: float = Field(default=900.0, ge=0)
 
+    # For how long jobs that ended are kept, in days; 0 is for ever.
+    keep_days: float = Field(default=0.0, ge=0)
+
     # What is fetched for a file of products that names its photos by address: the last is for one import. The networks
     # are those that may be called although they are private, such as 10.0.0.0/8.
     photo_bytes: int = Field(default=30 * 1024 * 1024, ge=1, le=30 * 1024 * 1024)
@@ -106,6 +110,13 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""
+
+    @model_validator(mode="after")
+    def _keeps_what_keys_name(self) -> Self:
+        if 0 < self.keep_days < LEAST_DAYS_KEPT:
+            message = f"{ENV_PREFIX}KEEP_DAYS should be 0, for ever, or at least {LEAST_DAYS_KEPT}"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _beats_within_its_lease(self) -> Self:

@@ -13,7 +13,7 @@ from stoflow.actors.refusals import ReadRefusals, Refusals
 from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
-from stoflow.actors.ticking import Ticking
+from stoflow.actors.ticking import Ticking, Turn
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
@@ -25,19 +25,14 @@ from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
 from stoflow.transports.feed import FeedReader, OnNews
-from stoflow.upkeep.events import Events
 from stoflow.upkeep.lease import Lease
-from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.sweep import Sweep
-from stoflow.upkeep.timetable import Timetable
 
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
 POOL_THREADS = 2
 AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
-STOCK_EVERY_S = 1.0
-EVENTS_EVERY_S = 1.0
 REFUSALS_EVERY_S = 1.0
 
 
@@ -52,9 +47,7 @@ class Policy:
     page_size: int
     ownership_lease_s: float
     sweep_every_s: float
-    timetable: Timetable
-    stock: Stock
-    events: Events
+    upkeep: Sequence[Turn]
     refusals: ReadRefusals  # of StoFlow's own application
 
 
@@ -129,10 +122,7 @@ class OwnershipTerm:
         self._loader = Loader(database, me, marketplaces=tuple(policy.conditions.caps))
         sweep = Sweep(database, policy.quiet_s, tuple(policy.conditions.plugins))
         self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
-        timetable = policy.timetable
-        self._clock = Ticking("timetable", timetable.turn, every_s=timetable.turn_every_s, doing="planning jobs")
-        self._stock = Ticking("stock", policy.stock.follow, every_s=STOCK_EVERY_S, doing="following the stock")
-        self._events = Ticking("events", policy.events.turn, every_s=EVENTS_EVERY_S, doing="numbering events")
+        self._upkeep = [Ticking.of(turn) for turn in policy.upkeep]
         self._refusals = Refusals(policy.refusals)
         self._marks = Ticking("refusals", self._mark, every_s=REFUSALS_EVERY_S, doing="reading who refuses StoFlow")
         self._reader = feed(me, self._on_news)
@@ -156,17 +146,15 @@ class OwnershipTerm:
         self._look()
         self._marks.start()
         self._sweeper.start()
-        self._clock.start()
-        self._stock.start()
-        self._events.start()
+        for each in self._upkeep:
+            each.start()
         self._reader.start()
 
     def stop(self) -> None:
         self._reader.stop()
         self._marks.stop()
-        self._clock.stop()
-        self._events.stop()
-        self._stock.stop()
+        for each in self._upkeep:
+            each.stop()
         self._sweeper.stop()
         if self._tenants is not None:
             self._tenants.stop()

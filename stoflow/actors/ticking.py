@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
@@ -9,6 +11,16 @@ from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
 
 JOIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What goes on by itself beside the actors; `every_s` in real seconds, `doing` for the logs."""
+
+    name: str
+    take: Callable[[], object]
+    every_s: float
+    doing: str
 
 
 class Ticking:
@@ -20,6 +32,10 @@ class Ticking:
         self._doing = doing
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @classmethod
+    def of(cls, turn: Turn) -> Self:
+        return cls(turn.name, turn.take, every_s=turn.every_s, doing=turn.doing)
 
     def start(self) -> None:
         if not self._thread.is_alive():

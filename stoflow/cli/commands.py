@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, Listed] = {
     "applications": Listed("work.applications:applications", "Show which marketplaces refuse StoFlow itself."),
     "jobs": Listed("work.jobs:jobs", "List, show, explain, retry and cancel a seller's jobs."),
     "batches": Listed("work.batches:batches", "List, show, cancel and retry a seller's batches."),
+    "prune": Listed("work.prune:prune", "Forget jobs that ended long ago."),
     # play the outside world
     "sandbox": Listed("simulate.sandbox:sandbox", "Run the simulated marketplaces, with a ledger of every call."),
     "plugin": Listed("simulate.plugin:plugin", "Do a tenant's commands against the sandbox, as the plugin would."),

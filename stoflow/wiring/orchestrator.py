@@ -1,15 +1,23 @@
 """How an orchestrator is put together."""
 
+from collections.abc import Sequence
+
 from stoflow.actors.system import Orchestrator, Policy
+from stoflow.actors.ticking import Turn
 from stoflow.domain.ids import ProcessId
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
 from stoflow.upkeep.events import Events
+from stoflow.upkeep.retention import Retention
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.timetable import Timetable, periods
 from stoflow.wiring.installation import Installation
+
+STOCK_EVERY_S = 1.0
+EVENTS_EVERY_S = 1.0
+RETENTION_EVERY_S = 10.0
 
 
 def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
@@ -37,8 +45,17 @@ def _policy(installation: Installation) -> Policy:
         page_size=settings.page_size,
         ownership_lease_s=settings.ownership_lease_s,
         sweep_every_s=settings.sweep_every_s,
-        timetable=Timetable(installation.database, registry, periods(registry, settings)),
-        stock=Stock(installation.database, registry),
-        events=Events(installation.database),
+        upkeep=_upkeep(installation),
         refusals=installation.applications().read_refusals,
+    )
+
+
+def _upkeep(installation: Installation) -> Sequence[Turn]:
+    database, settings, registry = installation.database, installation.settings, installation.registry
+    timetable = Timetable(database, registry, periods(registry, settings))
+    return (
+        Turn("timetable", timetable.turn, timetable.turn_every_s, "planning jobs"),
+        Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
+        Turn("events", Events(database).turn, EVENTS_EVERY_S, "numbering events"),
+        Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
     )

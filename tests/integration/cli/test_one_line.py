@@ -39,7 +39,7 @@ GIVEN = {
     "url": "http://127.0.0.1:1",
     "sandbox_url": "http://127.0.0.1:1",
 }
-ALSO_GIVEN = {"plugin": ["--token", "x"]}
+ALSO_GIVEN = {"plugin": ["--token", "x"], "prune": ["--days", "90"]}
 WITHOUT_DATABASE = {"config", "limits", "sandbox", "plugin"}
 MAKE_WHAT_IS_MISSING = {"demo", "up", "migrate"}
 
