@@ -1,10 +1,8 @@
 """The checks every marketplace makes of a product: each says every reason, naming its field."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from stoflow.domain.account import Account
@@ -12,11 +10,10 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Done, FieldError, Outcome, Refused
 from stoflow.domain.product import Product
 from stoflow.marketplaces.photos import find_photo
+from stoflow.marketplaces.pricing import Priced, priced
 from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
 from stoflow.marketplaces.vocabulary.conditions import grade_of
 
-CENT = Decimal("0.01")
-CURRENCY = re.compile("[A-Z]{3}")
 DEFAULT_CURRENCY = "EUR"
 
 
@@ -38,36 +35,9 @@ def product_of(attempt: Attempt) -> Product:
 
 
 def price_in(currency: str, product: Product, account: Account) -> Decimal | FieldError:
-    """Return the price in the marketplace's currency.
-
-    Another currency is carried over only by a rate of the seller's own: `account.settings["exchange_rates"]`,
-    by currency, how much of the marketplace's currency one unit is worth.
-    """
-    if product.price is None:
-        return FieldError("price", "The product has no price.")
-    if product.currency == currency:
-        return product.price.quantize(CENT, ROUND_HALF_UP)
-    rate = _rate(account.settings.get("exchange_rates"), product.currency)
-    if rate is None:
-        return FieldError("currency", f"The price is in {product.currency}, this account sells in {currency}.")
-    return (product.price * rate).quantize(CENT, ROUND_HALF_UP)
-
-
-def exchange_rates_fault(rates: Any, _: date) -> str:
-    """Return why rates a seller gives cannot be used, "" where they can."""
-    if isinstance(rates, Mapping) and all(CURRENCY.fullmatch(code) and _rate(rates, code) for code in rates):
-        return ""
-    return 'Give by currency what one unit is worth, such as {"USD": "0.92"}.'
-
-
-def _rate(rates: Any, currency: str) -> Decimal | None:
-    if not isinstance(rates, Mapping) or currency not in rates:
-        return None
-    try:
-        rate = Decimal(str(rates[currency]))
-    except InvalidOperation:
-        return None
-    return rate if rate.is_finite() and rate > 0 else None
+    """Return the price in the marketplace's currency, by the account's rule, or why there is none."""
+    found = priced(currency, product, account)
+    return found.price if isinstance(found, Priced) else found
 
 
 def price_errors(price: Decimal | FieldError, limits: Limits, currency: str) -> tuple[FieldError, ...]:

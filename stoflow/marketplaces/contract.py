@@ -110,6 +110,20 @@ class AccountOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What buyers would read of a product, each part as far as it can be said yet, "" where it cannot.
+
+    `currency` is the account's, `category` the marketplace's own number of it.
+    """
+
+    title: str
+    description: str
+    currency: str
+    category: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
 class Marketplace:
     """What it can do; whose it is lives in Account.
 
@@ -120,6 +134,7 @@ class Marketplace:
     `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
     `rest_s` reads from any reply how many seconds no call is left, None where one is.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
+    `preview` says what buyers would read of a product, whatever is still missing of it.
     `notices` reads what it pushes of operations that it accepted, where it does: a hint, since the look asks.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
@@ -142,6 +157,7 @@ class Marketplace:
     options: AccountOptions | None = None
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
     notices: Notices | None = None
+    preview: Callable[[Attempt], Preview] | None = None
     rest_s: Callable[[Reply], float | None] | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 

@@ -11,7 +11,6 @@ from stoflow.domain.account import Account
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.choices import Choice, Choices, Setting
 from stoflow.domain.outcome import Broken, Outcome
-from stoflow.marketplaces.checks import exchange_rates_fault
 from stoflow.marketplaces.choices import choices_in
 from stoflow.marketplaces.contract import AccountOptions, Reading
 from stoflow.marketplaces.ebay.aspects import aspects_fault
@@ -25,6 +24,7 @@ from stoflow.marketplaces.ebay.errors import error_ids
 from stoflow.marketplaces.ebay.reading import ListPage, Shown, list_page
 from stoflow.marketplaces.ebay.sites import sites
 from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.pricing import exchange_rates_fault
 from stoflow.marketplaces.replies import SERVER_ERRORS_FROM
 
 SITE, PLACE = "marketplace_id", "merchant_location_key"

@@ -51,8 +51,8 @@ def inventory_item(attempt: Attempt) -> Mapping[str, Any]:
         "availability": {"shipToLocationAvailability": {"quantity": product.quantity}},
         "condition": conditions()[grade],
         "product": {
-            "title": shorten(one_line(product.title), TITLE_CHARACTERS),
-            "description": _as_html(_description(product), DESCRIPTION_CHARACTERS),
+            "title": title_for(product),
+            "description": _as_html(description_for(product), DESCRIPTION_CHARACTERS),
             "aspects": specifics_of(attempt, category, site_of_account(attempt)).values,
         },
     }
@@ -120,12 +120,18 @@ def listing_url(attempt: Attempt, listing_id: str) -> str:
     return f"https://www.{site_of_account(attempt)['domain']}/itm/{listing_id}"
 
 
-def _description(product: Product) -> str:
+def title_for(product: Product) -> str:
+    """Return the title, as long as eBay takes it."""
+    return shorten(one_line(product.title), TITLE_CHARACTERS)
+
+
+def description_for(product: Product) -> str:
+    """Return the seller's words."""
     return tidy(product.description) or one_line(product.title)
 
 
 def _as_paragraph(product: Product) -> str:
-    return f"<p>{_as_html(_description(product), LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
+    return f"<p>{_as_html(description_for(product), LISTING_DESCRIPTION_CHARACTERS - len('<p></p>'))}</p>"
 
 
 def _as_html(text: str, limit: int) -> str:

@@ -8,6 +8,7 @@ from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.failures import refusal_of
 from stoflow.marketplaces.ebay.handlers import DeleteEbay, PublishEbay, SyncEbay, SyncOrdersEbay, UpdateEbay
 from stoflow.marketplaces.ebay.orders import EbayOrders
+from stoflow.marketplaces.ebay.preview import preview_of
 from stoflow.marketplaces.ebay.profile import SCOPES, configured
 from stoflow.marketplaces.ebay.publication import EbayPublication
 from stoflow.marketplaces.ebay.sync import EbaySync
@@ -32,4 +33,5 @@ EBAY = Marketplace(
     call_limits=CALL_LIMITS,
     options=OPTIONS,
     refusal=refusal_of,
+    preview=preview_of,
 )

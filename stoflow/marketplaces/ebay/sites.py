@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from stoflow.domain.account import Account
+from stoflow.domain.product import Product
 from stoflow.marketplaces.vocabulary.tables import read_table
 
 DEFAULT_SITE = "EBAY_FR"
@@ -25,6 +26,12 @@ def site_of(account: Account) -> Mapping[str, str] | None:
     Nothing is published by default: that stands in for reports on products, and for listings of before.
     """
     return sites().get(str(account.settings.get("marketplace_id") or DEFAULT_SITE))
+
+
+def currency_of(account: Account, product: Product) -> str:
+    """Return the currency of the site that the account names; the product's own where it names none."""
+    site = site_of(account)
+    return site["currency"] if site and account.settings.get("marketplace_id") else product.currency
 
 
 @cache

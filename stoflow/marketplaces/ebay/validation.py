@@ -10,7 +10,7 @@ from stoflow.marketplaces import checks
 from stoflow.marketplaces.checks import Limits
 from stoflow.marketplaces.ebay.account import REQUIRED, SITE
 from stoflow.marketplaces.ebay.aspects import is_on_site, specifics_of
-from stoflow.marketplaces.ebay.sites import categories, site_of
+from stoflow.marketplaces.ebay.sites import categories, currency_of, site_of
 from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
 from stoflow.marketplaces.vocabulary.conditions import grade_of, new_grades
 from stoflow.marketplaces.vocabulary.wording import one_line
@@ -22,12 +22,11 @@ UNKNOWN_SITE = (FieldError(f"account.{SITE}", "The eBay account names a site we 
 def ebay_errors(attempt: Attempt) -> tuple[FieldError, ...]:
     """Return every reason why eBay would not take this product from this account."""
     product, account = checks.product_of(attempt), attempt.account
-    site, named = site_of(account), account.settings.get(SITE)
+    site = site_of(account)
     category = resolve_category(product)
-    currency = site["currency"] if site and named else product.currency
     errors = (
         *_title_errors(product),
-        *checks.sale_errors(attempt, LIMITS, currency),
+        *checks.sale_errors(attempt, LIMITS, currency_of(account, product)),
         *checks.category_errors(category, categories(), "eBay"),
         *checks.condition_errors(product),
         *_category_rules(product, category),

@@ -8,7 +8,6 @@ from stoflow.domain.account import Account
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.choices import Choice, Setting, as_text
 from stoflow.domain.outcome import Broken, Outcome
-from stoflow.marketplaces.checks import exchange_rates_fault
 from stoflow.marketplaces.choices import choices_in
 from stoflow.marketplaces.contract import AccountOptions, Reading
 from stoflow.marketplaces.etsy import failures
@@ -21,6 +20,7 @@ from stoflow.marketplaces.etsy.clients.shop import get_shop
 from stoflow.marketplaces.etsy.labels import era_fault, eras_on, makers
 from stoflow.marketplaces.etsy.lists import PAGE_SIZE, Item, Page, read_page
 from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.pricing import exchange_rates_fault
 from stoflow.marketplaces.replies import is_success
 
 MOST_PAGES = 20

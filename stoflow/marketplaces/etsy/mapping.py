@@ -70,8 +70,8 @@ def draft_form(attempt: Attempt, price: Decimal) -> Mapping[str, str]:
         "readiness_state_id": str(settings["readiness_state_id"]),
         "is_supply": "false",
         "type": "physical",
-        "tags": ",".join(_tags(attempt)),
-        "materials": ",".join(_materials(product)),
+        "tags": ",".join(tags_for(product, category)),
+        "materials": ",".join(materials_for(product)),
     }
     if settings.get("return_policy_id"):
         form["return_policy_id"] = str(settings["return_policy_id"])
@@ -138,8 +138,8 @@ def description_for(product: Product) -> str:
     return shorten(f"{words}\n\n{lines}".strip(), DESCRIPTION_CHARACTERS)
 
 
-def _tags(attempt: Attempt) -> tuple[str, ...]:
-    product, category = checks.product_of(attempt), checks.category_of(attempt)
+def tags_for(product: Product, category: Category) -> tuple[str, ...]:
+    """Return what buyers may search by, in signs and length that Etsy allows."""
     label = kind_label(category.kind, "en").lower()
     candidates = (
         label,
@@ -153,7 +153,8 @@ def _tags(attempt: Attempt) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in cleaned if tag and len(tag) <= TAG_CHARACTERS))[:TAGS]
 
 
-def _materials(product: Product) -> tuple[str, ...]:
+def materials_for(product: Product) -> tuple[str, ...]:
+    """Return what it is made of, in signs and length that Etsy allows."""
     cleaned = (keep_signs(material, _in_material) for material in product.materials)
     return tuple(dict.fromkeys(shorten(name, MATERIAL_CHARACTERS) for name in cleaned if plain(name)))[:MATERIALS]
 

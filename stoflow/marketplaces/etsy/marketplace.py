@@ -8,6 +8,7 @@ from stoflow.marketplaces.etsy.drafts import collect_orphan
 from stoflow.marketplaces.etsy.failures import refusal_of, rest_s
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
+from stoflow.marketplaces.etsy.preview import preview_of
 from stoflow.marketplaces.etsy.profile import SCOPES, configured
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.etsy.sync import EtsySync
@@ -33,4 +34,5 @@ ETSY = Marketplace(
     taxonomy=TAXONOMY,
     refusal=refusal_of,
     rest_s=rest_s,
+    preview=preview_of,
 )

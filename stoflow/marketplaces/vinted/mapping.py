@@ -9,6 +9,7 @@ from stoflow.domain.product import Product
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.vinted.tables import PACKAGE, brand_id, categories, colors, size_id, statuses
 from stoflow.marketplaces.vocabulary.audiences import is_unisex
+from stoflow.marketplaces.vocabulary.categories import Category
 from stoflow.marketplaces.vocabulary.colours import colors_of
 from stoflow.marketplaces.vocabulary.conditions import grade_of
 from stoflow.marketplaces.vocabulary.leaves import leaf_of
@@ -36,11 +37,11 @@ def draft_fields(attempt: Attempt) -> Mapping[str, Any]:
     return {
         "currency": checks.currency_of(attempt),
         "temp_uuid": upload_session(attempt),
-        "title": shorten(one_line(product.title), TITLE_CHARACTERS),
-        "description": _description(product),
+        "title": title_for(product),
+        "description": description_for(product),
         "brand_id": brand_id(product.brand),
         "brand": one_line(product.brand) or None,
-        "catalog_id": int(category.vinted_id or leaf_of(PACKAGE, category, product) or row["catalog_id"]),
+        "catalog_id": catalog_id_of(category, product),
         "isbn": None,
         "is_unisex": is_unisex(product),
         "ai_photo": False,
@@ -62,7 +63,17 @@ def _attributes(product: Product, size: int | None) -> list[Mapping[str, Any]]:
     return [{"code": code, "ids": [number]} for code, number in found.items() if number is not None]
 
 
-def _description(product: Product) -> str:
+def title_for(product: Product) -> str:
+    """Return the title, as long as Vinted takes it."""
+    return shorten(one_line(product.title), TITLE_CHARACTERS)
+
+
+def catalog_id_of(category: Category, product: Product) -> int:
+    """Return where it is listed: the finer place that the seller's words name, where they do."""
+    return int(category.vinted_id or leaf_of(PACKAGE, category, product) or categories()[category.name]["catalog_id"])
+
+
+def description_for(product: Product) -> str:
     """Return the seller's words, with the size as the seller says it where they do not."""
     words = tidy(product.description)
     if len(words) < SHORTEST_DESCRIPTION_CHARACTERS:

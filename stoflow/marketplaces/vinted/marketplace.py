@@ -14,6 +14,7 @@ from stoflow.marketplaces.vinted.handlers import (
 from stoflow.marketplaces.vinted.linking import VintedLinking
 from stoflow.marketplaces.vinted.messages import VintedMessages
 from stoflow.marketplaces.vinted.orders import VintedOrders
+from stoflow.marketplaces.vinted.preview import preview_of
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.sync import VintedSync
 from stoflow.marketplaces.vinted.update import VintedUpdate
@@ -51,5 +52,6 @@ VINTED = Marketplace(
     },
     concurrency=1,
     collect=collect_orphan,
+    preview=preview_of,
     products=frozenset({"publish", "update", "delete", "link_product"}),
 )

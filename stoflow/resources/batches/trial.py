@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 
-from stoflow.domain.account import Account
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.resources.batches.choosing import MOST_NAMED, check_batch, choose_products, refuse_missing
 from stoflow.resources.batches.views import Shortcoming, SubmitBatch, Trial
 from stoflow.resources.needs import TriesProducts
-from stoflow.resources.products.readiness import PUBLISH, Shop, errors_of
+from stoflow.resources.products.readiness import PUBLISH, Shop, errors_of, shop_of
 from stoflow.resources.products.stored import products_in
-from stoflow.storage.credentials.accounts import accounts_of
-from stoflow.storage.taxonomy import read_answers
 
 
 def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Trial:
@@ -23,15 +20,10 @@ def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Tri
     refuse_missing(asked, chosen, found)
     if handler.action != PUBLISH:
         return Trial(len(chosen), len(chosen), ())
-    shop = _shop(needs, tenant, asked.job.marketplace)
+    shop = shop_of(needs.database, tenant, asked.job.marketplace)
     short = [each for product in chosen for each in _shortcomings(needs, shop, found[product])]
     ready = len(chosen) - len({each.product for each in short})
     return Trial(len(chosen), ready, tuple(short[:MOST_NAMED]))
-
-
-def _shop(needs: TriesProducts, tenant: TenantId, marketplace: str) -> Shop:
-    account = accounts_of(needs.database, tenant).get(marketplace, Account(marketplace, ""))
-    return Shop(account, read_answers(needs.database, marketplace))
 
 
 def _shortcomings(needs: TriesProducts, shop: Shop, product: Product) -> Iterator[Shortcoming]:

@@ -13,7 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Broken, Done, Outcome, Pending, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.marketplaces.contract import AccountOptions, Reading
 from stoflow.monitoring.record import record
-from stoflow.resources.connections.connection import Accounts, Connection, find_connection
+from stoflow.resources.connections.connection import Accounts, Connection, find_connection, settings_of
 
 READ_DEADLINE_S = 25.0  # of all calls together: somebody waits for the answer in a browser
 
@@ -52,10 +52,10 @@ def choose(accounts: Accounts, tenant: TenantId, marketplace: str, given: Settin
 
     Raise InputError naming each setting that cannot be, Conflict where there is nothing to set.
     """
-    options = _options(accounts, marketplace)
+    known = settings_of(accounts, marketplace)
 
     def change(settings: Settings, choices: Choices) -> Settings:
-        return chosen(options.settings, settings, choices, given, day_in_utc())
+        return chosen(known, settings, choices, given, day_in_utc())
 
     accounts.settings.choose(tenant, marketplace, change)
     return find_connection(accounts, tenant, marketplace)

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from stoflow.domain.attempt import day_in_utc
-from stoflow.domain.choices import Choice, Choices, Settings
+from stoflow.domain.choices import Choice, Choices, Setting, Settings
 from stoflow.domain.errors import Conflict
 from stoflow.domain.facts.accounts import SellerDisconnected
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Lock
 from stoflow.marketplaces.contract import AccountOptions
+from stoflow.marketplaces.pricing import OF_EVERY_ACCOUNT
 from stoflow.monitoring.record import record
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.account_settings import AccountSettings
@@ -155,11 +156,15 @@ def _credentials(accounts: Accounts, marketplace: str) -> tuple[CredentialField,
 
 def _options(accounts: Accounts, marketplace: str, of_account: Choices) -> tuple[Option, ...]:
     """Return what may be set there; a connection holds other settings too, which are nobody's to choose."""
-    if marketplace not in accounts.options:
-        return ()
     today = day_in_utc()
-    known = accounts.options[marketplace].settings
+    known = settings_of(accounts, marketplace)
     return tuple(Option(each.name, each.required, each.choices(of_account, today)) for each in known)
+
+
+def settings_of(accounts: Accounts, marketplace: str) -> tuple[Setting, ...]:
+    """Return what may be set of an account there: the marketplace's own settings, and those of every account."""
+    own = accounts.options[marketplace].settings if marketplace in accounts.options else ()
+    return (*own, *OF_EVERY_ACCOUNT)
 
 
 def _by_consent(stored: StoredConnection) -> tuple[ConnectionState, str]:

@@ -14,6 +14,9 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError, Refused
 from stoflow.domain.product import NewProduct, Product, ProductImage
 from stoflow.marketplaces.registry import Registry
+from stoflow.storage.credentials.accounts import accounts_of
+from stoflow.storage.database.session import Database
+from stoflow.storage.taxonomy import read_answers
 
 NOBODY = TenantId(0)
 NO_JOB = JobId(0)
@@ -132,3 +135,9 @@ def publishing_marketplaces(registry: Registry) -> tuple[str, ...]:
 def shops_of(marketplaces: Iterable[str], accounts: Mapping[str, Account]) -> tuple[Shop, ...]:
     """Return a shop on each marketplace: the account that is there, else one that lacks everything."""
     return tuple(Shop(accounts.get(name, Account(name, ""))) for name in marketplaces)
+
+
+def shop_of(database: Database, tenant: TenantId, marketplace: str) -> Shop:
+    """Return the tenant's shop on one marketplace with what is known of its categories."""
+    account = accounts_of(database, tenant).get(marketplace, Account(marketplace, ""))
+    return Shop(account, read_answers(database, marketplace))

@@ -59,9 +59,10 @@ from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
-from stoflow.resources.products import deleting, editing, photos
+from stoflow.resources.products import deleting, editing, photos, preview
 from stoflow.resources.products.media import Photo
 from stoflow.resources.products.photos import PhotoView, ProductPhotos
+from stoflow.resources.products.preview import ProductPreview
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.wiring.api import make_api
@@ -311,6 +312,10 @@ class FakeUseCases:
         self.find_photo(tenant, product, position)
         return ProductPhotos(product, "0" * 24, ())
 
+    def preview_product(self, tenant: TenantId, product: int, marketplace: str) -> ProductPreview:
+        self.find_product(tenant, product)
+        return ProductPreview(marketplace, (), None, None, (), 0, {})
+
     def list_attributes(self, catalogue: str, search: str, limit: int, cursor: str | None) -> Page[CatalogueEntry]:
         self._answers()
         if catalogue not in self.attributes:
@@ -468,6 +473,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     observed: ("list_listings", "list_orders"),
     password: ("change_password",),
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
+    preview: ("preview_product",),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
     submit: ("submit_job",),
 }

@@ -32,6 +32,7 @@ BODIES: dict[str, Any] = {
 }
 # In `public`: accounts, catalogues that are everybody's, and what was told to have happened.
 OF_NO_TENANT = {"changePassword", "listAttributes", "listEvents"}
+QUERIES = {"previewProduct": {"marketplace": "vinted"}}
 THEIRS = [one for one in find_operations() if not one.public and one.name not in OF_NO_TENANT]
 TABLES = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'template_tenant'::regnamespace ORDER BY 1"
@@ -79,7 +80,7 @@ def neighbour(settings: Settings, real_url: str, broken: httpx.Client, tenants: 
 
 def answer_of(client: httpx.Client, operation: Any) -> httpx.Response:
     path = operation.path.format(marketplace="ebay", id=1, position=1, catalogue="colors")
-    return client.request(operation.method, path, json=BODIES.get(operation.name))
+    return client.request(operation.method, path, json=BODIES.get(operation.name), params=QUERIES.get(operation.name))
 
 
 def returned(client: httpx.Client, state: str = f"1.{'a' * 43}") -> httpx.Response:

@@ -33,6 +33,7 @@ BODIES = {
     "changeConnection": CHOSEN,
     "changePassword": {"current_password": "a long one, of old", "new_password": "another long one"},
 }
+QUERIES = {"previewProduct": {"marketplace": "vinted"}}
 
 
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -52,6 +53,8 @@ def path_of(operation: Any, job: int = 1) -> str:
 def call(api: Any, operation: Any, path: str, **more: Any) -> httpx.Response:
     if operation.name in BODIES:
         more.setdefault("json", BODIES[operation.name])
+    if operation.name in QUERIES:
+        more.setdefault("params", QUERIES[operation.name])
     return api.ask(operation.method, path, **more)
 
 
