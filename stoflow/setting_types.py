@@ -55,6 +55,15 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _bucket(url: str) -> str:
+    """Check where photos are kept that no folder holds."""
+    parts = urlsplit(url)
+    if url and (parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or parts.query or parts.fragment):
+        message = "it should look like s3://bucket/prefix"
+        raise ValueError(message)
+    return url.rstrip("/")
+
+
 def _origin(text: str) -> str:
     """Check an origin as browsers send it: anything else never matches."""
     parts = urlsplit(text)
@@ -123,6 +132,7 @@ RedisUrl = Annotated[str | None, _of_scheme(REDIS_SCHEMES, "redis://host:6379/0"
 BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
 OwnBaseUrl = Annotated[str | None, _of_scheme(HTTP_SCHEMES, "https://host")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+MediaUrl = Annotated[str, AfterValidator(_bucket)]
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 Home = Annotated[AbsolutePath, AfterValidator(_no_file)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]

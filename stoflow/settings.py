@@ -16,6 +16,7 @@ from stoflow.setting_types import (
     DatabaseUrl,
     Home,
     Keys,
+    MediaUrl,
     Names,
     Networks,
     Origins,
@@ -107,6 +108,14 @@ class Settings(BaseSettings):
     photo_redirects: int = Field(default=5, ge=0)
     photo_networks: Networks = ()
     photo_addresses: int = Field(default=50_000, ge=0)
+
+    # Where photos are kept: in a folder of `home`, or in a bucket such as s3://bucket/prefix. What is left empty is
+    # found as Amazon's own tools find it.
+    media_url: MediaUrl = ""
+    media_endpoint: WebAddress = ""
+    media_region: str = ""
+    media_access_key: str = Field(default="", repr=False)
+    media_secret_key: str = Field(default="", repr=False)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from stoflow.domain.account import Account
 from stoflow.domain.aspect import CategoryAspects, TaxonomyAnswers
@@ -16,6 +16,18 @@ def day_in_utc() -> date:
     return datetime.now(UTC).date()
 
 
+class PhotosElsewhere(Protocol):
+    """Where photos are kept of which the folder at hand has copies only."""
+
+    def has(self, path: str) -> bool:
+        """Say whether a photo is kept at this path, without asking for it."""
+        ...
+
+    def bring(self, path: str) -> None:
+        """Put a copy into the folder at hand, where there is such a photo; raise PhotosUnavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """`outputs` holds the outputs of the job's completed tasks by task name; `index` is the number behind the colon of
@@ -24,9 +36,10 @@ class Attempt:
     "" before one was chosen, and `listing_visible` says that buyers see it already: a create step then returns Done
     without a call. `listing_photos` are those it was given, in order, as far as is recorded; `listing_sku` is the SKU
     a sync saw on it, which may be the seller's own. `since` is when the last complete run of this action began, None
-    before the first. `media_root` is where relative image paths begin. `today` is the day of the attempt, for rules
-    that change with the year. `taxonomy` is what the marketplace answered about its categories, as far as it was
-    asked. `operation` is what the marketplace named what it accepted (`Pending`), empty where it accepted nothing.
+    before the first. `media_root` is where relative image paths begin; a photo that is not there is in `photos`, where
+    that is given. `today` is the day of the attempt, for rules that change with the year. `taxonomy` is what the
+    marketplace answered about its categories, as far as it was asked. `operation` is what the marketplace named what it
+    accepted (`Pending`), empty where it accepted nothing.
     """
 
     tenant: TenantId
@@ -44,6 +57,7 @@ class Attempt:
     listing_sku: str = ""
     since: datetime | None = None
     media_root: str = ""
+    photos: PhotosElsewhere | None = None
     today: date = field(default_factory=day_in_utc)
     operation: Mapping[str, Any] = field(default_factory=dict[str, Any])
     taxonomy: TaxonomyAnswers = field(default_factory=dict[tuple[str, str], CategoryAspects])

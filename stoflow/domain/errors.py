@@ -9,6 +9,7 @@ StoflowError
 ├── SignInRefused               nobody is known by this password or refresh token
 ├── AccountSuspended            somebody is, and may not come in now
 ├── TooManyTries                it was tried too often from there; says how long to wait
+├── PhotosUnavailable           where photos are kept cannot be reached now
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
 │   │   └── DatabaseMisnamed    it will not be, as long as the setting that names it stays as it is
@@ -75,6 +76,10 @@ class TooManyTries(StoflowError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"This was tried too often: wait for {retry_after_s} s.")
         self.retry_after_s = retry_after_s
+
+
+class PhotosUnavailable(StoflowError):
+    pass
 
 
 class DatabaseError(StoflowError):

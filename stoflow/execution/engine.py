@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Protocol
 
 from stoflow.domain.aspect import TaxonomyAnswers
-from stoflow.domain.attempt import Attempt
+from stoflow.domain.attempt import Attempt, PhotosElsewhere
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind, TaskStatus
 from stoflow.domain.run import RunReport
@@ -55,6 +55,7 @@ class Engine:
     media_root: str
     taxonomy: Callable[[str], TaxonomyAnswers]  # by marketplace
     applications: Applications
+    photos: PhotosElsewhere | None = None  # of which `media_root` has copies
     settings: Settings = field(default_factory=Settings.model_construct)
     random: Random = field(default_factory=Random)
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
@@ -106,6 +107,7 @@ class Engine:
             listing_sku=job.listing_sku,
             since=job.since,
             media_root=self.media_root,
+            photos=self.photos,
             taxonomy=self.taxonomy(job.marketplace),
             operation=task.operation,
         )

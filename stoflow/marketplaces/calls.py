@@ -5,8 +5,9 @@ from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import FilePart, Reply, Request
+from stoflow.domain.errors import PhotosUnavailable
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Refused, cannot_tell
+from stoflow.domain.outcome import Absent, Done, Listed, LookResult, Refused, TryAgain, cannot_tell
 from stoflow.marketplaces.contract import Conversation, Looking, Step
 from stoflow.marketplaces.drafts import draft_made
 from stoflow.marketplaces.handlers import BaseJobHandler
@@ -35,6 +36,8 @@ def with_photo(attempt: Attempt, limit_bytes: int, send: Callable[[Photo], Conve
         photo = read_photo(attempt, attempt.index, limit_bytes=limit_bytes)
     except UnreadablePhoto as error:
         return Refused(str(error))
+    except PhotosUnavailable as error:
+        return TryAgain(str(error), charged=False, away=True)
     return (yield from send(photo))
 
 

@@ -9,7 +9,7 @@ from stoflow.domain.account import Account
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import Done, FieldError, Outcome, Refused
 from stoflow.domain.product import Product
-from stoflow.marketplaces.photos import find_photo
+from stoflow.marketplaces.photos import has_photo
 from stoflow.marketplaces.pricing import Priced, priced
 from stoflow.marketplaces.vocabulary.categories import Category, resolve_category
 from stoflow.marketplaces.vocabulary.conditions import grade_of
@@ -72,7 +72,7 @@ def photo_errors(attempt: Attempt, limits: Limits) -> tuple[FieldError, ...]:
     images = product_of(attempt).images[: limits.most_photos]
     if not images:
         return (FieldError("images", "The product has no photo."),)
-    missing = [str(image.position) for image in images if find_photo(attempt, image) is None]
+    missing = [str(image.position) for image in images if not has_photo(attempt, image)]
     return (FieldError("images", f"The file of photo {', '.join(missing)} is missing."),) if missing else ()
 
 

@@ -37,8 +37,23 @@ class Photo:
 
 
 def find_photo(attempt: Attempt, image: ProductImage) -> Path | None:
-    """Return the file of a photo, which lies below the media folder; None where none does."""
-    return file_below(Path(attempt.media_root), image.path)
+    """Return the file of a photo, which lies below the media folder; None where none does.
+
+    Raise PhotosUnavailable where it is kept elsewhere, and cannot be had now.
+    """
+    root = Path(attempt.media_root)
+    file = file_below(root, image.path)
+    if file is None and attempt.photos is not None:
+        attempt.photos.bring(image.path)
+        file = file_below(root, image.path)
+    return file
+
+
+def has_photo(attempt: Attempt, image: ProductImage) -> bool:
+    """Say whether the photo is kept, without having it brought from elsewhere."""
+    if attempt.photos is not None and attempt.photos.has(image.path):
+        return True
+    return file_below(Path(attempt.media_root), image.path) is not None
 
 
 def kept_photo(attempt: Attempt, index: int) -> ProductImage:

@@ -23,7 +23,6 @@ from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.events.read import events_after, newest
-from stoflow.resources.products.media import media_folder
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
@@ -35,7 +34,7 @@ from stoflow.transports.hints import Hints
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.wiring.engine import make_client, make_engine
-from stoflow.wiring.installation import Installation, fetching, health
+from stoflow.wiring.installation import Installation, fetching, health, media_of
 from stoflow.wiring.tokens import access_tokens
 
 API_CONNECTIONS = 12
@@ -94,7 +93,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         database=installation.database,
         registry=installation.registry,
         conditions=installation.conditions,
-        media=media_folder(installation.settings.home),
+        media=media_of(installation.settings),
         fetching=partial(fetching, installation.settings),
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),

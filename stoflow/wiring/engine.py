@@ -5,7 +5,6 @@ from functools import partial
 
 from stoflow.execution.engine import Engine
 from stoflow.marketplaces.registry import direct_profiles
-from stoflow.resources.products.media import media_folder
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.renewals import Renewals
 from stoflow.storage.credentials.seller_tokens import SellerTokens
@@ -16,11 +15,12 @@ from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.transports.feed import HintedFeed
 from stoflow.upkeep.lease import Lease
-from stoflow.wiring.installation import Installation
+from stoflow.wiring.installation import Installation, media_of
 
 
 def make_engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engine:
     settings, applications = installation.settings, installation.applications()
+    media = media_of(settings)
     return Engine(
         database=installation.database,
         recorder=Recorder(installation.database),
@@ -32,7 +32,8 @@ def make_engine(installation: Installation, lease: Lease, feed: HintedFeed) -> E
         lease_s=settings.process_lease_s,
         quiet_s=installation.quiet_s,
         second_look_s=installation.second_look_s,
-        media_root=str(media_folder(settings.home).root),
+        media_root=str(media.root),
+        photos=media.elsewhere,
         taxonomy=TaxonomyCache(installation.database).of,
         applications=applications,
         settings=settings,

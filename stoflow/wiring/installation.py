@@ -15,7 +15,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
-from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.media import MediaBucket, MediaFolder, media_folder
 from stoflow.resources.products.photo_source import Fetch, PhotoSource
 from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
@@ -23,6 +23,7 @@ from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import reach
 from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
+from stoflow.storage.photo_bucket import PhotoBucket
 from stoflow.storage.servers.embedded import has_servers, resolve_servers, usable
 from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
@@ -32,6 +33,7 @@ from stoflow.transports.names import Names
 from stoflow.upkeep.action_types import register_action_types
 from stoflow.upkeep.lease import Lease
 
+COPIES = "media-copies"  # of the photos in a bucket
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 
 
@@ -168,7 +170,14 @@ def prepare(installation: Installation) -> None:
 def photo_source(installation: Installation, folder: Path) -> PhotoSource:
     """Return where the photos of one import come from: the folder of its file, and the addresses the file gives."""
     fetch = installation.resources.enter_context(fetching(installation.settings))
-    return PhotoSource(folder, media_folder(installation.settings.home), fetch)
+    return PhotoSource(folder, media_of(installation.settings), fetch)
+
+
+def media_of(settings: Settings) -> MediaFolder:
+    """Return where photos are kept: a folder of the installation's home, or a bucket with copies in another one."""
+    if not settings.media_url:
+        return media_folder(settings.home)
+    return MediaBucket(settings.home / COPIES, PhotoBucket(settings))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class PlaceholderPhotos:
     """The photos of a source, and a drawing for each that it refuses; `drawings` counts them."""
 
     source: PhotoSource
+    media: MediaFolder
     drawings: list[str] = field(default_factory=list[str])
 
     def take(self, tenant: TenantId, name: str) -> str:
@@ -38,7 +39,7 @@ class PlaceholderPhotos:
             return self.source.take(tenant, name)
         except RefusedPhoto:
             self.drawings.append(name)
-            return self.source.media.keep(tenant, drawn(self.source.media, _placeholder(name)).read_bytes())
+            return self.source.media.keep(tenant, drawn(self.media, _placeholder(name)).read_bytes())
 
 
 def with_a_photo(items: Iterable[ReadProduct | RejectedRow]) -> Iterator[ReadProduct | RejectedRow]:

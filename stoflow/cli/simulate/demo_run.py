@@ -152,7 +152,7 @@ def _imported(
     folder = run.plan.file.parent if run.plan.file else media.root
     dealt = demo_products(media) if items is None else items
     source = photo_source(run.installation, folder)
-    drawing = PlaceholderPhotos(source)
+    drawing = PlaceholderPhotos(source, media)
     given = run.plan.placeholder_photos
     report = import_products(
         Products(run.installation.database).put,

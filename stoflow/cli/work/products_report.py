@@ -19,7 +19,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.marketplaces.registry import build_registry
 from stoflow.resources.products.import_report import amount
-from stoflow.resources.products.media import media_folder
+from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.readiness import (
     Readiness,
     Shop,
@@ -32,7 +32,7 @@ from stoflow.resources.products.trial import FileProducts
 from stoflow.settings import Settings
 from stoflow.storage.credentials.accounts import accounts_of
 from stoflow.storage.taxonomy import read_answers
-from stoflow.wiring.installation import prepared
+from stoflow.wiring.installation import media_of, prepared
 
 PAGE_SIZE = 200
 
@@ -112,11 +112,11 @@ def _of_tenant(
             replace(shop, taxonomy=read_answers(installation.database, shop.account.marketplace))
             for shop in _assuming(shops_of(places, accounts), assumed)
         ]
-        photos = from_file.path.parent if from_file else media_folder(settings.home).root
+        media = MediaFolder(from_file.path.parent) if from_file else media_of(settings)
         if from_file:
             from_file.look_up = partial(store.look_up, tenant)
         products = from_file or _in_store(store, tenant)
-        return readiness(installation.registry, products, shops, media_root=str(photos))
+        return readiness(installation.registry, products, shops, media_root=str(media.root), photos=media.elsewhere)
 
 
 def _in_store(store: Products, tenant: TenantId) -> Iterator[Product]:

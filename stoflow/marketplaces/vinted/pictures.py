@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Command
-from stoflow.domain.outcome import Broken, Done, FieldError, Refused
+from stoflow.domain.errors import PhotosUnavailable
+from stoflow.domain.outcome import Broken, Done, FieldError, Refused, TryAgain
 from stoflow.domain.product import ProductImage
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.outputs import text_in
@@ -23,6 +24,8 @@ def with_kept_photo(attempt: Attempt, send: Callable[[ProductImage, str], Conver
         photo, fingerprint = kept_photo(attempt, attempt.index), fingerprint_of(attempt, attempt.index)
     except UnreadablePhoto as error:
         return Refused(str(error), (FieldError("images", str(error)),))
+    except PhotosUnavailable as error:
+        return TryAgain(str(error), charged=False, away=True)
     return (yield from send(photo, fingerprint))
 
 

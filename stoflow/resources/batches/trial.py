@@ -27,5 +27,5 @@ def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Tri
 
 
 def _shortcomings(needs: TriesProducts, shop: Shop, product: Product) -> Iterator[Shortcoming]:
-    for error in errors_of(needs.registry, product, shop, str(needs.media.root)):
+    for error in errors_of(needs.registry, product, shop, str(needs.media.root), needs.media.elsewhere):
         yield Shortcoming(product.id, error.field, error.message)

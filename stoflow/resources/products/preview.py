@@ -66,6 +66,7 @@ def _attempt(needs: TriesProducts, tenant: TenantId, product: Product, shop: Sho
         product=product,
         account=shop.account,
         media_root=str(needs.media.root),
+        photos=needs.media.elsewhere,
         taxonomy=shop.taxonomy,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stoflow.domain.account import Account
 from stoflow.domain.aspect import TaxonomyAnswers
-from stoflow.domain.attempt import Attempt
+from stoflow.domain.attempt import Attempt, PhotosElsewhere
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import FieldError, Refused
@@ -81,13 +81,18 @@ class _Tally:
 
 
 def readiness(
-    registry: Registry, products: Iterable[Product], shops: Iterable[Shop], *, media_root: str = ""
+    registry: Registry,
+    products: Iterable[Product],
+    shops: Iterable[Shop],
+    *,
+    media_root: str = "",
+    photos: PhotosElsewhere | None = None,
 ) -> tuple[Readiness, ...]:
     """Validate each product for each shop as its publish job would; the products are read once."""
     tallies = [(shop, _Tally()) for shop in shops]
     for product in products:
         for shop, tally in tallies:
-            tally.count(errors_of(registry, product, shop, media_root))
+            tally.count(errors_of(registry, product, shop, media_root, photos))
     return tuple(_readiness(shop.account.marketplace, tally) for shop, tally in tallies)
 
 
@@ -101,7 +106,9 @@ def product_of(number: int, new: NewProduct, photo: Path) -> Product:
     return Product(id=number, description=new.description or new.title, images=images, **values)
 
 
-def errors_of(registry: Registry, product: Product, shop: Shop, media_root: str) -> tuple[FieldError, ...]:
+def errors_of(
+    registry: Registry, product: Product, shop: Shop, media_root: str, photos: PhotosElsewhere | None = None
+) -> tuple[FieldError, ...]:
     """Return what the marketplace would refuse of the product as it is."""
     handler = registry.handler(shop.account.marketplace, PUBLISH)
     first = handler.create_tasks(product)[0]
@@ -116,6 +123,7 @@ def errors_of(registry: Registry, product: Product, shop: Shop, media_root: str)
             product=product,
             account=shop.account,
             media_root=media_root,
+            photos=photos,
             taxonomy=shop.taxonomy,
         )
     )

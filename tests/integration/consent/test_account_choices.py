@@ -267,8 +267,9 @@ def test_a_seller_whose_consent_has_ended_is_asked_to_connect_again(
     problem(alice.refreshes(marketplace), 409)
 
 
-def test_vinted_has_nothing_to_choose(alice: Any) -> None:
+def test_vinted_has_nothing_to_choose_but_how_prices_are_made(alice: Any) -> None:
     connection = alice.connection("vinted")
-    assert (connection["settings"], connection["choices"], connection["read_at"]) == ({}, {}, None)
+    assert (connection["settings"], connection["read_at"]) == ({}, None)
+    assert connection["choices"] == {"pricing": {"required": False, "values": []}}
     problem(alice.chooses("vinted", package_size_id=1), 409)
     problem(alice.refreshes("vinted"), 409)

@@ -111,7 +111,7 @@ def test_a_report_keeps_the_first_rejections_and_counts_all(tmp_path: Path):
 def test_only_the_demo_draws_what_is_missing_and_counts_it(tmp_path: Path):
     store, source = Products(), photos_in(tmp_path)
     Image.new("RGB", (40, 40), "red").save(source.folder / "real.png")
-    photos = PlaceholderPhotos(source)
+    photos = PlaceholderPhotos(source, source.media)
     items = [product("a", "real.png", "missing.jpg"), product("b"), RejectedRow(2, "Bad.")]
     report = import_products(store.put, [ANNA], with_a_photo(items), photos=photos)
     assert (report.imported, report.rejected_rows, photos.drawings) == (2, 1, ["missing.jpg", ""])
