@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ class Number(click.ParamType[int]):
         if not PLAIN_DIGITS.fullmatch(text) or len(text) > LONGEST_NUMBER:
             self.fail(f"{text[:40]!r} is no number in plain digits", param, ctx)
         return int(text)
+
+
+class Day(click.ParamType[datetime]):
+    """The beginning of a day in UTC, written as 2026-11-28."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            self.fail(f"{str(value)[:40]!r} is no day as in 2026-11-28", param, ctx)
 
 
 class TenantNumber(Number):

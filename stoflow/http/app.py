@@ -24,6 +24,7 @@ from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware,
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
 from stoflow.http.rest.rate_limits import RateLimitHeadersMiddleware, RateLimits, unlimited
 from stoflow.http.rest.threads import HEAVY_PATIENCE_S, HEAVY_THREADS, Shares, Threads
+from stoflow.http.rest.waiting import Waiters, overheard
 from stoflow.http.routes import find_operations
 from stoflow.http.sockets.asyncapi import ASYNCAPI_PATH, asyncapi_document
 from stoflow.http.sockets.event_use_cases import EventUseCases
@@ -68,7 +69,7 @@ def create_app(
     of them, `rate_limits` counts requests.
     """
     options, operations = options or ApiOptions(), find_operations()
-    threads = Threads()
+    threads, waiters = Threads(), Waiters()
     authentication = Authentication(tokens, statuses, threads, ended=ended)
     sockets = Sockets(
         plugin,
@@ -83,7 +84,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        await sockets.start(feed)
+        await sockets.start(overheard(feed, waiters.hear))
         try:
             yield
         finally:
@@ -91,11 +92,13 @@ def create_app(
             if rate_limits is not None:
                 await rate_limits.close()
 
-    return Starlette(
-        routes=[*_routes(operations, context, threads), Mount("/socket.io", app=sockets.asgi)],
+    app = Starlette(
+        routes=[*_routes(operations, context, threads, waiters), Mount("/socket.io", app=sockets.asgi)],
         middleware=_middleware(authentication, rate_limits, options, operations),
         lifespan=lifespan,
     )
+    app.state.drain = waiters.drain
+    return app
 
 
 def _middleware(
@@ -139,7 +142,7 @@ def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
     return [compile_path(one.path)[0] for one in operations if one.path.startswith(PROTECTED_PREFIX)]
 
 
-def _routes(operations: Sequence[Operation], context: Context, threads: Threads) -> list[Route]:
+def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:
     places = {name: context.registry.actions(name) for name in context.registry.marketplaces}
     few, shares = Threads(HEAVY_THREADS, patience_s=HEAVY_PATIENCE_S), Shares()
     documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
@@ -147,7 +150,8 @@ def _routes(operations: Sequence[Operation], context: Context, threads: Threads)
         path: {"GET": _endpoint_of(document)} for path, document in documents.items()
     }
     for one in operations:
-        made = endpoint_of(one, context, few, shares) if one.heavy else endpoint_of(one, context, threads)
+        run_in, of_tenant = (few, shares) if one.heavy else (threads, None)
+        made = endpoint_of(one, context, run_in, waiters, of_tenant)
         by_path.setdefault(one.path, {})[one.method] = made
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
     return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from stoflow.admission.facts import Conditions
+from stoflow.domain.job import JobChanged
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
@@ -44,6 +45,7 @@ class Context:
     stock: FollowsStock
     accounts: Accounts
     announced: Callable[[], None]
+    job_changed: Callable[[JobChanged], None]
     noticed: Callable[[str, Sequence[Notice]], None]  # by which marketplace
     health: Callable[[], Health]
     tokens: AccessTokens

@@ -1,11 +1,11 @@
 """The web server in front of the doors, with every limit said."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.http.sockets.limits import MAX_FRAME_BYTES
@@ -34,9 +34,21 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return taken
 
 
-def web_server(app: ASGIApp, *, host: str, port: int, trusted_proxies: Sequence[str] = ()) -> uvicorn.Server:
+class WebServer(uvicorn.Server):
+    """Lets those go first who wait for something: else they would be cut off when the time to drain is over."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._drain()
+        await super().shutdown(sockets)
+
+
+def web_server(app: Starlette, *, host: str, port: int, trusted_proxies: Sequence[str] = ()) -> uvicorn.Server:
     """Return a server that is not running yet; `port` 0 takes a free one."""
-    return uvicorn.Server(
+    return WebServer(
         uvicorn.Config(
             app,
             host=host,
@@ -56,5 +68,6 @@ def web_server(app: ASGIApp, *, host: str, port: int, trusted_proxies: Sequence[
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
             server_header=False,
-        )
+        ),
+        getattr(app.state, "drain", lambda: None),
     )

@@ -24,25 +24,26 @@ class Announces(Reads, Protocol):
     def announced(self) -> Callable[[], None]: ...
 
 
-class ReadsJobs(Reads, Protocol):
-    """… what admission judges by, and the marketplaces."""
-
-    @property
-    def conditions(self) -> Conditions: ...
+class KnowsMarketplaces(Reads, Protocol):
+    """… and the marketplaces."""
 
     @property
     def registry(self) -> Registry: ...
+
+
+class ReadsJobs(KnowsMarketplaces, Protocol):
+    """… and what admission judges by."""
+
+    @property
+    def conditions(self) -> Conditions: ...
 
 
 class ChangesJobs(ReadsJobs, Announces, Protocol):
     """… and both together."""
 
 
-class TriesProducts(Reads, Protocol):
+class TriesProducts(KnowsMarketplaces, Protocol):
     """… and what products are validated by."""
-
-    @property
-    def registry(self) -> Registry: ...
 
     @property
     def media(self) -> MediaFolder: ...

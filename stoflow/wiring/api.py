@@ -98,6 +98,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),
         announced=feed.announced,
+        job_changed=feed.job_changed,
         noticed=partial(hear, engine),
         health=partial(health, installation),
         tokens=tokens,

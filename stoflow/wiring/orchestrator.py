@@ -11,12 +11,14 @@ from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
 from stoflow.upkeep.events import Events
 from stoflow.upkeep.retention import Retention
+from stoflow.upkeep.statistics import Statistics
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.timetable import Timetable, periods
 from stoflow.wiring.installation import Installation
 
 STOCK_EVERY_S = 1.0
 EVENTS_EVERY_S = 1.0
+STATISTICS_EVERY_S = 5.0
 RETENTION_EVERY_S = 10.0
 
 
@@ -57,5 +59,6 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("timetable", timetable.turn, timetable.turn_every_s, "planning jobs"),
         Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
         Turn("events", Events(database).turn, EVENTS_EVERY_S, "numbering events"),
+        Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
         Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
     )

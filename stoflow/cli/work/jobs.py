@@ -1,11 +1,14 @@
-"""`stoflow jobs`: list, show, explain, retry and cancel a tenant's jobs."""
+"""`stoflow jobs`: list, show, explain, count, retry and cancel a tenant's jobs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 import click
 
-from stoflow.cli.arguments import Number, tenant_option
+from stoflow.cli.arguments import Day, Number, tenant_option
 from stoflow.cli.output import json_option, print_json, say
 from stoflow.cli.tables import print_table
 from stoflow.domain.errors import NotFound
@@ -14,6 +17,7 @@ from stoflow.domain.job import JobStatus
 from stoflow.resources.jobs.change import cancel_job, retry_job
 from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.resources.statistics.read import ActionStatistics, read_statistics
 from stoflow.settings import Settings
 from stoflow.wiring.installation import Installation, prepared
 
@@ -22,7 +26,7 @@ job_argument = click.argument("job_id", type=Number())
 
 @click.group()
 def jobs() -> None:
-    """List, show, explain, retry and cancel a seller's jobs."""
+    """List, show, explain, count, retry and cancel a seller's jobs."""
 
 
 @jobs.command(name="list")
@@ -127,6 +131,43 @@ def cancel(settings: Settings, *, job_id: int, tenant_id: int) -> None:
     with _with_job(settings, tenant_id) as installation:
         job = cancel_job(installation, TenantId(tenant_id), JobId(job_id))
     say(f"Job {job.id} is {job.status}{'' if job.status is JobStatus.CANCELLED else ', to be cancelled'}.")
+
+
+@jobs.command()
+@tenant_option
+@click.option("--marketplace", default=None)
+@click.option("--from", "since", default=None, type=Day(), help="From this day on, in UTC; 30 days before --to.")
+@click.option("--to", "until", default=None, type=Day(), help="Before this day, in UTC; until now by default.")
+@json_option
+@click.pass_obj
+def stats(
+    settings: Settings,
+    *,
+    tenant_id: int,
+    marketplace: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> None:
+    """Tell what came of a seller's jobs: counts, success rate, durations, errors."""
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
+        found = read_statistics(installation, TenantId(tenant_id), marketplace=marketplace, since=since, until=until)
+    if as_json:
+        print_json({**asdict(found), "actions": [_numbers(each) for each in found.actions]})
+        return
+    print_table(
+        ("marketplace", "action", "ended", "completed", "failed", "success", "p50 ms", "p95 ms", "errors"),
+        [(one.marketplace, one.action, one.total, one.completed, one.failed, *_measures(one)) for one in found.actions],
+    )
+
+
+def _numbers(one: ActionStatistics) -> dict[str, Any]:
+    return {**asdict(one), "success_rate": one.success_rate}
+
+
+def _measures(one: ActionStatistics) -> tuple[object, ...]:
+    rate = "" if one.success_rate is None else f"{one.success_rate:.1%}"
+    return rate, one.p50_ms, one.p95_ms, ", ".join(f"{kind} {jobs}" for kind, jobs in sorted(one.errors.items()))
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from stoflow.domain.errors import InputError, NotFound
-from stoflow.domain.ids import JobId
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobChanged, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.http.context import Context
 from stoflow.http.resources.job_bodies import (
@@ -22,8 +23,9 @@ from stoflow.http.resources.job_bodies import (
 )
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.schemas import Given
+from stoflow.http.rest.waiting import PREFER, PREFER_HELP
 from stoflow.resources.jobs import change, read, submit
-from stoflow.resources.jobs.views import JobFilter, SubmitJob
+from stoflow.resources.jobs.views import JobFilter, JobView, SubmitJob
 
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
 
@@ -55,7 +57,11 @@ def list_marketplace_jobs(context: Context, asked: Asked) -> JobsPage:
 
 
 def read_job(context: Context, asked: Asked) -> JobBody:
-    return JobBody.of(read.find_job(context, asked.tenant, JobId(asked.id())))
+    return read_again(context, asked.tenant, asked.id())
+
+
+def read_again(context: Context, tenant: TenantId, job: int) -> JobBody:
+    return JobBody.of(read.find_job(context, tenant, JobId(job)))
 
 
 def explain_job(context: Context, asked: Asked) -> ExplanationBody:
@@ -69,11 +75,18 @@ def read_timeline(context: Context, asked: Asked) -> TimelineBody:
 
 
 def cancel_job(context: Context, asked: Asked) -> JobBody:
-    return JobBody.of(change.cancel_job(context, asked.tenant, JobId(asked.id())))
+    return _changed(context, asked.tenant, change.cancel_job(context, asked.tenant, JobId(asked.id())))
 
 
 def retry_job(context: Context, asked: Asked) -> JobBody:
-    return JobBody.of(change.retry_job(context, asked.tenant, JobId(asked.id())))
+    return _changed(context, asked.tenant, change.retry_job(context, asked.tenant, JobId(asked.id())))
+
+
+def _changed(context: Context, tenant: TenantId, job: JobView) -> JobBody:
+    """Return the job, having told those who watch it or wait for it."""
+    done = sum(task.status is TaskStatus.COMPLETED for task in job.tasks)
+    context.job_changed(JobChanged(tenant, job.id, job.marketplace, job.action, job.status, done, len(job.tasks)))
+    return JobBody.of(job)
 
 
 def digest_of(marketplace: str, body: Given) -> str:
@@ -117,7 +130,8 @@ IDEMPOTENCY = {
 OPERATIONS: Final = (
     Operation(
         "POST", "/api/{marketplace}/jobs", "createJob", "Ask for a job.",
-        create_job, JobBody, 201, body=NewJob, headers=IDEMPOTENCY, problems=(400, 404, 408, 409, 413, 415, 422),
+        create_job, JobBody, 201, body=NewJob, headers={**IDEMPOTENCY, PREFER: PREFER_HELP}, awaits=read_again,
+        problems=(400, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/jobs", "listMarketplaceJobs", "List the jobs of one marketplace, newest first.",
@@ -129,7 +143,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET", "/api/jobs/{id}", "readJob", "Read one job with its tasks.",
-        read_job, JobBody, problems=(404, 422),
+        read_job, JobBody, problems=(404, 422), headers={PREFER: PREFER_HELP}, awaits=read_again,
     ),
     Operation(
         "GET", "/api/jobs/{id}/timeline", "readTimeline", "Read what happened to a job, in order.",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from stoflow.http.rest.problems import Problem, response_of
 from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.rest.threads import Shares, Threads
 from stoflow.http.rest.uploads import Upload
+from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
@@ -75,6 +77,10 @@ class FileAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+Result = BaseModel | Answer | FileAnswer | Problem
+ReadJob = Callable[[Context, TenantId, int], BaseModel]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path: what it takes, what it gives, which problems it may answer instead.
@@ -83,14 +89,14 @@ class Operation:
     what it may give with another status. What is `public` anybody may ask for; who comes to what is `foreign` is no
     tenant either, and the header Authorization is theirs, not ours. With `upload` it takes files in a form instead of
     its `body`; `body_bytes` is the most that either may be long. What is `uncounted` may be asked for as often as one
-    likes.
+    likes. Where it answers a job, `awaits` reads that again: who prefers to may wait for its end.
     """
 
     method: str
     path: str
     name: str
     summary: str
-    handle: Callable[[Context, Asked], BaseModel | Answer | FileAnswer | Problem]
+    handle: Callable[[Context, Asked], Result]
     answer: type[BaseModel] | tuple[str, ...]
     status: int = 200
     query: type[Given] = NoQuery
@@ -105,10 +111,14 @@ class Operation:
     upload: Upload | None = None
     heavy: bool = False  # few at a time, so that no other operation waits for it
     uncounted: bool = False
+    awaits: ReadJob | None = None
 
 
-def endpoint_of(operation: Operation, context: Context, threads: Threads, shares: Shares | None = None) -> Endpoint:
+def endpoint_of(
+    operation: Operation, context: Context, threads: Threads, waiters: Waiters, shares: Shares | None = None
+) -> Endpoint:
     """Return the Starlette endpoint of an operation; with `shares` each tenant has so many requests under way."""
+    wait = partial(_wait, operation.awaits, context, threads, waiters) if operation.awaits else None
 
     async def endpoint(request: Request) -> Response:
         asked = _asked(operation, request)
@@ -116,6 +126,9 @@ def endpoint_of(operation: Operation, context: Context, threads: Threads, shares
         with shares.taken(asked.tenant) if shares else nullcontext():
             async with reading as body:
                 answer = await threads.run(operation.handle, context, replace(asked, body=body))
+        wait_s = preferred_wait_s(request.headers) if wait else None
+        if wait is not None and wait_s is not None:
+            answer = await wait(asked.tenant, answer, wait_s)
         return _response(operation, answer)
 
     return endpoint
@@ -136,7 +149,25 @@ def _asked(operation: Operation, request: Request) -> Asked:
     )
 
 
-def _response(operation: Operation, answer: BaseModel | Answer | FileAnswer | Problem) -> Response:
+async def _wait(
+    read: ReadJob, context: Context, threads: Threads, waiters: Waiters, tenant: TenantId, given: Result, wait_s: int
+) -> Result:
+    """Return the answer with its job as it ends, or as it stands after the time; the one given where nobody waits."""
+    answer = given if isinstance(given, Answer) else Answer(given) if isinstance(given, BaseModel) else None
+    if answer is None:
+        return given
+    job: Any = answer.body
+
+    async def read_again() -> Any:
+        return await threads.run(read, context, tenant, job.id)
+
+    waited = await waiters.outwait(tenant, job, wait_s, read_again)
+    if waited is None:
+        return answer
+    return replace(answer, body=waited, headers={**answer.headers, "Preference-Applied": f"wait={wait_s}"})
+
+
+def _response(operation: Operation, answer: Result) -> Response:
     match answer:
         case Problem():
             return response_of(answer)
@@ -150,9 +181,8 @@ def _response(operation: Operation, answer: BaseModel | Answer | FileAnswer | Pr
 
 def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
     """Return the headers, none of which that count is there twice: another reader may have taken the other one."""
-    twice = [
-        name for name in ("Authorization", "Content-Type", *operation.headers) if len(request.headers.getlist(name)) > 1
-    ]
+    once = {"Authorization", "Content-Type", *operation.headers} - {PREFER}  # which is a list, and may be in parts
+    twice = [name for name in sorted(once) if len(request.headers.getlist(name)) > 1]
     if twice:
         reasons = tuple(FieldError(name, "is given twice: send it once") for name in twice)
         raise InputError("A header is given twice.", reasons)

@@ -64,11 +64,13 @@ HEADERS: Final[Mapping[str, str]] = {
     "RateLimit": "How many are left (r), and in how many seconds (t) all are there again, or at 429 the next one is.",
     "Location": "Where what was made is read.",
     "Idempotency-Replayed": "`true` where the same key made it before.",
+    "Preference-Applied": "`wait=N` where the answer was waited for.",
     "Retry-After": "In how many seconds to come back.",
 }
 ALWAYS_SAID: Final = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
 SAID_WITH: Final[Mapping[int, Sequence[str]]] = {
-    201: ("Location", "Idempotency-Replayed"),
+    200: ("Preference-Applied",),
+    201: ("Location", "Idempotency-Replayed", "Preference-Applied"),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }

@@ -1,11 +1,12 @@
 """Reading events after a number: what a page missed, or what a webhook is to be sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stoflow.domain.ids import TenantId
+from stoflow.marketplaces.registry import Registry
 from stoflow.resources.events.wording import Event, event_of
-from stoflow.resources.needs import Reads
+from stoflow.resources.needs import KnowsMarketplaces, Reads
 from stoflow.storage.database.session import Records
 from stoflow.storage.events.numbering import heads_of, number_events
 from stoflow.storage.events.reading import bounds_of, read_events, subjects_of
@@ -30,17 +31,26 @@ def newest(needs: Reads, tenants: Sequence[TenantId]) -> Mapping[TenantId, int]:
         return heads_of(connection, tenants)
 
 
-def list_events(needs: Reads, tenant: TenantId, after: int, limit: int) -> Told:
+def list_events(needs: KnowsMarketplaces, tenant: TenantId, after: int, limit: int) -> Told:
     """Return what came after a number, up to what is committed now."""
     with needs.database.records() as connection:
         number_events(connection)
     return events_after(needs, tenant, after, limit)
 
 
-def events_after(needs: Reads, tenant: TenantId, after: int, limit: int) -> Told:
+def events_after(needs: KnowsMarketplaces, tenant: TenantId, after: int, limit: int) -> Told:
     """Return what came after a number and has one."""
     with needs.database.records() as connection:
-        return told_after(connection, tenant, after, limit)
+        told = told_after(connection, tenant, after, limit)
+    return replace(told, events=[_named(needs.registry, event) for event in told.events])
+
+
+def _named(registry: Registry, event: Event) -> Event:
+    """Return the event with its action by the name that people call it."""
+    if not event.data.get("action"):
+        return event
+    action = registry.name_of(event.data["marketplace"], event.data["action"])
+    return replace(event, data={**event.data, "action": action})
 
 
 def told_after(connection: Records, tenant: TenantId, after: int, limit: int) -> Told:

@@ -26,7 +26,7 @@ from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.choices import Choice
 from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import BatchId, JobId, TaskId, TenantId
-from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobChanged, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product, ProductListing
@@ -63,6 +63,8 @@ from stoflow.resources.products import deleting, editing, photos, preview
 from stoflow.resources.products.media import Photo
 from stoflow.resources.products.photos import PhotoView, ProductPhotos
 from stoflow.resources.products.preview import ProductPreview
+from stoflow.resources.statistics import read as statistics
+from stoflow.resources.statistics.read import Statistics
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.wiring.api import make_api
@@ -236,6 +238,11 @@ class FakeUseCases:
             raise NotFound(f"There is no batch {batch}.") from None
 
     cancel_batch = retry_batch = find_batch
+
+    def read_statistics(self, _: TenantId, **asked: Any) -> Statistics:
+        self._answers()
+        now = datetime.now(UTC)
+        return Statistics(asked["since"] or now, asked["until"] or now, ())
 
     def list_batches(self, tenant: TenantId, _: BatchFilter) -> Page[BatchView]:
         self._answers()
@@ -449,6 +456,9 @@ class FakeContext:
     def health(self) -> Health:
         return self.use_cases.health
 
+    def job_changed(self, news: JobChanged) -> None:
+        """Tell nobody: the wire says what a test lets it say."""
+
 
 USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     attributes: ("list_attributes",),
@@ -475,6 +485,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     preview: ("preview_product",),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
+    statistics: ("read_statistics",),
     submit: ("submit_job",),
 }
 """What the resources at the door ask for, each given what it needs first."""

@@ -1,0 +1,1 @@
+"""What came of a tenant's jobs, in numbers."""
