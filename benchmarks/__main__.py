@@ -8,9 +8,10 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from benchmarks import active, idle, intake, many, neighbour, pick_up, report, scale, throughput
+from benchmarks import active, idle, intake, many, neighbour, pick_up, planning, plot, report, scale, throughput
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
 from benchmarks.dramatiq_peer import DramatiqPeer
 from benchmarks.peer import MakePeer
@@ -41,6 +42,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "active": lambda short, _: asdict(active.measure(200, 20) if short else active.measure(10_000, 1_000)),
     "intake": lambda short, _: asdict(intake.measure(5_000, 5) if short else intake.measure(1_000_000)),
     "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
+    "planning": lambda short, _: planning.measure(3 if short else planning.TIMES),
     "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
 }
 
@@ -55,6 +57,8 @@ def main() -> int:
     for name in wanted:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results[name] = MEASUREMENTS[name](arguments.short, peers)
+    if arguments.plot and "many" in results:
+        arguments.plot.write_text(plot.svg_of(results["many"]["costs"]), encoding="utf-8")
     failed = report.failures(results)
     if arguments.json:
         place = {"cpus": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
@@ -71,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--only", default="", help=f"some of {', '.join(MEASUREMENTS)}, with commas between")
     parser.add_argument("--peers", default="", help="some of the peers, with commas between")
+    parser.add_argument("--plot", type=Path, help="where to draw what `many` found, as an SVG")
     return parser
 
 
