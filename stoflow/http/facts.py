@@ -73,3 +73,17 @@ def innermost_line(error: BaseException) -> str:
     while traceback.tb_next is not None:
         traceback = traceback.tb_next
     return f"{traceback.tb_frame.f_code.co_filename.rpartition('/')[2]}:{traceback.tb_lineno}"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeysRead:
+    """The folder of signing keys has changed: so many are known now."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyOpen:
+    """A private key that others on the machine may read or replace; `name` is its file's."""
+
+    name: str

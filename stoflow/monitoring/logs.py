@@ -127,6 +127,8 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SocketClosed": (INFO, "A socket of tenant {tenant} was closed: {reason}."),
     "BackgroundLoopFailed": (WARNING, "A round of {loop} failed at {where} and is tried again: {error}."),
     "FeedItemRefused": (WARNING, "Redis brought news that made no sense: {reason}."),
+    "SigningKeysRead": (INFO, "The signing keys have changed: {count} are known now."),
+    "SigningKeyOpen": (WARNING, "The signing key {name} is open to others on this machine: `chmod 600` it."),
     "RelayMessageDropped": (WARNING, "News for other api processes could not leave: {reason}."),
 }
 """Level and sentence by fact, `{field}` being filled in; a fact that is not here is told as `name field=value`."""

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -24,6 +24,17 @@ class SigningKey:
 
     kid: str
     private: rsa.RSAPrivateKey
+
+
+class Keys(Protocol):
+    """What signs, and what verifies."""
+
+    @property
+    def newest(self) -> SigningKey: ...
+
+    def published(self) -> list[dict[str, str]]: ...
+
+    def public(self, kid: str) -> rsa.RSAPublicKey | None: ...
 
 
 class SigningKeys:
@@ -50,28 +61,12 @@ class SigningKeys:
         return self._public.get(kid)
 
 
-def load_keys(configured: Path | None, *, home: Path) -> SigningKeys:
-    """Read the keys of the configured folder; without one, of `home`/jwt, where a first key is made if need be."""
-    if configured is not None:
-        return SigningKeys(_read_all(configured))
-    folder = home / "jwt"
-    if not list(folder.glob("*.pem")):
-        _make_first_key(folder)
-    return SigningKeys(_read_all(folder))
-
-
 def new_key() -> SigningKey:
     return _named(rsa.generate_private_key(public_exponent=65537, key_size=NEW_KEY_BITS))
 
 
-def _read_all(folder: Path) -> list[SigningKey]:
-    files = sorted(folder.glob("*.pem"), key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
-    if not files:
-        raise ConfigurationError(f"STOFLOW_JWT_KEYS_DIR: there is no .pem file in {folder}.")
-    return [_read(file) for file in files]
-
-
-def _read(file: Path) -> SigningKey:
+def read_key(file: Path) -> SigningKey:
+    """Read an RSA key in PEM; raise ConfigurationError, naming the file, for anything else."""
     try:
         private = serialization.load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
@@ -97,7 +92,7 @@ def _text(number: int) -> str:
     return urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).rstrip(b"=").decode()
 
 
-def _make_first_key(folder: Path) -> None:
+def make_first_key(folder: Path) -> None:
     """Write one key whole or not at all; of several processes starting at once, the first one's key stays."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = new_key().private.private_bytes(

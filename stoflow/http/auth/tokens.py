@@ -13,7 +13,7 @@ from jwt.utils import base64url_decode
 
 from stoflow.domain.errors import InputError, StoflowError
 from stoflow.domain.ids import TenantId
-from stoflow.http.auth.keys import SigningKeys
+from stoflow.http.auth.keys import Keys
 from stoflow.http.rest.strict_json import strict_json
 
 ISSUER: Final = "stoflow"
@@ -48,7 +48,7 @@ class Access:
 class AccessTokens:
     """Signs with the newest key and accepts all of them; `clock` gives seconds since the epoch."""
 
-    def __init__(self, keys: SigningKeys, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, keys: Keys, *, clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
 

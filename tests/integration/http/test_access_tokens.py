@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import TenantStatus
-from stoflow.http.auth.keys import SigningKey, SigningKeys, load_keys, new_key
+from stoflow.http.auth.key_folder import key_folder
+from stoflow.http.auth.keys import SigningKey, SigningKeys, new_key
 from stoflow.http.auth.tokens import AccessTokens, NotAuthenticated
 
 TENANT = TenantId(7)
@@ -241,18 +242,18 @@ def test_a_short_key_stops_the_start() -> None:
 
 
 def test_keys_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
-    first = load_keys(None, home=tmp_path)
-    assert load_keys(None, home=tmp_path).newest.kid == first.newest.kid
+    first = key_folder(None, home=tmp_path)
+    assert key_folder(None, home=tmp_path).newest.kid == first.newest.kid
     files = list((tmp_path / "jwt").iterdir())
     assert [file.stat().st_mode & 0o777 for file in files] == [0o600]
 
 
 def test_configured_keys_are_read_newest_first_and_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="STOFLOW_JWT_KEYS_DIR"):
-        load_keys(tmp_path, home=tmp_path)
+        key_folder(tmp_path, home=tmp_path)
     (tmp_path / "bad.pem").write_text("not a key")
     with pytest.raises(ConfigurationError, match=r"bad\.pem"):
-        load_keys(tmp_path, home=tmp_path)
+        key_folder(tmp_path, home=tmp_path)
     assert not (tmp_path / "jwt").exists()
 
 
