@@ -55,6 +55,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "ThreadsGone": (ERROR, "The {kind} ends, to be replaced: {threads} ended by itself."),
     "LeaseLost": (WARNING, "The {kind}, process {process}, lost its lease and lets go of its work."),
     "ServersKeptAgain": (WARNING, "The embedded servers had lost their keeper and are started again."),
+    "RoleTooStrong": (
+        WARNING,
+        "STOFLOW_DATABASE_URL names a superuser of PostgreSQL: give StoFlow a role of its own (docs/security.md).",
+    ),
     # the engine
     "TenantTaken": (INFO, "Tenant {tenant} is ours, epoch {epoch}."),
     "TenantReleased": (INFO, "Tenant {tenant} is let go."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
 from stoflow.domain.facts.outages import ServerOutageBegan
+from stoflow.domain.facts.processes import RoleTooStrong
 from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
 from stoflow.http.context import Health
@@ -20,7 +21,7 @@ from stoflow.resources.products.photo_source import Fetch, PhotoSource
 from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.vault import Vault, secret_keys
-from stoflow.storage.database.health import reach
+from stoflow.storage.database.health import is_too_strong, reach
 from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.photo_bucket import PhotoBucket
@@ -140,6 +141,8 @@ def serving(settings: Settings, *, pool_size: int, planned_size: int = PLANNED_C
     with opened(settings, pool_size=pool_size, planned_size=planned_size) as installation:
         reach(installation.database, within_s=PATIENCE_S)
         check_prepared(installation.database)
+        if is_too_strong(installation.database):
+            record(RoleTooStrong())
         if trouble := redis_trouble(installation.urls.redis_url):
             if trouble.is_misnamed:
                 raise ConfigurationError(trouble.sentence)

@@ -47,3 +47,8 @@ class Stumbled(Fact):
 
     doing: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTooStrong(Fact):
+    """StoFlow's role in PostgreSQL is a superuser: a fault of ours could then do more than harm StoFlow."""

@@ -10,6 +10,7 @@ from stoflow.storage.database.failures import failures_by_name
 from stoflow.storage.database.session import Database
 
 TRY_EVERY_S = 0.1
+SETTING = "STOFLOW_DATABASE_URL"
 
 
 def reach(database: Database, *, within_s: float = 0.0) -> None:
@@ -29,3 +30,11 @@ def reach(database: Database, *, within_s: float = 0.0) -> None:
 def _connect(database: Database) -> None:
     with failures_by_name(database.server):
         psycopg.connect(conninfo(database.url, application_name="stoflow")).close()
+
+
+def is_too_strong(database: Database) -> bool:
+    """Whether the role that StoFlow was given for a PostgreSQL of its operator's is a superuser."""
+    if database.server.setting != SETTING:
+        return False
+    with failures_by_name(database.server), psycopg.connect(conninfo(database.url, application_name="stoflow")) as one:
+        return one.info.parameter_status("is_superuser") == "on"
