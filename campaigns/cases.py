@@ -167,6 +167,14 @@ def cases(marketplace: str, passed: Mapping[str, Mapping[str, int]], seed: int) 
     return made
 
 
+def one_blow_each(made: Sequence[Case]) -> Sequence[Case]:
+    """Return the first of the cases, which are shuffled, at each failpoint."""
+    first: dict[str, Case] = {}
+    for case in made:
+        first.setdefault(case.failpoint, case)
+    return list(first.values())
+
+
 def is_struck_in_life(failpoint: str, blow: Blow) -> bool:
     """Whether there is a second case, in the life of a listing.
 

@@ -33,10 +33,10 @@ def main() -> int:
     seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
     chosen = MARKETPLACES if arguments.all or not arguments.marketplace else (arguments.marketplace,)
     print(f"Failpoints of {', '.join(chosen)}, seed {seed}.", flush=True)
-    return max(campaign(marketplace, seed, arguments.only) for marketplace in chosen)
+    return max(campaign(each, seed, arguments.only, short=arguments.short) for each in chosen)
 
 
-def campaign(marketplace: str, seed: int, only: str = "") -> int:
+def campaign(marketplace: str, seed: int, only: str = "", *, short: bool = False) -> int:
     """Strike at every failpoint of one marketplace; print what was found."""
     begun_s = time.monotonic()
     children = multiprocessing.get_context("forkserver")
@@ -50,7 +50,8 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         for story, counts in _dealt(opened, runs, lambda lane, run: (run[0], lane.quiet(*run))):
             passed[story].update(counts)
         problems = list(_missed(marketplace, passed))
-        todo = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
+        every = [case for case in cases.cases(marketplace, passed, seed) if case.failpoint.startswith(only)]
+        todo = cases.one_blow_each(every) if short else every
         outcomes = _dealt(opened, todo, Lane.strike)
         problems += [f"{outcome.case.name}: {problem}" for outcome in outcomes for problem in outcome.problems]
         jobs = [job for lane in opened for job in lane.jobs()]
@@ -58,7 +59,7 @@ def campaign(marketplace: str, seed: int, only: str = "") -> int:
         problems += _told_of(jobs, outcomes, problems)
     places = len({case.failpoint for case in todo})
     took_s = time.monotonic() - begun_s
-    print(f"{marketplace}: {places} failpoints × {len(cases.Blow)} blows = {len(todo)} cases in {took_s:.0f} s")
+    print(f"{marketplace}: {places} failpoints, {len(todo)} blows in {took_s:.0f} s")
     print(f"  fired {sum(outcome.has_fired for outcome in outcomes)}, completed {_completed(outcomes)}", end=", ")
     print(", ".join(f"{name} {count}" for name, count in counters.items()))
     slowest = sorted(outcomes, key=lambda outcome: -outcome.took_s)[:SLOWEST]
@@ -135,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m campaigns.failpoints", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every marketplace, as without --marketplace")
     parser.add_argument("--marketplace", choices=MARKETPLACES, help="only this one")
+    parser.add_argument("--short", action="store_true", help="one blow at each failpoint, which one by the seed")
     parser.add_argument("--seed", type=int, help="decides passings, faults and order; printed when not given")
     parser.add_argument("--only", default="", help="only failpoints whose name begins so")
     return parser

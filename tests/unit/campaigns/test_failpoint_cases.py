@@ -15,6 +15,7 @@ from campaigns.cases import (
     expected,
     failpoints,
     is_struck_in_life,
+    one_blow_each,
     quiet_runs,
 )
 from campaigns.person import LIFE
@@ -64,3 +65,9 @@ def test_every_case_belongs_to_a_story_that_a_quiet_run_goes_through() -> None:
     for marketplace in MARKETPLACES:
         told = {story for story, _ in quiet_runs(marketplace)}
         assert {case.story for case in cases(marketplace, quietly(marketplace), SEED)} <= told
+
+
+def test_a_short_run_strikes_each_failpoint_once_and_not_always_the_same_way() -> None:
+    short = one_blow_each(cases("etsy", quietly("etsy"), SEED))
+    assert sorted(case.failpoint for case in short) == sorted(expected("etsy"))
+    assert {case.blow for case in short} == set(Blow)
