@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from stoflow.admission.facts import Conditions
 from stoflow.domain.job import JobChanged
@@ -41,6 +42,7 @@ class Context:
     registry: Registry
     conditions: Conditions
     media: MediaFolder
+    imports: Path
     fetching: Callable[[], AbstractContextManager[Fetch]]
     stock: FollowsStock
     accounts: Accounts

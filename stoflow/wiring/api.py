@@ -23,6 +23,7 @@ from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.events.read import events_after, newest
+from stoflow.resources.imports.running import Importer
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
@@ -31,6 +32,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
+from stoflow.upkeep.imports import ImportThread
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.wiring.engine import make_client, make_engine
@@ -38,6 +40,7 @@ from stoflow.wiring.installation import Installation, fetching, health, media_of
 from stoflow.wiring.tokens import access_tokens
 
 API_CONNECTIONS = 12
+IMPORTS = "imports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,15 @@ class ApiProcess:
     lease: Lease
     engine: Engine
     hints: Hints
+    imports: ImportThread
 
     def start(self) -> None:
         self.lease.start()
         self.hints.start()
+        self.imports.start()
 
     def stop(self) -> None:
+        self.imports.stop()
         self.hints.stop()
         self.lease.stop()
 
@@ -85,7 +91,8 @@ def make_api(installation: Installation) -> ApiProcess:
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )
-    return ApiProcess(app, lease, engine, hints)
+    importer = Importer(database, context.imports, context.media, context.fetching, lease.process)
+    return ApiProcess(app, lease, engine, hints, ImportThread(importer))
 
 
 def _context(installation: Installation, engine: Engine, feed: HintedFeed, tokens: AccessTokens) -> Context:
@@ -94,6 +101,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         registry=installation.registry,
         conditions=installation.conditions,
         media=media_of(installation.settings),
+        imports=installation.settings.home / IMPORTS,
         fetching=partial(fetching, installation.settings),
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),

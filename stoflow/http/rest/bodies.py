@@ -10,10 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from stoflow.domain.errors import InputError
+from stoflow.domain.files import GivenFile
 from stoflow.http.rest.problems import Malformed
-from stoflow.http.rest.schemas import Given, NoBody, RawBody, reasons_of
+from stoflow.http.rest.schemas import FileBody, Given, NoBody, RawBody, reasons_of
 from stoflow.http.rest.strict_json import strict_json
-from stoflow.http.rest.uploads import FORM, Upload, Uploaded, files_of, read_form
+from stoflow.http.rest.uploads import FORM, Upload, Uploaded, files_of, read_file, read_form
 
 BODY_TIMEOUT_S: Final = 20.0
 SLOWEST_BYTES_PER_S: Final = 128 * 1024
@@ -26,6 +27,12 @@ async def read_body(
 ) -> AsyncGenerator[Given | Uploaded]:
     """Give the body of a request, whose files are there until the block ends; `most` bytes have the most time."""
     within_s = BODY_TIMEOUT_S + most // SLOWEST_BYTES_PER_S
+    if schema is FileBody:
+        async with _in_time(within_s):
+            file = await read_file(request)
+        with file:
+            yield Uploaded((GivenFile("", file),))
+        return
     if upload is None or media_type_of(request) != FORM:
         yield await _body(schema, request, within_s, f"{JSON} or {FORM}" if upload else JSON)
         return

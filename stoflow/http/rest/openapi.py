@@ -12,7 +12,7 @@ from stoflow.http.rest.answers import ProblemBody
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.rest.problems import MEDIA_TYPE
-from stoflow.http.rest.schemas import MAX_ID, NoBody, RawBody
+from stoflow.http.rest.schemas import MAX_ID, FileBody, NoBody, RawBody
 from stoflow.http.rest.uploads import FORM, Upload
 
 PATH_PARAMETER = re.compile(r"{(\w+)}")
@@ -105,7 +105,7 @@ def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], Jso
     answers = {operation.answer for operation in operations}
     given: set[type[BaseModel]] = {answer for answer in answers if not isinstance(answer, tuple)}
     given |= {answer for operation in operations for answer in operation.others.values()}
-    return schemas_of({operation.body for operation in operations} - {NoBody, RawBody}, given | {ProblemBody})
+    return schemas_of({operation.body for operation in operations} - {NoBody, RawBody, FileBody}, given | {ProblemBody})
 
 
 def _tag(operation: Operation) -> str:
@@ -139,7 +139,7 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
 
 
 def _taken(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
-    if operation.body is RawBody:
+    if operation.body in {RawBody, FileBody}:
         return {OCTETS: {"schema": FILE}}
     taken = {FORM: {"schema": _form(operation.upload)}} if operation.upload else {}
     return {"application/json": {"schema": refs[operation.body]}, **taken}

@@ -138,6 +138,10 @@ class RawBody(Given):
     content: bytes
 
 
+class FileBody(Given):
+    """One file that is the whole body, of whatever type; handlers are given it as the only one of `Uploaded`."""
+
+
 def reasons_of(error: ValidationError) -> tuple[FieldError, ...]:
     """Return every reason, each naming its field; never what was given."""
     return tuple(

@@ -1,8 +1,10 @@
 """Files that come as the parts of a form: each is streamed to a file of its own, so that memory stays bounded."""
 
 from dataclasses import dataclass
-from typing import Final
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, Final, cast
 
+from anyio import to_thread
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -60,3 +62,16 @@ def files_of(upload: Upload, form: FormData) -> Uploaded:
         errors = tuple(wrong) or (FieldError(upload.part, "Send one file at least."),)
         raise InputError("The form is not right.", errors)
     return Uploaded(tuple(files))
+
+
+async def read_file(request: Request) -> BinaryIO:
+    """Return the whole body as a file, at its beginning; the caller closes it."""
+    file = cast("BinaryIO", SpooledTemporaryFile(SPOOLED_BYTES))  # noqa: SIM115  it outlives this function
+    try:
+        async for chunk in request.stream():
+            await to_thread.run_sync(file.write, chunk)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file

@@ -31,13 +31,15 @@ def import_products(
     photos: Photos,
     columns: Mapping[str, Sequence[str]] | None = None,
     limit: int | None = None,
+    report: ImportReport | None = None,
 ) -> ImportReport:
     """Deal the products round-robin to the tenants, in batches of one transaction each.
 
     A photo that cannot be taken in refuses its product, a description that is not there is the title. `limit` counts
-    the products of the file, `columns` names those that fill a field, for what is said of a row.
+    the products of the file, `columns` names those that fill a field, for what is said of a row; `report` is one to go
+    on with.
     """
-    report = ImportReport(columns or {}, lines={tenant: Lines() for tenant in tenants})
+    report = report or ImportReport(columns or {}, lines={tenant: Lines() for tenant in tenants})
     dealt = zip(cycle(tenants), islice(_accepted(items, report), limit), strict=False)
     while batch := list(islice(dealt, BATCH_PRODUCTS)):
         for tenant in tenants:

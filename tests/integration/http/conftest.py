@@ -26,6 +26,7 @@ from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.choices import Choice
 from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import BatchId, JobId, TaskId, TenantId
+from stoflow.domain.imported import ImportStatus, ImportView, Rejection
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobChanged, JobStatus, TaskStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
@@ -54,6 +55,7 @@ from stoflow.resources.connections.consent import Invitation, Returned
 from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
 from stoflow.resources.events.wording import Event
+from stoflow.resources.imports import asking
 from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
@@ -98,6 +100,7 @@ class FakeUseCases:
         self.batches: dict[TenantId, dict[BatchId, BatchView]] = {}
         self.attributes: dict[str, list[CatalogueEntry]] = {"colors": []}  # the same for every tenant
         self.products: dict[TenantId, dict[int, Product]] = {}
+        self.imports: dict[TenantId, int] = {}
         self.listings: dict[TenantId, list[ListingView]] = {}
         self.orders: dict[TenantId, list[OrderView]] = {}
         self.accounts: dict[tuple[TenantId, str], str] = {}  # external id by marketplace
@@ -319,6 +322,21 @@ class FakeUseCases:
         self.find_photo(tenant, product, position)
         return ProductPhotos(product, "0" * 24, ())
 
+    def start_import(self, tenant: TenantId, *_: Any) -> ImportView:
+        self._answers()
+        self.imports[tenant] = next(self._ids)
+        return self.find_import(tenant, self.imports[tenant])
+
+    def find_import(self, tenant: TenantId, number: int) -> ImportView:
+        self._answers()
+        if self.imports.get(tenant) != number:
+            raise NotFound(f"There is no import {number}.")
+        return ImportView(number, ImportStatus.PENDING, 0, 0, 0, "", datetime.now(UTC), None, None)
+
+    def list_rejections(self, tenant: TenantId, number: int, *_: Any) -> Page[Rejection]:
+        self.find_import(tenant, number)
+        return Page(())
+
     def preview_product(self, tenant: TenantId, product: int, marketplace: str) -> ProductPreview:
         self.find_product(tenant, product)
         return ProductPreview(marketplace, (), None, None, (), 0, {})
@@ -461,6 +479,7 @@ class FakeContext:
 
 
 USE_CASES: Mapping[ModuleType, Sequence[str]] = {
+    asking: ("find_import", "list_rejections", "start_import"),
     attributes: ("list_attributes",),
     batch_change: ("cancel_batch", "retry_batch"),
     batch_create: ("create_batch",),

@@ -31,7 +31,7 @@ BODIES: dict[str, Any] = {
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
 # In `public`: accounts, catalogues that are everybody's, and what was told to have happened.
-OF_NO_TENANT = {"changePassword", "listAttributes", "listEvents"}
+OF_NO_TENANT = {"changePassword", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows"}
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
 THEIRS = [one for one in find_operations() if not one.public and one.name not in OF_NO_TENANT]
 TABLES = (

@@ -1,0 +1,1 @@
+"""Imports: files of products given over HTTP, taken in while nobody waits."""
