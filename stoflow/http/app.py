@@ -17,6 +17,7 @@ from stoflow.http.auth.auth import Authentication, EndedOf, Statuses
 from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
+from stoflow.http.pages import docs
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMiddleware
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.json_schemas import JsonSchema
@@ -93,7 +94,7 @@ def create_app(
                 await rate_limits.close()
 
     app = Starlette(
-        routes=[*_routes(operations, context, threads, waiters), Mount("/socket.io", app=sockets.asgi)],
+        routes=[*_routes(operations, context, threads, waiters), *docs.routes(), Mount("/socket.io", app=sockets.asgi)],
         middleware=_middleware(authentication, rate_limits, options, operations),
         lifespan=lifespan,
     )

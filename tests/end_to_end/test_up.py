@@ -1,6 +1,8 @@
 """Everything in one terminal: it comes up, heals, sells on simulated marketplaces, and leaves nothing behind."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,12 +20,15 @@ import redis
 from PIL import Image
 
 from stoflow.cli.run.children import LOCALHOST, free_port
+from stoflow.cli.simulate.demo_world import LEDGER
 from stoflow.domain.call import Request
+from stoflow.http.pages import docs
 from stoflow.storage.servers.embedded import server_pids
 from stoflow.transports.api_client import ApiClient, is_ready
 from stoflow.transports.direct.client import DirectClient
 
 PATIENCE_S = 90
+STEPS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 LOOK_EVERY_S = 0.5
 ROOM_BYTES = 10_000_000
 PRODUCT = (
@@ -126,7 +131,13 @@ def seller_with_a_coat(terminal: Terminal, folder: Path) -> str:
 
 @pytest.fixture
 def terminal(tmp_path: Path, database_url: str, redis_url: str) -> Iterator[Terminal]:
-    named = {"HOME": str(tmp_path), "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SPEED": "100"}
+    named = {
+        "HOME": str(tmp_path),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SPEED": "100",
+        "REGISTRATION": "open",
+    }
     running = Terminal({**os.environ, **{f"STOFLOW_{name}": value for name, value in named.items()}})
     yield running
     running.close()
@@ -212,3 +223,28 @@ def test_a_seller_made_in_another_terminal_sells_and_what_dies_is_replaced(termi
     assert terminal.process.wait(PATIENCE_S) == 0
     _, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert not alive
+
+
+def test_the_first_steps_run_as_the_page_has_them_and_one_request_is_followed_to_the_marketplace(
+    terminal: Terminal, tmp_path: Path
+):
+    terminal.hear("StoFlow is running")
+    steps = "".join(STEPS.findall(docs.START.read_text()))
+    assert steps.count("curl") >= 10
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", steps],
+        cwd=tmp_path,
+        env={**os.environ, "STOFLOW": terminal.url},
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    said = [json.loads(line) for line in done.stdout.replace("}{", "}\n{").splitlines()]
+    (job,) = (one for one in said if one.get("action") == "publish" and "tasks" in one)
+    assert (job["status"], job["request_id"]) == ("completed", "first-steps")
+    ledger = [json.loads(line) for line in (tmp_path / "up" / LEDGER).read_text().splitlines()]
+    tasks = {entry["attempt"].split("-")[2] for entry in ledger if entry["attempt"].startswith(f"1-{job['id']}-")}
+    assert tasks, "what the marketplace was asked names the tenant, the job and the task"
+    assert tasks <= {str(task["id"]) for task in job["tasks"]}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from stoflow.http.rest.answers import Answered, Moment
 from stoflow.http.rest.schemas import ONE_LINE_PATTERN, Given, Word, one_line
@@ -23,6 +23,10 @@ SomeToken = Annotated[str, Field(min_length=1, max_length=200, repr=False, patte
 class NewAccount(Given):
     """A seller who is new."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "me@example.com", "password": "a long password of mine"}]}
+    )
+
     email: Email
     password: NewPassword
     full_name: Word | None = None
@@ -31,6 +35,10 @@ class NewAccount(Given):
 class LoginBody(Given):
     """Who somebody says they are."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": "me@example.com", "password": "a long password of mine"}]}
+    )
+
     email: Email
     password: Password
 
@@ -38,11 +46,21 @@ class LoginBody(Given):
 class RefreshBody(Given):
     """A refresh token, good for one use."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"refresh_token": "sfr_as-it-was-given-with-the-last-answer"}]}
+    )
+
     refresh_token: SomeToken
 
 
 class PasswordBody(Given):
     """The password that holds, and the one that is to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"current_password": "a long password of mine", "new_password": "another long password"}]
+        }
+    )
 
     current_password: Password
     new_password: NewPassword

@@ -32,11 +32,15 @@ class ReturnedQuery(Given):
 class ChosenBody(Given):
     """What the seller chooses for the account, by name; null leaves a setting open. What is not named stays."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"settings": {"return_policy_id": "1000012"}}]})
+
     settings: dict[str, Any]
 
 
 class EnteredBody(Given):
     """What the marketplace gave the seller to connect with, by the names in `credentials` of the connection."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"credentials": {"key": "as the marketplace shows it"}}]})
 
     credentials: Annotated[dict[str, str], Field(repr=False)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from stoflow.domain.ids import TenantId
 from stoflow.domain.platform import PlatformScope
@@ -22,6 +22,8 @@ BAD_BODY: Final = (400, 401, 403, 408, 413, 415, 422)
 
 class NewTenant(Given):
     """An account of the platform, by the address that it has there."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "seller@example.com"}]})
 
     email: Email
     full_name: Word | None = None

@@ -110,6 +110,7 @@ ChangedProductBody = changes_of(
     NewProductBody,
     "ChangedProductBody",
     "What changes of a product; what is not named stays. Null takes a price or a condition away.",
+    example={"price": {"amount": "39.00"}, "quantity": 2},
 )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from inspect import getdoc
 from typing import Final
 
 from pydantic import BaseModel
@@ -109,8 +110,9 @@ def _schemas(operations: Sequence[Operation]) -> tuple[dict[type[BaseModel], Jso
 
 
 def _tag(operation: Operation) -> str:
-    """Return what it is about: the name of the module that answers."""
-    return operation.handle.__module__.rpartition(".")[2].removesuffix("s")
+    """Return what it is about: the name of the module that answers, one of them."""
+    name = operation.handle.__module__.rpartition(".")[2]
+    return name.removesuffix("es" if name.endswith("ches") else "s")
 
 
 def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
@@ -118,6 +120,7 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
         "operationId": operation.name,
         "tags": [_tag(operation)],
         "summary": operation.summary,
+        "description": _description(operation),
         "parameters": [
             *_path_parameters(operation),
             *_query_parameters(operation),
@@ -136,6 +139,18 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": _taken(operation, refs)}
     return entry
+
+
+def _description(operation: Operation) -> str:
+    """Return what there is to know: what it does, what its handler says besides, what it takes and what it gives."""
+    said = [operation.summary, getdoc(operation.handle) or ""]
+    if operation.body is not NoBody:
+        said.append(f"Takes: {getdoc(operation.body) or operation.body.__name__}")
+    if not isinstance(operation.answer, tuple):
+        said.append(f"Gives: {getdoc(operation.answer) or operation.answer.__name__}")
+    problems = sorted({status for status in _problems(operation) if status in PROBLEM_WORDS})
+    said.append("Problems: " + " ".join(f"**{status}** {PROBLEM_WORDS[status]}" for status in problems))
+    return "\n\n".join(part for part in said if part)
 
 
 def _taken(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> JsonSchema:
@@ -202,7 +217,12 @@ def _path_parameters(operation: Operation) -> list[JsonSchema]:
 
 def _query_parameters(operation: Operation) -> list[JsonSchema]:
     properties, _ = query_schemas(operation.query)
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]
+    fields = operation.query.model_fields.items()
+    needed = {field.alias or name for name, field in fields if field.is_required()}
+    return [
+        {"name": name, "in": "query", "required": name in needed, "schema": schema}
+        for name, schema in properties.items()
+    ]
 
 
 def _header_parameters(operation: Operation) -> list[JsonSchema]:

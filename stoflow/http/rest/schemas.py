@@ -104,10 +104,13 @@ class Given(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-def changes_of(body: type[Given], name: str, doc: str) -> type[Given]:
+def changes_of(body: type[Given], name: str, doc: str, *, example: JsonDict) -> type[Given]:
     """Return the body of a PATCH: the fields of `body`, none of them required; `model_fields_set` says which change."""
     fields: dict[str, Any] = {field: (_optional(info), None) for field, info in body.model_fields.items()}
-    return create_model(name, __base__=Given, __doc__=doc, **fields)
+    made: type[Given] = create_model(name, __base__=Given, __doc__=doc, **fields)
+    made.model_config["json_schema_extra"] = {"examples": [example]}
+    made.model_rebuild(force=True)
+    return made
 
 
 def _optional(field: FieldInfo) -> Any:

@@ -1,0 +1,1 @@
+"""Pages for people: what the API is, and how to begin."""
