@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Listed] = {
     # work with what is there
     "tenant": Listed("work.tenant:tenant", "Create, list and suspend sellers."),
     "platform-keys": Listed("work.platform_keys:platform_keys", "Let platforms make tenants for their own accounts."),
+    "audit": Listed("work.audit:audit", "Show who did what to accounts: suspensions, roles, keys, passwords."),
     "token": Listed("work.token:token", "Print an access token, good for fifteen minutes, or keep one fresh."),
     "products": Listed("work.products:products", "Take products in, list them, see what marketplaces lack."),
     "attributes": Listed("work.attributes:attributes", "Know what may and must be said of a product."),

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, compile_path
 
 from stoflow.http.auth.auth import Authentication, EndedOf, Statuses
-from stoflow.http.auth.tenancy import PROTECTED_PREFIX, TenancyMiddleware
+from stoflow.http.auth.tenancy import PROTECTED_PREFIXES, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.pages import docs
@@ -140,7 +140,7 @@ def _limits(operations: Iterable[Operation]) -> list[BodyLimit]:
 
 
 def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
-    return [compile_path(one.path)[0] for one in operations if one.path.startswith(PROTECTED_PREFIX)]
+    return [compile_path(one.path)[0] for one in operations if one.path.startswith(PROTECTED_PREFIXES)]
 
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:

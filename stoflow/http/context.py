@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from stoflow.admission.facts import Conditions
+from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobChanged
+from stoflow.domain.role import Role
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
@@ -51,4 +53,5 @@ class Context:
     noticed: Callable[[str, Sequence[Notice]], None]  # by which marketplace
     health: Callable[[], Health]
     tokens: AccessTokens
+    role_of: Callable[[TenantId], Role]  # as PostgreSQL says now
     registers: bool

@@ -109,6 +109,9 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SignInsSlowed": (WARNING, "Somebody tries passwords or registers too often, and is told to wait."),
     "RefreshTokenReused": (WARNING, "A refresh token of tenant {tenant} came twice: that sign-in is over."),
     "PasswordChanged": (INFO, "Tenant {tenant} has changed their password; every other sign-in is over."),
+    "TenantSuspended": (WARNING, "Tenant {tenant} is suspended by an administrator."),
+    "TenantResumed": (WARNING, "Tenant {tenant} goes on: an administrator ended the suspension."),
+    "TenantSignedOut": (WARNING, "Every sign-in of tenant {tenant} was ended by an administrator."),
     "PlatformMadeTenant": (INFO, "Tenant {tenant} was made by the platform {name}."),
     "PlatformMintedToken": (INFO, "A token of tenant {tenant} was made for the platform {name}."),
     # servers away

@@ -30,6 +30,7 @@ from stoflow.storage.credentials.consents import Consents
 from stoflow.storage.credentials.token_families import ended_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active
+from stoflow.storage.tenants.roles import find_role
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.upkeep.imports import ImportThread
@@ -110,6 +111,7 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         noticed=partial(hear, engine),
         health=partial(health, installation),
         tokens=tokens,
+        role_of=partial(find_role, installation.database),
         registers=installation.settings.registration == "open",
     )
 

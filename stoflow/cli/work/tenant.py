@@ -5,9 +5,12 @@ import click
 from stoflow.cli.arguments import Words, tenant_argument
 from stoflow.cli.output import json_option, print_json, say
 from stoflow.cli.tables import print_table
+from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 from stoflow.settings import Settings
 from stoflow.storage.database import tenants
+from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.installation import prepared
 
 
@@ -42,11 +45,8 @@ def list_(settings: Settings, *, as_json: bool) -> None:
         print_json(found)
         return
     print_table(
-        ("id", "email", "name", "state", "since"),
-        [
-            (each.id, each.email, each.full_name, "active" if each.is_active else "suspended", each.created_at)
-            for each in found
-        ],
+        ("id", "email", "name", "role", "state", "since"),
+        [(each.id, each.email, each.full_name, each.role, _state(each), each.created_at) for each in found],
     )
 
 
@@ -68,3 +68,18 @@ def resume(settings: Settings, *, tenant_id: int) -> None:
     with prepared(settings) as installation:
         tenants.resume_tenant(installation.database, TenantId(tenant_id))
     say(f"Tenant {tenant_id} goes on.")
+
+
+@tenant.command()
+@tenant_argument
+@click.argument("role", type=click.Choice([each.value for each in Role]))
+@click.pass_obj
+def role(settings: Settings, *, tenant_id: int, role: Role) -> None:
+    """Say what a tenant may do: user, support or admin; their next token says it."""
+    with prepared(settings) as installation:
+        change_role(installation.database, TenantId(tenant_id), Role(role), OPERATOR)
+    say(f"Tenant {tenant_id} has the role {role}.")
+
+
+def _state(each: tenants.Tenant) -> str:
+    return "active" if each.is_active else "suspended"

@@ -12,6 +12,7 @@ from stoflow.cli.simulate.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database.tenants import check_tenant
+from stoflow.storage.tenants.roles import find_role
 from stoflow.wiring.installation import Installation, prepared
 from stoflow.wiring.tokens import access_tokens
 
@@ -31,7 +32,7 @@ def token(settings: Settings, *, tenant_id: int, token_file: Path | None, refres
     with prepared(settings, tenant=tenant, with_files=settings.jwt_keys_dir is None) as installation:
         _check(installation, tenant)
         if token_file is None:
-            say(access_tokens(settings).issue_access_token(tenant))
+            say(access_tokens(settings).issue_access_token(tenant, role=find_role(installation.database, tenant)))
             return
         kept = SellerToken(tenant, access_tokens(settings), token_file)
         kept()

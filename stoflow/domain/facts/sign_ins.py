@@ -43,6 +43,23 @@ class PasswordChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class TenantSuspended(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantResumed(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSignedOut(Fact):
+    """By an administrator, everywhere."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformMadeTenant(Fact):
     """`name` is the platform's."""
 

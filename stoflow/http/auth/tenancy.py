@@ -8,17 +8,18 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 from stoflow.http.auth.auth import Authentication, bearer_token
 from stoflow.http.auth.tokens import NotAuthenticated
 from stoflow.http.rest.rate_limits import Spend, charge, unlimited
 
-PROTECTED_PREFIX: Final = "/api/"
+PROTECTED_PREFIXES: Final = ("/api/", "/admin/")
 ACCESS_KEY: Final = "stoflow.access"
 PUBLIC_TENANT: Final = TenantId(0)
 
 
 class TenancyMiddleware:
-    """Lets nothing below /api/ pass without a tenant, whether or not there is a route, and counts who comes.
+    """Lets nothing below /api/ and /admin/ pass without a tenant, whether or not there is a route, and counts who comes.
 
     `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say. At
     `foreign_paths` who comes is no tenant, and says who they are in their own way. `uncounted_paths` may be asked for
@@ -63,7 +64,7 @@ class TenancyMiddleware:
             await charge(self._spend, scope, tenant_of(scope) if ACCESS_KEY in scope else None)
 
     def _is_protected(self, path: str) -> bool:
-        return f"{path}/".startswith(PROTECTED_PREFIX) and not _is_one_of(path, self._foreign_paths)
+        return f"{path}/".startswith(PROTECTED_PREFIXES) and not _is_one_of(path, self._foreign_paths)
 
 
 def _is_one_of(path: str, patterns: Sequence[re.Pattern[str]]) -> bool:
@@ -78,3 +79,8 @@ def tenant_of(scope: Scope) -> TenantId:
 def visitor_of(scope: Scope) -> TenantId:
     """Return who asks for something public, where they said so, else PUBLIC_TENANT."""
     return tenant_of(scope) if ACCESS_KEY in scope else PUBLIC_TENANT
+
+
+def role_of(scope: Scope) -> Role:
+    """Return the most that the request's token is good for."""
+    return scope[ACCESS_KEY].role if ACCESS_KEY in scope else Role.USER

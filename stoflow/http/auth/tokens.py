@@ -13,6 +13,7 @@ from jwt.utils import base64url_decode
 
 from stoflow.domain.errors import InputError, StoflowError
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role, role_of
 from stoflow.http.auth.keys import Keys
 from stoflow.http.rest.strict_json import strict_json
 
@@ -36,13 +37,15 @@ class NotAuthenticated(StoflowError):
 class Access:
     """What a good token says: who, until when (seconds since the epoch), under which id.
 
-    `sign_in` is the family of refresh tokens that it came with, "" for an operator's.
+    `sign_in` is the family of refresh tokens that it came with, "" for an operator's; `role` is the most that it is
+    good for.
     """
 
     tenant: TenantId
     expires_at: float
     token_id: str
     sign_in: str = ""
+    role: Role = Role.USER
 
 
 class AccessTokens:
@@ -52,7 +55,7 @@ class AccessTokens:
         self._keys = keys
         self._clock = clock
 
-    def issue_access_token(self, tenant: TenantId, sign_in: str = "") -> str:
+    def issue_access_token(self, tenant: TenantId, sign_in: str = "", role: Role = Role.USER) -> str:
         issued_at = int(self._clock())
         claims: dict[str, str | int] = {
             "iss": ISSUER,
@@ -62,6 +65,7 @@ class AccessTokens:
             "exp": issued_at + LIFETIME_S,
             "jti": secrets.token_hex(16),
             **({"sid": sign_in} if sign_in else {}),
+            **({"role": role} if role is not Role.USER else {}),
         }
         newest = self._keys.newest
         return jwt.encode(claims, newest.private, algorithm="RS256", headers={"kid": newest.kid, "typ": TYPE})
@@ -115,7 +119,8 @@ class AccessTokens:
             raise NotAuthenticated("The token is not valid yet.")
         if expires_at <= now:
             raise NotAuthenticated("The token has ended.")
-        return Access(_tenant(claims["sub"]), expires_at, _token_id(claims["jti"]), _sign_in(claims.get("sid", "")))
+        who, role = _tenant(claims["sub"]), role_of(str(claims.get("role", "")))
+        return Access(who, expires_at, _token_id(claims["jti"]), _sign_in(claims.get("sid", "")), role)
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:

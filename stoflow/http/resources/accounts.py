@@ -62,7 +62,7 @@ def _credentials(asked: Asked) -> Credentials:
 def _tokens(context: Context, fresh: RefreshToken) -> TokensBody:
     return TokensBody(
         tenant=fresh.tenant,
-        access_token=context.tokens.issue_access_token(fresh.tenant, fresh.family),
+        access_token=context.tokens.issue_access_token(fresh.tenant, fresh.family, fresh.role),
         expires_in=LIFETIME_S,
         refresh_token=fresh.text,
         refresh_expires_at=fresh.expires_at,

@@ -15,12 +15,13 @@ from starlette.responses import FileResponse, Response
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
-from stoflow.http.auth.tenancy import tenant_of, visitor_of
+from stoflow.domain.role import Role
+from stoflow.http.auth.tenancy import role_of, tenant_of, visitor_of
 from stoflow.http.context import Context
 from stoflow.http.rest.bodies import read_body
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
-from stoflow.http.rest.problems import Problem, response_of
+from stoflow.http.rest.problems import NotAllowed, Problem, response_of
 from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
 from stoflow.http.rest.threads import Shares, Threads
 from stoflow.http.rest.uploads import Upload
@@ -112,6 +113,7 @@ class Operation:
     heavy: bool = False  # few at a time, so that no other operation waits for it
     uncounted: bool = False
     awaits: ReadJob | None = None
+    role: Role = Role.USER  # what the token, and its tenant now, must be good for
 
 
 def endpoint_of(
@@ -121,11 +123,12 @@ def endpoint_of(
     wait = partial(_wait, operation.awaits, context, threads, waiters) if operation.awaits else None
 
     async def endpoint(request: Request) -> Response:
+        _check_role(operation, role_of(request.scope))
         asked = _asked(operation, request)
         reading = read_body(operation.body, operation.upload, operation.body_bytes, request)
         with shares.taken(asked.tenant) if shares else nullcontext():
             async with reading as body:
-                answer = await threads.run(operation.handle, context, replace(asked, body=body))
+                answer = await threads.run(_handle, operation, context, replace(asked, body=body))
         wait_s = preferred_wait_s(request.headers) if wait else None
         if wait is not None and wait_s is not None:
             answer = await wait(asked.tenant, answer, wait_s)
@@ -177,6 +180,17 @@ def _response(operation: Operation, answer: Result) -> Response:
             return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
         case _:
             return Response(answer.model_dump_json(), operation.status, media_type="application/json")
+
+
+def _handle(operation: Operation, context: Context, asked: Asked) -> BaseModel | Answer | FileAnswer | Problem:
+    if operation.role is not Role.USER:  # which may have been taken away since the token was made
+        _check_role(operation, context.role_of(asked.tenant))
+    return operation.handle(context, asked)
+
+
+def _check_role(operation: Operation, role: Role) -> None:
+    if not role.covers(operation.role):
+        raise NotAllowed(f"This takes the role {operation.role}.")
 
 
 def _headers(operation: Operation, request: Request) -> Mapping[str, str]:

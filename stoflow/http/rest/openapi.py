@@ -8,7 +8,8 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from stoflow.http.auth.tenancy import PROTECTED_PREFIX
+from stoflow.domain.role import Role
+from stoflow.http.auth.tenancy import PROTECTED_PREFIXES
 from stoflow.http.rest.answers import ProblemBody
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
@@ -136,6 +137,8 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
         },
         "security": _security(operation),
     }
+    if operation.role is not Role.USER:
+        entry["description"] = f"Takes the role {operation.role}."
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": _taken(operation, refs)}
     return entry
@@ -192,7 +195,7 @@ def _security(operation: Operation) -> list[JsonSchema]:
         return [{"platformKey": []}]
     if not operation.public:
         return [{"accessToken": []}]
-    reads_token = operation.path.startswith(PROTECTED_PREFIX) and not operation.foreign
+    reads_token = operation.path.startswith(PROTECTED_PREFIXES) and not operation.foreign
     return [{}, {"accessToken": []}] if reads_token else []
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from stoflow.domain.audit import Act, tenant_itself
 from stoflow.domain.ids import TenantId
+from stoflow.storage.audit_log import add_entry
 from stoflow.storage.credentials.token_families import RefreshToken, begin_on, revoke_all_on
 from stoflow.storage.database.session import Database
 
@@ -36,7 +38,8 @@ def change(database: Database, stored: StoredPassword, new_hash: str) -> Refresh
         values = {"tenant": stored.tenant, "old": stored.hash, "new": new_hash}
         if connection.execute(CHANGE, values).fetchone() is None:
             return None
-        revoke_all_on(connection, stored.tenant)
+        revoke_all_on(connection, stored.tenant, "password")
+        add_entry(connection, tenant_itself(stored.tenant), Act.PASSWORD_CHANGED, stored.tenant)
         return begin_on(connection, stored.tenant, new_hash)
 
 

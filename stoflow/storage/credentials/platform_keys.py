@@ -7,16 +7,22 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from stoflow.domain.audit import OPERATOR, Act
 from stoflow.domain.ids import TenantId
 from stoflow.domain.platform import PlatformScope
+from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.session import Database
 
 PREFIX: Final = "sfk_"
 RANDOM_BYTES: Final = 32
 
-ADD = "INSERT INTO public.platform_keys (platform, digest, scopes) VALUES (%(platform)s, %(digest)s, %(scopes)s)"
+ADD = """
+INSERT INTO public.platform_keys (platform, digest, scopes) VALUES (%(platform)s, %(digest)s, %(scopes)s) RETURNING id
+"""
 LIST = "SELECT id, platform, scopes, created_at, last_used_at, revoked_at FROM public.platform_keys ORDER BY id"
-REVOKE = "UPDATE public.platform_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s RETURNING id"
+REVOKE = """
+UPDATE public.platform_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = %(id)s RETURNING id, platform
+"""
 USE = """
 UPDATE public.platform_keys SET last_used_at = clock_timestamp()
 WHERE digest = %(digest)s AND revoked_at IS NULL RETURNING platform, scopes
@@ -62,7 +68,9 @@ def add_key(database: Database, platform: str, scopes: Sequence[PlatformScope]) 
     text = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     values = {"platform": platform, "digest": _digest(text), "scopes": [*map(str, scopes)]}
     with database.records() as connection:
-        connection.execute(ADD, values)
+        row = connection.execute(ADD, values).fetchone()
+        assert row is not None
+        add_entry(connection, OPERATOR, Act.PLATFORM_KEY_MADE, None, key=row["id"], platform=platform)
     return text
 
 
@@ -74,7 +82,10 @@ def list_keys(database: Database) -> Sequence[PlatformKey]:
 def revoke_key(database: Database, key: int) -> bool:
     """Let a key be good for nothing more; return whether there is one of that number."""
     with database.records() as connection:
-        return connection.execute(REVOKE, {"id": key}).fetchone() is not None
+        row = connection.execute(REVOKE, {"id": key}).fetchone()
+        if row is not None:
+            add_entry(connection, OPERATOR, Act.PLATFORM_KEY_REVOKED, key=key, platform=row["platform"])
+    return row is not None
 
 
 def find_platform(database: Database, text: str) -> Platform | None:

@@ -10,7 +10,10 @@ from typing import Final
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from stoflow.domain.audit import STOFLOW, Act, Actor, tenant_itself
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role, role_of
+from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.session import Database
 
 TOKEN_S: Final = 7 * 24 * 3600.0
@@ -30,7 +33,8 @@ SELECT id, clock_timestamp() + %(family_s)s::float8 * interval '1 second' FROM w
 ISSUE = """
 INSERT INTO public.refresh_tokens (digest, family, expires_at)
 SELECT %(digest)s, id, least(ends_at, clock_timestamp() + %(token_s)s::float8 * interval '1 second')
-FROM public.token_families WHERE id = %(family)s RETURNING expires_at
+FROM public.token_families WHERE id = %(family)s
+RETURNING expires_at, (SELECT role FROM public.users WHERE id = %(tenant)s) AS role
 """
 # Of several who bring the same token one finds it unused: the others wait for that row, and look again.
 USE = """
@@ -50,7 +54,7 @@ UPDATE public.token_families f SET revoked_at = clock_timestamp(), revoked_becau
 FROM public.refresh_tokens r WHERE r.digest = %(digest)s AND f.id = r.family AND f.revoked_at IS NULL RETURNING f.tenant
 """
 REVOKE_ALL = """
-UPDATE public.token_families SET revoked_at = clock_timestamp(), revoked_because = 'password'
+UPDATE public.token_families SET revoked_at = clock_timestamp(), revoked_because = %(because)s
 WHERE tenant = %(tenant)s AND revoked_at IS NULL
 """
 ENDED = """
@@ -68,6 +72,7 @@ class RefreshToken:
     family: str
     text: str = field(repr=False)
     expires_at: datetime
+    role: Role = Role.USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,20 @@ def rotate(database: Database, token: str) -> RefreshToken | Reused | None:
         if used is not None:
             return _issue(connection, used["tenant"], str(used["family"]))
         reused = connection.execute(REVOKE_REUSED, digest).fetchone()
-        return Reused(reused["tenant"]) if reused else None
+        if reused is None:
+            return None
+        add_entry(connection, STOFLOW, Act.SIGN_IN_REVOKED, reused["tenant"], because="reuse")
+        return Reused(reused["tenant"])
 
 
 def revoke_family(database: Database, token: str) -> TenantId | None:
     """End the family that a token is of, also one that was used or is too old; return whose it was, None for none."""
     with database.records() as connection:
         row = connection.execute(REVOKE, {"digest": _digest(token)}).fetchone()
-    return row["tenant"] if row else None
+        if row is None:
+            return None
+        add_entry(connection, tenant_itself(row["tenant"]), Act.SIGNED_OUT, row["tenant"])
+    return row["tenant"]
 
 
 def ended_of(database: Database, families: Sequence[str]) -> frozenset[str]:
@@ -115,15 +126,24 @@ def ended_of(database: Database, families: Sequence[str]) -> frozenset[str]:
     return frozenset(row["id"] for row in rows)
 
 
-def revoke_all_on(connection: Connection[DictRow], tenant: TenantId) -> None:
-    connection.execute(REVOKE_ALL, {"tenant": tenant})
+def revoke_all(database: Database, tenant: TenantId, by: Actor) -> int:
+    """End every sign-in of a tenant; return how many there were."""
+    with database.records() as connection:
+        ended = revoke_all_on(connection, tenant, "revoked")
+        add_entry(connection, by, Act.SIGN_IN_REVOKED, tenant, ended=ended)
+    return ended
+
+
+def revoke_all_on(connection: Connection[DictRow], tenant: TenantId, because: str) -> int:
+    return connection.execute(REVOKE_ALL, {"tenant": tenant, "because": because}).rowcount
 
 
 def _issue(connection: Connection[DictRow], tenant: TenantId, family: str) -> RefreshToken:
     text = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
-    row = connection.execute(ISSUE, {"digest": _digest(text), "family": family, "token_s": TOKEN_S}).fetchone()
+    values = {"digest": _digest(text), "family": family, "token_s": TOKEN_S, "tenant": tenant}
+    row = connection.execute(ISSUE, values).fetchone()
     assert row is not None
-    return RefreshToken(tenant, family, text, row["expires_at"])
+    return RefreshToken(tenant, family, text, row["expires_at"], role_of(row["role"]))
 
 
 def _digest(token: str) -> str:

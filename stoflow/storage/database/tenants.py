@@ -8,9 +8,11 @@ from datetime import datetime
 
 from psycopg import errors
 
+from stoflow.domain.audit import OPERATOR, Act, Actor
 from stoflow.domain.errors import Conflict, InputError, NotFound, SchemaCreationError
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
+from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.schema_copy import copy_of_template
 from stoflow.storage.database.session import LARGEST_TENANT, Database, schema_name
 
@@ -27,6 +29,7 @@ class Tenant:
     full_name: str | None
     is_active: bool
     created_at: datetime
+    role: str
 
 
 def create_tenant(
@@ -76,21 +79,21 @@ def _worded(address: str) -> Iterator[None]:
 def list_tenants(database: Database) -> Sequence[Tenant]:
     with database.records() as connection:
         rows = connection.execute(
-            "SELECT id, email, full_name, is_active, created_at FROM public.users ORDER BY id"
+            "SELECT id, email, full_name, is_active, created_at, role FROM public.users ORDER BY id"
         ).fetchall()
     return [Tenant(**row) for row in rows]
 
 
-def suspend_tenant(database: Database, tenant: TenantId) -> None:
+def suspend_tenant(database: Database, tenant: TenantId, by: Actor = OPERATOR) -> None:
     """Let nothing new of this tenant begin; the engine hears of it like of a job."""
-    _set_active(database, tenant, active=False)
+    _set_active(database, tenant, by, active=False)
 
 
-def resume_tenant(database: Database, tenant: TenantId) -> None:
-    _set_active(database, tenant, active=True)
+def resume_tenant(database: Database, tenant: TenantId, by: Actor = OPERATOR) -> None:
+    _set_active(database, tenant, by, active=True)
 
 
-def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
+def _set_active(database: Database, tenant: TenantId, by: Actor, *, active: bool) -> None:
     with database.records() as connection:
         changed = connection.execute(
             "UPDATE public.users SET is_active = %s, updated_at = now() WHERE id = %s", [active, tenant]
@@ -98,6 +101,7 @@ def _set_active(database: Database, tenant: TenantId, *, active: bool) -> None:
         if not changed:
             raise no_tenant(tenant)
         connection.execute("INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
+        add_entry(connection, by, Act.TENANT_RESUMED if active else Act.TENANT_SUSPENDED, tenant)
 
 
 def check_tenant(database: Database, tenant: TenantId) -> bool:

@@ -33,6 +33,7 @@ GIVEN = {
     "email": "me@example.com",
     "platform": "Market",
     "key": "1",
+    "role": "support",
     "kind": "api",
     "file": "products.csv",
     "marketplace": "ebay",

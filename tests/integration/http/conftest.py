@@ -32,6 +32,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
+from stoflow.domain.role import Role
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKeys, new_key
@@ -470,6 +471,9 @@ class FakeContext:
     @property
     def accounts(self) -> "FakeContext":
         return self
+
+    def role_of(self, _: TenantId) -> Role:
+        return Role.USER
 
     def health(self) -> Health:
         return self.use_cases.health

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 from stoflow.http.routes import find_operations
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
@@ -33,7 +34,7 @@ BODIES: dict[str, Any] = {
 # In `public`: accounts, catalogues that are everybody's, and what was told to have happened.
 OF_NO_TENANT = {"changePassword", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows"}
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
-THEIRS = [one for one in find_operations() if not one.public and one.name not in OF_NO_TENANT]
+THEIRS = [one for one in find_operations() if not one.public and one.role is Role.USER and one.name not in OF_NO_TENANT]
 TABLES = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'template_tenant'::regnamespace ORDER BY 1"
 )

@@ -1,0 +1,1 @@
+"""What support and administrators do with tenants."""

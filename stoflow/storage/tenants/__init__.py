@@ -1,0 +1,1 @@
+"""Tenants as those see them who look after them."""
