@@ -4,6 +4,7 @@ import os
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from stoflow.hosts import is_in_the_clear
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 HTTP_SCHEMES = frozenset({"http", "https"})
+SMTP_SCHEMES = frozenset({"smtp", "smtps"})
 FERNET_KEY_BYTES = 32
 WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
@@ -69,6 +71,14 @@ def _origin(text: str) -> str:
     parts = urlsplit(text)
     if text != "*" and (parts.scheme not in HTTP_SCHEMES or text.lower() != f"{parts.scheme}://{parts.netloc}".lower()):
         message = "an origin should look like https://shop.example, without a path"
+        raise ValueError(message)
+    return text
+
+
+def _sender(text: str) -> str:
+    _, address = parseaddr(text)
+    if not text.isprintable() or address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
+        message = "it should be an address such as StoFlow <stoflow@shop.example>"
         raise ValueError(message)
     return text
 
@@ -129,6 +139,8 @@ def _fernet_key(key: str) -> str:
 
 DatabaseUrl = Annotated[str | None, _of_scheme(DATABASE_SCHEMES, "postgresql://user:password@host:5432/stoflow")]
 RedisUrl = Annotated[str | None, _of_scheme(REDIS_SCHEMES, "redis://host:6379/0")]
+SmtpUrl = Annotated[str | None, _of_scheme(SMTP_SCHEMES, "smtp://user:password@host:587")]
+Sender = Annotated[str, AfterValidator(_sender)]
 BaseUrl = Annotated[str, _of_scheme(HTTP_SCHEMES, "https://host")]
 OwnBaseUrl = Annotated[str | None, _of_scheme(HTTP_SCHEMES, "https://host")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

@@ -23,6 +23,8 @@ from stoflow.setting_types import (
     OwnBaseUrl,
     RedisUrl,
     Seconds,
+    Sender,
+    SmtpUrl,
     WebAddress,
     Windows,
 )
@@ -75,6 +77,12 @@ class Settings(BaseSettings):
     # How many requests a minute one account may make, and one address that is no account; 0 is any number.
     account_requests: int = Field(default=12_000, ge=0)
     address_requests: int = Field(default=3_000, ge=0)
+
+    # How mails leave: smtp://user:password@host:587, or smtps. Unset, a log line takes their place. `mail_link` is
+    # the page that reads #verify=… and #reset=…; without one mails bring the bare token.
+    smtp_url: SmtpUrl = Field(default=None, repr=False)
+    mail_from: Sender = "StoFlow <stoflow@localhost>"
+    mail_link: WebAddress = ""
 
     # `speed` divides pace, back-off, quiet times and time-outs; never leases or sweeps.
     speed: float = Field(default=1.0, gt=0, le=1000)

@@ -25,6 +25,9 @@ class Act(StrEnum):
     SIGNED_OUT = "sign_in.ended"
     SIGN_IN_REVOKED = "sign_in.revoked"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - what was done, no password
+    PASSWORD_RESET = "password.reset"  # noqa: S105 - as above
+    PASSWORD_TOKEN_MADE = "password.token_made"  # noqa: S105 - as above
+    EMAIL_VERIFIED = "email.verified"
     PLATFORM_KEY_MADE = "platform_key.made"
     PLATFORM_KEY_REVOKED = "platform_key.revoked"
     TENANT_SUSPENDED = "tenant.suspended"

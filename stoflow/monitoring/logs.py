@@ -36,10 +36,10 @@ LIBRARY_LEVELS: Mapping[str, int] = {
 SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
-    event expired failures field from_status host job kind lasted_s limit listing look_at looks loop marketplace name
-    next_at order orders outcome owner path pid plugin port position process product queue reason request_id revision
-    rows server signal size socket state status step task tasks tenant tenants threads to_status until url version
-    waited_s waiting where work
+    event expired failures field from_status host job kind lasted_s limit link listing look_at looks loop marketplace
+    name next_at order orders outcome owner path pid plugin port position process product queue reason request_id
+    revision rows server signal size socket state status step task tasks tenant tenants threads to_status until url
+    version waited_s waiting where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
@@ -109,6 +109,12 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SignInsSlowed": (WARNING, "Somebody tries passwords or registers too often, and is told to wait."),
     "RefreshTokenReused": (WARNING, "A refresh token of tenant {tenant} came twice: that sign-in is over."),
     "PasswordChanged": (INFO, "Tenant {tenant} has changed their password; every other sign-in is over."),
+    "PasswordReset": (INFO, "Tenant {tenant} has a new password by a mail's token; every sign-in is over."),
+    "EmailVerified": (INFO, "Tenant {tenant} has shown that the e-mail address is theirs."),
+    "MailSent": (INFO, "Tenant {tenant} was sent a mail: {kind}."),
+    "MailPutOff": (WARNING, "A mail to tenant {tenant}, {kind}, waits for the mail server: {reason}"),
+    "MailGivenUp": (WARNING, "A mail to tenant {tenant}, {kind}, cannot be sent and is given up: {reason}"),
+    "MailUnsent": (WARNING, "STOFLOW_SMTP_URL is not set: tenant {tenant} would be sent a mail, {kind}, with {link}"),
     "TenantSuspended": (WARNING, "Tenant {tenant} is suspended by an administrator."),
     "TenantResumed": (WARNING, "Tenant {tenant} goes on: an administrator ended the suspension."),
     "TenantSignedOut": (WARNING, "Every sign-in of tenant {tenant} was ended by an administrator."),

@@ -7,9 +7,11 @@ from stoflow.actors.ticking import Turn
 from stoflow.domain.ids import ProcessId
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
+from stoflow.transports.mail import MailServer
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
 from stoflow.upkeep.events import Events
+from stoflow.upkeep.mailing import Mailing
 from stoflow.upkeep.retention import Retention
 from stoflow.upkeep.statistics import Statistics
 from stoflow.upkeep.stock import Stock
@@ -20,6 +22,7 @@ STOCK_EVERY_S = 1.0
 EVENTS_EVERY_S = 1.0
 STATISTICS_EVERY_S = 5.0
 RETENTION_EVERY_S = 10.0
+MAILS_EVERY_S = 1.0
 
 
 def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
@@ -61,4 +64,11 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("events", Events(database).turn, EVENTS_EVERY_S, "numbering events"),
         Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
         Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
+        Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails"),
     )
+
+
+def _mailing(installation: Installation) -> Mailing:
+    settings = installation.settings
+    send = MailServer(settings.smtp_url, settings.mail_from).send if settings.smtp_url else None
+    return Mailing(installation.database, send, settings.mail_link)

@@ -12,15 +12,15 @@ from stoflow.wiring.installation import prepared
 
 
 @click.command()
-@click.option("--tenant", "tenant_id", type=TenantNumber(), default=None, help="Only what concerned this seller.")
+@click.option("--tenant", "about", type=TenantNumber(), default=None, help="Only what concerned this seller.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="So many, newest first.")
 @click.option("--cursor", default=None, help="Read on where --json said `next_cursor`.")
 @json_option
 @click.pass_obj
-def audit(settings: Settings, *, tenant_id: int | None, limit: int, cursor: str | None, as_json: bool) -> None:
+def audit(settings: Settings, *, about: int | None, limit: int, cursor: str | None, as_json: bool) -> None:
     """Show who did what to accounts, newest first."""
     with prepared(settings) as installation:
-        page = list_entries(installation.database, limit=limit, cursor=cursor, tenant=tenant_id)
+        page = list_entries(installation.database, limit=limit, cursor=cursor, tenant=about)
     if as_json:
         print_json({"items": page.items, "next_cursor": page.next_cursor})
         return

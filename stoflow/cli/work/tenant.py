@@ -7,8 +7,10 @@ from stoflow.cli.output import json_option, print_json, say
 from stoflow.cli.tables import print_table
 from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
+from stoflow.domain.mail import MailKind, link_of
 from stoflow.domain.role import Role
 from stoflow.settings import Settings
+from stoflow.storage.credentials.account_tokens import make_token
 from stoflow.storage.database import tenants
 from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.installation import prepared
@@ -68,6 +70,19 @@ def resume(settings: Settings, *, tenant_id: int) -> None:
     with prepared(settings) as installation:
         tenants.resume_tenant(installation.database, TenantId(tenant_id))
     say(f"Tenant {tenant_id} goes on.")
+
+
+@tenant.command()
+@tenant_argument
+@click.pass_obj
+def password(settings: Settings, *, tenant_id: int) -> None:
+    """Print a token by which a seller chooses a password, once and within 30 minutes.
+
+    It is for POST /auth/password/reset, or for the page that STOFLOW_MAIL_LINK names; nobody else knows the password.
+    """
+    with prepared(settings) as installation:
+        token = make_token(installation.database, TenantId(tenant_id), MailKind.RESET, OPERATOR)
+    say(link_of(MailKind.RESET, token, settings.mail_link))
 
 
 @tenant.command()

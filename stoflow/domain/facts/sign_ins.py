@@ -43,6 +43,18 @@ class PasswordChanged(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordReset(Fact):
+    """By the token of a mail."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailVerified(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSuspended(Fact):
     tenant: int
 

@@ -19,7 +19,7 @@ PUBLIC_TENANT: Final = TenantId(0)
 
 
 class TenancyMiddleware:
-    """Lets nothing below /api/ and /admin/ pass without a tenant, whether or not there is a route, and counts who comes.
+    """Lets nothing below /api/ and /admin/ pass without a tenant, route or not, and counts who comes.
 
     `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say. At
     `foreign_paths` who comes is no tenant, and says who they are in their own way. `uncounted_paths` may be asked for

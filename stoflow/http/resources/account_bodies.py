@@ -77,6 +77,40 @@ class TokensBody(Answered):
     refresh_expires_at: Moment
 
 
+class AddressBody(Given):
+    """The address of an account, or of none."""
+
+    email: Email
+
+
+class MailTokenBody(Given):
+    """What a mail brought."""
+
+    token: SomeToken
+
+
+class ResetBody(MailTokenBody):
+    """… and the password that is to hold."""
+
+    new_password: NewPassword
+
+
+class MailAsked(Answered):
+    """The same, whether or not anybody has that address."""
+
+    status: Literal["sent_if_known"]
+
+
+class Verified(Answered):
+    status: Literal["verified"]
+
+
+class PasswordChanged(Answered):
+    """Every sign-in is over: sign in with the new password."""
+
+    status: Literal["changed"]
+
+
 class LoggedOut(Answered):
     status: Literal["logged_out"]
 

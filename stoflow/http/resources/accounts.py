@@ -2,21 +2,28 @@
 
 from typing import Final
 
+from stoflow.domain.mail import MailKind
 from stoflow.http.auth.tokens import LIFETIME_S
 from stoflow.http.context import Context
 from stoflow.http.resources.account_bodies import (
+    AddressBody,
     KeyBody,
     KeysBody,
     LoggedOut,
     LoginBody,
+    MailAsked,
+    MailTokenBody,
     NewAccount,
     PasswordBody,
+    PasswordChanged,
     RefreshBody,
+    ResetBody,
     TokensBody,
+    Verified,
 )
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.problems import NotAllowed
-from stoflow.resources.accounts import password, register, sign_in
+from stoflow.resources.accounts import mailing, password, register, sign_in
 from stoflow.resources.accounts.sign_in import Credentials
 from stoflow.storage.credentials.token_families import RefreshToken
 
@@ -49,9 +56,32 @@ def change_password(context: Context, asked: Asked) -> TokensBody:
     return _tokens(context, password.change_password(context, asked.tenant, *given))
 
 
+def resend_verification(context: Context, asked: Asked) -> MailAsked:
+    return _mail(context, asked, MailKind.VERIFY)
+
+
+def verify_email(context: Context, asked: Asked) -> Verified:
+    mailing.verify(context, asked.body.token)
+    return Verified(status="verified")
+
+
+def forget_password(context: Context, asked: Asked) -> MailAsked:
+    return _mail(context, asked, MailKind.RESET)
+
+
+def reset_password(context: Context, asked: Asked) -> PasswordChanged:
+    mailing.reset_password(context, asked.body.token, asked.body.new_password)
+    return PasswordChanged(status="changed")
+
+
 def read_keys(context: Context, _: Asked) -> Answer:
     published = context.tokens.public_keys()
     return Answer(KeysBody(keys=[KeyBody.model_validate(key) for key in published]), KEYS_KEPT)
+
+
+def _mail(context: Context, asked: Asked, kind: MailKind) -> MailAsked:
+    mailing.ask_for(context, kind, asked.body.email, asked.address)
+    return MailAsked(status="sent_if_known")
 
 
 def _credentials(asked: Asked) -> Credentials:
@@ -89,6 +119,22 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/api/account/password", "changePassword", "Change the password and end every other sign-in.",
         change_password, TokensBody, body=PasswordBody, problems=(409, 429, *BAD_BODY),
+    ),
+    Operation(
+        "POST", "/auth/verify", "verifyEmail", "Confirm an e-mail address by the token of a mail.",
+        verify_email, Verified, body=MailTokenBody, problems=BAD_BODY, public=True,
+    ),
+    Operation(
+        "POST", "/auth/verify/resend", "resendVerification", "Have the mail sent again that confirms an address.",
+        resend_verification, MailAsked, 202, body=AddressBody, problems=(429, *BAD_BODY), public=True,
+    ),
+    Operation(
+        "POST", "/auth/password/forgot", "forgetPassword", "Have a mail sent that brings a new password.",
+        forget_password, MailAsked, 202, body=AddressBody, problems=(429, *BAD_BODY), public=True,
+    ),
+    Operation(
+        "POST", "/auth/password/reset", "resetPassword", "Replace a forgotten password, and end every sign-in.",
+        reset_password, PasswordChanged, body=ResetBody, problems=(429, *BAD_BODY), public=True,
     ),
     Operation(
         "GET", "/.well-known/jwks.json", "readKeys", "Read the keys that access tokens are checked by.",

@@ -16,7 +16,7 @@ def register(needs: Reads, given: Credentials, full_name: str | None) -> Refresh
     check_new_password(given.password, given.known_as)
     take(needs.database, registration_tries(given.address))
     password_hash = hash_password(given.password)
-    tenant = create_tenant(needs.database, given.email, full_name=full_name, password_hash=password_hash)
+    tenant = create_tenant(needs.database, given.email, full_name=full_name, password_hash=password_hash, verifies=True)
     record(SellerRegistered(tenant))
     fresh = begin_family(needs.database, tenant, password_hash)
     if fresh is None:

@@ -16,6 +16,8 @@ from stoflow.storage.database.session import Database
 OF_ACCOUNT: Final = Allowance(burst=5, every_s=180.0)
 OF_ADDRESS: Final = Allowance(burst=30, every_s=20.0)
 OF_REGISTRATIONS: Final = Allowance(burst=10, every_s=360.0)
+OF_MAILS_ASKED: Final = Allowance(burst=10, every_s=60.0)
+OF_MAILS_TO: Final = Allowance(burst=3, every_s=600.0)
 
 NEIGHBOURS: Final = {4: 24, 6: 48}
 """Whose guesses at one account count together: the prefix of a network, by version of IP."""
@@ -40,6 +42,15 @@ def sign_in_tries(email: str, address: str) -> tuple[Try, Try]:
 
 def registration_tries(address: str) -> tuple[Try, ...]:
     return (Try(f"registrations {_prefix(address, OWN)}", OF_REGISTRATIONS),)
+
+
+def mail_tries(address: str) -> tuple[Try, ...]:
+    return (Try(f"mails asked for by {_prefix(address, OWN)}", OF_MAILS_ASKED),)
+
+
+def mails_to(email: str) -> tuple[Try, ...]:
+    """Return what a mail counts as for whoever receives it, wherever it is asked for."""
+    return (Try(f"mails to {email}", OF_MAILS_TO),)
 
 
 def _prefix(address: str, lengths: dict[int, int]) -> str:

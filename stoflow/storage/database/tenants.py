@@ -11,10 +11,12 @@ from psycopg import errors
 from stoflow.domain.audit import OPERATOR, Act, Actor
 from stoflow.domain.errors import Conflict, InputError, NotFound, SchemaCreationError
 from stoflow.domain.ids import TenantId
+from stoflow.domain.mail import MailKind
 from stoflow.domain.outcome import FieldError
 from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.schema_copy import copy_of_template
 from stoflow.storage.database.session import LARGEST_TENANT, Database, schema_name
+from stoflow.storage.mails import ask_for_mail_on
 
 TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the template, exclusive while it changes
 NO_PASSWORD = "!"  # noqa: S105 — no hash looks like this, so nothing matches it
@@ -40,9 +42,11 @@ def create_tenant(
     password_hash: str = NO_PASSWORD,
     role: str = "user",
     platform: str | None = None,
+    verifies: bool = False,
 ) -> TenantId:
     """Create a user and their schema, both or neither; `platform` is whose own the tenant is.
 
+    One who `verifies` is sent a mail by which they confirm the address.
     Raise InputError for what is no e-mail address, Conflict where it is taken, SchemaCreationError where
     the template cannot be copied.
     """
@@ -59,6 +63,8 @@ def create_tenant(
         tenant = TenantId(row["id"])
         if platform is not None:
             connection.execute("INSERT INTO public.platform_tenants VALUES (%s, %s)", [tenant, platform])
+        if verifies:
+            ask_for_mail_on(connection, tenant, MailKind.VERIFY)
         # Bytes: the statements come from PostgreSQL's own catalogue, in one round trip.
         connection.execute(";\n".join(copy_of_template(connection, schema_name(tenant))).encode())
     return tenant

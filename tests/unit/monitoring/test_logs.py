@@ -10,7 +10,7 @@ from string import Formatter
 
 import pytest
 
-from stoflow.domain.facts import accounts, outages, processes, sign_ins, work
+from stoflow.domain.facts import accounts, mails, outages, processes, sign_ins, work
 from stoflow.domain.facts.work import StepBroke
 from stoflow.http import facts as door_facts
 from stoflow.monitoring import logs
@@ -48,7 +48,7 @@ def test_a_fact_is_logged_at_the_level_of_its_words(caplog: pytest.LogCaptureFix
 
 FACTS = {
     name: fact
-    for module in (accounts, outages, processes, sign_ins, work, door_facts)
+    for module in (accounts, mails, outages, processes, sign_ins, work, door_facts)
     for name, fact in vars(module).items()
     if is_dataclass(fact) and name != "Fact"
 }
