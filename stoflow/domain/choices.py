@@ -68,14 +68,17 @@ def settled(known: Sequence[Setting], settings: Settings, choices: Choices) -> S
 
 
 def chosen(known: Sequence[Setting], settings: Settings, choices: Choices, given: Settings, day: date) -> Settings:
-    """Return the settings after the seller gave some; raise InputError naming each that cannot be."""
+    """Return the settings after the seller gave some; raise InputError naming each that cannot be.
+
+    Of an account that was never read, which has no choices, nothing is settled: what is set stays.
+    """
     by_name = {setting.name: setting for setting in known}
     wanted = {**settings, **given}
     faults = {name: _fault(by_name, name, wanted, choices, day) for name in given}
     errors = tuple(FieldError(f"settings.{name}", fault) for name, fault in faults.items() if fault)
     if errors:
         raise InputError("The account cannot be set like this.", errors)
-    return settled(known, wanted, choices)
+    return settled(known, wanted, choices) if choices else wanted
 
 
 def as_text(value: Any) -> str:

@@ -94,6 +94,14 @@ def test_what_cannot_be_is_refused_by_name(given: Mapping[str, Any], said: str) 
     ]
 
 
+def test_before_the_account_was_read_what_is_set_of_it_stays() -> None:
+    assert chosen(KNOWN, {"site": "FR", "policy": "10"}, {}, {"rate": 1}, DAY) == {
+        "site": "FR",
+        "policy": "10",
+        "rate": 1,
+    }
+
+
 def test_before_the_account_was_read_nothing_of_it_can_be_chosen() -> None:
     with pytest.raises(InputError) as refused:
         chosen(KNOWN, {}, {}, {"site": "FR"}, DAY)
