@@ -80,17 +80,25 @@ class TokensBody(Answered):
 class AddressBody(Given):
     """The address of an account, or of none."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "me@example.com"}]})
+
     email: Email
 
 
 class MailTokenBody(Given):
     """What a mail brought."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "as-the-mail-has-it"}]})
+
     token: SomeToken
 
 
 class ResetBody(MailTokenBody):
     """… and the password that is to hold."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": "as-the-mail-has-it", "new_password": "another long password"}]}
+    )
 
     new_password: NewPassword
 

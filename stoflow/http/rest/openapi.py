@@ -138,7 +138,7 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
         "security": _security(operation),
     }
     if operation.role is not Role.USER:
-        entry["description"] = f"Takes the role {operation.role}."
+        entry["description"] += f"\n\nTakes the role {operation.role}."
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": _taken(operation, refs)}
     return entry
