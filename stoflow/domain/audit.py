@@ -32,6 +32,8 @@ class Act(StrEnum):
     PLATFORM_KEY_REVOKED = "platform_key.revoked"
     TENANT_SUSPENDED = "tenant.suspended"
     TENANT_RESUMED = "tenant.resumed"
+    DELETION_ASKED = "tenant.deletion_asked"
+    TENANT_DELETED = "tenant.deleted"
     ROLE_CHANGED = "role.changed"
 
 

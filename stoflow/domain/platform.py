@@ -8,3 +8,5 @@ class PlatformScope(StrEnum):
 
     CREATE_TENANTS = "tenants:create"
     MINT_TOKENS = "tokens:mint"
+    EXPORT_TENANTS = "tenants:export"
+    DELETE_TENANTS = "tenants:delete"

@@ -118,6 +118,9 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "TenantSuspended": (WARNING, "Tenant {tenant} is suspended by an administrator."),
     "TenantResumed": (WARNING, "Tenant {tenant} goes on: an administrator ended the suspension."),
     "TenantSignedOut": (WARNING, "Every sign-in of tenant {tenant} was ended by an administrator."),
+    "TenantDeletionAsked": (WARNING, "Tenant {tenant} is to be deleted."),
+    "TenantDeletionWaits": (WARNING, "The deletion of tenant {tenant} waits at {step}: {reason}"),
+    "TenantDeleted": (WARNING, "Tenant {tenant} is deleted: nothing is left of them."),
     "PlatformMadeTenant": (INFO, "Tenant {tenant} was made by the platform {name}."),
     "PlatformMintedToken": (INFO, "A token of tenant {tenant} was made for the platform {name}."),
     # servers away

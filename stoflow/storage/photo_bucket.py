@@ -1,6 +1,6 @@
 """Photos in an S3-compatible bucket: put there once, had back by their path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -38,6 +38,15 @@ class PhotoBucket:
         """Return what is at this path, None where nothing is; raise PhotosUnavailable."""
         found = self._asked(lambda: self._store.get(path).bytes())
         return None if found is None else bytes(found)
+
+    def paths(self, below: str) -> Sequence[str]:
+        """Return every path that begins so, up to a slash; raise PhotosUnavailable."""
+        pages = self._asked(lambda: list(self._store.list(below))) or []
+        return [each["path"] for page in pages for each in page]
+
+    def delete(self, path: str) -> None:
+        """Let nothing be at this path; raise PhotosUnavailable."""
+        self._asked(lambda: self._store.delete(path))
 
     @cached_property
     def _store(self) -> "S3Store":

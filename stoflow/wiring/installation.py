@@ -73,6 +73,10 @@ class Installation:
         known = self.registry.marketplaces.values()
         return tuple(place.name for place in known if place.by_plugin)
 
+    @property
+    def media(self) -> MediaFolder:
+        return media_of(self.settings)
+
     def announced(self) -> None:
         """Wake nobody: a command has no Redis at hand, and an orchestrator looks every second."""
 

@@ -10,6 +10,7 @@ from stoflow.transports.hints import Hints
 from stoflow.transports.mail import MailServer
 from stoflow.transports.messages.broker import make_broker
 from stoflow.transports.messages.sending import Messages
+from stoflow.upkeep.deleting_tenants import TenantDeletions
 from stoflow.upkeep.events import Events
 from stoflow.upkeep.mailing import Mailing
 from stoflow.upkeep.retention import Retention
@@ -23,6 +24,7 @@ EVENTS_EVERY_S = 1.0
 STATISTICS_EVERY_S = 5.0
 RETENTION_EVERY_S = 10.0
 MAILS_EVERY_S = 1.0
+DELETIONS_EVERY_S = 1.0
 
 
 def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
@@ -65,6 +67,7 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
         Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
         Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails"),
+        Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants"),
     )
 
 

@@ -7,7 +7,7 @@ from stoflow.settings import Settings
 from stoflow.wiring.installation import prepare, serving
 from stoflow.wiring.orchestrator import make_orchestrator
 
-CONNECTIONS = 7
+CONNECTIONS = 8
 
 
 @click.command()

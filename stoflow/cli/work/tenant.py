@@ -1,14 +1,17 @@
 """`stoflow tenant`: create, list and suspend sellers."""
 
+from pathlib import Path
+
 import click
 
 from stoflow.cli.arguments import Words, tenant_argument
-from stoflow.cli.output import json_option, print_json, say
+from stoflow.cli.output import WrongUsage, json_option, print_json, say
 from stoflow.cli.tables import print_table
 from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
 from stoflow.domain.mail import MailKind, link_of
 from stoflow.domain.role import Role
+from stoflow.resources.tenants import deleting, exporting
 from stoflow.settings import Settings
 from stoflow.storage.credentials.account_tokens import make_token
 from stoflow.storage.database import tenants
@@ -94,6 +97,33 @@ def role(settings: Settings, *, tenant_id: int, role: Role) -> None:
     with prepared(settings) as installation:
         change_role(installation.database, TenantId(tenant_id), Role(role), OPERATOR)
     say(f"Tenant {tenant_id} has the role {role}.")
+
+
+@tenant.command()
+@tenant_argument
+@click.option("--listings", type=click.Choice(["end", "leave"]), default="leave", show_default=True,
+              help="What becomes of what is for sale.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="That it is meant: nothing brings a seller back.")
+@click.pass_obj
+def delete(settings: Settings, *, tenant_id: int, listings: str, yes: bool) -> None:
+    """Delete a seller with all they have; orchestrators go on with it until nothing is left."""
+    if not yes:
+        raise WrongUsage("This is for good: say --yes, and export them before with `stoflow tenant export`.")
+    with prepared(settings) as installation:
+        ends = listings == "end"
+        step = deleting.delete_tenant(installation, TenantId(tenant_id), OPERATOR, ends_listings=ends)
+    say(f"Tenant {tenant_id} is being deleted: {step}.")
+
+
+@tenant.command()
+@tenant_argument
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, *, tenant_id: int, file: Path) -> None:
+    """Write all that a seller has to a zip: a file of NDJSON for each table, and the photos."""
+    with prepared(settings, tenant=TenantId(tenant_id)) as installation, file.open("xb") as out:
+        exporting.write_export(installation, TenantId(tenant_id), out)
+    say(f"{file} holds all of tenant {tenant_id}.")
 
 
 def _state(each: tenants.Tenant) -> str:

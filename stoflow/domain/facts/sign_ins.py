@@ -72,6 +72,27 @@ class TenantSignedOut(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class TenantDeletionAsked(Fact):
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDeletionWaits(Fact):
+    """A step could not be done now, and is tried again."""
+
+    tenant: int
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDeleted(Fact):
+    """Nothing is left of them."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlatformMadeTenant(Fact):
     """`name` is the platform's."""
 

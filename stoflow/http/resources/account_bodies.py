@@ -119,6 +119,23 @@ class PasswordChanged(Answered):
     status: Literal["changed"]
 
 
+class LeavingBody(Given):
+    """That it is meant: the password, and what is to become of what is for sale."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"password": "a long password of mine", "listings": "end"}]}
+    )
+
+    password: Password
+    listings: Annotated[Literal["end", "leave"], Field(description="`leave` where it is not given.")] = "leave"
+
+
+class LeavingAnswer(Answered):
+    """The deletion goes on by itself."""
+
+    step: str = Field(description="How far it is: ending, closing, dropping, forgetting, photos, last.")
+
+
 class LoggedOut(Answered):
     status: Literal["logged_out"]
 

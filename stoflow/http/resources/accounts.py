@@ -9,6 +9,8 @@ from stoflow.http.resources.account_bodies import (
     AddressBody,
     KeyBody,
     KeysBody,
+    LeavingAnswer,
+    LeavingBody,
     LoggedOut,
     LoginBody,
     MailAsked,
@@ -25,6 +27,7 @@ from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.resources.accounts import mailing, password, register, sign_in
 from stoflow.resources.accounts.sign_in import Credentials
+from stoflow.resources.tenants import deleting
 from stoflow.storage.credentials.token_families import RefreshToken
 
 KEYS_KEPT: Final = {"Cache-Control": "public, max-age=300"}
@@ -72,6 +75,13 @@ def forget_password(context: Context, asked: Asked) -> MailAsked:
 def reset_password(context: Context, asked: Asked) -> PasswordChanged:
     mailing.reset_password(context, asked.body.token, asked.body.new_password)
     return PasswordChanged(status="changed")
+
+
+def leave(context: Context, asked: Asked) -> LeavingAnswer:
+    body: LeavingBody = asked.body
+    ends = body.listings == "end"
+    step = deleting.delete_own_account(context, asked.tenant, body.password, asked.address, ends_listings=ends)
+    return LeavingAnswer(step=step)
 
 
 def read_keys(context: Context, _: Asked) -> Answer:
@@ -135,6 +145,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/auth/password/reset", "resetPassword", "Replace a forgotten password, and end every sign-in.",
         reset_password, PasswordChanged, body=ResetBody, problems=(429, *BAD_BODY), public=True,
+    ),
+    Operation(
+        "POST", "/api/account/deletion", "leave", "Delete one's own account with all that is in it, for good.",
+        leave, LeavingAnswer, 202, body=LeavingBody, problems=(404, 429, *BAD_BODY),
     ),
     Operation(
         "GET", "/.well-known/jwks.json", "readKeys", "Read the keys that access tokens are checked by.",

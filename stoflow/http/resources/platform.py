@@ -1,22 +1,27 @@
 """Platforms over HTTP: one with accounts of its own makes tenants for them, and asks for their access tokens."""
 
+from contextlib import ExitStack
+from tempfile import TemporaryFile
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
+from stoflow.domain.audit import Actor, ActorKind
 from stoflow.domain.ids import TenantId
 from stoflow.domain.platform import PlatformScope
 from stoflow.http.auth.auth import bearer_token
 from stoflow.http.auth.tokens import LIFETIME_S, NotAuthenticated
 from stoflow.http.context import Context
-from stoflow.http.resources.account_bodies import Email
+from stoflow.http.resources.account_bodies import Email, LeavingAnswer
 from stoflow.http.rest.answers import Answered
-from stoflow.http.rest.endpoint import Answer, Asked, Operation
+from stoflow.http.rest.endpoint import Answer, Asked, Operation, StreamAnswer
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.schemas import Given, Word
 from stoflow.resources.platform import tenants
+from stoflow.resources.tenants import deleting, exporting
 from stoflow.storage.credentials.platform_keys import PREFIX, find_platform
 
+ZIP: Final = "application/zip"
 BAD_BODY: Final = (400, 401, 403, 408, 413, 415, 422)
 
 
@@ -27,6 +32,12 @@ class NewTenant(Given):
 
     email: Email
     full_name: Word | None = None
+
+
+class LeavingQuery(Given):
+    """What is to become of what is for sale."""
+
+    listings: Annotated[Literal["end", "leave"], Field(description="`leave` where it is not given.")] = "leave"
 
 
 class TenantBody(Answered):
@@ -55,6 +66,24 @@ def mint_token(context: Context, asked: Asked) -> AccessTokenBody:
     return AccessTokenBody(tenant=tenant, access_token=token, expires_in=LIFETIME_S)
 
 
+def delete_tenant(context: Context, asked: Asked) -> LeavingAnswer:
+    platform, tenant = _platform(context, asked, PlatformScope.DELETE_TENANTS), TenantId(asked.id())
+    tenants.check_own(context, platform, tenant)
+    ends = asked.query.listings == "end"
+    by = Actor(ActorKind.PLATFORM, platform)
+    return LeavingAnswer(step=deleting.delete_tenant(context, tenant, by, ends_listings=ends))
+
+
+def export_tenant(context: Context, asked: Asked) -> StreamAnswer:
+    platform, tenant = _platform(context, asked, PlatformScope.EXPORT_TENANTS), TenantId(asked.id())
+    tenants.check_own(context, platform, tenant)
+    with ExitStack() as unread:
+        file = unread.enter_context(TemporaryFile())
+        exporting.write_export(context, tenant, file)
+        unread.pop_all()
+    return StreamAnswer(file, ZIP, {"Content-Disposition": f'attachment; filename="tenant-{tenant}.zip"'})
+
+
 def _platform(context: Context, asked: Asked, scope: PlatformScope) -> str:
     """Return whose key was sent; raise NotAuthenticated, or NotAllowed for one that is not good for this."""
     key = bearer_token(asked.headers.get("authorization", ""))
@@ -75,5 +104,14 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/platform/tenants/{id}/tokens", "mintToken", "Make an access token for a tenant of this platform.",
         mint_token, AccessTokenBody, 201, problems=(404, *BAD_BODY), public=True, by_platform=True,
+    ),
+    Operation(
+        "DELETE", "/platform/tenants/{id}", "deleteTenant", "Delete a tenant with all they have; it goes on by itself.",
+        delete_tenant, LeavingAnswer, 202, query=LeavingQuery, problems=(404, *BAD_BODY), public=True, by_platform=True,
+    ),
+    Operation(
+        "GET", "/platform/tenants/{id}/export", "exportTenant",
+        "Get all that a tenant has: a zip of NDJSON and photos.",
+        export_tenant, (ZIP,), problems=(404, *BAD_BODY), public=True, by_platform=True, heavy=True,
     ),
 )  # fmt: skip

@@ -1,16 +1,16 @@
 """One story for every route: read what was asked, run the use case in a thread, answer."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
@@ -27,6 +27,7 @@ from stoflow.http.rest.threads import Shares, Threads
 from stoflow.http.rest.uploads import Upload
 from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
 
+PIECE_BYTES: Final = 64 * 1024
 Endpoint = Callable[[Request], Awaitable[Response]]
 CANONICAL_ID = re.compile(r"[1-9][0-9]{0,9}")
 
@@ -78,7 +79,21 @@ class FileAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Result = BaseModel | Answer | FileAnswer | Problem
+@dataclass(frozen=True, slots=True)
+class StreamAnswer:
+    """An answer that is a file which has no name, and is gone when it has been sent, or whoever read it has left."""
+
+    file: IO[bytes]
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def pieces(self) -> Iterator[bytes]:
+        with self.file as file:
+            file.seek(0)
+            yield from iter(partial(file.read, PIECE_BYTES), b"")
+
+
+Result = BaseModel | Answer | FileAnswer | StreamAnswer | Problem
 ReadJob = Callable[[Context, TenantId, int], BaseModel]
 
 
@@ -176,13 +191,15 @@ def _response(operation: Operation, answer: Result) -> Response:
             return response_of(answer)
         case FileAnswer(file, media_type, headers):
             return FileResponse(file, operation.status, headers=headers, media_type=media_type)
+        case StreamAnswer(_, media_type, headers):
+            return StreamingResponse(answer.pieces(), operation.status, headers, media_type)
         case Answer(body, headers, status):
             return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
         case _:
             return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 
 
-def _handle(operation: Operation, context: Context, asked: Asked) -> BaseModel | Answer | FileAnswer | Problem:
+def _handle(operation: Operation, context: Context, asked: Asked) -> Result:
     if operation.role is not Role.USER:  # which may have been taken away since the token was made
         _check_role(operation, context.role_of(asked.tenant))
     return operation.handle(context, asked)

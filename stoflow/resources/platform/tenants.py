@@ -25,6 +25,12 @@ def make_tenant(needs: Reads, platform: str, email: str, full_name: str | None) 
     return made, True
 
 
+def check_own(needs: Reads, platform: str, tenant: TenantId) -> None:
+    """Raise NotFound for another's tenant, also one that is there no more."""
+    if find_tenant(needs.database, platform, tenant) is None:
+        raise NotFound(f"There is no tenant {tenant} of yours.")
+
+
 def check_own_tenant(needs: Reads, platform: str, tenant: TenantId) -> None:
     """Raise NotFound for another's tenant, AccountSuspended for one that may do nothing now."""
     known = find_tenant(needs.database, platform, tenant)

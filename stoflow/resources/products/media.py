@@ -1,7 +1,8 @@
 """The photos' folder: every photo in it was looked at when it was taken in, and is named by what it holds."""
 
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,6 +80,17 @@ class MediaFolder:
         write_whole(self.root / path, kept)
         return path
 
+    def photos_of(self, tenant: TenantId) -> Iterator[Path]:
+        """Yield every photo of a tenant, whether or not a product still has it."""
+        folder = self.root / str(tenant)
+        yield from (file for file in sorted(folder.glob("*")) if file.suffix in CONTENT_TYPES and file.is_file())
+
+    def forget(self, tenant: TenantId) -> None:
+        """Remove all photos of a tenant; what is gone already is."""
+        folder = self.root / str(tenant)
+        if folder.exists():
+            shutil.rmtree(folder)
+
     def find(self, path: str) -> Photo | None:
         """Return the photo at this path; None where nothing of ours is, wherever the path leads."""
         file = file_below(self.root, path)
@@ -100,6 +112,8 @@ class Bucket(Protocol):
     def put(self, path: str, content: bytes) -> None: ...
     def has(self, path: str) -> bool: ...
     def get(self, path: str) -> bytes | None: ...
+    def paths(self, below: str) -> Sequence[str]: ...
+    def delete(self, path: str) -> None: ...
 
 
 class MediaBucket(MediaFolder):
@@ -134,6 +148,17 @@ class MediaBucket(MediaFolder):
     def has(self, path: str) -> bool:
         """Say whether it is the path of a photo that was kept: a bucket loses none, and asking takes time."""
         return bool(KEPT_PATH.fullmatch(path))
+
+    def photos_of(self, tenant: TenantId) -> Iterator[Path]:
+        for path in self._bucket.paths(f"{tenant}/"):
+            if photo := self.find(path):
+                yield photo.file
+
+    def forget(self, tenant: TenantId) -> None:
+        """Remove them from the bucket and of the copies on this machine; those of others go as they fill."""
+        for path in self._bucket.paths(f"{tenant}/"):
+            self._bucket.delete(path)
+        super().forget(tenant)
 
     def bring(self, path: str) -> None:
         """Put a copy of the photo into the folder, where the bucket has it."""

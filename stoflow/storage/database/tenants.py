@@ -22,6 +22,7 @@ TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the t
 NO_PASSWORD = "!"  # noqa: S105 — no hash looks like this, so nothing matches it
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 LONGEST_EMAIL = 255
+IS_LEAVING = "SELECT tenant FROM public.tenant_deletions WHERE tenant = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def resume_tenant(database: Database, tenant: TenantId, by: Actor = OPERATOR) ->
 
 def _set_active(database: Database, tenant: TenantId, by: Actor, *, active: bool) -> None:
     with database.records() as connection:
+        if active and connection.execute(IS_LEAVING, [tenant]).fetchone():
+            raise Conflict(f"Tenant {tenant} is being deleted.")
         changed = connection.execute(
             "UPDATE public.users SET is_active = %s, updated_at = now() WHERE id = %s", [active, tenant]
         ).rowcount

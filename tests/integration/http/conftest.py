@@ -68,8 +68,10 @@ from stoflow.resources.products.photos import PhotoView, ProductPhotos
 from stoflow.resources.products.preview import ProductPreview
 from stoflow.resources.statistics import read as statistics
 from stoflow.resources.statistics.read import Statistics
+from stoflow.resources.tenants import deleting as tenant_deleting
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
+from stoflow.storage.tenants.deletions import Step
 from stoflow.wiring.api import make_api
 from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
@@ -401,6 +403,10 @@ class FakeUseCases:
         self._answers()
         return RefreshToken(tenant, "", "sfr_next", datetime.now(UTC))
 
+    def delete_own_account(self, *_: Any, ends_listings: bool) -> Step:
+        self._answers()
+        return Step.ENDING if ends_listings else Step.CLOSING
+
     def statuses(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:
         self._answers()
         return {tenant: self.status_of_tenant[tenant] for tenant in tenants if tenant in self.status_of_tenant}
@@ -493,6 +499,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     connection: ("disconnect", "find_connection"),
     consent: ("complete", "invite"),
     deleting: ("delete_product",),
+    tenant_deleting: ("delete_own_account",),
     editing: (
         "change_product",
         "create_product",

@@ -32,7 +32,9 @@ BODIES: dict[str, Any] = {
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
 # In `public`: accounts, catalogues that are everybody's, and what was told to have happened.
-OF_NO_TENANT = {"changePassword", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows"}
+OF_NO_TENANT = {
+    "changePassword", "leave", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows",
+}  # fmt: skip
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
 THEIRS = [one for one in find_operations() if not one.public and one.role is Role.USER and one.name not in OF_NO_TENANT]
 TABLES = (

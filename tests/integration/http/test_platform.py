@@ -105,7 +105,10 @@ def test_a_revoked_key_opens_nothing_and_is_listed_as_such(client: httpx.Client,
     assert command("revoke", "1").exit_code == 0
     assert make(client, key).status_code == 401
     (listed,) = json.loads(command("list", "--json").stdout)
-    assert (listed["platform"], listed["scopes"]) == (MARKET, ["tenants:create", "tokens:mint"])
+    assert (listed["platform"], listed["scopes"]) == (
+        MARKET,
+        ["tenants:create", "tokens:mint", "tenants:export", "tenants:delete"],
+    )
     assert None not in {listed["revoked_at"], listed["last_used_at"]}
     assert MARKET in command("list").stdout
     unknown = command("revoke", "99")

@@ -32,6 +32,7 @@ BODIES = {
     "addPhotos": {"urls": ["https://example.invalid/1.jpg"]},
     "orderPhotos": {"order": [1]},
     "changeConnection": CHOSEN,
+    "leave": {"password": "a long one, of old"},
     "changePassword": {"current_password": "a long one, of old", "new_password": "another long one"},
 }
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
