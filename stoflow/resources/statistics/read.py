@@ -76,7 +76,7 @@ def read_statistics(
     until: datetime | None = None,
 ) -> Statistics:
     """Return the statistics of a time, by default of the last 30 days; raise InputError for one of over a year."""
-    until = until or (since + USUALLY if since else datetime.now(UTC))
+    until = until or datetime.now(UTC)
     since = since or until - USUALLY
     _check(since, until)
     with needs.database.records() as connection:

@@ -61,6 +61,14 @@ def test_only_what_ended_in_the_time_and_at_the_marketplace_is_counted(bench: "B
     assert read(bench, since=NOON + 2 * DAY, until=NOON + 3 * DAY) == ()
 
 
+def test_without_an_end_all_that_ended_until_now_is_counted(bench: "Bench") -> None:
+    for days in (1, 100):
+        ended(bench, "completed", at=datetime.now(UTC) - days * DAY)
+    (found,) = read_statistics(bench, bench.tenant, since=datetime.now(UTC) - 200 * DAY).actions
+    (lately,) = read_statistics(bench, bench.tenant).actions
+    assert (found.total, lately.total) == (2, 1)
+
+
 @pytest.mark.parametrize(("since", "until"), [(NOON, NOON), (NOON, NOON - DAY), (NOON - 367 * DAY, NOON)])
 def test_a_time_that_is_none_or_over_a_year_is_refused(bench: "Bench", since: datetime, until: datetime) -> None:
     with pytest.raises(InputError):
