@@ -125,6 +125,10 @@ class Settings(BaseSettings):
     media_access_key: str = Field(default="", repr=False)
     media_secret_key: str = Field(default="", repr=False)
 
+    # Webhooks: how long a receiver may take, and private networks that may be called all the same, by http too.
+    webhook_timeout_s: float = Field(default=10.0, gt=0, le=30)
+    webhook_networks: Networks = ()
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""
 

@@ -10,3 +10,4 @@ class PlatformScope(StrEnum):
     MINT_TOKENS = "tokens:mint"
     EXPORT_TENANTS = "tenants:export"
     DELETE_TENANTS = "tenants:delete"
+    KEEP_WEBHOOKS = "webhooks:keep"

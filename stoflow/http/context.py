@@ -17,7 +17,9 @@ from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.needs import FollowsStock
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.photo_source import Fetch
+from stoflow.storage.credentials.vault import Vault
 from stoflow.storage.database.session import Database
+from stoflow.transports.direct.public_addresses import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,5 @@ class Context:
     tokens: AccessTokens
     role_of: Callable[[TenantId], Role]  # as PostgreSQL says now
     registers: bool
+    vault: Vault
+    webhook_networks: Sequence[Network]

@@ -121,6 +121,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "TenantDeletionAsked": (WARNING, "Tenant {tenant} is to be deleted."),
     "TenantDeletionWaits": (WARNING, "The deletion of tenant {tenant} waits at {step}: {reason}"),
     "TenantDeleted": (WARNING, "Tenant {tenant} is deleted: nothing is left of them."),
+    "WebhookDisabled": (WARNING, "Webhook {webhook} of tenant {tenant} is switched off: {reason}"),
     "PlatformMadeTenant": (INFO, "Tenant {tenant} was made by the platform {name}."),
     "PlatformMintedToken": (INFO, "A token of tenant {tenant} was made for the platform {name}."),
     # servers away

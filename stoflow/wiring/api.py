@@ -113,6 +113,8 @@ def _context(installation: Installation, engine: Engine, feed: HintedFeed, token
         tokens=tokens,
         role_of=partial(find_role, installation.database),
         registers=installation.settings.registration == "open",
+        vault=installation.vault,
+        webhook_networks=installation.settings.webhook_networks,
     )
 
 

@@ -17,6 +17,7 @@ from stoflow.upkeep.retention import Retention
 from stoflow.upkeep.statistics import Statistics
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.timetable import Timetable, periods
+from stoflow.upkeep.webhooks import Webhooks
 from stoflow.wiring.installation import Installation
 
 STOCK_EVERY_S = 1.0
@@ -65,6 +66,7 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
         Turn("events", Events(database).turn, EVENTS_EVERY_S, "numbering events"),
         Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
+        Turn("webhooks", Webhooks(database).turn, EVENTS_EVERY_S, "telling webhooks"),
         Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
         Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails"),
         Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants"),

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from stoflow.transports.direct.webhooks import WebhookClient
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker
+from stoflow.upkeep.deliveries import CALLS_AT_ONCE, Deliveries
 from stoflow.wiring.engine import make_engine
 from stoflow.wiring.installation import Installation
 from stoflow.worker.process import WorkerProcess
@@ -25,4 +27,14 @@ def make_worker_process(installation: Installation, *, threads: int, marketplace
         marketplaces=served,
         threads=threads,
         drain_s=installation.settings.drain_s,
+        deliveries=_deliveries(installation),
     )
+
+
+def _deliveries(installation: Installation) -> Deliveries:
+    settings = installation.settings
+    client = WebhookClient(
+        connections=CALLS_AT_ONCE, timeout_s=settings.webhook_timeout_s, networks=settings.webhook_networks
+    )
+    installation.resources.callback(client.close)
+    return Deliveries(installation.database, installation.vault, client.send, installation.tempo)

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from dramatiq import Worker
 
+from stoflow.actors.ticking import Ticking
 from stoflow.execution.engine import Engine
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker
+from stoflow.upkeep.deliveries import Deliveries
 from stoflow.upkeep.lease import Lease
 from stoflow.worker.functions import declare
 
 IDLE_WAKE_MS = 1000
+SEND_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -25,12 +28,16 @@ class WorkerProcess:
     marketplaces: list[str]
     threads: int
     drain_s: float
+    deliveries: Deliveries
     _consumers: Worker | None = None
+    _sending: Ticking | None = None
 
     def start(self) -> None:
         if self._consumers is None:
             self.lease.start()
             self.hints.start()
+            self._sending = Ticking("webhooks", self.deliveries.turn, every_s=SEND_EVERY_S, doing="sending webhooks")
+            self._sending.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)
             # A few beyond the threads, so that none waits for a round trip; more would wait here for those before
@@ -55,5 +62,8 @@ class WorkerProcess:
         if self._consumers is not None:
             self._consumers.stop(timeout=int((self.drain_s if within_s is None else within_s) * 1000))
             self._consumers = None
+            if self._sending is not None:
+                self._sending.stop()
+            self.deliveries.close()
             self.hints.stop()
             self.lease.stop()

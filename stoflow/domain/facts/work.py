@@ -100,6 +100,15 @@ class TenantSwept(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookDisabled(Fact):
+    """`tenant` is 0 for a platform's."""
+
+    tenant: int
+    webhook: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LooksDied(Fact):
     """Each look for what a task has done ends its process: what it did stays unknown until somebody mends that."""
 

@@ -54,20 +54,20 @@ class AccessTokenBody(Answered):
 
 
 def create_tenant(context: Context, asked: Asked) -> Answer:
-    platform = _platform(context, asked, PlatformScope.CREATE_TENANTS)
+    platform = platform_of(context, asked, PlatformScope.CREATE_TENANTS)
     tenant, is_new = tenants.make_tenant(context, platform, asked.body.email, asked.body.full_name)
     return Answer(TenantBody(id=tenant), status=201 if is_new else 200)
 
 
 def mint_token(context: Context, asked: Asked) -> AccessTokenBody:
-    platform, tenant = _platform(context, asked, PlatformScope.MINT_TOKENS), TenantId(asked.id())
+    platform, tenant = platform_of(context, asked, PlatformScope.MINT_TOKENS), TenantId(asked.id())
     tenants.check_own_tenant(context, platform, tenant)
     token = context.tokens.issue_access_token(tenant)
     return AccessTokenBody(tenant=tenant, access_token=token, expires_in=LIFETIME_S)
 
 
 def delete_tenant(context: Context, asked: Asked) -> LeavingAnswer:
-    platform, tenant = _platform(context, asked, PlatformScope.DELETE_TENANTS), TenantId(asked.id())
+    platform, tenant = platform_of(context, asked, PlatformScope.DELETE_TENANTS), TenantId(asked.id())
     tenants.check_own(context, platform, tenant)
     ends = asked.query.listings == "end"
     by = Actor(ActorKind.PLATFORM, platform)
@@ -75,7 +75,7 @@ def delete_tenant(context: Context, asked: Asked) -> LeavingAnswer:
 
 
 def export_tenant(context: Context, asked: Asked) -> StreamAnswer:
-    platform, tenant = _platform(context, asked, PlatformScope.EXPORT_TENANTS), TenantId(asked.id())
+    platform, tenant = platform_of(context, asked, PlatformScope.EXPORT_TENANTS), TenantId(asked.id())
     tenants.check_own(context, platform, tenant)
     with ExitStack() as unread:
         file = unread.enter_context(TemporaryFile())
@@ -84,7 +84,7 @@ def export_tenant(context: Context, asked: Asked) -> StreamAnswer:
     return StreamAnswer(file, ZIP, {"Content-Disposition": f'attachment; filename="tenant-{tenant}.zip"'})
 
 
-def _platform(context: Context, asked: Asked, scope: PlatformScope) -> str:
+def platform_of(context: Context, asked: Asked, scope: PlatformScope) -> str:
     """Return whose key was sent; raise NotAuthenticated, or NotAllowed for one that is not good for this."""
     key = bearer_token(asked.headers.get("authorization", ""))
     platform = find_platform(context.database, key) if key.startswith(PREFIX) else None

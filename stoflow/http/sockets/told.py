@@ -63,6 +63,7 @@ class BatchProgress(Numbered):
     marketplace: SomeMarketplace | None = None
     action: SomeAction | None = None
     status: BatchStatus | None = None
+    completed_at: datetime | None = None
     progress: ProgressBody | None = None
 
 
@@ -107,6 +108,13 @@ class ConnectionStatus(Numbered):
     since: datetime
 
 
+class WebhookDisabled(Numbered):
+    """A webhook of the account was switched off, and why: nothing is sent there until it is made active again."""
+
+    webhook_id: int
+    reason: str
+
+
 class PluginProgressTold(Told):
     """How far the plugin is with a command; it is not told again."""
 
@@ -129,6 +137,7 @@ SEQUENCE: Final[Mapping[str, type[Told]]] = {
     "order_received": OrderReceived,
     "needs_seller": NeedsSeller,
     "vinted_connection_status": ConnectionStatus,
+    "webhook_disabled": WebhookDisabled,
 }
 """The events that have numbers, with what is said by each."""
 

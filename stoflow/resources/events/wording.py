@@ -59,6 +59,7 @@ def _batch(row: EventRow, subjects: Subjects) -> Data:
         "marketplace": batch.marketplace,
         "action": batch.action,
         "status": batch.status.value,
+        "completed_at": _moment(batch.completed_at),
         "progress": asdict(batch.progress) | {"percent": batch.progress.percent},
     }
 
@@ -92,6 +93,10 @@ def _plugin(row: EventRow, _: Subjects) -> Data:
     return {"connected": row.state == "connected", "since": _moment(row.at)}
 
 
+def _webhook(row: EventRow, _: Subjects) -> Data:
+    return {"webhook_id": row.subject, "reason": row.state}
+
+
 def _moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat() if at else None
 
@@ -103,4 +108,5 @@ DATA: Final[Mapping[str, Callable[[EventRow, Subjects], Data]]] = {
     "order_received": _order,
     "needs_seller": _seller,
     "vinted_connection_status": _plugin,
+    "webhook_disabled": _webhook,
 }

@@ -9,7 +9,8 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.errors import ConfigurationError, DatabaseRefused
 from stoflow.domain.ids import TenantId
-from stoflow.storage.credentials.vault import Vault
+from stoflow.domain.webhook import Owner
+from stoflow.storage.credentials.vault import NO_TENANT, Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import list_tenants
 from stoflow.storage.engine.statement import bind, s
@@ -49,9 +50,17 @@ EVERYTHING_SEALED = (
 )
 
 
+# A platform's webhooks are no tenant's. Held until the commit, so that a secret that is being made anew is waited for.
+WEBHOOKS = """
+SELECT id, tenant, platform, secret, old_secret FROM public.webhooks
+WHERE coalesce(tenant, 0) = %(tenant)s ORDER BY id FOR UPDATE
+"""
+STORE_WEBHOOK = "UPDATE public.webhooks SET secret = %(secret)s, old_secret = %(old_secret)s WHERE id = %(id)s"
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A tenant whose secrets stayed as they were, and why."""
+    """A tenant whose secrets stayed as they were, and why; 0 are the platforms' webhooks."""
 
     tenant: TenantId
     reason: str
@@ -73,11 +82,11 @@ def rotate(database: Database, vault: Vault) -> Rotation:
     what it had done is found unchanged. Raise DatabaseUnavailable where PostgreSQL is away.
     """
     resealed, unchanged, failed = 0, 0, list[Failure]()
-    for tenant in list_tenants(database):
+    for tenant in (*(tenant.id for tenant in list_tenants(database)), NO_TENANT):
         try:
-            changed, known = _rotate_tenant(database, vault, tenant.id)
+            changed, known = _rotate_tenant(database, vault, tenant)
         except (ConfigurationError, DatabaseRefused) as error:
-            failed.append(Failure(tenant.id, str(error)))
+            failed.append(Failure(tenant, str(error)))
         else:
             resealed, unchanged = resealed + changed, unchanged + known
     return Rotation(resealed, unchanged, tuple(failed))
@@ -85,9 +94,9 @@ def rotate(database: Database, vault: Vault) -> Rotation:
 
 def _rotate_tenant(database: Database, vault: Vault, tenant: TenantId) -> tuple[int, int]:
     """Return how many were sealed anew, and how many were already."""
-    changed = known = 0
     with database.records() as connection:
-        for place in EVERYTHING_SEALED:
+        changed, known = _rotate_webhooks(connection, vault, tenant)
+        for place in EVERYTHING_SEALED if tenant != NO_TENANT else ():
             for text in place.texts(connection, tenant):
                 sealed = vault.resealed(tenant, text.marketplace, text.sealed)
                 if sealed is None:
@@ -95,4 +104,17 @@ def _rotate_tenant(database: Database, vault: Vault, tenant: TenantId) -> tuple[
                 else:
                     place.store(connection, tenant, text.key, sealed)
                     changed += 1
+    return changed, known
+
+
+def _rotate_webhooks(connection: Connection[DictRow], vault: Vault, tenant: TenantId) -> tuple[int, int]:
+    changed = known = 0
+    for row in connection.execute(WEBHOOKS, {"tenant": tenant}).fetchall():
+        owner = Owner(row["tenant"], row["platform"])
+        kept = {name: row[name] for name in ("secret", "old_secret") if row[name]}
+        sealed = {name: vault.resealed_webhook(owner, text) for name, text in kept.items()}
+        fresh = {name: text for name, text in sealed.items() if text is not None}
+        if fresh:
+            connection.execute(STORE_WEBHOOK, {"old_secret": None, **kept, **fresh, "id": row["id"]})
+        changed, known = changed + len(fresh), known + len(sealed) - len(fresh)
     return changed, known

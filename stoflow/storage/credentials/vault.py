@@ -12,10 +12,13 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.ids import TenantId
+from stoflow.domain.webhook import Owner
 
 KEY_FILE = Path("keys", "secret.key")
 TOKENS = "tokens"
 VERIFIER = "verifier"
+WEBHOOK = "webhook secret"
+NO_TENANT = TenantId(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,18 @@ class Vault:
         """As `unseal`, for what `seal_verifier` returned."""
         return self._unsealed(tenant, marketplace, VERIFIER, sealed)
 
+    def seal_webhook(self, owner: Owner, secret: str) -> str:
+        """Return the text to store as a secret that this owner's webhooks are signed by."""
+        return self._sealed(*_place_of(owner), WEBHOOK, secret)
+
+    def unseal_webhook(self, owner: Owner, sealed: str) -> str:
+        """As `unseal`, for what `seal_webhook` returned."""
+        return self._unsealed(*_place_of(owner), WEBHOOK, sealed)
+
+    def resealed_webhook(self, owner: Owner, sealed: str) -> str | None:
+        """As `resealed`, for what `seal_webhook` returned."""
+        return self.resealed(*_place_of(owner), sealed)
+
     def resealed(self, tenant: TenantId, marketplace: str, sealed: str) -> str | None:
         """Return the same, sealed with the newest key, or None where it is already; raise as `unseal` does."""
         self._open(tenant, marketplace, sealed)
@@ -100,6 +115,10 @@ class Vault:
             message = f"The {marketplace} tokens stored for tenant {tenant} are not theirs."
             raise SecretUnreadable(message)
         return bound
+
+
+def _place_of(owner: Owner) -> tuple[TenantId, str]:
+    return owner.tenant or NO_TENANT, f"webhooks of platform {owner.platform}" if owner.platform else "webhooks"
 
 
 def secret_keys(given: Sequence[str], home: Path) -> tuple[str, ...]:

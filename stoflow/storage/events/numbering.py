@@ -16,8 +16,8 @@ EVENTS_LOCK: Final = 0x53544F45  # "STOE": who numbers sees all that was numbere
 
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 
-# In one order for each tenant, growing by one. Where the jobs of a batch changed, how far it is will be told: in a
-# second, so that it is told once for all that change until then.
+# In one order for each tenant, growing by one; a platform's webhooks are told of a new tenant from its first event.
+# Where the jobs of a batch changed, how far it is will be told: in a second, once for all that change until then.
 NUMBER = """
 WITH due AS MATERIALIZED (
   SELECT id, tenant, CASE WHEN type = 'job_status_update' THEN batch END AS batch,
@@ -25,7 +25,10 @@ WITH due AS MATERIALIZED (
   FROM (SELECT id, tenant, type, batch FROM public.events WHERE number IS NULL AND at <= clock_timestamp()
     ORDER BY id LIMIT %(limit)s) AS waiting
 ), heads AS (
-  INSERT INTO public.event_heads AS h (tenant, number) SELECT tenant, count(*) FROM due GROUP BY tenant ORDER BY tenant
+  INSERT INTO public.event_heads AS h (tenant, number, hooked)
+  SELECT tenant, count(*), (SELECT 0 WHERE EXISTS (
+      SELECT FROM public.platform_tenants p JOIN public.webhooks w USING (platform) WHERE p.tenant = due.tenant))
+  FROM due GROUP BY tenant ORDER BY tenant
   ON CONFLICT (tenant) DO UPDATE SET number = h.number + EXCLUDED.number
   RETURNING tenant, number
 ), numbered AS (

@@ -33,6 +33,7 @@ from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
 from stoflow.domain.role import Role
+from stoflow.domain.webhook import Owner
 from stoflow.http.app import ApiOptions, create_app
 from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.auth.keys import SigningKeys, new_key
@@ -69,9 +70,13 @@ from stoflow.resources.products.preview import ProductPreview
 from stoflow.resources.statistics import read as statistics
 from stoflow.resources.statistics.read import Statistics
 from stoflow.resources.tenants import deleting as tenant_deleting
+from stoflow.resources.webhooks import deliveries, manage
+from stoflow.resources.webhooks.manage import WantedWebhook, WebhookWithSecret
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.storage.tenants.deletions import Step
+from stoflow.storage.webhooks.deliveries import DeliveryView
+from stoflow.storage.webhooks.webhooks import WebhookView
 from stoflow.wiring.api import make_api
 from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
@@ -111,6 +116,7 @@ class FakeUseCases:
         self.visitors: list[TenantId | None] = []
         self.commands: dict[str, tuple[PluginCommand, str]] = {}  # by request: the command, the plugin bound
         self.events: dict[TenantId, list[Event]] = {}
+        self.webhooks: dict[Owner, dict[int, WebhookView]] = {}
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
     def plugin(self) -> PluginUseCases:
@@ -146,6 +152,39 @@ class FakeUseCases:
         return Told(found, after > len(events), found[-1].number if found else len(events))
 
     list_events = events_after
+
+    def create_webhook(self, owner: Owner, wanted: WantedWebhook) -> WebhookWithSecret:
+        self._answers()
+        now = datetime.now(UTC)
+        view = WebhookView(next(self._ids), wanted.url, (), "", True, None, None, None, now, now)
+        self.webhooks.setdefault(owner, {})[view.id] = view
+        return WebhookWithSecret(view, "whsec_new")
+
+    def list_webhooks(self, owner: Owner) -> Sequence[WebhookView]:
+        self._answers()
+        return list(self.webhooks.get(owner, {}).values())
+
+    def find_webhook(self, owner: Owner, webhook: int, *_: Any) -> WebhookView:
+        self._answers()
+        try:
+            return self.webhooks[owner][webhook]
+        except KeyError:
+            raise NotFound(f"There is no webhook {webhook}.") from None
+
+    change_webhook = delete_webhook = find_webhook
+
+    def rotate_secret(self, owner: Owner, webhook: int) -> WebhookWithSecret:
+        return WebhookWithSecret(self.find_webhook(owner, webhook), "whsec_next")
+
+    def ping(self, owner: Owner, webhook: int, delivery: int = 1) -> DeliveryView:
+        self.find_webhook(owner, webhook)
+        now = datetime.now(UTC)
+        return DeliveryView(delivery, "ping", "msg", "waiting", 0, now, now, None, None, None, None)
+
+    replay = ping
+
+    def list_deliveries(self, owner: Owner, webhook: int, *_: Any) -> Page[DeliveryView]:
+        return Page((self.ping(owner, webhook),))
 
     def submit_job(self, tenant: TenantId, asked: SubmitJob) -> tuple[JobView, bool]:
         self._answers()
@@ -510,6 +549,8 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     ),
     entering: ("enter",),
     events: ("list_events",),
+    deliveries: ("list_deliveries", "ping", "replay"),
+    manage: ("change_webhook", "create_webhook", "delete_webhook", "find_webhook", "list_webhooks", "rotate_secret"),
     observed: ("list_listings", "list_orders"),
     password: ("change_password",),
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),

@@ -31,12 +31,16 @@ BODIES: dict[str, Any] = {
     "changeConnection": {"settings": {"site": "EBAY_FR"}},
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
-# In `public`: accounts, catalogues that are everybody's, and what was told to have happened.
+# In `public`: accounts, catalogues that are everybody's, what was told to have happened, and to whom.
 OF_NO_TENANT = {
     "changePassword", "leave", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows",
 }  # fmt: skip
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
-THEIRS = [one for one in find_operations() if not one.public and one.role is Role.USER and one.name not in OF_NO_TENANT]
+THEIRS = [
+    one
+    for one in find_operations()
+    if not one.public and one.role is Role.USER and one.name not in OF_NO_TENANT and "/webhooks" not in one.path
+]
 TABLES = (
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'template_tenant'::regnamespace ORDER BY 1"
 )
@@ -82,7 +86,7 @@ def neighbour(settings: Settings, real_url: str, broken: httpx.Client, tenants: 
 
 
 def answer_of(client: httpx.Client, operation: Any) -> httpx.Response:
-    path = operation.path.format(marketplace="ebay", id=1, position=1, catalogue="colors")
+    path = operation.path.format(marketplace="ebay", id=1, position=1, delivery=1, catalogue="colors")
     return client.request(operation.method, path, json=BODIES.get(operation.name), params=QUERIES.get(operation.name))
 
 

@@ -38,6 +38,10 @@ INSERT INTO public.plugin_presence (tenant, plugin_id, connected) VALUES (%(tena
 ON CONFLICT (tenant) DO UPDATE SET connected = NOT plugin_presence.connected
 """
 
+DISABLED = """
+INSERT INTO public.events (tenant, type, state, subject) VALUES (%(tenant)s, 'webhook_disabled', 'It is gone.', 1)
+"""
+
 Page = Callable[..., RawSocket]
 
 
@@ -203,12 +207,12 @@ def test_every_event_is_its_own_tenants_and_as_the_document_says(
         batch = shop.client.post("/api/ebay/batches", json={"action_type": "publish", "product_ids": [product]}).json()
         shop.client.post(f"/api/batches/{batch['id']}/cancel")
         with database.records() as connection:
-            for text in (ORDER, LINE, NEEDS_SELLER, LISTED, ENDED, PLUGIN):
+            for text in (ORDER, LINE, NEEDS_SELLER, LISTED, ENDED, PLUGIN, DISABLED):
                 bind(text, shop.tenant, order=order, product=product, name=order).on(connection)
     for shop, own, others in ((hers, "hers", '"his"'), (his, "his", '"hers"')):
-        told = [pages[shop].event() for _ in range(7)]
+        told = [pages[shop].event() for _ in range(8)]
         assert {name for name, _ in told} == set(SEQUENCE)
-        assert [data["number"] for _, data in told] == list(range(1, 8))
+        assert [data["number"] for _, data in told] == list(range(1, 9))
         assert own in str(told)
         assert others not in str(told).replace("'", '"')
         for name, data in told:

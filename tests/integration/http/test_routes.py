@@ -33,6 +33,8 @@ BODIES = {
     "orderPhotos": {"order": [1]},
     "changeConnection": CHOSEN,
     "leave": {"password": "a long one, of old"},
+    "createWebhook": {"url": "https://shop.example/hook"},
+    "changeWebhook": {"active": True},
     "changePassword": {"current_password": "a long one, of old", "new_password": "another long one"},
 }
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}
@@ -49,7 +51,7 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def path_of(operation: Any, job: int = 1) -> str:
-    return operation.path.format(marketplace="vinted", id=job, position=1, catalogue="colors")
+    return operation.path.format(marketplace="vinted", id=job, position=1, delivery=1, catalogue="colors")
 
 
 def call(api: Any, operation: Any, path: str, **more: Any) -> httpx.Response:
@@ -345,12 +347,12 @@ def test_no_route_shows_or_changes_what_is_another_tenants(api: Any, operation: 
 @pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
 @pytest.mark.parametrize("text", ["0", "-1", "01", "x", "2147483648", "9" * 5000, "1.0", "%00", "١"])
 def test_an_id_that_cannot_be_is_not_found(api: Any, operation: Any, text: str) -> None:
-    problem(call(api, operation, operation.path.format(id=text, position=1)), 404)
+    problem(call(api, operation, operation.path.format(id=text, position=1, delivery=1)), 404)
 
 
 @pytest.mark.parametrize("operation", [one for one in PROTECTED if "{id}" in one.path], ids=lambda one: one.name)
 def test_an_id_nobody_has_is_not_found(api: Any, operation: Any) -> None:
-    problem(call(api, operation, operation.path.format(id=2_147_483_647, position=1)), 404)
+    problem(call(api, operation, operation.path.format(id=2_147_483_647, position=1, delivery=1)), 404)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

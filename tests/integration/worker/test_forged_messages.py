@@ -108,6 +108,13 @@ def hint(job: int) -> RunMessage:
     )
 
 
+class NoDeliveries:
+    def turn(self) -> None:
+        """Send nothing."""
+
+    close = turn
+
+
 @pytest.fixture
 def queue(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
     heard, hints = Heard(), Hints(redis_url)
@@ -120,6 +127,7 @@ def queue(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         marketplaces=[SHOP],
         threads=THREADS,
         drain_s=5.0,
+        deliveries=cast("Any", NoDeliveries()),
     )
     with redis.Redis.from_url(redis_url) as client:
         working.start()

@@ -1,0 +1,1 @@
+"""Webhooks: what tenants and platforms want to be told, where, and what became of it."""

@@ -1,0 +1,1 @@
+"""Webhooks: who wants to be told what, and each delivery with what became of it."""
