@@ -39,7 +39,7 @@ SHOWN_FIELDS = frozenset(
     event expired failures field from_status host job kind lasted_s limit link listing look_at looks loop marketplace
     name next_at order orders outcome owner path pid plugin port position process product queue reason request_id
     revision rows server signal size socket state status step task tasks tenant tenants threads to_status until url
-    version waited_s waiting where work
+    version waited_s waiting webhook where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""

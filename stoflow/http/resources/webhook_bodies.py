@@ -30,6 +30,7 @@ ChangedWebhookBody = changes_of(
     NewWebhookBody,
     "ChangedWebhookBody",
     "What is to be otherwise. `active: true` switches on what was switched off, and forgets its failures.",
+    example={"active": True},
 )
 
 

@@ -25,9 +25,13 @@ def message_of(tenant: TenantId, event: Event) -> Message | None:
 
 
 def _id(tenant: TenantId, event: Event) -> str:
-    """Return the message's id; that a batch has ended is one message, however often its progress is told after it."""
+    """Return the message's id; that a batch has ended is one message, however often its progress is told after it.
+
+    There is no full stop in it, which divides what is signed.
+    """
     if event.type == "batch_progress":
-        return f"msg_{tenant}_batch_{event.data['batch_id']}_{event.data['completed_at']}"
+        ended = "".join(filter(str.isdigit, event.data["completed_at"] or ""))
+        return f"msg_{tenant}_batch_{event.data['batch_id']}_{ended}"
     return f"msg_{tenant}_{event.number}"
 
 

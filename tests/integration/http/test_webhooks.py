@@ -220,7 +220,9 @@ def test_jobs_and_batches_are_told_of_when_they_end(
             )
             connection.execute(BATCHES_DUE)
         sender.turn()
-    said = [each.said for each in receiver.all()]
+    came = receiver.all()
+    assert not any("." in each.headers["webhook-id"] for each in came)
+    said = [each.said for each in came]
     assert sorted(each["type"] for each in said) == ["batch.cancelled", "job.cancelled", "job.cancelled"]
     (ended,) = (each["data"] for each in said if each["type"] == "batch.cancelled")
     assert (ended["batch_id"], ended["progress"]["cancelled"]) == (batch["id"], 2)
