@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "20261129_1603_webhooks"
+revision = "20261129_1916_webhooks"
 down_revision = "20261129_1803_deletions"
 
 TABLES = """
