@@ -6,26 +6,33 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from stoflow.resources.products.files.content import Content, content_of
 from stoflow.resources.products.files.delimited import delimited_names, delimited_rows
 from stoflow.resources.products.files.objects import object_names, object_rows
-from stoflow.resources.products.files.ods import ods_workbook
 from stoflow.resources.products.files.row import RejectedRow as RejectedRow
 from stoflow.resources.products.files.row import Row as Row
 from stoflow.resources.products.files.sheets import sheet_names, sheet_rows
-from stoflow.resources.products.files.xlsx import xlsx_workbook
 
 LISTS = ("[", "{", "(")
 Names = Callable[[Path], tuple[str, ...]]
 Rows = Callable[[Path], Iterator[Row | RejectedRow]]
+
+
+def _open_workbook(kind: str, path: Path) -> Any:
+    """Open a workbook of a kind: only who reads one pays for its library."""
+    return getattr(import_module(f"{__package__}.{kind}"), f"{kind}_workbook")(path)
+
+
+OPEN_XLSX, OPEN_ODS = partial(_open_workbook, "xlsx"), partial(_open_workbook, "ods")
 READERS: Mapping[Content, tuple[Names, Rows]] = {
     Content.DELIMITED: (delimited_names, delimited_rows),
     Content.OBJECTS: (object_names, object_rows),
-    Content.XLSX: (partial(sheet_names, workbook=xlsx_workbook), partial(sheet_rows, workbook=xlsx_workbook)),
-    Content.ODS: (partial(sheet_names, workbook=ods_workbook), partial(sheet_rows, workbook=ods_workbook)),
+    Content.XLSX: (partial(sheet_names, workbook=OPEN_XLSX), partial(sheet_rows, workbook=OPEN_XLSX)),
+    Content.ODS: (partial(sheet_names, workbook=OPEN_ODS), partial(sheet_rows, workbook=OPEN_ODS)),
 }
 
 
