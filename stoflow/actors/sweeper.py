@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from stoflow.actors.ticking import Ticking
 from stoflow.domain.ids import TenantId
 from stoflow.upkeep.sweep import Sweep
+from stoflow.upkeep.ticking import Ticking
 
 LOOK_EVERY_S = 0.5  # for deaths and for tenants an actor asked for
 

@@ -13,7 +13,6 @@ from stoflow.actors.refusals import ReadRefusals, Refusals
 from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
-from stoflow.actors.ticking import Ticking, Turn
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
@@ -27,6 +26,7 @@ from stoflow.storage.engine.ownership import Announcement, acquire_tenants, cons
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.sweep import Sweep
+from stoflow.upkeep.ticking import Ticking, Turn
 
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
@@ -189,6 +189,9 @@ class OwnershipTerm:
     def _on_news(self, reports: Sequence[RunReport], look: bool) -> None:  # noqa: FBT001
         if self._tenants is not None:
             self._tenants.report(reports)
+        if reports:  # something was done, of which something may follow
+            for each in self._upkeep:
+                each.wake()
         if look:
             self._look()
 

@@ -47,6 +47,7 @@ class Context:
     conditions: Conditions
     media: MediaFolder
     imports: Path
+    import_asked: Callable[[], None]
     fetching: Callable[[], AbstractContextManager[Fetch]]
     stock: FollowsStock
     accounts: Accounts

@@ -34,12 +34,14 @@ class TenantDeletions:
     wait_s: float = WAIT_S
     settled_after_s: float = SETTLED_AFTER_S
 
-    def turn(self) -> None:
-        for _ in range(STEPS_A_TURN):
+    def turn(self) -> int:
+        """Go on with what is due; return how many steps were taken."""
+        for count in range(STEPS_A_TURN):
             due = deletions.take_deletion(self.needs.database, self.lease_s)
             if due is None:
-                return
+                return count
             self._go_on(due)
+        return STEPS_A_TURN
 
     def _go_on(self, due: Deletion) -> None:
         try:

@@ -1,7 +1,7 @@
 """Deliveries sent: claimed, called, settled; a receiver that does not answer is left alone for longer and longer."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from random import random
 
 from stoflow.domain.errors import ConfigurationError, DatabaseError
 from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.processes import Stumbled
 from stoflow.domain.facts.work import WebhookDisabled
 from stoflow.domain.tempo import Tempo
 from stoflow.domain.webhook import DAY_S, Owner, rest_s, retry_after_s, signatures
@@ -51,12 +52,25 @@ class Deliveries:
     clock: Callable[[], float] = time.time
     calls: set[Future[None]] = field(default_factory=set[Future[None]])
 
-    def turn(self) -> None:
-        """Send what is due, until nothing is, or all calls that may be made at once wait for their receivers."""
+    def turn(self) -> int:
+        """Send what is due, until nothing is, or all calls that may be made at once wait for their receivers.
+
+        Return how many were sent.
+        """
+        sent = 0
         while claimed := self._claim(CALLS_AT_ONCE - len(self.calls)):
+            sent += len(claimed)
             self.calls.update(self.pool.submit(self._deliver, each) for each in claimed)
-            self.calls.difference_update(wait(self.calls, return_when=FIRST_COMPLETED).done)
-        self.calls.difference_update([call for call in self.calls if call.done()])
+            self._forget(wait(self.calls, return_when=FIRST_COMPLETED).done)
+        self._forget([call for call in self.calls if call.done()])
+        return sent
+
+    def _forget(self, done: Iterable[Future[None]]) -> None:
+        """Forget calls that ended, and say of each that ended in a way nobody foresaw: it is made again."""
+        for call in list(done):
+            self.calls.discard(call)
+            if error := call.exception():
+                record(Stumbled("sending a webhook", f"{type(error).__name__}: {error}"))
 
     def close(self) -> None:
         """Begin no call any more; what is under way is finished."""

@@ -31,18 +31,20 @@ class Webhooks:
     put_off: dict[TenantId, float] = field(default_factory=dict[TenantId, float])
     """Tenants whose tables are broken, with the time at which they are asked again."""
 
-    def turn(self) -> int:
+    def tell(self) -> int:
         """Make the deliveries of what happened; return how many."""
         failpoint("webhooks.behind.before")
         with self.database.records() as connection:
             behind = tenants_behind(connection)
         failpoint("webhooks.behind.after")
-        made = sum(self._tenant(tenant, place) for tenant, place in behind)
+        return sum(self._tenant(tenant, place) for tenant, place in behind)
+
+    def forget(self) -> None:
+        """Forget some of the deliveries that came to an end long ago."""
         failpoint("webhooks.forget.before")
         with self.database.records() as connection:
             forget_deliveries(connection)
         failpoint("webhooks.forget.after")
-        return made
 
     def _tenant(self, tenant: TenantId, place: int) -> int:
         if self.put_off.get(tenant, 0.0) > time.monotonic():

@@ -1,6 +1,6 @@
 """How an api is put together: what its resources are given, and what its sockets ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,15 +33,17 @@ from stoflow.storage.database.tenants import are_active
 from stoflow.storage.tenants.roles import find_role
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
-from stoflow.upkeep.imports import ImportThread
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
+from stoflow.upkeep.ticking import Ticking
 from stoflow.wiring.engine import make_client, make_engine
 from stoflow.wiring.installation import Installation, fetching, health, media_of
 from stoflow.wiring.tokens import access_tokens
 
 API_CONNECTIONS = 12
 IMPORTS = "imports"
+IMPORTS_EVERY_S = 0.5
+IMPORTS_IDLE_S = 5.0  # for those that another process left; its own wake it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class ApiProcess:
     lease: Lease
     engine: Engine
     hints: Hints
-    imports: ImportThread
+    importer: Importer
+    imports: Ticking
 
     def start(self) -> None:
         self.lease.start()
@@ -60,6 +63,7 @@ class ApiProcess:
         self.imports.start()
 
     def stop(self) -> None:
+        self.importer.ending.set()  # one that is under way is left to whoever takes it next
         self.imports.stop()
         self.hints.stop()
         self.lease.stop()
@@ -73,7 +77,11 @@ def make_api(installation: Installation) -> ApiProcess:
     feed = HintedFeed(hints, names)
     engine = make_engine(installation, lease, feed)
     tokens = access_tokens(settings)
-    context = _context(installation, engine, feed, tokens)
+    importer = Importer(
+        database, settings.home / IMPORTS, media_of(settings), partial(fetching, settings), lease.process
+    )
+    imports = Ticking("imports", importer.turn, every_s=IMPORTS_EVERY_S, idle_s=IMPORTS_IDLE_S, doing="importing files")
+    context = _context(installation, engine, feed, tokens, importer, imports.wake)
     limits = RateLimits(
         installation.urls.redis_url,
         names.namespace,
@@ -92,18 +100,25 @@ def make_api(installation: Installation) -> ApiProcess:
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )
-    importer = Importer(database, context.imports, context.media, context.fetching, lease.process)
-    return ApiProcess(app, lease, engine, hints, ImportThread(importer))
+    return ApiProcess(app, lease, engine, hints, importer, imports)
 
 
-def _context(installation: Installation, engine: Engine, feed: HintedFeed, tokens: AccessTokens) -> Context:
+def _context(
+    installation: Installation,
+    engine: Engine,
+    feed: HintedFeed,
+    tokens: AccessTokens,
+    importer: Importer,
+    import_asked: Callable[[], None],
+) -> Context:
     return Context(
         database=installation.database,
         registry=installation.registry,
         conditions=installation.conditions,
-        media=media_of(installation.settings),
-        imports=installation.settings.home / IMPORTS,
-        fetching=partial(fetching, installation.settings),
+        media=importer.media,
+        imports=importer.folder,
+        import_asked=import_asked,
+        fetching=importer.fetching,
         stock=Stock(installation.database, installation.registry),
         accounts=_accounts(installation, engine, feed),
         announced=feed.announced,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from stoflow.actors.system import Orchestrator, Policy
-from stoflow.actors.ticking import Turn
 from stoflow.domain.ids import ProcessId
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
@@ -16,12 +15,15 @@ from stoflow.upkeep.mailing import Mailing
 from stoflow.upkeep.retention import Retention
 from stoflow.upkeep.statistics import Statistics
 from stoflow.upkeep.stock import Stock
+from stoflow.upkeep.ticking import Turn
 from stoflow.upkeep.timetable import Timetable, periods
 from stoflow.upkeep.webhooks import Webhooks
 from stoflow.wiring.installation import Installation
 
 STOCK_EVERY_S = 1.0
 EVENTS_EVERY_S = 1.0
+FORGET_EVERY_S = 30.0  # up to 5,000 rows a turn are looked at
+IDLE_S = 5.0  # while there is nothing to do, and no worker reports anything
 STATISTICS_EVERY_S = 5.0
 RETENTION_EVERY_S = 10.0
 MAILS_EVERY_S = 1.0
@@ -61,15 +63,16 @@ def _policy(installation: Installation) -> Policy:
 def _upkeep(installation: Installation) -> Sequence[Turn]:
     database, settings, registry = installation.database, installation.settings, installation.registry
     timetable = Timetable(database, registry, periods(registry, settings))
+    events = Events(database, Webhooks(database))
     return (
         Turn("timetable", timetable.turn, timetable.turn_every_s, "planning jobs"),
         Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
-        Turn("events", Events(database).turn, EVENTS_EVERY_S, "numbering events"),
+        Turn("events", events.turn, EVENTS_EVERY_S, "numbering events", IDLE_S),
+        Turn("old events", events.forget, FORGET_EVERY_S, "forgetting old events"),
         Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
-        Turn("webhooks", Webhooks(database).turn, EVENTS_EVERY_S, "telling webhooks"),
         Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
-        Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails"),
-        Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants"),
+        Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails", IDLE_S),
+        Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants", IDLE_S),
     )
 
 

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 from dramatiq import Worker
 
-from stoflow.actors.ticking import Ticking
 from stoflow.execution.engine import Engine
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker
 from stoflow.upkeep.deliveries import Deliveries
 from stoflow.upkeep.lease import Lease
+from stoflow.upkeep.ticking import Ticking
 from stoflow.worker.functions import declare
 
 IDLE_WAKE_MS = 1000
 SEND_EVERY_S = 1.0
+SEND_IDLE_S = 5.0  # while nothing is due: one who hears of it late delays nothing but itself
 
 
 @dataclass(slots=True)
@@ -36,7 +37,9 @@ class WorkerProcess:
         if self._consumers is None:
             self.lease.start()
             self.hints.start()
-            self._sending = Ticking("webhooks", self.deliveries.turn, every_s=SEND_EVERY_S, doing="sending webhooks")
+            self._sending = Ticking(
+                "webhooks", self.deliveries.turn, every_s=SEND_EVERY_S, idle_s=SEND_IDLE_S, doing="sending webhooks"
+            )
             self._sending.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)

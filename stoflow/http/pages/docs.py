@@ -1,11 +1,12 @@
 """`/docs`: the API in a viewer, and a page to begin with; all that they load comes from here."""
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from markdown_it import MarkdownIt
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -51,17 +52,23 @@ VIEWER: Final = LAYOUT.format(
 
 def routes() -> list[Route]:
     """Return the pages, and the files that they load."""
-    begin = MarkdownIt("commonmark").enable("table").render(START.read_text(encoding="utf-8"))
-    start = LAYOUT.format(title="Start with StoFlow", head="", attributes=' class="text"', content=begin, scripts="")
     return [
-        Route("/docs", _page(VIEWER)),
-        Route("/docs/start", _page(start)),
+        Route("/docs", _page(lambda: VIEWER)),
+        Route("/docs/start", _page(_start)),
         Route("/docs/assets/{name}", _asset),
     ]
 
 
-def _page(text: str) -> Callable[[Request], Response]:
-    return lambda _: HTMLResponse(text, headers=HEADERS)
+@cache
+def _start() -> str:
+    """Return the page to begin with: who reads Markdown is loaded with the first one who asks for it."""
+    reader = import_module("markdown_it").MarkdownIt("commonmark").enable("table")
+    content = reader.render(START.read_text(encoding="utf-8"))
+    return LAYOUT.format(title="Start with StoFlow", head="", attributes=' class="text"', content=content, scripts="")
+
+
+def _page(text: Callable[[], str]) -> Callable[[Request], Response]:
+    return lambda _: HTMLResponse(text(), headers=HEADERS)
 
 
 async def _asset(request: Request) -> Response:

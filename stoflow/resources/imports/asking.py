@@ -1,6 +1,7 @@
 """Asking for an import, and reading how far it is."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -20,10 +21,13 @@ CALLED = "products"
 
 
 class TakesFiles(Reads, Protocol):
-    """… and the folder that files wait in."""
+    """… and the folder that files wait in, and who is told of one."""
 
     @property
     def imports(self) -> Path: ...
+
+    @property
+    def import_asked(self) -> Callable[[], None]: ...
 
 
 def start_import(needs: TakesFiles, tenant: TenantId, file: GivenFile, reading: FileReading) -> ImportView:
@@ -34,10 +38,12 @@ def start_import(needs: TakesFiles, tenant: TenantId, file: GivenFile, reading: 
         with path.open("xb") as kept:
             shutil.copyfileobj(file.content, kept)
         check_columns(path, reading)
-        return imports.add_import(needs.database, tenant, path.name, reading)
+        made = imports.add_import(needs.database, tenant, path.name, reading)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    needs.import_asked()
+    return made
 
 
 def find_import(needs: Reads, tenant: TenantId, id_: int) -> ImportView:

@@ -136,8 +136,9 @@ class Sender:
         self.deliveries.turn()
 
     def make(self) -> int:
-        Events(self.database).turn()
-        return Webhooks(self.database).turn()
+        webhooks = Webhooks(self.database)
+        Events(self.database, webhooks).number()
+        return webhooks.tell()
 
 
 @pytest.fixture

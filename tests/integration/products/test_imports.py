@@ -31,6 +31,10 @@ class Place:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
         self.imports = folder
+        self.asked = 0
+
+    def import_asked(self) -> None:
+        self.asked += 1
 
 
 @pytest.fixture
@@ -79,6 +83,7 @@ def test_a_file_is_imported_and_its_bad_rows_are_told_page_by_page(
     content = f"{HEADER}Coat,12.50,EUR,A\nHat,much,EUR,B\nBelt,3,EUR,C\n,5,EUR,D\nScarf,5,EUR,A\n"
     asked = given(place, anna, content)
     assert counts(asked) == (ImportStatus.PENDING, 0, 0, 0)
+    assert place.asked == 1
     one = importer(place, tmp_path)
     assert one.turn()
     assert not one.turn()

@@ -15,9 +15,9 @@ FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's f
 WITHOUT = {
     "stoflow.cli.main": HEAVY,  # `stoflow --help`, `--version`, a misspelt command
     "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
-    "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, "pykka"},
+    "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, "pykka", "smtplib"},
     "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES},
-    "stoflow.cli.run.api": {*ROWS, *FILES, "dramatiq", "pykka"},
+    "stoflow.cli.run.api": {*ROWS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
     ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, "dramatiq", "pykka"},  # what children are forked from
 }
 
