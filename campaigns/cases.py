@@ -119,6 +119,7 @@ PASSED_ELSEWHERE = (
     "hand_back.",
     "notice.",
     "retention.",
+    "rounds.",
     "statistics.",
     "stock.later.",
     "unheard.",

@@ -1,25 +1,20 @@
 """Retention: what ended longer ago than the operator keeps it is forgotten, a few jobs at a time."""
 
-import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from functools import partial
 
-from stoflow.domain.errors import DatabaseRefused
-from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.retention import (
     ForgottenPage,
     forget_empty_batches,
     forget_old_jobs,
-    tenants_after,
 )
+from stoflow.upkeep.rounds import Rounds
+from stoflow.upkeep.ticking import Turn
 
 JOBS_A_TIME = 500
-TENANTS_A_TURN = 20
-ROUND_EVERY_S = 3600.0
-BEGINNING = TenantId(0)
 
 
 def forget_ended(database: Database, tenant: TenantId, *, days: float, only_count: bool = False) -> int:
@@ -47,32 +42,8 @@ def _forget_page(database: Database, tenant: TenantId, days: float, after: JobId
     return page
 
 
-@dataclass(slots=True)
-class Retention:
-    """One orchestrator's: some tenants a turn, everybody once an hour; with `days` 0 everything is kept for ever."""
-
-    database: Database
-    days: float
-    after: TenantId = field(default=BEGINNING, init=False)
-    resumes_at_s: float = field(default=0.0, init=False)
-
-    def turn(self) -> int:
-        """Forget what is old of the next tenants; return how many jobs. Several may at once."""
-        if not self.days or time.monotonic() < self.resumes_at_s:
-            return 0
-        failpoint("retention.turn.before")
-        with self.database.records() as connection:
-            tenants = tenants_after(connection, self.after, limit=TENANTS_A_TURN)
-        failpoint("retention.turn.after")
-        forgotten = sum(self._forget(tenant) for tenant in tenants)
-        self.after = tenants[-1] if len(tenants) == TENANTS_A_TURN else BEGINNING
-        if self.after == BEGINNING:
-            self.resumes_at_s = time.monotonic() + ROUND_EVERY_S
-        return forgotten
-
-    def _forget(self, tenant: TenantId) -> int:
-        try:
-            return forget_ended(self.database, tenant, days=self.days)
-        except DatabaseRefused as error:  # one that is broken holds up no other
-            record(database_failure(f"forgetting old jobs of tenant {tenant}", error))
-            return 0
+def retention_turns(database: Database, *, days: float, every_s: float) -> Iterator[Turn]:
+    """Yield what forgets of everybody what ended more than `days` ago; nothing does where that is 0, for ever."""
+    if days:
+        rounds = Rounds(database, partial(forget_ended, database, days=days), "forgetting old jobs")
+        yield Turn("retention", rounds.turn, every_s, rounds.doing)

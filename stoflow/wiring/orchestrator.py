@@ -1,9 +1,11 @@
 """How an orchestrator is put together."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from stoflow.actors.system import Orchestrator, Policy
 from stoflow.domain.ids import ProcessId
+from stoflow.storage.database.session import Database
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
 from stoflow.transports.mail import MailServer
@@ -12,8 +14,9 @@ from stoflow.transports.messages.sending import Messages
 from stoflow.upkeep.deleting_tenants import TenantDeletions
 from stoflow.upkeep.events import Events
 from stoflow.upkeep.mailing import Mailing
-from stoflow.upkeep.retention import Retention
-from stoflow.upkeep.statistics import Statistics
+from stoflow.upkeep.retention import retention_turns
+from stoflow.upkeep.rounds import Rounds
+from stoflow.upkeep.statistics import keep_statistics
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.ticking import Turn
 from stoflow.upkeep.timetable import Timetable, periods
@@ -24,8 +27,7 @@ STOCK_EVERY_S = 1.0
 EVENTS_EVERY_S = 1.0
 FORGET_EVERY_S = 30.0  # up to 5,000 rows a turn are looked at
 IDLE_S = 5.0  # while there is nothing to do, and no worker reports anything
-STATISTICS_EVERY_S = 5.0
-RETENTION_EVERY_S = 10.0
+ROUNDS_EVERY_S = 5.0
 MAILS_EVERY_S = 1.0
 DELETIONS_EVERY_S = 1.0
 
@@ -69,11 +71,15 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
         Turn("events", events.turn, EVENTS_EVERY_S, "numbering events", IDLE_S),
         Turn("old events", events.forget, FORGET_EVERY_S, "forgetting old events"),
-        Turn("statistics", Statistics(database).turn, STATISTICS_EVERY_S, "keeping statistics"),
-        Turn("retention", Retention(database, settings.keep_days).turn, RETENTION_EVERY_S, "forgetting old jobs"),
+        Turn("statistics", _statistics(database).turn, ROUNDS_EVERY_S, "keeping statistics"),
+        *retention_turns(database, days=settings.keep_days, every_s=ROUNDS_EVERY_S),
         Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails", IDLE_S),
         Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants", IDLE_S),
     )
+
+
+def _statistics(database: Database) -> Rounds:
+    return Rounds(database, partial(keep_statistics, database), "keeping the statistics")
 
 
 def _mailing(installation: Installation) -> Mailing:

@@ -15,7 +15,7 @@ from stoflow.domain.mail import MailKind
 from stoflow.domain.outcome import FieldError
 from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.schema_copy import copy_of_template
-from stoflow.storage.database.session import LARGEST_TENANT, Database, schema_name
+from stoflow.storage.database.session import LARGEST_TENANT, Database, Records, schema_name
 from stoflow.storage.mails import ask_for_mail_on
 
 TEMPLATE_LOCK = 0x53544F54  # "STOT": shared while a tenant is copied from the template, exclusive while it changes
@@ -119,6 +119,12 @@ def check_tenant(database: Database, tenant: TenantId) -> bool:
     if standing is None:
         raise no_tenant(tenant)
     return standing
+
+
+def tenants_after(connection: Records, after: TenantId, *, limit: int) -> list[TenantId]:
+    """Return the next tenants in the order of their numbers, active or not."""
+    asked = "SELECT id FROM public.users WHERE id > %(after)s ORDER BY id LIMIT %(limit)s"
+    return [TenantId(row["id"]) for row in connection.execute(asked, {"after": after, "limit": limit})]
 
 
 def no_tenant(tenant: TenantId) -> NotFound:

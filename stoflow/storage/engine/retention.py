@@ -12,6 +12,9 @@ from stoflow.storage.engine.statement import bind, s
 
 FINAL = one_of(FINAL_JOB_STATUSES)
 
+# By whole days: what is told of one from its jobs is not told of half of them.
+BEFORE = "date_trunc('day', clock_timestamp() - %(days)s::float8 * interval '1 day', 'UTC')"
+
 # Jobs are looked at in the order in which they were made, a page at a time: what is old is at the beginning. A call
 # that may still be carried out late and a draft that is looked for keep their job, and so does an unfinished batch,
 # whose progress is counted from its jobs.
@@ -20,17 +23,17 @@ WITH page AS MATERIALIZED (
   SELECT id, created_at FROM {s}.marketplace_jobs WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 ), old AS MATERIALIZED (
   SELECT j.id FROM page JOIN {s}.marketplace_jobs j ON j.id = page.id
-  WHERE coalesce(j.completed_at, j.created_at) < clock_timestamp() - %(days)s::float8 * interval '1 day'
+  WHERE coalesce(j.completed_at, j.created_at) < {BEFORE}
     AND j.status IN {FINAL} AND (j.late_until IS NULL OR j.late_until <= clock_timestamp())
     AND NOT EXISTS (SELECT FROM {s}.strays d WHERE d.job_id = j.id)
     AND NOT EXISTS (
       SELECT FROM {s}.marketplace_jobs b WHERE b.batch_job_id = j.batch_job_id AND b.status IN {UNFINISHED})
   ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
 )"""
-SUMMARY = """
+SUMMARY = f"""
 SELECT (SELECT count(*) FROM page) AS seen, (SELECT max(id) FROM page) AS last,
-  (SELECT bool_and(created_at < clock_timestamp() - %(days)s::float8 * interval '1 day') FROM page) AS all_old,
-  (SELECT count(*) FROM {forgotten}) AS forgotten"""
+  (SELECT bool_and(created_at < {BEFORE}) FROM page) AS all_old,
+  (SELECT count(*) FROM {{forgotten}}) AS forgotten"""
 
 COUNT_OLD = OLD + SUMMARY.replace("{forgotten}", "old")
 FORGET_OLD = f"""{OLD}, commands AS (
@@ -39,13 +42,11 @@ FORGET_OLD = f"""{OLD}, commands AS (
   DELETE FROM {s}.marketplace_jobs j USING old WHERE j.id = old.id RETURNING j.id
 ){SUMMARY.replace("{forgotten}", "gone")}"""
 
-FORGET_EMPTY_BATCHES = """
+FORGET_EMPTY_BATCHES = f"""
 DELETE FROM {s}.batch_jobs b
-WHERE coalesce(b.completed_at, b.created_at) < clock_timestamp() - %(days)s::float8 * interval '1 day'
+WHERE coalesce(b.completed_at, b.created_at) < {BEFORE}
   AND NOT EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.batch_job_id = b.id)
 """
-
-TENANTS = "SELECT id FROM public.users WHERE id > %(after)s ORDER BY id LIMIT %(limit)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,3 @@ def forget_old_jobs(
 def forget_empty_batches(connection: Connection[DictRow], tenant: TenantId, *, days: float) -> None:
     """Forget batches of which no job is left."""
     bind(FORGET_EMPTY_BATCHES, tenant, days=days).on(connection)
-
-
-def tenants_after(connection: Connection[DictRow], after: TenantId, *, limit: int) -> list[TenantId]:
-    rows = connection.execute(TENANTS, {"after": after, "limit": limit})
-    return [TenantId(row["id"]) for row in rows]

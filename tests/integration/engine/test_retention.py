@@ -10,7 +10,7 @@ from stoflow.resources.batches.create import create_batch
 from stoflow.resources.batches.views import SubmitBatch
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.upkeep import retention
-from stoflow.upkeep.retention import Retention, forget_ended
+from stoflow.upkeep.retention import forget_ended, retention_turns
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -122,16 +122,23 @@ def test_one_that_is_cut_off_is_done_again(bench: "Bench", place: str) -> None:
     assert jobs(bench) == []
 
 
+def test_a_day_is_forgotten_whole(bench: "Bench") -> None:
+    first, last = ended(bench, days_ago=0), ended(bench, days_ago=0)
+    day = f"date_trunc('day', clock_timestamp() - interval '{DAYS} days', 'UTC')"
+    for job, at in ((first, f"{day} - interval '1 us'"), (last, day)):
+        bench.all(f"UPDATE {{s}}.marketplace_jobs SET completed_at = {at}, created_at = {at} WHERE id = {job}")
+    assert forget(bench) == 1
+    assert jobs(bench) == [last]
+
+
 def test_a_turn_forgets_of_everybody_and_rests_for_an_hour(bench: "Bench") -> None:
     ended(bench, days_ago=31)
-    keeping = Retention(bench.database, DAYS)
-    assert keeping.turn() == 1
+    (turn,) = retention_turns(bench.database, days=DAYS, every_s=1.0)
+    assert turn.take() == 1
     kept = ended(bench, days_ago=31)
-    assert keeping.turn() == 0
+    assert turn.take() == 0
     assert jobs(bench) == [kept]
 
 
 def test_everything_is_kept_where_no_days_are_given(bench: "Bench") -> None:
-    kept = ended(bench, days_ago=4000)
-    assert Retention(bench.database, 0.0).turn() == 0
-    assert jobs(bench) == [kept]
+    assert list(retention_turns(bench.database, days=0.0, every_s=1.0)) == []

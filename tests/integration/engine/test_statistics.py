@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,8 @@ from stoflow.cli.main import stoflow
 from stoflow.domain.errors import InputError
 from stoflow.resources.statistics.read import ActionStatistics, read_statistics
 from stoflow.settings import Settings
-from stoflow.upkeep.statistics import Statistics
+from stoflow.upkeep.rounds import ROUND_EVERY_S, Rounds
+from stoflow.upkeep.statistics import keep_statistics
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -81,8 +83,8 @@ def test_days_that_are_over_are_kept_once_and_told_when_their_jobs_are_gone(benc
     ended(bench, "failed", at=NOON - DAY, kind="refused")
     ended(bench, "cancelled", at=NOON)
     ended(bench, "completed", at=datetime.now(UTC))
-    assert Statistics(bench.database).turn() == 2
-    assert Statistics(bench.database).turn() == 0
+    assert keep_statistics(bench.database, bench.tenant) == 2
+    assert keep_statistics(bench.database, bench.tenant) == 0
     rows = bench.all("SELECT total_jobs, success_count, failure_count, avg_duration_ms FROM {s}.marketplace_job_stats")
     assert [tuple(row.values()) for row in rows] == [(3, 2, 1, 3000), (1, 0, 0, None)]
     before = read(bench, since=NOON - 2 * DAY)
@@ -94,13 +96,14 @@ def test_days_that_are_over_are_kept_once_and_told_when_their_jobs_are_gone(benc
 
 def test_a_round_ends_with_the_last_tenant_and_rests_until_the_next(bench: "Bench") -> None:
     now = [0.0]
-    statistics = Statistics(bench.database, clock=lambda: now[0])
+    keep = partial(keep_statistics, bench.database)
+    rounds = Rounds(bench.database, keep, "keeping the statistics", clock=lambda: now[0])
     ended(bench, "completed")
-    assert statistics.turn() == 1
+    assert rounds.turn() == 1
     ended(bench, "completed", at=NOON + DAY)
-    assert statistics.turn() == 0, "it rests"
-    now[0] = 3600.0
-    assert statistics.turn() == 1
+    assert rounds.turn() == 0, "it rests"
+    now[0] = ROUND_EVERY_S
+    assert rounds.turn() == 1
 
 
 def test_a_year_of_jobs_is_counted_from_the_index_alone(bench: "Bench") -> None:
