@@ -14,7 +14,7 @@ from stoflow.storage.database.session import Database, Records
 from stoflow.storage.webhooks.deliveries import (
     advance,
     forget_deliveries,
-    make_delivery,
+    make_deliveries,
     tenants_behind,
     wanted_events,
 )
@@ -73,4 +73,4 @@ def _make(connection: Records, tenant: TenantId, place: int) -> int:
     if not advance(connection, tenant, before=place, after=told.last):
         return 0
     wanted = [(webhook, message) for message in messages for webhook, events in webhooks if message.type in events]
-    return sum(make_delivery(connection, webhook, message) is not None for webhook, message in wanted)
+    return make_deliveries(connection, wanted)

@@ -23,7 +23,6 @@ Emit = Callable[[str, Mapping[str, Any], str], Awaitable[None]]  # event, data, 
 class FrontendSocket:
     """`place` is the number of the last event that it was sent, or needs no more."""
 
-    tenant: TenantId
     place: int
 
 
@@ -34,7 +33,7 @@ class FrontendSockets:
         self._use_cases = use_cases
         self._threads = threads
         self._emit = emit
-        self._sockets: dict[str, FrontendSocket] = {}
+        self._sockets: dict[TenantId, dict[str, FrontendSocket]] = {}
         self._woken: set[TenantId] = set()
         self._wake = asyncio.Event()
 
@@ -45,15 +44,18 @@ class FrontendSockets:
         return (await self._threads.run(self._use_cases.newest, [tenant]))[tenant]
 
     def join(self, tenant: TenantId, socket_id: str, place: int) -> None:
-        self._sockets[socket_id] = FrontendSocket(tenant, place)
+        self._sockets.setdefault(tenant, {})[socket_id] = FrontendSocket(place)
         self.wake(tenant)
 
-    def leave(self, socket_id: str) -> None:
-        self._sockets.pop(socket_id, None)
+    def leave(self, tenant: TenantId, socket_id: str) -> None:
+        own = self._sockets.get(tenant, {})
+        own.pop(socket_id, None)
+        if not own:
+            self._sockets.pop(tenant, None)
 
     def wake(self, tenant: TenantId) -> None:
         """Look for this tenant's events now."""
-        if any(socket.tenant == tenant for socket in self._sockets.values()):
+        if tenant in self._sockets:
             self._woken.add(tenant)
             self._wake.set()
 
@@ -64,7 +66,7 @@ class FrontendSockets:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
         except TimeoutError:
-            return {socket.tenant for socket in self._sockets.values()}
+            return list(self._sockets)
         self._wake.clear()
         tenants, self._woken = self._woken, set[TenantId]()
         return tenants
@@ -72,7 +74,7 @@ class FrontendSockets:
     async def tell(self, tenants: Collection[TenantId]) -> None:
         """Send each page of these tenants what comes after its place."""
         # Those that are here before the newest number is read: a later one may have been told of a newer one.
-        sockets = {tenant: self._sockets_of(tenant) for tenant in sorted(tenants)}
+        sockets = {tenant: dict(self._sockets.get(tenant, {})) for tenant in sorted(tenants)}
         if not sockets:
             return
         newest = await self._threads.run(self._use_cases.newest, list(sockets))
@@ -81,9 +83,6 @@ class FrontendSockets:
                 await self._tell_tenant(tenant, newest[tenant], own)
             except Exception as error:  # noqa: BLE001 - a tenant whose tables are broken holds up no other
                 record(SocketEventFailed.of("events", error))
-
-    def _sockets_of(self, tenant: TenantId) -> Mapping[str, FrontendSocket]:
-        return {key: socket for key, socket in self._sockets.items() if socket.tenant == tenant}
 
     async def _tell_tenant(self, tenant: TenantId, newest: int, sockets: Mapping[str, FrontendSocket]) -> None:
         for key, socket in sockets.items():

@@ -122,7 +122,7 @@ class Sockets:
         if socket is None or socket.identity is None:
             return
         identity = socket.identity
-        self._frontends.leave(socket_id)
+        self._frontends.leave(identity.tenant, socket_id)
         if not any(self._sockets_of(identity.tenant)):
             self._buckets.pop(identity.tenant, None)
         try:

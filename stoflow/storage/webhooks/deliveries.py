@@ -107,9 +107,15 @@ def advance(connection: Connection[DictRow], tenant: TenantId, *, before: int, a
 
 def make_delivery(connection: Connection[DictRow], webhook: int, message: Message) -> int | None:
     """Return the new delivery's id, None where this webhook has this message already."""
-    params = {"webhook": webhook, "tenant": message.tenant, "message": message.id, "type": message.type}
-    row = connection.execute(MAKE, params | {"body": message.body}).fetchone()
+    row = connection.execute(MAKE, _made_of(webhook, message)).fetchone()
     return row["id"] if row else None
+
+
+def make_deliveries(connection: Connection[DictRow], wanted: Sequence[tuple[int, Message]]) -> int:
+    """Make one for each webhook and message, all in one round trip; return how many were not there already."""
+    with connection.cursor() as cursor:
+        cursor.executemany(MAKE, [_made_of(webhook, message) for webhook, message in wanted])
+        return max(0, cursor.rowcount)  # -1 where there was nothing to do
 
 
 def view_deliveries(
@@ -135,6 +141,11 @@ def replay(connection: Connection[DictRow], owner: Owner, webhook: int, delivery
 def forget_deliveries(connection: Connection[DictRow]) -> None:
     """Forget some of what came to an end long ago."""
     connection.execute(FORGET, {"limit": FORGOTTEN_AT_ONCE, "kept_s": KEPT_S})
+
+
+def _made_of(webhook: int, message: Message) -> dict[str, Any]:
+    params = {"webhook": webhook, "tenant": message.tenant, "message": message.id, "type": message.type}
+    return {**params, "body": message.body}
 
 
 def _of(owner: Owner, webhook: int) -> dict[str, Any]:

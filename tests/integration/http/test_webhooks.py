@@ -352,6 +352,26 @@ def test_secrets_are_sealed_anew_with_a_new_key(
     assert receiver.came.get(timeout=WAIT_S).is_signed_by(made["secret"])
 
 
+def test_a_fault_of_ours_in_sending_is_told_and_loses_nothing(
+    shops: tuple[Shop, Shop],
+    receiver: Receiver,
+    database: Database,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    alice.client.post(f"/api/webhooks/{made['id']}/ping")
+
+    def send(*_: Any) -> int:
+        raise LookupError("nobody foresaw this")
+
+    broken = Deliveries(database, Vault(settings.secret_keys), send, AT_ONCE)
+    broken.turn()
+    assert "sending a webhook" in caplog.text
+    assert log(alice, made["id"])[0]["state"] == "waiting"
+
+
 @pytest.mark.parametrize(
     "url",
     [
