@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler check lint format types bench chaos chaos-short rolling day tenants mutants failpoints docs clean
+.PHONY: help demo up test coverage test-pooler check lint format types bench chaos chaos-short rolling day tenants migrations mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ day: $(STAMP) ## a day of twenty sellers in ten minutes, at whose end every side
 
 tenants: $(STAMP) ## make 3,000 tenants, kill PostgreSQL under them and dump it: about half an hour
 	$(BIN)/python -m campaigns.tenants $(ARGS)
+
+migrations: $(STAMP) ## give 1,000 tenants a column while they are served, killed, poisoned and resumed
+	$(BIN)/python -m campaigns.migrations $(ARGS)
 
 mutants: $(STAMP) ## break the engine in six ways, each of which must turn the campaign red
 	$(BIN)/python -m campaigns.mutants $(ARGS)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
@@ -48,6 +49,11 @@ def revision_of(connection: Connection, schema: str) -> str | None:
     if not _has_table(connection, schema, VERSION_TABLE):
         return None
     return connection.execute(text(f'SELECT version_num FROM "{schema}".{VERSION_TABLE}')).scalar_one_or_none()
+
+
+def driver_of(connection: Connection) -> psycopg.Connection[Any]:
+    """Return what of psycopg carries a connection."""
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
 def _prepare_version_table(connection: Connection, stream: str, schema: str) -> None:

@@ -2,7 +2,7 @@
 
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.ids import TenantId
-from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of, is_known
+from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, is_behind
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tenants import check_tenant
 
@@ -37,7 +37,3 @@ def check_tenant_prepared(database: Database, tenant: TenantId) -> None:
         ) from None
     if found is None or is_behind(TENANT, found["revision"]):
         raise DatabaseNotPrepared(f"Tenant {tenant} is not prepared: run `stoflow migrate --tenant {tenant}`.")
-
-
-def is_behind(stream: str, revision: str | None) -> bool:
-    return revision is None or (revision != head_of(stream) and is_known(stream, revision))

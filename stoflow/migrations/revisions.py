@@ -23,6 +23,11 @@ def is_known(stream: str, revision: str) -> bool:
     return revision in _revisions(stream)
 
 
+def is_behind(stream: str, revision: str | None) -> bool:
+    """Say whether a schema has something of this stream before it; one that a newer StoFlow brought further has not."""
+    return revision is None or (revision != head_of(stream) and is_known(stream, revision))
+
+
 @cache
 def _revisions(stream: str) -> frozenset[str]:
     """Return them all; each begins with its day and hour, so that the newest is the last in order."""

@@ -1,22 +1,24 @@
 """Bring an installation to the newest revision: the shared stream, the template, then every tenant by itself."""
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import Any, cast
+from multiprocessing import get_context, parent_process
+from threading import Thread
 
 import psycopg
 from psycopg.errors import Diagnostic
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from stoflow.domain.ids import TenantId
-from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, revision_of, upgrade
-from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of, is_known
+from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, driver_of, revision_of, upgrade
+from stoflow.migrations.revisions import SHARED, TENANT, head_of, is_known
 from stoflow.migrations.seeding import SCHEMA as ATTRIBUTES
 from stoflow.migrations.seeding import seed_catalogues
+from stoflow.migrations.standing import Status, status_on, tenant_revisions
 from stoflow.storage.database.connecting import conninfo, server_of
 from stoflow.storage.database.guarding import guards
 from stoflow.storage.database.pooling import PooledConnection, guard
@@ -27,7 +29,6 @@ from stoflow.storage.database.tenants import TEMPLATE_LOCK, no_tenant
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run
 STATEMENT_MS = 600_000
 RUN_LOCK = 0x53544F46  # "STOF": one run at a time; the next one waits
-SCHEMAS_AT_ONCE = 200
 UNKNOWN_REVISION = (
     "It is at revision {revision}, which this StoFlow does not know: it is a newer StoFlow's, or another program's."
 )
@@ -75,24 +76,6 @@ class _Work:
         return Report(tuple(self.done), unchanged, tuple(self.failed), tuple(self.notices))
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where each schema stands: revision by schema, None where there is none yet."""
-
-    shared_head: str
-    tenant_head: str
-    shared: str | None
-    template: str | None
-    tenants: tuple[tuple[str, str | None], ...]
-
-    @property
-    def behind(self) -> tuple[str, ...]:
-        """The schemas that a run would bring forward."""
-        shared = () if self.shared == self.shared_head else (PUBLIC_SCHEMA,)
-        schemas = ((TEMPLATE_SCHEMA, self.template), *self.tenants)
-        return (*shared, *(schema for schema, revision in schemas if revision != self.tenant_head))
-
-
 def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = None) -> Report:
     """Bring everything forward, or only one tenant; a second run resumes where a first one ended.
 
@@ -119,9 +102,7 @@ def migrate(database_url: str, *, parallel: int = 1, tenant: TenantId | None = N
 
 def status(database_url: str) -> Status:
     with unavailable_by_name(server_of(database_url)), _engine(database_url).connect() as connection:
-        tenants = tuple(_revisions(connection).items())
-        shared, template = (revision_of(connection, schema) for schema in (PUBLIC_SCHEMA, TEMPLATE_SCHEMA))
-        return Status(head_of(SHARED), head_of(TENANT), shared, template, tenants)
+        return status_on(connection)
 
 
 def _engine(database_url: str) -> Engine:
@@ -150,7 +131,7 @@ def _upgrade(engine: Engine, stream: str, schema: str, work: _Work) -> None:
     notices: list[str] = []
     try:
         with engine.begin() as connection:
-            _driver_of(connection).add_notice_handler(lambda said: _note(said, schema, notices))
+            driver_of(connection).add_notice_handler(lambda said: _note(said, schema, notices))
             revision = revision_of(connection, schema)
             if revision == head_of(stream):
                 return
@@ -168,10 +149,6 @@ def _upgrade(engine: Engine, stream: str, schema: str, work: _Work) -> None:
     work.notices.extend(notices)
 
 
-def _driver_of(connection: Connection) -> psycopg.Connection[Any]:
-    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-
-
 def _note(said: Diagnostic, schema: str, notices: list[str]) -> None:
     if said.severity_nonlocalized == "WARNING":  # a notice says only that something was there already
         notices.append(f"{schema}: {said.message_primary}")
@@ -179,7 +156,7 @@ def _note(said: Diagnostic, schema: str, notices: list[str]) -> None:
 
 def _pending(engine: Engine, tenant: TenantId | None) -> tuple[Sequence[str], int]:
     with engine.connect() as connection:
-        revisions = _revisions(connection)
+        revisions = tenant_revisions(connection)
     if tenant is not None:
         wanted = schema_name(tenant)
         if wanted not in revisions:
@@ -187,30 +164,6 @@ def _pending(engine: Engine, tenant: TenantId | None) -> tuple[Sequence[str], in
         revisions = {wanted: revisions[wanted]}
     behind = [schema for schema, revision in revisions.items() if revision != head_of(TENANT)]
     return behind, len(revisions) - len(behind)
-
-
-def _revisions(connection: Connection) -> dict[str, str | None]:
-    """Return the revision of every tenant schema, oldest tenant first."""
-    found = connection.execute(
-        text(
-            "SELECT n.nspname, t.oid IS NOT NULL FROM pg_namespace n LEFT JOIN pg_class t"
-            " ON t.relnamespace = n.oid AND t.relname = :table"
-            " WHERE n.nspname ~ '^user_[0-9]+$' ORDER BY substr(n.nspname, 6)::bigint"
-        ),
-        {"table": VERSION_TABLE},
-    )
-    revisions: dict[str, str | None] = {}
-    stamped: list[str] = []
-    for schema, has_version in found:
-        revisions[schema] = None
-        stamped += [schema] if has_version else []
-    for start in range(0, len(stamped), SCHEMAS_AT_ONCE):
-        parts = (
-            f"SELECT '{schema}', version_num FROM {schema}.{VERSION_TABLE}"
-            for schema in stamped[start : start + SCHEMAS_AT_ONCE]
-        )
-        revisions |= {row[0]: row[1] for row in connection.execute(text(" UNION ALL ".join(parts)))}
-    return revisions
 
 
 def _upgrade_tenants(database_url: str, schemas: Sequence[str]) -> _Work:
@@ -222,5 +175,18 @@ def _upgrade_tenants(database_url: str, schemas: Sequence[str]) -> _Work:
 
 def _in_processes(database_url: str, chunks: Sequence[Sequence[str]]) -> list[_Work]:
     """Upgrade in as many processes: Alembic keeps the migration at hand in a global, so threads cannot share it."""
-    with ProcessPoolExecutor(len(chunks), mp_context=get_context("spawn")) as processes:
+    context = get_context("spawn")
+    with ProcessPoolExecutor(len(chunks), mp_context=context, initializer=_end_with_parent) as processes:
         return list(processes.map(_upgrade_tenants, [database_url] * len(chunks), chunks))
+
+
+def _end_with_parent() -> None:
+    """Go when the run is killed, whatever is under way is rolled back: else the next run would meet us at work."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, name="parent", daemon=True).start()

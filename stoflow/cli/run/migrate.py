@@ -1,5 +1,6 @@
 """`stoflow migrate`: bring the database to the newest revision, or say where it stands."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import click
@@ -10,6 +11,7 @@ from stoflow.cli.tables import print_table
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA
+from stoflow.migrations.standing import Drift, Status
 from stoflow.settings import Settings
 from stoflow.storage.servers.embedded import resolve_servers
 from stoflow.wiring.installation import Installation, check_home, prepare
@@ -18,7 +20,12 @@ from stoflow.wiring.installation import Installation, check_home, prepare
 @click.command()
 @click.option("--parallel", type=click.IntRange(1, 64), default=1, help="Tenants upgraded at once.")
 @click.option("--tenant", type=TenantNumber(), default=None, help="Only this tenant, after what all share.")
-@click.option("--status", "only_status", is_flag=True, help="Change nothing; show where each schema stands.")
+@click.option(
+    "--status",
+    "only_status",
+    is_flag=True,
+    help="Change nothing; show where each schema stands, and end with 1 while one is behind or differs.",
+)
 @json_option
 @click.pass_obj
 def migrate(settings: Settings, *, parallel: int, tenant: int | None, only_status: bool, as_json: bool) -> None:
@@ -60,13 +67,27 @@ def _show_report(report: runner.Report, *, as_json: bool) -> None:
         print_table(("schema", "reason"), [(failure.schema, failure.reason) for failure in report.failed])
 
 
-def _show_status(status: runner.Status, *, as_json: bool) -> None:
+def _show_status(status: Status, *, as_json: bool) -> None:
+    """Show it; WorkFailed while a schema is behind, or is not shaped as the template is."""
     if as_json:
         print_json({"status": status, "behind": status.behind})
-        return
-    behind = set(status.behind)
-    rows = [(PUBLIC_SCHEMA, status.shared), (TEMPLATE_SCHEMA, status.template), *status.tenants]
-    print_table(
-        ("schema", "revision", ""),
-        [(schema, revision or "none", "behind" if schema in behind else "") for schema, revision in rows],
-    )
+    else:
+        print_table(("schema", "revision", ""), list(_rows_of(status)))
+    if status.behind:
+        raise WorkFailed(f"{len(status.behind)} of the schemas are behind: run `stoflow migrate`.")
+    if status.drifted:
+        raise WorkFailed(f"{len(status.drifted)} of the schemas differ from the template: `--json` says how.")
+
+
+def _rows_of(status: Status) -> Iterator[tuple[str, str, str]]:
+    behind, drifted = set(status.behind), {drift.schema: drift for drift in status.drifted}
+    for schema, revision in ((PUBLIC_SCHEMA, status.shared), (TEMPLATE_SCHEMA, status.template), *status.tenants):
+        state = "behind" if schema in behind else _worded(drifted.get(schema))
+        yield schema, revision or "none", state
+
+
+def _worded(drift: Drift | None) -> str:
+    if drift is None:
+        return ""
+    more = f", and {len(drift.lines) - 1} more" if len(drift.lines) > 1 else ""
+    return f"differs: {drift.lines[0]}{more}" if drift.lines else "differs"

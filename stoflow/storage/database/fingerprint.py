@@ -1,66 +1,78 @@
-"""A schema's fingerprint: everything about its shape, so that two schemas can be told apart or found equal."""
+"""A schema's fingerprint: everything about its shape, so that schemas are told apart or found equal, many at once."""
 
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 
 import psycopg
 from psycopg.rows import DictRow
 
 from stoflow.storage.database.schema_copy import TEMPLATE_SCHEMA
 
+Asked = psycopg.Connection[DictRow] | psycopg.Cursor[DictRow]
+
+WANTED = "WITH wanted AS MATERIALIZED (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY(%(schemas)s))"
+
 COLUMNS = """
-SELECT format('column %I.%I %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+SELECT n.nspname, format('column %%I.%%I %%s %%s %%s %%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
     CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END, 'identity ' || a.attidentity::text,
     coalesce(pg_get_expr(d.adbin, d.adrelid), '')) AS line
-FROM pg_class c
+FROM wanted n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind = 'r'
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = '{schema}'::regnamespace AND c.relkind = 'r'
 """
 
 # From PostgreSQL 18 on, NOT NULL is a constraint too ('n'); it is part of the column's line.
 CONSTRAINTS = """
-SELECT format('constraint %I.%I %s', c.relname, k.conname, pg_get_constraintdef(k.oid)) AS line
-FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE c.relnamespace = '{schema}'::regnamespace AND k.contype <> 'n'
+SELECT n.nspname, format('constraint %%I.%%I %%s', c.relname, k.conname, pg_get_constraintdef(k.oid)) AS line
+FROM wanted n JOIN pg_class c ON c.relnamespace = n.oid
+JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 'n'
 """
 
 INDEXES = """
-SELECT 'index ' || pg_get_indexdef(i.indexrelid) AS line
-FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE c.relnamespace = '{schema}'::regnamespace
+SELECT n.nspname, 'index ' || pg_get_indexdef(i.indexrelid) AS line
+FROM wanted n JOIN pg_class c ON c.relnamespace = n.oid JOIN pg_index i ON i.indrelid = c.oid
 """
 
 TRIGGERS = """
-SELECT format('trigger %s %s', t.tgenabled, pg_get_triggerdef(t.oid)) AS line
-FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE c.relnamespace = '{schema}'::regnamespace AND NOT t.tgisinternal
+SELECT n.nspname, format('trigger %%s %%s', t.tgenabled, pg_get_triggerdef(t.oid)) AS line
+FROM wanted n JOIN pg_class c ON c.relnamespace = n.oid JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
 """
 
 OTHERS = """
-SELECT format('relation %s %I %s', c.relkind, c.relname, c.reloptions) AS line
-FROM pg_class c WHERE c.relnamespace = '{schema}'::regnamespace AND c.relkind NOT IN ('i', 't')
+SELECT n.nspname, format('relation %%s %%I %%s', c.relkind, c.relname, c.reloptions) AS line
+FROM wanted n JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind NOT IN ('i', 't')
 UNION ALL
-SELECT format('type %I %s', t.typname, array(
+SELECT n.nspname, format('type %%I %%s', t.typname, array(
     SELECT e.enumlabel FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder))
-FROM pg_type t WHERE t.typnamespace = '{schema}'::regnamespace AND t.typtype IN ('e', 'd')
+FROM wanted n JOIN pg_type t ON t.typnamespace = n.oid AND t.typtype IN ('e', 'd')
 UNION ALL
-SELECT format('function %I %s', p.proname, pg_get_functiondef(p.oid))
-FROM pg_proc p WHERE p.pronamespace = '{schema}'::regnamespace AND p.prokind = 'f'
+SELECT n.nspname, format('function %%I %%s', p.proname, pg_get_functiondef(p.oid))
+FROM wanted n JOIN pg_proc p ON p.pronamespace = n.oid AND p.prokind = 'f'
 """
 
-ASPECTS = (COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, OTHERS)
+LINES = f"{COLUMNS} UNION ALL {CONSTRAINTS} UNION ALL {INDEXES} UNION ALL {TRIGGERS} UNION ALL {OTHERS}"
+SHAPES = f"{WANTED} SELECT nspname, replace(line, nspname || '.', '') AS line FROM ({LINES}) AS found"
+FINGERPRINTS = f"""
+SELECT nspname, encode(sha256(convert_to(string_agg(DISTINCT line, chr(10) ORDER BY line), 'UTF8')), 'hex') AS digest
+FROM ({SHAPES}) AS shapes GROUP BY nspname
+"""
 
 
-def shape_of(connection: psycopg.Connection[DictRow], schema: str) -> frozenset[str]:
+def shape_of(asked: Asked, schema: str) -> frozenset[str]:
     """Return one line for everything in a schema, without the schema's own name."""
-    rows = connection.execute(" UNION ALL ".join(aspect.replace("{schema}", schema) for aspect in ASPECTS).encode())
-    return frozenset(row["line"].replace(f"{schema}.", "") for row in rows)
+    return frozenset(row["line"] for row in asked.execute(SHAPES.encode(), {"schemas": [schema]}))
 
 
-def fingerprint_of(connection: psycopg.Connection[DictRow], schema: str) -> str:
-    return sha256("\n".join(sorted(shape_of(connection, schema))).encode()).hexdigest()
+def fingerprints_of(asked: Asked, schemas: Sequence[str]) -> Mapping[str, str]:
+    """Return the digest of each schema's shape, worked out by PostgreSQL for all of them in one statement."""
+    found = asked.execute(FINGERPRINTS.encode(), {"schemas": list(schemas)})
+    return {row["nspname"]: row["digest"] for row in found}
 
 
-def drift_of(connection: psycopg.Connection[DictRow], schema: str) -> tuple[str, ...]:
+def fingerprint_of(asked: Asked, schema: str) -> str:
+    return fingerprints_of(asked, [schema])[schema]
+
+
+def drift_of(asked: Asked, schema: str) -> tuple[str, ...]:
     """Return how a schema differs from the template: "+ line" is only in it, "- line" only in the template."""
-    found, wanted = shape_of(connection, schema), shape_of(connection, TEMPLATE_SCHEMA)
+    found, wanted = shape_of(asked, schema), shape_of(asked, TEMPLATE_SCHEMA)
     return tuple(f"+ {line}" for line in sorted(found - wanted)) + tuple(f"- {line}" for line in sorted(wanted - found))

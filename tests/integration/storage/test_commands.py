@@ -39,10 +39,27 @@ def test_migrate_brings_a_new_database_forward_and_then_has_nothing_to_do(run: R
 def test_status_shows_what_is_behind_and_changes_nothing(run: Run, fresh: Settings):
     for _ in range(2):
         shown = run("migrate", "--status", settings=fresh)
-        assert shown.exit_code == 0
-        assert shown.stdout.count("behind") == 2
+        assert (shown.exit_code, shown.stdout.count("behind")) == (1, 2)
+        assert shown.stderr == "Error: 2 of the schemas are behind: run `stoflow migrate`.\n"
     document = json.loads(run("migrate", "--status", "--json", settings=fresh).stdout)
     assert document["behind"] == ["public", "template_tenant"]
+    run("migrate", settings=fresh)
+    assert run("migrate", "--status", settings=fresh).exit_code == 0
+
+
+def test_status_tells_the_tenant_whose_shape_is_not_the_templates(run: Run, settings: Settings):
+    for address in ("mia@example.com", "tom@example.com"):
+        run("tenant", "create", address)
+    assert run("migrate", "--status").exit_code == 0
+    with psycopg.connect(str(settings.database_url)) as connection:
+        connection.execute("ALTER TABLE user_2.products ADD COLUMN note text, ADD COLUMN other text")
+    shown = run("migrate", "--status")
+    assert shown.exit_code == 1
+    assert "differs: + column products.note text" in shown.stdout
+    assert shown.stdout.count("differs") == 1
+    assert shown.stderr == "Error: 1 of the schemas differ from the template: `--json` says how.\n"
+    drifted = json.loads(run("migrate", "--status", "--json").stdout)["status"]["drifted"]
+    assert [(drift["schema"], len(drift["lines"])) for drift in drifted] == [("user_2", 2)]
 
 
 def test_a_tenant_that_fails_is_named_and_ends_with_1(run: Run, settings: Settings):

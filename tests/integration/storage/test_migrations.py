@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
+import psutil
 import psycopg
 import pytest
 from psycopg.rows import DictRow, dict_row
@@ -290,6 +291,39 @@ def test_a_run_killed_in_the_middle_of_a_tenant_is_resumed_without_a_trace(
     assert runner.status(empty_database_url).behind == ("user_2", "user_3")
     assert runner.migrate(empty_database_url) == runner.Report(("user_2", "user_3"), 1, ())
     assert [drift_of(connection, schema) for schema in ("user_1", "user_2", "user_3")] == [(), (), ()]
+
+
+def test_a_run_killed_with_its_processes_at_work_leaves_none_of_them(
+    empty_database_url: str, connection: psycopg.Connection[DictRow], legacy: Callable[[Sequence[int]], None]
+):
+    legacy([1, 2, 3, 4])
+    program = "import sys; from stoflow.migrations.runner import migrate; migrate(sys.argv[1], parallel=2)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(stoflow.__file__).parent.parent)}
+    with psycopg.connect(empty_database_url) as other:
+        for tenant in (1, 2):
+            other.execute(f"LOCK TABLE user_{tenant}.vinted_job_stats".encode())
+        killed = subprocess.Popen([sys.executable, "-c", program, empty_database_url], env=environment)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IN ({})".format(
+            ", ".join(f"'user_{tenant}.vinted_job_stats'::regclass" for tenant in (1, 2))
+        )
+        while column(connection, waiting) != [2] and killed.poll() is None:
+            column(connection, "SELECT pg_sleep(0.01)")
+        children = psutil.Process(killed.pid).children(recursive=True)
+        killed.kill()
+        killed.wait()
+        _, alive = psutil.wait_procs(children, timeout=30)
+        assert not alive
+    assert runner.migrate(empty_database_url, parallel=2).succeeded
+    assert [drift_of(connection, f"user_{tenant}") for tenant in (1, 2, 3, 4)] == [()] * 4
+
+
+def test_what_a_newer_release_brought_further_is_not_behind(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+):
+    runner.migrate(empty_database_url)
+    for schema in (PUBLIC_SCHEMA, TEMPLATE_SCHEMA):
+        run(connection, "UPDATE {s}.alembic_version SET version_num = '29990101_0001_newer'", schema)
+    assert runner.status(empty_database_url).behind == ()
 
 
 def test_one_tenant_can_be_upgraded_alone(empty_database_url: str, legacy: Callable[[Sequence[int]], None]):
