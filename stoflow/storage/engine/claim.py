@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before
+from stoflow.storage.engine.facts import CHANGED, PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before, telling
 from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.refuse import TRYING
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
@@ -52,13 +52,13 @@ NOT_HELD = f"""
 BEGINNING: Parts = (
     (
         "begun",
-        """job AS (
+        f"""job AS (
   UPDATE {s}.marketplace_jobs j
-  SET status = 'running', waiting = NULL,
+  SET status = 'running', waiting = NULL, told = NOT j.told,
       started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
   FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
-  RETURNING j.id, was.status AS before
-), """,
+  RETURNING {CHANGED}, was.status AS before
+), {telling("'running'", where="before = 'pending'")}""",
     ),
     (
         "begun line",

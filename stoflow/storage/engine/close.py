@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.outcome import FieldError
-from stoflow.storage.engine.facts import PASSED, UNFINISHED
+from stoflow.storage.engine.facts import CHANGED, PASSED, UNFINISHED, telling
 from stoflow.storage.engine.recorded import Granted, fields_json
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 from stoflow.storage.engine.unrecorded import Unrecorded, recording, unrecorded_params
@@ -54,10 +54,10 @@ WITH [[settled]]was AS MATERIALIZED (
   SET status = %(status)s, completed_at = now.at,
       started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second'),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
-      waiting = NULL
+      waiting = NULL, told = NOT j.told
   FROM was, now WHERE j.id = was.id
-  RETURNING j.id, was.status AS before, was.cancel_requested
-), said AS (
+  RETURNING {CHANGED}, was.status AS before, was.cancel_requested
+), {telling("%(status)s")}said AS (
   INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
   SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (
     [[settled line]]SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending',

@@ -95,10 +95,14 @@ WITH settled AS (
   RETURNING t.id, t.claims, t.name
 ), job AS (
   UPDATE user_7.marketplace_jobs j
-  SET status = 'running', waiting = NULL,
+  SET status = 'running', waiting = NULL, told = NOT j.told,
       started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
   FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
-  RETURNING j.id, was.status AS before
+  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before
+), event AS (
+  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
+  SELECT %(tenant)s, 'job_status_update', 'running', id, marketplace, action_type_id, product_id, batch_job_id
+  FROM job WHERE before = 'pending'
 ), inner_done AS (
   UPDATE user_7.marketplace_tasks i
   SET status = 'completed', output = r.output, input_digest = r.digest, claims = i.claims + 1,
@@ -172,9 +176,13 @@ WITH was AS MATERIALIZED (
   SET status = %(status)s, completed_at = now.at,
       started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second'),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
-      waiting = NULL
+      waiting = NULL, told = NOT j.told
   FROM was, now WHERE j.id = was.id
-  RETURNING j.id, was.status AS before, was.cancel_requested
+  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before, was.cancel_requested
+), event AS (
+  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
+  SELECT %(tenant)s, 'job_status_update', %(status)s, id, marketplace, action_type_id, product_id, batch_job_id
+  FROM job WHERE true
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
   SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (
@@ -225,9 +233,13 @@ WITH settled AS (
   SET status = %(status)s, completed_at = now.at,
       started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second'),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
-      waiting = NULL
+      waiting = NULL, told = NOT j.told
   FROM was, now WHERE j.id = was.id
-  RETURNING j.id, was.status AS before, was.cancel_requested
+  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before, was.cancel_requested
+), event AS (
+  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
+  SELECT %(tenant)s, 'job_status_update', %(status)s, id, marketplace, action_type_id, product_id, batch_job_id
+  FROM job WHERE true
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
   SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (

@@ -48,6 +48,36 @@ def test_every_change_is_in_the_timeline_along_the_arrows(bench: "Bench") -> Non
         assert by_task[name] == [("pending", "running"), ("running", "completed")], name
 
 
+def told(bench: "Bench", job: int) -> list[tuple[str, str, int, int | None]]:
+    with bench.engine.database.records() as connection:
+        rows = connection.execute(
+            "SELECT state, marketplace, action, product FROM public.events WHERE tenant = %s AND subject = %s ORDER BY id",
+            [bench.tenant, job],
+        ).fetchall()
+    return [(row["state"], row["marketplace"], row["action"], row["product"]) for row in rows]
+
+
+def test_each_status_is_told_once_whoever_wrote_it(bench: "Bench") -> None:
+    product = bench.product()
+    job = bench.submit(product)
+    bench.run(job)
+    row = bench.row(job)
+    of_job = (row["marketplace"], row["action_type_id"], product)
+    assert told(bench, job) == [("running", *of_job), ("completed", *of_job)]
+    for status in ("pending", "running"):  # an older release or a legacy program, which knows nothing of events
+        bench.all(f"UPDATE {{s}}.marketplace_jobs SET status = '{status}' WHERE id = {job} RETURNING id")
+    assert [state for state, *_ in told(bench, job)] == ["running", "completed", "pending", "running"]
+
+
+def test_what_waits_in_the_middle_is_told_as_running_once(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.shop.plan(lost_after_the_work)
+    bench.run(job)
+    bench.all(f"UPDATE {{s}}.marketplace_tasks SET not_before = NULL WHERE job_id = {job} RETURNING id")
+    bench.run(job)
+    assert [state for state, *_ in told(bench, job)].count("running") == 1
+
+
 def test_a_message_that_is_repeated_does_nothing(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     message = bench.message(job)
