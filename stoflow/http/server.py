@@ -7,31 +7,12 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
-from stoflow.domain.errors import ConfigurationError
+from stoflow.http.listening import DRAIN_S
 from stoflow.http.sockets.limits import MAX_FRAME_BYTES
 
 MAX_CONNECTIONS: Final = 4000  # those above are answered 503 at once
 MAX_HEADER_BYTES: Final = 32 * 1024
 KEEP_ALIVE_S: Final = 15
-DRAIN_S: Final = 20
-WAITING_CONNECTIONS: Final = 2048  # as uvicorn's own
-
-
-def listen(host: str, port: int) -> list[socket.socket]:
-    """Take the port at every address of a host, before anything is started; raise ConfigurationError."""
-    taken: list[socket.socket] = []
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, address in dict.fromkeys((family, address[0]) for family, _, _, _, address in found):
-            here = taken[0].getsockname()[1] if taken else port
-            taken.append(socket.create_server((address, here), family=family, backlog=WAITING_CONNECTIONS))
-    except OSError as error:
-        for each in taken:
-            each.close()
-        reason = (error.strerror or str(error)).lower()
-        message = f"Nothing can listen on {host}:{port}, {reason}: name another STOFLOW_HOST or STOFLOW_PORT."
-        raise ConfigurationError(message) from error
-    return taken
 
 
 class WebServer(uvicorn.Server):

@@ -1,18 +1,23 @@
-"""`stoflow api`: the HTTP and Socket.IO doors, one process of them."""
+"""`stoflow api`: the HTTP and Socket.IO doors, one process of them or several on one port."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import NoReturn
+from contextlib import ExitStack
 
 import click
 
-from stoflow.cli.run.serving import spare_the_collector
-from stoflow.http.server import listen, web_server
+from stoflow.cli.commands import loaded
+from stoflow.cli.run.children import Children, make_forking
+from stoflow.cli.run.forking import EVERYBODYS
+from stoflow.cli.run.replacing import replace_dead
+from stoflow.cli.run.serving import until_stopped
+from stoflow.http.listening import DRAIN_S, listen
 from stoflow.settings import Settings
-from stoflow.wiring.api import API_CONNECTIONS, make_api
 from stoflow.wiring.installation import prepare, serving
+from stoflow.wiring.tokens import access_tokens
+
+CHECK_EVERY_S = 0.2
+STOP_GRACE_S = 5.0  # beyond what a process may take to finish
+SERVE = "run.api_process:serve"
+LOADS = (*EVERYBODYS, "stoflow.cli.run.api_process")
 
 
 @click.command()
@@ -20,37 +25,31 @@ from stoflow.wiring.installation import prepare, serving
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=None, help="STOFLOW_PORT by default; 0 takes a free one."
 )
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, help="How many share the port; one that dies is replaced."
+)
 @click.pass_obj
-def api(settings: Settings, *, host: str | None, port: int | None) -> None:
+def api(settings: Settings, *, host: str | None, port: int | None, processes: int) -> None:
     """Serve the HTTP API and the sockets until SIGTERM, then finish what is under way."""
-    with _signals_as_exit(), serving(settings, pool_size=API_CONNECTIONS) as installation:
+    host, port = host or settings.host, settings.port if port is None else port
+    if processes == 1:
+        loaded(SERVE)(settings, host, port)
+    else:
+        _supervise(settings, host, port, processes)
+
+
+def _supervise(settings: Settings, host: str, port: int, processes: int) -> None:
+    """Keep so many apis at work that listen on what is opened here."""
+    with make_forking(LOADS) as forks, until_stopped() as stopped, serving(settings, pool_size=1) as installation:
         prepare(installation)
-        process = make_api(installation)
-        host, port = host or settings.host, settings.port if port is None else port
-        sockets = listen(host, port)
-        process.start()
-        spare_the_collector()
-        try:
-            web_server(
-                process.app,
-                host=host,
-                port=port,
-                trusted_proxies=settings.trusted_proxies,
-            ).run(sockets)
-        finally:
-            process.stop()
-
-
-@contextmanager
-def _signals_as_exit() -> Iterator[None]:
-    """Turn SIGTERM and SIGINT into a clean exit: uvicorn raises them once more when it has drained."""
-    before = {number: signal.signal(number, _exit) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _exit(_: int, __: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+        access_tokens(settings)  # the first keys are made by one, not by each
+        urls = installation.urls
+        environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
+        with ExitStack() as opened, Children(environment, forking=forks) as children:
+            children.handed_on = [opened.enter_context(each) for each in listen(host, port)]
+            for number in range(processes):
+                children.start(f"api-{number}", "api", "--host", host, "--port", str(port))
+            while not stopped.wait(CHECK_EVERY_S):
+                replace_dead(children, installation.database)
+            opened.close()  # who comes now is refused at once
+            children.stop(within_s=DRAIN_S + STOP_GRACE_S, together=True)

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, Forking, Process, lifeline
+from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, INHERITED, Forking, Process, lifeline
 from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
 
@@ -60,11 +60,13 @@ class Children:
 
     Each child runs in a process group of its own, so that Ctrl-C reaches only us, and holds the reading end of a
     pipe: when we are killed the pipe closes and the child ends by itself. With `logs`, each writes to its own file.
+    Each has the sockets in `handed_on`, to listen on one port with the others.
     """
 
     environment: Mapping[str, str]
     logs: Path | None = None
     forking: Forking = field(default_factory=make_forking)
+    handed_on: Sequence[socket.socket] = ()
     running: list[Child] = field(default_factory=list[Child])
 
     def __enter__(self) -> Self:
@@ -141,13 +143,15 @@ class Children:
         if log:
             log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **variables}
+        sockets = [each.fileno() for each in self.handed_on]
         with log.open("ab") if log else nullcontext() as output:
             try:
                 if CAN_FORK:
-                    return self.forking.fork(arguments, environment, *([output.fileno()] if output else []))
+                    logs = [output.fileno()] if output else []
+                    return self.forking.fork(arguments, environment, *logs, inherited=sockets)
             except ConnectionError as error:
                 record(Stumbled(f"forking {arguments[0]}", str(error)))
-            return _run(arguments, environment, output)
+            return _run(arguments, environment, output, sockets)
 
 
 def free_port() -> int:
@@ -157,15 +161,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _run(arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None) -> tuple[Process, int]:
+def _run(
+    arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None, sockets: Sequence[int]
+) -> tuple[Process, int]:
     """Start a child as a program of its own, where none can be forked: the same, with nothing shared."""
+    told = {INHERITED: ",".join(map(str, sockets))} if sockets else {}
     with lifeline() as (theirs, ours):
         process = subprocess.Popen(
             [sys.executable, "-m", CHILD_MODULE, *arguments],
             stdin=theirs,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
-            env=environment,
+            env={**environment, **told},
+            pass_fds=sockets,
             start_new_session=True,
         )
         return process, ours

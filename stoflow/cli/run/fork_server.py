@@ -15,10 +15,11 @@ from typing import NoReturn
 
 from setproctitle import setproctitle
 
-from stoflow.cli.run.forking import FORK_SERVER
+from stoflow.cli.run.forking import FORK_SERVER, INHERITED
 
 CHUNK = 65536
 LONGEST_PID = 16
+MOST_FILES = 16  # a pipe, a log, and the sockets of a port at each address of a host
 MAIN = current_process().name  # in the lines of logs
 
 Become = Callable[[Sequence[str], int], None]
@@ -27,10 +28,14 @@ Become = Callable[[Sequence[str], int], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A child that is asked for: what it runs, and its end of the pipe with, where it has one, its log."""
+    """A child that is asked for: what it runs, and its end of the pipe with, where it has one, its log.
+
+    So many of the files at the end, `inherited`, are sockets that it is to have, and to be told of.
+    """
 
     arguments: Sequence[str]
     environment: dict[str, str]
+    inherited: int
     files: Sequence[int]
 
 
@@ -46,7 +51,7 @@ def serve(door: socket.socket, loads: Sequence[str], become: Become) -> None:
 
 
 def _receive(door: socket.socket) -> Request | None:
-    said, files, _, _ = socket.recv_fds(door, CHUNK, 2)
+    said, files, _, _ = socket.recv_fds(door, CHUNK, MOST_FILES)
     while not said.endswith(b"\n"):
         more = door.recv(CHUNK)
         if not more:
@@ -81,12 +86,15 @@ def _begin(request: Request, tell: int, become: Become) -> None:
     os.setsid()
     os.write(tell, str(os.getpid()).encode())
     os.close(tell)
-    pipe, *log = request.files
+    own = len(request.files) - request.inherited
+    (pipe, *log), sockets = request.files[:own], request.files[own:]
     for file in log:
         os.dup2(file, 1)
         os.dup2(file, 2)
         os.close(file)
     os.environ.clear()
     os.environ.update(request.environment)
+    if sockets:
+        os.environ[INHERITED] = ",".join(map(str, sockets))
     setproctitle(" ".join(["stoflow", *request.arguments]))
     become(request.arguments, pipe)

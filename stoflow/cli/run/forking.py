@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 FORK_SERVER = "fork-server"
+INHERITED = "INHERITED_SOCKETS"  # the numbers of what a child is to listen on
 # Elsewhere a system's own libraries may start threads, and a fork between them is not safe.
 CAN_FORK = sys.platform == "linux" and find_spec("setproctitle") is not None
 EVERYBODYS = ("stoflow.cli.beginning", "stoflow.wiring.installation", "stoflow.cli.run.serving")
@@ -117,20 +118,29 @@ class Forking:
         if server:
             server.close(within_s=within_s)
 
-    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], *logs: int) -> tuple[Forked, int]:
+    def fork(
+        self, arguments: Sequence[str], environment: Mapping[str, str], *logs: int, inherited: Sequence[int] = ()
+    ) -> tuple[Forked, int]:
         """Return a child of ours that runs our command with these arguments, and the end of the pipe it lives by.
 
-        Raise ConnectionError where one fork server after the other is killed or hangs.
+        It has our sockets that are `inherited` too, under numbers of its own. Raise ConnectionError where one fork
+        server after the other is killed or hangs.
         """
-        asked = json.dumps({"arguments": arguments, "environment": dict(environment)}).encode() + b"\n"
+        wanted = {"arguments": arguments, "environment": dict(environment), "inherited": len(inherited)}
+        asked = json.dumps(wanted).encode() + b"\n"
         for _ in range(TIMES_ASKED):
             server = self._server = self._server or _started(self._command)
             with suppress(OSError), lifeline() as (theirs, ours), _adopting():
-                forked = Forked(_ask(server.door, asked, (theirs, *logs)))
+                forked = Forked(_ask(server.door, asked, (theirs, *logs, *inherited)))
                 forked.poll()  # fails where it is not ours
                 return forked, ours
             self.close(within_s=0.0)
         raise ConnectionError("one fork server after the other ended, or hung")
+
+
+def inherited_sockets() -> Sequence[socket.socket]:
+    """Return what our parent has opened for us to listen on, if it has; once, for who asks us for it is no parent."""
+    return [socket.socket(fileno=int(number)) for number in os.environ.pop(INHERITED, "").split(",") if number]
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
+from stoflow.cli.run.api import LOADS
 from stoflow.cli.run.forking import EVERYBODYS
 
 LOADED = "import sys, {module}; {then}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
@@ -17,7 +19,8 @@ WITHOUT = {
     "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
     "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, "pykka", "smtplib"},
     "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES},
-    "stoflow.cli.run.api": {*ROWS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
+    "stoflow.cli.run.api": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
+    "stoflow.cli.run.api_process": {*ROWS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
     ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, "dramatiq", "pykka"},  # what children are forked from
 }
 
@@ -38,7 +41,8 @@ def test_an_api_loads_what_stores_products_with_the_first_one_asked_for() -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Processes are forked on Linux only.")
-def test_what_children_are_forked_from_starts_no_thread() -> None:
-    program = f"import os, {', '.join(EVERYBODYS)}; print(len(os.listdir('/proc/self/task')))"
+@pytest.mark.parametrize("loads", [EVERYBODYS, LOADS])
+def test_what_children_are_forked_from_starts_no_thread(loads: Sequence[str]) -> None:
+    program = f"import os, {', '.join(loads)}; print(len(os.listdir('/proc/self/task')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1"]
