@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pykka
@@ -10,9 +9,9 @@ import pykka
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.permits import Permits
+from stoflow.actors.places import place_of
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions, Place
-from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
 from stoflow.storage.engine.reads.queue import QueuePage
 
@@ -35,18 +34,7 @@ class Context:
 
     def place(self, tenant: TenantId, marketplace: str, known: QueuePage | None, *, refused: bool) -> Place:
         """Return what is known of the tenant's marketplace by the page that was read last, if one was."""
-        return Place(
-            tenant=tenant,
-            marketplace=marketplace,
-            now=datetime.now(UTC),
-            settings=self.conditions.settings,
-            suspended=known is not None and known.suspended,
-            halted=known.halted.get(marketplace) if known else None,
-            resume_at=known.resting.get(marketplace) if known else None,
-            by_plugin=marketplace in self.conditions.plugins,
-            plugin_connected=known is not None and known.plugin_connected,
-            refusal=RefusalMark() if refused else None,
-        )
+        return place_of(self.conditions, tenant, marketplace, known, refused=refused)
 
     def permits(self, tenant: TenantId, marketplace: str, epoch: Epoch) -> Permits:
         """Return what writes the tenant's permits there, as its owner under this epoch."""

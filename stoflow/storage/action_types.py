@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stoflow.domain.handle import ActionType
 from stoflow.storage.database.session import Database
 
 UPSERT = """
@@ -11,6 +12,11 @@ INSERT INTO public.marketplace_action_types
 VALUES (%(marketplace)s, %(code)s, %(name)s, %(priority)s, %(is_batch)s, %(rate_limit_ms)s, %(max_retries)s,
         %(timeout_s)s)
 ON CONFLICT (marketplace, code) DO NOTHING
+"""
+
+ONE = """
+SELECT id, marketplace, code, name, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds
+FROM public.marketplace_action_types WHERE id = %(id)s
 """
 
 
@@ -31,3 +37,9 @@ def upsert_action_types(database: Database, rows: Iterable[ActionTypeRow]) -> No
     with database.records() as connection:
         for row in rows:
             connection.execute(UPSERT, {name: getattr(row, name) for name in ActionTypeRow.__slots__})
+
+
+def find_action_type(database: Database, action_type_id: int) -> ActionType | None:
+    with database.records() as connection:
+        row = connection.execute(ONE, {"id": action_type_id}).fetchone()
+    return ActionType(**row) if row else None

@@ -1,13 +1,18 @@
-"""What a person may ask of a job that exists: cancel it, or retry it."""
+"""What a person may ask of a job that exists: cancel it, retry it, or end it by hand."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.job import JobStatus
+from stoflow.domain.job import UNFINISHED_JOB_STATUSES, JobStatus
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.views import JobView
 from stoflow.resources.needs import ChangesJobs
+from stoflow.storage.engine.by_hand import complete_by_hand, fail_by_hand
 from stoflow.storage.engine.change import request_cancel, retry
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.unfinished import end_cancelled, finish_cancel
@@ -32,6 +37,32 @@ def cancel_job(needs: ChangesJobs, tenant: TenantId, job: JobId) -> JobView:
     failpoint("cancel.after")
     for failed in given_up:
         record(failed)
+    needs.announced()
+    return view_of(after, tenant, needs)
+
+
+def complete_job(needs: ChangesJobs, tenant: TenantId, job: JobId, result: Mapping[str, Any]) -> JobView:
+    """Complete a job that somebody did without StoFlow. Raise Conflict where it is final or something is under way."""
+    return _end_by_hand(needs, tenant, job, partial(complete_by_hand, result=result))
+
+
+def fail_job(needs: ChangesJobs, tenant: TenantId, job: JobId, reason: str) -> JobView:
+    """Fail a job that somebody could not do; a retry goes on with it. Raise as `complete_job`."""
+    return _end_by_hand(needs, tenant, job, partial(fail_by_hand, reason=reason))
+
+
+def _end_by_hand(needs: ChangesJobs, tenant: TenantId, job: JobId, end: Callable[..., bool]) -> JobView:
+    failpoint("by_hand.before")
+    with needs.database.records() as connection:
+        before = read_seen(connection, tenant, job).record
+        if not end(connection, tenant, job):
+            is_open = before.status in UNFINISHED_JOB_STATUSES
+            reason = "something of it is under way: cancel it" if is_open else f"it is {before.status}"
+            message = f"Job {job} cannot be ended by hand: {reason}."
+            raise Conflict(message)
+        announce(connection, tenant, job)
+        after = read_seen(connection, tenant, job)
+    failpoint("by_hand.after")
     needs.announced()
     return view_of(after, tenant, needs)
 

@@ -16,7 +16,7 @@ from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
-from stoflow.resources.needs import ChangesJobs
+from stoflow.resources.needs import ChangesJobs, ReadsJobs
 from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
@@ -41,6 +41,15 @@ def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[
     if made:
         needs.announced()
     return view_of(after, tenant, needs), made
+
+
+def submit_within(connection: Records, needs: ReadsJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
+    """Make the job in a transaction that its owner commits, or does not: then it has never been. Raise as `submit`."""
+    handler = check_job(needs.registry, asked)
+    asked = replace(asked, action=handler.action)
+    known = _known(connection, needs.registry, tenant, asked)
+    job = known or _made(connection, needs.registry, handler, tenant, asked, only_sold_out=False)
+    return view_of(read_seen(connection, tenant, job()), tenant, needs)
 
 
 def submit(

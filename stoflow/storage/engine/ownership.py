@@ -34,6 +34,22 @@ UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epoc
 RETURNING tenant, epoch
 """
 
+# One tenant, whether anything was announced for it or not.
+ACQUIRE_ONE = """
+INSERT INTO public.tenant_work AS w (tenant, owner, epoch)
+SELECT %(tenant)s, %(me)s, nextval('public.owner_epochs')
+WHERE EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+ON CONFLICT (tenant) DO UPDATE SET owner = EXCLUDED.owner, epoch = EXCLUDED.epoch
+WHERE NOT EXISTS (
+  SELECT FROM public.processes p WHERE p.id = w.owner AND NOT p.dead AND p.expires_at > clock_timestamp())
+RETURNING epoch
+"""
+
+# Whoever looks for tenants without an owner next has it, with the work that is left.
+LEAVE = """
+UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s
+"""
+
 VERSION = "SELECT version FROM public.tenant_work WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s"
 
 # Only where nothing was announced since `version` was read, which was before the tenant was seen to be idle.
@@ -67,6 +83,17 @@ def acquire_tenants(connection: Connection[DictRow], me: ProcessId, *, limit: in
     """Become the owner of tenants with work whose owner is gone."""
     rows = connection.execute(ACQUIRE, {"me": me, "limit": limit})
     return [(TenantId(row["tenant"]), Epoch(row["epoch"])) for row in rows]
+
+
+def acquire_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessId) -> Epoch | None:
+    """Become the owner of this tenant; None where another living process is."""
+    row = connection.execute(ACQUIRE_ONE, {"tenant": tenant, "me": me}).fetchone()
+    return Epoch(row["epoch"]) if row else None
+
+
+def leave_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch) -> None:
+    """Give the tenant back under the epoch it was acquired with."""
+    connection.execute(LEAVE, {"tenant": tenant, "me": me, "epoch": epoch})
 
 
 def read_version(connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:

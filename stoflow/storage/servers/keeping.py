@@ -17,7 +17,6 @@ from urllib.parse import quote
 
 import psycopg
 
-import stoflow
 from stoflow.domain.errors import ConfigurationError, DatabaseUnavailable
 from stoflow.storage.database.connecting import CONNECT_WITHIN_S
 from stoflow.storage.servers.keeper import Order, open_lock, try_lock
@@ -91,7 +90,7 @@ def _answers(folder: Path) -> bool:
 def start_keeper(folder: Path, *, durable: bool) -> None:
     (folder / "state.json").unlink(missing_ok=True)  # left by a keeper that was killed
     order = keeper_order(folder, durable=durable)
-    package_root = str(Path(stoflow.__file__).parent.parent)
+    package_root = str(Path(__file__).parents[3])
     search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
     with (folder / "keeper.log").open("wb") as log:
         started = subprocess.run(

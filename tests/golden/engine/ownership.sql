@@ -6,6 +6,15 @@ UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epoc
   ORDER BY w.tenant LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
 RETURNING tenant, epoch
 
+-- ACQUIRE_ONE
+INSERT INTO public.tenant_work AS w (tenant, owner, epoch)
+SELECT %(tenant)s, %(me)s, nextval('public.owner_epochs')
+WHERE EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+ON CONFLICT (tenant) DO UPDATE SET owner = EXCLUDED.owner, epoch = EXCLUDED.epoch
+WHERE NOT EXISTS (
+  SELECT FROM public.processes p WHERE p.id = w.owner AND NOT p.dead AND p.expires_at > clock_timestamp())
+RETURNING epoch
+
 -- ANNOUNCE
 INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, unnest(%(jobs)s::int[])
 
@@ -23,6 +32,9 @@ WITH taken AS (
   ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
 )
 SELECT tenant, array_agg(DISTINCT job) AS jobs FROM taken GROUP BY tenant
+
+-- LEAVE
+UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s
 
 -- OWNER
 SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s

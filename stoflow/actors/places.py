@@ -1,0 +1,26 @@
+"""A place as an orchestrator knows it: by the page of its tenant's queue that was read last."""
+
+from datetime import UTC, datetime
+
+from stoflow.admission.facts import Conditions, Place
+from stoflow.domain.application import RefusalMark
+from stoflow.domain.ids import TenantId
+from stoflow.storage.engine.reads.queue import QueuePage
+
+
+def place_of(
+    conditions: Conditions, tenant: TenantId, marketplace: str, known: QueuePage | None, *, refused: bool
+) -> Place:
+    """Return what admission judges by; `refused` says that the marketplace refuses StoFlow's own application."""
+    return Place(
+        tenant=tenant,
+        marketplace=marketplace,
+        now=datetime.now(UTC),
+        settings=conditions.settings,
+        suspended=known is not None and known.suspended,
+        halted=known.halted.get(marketplace) if known else None,
+        resume_at=known.resting.get(marketplace) if known else None,
+        by_plugin=marketplace in conditions.plugins,
+        plugin_connected=known is not None and known.plugin_connected,
+        refusal=RefusalMark() if refused else None,
+    )
