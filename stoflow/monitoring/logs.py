@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     # processes
     "ProcessStarted": (INFO, "The {kind} is ready as process {process}."),
     "ProcessStopped": (INFO, "The {kind}, process {process}, has stopped."),
-    "ProcessDied": (WARNING, "A {kind}, process {process}, died and is replaced: {detail}."),
+    "ProcessDied": (WARNING, "The {kind}, process {process}, died and is replaced: {detail}."),
     "ThreadsGone": (ERROR, "The {kind} ends, to be replaced: {threads} ended by itself."),
     "LeaseLost": (WARNING, "The {kind}, process {process}, lost its lease and lets go of its work."),
     "ServersKeptAgain": (WARNING, "The embedded servers had lost their keeper and are started again."),
