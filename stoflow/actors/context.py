@@ -1,7 +1,7 @@
 """What the supervisors of an orchestrator share."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pykka
@@ -10,6 +10,7 @@ from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool
 from stoflow.actors.permits import Permits
 from stoflow.actors.places import place_of
+from stoflow.actors.showing import Showing, nobody_looks
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions, Place
 from stoflow.domain.ids import Epoch, ProcessId, TenantId
@@ -31,6 +32,7 @@ class Context:
     page_size: int
     refusing: Callable[[], frozenset[str]]  # the marketplaces that refuse StoFlow's own application
     on_released: Callable[[TenantId, Epoch], None]
+    showing: Showing = field(default_factory=nobody_looks)
 
     def place(self, tenant: TenantId, marketplace: str, known: QueuePage | None, *, refused: bool) -> Place:
         """Return what is known of the tenant's marketplace by the page that was read last, if one was."""

@@ -58,6 +58,11 @@ class Lanes:
                 return paced
         return self._take_free("", is_free)
 
+    def pace_in_s(self) -> dict[str, float]:
+        """Return in how many seconds the next paced call of each action is due, of those that wait for it."""
+        now_s = time.monotonic()
+        return {action: at_s - now_s for action, at_s in self._pace_at_s.copy().items() if at_s > now_s}
+
     def not_granted(self, job: QueuedJob) -> None:
         """A paced call was not claimed: when the next is due, this job will tell when it is read again."""
         self._refused[job.action] = job.id

@@ -1,6 +1,7 @@
 """One tenant at one marketplace: pace, cap, sequence and retry timers of the jobs it was handed."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,9 +31,10 @@ from stoflow.actors.news import (
     Watch,
 )
 from stoflow.actors.permits import Permits
+from stoflow.actors.showing import flow_of
 from stoflow.actors.timers import Timers, tell
 from stoflow.admission.facts import Place
-from stoflow.domain.ids import JobId
+from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
 
@@ -51,8 +53,11 @@ class MarketplaceActor(PooledActor):
         supervisor: pykka.ActorRef[Any],
         dispatcher: pykka.ActorRef[Any],
         timers: Timers,
+        touched: Callable[["MarketplaceActor"], None] = lambda _: None,
     ) -> None:
+        """`touched` is called when its place may look different to whoever looks on."""
         super().__init__(pool, on_death)
+        self._touched = touched
         self._permits = permits
         self._supervisor = supervisor
         self._dispatcher = dispatcher
@@ -76,6 +81,10 @@ class MarketplaceActor(PooledActor):
     @property
     def marketplace(self) -> str:
         return self._permits.marketplace
+
+    @property
+    def place(self) -> tuple[TenantId, str]:
+        return self._permits.tenant, self._permits.marketplace
 
     def begin(self) -> None:
         self._fill()
@@ -106,6 +115,16 @@ class MarketplaceActor(PooledActor):
                 super().handle(message)
         self._fill()
         self._may_try = False
+        self._touched(self)
+
+    def flow(self) -> Mapping[str, Any]:
+        """Return what is shown of it; asked by another thread, so it reads only what is whole at any time."""
+        return flow_of(
+            self._judged.verdict.holds,
+            in_flight=len(self._flight),
+            cap=self._permits.cap,
+            pace_in_s=self._lanes.pace_in_s(),
+        )
 
     def _judge(self, told: Place | None) -> None:
         """Ask what may be sent now; what was passed over while it might not go stands in line again."""

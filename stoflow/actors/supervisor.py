@@ -160,6 +160,7 @@ class TenantSupervisor(PooledActor):
             self._arrive(job)
         for marketplace in tuple(self._branches):
             self._serve(marketplace)
+        self._context.showing.arrived(self._tenant)
         self._idling.note_deed()
 
     def _arrive(self, job: QueuedJob) -> None:
@@ -194,7 +195,13 @@ class TenantSupervisor(PooledActor):
         around = self._context
         permits = around.permits(self._tenant, marketplace, self._epoch)
         return MarketplaceActor.start(
-            around.pool, self._on_child_death, permits, self.actor_ref, around.dispatcher, around.timers
+            around.pool,
+            self._on_child_death,
+            permits,
+            self.actor_ref,
+            around.dispatcher,
+            around.timers,
+            around.showing.touched,
         )
 
     def _serve(self, marketplace: str) -> None:

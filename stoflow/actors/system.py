@@ -10,6 +10,7 @@ from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.refusals import ReadRefusals, Refusals
+from stoflow.actors.showing import Showing
 from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
@@ -18,8 +19,10 @@ from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.facts.work import ActorFailed
-from stoflow.domain.ids import ProcessId
+from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.run import RunReport
+from stoflow.monitoring.live.board import Board
+from stoflow.monitoring.live.publisher import Publisher
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
@@ -27,6 +30,7 @@ from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.sweep import Sweep
 from stoflow.upkeep.ticking import Ticking, Turn
+from stoflow.upkeep.waiting import WaitingJobs
 
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
@@ -34,6 +38,8 @@ POOL_THREADS = 2
 AT_ONCE = 1000
 ACQUIRE_EVERY_S = 1.0
 REFUSALS_EVERY_S = 1.0
+COUNT_EVERY_S = 1.0
+COUNT_IDLE_S = 60.0  # unless it is woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Policy:
     sweep_every_s: float
     upkeep: Sequence[Turn]
     refusals: ReadRefusals  # of StoFlow's own application
+    board: Board
+    live: Publisher  # of the board
 
 
 class Orchestrator:
@@ -74,6 +82,8 @@ class Orchestrator:
         )
         self._restarting = threading.Lock()
         self._term: OwnershipTerm | None = None
+        self._live = policy.live
+        policy.board.process |= {"process": self._lease.process, "tenants": lambda: self.tenants}
 
     @property
     def tenants(self) -> int:
@@ -84,10 +94,12 @@ class Orchestrator:
         if self._term is None:
             self._lease.start()
             self._begin()
+            self._live.start()
 
     def stop(self) -> None:
         """Stop permitting, then give ownership back, so that another orchestrator goes on at once."""
         if self._term is not None:
+            self._live.stop()
             self._term.stop()
             self._term = None
         self._lease.stop()
@@ -126,6 +138,11 @@ class OwnershipTerm:
         self._refusals = Refusals(policy.refusals)
         self._marks = Ticking("refusals", self._mark, every_s=REFUSALS_EVERY_S, doing="reading who refuses StoFlow")
         self._reader = feed(me, self._on_news)
+        self._waiting = WaitingJobs(database, tuple(policy.conditions.caps), policy.board)
+        self._counting = Ticking(
+            "waiting", self._waiting.turn, every_s=COUNT_EVERY_S, idle_s=COUNT_IDLE_S, doing="counting what waits"
+        )
+        self._showing = Showing(policy.board, owns=self._owns, count=self._want_count)
         self._policy = policy
         self._send = send
         self._looking = threading.Lock()
@@ -144,6 +161,8 @@ class OwnershipTerm:
         self._loader.start()
         self._tenants = Tenants(self._make_context())
         self._look()
+        self._policy.board.before_writing = self._showing.write
+        self._counting.start()
         self._marks.start()
         self._sweeper.start()
         for each in self._upkeep:
@@ -152,6 +171,7 @@ class OwnershipTerm:
 
     def stop(self) -> None:
         self._reader.stop()
+        self._counting.stop()
         self._marks.stop()
         for each in self._upkeep:
             each.stop()
@@ -176,7 +196,15 @@ class OwnershipTerm:
             page_size=policy.page_size,
             refusing=self._refusals.refusing,
             on_released=lambda tenant, epoch: self._tenants.release(tenant, epoch) if self._tenants else None,
+            showing=self._showing,
         )
+
+    def _want_count(self, tenant: TenantId) -> None:
+        self._waiting.want(tenant)
+        self._counting.wake()
+
+    def _owns(self, tenant: TenantId) -> bool:
+        return self._tenants is not None and tenant in self._tenants
 
     def _mark(self) -> None:
         if self._tenants is not None:

@@ -10,10 +10,14 @@ from stoflow.admission.rule import known_rules, place_rules
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is stopped at a place, and when at the soonest the clock alone changes that (None: never)."""
+    """What is stopped at a place, and when at the soonest the clock alone changes that (None: never).
+
+    `holds` says why, most lasting first; two verdicts that stop the same are the same, whatever their words.
+    """
 
     stops: frozenset[Stops] = field(default_factory=frozenset[Stops])
     until: datetime | None = None
+    holds: tuple[Hold, ...] = field(default=(), compare=False)
 
     @property
     def stops_all(self) -> bool:
@@ -35,8 +39,9 @@ class Verdict:
 
 def judge_place(place: Place) -> Verdict:
     """Return what may be done at this place now."""
-    held = [(rule.stops, hold.until) for rule in place_rules() if (hold := rule.judge(place)) is not None]
-    return Verdict(frozenset(stops for stops, _ in held), min((at for _, at in held if at is not None), default=None))
+    held = [(rule.stops, hold) for rule in place_rules() if (hold := rule.judge(place)) is not None]
+    until = min((hold.until for _, hold in held if hold.until is not None), default=None)
+    return Verdict(frozenset(stops for stops, _ in held), until, tuple(hold for _, hold in held))
 
 
 def holds_of(work: Work) -> tuple[Hold, ...]:

@@ -31,6 +31,10 @@ class Act(OfTask):
     outputs: Outputs
 
     @property
+    def purpose(self) -> str:
+        return "act"
+
+    @property
     def kind(self) -> TaskKind:
         return self.task.kind
 

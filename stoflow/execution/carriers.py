@@ -16,7 +16,7 @@ from stoflow.execution.engine import PERMIT_RAN_OUT, Engine
 from stoflow.execution.frame import Execution, Permitted, resumed, settle
 from stoflow.execution.moves import RELOAD, Move
 from stoflow.execution.resting import Resting
-from stoflow.execution.telling import note_outage
+from stoflow.execution.telling import note_call, note_outage
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.commands import record_answer
 
@@ -74,6 +74,7 @@ class Direct:
                 message = f"{job.marketplace} is called directly and takes no commands."
                 raise TypeError(message)
             resting.wait(deadline_s)
+            begun_s = time.monotonic()
             failpoint("call.before")
             try:
                 made = partial(
@@ -87,9 +88,11 @@ class Direct:
                 )
                 reply = engine.applications.call(job.marketplace, job.tenant, call, made)
             except APIError as error:
+                note_call(job, begun_s)
                 note_outage(engine, job, execution.name, str(error))
                 raise
             failpoint("call.after")
+            note_call(job, begun_s, str(reply.status))
             resting.hear(reply)
             note_outage(engine, job, execution.name, f"HTTP {reply.status}" if reply.status >= IS_BROKEN else "")
             return reply

@@ -67,6 +67,10 @@ class Collection:
     orphan: OrphanDraft
 
     @property
+    def purpose(self) -> str:
+        return "collect"
+
+    @property
     def name(self) -> str:
         return "collect"
 

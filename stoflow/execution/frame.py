@@ -6,6 +6,7 @@ from typing import Protocol
 from stoflow.domain.call import Answer
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts.outages import database_failure
+from stoflow.domain.facts.work import AttemptEnded
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.execution.conversation import Begun, NextCommand, begin, broken, resume
@@ -26,6 +27,11 @@ class Execution(Protocol):
 
     @property
     def kind(self) -> TaskKind: ...
+
+    @property
+    def purpose(self) -> str:
+        """Return "act", "look" or "collect"."""
+        ...
 
     @property
     def name(self) -> str: ...
@@ -72,6 +78,8 @@ def settle(
     execution: Execution, result: Outcome | LookResult, *kept: Statement[bool], unkept: tuple[Statement[bool], ...] = ()
 ) -> Move:
     """Commit what came of it; where PostgreSQL refuses that, that it broke, else it would run for ever."""
+    outcome, job = type(result).__name__, execution.job
+    record(AttemptEnded(job.marketplace, job.action, execution.purpose, outcome))
     try:
         return execution.write(execution.settlement(result), *kept)
     except DatabaseRefused as error:

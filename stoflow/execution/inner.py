@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+from stoflow.domain.facts.work import JobCompleted
 from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.execution.attempting import only_outcome, reason_of
 from stoflow.execution.conversation import broken, checked
@@ -12,6 +13,7 @@ from stoflow.execution.progress import Progress
 from stoflow.execution.reporting import result_of
 from stoflow.execution.telling import note_broken, note_failed
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.record import record
 from stoflow.storage.engine.close import close_completed, close_failed
 from stoflow.storage.engine.reads.workers import StoredTask
 from stoflow.storage.engine.unrecorded import InnerDone
@@ -39,7 +41,10 @@ def complete(progress: Progress) -> Move:
     failpoint("close.before")
     closed = progress.write_together(completed)
     failpoint("close.after")
-    return COMPLETED if closed.granted else RELOAD
+    if not closed.granted:
+        return RELOAD
+    record(JobCompleted(job.tenant, job.id, job.marketplace, job.action))
+    return COMPLETED
 
 
 def _do(progress: Progress, task: StoredTask) -> Outcome:

@@ -60,6 +60,10 @@ class Look(OfTask):
     """A look for what `task` may have done, under the look's own fence; the marker is that of the attempt before."""
 
     @property
+    def purpose(self) -> str:
+        return "look"
+
+    @property
     def kind(self) -> TaskKind:
         return TaskKind.REPEATABLE
 

@@ -1,11 +1,12 @@
 """What attempts leave in the log: a job that failed, a step that broke, a marketplace that does not answer."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stoflow.domain.facts.accounts import ProductOversold, ThingUnread
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
-from stoflow.domain.facts.work import JobFailed, StaleAttemptFenced, StepBroke
+from stoflow.domain.facts.work import CallEnded, JobFailed, StaleAttemptFenced, StepBroke
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import FAILED, Move, Settlement, move_after
@@ -56,6 +57,11 @@ def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> Non
 def note_broken(job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
     if isinstance(outcome, Broken):
         record(StepBroke(job.tenant, job.id, task.name, outcome.reason))
+
+
+def note_call(job: StoredJob, begun_s: float, code: str = "none") -> None:
+    """State that a call was answered with this status, or not at all."""
+    record(CallEnded(job.marketplace, code, time.monotonic() - begun_s))
 
 
 def note_outage(engine: Engine, job: StoredJob, task: str, reason: str) -> None:

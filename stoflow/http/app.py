@@ -140,7 +140,7 @@ def _limits(operations: Iterable[Operation]) -> list[BodyLimit]:
 
 
 def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
-    return [compile_path(one.path)[0] for one in operations if one.path.startswith(PROTECTED_PREFIXES)]
+    return [compile_path(one.path)[0] for one in operations if f"{one.path}/".startswith(PROTECTED_PREFIXES)]
 
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:

@@ -14,6 +14,7 @@ from stoflow.http.auth.tokens import AccessTokens
 from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.connections.connection import Accounts
+from stoflow.resources.monitoring.snapshot import Watching
 from stoflow.resources.needs import FollowsStock
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.photo_source import Fetch
@@ -60,3 +61,4 @@ class Context:
     registers: bool
     vault: Vault
     webhook_networks: Sequence[Network]
+    watching: Watching

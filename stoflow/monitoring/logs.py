@@ -37,9 +37,9 @@ SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
     event expired failures field from_status host job kind lasted_s limit link listing look_at looks loop marketplace
-    name next_at order orders outcome owner path pid plugin port position process product queue reason request_id
-    revision rows server signal size socket state status step task tasks tenant tenants threads to_status until url
-    version waited_s waiting webhook where work
+    name next_at order orders outcome owner path pid plugin port position process product purpose queue reason
+    request_id revision rows server signal size socket state status step task tasks tenant tenants threads to_status
+    until url version waited_s waiting webhook where work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
@@ -64,7 +64,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "TenantReleased": (INFO, "Tenant {tenant} is let go."),
     "ActorFailed": (ERROR, "{actor} of tenant {tenant} failed and reloads: {error}."),
     "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
+    "JobCompleted": (DEBUG, "Job {job} of tenant {tenant} is completed: {action} on {marketplace}."),
     "JobFailed": (WARNING, JOB_FAILED),
+    "AttemptEnded": (DEBUG, "An attempt to {purpose} ended, {action} on {marketplace}: {outcome}."),
+    "CallEnded": (DEBUG, "{marketplace} answered a call with {code} after {lasted_s} s."),
     "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
     "LooksDied": (
         ERROR,

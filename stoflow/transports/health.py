@@ -29,6 +29,11 @@ class Trouble:
     takes_nothing: bool
 
     @property
+    def advice_for_anybody(self) -> str:
+        """Return it without the address, which is not for everybody."""
+        return f"Redis {self.advice}."
+
+    @property
     def sentence(self) -> str:
         return f"{self.place} {self.advice}."
 

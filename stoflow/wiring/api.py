@@ -21,9 +21,11 @@ from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.redis_feed import events
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
+from stoflow.monitoring.live.publisher import Publisher
 from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.events.read import events_after, newest
 from stoflow.resources.imports.running import Importer
+from stoflow.resources.monitoring.snapshot import Watching
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
@@ -38,6 +40,7 @@ from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.ticking import Ticking
 from stoflow.wiring.engine import make_client, make_engine
 from stoflow.wiring.installation import Installation, fetching, health, media_of
+from stoflow.wiring.live import make_board, make_publisher, make_watching
 from stoflow.wiring.tokens import access_tokens
 
 API_CONNECTIONS = 12
@@ -56,15 +59,18 @@ class ApiProcess:
     hints: Hints
     importer: Importer
     imports: Ticking
+    live: Publisher
 
     def start(self) -> None:
         self.lease.start()
         self.hints.start()
+        self.live.start()
         self.imports.start()
 
     def stop(self) -> None:
         self.importer.ending.set()  # one that is under way is left to whoever takes it next
         self.imports.stop()
+        self.live.stop()
         self.hints.stop()
         self.lease.stop()
 
@@ -81,7 +87,7 @@ def make_api(installation: Installation) -> ApiProcess:
         database, settings.home / IMPORTS, media_of(settings), partial(fetching, settings), lease.process
     )
     imports = Ticking("imports", importer.turn, every_s=IMPORTS_EVERY_S, idle_s=IMPORTS_IDLE_S, doing="importing files")
-    context = _context(installation, engine, feed, tokens, importer, imports.wake)
+    board = make_board(installation, "api", lease.process)
     limits = RateLimits(
         installation.urls.redis_url,
         names.namespace,
@@ -89,9 +95,9 @@ def make_api(installation: Installation) -> ApiProcess:
         address=settings.address_requests,
     )
     app = create_app(
-        context,
+        _context(installation, engine, feed, tokens, importer, imports.wake, make_watching(installation, board)),
         _plugin_use_cases(engine),
-        _event_use_cases(context),
+        _event_use_cases(installation),
         partial(_tenant_statuses, database),
         tokens,
         ended=partial(ended_of, database),
@@ -100,7 +106,15 @@ def make_api(installation: Installation) -> ApiProcess:
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
         options=ApiOptions(cors_origins=settings.cors_origins),
     )
-    return ApiProcess(app, lease, engine, hints, importer, imports)
+    return ApiProcess(
+        app,
+        lease,
+        engine,
+        hints,
+        importer,
+        imports,
+        make_publisher(installation, board),
+    )
 
 
 def _context(
@@ -110,6 +124,7 @@ def _context(
     tokens: AccessTokens,
     importer: Importer,
     import_asked: Callable[[], None],
+    watching: Watching,
 ) -> Context:
     return Context(
         database=installation.database,
@@ -130,6 +145,7 @@ def _context(
         registers=installation.settings.registration == "open",
         vault=installation.vault,
         webhook_networks=installation.settings.webhook_networks,
+        watching=watching,
     )
 
 
@@ -163,8 +179,8 @@ def _plugin_use_cases(engine: Engine) -> PluginUseCases:
     )
 
 
-def _event_use_cases(context: Context) -> EventUseCases:
-    return EventUseCases(newest=partial(newest, context), after=partial(events_after, context))
+def _event_use_cases(installation: Installation) -> EventUseCases:
+    return EventUseCases(newest=partial(newest, installation), after=partial(events_after, installation))
 
 
 def _tenant_statuses(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantStatus]:

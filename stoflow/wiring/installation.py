@@ -120,7 +120,12 @@ def opened(
 
 @contextmanager
 def prepared(
-    settings: Settings, *, tenant: TenantId | None = None, pool_size: int = 4, with_files: bool = False
+    settings: Settings,
+    *,
+    tenant: TenantId | None = None,
+    pool_size: int = 4,
+    with_files: bool = False,
+    with_redis: bool = False,
 ) -> Iterator[Installation]:
     """Open an installation that is there already, for a command that works with what is in it.
 
@@ -128,7 +133,7 @@ def prepared(
     where PostgreSQL is away; DatabaseNotPrepared before `stoflow migrate`; NotFound for a tenant it does not have.
     """
     check_home(settings)
-    with opened(settings, pool_size=pool_size, with_redis=False) as installation:
+    with opened(settings, pool_size=pool_size, with_redis=with_redis) as installation:
         reach(installation.database)
         check_prepared(installation.database)
         if tenant is not None:

@@ -22,6 +22,7 @@ from stoflow.upkeep.ticking import Turn
 from stoflow.upkeep.timetable import Timetable, periods
 from stoflow.upkeep.webhooks import Webhooks
 from stoflow.wiring.installation import Installation
+from stoflow.wiring.live import make_board, make_publisher
 
 STOCK_EVERY_S = 1.0
 EVENTS_EVERY_S = 1.0
@@ -49,6 +50,7 @@ def _policy(installation: Installation) -> Policy:
     def pace_s(marketplace: str, action: str) -> float:
         return installation.tempo.pace_s(registry.rate_limit_ms(marketplace, action))
 
+    board = make_board(installation, "orchestrator", serves=tuple(places))
     return Policy(
         conditions=installation.conditions,
         pace_s=pace_s,
@@ -59,6 +61,8 @@ def _policy(installation: Installation) -> Policy:
         sweep_every_s=settings.sweep_every_s,
         upkeep=_upkeep(installation),
         refusals=installation.applications().read_refusals,
+        board=board,
+        live=make_publisher(installation, board),
     )
 
 

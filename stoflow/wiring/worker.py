@@ -9,6 +9,7 @@ from stoflow.transports.messages.broker import make_broker
 from stoflow.upkeep.deliveries import CALLS_AT_ONCE, Deliveries
 from stoflow.wiring.engine import make_engine
 from stoflow.wiring.installation import Installation
+from stoflow.wiring.live import make_board, make_publisher
 from stoflow.worker.process import WorkerProcess
 
 WORKER_CONNECTIONS_BESIDE_THREADS = 4
@@ -19,6 +20,7 @@ def make_worker_process(installation: Installation, *, threads: int, marketplace
     served = list(marketplaces) or list(installation.registry.marketplaces)
     lease, names = installation.lease("worker", serves=served), installation.names()
     hints = Hints(installation.urls.redis_url)
+    board = make_board(installation, "worker", lease.process, serves=served, threads=threads)
     return WorkerProcess(
         engine=make_engine(installation, lease, HintedFeed(hints, names)),
         broker=make_broker(installation.urls.redis_url, names, hints),
@@ -28,6 +30,7 @@ def make_worker_process(installation: Installation, *, threads: int, marketplace
         threads=threads,
         drain_s=installation.settings.drain_s,
         deliveries=_deliveries(installation),
+        live=make_publisher(installation, board),
     )
 
 

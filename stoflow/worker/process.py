@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dramatiq import Worker
 
 from stoflow.execution.engine import Engine
+from stoflow.monitoring.live.publisher import Publisher
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker
 from stoflow.upkeep.deliveries import Deliveries
@@ -30,6 +31,7 @@ class WorkerProcess:
     threads: int
     drain_s: float
     deliveries: Deliveries
+    live: Publisher
     _consumers: Worker | None = None
     _sending: Ticking | None = None
 
@@ -37,6 +39,7 @@ class WorkerProcess:
         if self._consumers is None:
             self.lease.start()
             self.hints.start()
+            self.live.start()
             self._sending = Ticking(
                 "webhooks", self.deliveries.turn, every_s=SEND_EVERY_S, idle_s=SEND_IDLE_S, doing="sending webhooks"
             )
@@ -68,5 +71,6 @@ class WorkerProcess:
             if self._sending is not None:
                 self._sending.stop()
             self.deliveries.close()
+            self.live.stop()
             self.hints.stop()
             self.lease.stop()

@@ -52,6 +52,33 @@ class JobFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class JobCompleted(Fact):
+    tenant: int
+    job: int
+    marketplace: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded(Fact):
+    """What came of an act, a look or a collection: `outcome` is the name of its value."""
+
+    marketplace: str
+    action: str
+    purpose: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(Fact):
+    """A call to a marketplace; `code` is its answer's status, "none" where none came."""
+
+    marketplace: str
+    code: str
+    lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunBroke(Fact):
     error: str
 

@@ -48,6 +48,7 @@ class Asked:
     cookies: Mapping[str, str] = field(default_factory=dict[str, str])
     is_secure: bool = False  # it came by https
     address: str = ""  # whose, as the nearest trusted proxy says
+    role: Role = Role.USER  # of the token; what is allowed by it, PostgreSQL must say too
 
     def id(self) -> int:
         """Return the id in the path; what could never be one is simply not found."""
@@ -164,6 +165,7 @@ def _asked(operation: Operation, request: Request) -> Asked:
         cookies=request.cookies,
         is_secure=request.scope.get("scheme") == "https",
         address=request.client.host if request.client else "",
+        role=role_of(request.scope),
     )
 
 

@@ -196,7 +196,7 @@ def _security(operation: Operation) -> list[JsonSchema]:
         return [{"platformKey": []}]
     if not operation.public:
         return [{"accessToken": []}]
-    reads_token = operation.path.startswith(PROTECTED_PREFIXES) and not operation.foreign
+    reads_token = f"{operation.path}/".startswith(PROTECTED_PREFIXES) and not operation.foreign
     return [{}, {"accessToken": []}] if reads_token else []
 
 

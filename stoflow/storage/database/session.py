@@ -30,6 +30,15 @@ LARGEST_TENANT = 2**31 - 1
 POSTGRESQL = "PostgreSQL"
 FAILURES_UNTIL_OUTAGE = 2  # in a row: a single one may be a statement that waited too long
 PLANNED_CONNECTIONS = 2
+POOL_NUMBERS = {
+    "connections": "pool_size",
+    "free": "pool_available",
+    "waiting": "requests_waiting",
+    "waits": "requests_queued",
+    "waited_ms": "requests_wait_ms",
+    "refused": "requests_errors",
+}
+"""What psycopg calls each of them."""
 
 
 def schema_name(tenant: TenantId) -> str:
@@ -105,6 +114,11 @@ class Database:
             except BaseException:
                 _forget_plans(connection)
                 raise
+
+    def pool_numbers(self) -> Mapping[str, int]:
+        """Return how it is with the connections of this process: how many, who waits, who has waited, and how long."""
+        numbers = [pool.get_stats() for pool in (self._pool, self._planned)]
+        return {name: sum(each.get(key, 0) for each in numbers) for name, key in POOL_NUMBERS.items()}
 
     def close(self) -> None:
         self._planned.close()

@@ -61,6 +61,9 @@ from stoflow.resources.imports import asking
 from stoflow.resources.jobs import change, read, submit
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
+from stoflow.resources.monitoring import snapshot
+from stoflow.resources.monitoring.snapshot import Snapshot
+from stoflow.resources.monitoring.verdict import Verdict
 from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import ListingFilter, ListingView, OrderView
 from stoflow.resources.products import deleting, editing, photos, preview
@@ -74,6 +77,7 @@ from stoflow.resources.webhooks import deliveries, manage
 from stoflow.resources.webhooks.manage import WantedWebhook, WebhookWithSecret
 from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
+from stoflow.storage.engine.reads.installation import InstallationFacts
 from stoflow.storage.tenants.deletions import Step
 from stoflow.storage.webhooks.deliveries import DeliveryView
 from stoflow.storage.webhooks.webhooks import WebhookView
@@ -288,6 +292,11 @@ class FakeUseCases:
         self._answers()
         now = datetime.now(UTC)
         return Statistics(asked["since"] or now, asked["until"] or now, ())
+
+    def read_snapshot(self, _: TenantId | None = None) -> Snapshot:
+        self._answers()
+        facts = InstallationFacts(datetime.now(UTC), (), 0, None, 0, 0)
+        return Snapshot(facts.now, None, Verdict((), ()), (), (), facts)
 
     def list_batches(self, tenant: TenantId, _: BatchFilter) -> Page[BatchView]:
         self._answers()
@@ -517,6 +526,8 @@ class FakeContext:
     def accounts(self) -> "FakeContext":
         return self
 
+    watching = accounts
+
     def role_of(self, _: TenantId) -> Role:
         return Role.USER
 
@@ -556,6 +567,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     preview: ("preview_product",),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
+    snapshot: ("read_snapshot",),
     statistics: ("read_statistics",),
     submit: ("submit_job",),
 }

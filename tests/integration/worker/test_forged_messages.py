@@ -128,6 +128,7 @@ def queue(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
         threads=THREADS,
         drain_s=5.0,
         deliveries=cast("Any", NoDeliveries()),
+        live=cast("Any", NoLease()),
     )
     with redis.Redis.from_url(redis_url) as client:
         working.start()

@@ -1,0 +1,158 @@
+"""How it is now: everything for those who look after StoFlow, their own for tenants."""
+
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from stoflow.domain.role import Role
+from stoflow.http.context import Context
+from stoflow.http.rest.answers import Answered, Moment, SomeMarketplace
+from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.monitoring.live.reader import LiveProcess
+from stoflow.resources.monitoring import snapshot
+from stoflow.resources.monitoring.causes import Cause
+from stoflow.resources.monitoring.rows import Held, Row
+from stoflow.resources.monitoring.snapshot import Snapshot
+
+
+class AnswerBody(Answered):
+    """One of three questions: does work flow, do started jobs succeed, is the view fresh."""
+
+    question: Literal["flows", "succeeds", "fresh"]
+    yes: bool
+    detail: str
+
+
+class CauseBody(Answered):
+    """What answers questions with no; a remark where it harms none."""
+
+    kind: str
+    detail: str
+    next: str = Field(description="What to do.")
+    harms: list[Literal["flows", "succeeds", "fresh"]]
+    marketplace: SomeMarketplace | None
+    since: Moment | None
+
+
+class HeldBody(Answered):
+    """Jobs that wait for one kind of thing; `until` is the soonest end, where there is one."""
+
+    kind: str
+    jobs: int
+    tenants: int
+    until: Moment | None
+
+
+class EndedBody(Answered):
+    done: int
+    failed: int
+
+
+class MarketplaceBody(Answered):
+    """What flows at one marketplace. `cap` is how many calls may be under way there at once."""
+
+    marketplace: SomeMarketplace
+    tenants: int
+    waiting: int
+    in_flight: int
+    cap: int
+    oldest_waiting_since: Moment | None
+    held: list[HeldBody]
+    last_minute: EndedBody
+    last_hour: EndedBody
+
+
+class ProcessBody(Answered):
+    """A process as it told last, `age_s` ago."""
+
+    kind: str
+    process: int
+    age_s: float
+    host: str
+    pid: int
+    release: str
+    serves: list[str]
+    started_at: Moment | None
+    outages: dict[str, Any] = Field(description="What did not answer it: since when, why, and for how long.")
+
+
+class SnapshotBody(Answered):
+    """`since` is when the live view began: before that Redis was empty. Tenants are shown no processes."""
+
+    at: Moment
+    since: Moment | None
+    scope: Literal["everything", "own"]
+    well: bool
+    answers: list[AnswerBody]
+    causes: list[CauseBody]
+    marketplaces: list[MarketplaceBody]
+    processes: list[ProcessBody]
+    plugins: int
+
+
+def read_snapshot(context: Context, asked: Asked) -> SnapshotBody:
+    """The role counts where both the token and PostgreSQL name it."""
+    sees_all = asked.role.covers(Role.SUPPORT) and context.role_of(asked.tenant).covers(Role.SUPPORT)
+    return body_of(snapshot.read_snapshot(context.watching, None if sees_all else asked.tenant), sees_all=sees_all)
+
+
+def body_of(found: Snapshot, *, sees_all: bool) -> SnapshotBody:
+    return SnapshotBody(
+        at=found.at,
+        since=found.since,
+        scope="everything" if sees_all else "own",
+        well=found.verdict.well,
+        answers=[AnswerBody.of(each) for each in found.verdict.answers],
+        causes=[_cause(each) for each in found.verdict.causes],
+        marketplaces=[_marketplace(each) for each in found.rows],
+        processes=[_process(each) for each in found.processes],
+        plugins=found.facts.plugins,
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _cause(cause: Cause) -> CauseBody:
+    return CauseBody.with_fields(cause, harms=sorted(cause.harms), since=_moment(cause.since))
+
+
+def _marketplace(row: Row) -> MarketplaceBody:
+    return MarketplaceBody.with_fields(
+        row,
+        waiting=row.pending,
+        oldest_waiting_since=_moment(row.oldest),
+        held=[_held(kind, each) for kind, each in sorted(row.waiting.items())],
+        last_minute=EndedBody.of(row.minute),
+        last_hour=EndedBody.of(row.hour),
+    )
+
+
+def _held(kind: str, held: Held) -> HeldBody:
+    return HeldBody(kind=kind, jobs=held.jobs, tenants=held.tenants, until=_moment(held.until))
+
+
+def _process(process: LiveProcess) -> ProcessBody:
+    told = process.told
+    return ProcessBody(
+        kind=process.kind,
+        process=process.process,
+        age_s=process.age_s,
+        host=told.get("host", ""),
+        pid=told.get("pid", 0),
+        release=told.get("release", ""),
+        serves=list(process.serves),
+        started_at=_moment(told.get("started_at")),
+        outages=dict(process.outages),
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET", "/monitoring/snapshot", "readSnapshot",
+        "Say how it is now: does work flow, what waits and why, what ended, and what to do.",
+        read_snapshot, SnapshotBody, problems=(422,),
+    ),
+)  # fmt: skip

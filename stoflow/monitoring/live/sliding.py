@@ -1,0 +1,74 @@
+"""How many jobs ended at a place in the last minute and in the last hour, in memory that time bounds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+Parts = dict[int, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time that slides: counted in parts, of which the oldest counts as far as it still lies in it."""
+
+    name: str
+    part_s: int
+    parts: int = 6
+
+
+MINUTE, HOUR = Period("minute", 10), Period("hour", 600)
+PERIODS = (MINUTE, HOUR)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What ended, by part of each period: how many were done, how many failed."""
+
+    by_period: dict[str, Parts] = field(default_factory=lambda: {each.name: {} for each in PERIODS})
+
+    def add(self, now_s: float, *, failed: bool) -> None:
+        for period in PERIODS:
+            parts = self.by_period[period.name]
+            current = int(now_s // period.part_s)
+            if current not in parts:
+                _forget(parts, current - period.parts)
+            parts.setdefault(current, [0, 0])[failed] += 1
+
+    def is_over(self, now_s: float) -> bool:
+        """Whether nothing of it counts any more."""
+        return all(part < now_s // HOUR.part_s - HOUR.parts for part in self.by_period[HOUR.name])
+
+
+def _forget(parts: Parts, before: int) -> None:
+    for part in [part for part in parts if part < before]:
+        del parts[part]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How many jobs were done and how many failed."""
+
+    done: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Ended") -> "Ended":
+        return Ended(self.done + other.done, self.failed + other.failed)
+
+    @property
+    def total(self) -> int:
+        return self.done + self.failed
+
+
+def ended_in(period: Period, tallies: Iterable[Mapping[str, Mapping[str, list[int]]]], now_s: float) -> Ended:
+    """Return what ended in the period before now, of tallies as JSON has them."""
+    done = failed = 0.0
+    for tally in tallies:
+        for part, (more_done, more_failed) in tally.get(period.name, {}).items():
+            share = _share(period, int(part), now_s)
+            done, failed = done + share * more_done, failed + share * more_failed
+    return Ended(round(done), round(failed))
+
+
+def _share(period: Period, part: int, now_s: float) -> float:
+    """Return which share of a part lies in the period; of a clock that is ahead, all."""
+    begins_s = now_s / period.part_s - period.parts
+    return min(1.0, max(0.0, part + 1 - begins_s))

@@ -1,0 +1,197 @@
+"""What may be wrong, each in a function of its own: the likeliest cause first, since it explains those after it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from stoflow.domain.application import Channel, RefusalView
+from stoflow.monitoring.live.reader import Live
+from stoflow.resources.monitoring.rows import NEXT, UNDER_WAY, Row
+from stoflow.storage.engine.reads.installation import InstallationFacts
+
+SLOW_S = 1.0
+JUST_BEGUN_S = 10.0  # a process that young may not have shown itself yet
+JUST_EMPTIED_S = 60.0
+SKEW_S = 5.0
+STALLED_S = 60.0
+FAILED_AT_LEAST, FAILED_SHARE = 5, 0.2
+
+
+class Question(StrEnum):
+    FLOWS = "flows"  # does work flow?
+    SUCCEEDS = "succeeds"  # do started jobs succeed?
+    FRESH = "fresh"  # is the view fresh?
+
+
+FLOWS, SUCCEEDS, FRESH = Question.FLOWS, Question.SUCCEEDS, Question.FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """`harms` are the questions it answers with no; where it harms none, it is a remark. `next` is what to do."""
+
+    kind: str
+    detail: str
+    next: str
+    harms: frozenset[Question] = frozenset()
+    marketplace: str | None = None
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is judged. `live` is None where Redis is away; `redis` says then, or where it takes nothing, what to do.
+
+    `took_s` is how long PostgreSQL's answer took. `redis_since` is since when this process has met Redis so.
+    """
+
+    live: Live | None
+    facts: InstallationFacts
+    rows: Sequence[Row]
+    took_s: float = 0.0
+    redis: str = ""
+    redis_is_full: bool = False
+    redis_since: float | None = None
+    refusals: Sequence[RefusalView] = ()
+    outages: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+Causes = Iterator[Cause]
+
+
+def slow_postgresql(seen: Seen) -> Causes:
+    if seen.took_s >= SLOW_S:
+        detail = f"PostgreSQL took {seen.took_s:.1f} s to answer a small question."
+        yield Cause("postgres_slow", detail, "See docs/postgresql.md, and what holds locks.", frozenset({FLOWS}))
+
+
+def redis_away(seen: Seen) -> Causes:
+    if seen.redis:
+        kind = "redis_full" if seen.redis_is_full else "redis_away"
+        detail = f"No work is handed out: {seen.redis}"
+        yield Cause(kind, detail, "Mend Redis; nothing is lost.", frozenset({FLOWS, FRESH}), since=seen.redis_since)
+
+
+def nobody_decides(seen: Seen) -> Causes:
+    if not seen.facts.living_of("orchestrator"):
+        waits = f", and {seen.facts.tenants} sellers have unfinished jobs" if seen.facts.tenants else ""
+        detail = f"No orchestrator is running{waits}."
+        yield Cause("no_orchestrator", detail, "stoflow orchestrator", frozenset({FLOWS}))
+
+
+def nobody_works(seen: Seen) -> Causes:
+    if not seen.facts.living_of("worker"):
+        yield Cause("no_worker", "No worker is running.", "stoflow worker", frozenset({FLOWS}))
+        return
+    for row in seen.rows:
+        if not seen.facts.serves("worker", row.marketplace):
+            detail = f"No worker that runs works for {row.marketplace}{_waits(row)}."
+            harms = frozenset({FLOWS}) if row.pending or row.in_flight else frozenset[Question]()
+            yield Cause("no_consumer", detail, f"stoflow worker --queues {row.marketplace}", harms, row.marketplace)
+
+
+def application_refused(seen: Seen) -> Causes:
+    for each in seen.refusals:
+        is_quota = each.channel is Channel.QUOTA
+        told = "has no calls left for StoFlow's application" if is_quota else "refuses StoFlow's own application"
+        kind, command = (
+            ("quota_used_up", "stoflow limits") if is_quota else ("application_refused", "stoflow applications")
+        )
+        detail = f"{each.marketplace} {told}: {each.detail}"
+        yield Cause(kind, detail, command, frozenset({FLOWS}), each.marketplace, each.since.timestamp())
+
+
+def marketplace_down(seen: Seen) -> Causes:
+    for row in seen.rows:
+        since = seen.outages.get(row.marketplace)
+        if since is not None:
+            harms = frozenset({FLOWS}) if row.has_waiting or row.in_flight else frozenset[Question]()
+            detail = f"{row.marketplace} does not answer{_waits(row)}."
+            following = "Nothing: jobs go on when it answers again."
+            yield Cause("marketplace_down", detail, following, harms, row.marketplace, since)
+
+
+SELLERS: Mapping[str, tuple[str, str]] = {
+    "plugin_offline": ("wait for the plugin, which is offline", "Have the seller open the plugin"),
+    "seller_must_act": ("wait for the seller, who must connect again", "Have the seller connect again"),
+    "account_locked": ("wait for the seller, whose account is locked", "Have the seller unlock the account there"),
+    "suspended": ("are suspended", "stoflow tenant resume"),
+    "limit_reached": ("wait until the marketplace takes calls again", "Nothing: jobs go on by themselves"),
+}
+"""What holds one seller's jobs at a place, in words, and what to do."""
+
+
+def sellers_held(seen: Seen) -> Causes:
+    """A remark, unless nothing else goes on at that marketplace."""
+    for row in seen.rows:
+        held = {kind: each for kind, each in row.holds.items() if kind in SELLERS}
+        waiting = {kind for kind, each in row.waiting.items() if each.jobs and kind != UNDER_WAY}
+        is_all = bool(waiting) and waiting <= SELLERS.keys() and not row.moves
+        for kind, each in held.items():
+            what, cure = SELLERS[kind]
+            of = "1 seller" if each.tenants == 1 else f"{each.tenants} sellers"
+            command = f"{cure} (`stoflow jobs list --tenant {each.tenant} --marketplace {row.marketplace}`)."
+            detail = f"{each.jobs} jobs of {of} at {row.marketplace} {what}."
+            harms = frozenset({FLOWS}) if is_all and kind in waiting and kind != "suspended" else frozenset[Question]()
+            yield Cause(kind, detail, command, harms, row.marketplace)
+
+
+def stalled(seen: Seen) -> Causes:
+    for row in seen.rows:
+        ready, now = row.waiting.get(NEXT), seen.facts.now.timestamp()
+        if ready and ready.jobs and not row.moves and row.oldest is not None and now - row.oldest > STALLED_S:
+            detail = f"{ready.jobs} jobs at {row.marketplace} could go on, and none does."
+            command = f"stoflow jobs list --tenant {ready.tenant} --marketplace {row.marketplace}"
+            yield Cause("stalled", detail, command, frozenset({FLOWS}), row.marketplace, row.oldest)
+
+
+def many_fail(seen: Seen) -> Causes:
+    for row in seen.rows:
+        if row.hour.failed >= FAILED_AT_LEAST and row.hour.failed >= FAILED_SHARE * row.hour.total:
+            detail = f"{row.hour.failed} of {row.hour.total} jobs at {row.marketplace} failed within an hour."
+            command = f"stoflow jobs list --status failed --marketplace {row.marketplace} --tenant N"
+            yield Cause("jobs_fail", detail, command, frozenset({SUCCEEDS}), row.marketplace)
+
+
+def stale_view(seen: Seen) -> Causes:
+    if seen.live is None:
+        return
+    shown = {each.process for each in seen.live.processes}
+    missing = [each for each in seen.facts.living if each.id not in shown and each.lives_s > JUST_BEGUN_S]
+    age_s = None if seen.live.since is None else seen.live.read_at - seen.live.since
+    was_emptied = age_s is None or age_s < JUST_EMPTIED_S
+    if missing and was_emptied:
+        detail = "Redis was emptied; the view is whole again within 5 s."
+        yield Cause("redis_wiped", detail, "stoflow status", frozenset({FRESH}), since=seen.live.since)
+    elif missing:
+        named = ", ".join(f"{each.kind} {each.id}" for each in missing)
+        yield Cause("view_stale", f"Nothing is seen of {named}.", "See the log of that process.", frozenset({FRESH}))
+    elif was_emptied and any(each.lives_s > JUST_EMPTIED_S for each in seen.facts.living):
+        yield Cause("redis_wiped", "Redis was emptied; the view is whole again.", "Nothing.", since=seen.live.since)
+
+
+def clocks_differ(seen: Seen) -> Causes:
+    for each in seen.live.processes if seen.live else ():
+        if abs(each.clock_s) > SKEW_S:
+            detail = f"The clock of the {each.kind} {each.process} is {each.clock_s:+.0f} s from that of Redis."
+            yield Cause("clock_skew", detail, "Let NTP set the clocks of all machines.")
+
+
+JUDGES: Sequence[Callable[[Seen], Causes]] = (
+    slow_postgresql,
+    redis_away,
+    nobody_decides,
+    nobody_works,
+    application_refused,
+    marketplace_down,
+    sellers_held,
+    stalled,
+    many_fail,
+    stale_view,
+    clocks_differ,
+)
+"""In the order of likeliness: each may be what those after it come from."""
+
+
+def _waits(row: Row) -> str:
+    return f", and {row.pending} jobs wait there" if row.pending else ""

@@ -1,0 +1,102 @@
+"""The live view by marketplace: what flows there, what waits and why, what ended."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Any
+
+from stoflow.monitoring.live.reader import Live, LivePlace
+from stoflow.monitoring.live.sliding import Ended
+
+UNDER_WAY, NEXT, CAP, LATER = "under_way", "next", "cap", "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """So many jobs of so many tenants wait for one kind of thing; `until` is the soonest end, `tenant` one of them."""
+
+    jobs: int = 0
+    tenants: int = 0
+    until: float | None = None
+    tenant: int | None = None
+
+    def with_more(self, jobs: int, until: float | None, tenant: int) -> "Held":
+        untils = [at for at in (self.until, until) if at is not None]
+        return Held(self.jobs + jobs, self.tenants + 1, min(untils, default=None), self.tenant or tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One marketplace. `cap` is how many calls its tenants may have under way together; `oldest` since when one waits.
+
+    `holds` has what stops whole places also where no job waits.
+    """
+
+    marketplace: str
+    tenants: int = 0
+    pending: int = 0
+    in_flight: int = 0
+    cap: int = 0
+    oldest: float | None = None
+    waiting: Mapping[str, Held] = field(default_factory=dict[str, Held])
+    holds: Mapping[str, Held] = field(default_factory=dict[str, Held])
+    minute: Ended = field(default_factory=Ended)
+    hour: Ended = field(default_factory=Ended)
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything was done there a moment ago."""
+        return self.minute.total > 0 or any(held.jobs for kind, held in self.waiting.items() if kind == UNDER_WAY)
+
+    @property
+    def has_waiting(self) -> bool:
+        return any(held.jobs for kind, held in self.waiting.items() if kind != UNDER_WAY)
+
+
+def rows_of(live: Live | None, marketplaces: Iterable[str]) -> Sequence[Row]:
+    """Return a row for each marketplace, also where nothing is."""
+    rows = {name: Row(name) for name in marketplaces}
+    for place in live.places if live else ():
+        rows[place.marketplace] = _with_place(rows.get(place.marketplace, Row(place.marketplace)), place)
+    return sorted(rows.values(), key=attrgetter("marketplace"))
+
+
+def _with_place(row: Row, place: LivePlace) -> Row:
+    waiting, holds = dict(row.waiting), dict(row.holds)
+    for kind, jobs, until in waiting_at(place):
+        waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant)
+    for hold in place.holds:
+        holds[hold["kind"]] = holds.get(hold["kind"], Held()).with_more(place.pending, hold["until"], place.tenant)
+    oldest = [at for at in (row.oldest, place.queue.get("oldest")) if at is not None]
+    return replace(
+        row,
+        tenants=row.tenants + bool(place.flow or place.queue),
+        pending=row.pending + place.pending,
+        in_flight=row.in_flight + place.in_flight,
+        cap=row.cap + int(place.flow.get("cap", 0)),
+        oldest=min(oldest, default=None),
+        waiting=waiting,
+        holds=holds,
+        minute=row.minute + place.minute,
+        hour=row.hour + place.hour,
+    )
+
+
+def waiting_at(place: LivePlace) -> Iterator[tuple[str, int, float | None]]:
+    """Yield what jobs of a place wait for, how many, and until when; what holds the place holds all that wait.
+
+    What was not looked at one by one waits for those before it.
+    """
+    kinds: dict[str, Any] = dict(place.kinds)
+    under_way = kinds.pop(UNDER_WAY, None)
+    if under_way:
+        yield UNDER_WAY, under_way["jobs"], None
+    judged = sum(each["jobs"] for each in kinds.values())
+    if place.holds and judged:
+        yield place.holds[0]["kind"], max(judged, place.pending), place.holds[0]["until"]
+        return
+    is_full = place.in_flight >= int(place.flow.get("cap", 1))
+    for kind, each in kinds.items():
+        yield CAP if kind == NEXT and is_full else kind, each["jobs"], each["until"]
+    if place.pending > judged:
+        yield LATER, place.pending - judged, None

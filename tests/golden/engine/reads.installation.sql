@@ -1,0 +1,10 @@
+-- INSTALLATION
+SELECT clock_timestamp() AS now,
+  (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'lives_s',
+       extract(epoch FROM clock_timestamp() - started_at)) ORDER BY id)
+     FROM public.processes WHERE NOT dead AND expires_at > clock_timestamp()) AS living,
+  (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT %(counted)s) AS o) AS outbox,
+  (SELECT created_at FROM public.outbox ORDER BY id LIMIT 1) AS outbox_since,
+  (SELECT count(*) FROM public.tenant_work) AS tenants,
+  (SELECT count(*) FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+     WHERE v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS plugins

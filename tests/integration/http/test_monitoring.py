@@ -1,0 +1,58 @@
+"""The snapshot over HTTP: everything where token and PostgreSQL both name the role, one's own otherwise."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from stoflow.domain.audit import OPERATOR
+from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
+from stoflow.settings import Settings
+from stoflow.storage.database.session import Database
+from stoflow.storage.tenants.roles import change_role
+from stoflow.wiring.tokens import access_tokens
+
+WAIT_S = 30
+
+
+@pytest.fixture
+def snapshot(settings: Settings, real_url: str) -> Callable[..., dict[str, Any]]:
+    def ask(tenant: TenantId, role: Role = Role.USER) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {access_tokens(settings).issue_access_token(tenant, role=role)}"}
+        answer = httpx.get(f"{real_url}/monitoring/snapshot", headers=headers, timeout=WAIT_S)
+        assert answer.status_code == 200
+        return answer.json()
+
+    return ask
+
+
+def test_who_looks_after_stoflow_sees_everything_and_a_tenant_their_own(
+    snapshot: Callable[..., dict[str, Any]], database: Database, tenants: Callable[[], TenantId]
+) -> None:
+    helper, seller = tenants(), tenants()
+    change_role(database, helper, Role.SUPPORT, OPERATOR)
+
+    assert snapshot(helper, Role.SUPPORT)["scope"] == "everything"
+    assert snapshot(helper)["scope"] == "own"  # as a platform's token is, whoever it is for
+    assert snapshot(seller, Role.ADMIN)["scope"] == "own"  # a role that was taken away
+    own = snapshot(seller)
+    assert (own["scope"], own["processes"], own["plugins"]) == ("own", [], 0)
+
+
+def test_where_nobody_decides_and_nobody_works_it_says_so_and_what_to_do(
+    snapshot: Callable[..., dict[str, Any]], tenant: TenantId
+) -> None:
+    found = snapshot(tenant)
+
+    assert not found["well"]
+    assert {each["kind"]: each["next"] for each in found["causes"] if each["harms"]} == {
+        "no_orchestrator": "stoflow orchestrator",
+        "no_worker": "stoflow worker",
+    }
+    assert [each["marketplace"] for each in found["marketplaces"]] == ["ebay", "etsy", "vinted"]
+
+
+def test_nobody_looks_without_a_token(real_url: str) -> None:
+    assert httpx.get(f"{real_url}/monitoring/snapshot", timeout=WAIT_S).status_code == 401
