@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler check lint format types bench chaos chaos-short rolling day tenants migrations mutants failpoints docs clean
+.PHONY: help demo up test coverage test-pooler check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ types: $(STAMP) ## check the types, strictly
 
 bench: $(STAMP) ## measure throughput, neighbours and scale, beside Dramatiq alone
 	$(BIN)/python -m benchmarks $(ARGS)
+
+load: $(STAMP) ## measure what one api takes: reads, new jobs, sockets, commands, beside the bare stack
+	$(BIN)/python -m benchmarks --only load $(ARGS)
 
 chaos: $(STAMP) ## kill, pause and wipe everything while jobs run, then let the judge count
 	$(BIN)/python -m campaigns.chaos $(ARGS)

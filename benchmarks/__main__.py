@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import active, idle, intake, many, neighbour, pick_up, planning, plot, report, scale, throughput
+from benchmarks import active, idle, intake, load, many, neighbour, pick_up, planning, plot, report, scale, throughput
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
 from benchmarks.dramatiq_peer import DramatiqPeer
 from benchmarks.peer import MakePeer
@@ -42,6 +42,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "active": lambda short, _: asdict(active.measure(200, 20) if short else active.measure(10_000, 1_000)),
     "intake": lambda short, _: asdict(intake.measure(5_000, 5) if short else intake.measure(1_000_000)),
     "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
+    "load": lambda short, _: load.measure(3, 100) if short else load.measure(20),
     "planning": lambda short, _: planning.measure(3 if short else planning.TIMES),
     "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
 }

@@ -32,11 +32,20 @@ def failures(results: Mapping[str, Any]) -> list[str]:
 def _one(name: str, result: Mapping[str, Any]) -> str:
     if name == "throughput":
         return _throughput(result)
+    if name == "load":
+        return _load(result)
     if name == "many":
         return "\n".join([_rows(result["costs"]), _rows([result["making"]])])
     if all(isinstance(value, dict) for value in result.values()):
         return _table(["", *next(iter(result.values()))], [[peer, *row.values()] for peer, row in result.items()])
     return _table(list(result), [list(result.values())])
+
+
+def _load(result: Mapping[str, Any]) -> str:
+    names = ("reads", "bare", "creations")
+    rows = _table(["", *result["reads"]], [[name, *result[name].values()] for name in names])
+    ratio = f"reads are {result['of_bare']:.2f} × the bare stack's"
+    return "\n".join([rows, ratio, _rows([result["sockets"]]), f"missed: {', '.join(result['missed']) or 'nothing'}"])
 
 
 def _throughput(result: Mapping[str, Any]) -> str:
