@@ -26,6 +26,7 @@ from stoflow.setting_types import (
     Sender,
     SmtpUrl,
     WebAddress,
+    WebAddresses,
     Windows,
 )
 from stoflow.variables import ENV_PREFIX as ENV_PREFIX
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
     ebay_redirect_uri: str = ""
     etsy_consent_base_url: OwnBaseUrl = None
     etsy_redirect_uri: WebAddress = ""
+
+    # The platform's addresses under which sellers may go back when a consent ended, the first where none was named;
+    # and whether several tenants may sell with one marketplace account.
+    return_addresses: WebAddresses = ()
+    shared_accounts: bool = False
 
     # Keys are made under `home` where none are given.
     secret_keys: Keys = Field(default=(), repr=False)

@@ -5,6 +5,7 @@ StoflowError
 ├── InputError                  bad input, with a reason per field
 ├── NotFound                    no such thing for this tenant
 ├── Conflict                    the state does not allow it
+│   └── AccountTaken            another tenant sells with this marketplace account
 ├── ConsentRefused              a seller's consent cannot be taken: it is used, too late, not theirs, or withheld
 ├── SignInRefused               nobody is known by this password or refresh token
 ├── AccountSuspended            somebody is, and may not come in now
@@ -19,6 +20,7 @@ StoflowError
 ├── APIError                    a call did not bring an answer
 │   ├── APIConnectionError
 │   │   ├── ApplicationNotAccepted  the marketplace does not take StoFlow's own key, whoever the seller is
+│   │   ├── ConsentKept         the marketplace did not say whose a consent is, which may be asked again
 │   │   └── MarketplaceResting  it told that no call is left for a while, and none was made
 │   └── APITimeoutError
 └── MarketplaceError
@@ -27,6 +29,7 @@ StoflowError
     └── EtsyError
 """
 
+from stoflow.domain.consent import ConsentEnd
 from stoflow.domain.outcome import FieldError
 
 
@@ -56,12 +59,18 @@ class Conflict(_OfFields):
     """The state does not allow it; `errors` names the fields where it is about some."""
 
 
+class AccountTaken(Conflict):
+    pass
+
+
 class Changed(StoflowError):
     """It is no longer as the caller knew it: read it again."""
 
 
 class ConsentRefused(StoflowError):
-    pass
+    def __init__(self, message: str, end: ConsentEnd = ConsentEnd.UNKNOWN) -> None:
+        super().__init__(message)
+        self.end = end
 
 
 class SignInRefused(StoflowError):
@@ -120,6 +129,10 @@ class APIConnectionError(APIError):
 
 
 class ApplicationNotAccepted(APIConnectionError):
+    pass
+
+
+class ConsentKept(APIConnectionError):
     pass
 
 

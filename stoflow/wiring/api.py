@@ -154,7 +154,7 @@ def _accounts(installation: Installation, engine: Engine, feed: HintedFeed) -> A
     return Accounts(
         database=database,
         connections=Connections(database, vault),
-        consents=Consents(database, vault),
+        consents=Consents(database, vault, shares=installation.settings.shared_accounts),
         settings=AccountSettings(database),
         profiles={profile.name: profile for profile in direct_profiles(installation.registry, installation.settings)},
         options={name: place.options for name, place in places.items() if place.options},
@@ -164,6 +164,7 @@ def _accounts(installation: Installation, engine: Engine, feed: HintedFeed) -> A
         applications=engine.applications,
         announced=feed.announced,
         action_name=installation.registry.name_of,
+        returns=installation.settings.return_addresses,
     )
 
 

@@ -2,138 +2,31 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Annotated, Any, Final, Self
+from typing import Any, Final
 
-from pydantic import ConfigDict, Field
-
-from stoflow.domain.outcome import Lock
+from stoflow.domain.consent import ConsentEnd
+from stoflow.domain.errors import StoflowError
 from stoflow.http.auth.tenancy import PUBLIC_TENANT
 from stoflow.http.context import Context
+from stoflow.http.pages.consent import HEADERS, ConsentPage, wants_page
+from stoflow.http.resources.connection_bodies import (
+    AuthorizationBody,
+    BegunQuery,
+    ChosenBody,
+    ConnectionBody,
+    EnteredBody,
+    ReturnedQuery,
+)
 from stoflow.http.resources.jobs import marketplace_in
-from stoflow.http.rest.answers import Answered, Moment
-from stoflow.http.rest.endpoint import Answer, Asked, Operation
-from stoflow.http.rest.schemas import Given
+from stoflow.http.rest.endpoint import Answer, Asked, Operation, PageAnswer
+from stoflow.http.rest.problems import problem_of
 from stoflow.resources.connections import choosing, connection, consent, entering
-from stoflow.resources.connections.connection import Connection, ConnectionState, Option
-from stoflow.resources.connections.consent import Invitation, Returned
-
-
-class ReturnedQuery(Given):
-    """What a marketplace sends a seller back with; it may add to it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    state: Annotated[str, Field(description="As it was in the address the seller was sent to.")] = ""
-    code: Annotated[str, Field(description="Decoded once, as any query.")] = ""
-    error: Annotated[str, Field(examples=["access_denied"])] = ""
-    error_description: str = ""
-
-
-class ChosenBody(Given):
-    """What the seller chooses for the account, by name; null leaves a setting open. What is not named stays."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"settings": {"return_policy_id": "1000012"}}]})
-
-    settings: dict[str, Any]
-
-
-class EnteredBody(Given):
-    """What the marketplace gave the seller to connect with, by the names in `credentials` of the connection."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"credentials": {"key": "as the marketplace shows it"}}]})
-
-    credentials: Annotated[dict[str, str], Field(repr=False)]
-
+from stoflow.resources.connections.connection import Connection
+from stoflow.resources.connections.consent import Invitation, Returned, end_of
+from stoflow.resources.connections.returning import return_address
 
 COOKIE_PREFIX = "stoflow_consent_"
-
-
 COOKIE_LIFE_S = 600  # as long as the consent is waited for
-
-
-class ChoiceBody(Answered):
-    """A value, and what the seller knows it by; `only_with` are other settings it is only to be had with."""
-
-    value: str
-    title: str
-    only_with: dict[str, str]
-
-
-class OptionBody(Answered):
-    """Whether nothing can be published without it, and its values; of one without values any that fits may be set."""
-
-    required: bool
-    values: list[ChoiceBody]
-
-    @classmethod
-    def of(cls, option: Option) -> Self:
-        return cls.with_fields(option, values=option.choices)
-
-
-class ImpossibleBody(Answered):
-    """An action that the seller did not allow at the marketplace, and the scopes that are missing for it."""
-
-    action: str
-    scopes: list[str]
-
-
-class CredentialBody(Answered):
-    """One thing to enter; `wants` says what it is, and where the seller finds it. What was entered is never shown."""
-
-    name: str
-    wants: str
-
-
-class LockBody(Answered):
-    """Until when the marketplace keeps the account locked, where the seller unlocks it: null where it does not say."""
-
-    until: Moment | None
-    address: str | None
-
-    @classmethod
-    def of(cls, lock: Lock) -> Self:
-        return cls(until=lock.until, address=lock.address or None)
-
-
-class ConnectionBody(Answered):
-    """`reason` says why it is not connected; `expires_at` is the end of the seller's consent, where it is known.
-
-    `settings` are what is set of the account, `choices` all that may be, by name; `read_at` is when the marketplace
-    told them last, null where it never did. `impossible` are the actions that the seller did not allow: to connect
-    again and allow them makes them possible. `credentials` are what is entered to connect; by consent there are none.
-    `lock` is of an account that the marketplace has locked, null of any other: to connect again does not unlock it.
-    """
-
-    marketplace: str
-    connected: bool
-    state: ConnectionState
-    reason: str | None
-    external_id: str | None
-    expires_at: Moment | None
-    settings: dict[str, Any]
-    choices: dict[str, OptionBody]
-    credentials: list[CredentialBody]
-    read_at: Moment | None
-    impossible: list[ImpossibleBody]
-    lock: LockBody | None
-
-    @classmethod
-    def of(cls, connection: Connection) -> Self:
-        return cls.with_fields(
-            connection,
-            connected=connection.state is ConnectionState.CONNECTED,
-            reason=connection.reason or None,
-            external_id=connection.external_id or None,
-            choices={option.setting: OptionBody.of(option) for option in connection.options},
-            lock=LockBody.of(connection.lock) if connection.lock else None,
-        )
-
-
-class AuthorizationBody(Answered):
-    """The page on which the seller consents, and until when an answer from it is taken."""
-
-    url: str
-    expires_at: Moment
 
 
 def read_connection(context: Context, asked: Asked) -> ConnectionBody:
@@ -162,17 +55,37 @@ def _connection_after(use: Callable[..., Connection], context: Context, asked: A
 
 
 def authorize(context: Context, asked: Asked) -> Answer:
-    invitation = consent.invite(context.accounts, asked.tenant, marketplace_in(context, asked))
+    marketplace = marketplace_in(context, asked)
+    invitation = consent.invite(context.accounts, asked.tenant, marketplace, asked.query.return_to)
     cookie = _cookie(invitation, is_secure=asked.is_secure)
     return Answer(AuthorizationBody.of(invitation), {"Set-Cookie": cookie})
 
 
-def take_consent(context: Context, asked: Asked) -> ConnectionBody:
+def take_consent(context: Context, asked: Asked) -> ConnectionBody | PageAnswer:
+    """A browser, which asks for `text/html`, is shown a page in its language, with the way back to the platform."""
+    if not wants_page(asked.headers.get("Accept", "")):
+        return ConnectionBody.of(_completed(context, asked))
+    try:
+        connection = _completed(context, asked)
+    except StoflowError as error:
+        return _page(context, asked, end_of(error), status=problem_of(error).status)
+    return _page(context, asked, ConsentEnd.CONNECTED, account=connection.external_id)
+
+
+def _completed(context: Context, asked: Asked) -> Connection:
     query: ReturnedQuery = asked.query
     browser = asked.cookies.get(_cookie_name(query.state), "")
     returned = Returned(query.state, query.code, query.error, query.error_description, browser)
     visitor = None if asked.tenant == PUBLIC_TENANT else asked.tenant
-    return ConnectionBody.of(consent.complete(context.accounts, marketplace_in(context, asked), returned, visitor))
+    return consent.complete(context.accounts, marketplace_in(context, asked), returned, visitor)
+
+
+def _page(context: Context, asked: Asked, end: ConsentEnd, *, account: str = "", status: int = 200) -> PageAnswer:
+    marketplace, query = asked.path["marketplace"], asked.query
+    is_here = end is not ConsentEnd.UNAVAILABLE  # without the database nobody knows what was stored
+    back = return_address(context.accounts, marketplace, query.state, end) if is_here else None
+    page = ConsentPage(end, marketplace, account, back)
+    return PageAnswer(page.html(asked.headers.get("Accept-Language", "")), status, HEADERS)
 
 
 def _cookie(invitation: Invitation, *, is_secure: bool) -> str:
@@ -219,7 +132,7 @@ OPERATIONS: Final = (
         "GET", "/api/{marketplace}/oauth/authorize", "authorize",
         "Begin a consent: send the seller's browser to the `url`. It is JSON and no redirect, since a browser that "
         "follows a link brings no access token. A cookie ties it to the browser that asks here.",
-        authorize, AuthorizationBody, problems=(404, 409, 422),
+        authorize, AuthorizationBody, query=BegunQuery, problems=(404, 409, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/oauth/callback", "takeConsent",
@@ -227,5 +140,6 @@ OPERATIONS: Final = (
         "the browser that began it may bring it (its cookie), or a page that passes it on with that seller's access "
         "token, so that nobody is connected by another's link. A 502 says whether to open the same address again.",
         take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
+        pages=True,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
@@ -94,7 +94,16 @@ class StreamAnswer:
             yield from iter(partial(file.read, PIECE_BYTES), b"")
 
 
-Result = BaseModel | Answer | FileAnswer | StreamAnswer | Problem
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """An answer that is a page for a browser to show instead of JSON; its operation has `pages`."""
+
+    html: str
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Result = BaseModel | Answer | FileAnswer | StreamAnswer | PageAnswer | Problem
 ReadJob = Callable[[Context, TenantId, int], BaseModel]
 
 
@@ -126,6 +135,7 @@ class Operation:
     foreign: bool = False
     body_bytes: int = MAX_BODY_BYTES
     upload: Upload | None = None
+    pages: bool = False  # a browser that asks for HTML is given a page, whatever the status
     heavy: bool = False  # few at a time, so that no other operation waits for it
     uncounted: bool = False
     awaits: ReadJob | None = None
@@ -195,6 +205,8 @@ def _response(operation: Operation, answer: Result) -> Response:
             return FileResponse(file, operation.status, headers=headers, media_type=media_type)
         case StreamAnswer(_, media_type, headers):
             return StreamingResponse(answer.pieces(), operation.status, headers, media_type)
+        case PageAnswer(html, status, headers):
+            return HTMLResponse(html, status, headers)
         case Answer(body, headers, status):
             return Response(body.model_dump_json(), status or operation.status, headers, "application/json")
         case _:

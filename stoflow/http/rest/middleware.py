@@ -26,6 +26,9 @@ SECURITY_HEADERS: Final = {
 }
 
 
+PAGE = "text/html"  # our own: libraries' errors are plain text
+
+
 class HttpMiddleware(ABC):
     """Passes on what is no HTTP request, such as a socket or the server's start, as it is."""
 
@@ -113,4 +116,4 @@ class _Translated:
 
 def _is_foreign_error(start: Message) -> bool:
     content_type = Headers(raw=start["headers"]).get("content-type", "")
-    return start["status"] >= FIRST_ERROR_STATUS and not content_type.startswith(MEDIA_TYPE)
+    return start["status"] >= FIRST_ERROR_STATUS and not content_type.startswith((MEDIA_TYPE, PAGE))

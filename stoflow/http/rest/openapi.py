@@ -140,6 +140,9 @@ def _entry(operation: Operation, refs: dict[type[BaseModel], JsonSchema]) -> Jso
     }
     if operation.role is not Role.USER:
         entry["description"] += f"\n\nTakes the role {operation.role}."
+    if operation.pages:
+        for response in entry["responses"].values():
+            response["content"]["text/html"] = {"schema": {"type": "string"}}
     if operation.body is not NoBody:
         entry["requestBody"] = {"required": True, "content": _taken(operation, refs)}
     return entry

@@ -78,7 +78,8 @@ class Connection:
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """What the use cases need. `plugins` names the marketplaces reached through the seller's plugin, `profiles` are
-    those of the others, `options` those that have something to choose. `applications` hears what calls say of
+    those of the others, `options` those that have something to choose. `returns` are
+    the addresses under which sellers may go back when a consent ended. `applications` hears what calls say of
     StoFlow's own. `announced` wakes whoever owns the tenant, `action_name` tells what people call an action there."""
 
     database: Database
@@ -93,6 +94,7 @@ class Accounts:
     applications: Applications
     announced: Callable[[], None]
     action_name: Callable[[str, str], str]
+    returns: Sequence[str] = ()
 
 
 def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from stoflow.domain.errors import APIError, Conflict, ConsentRefused
+from stoflow.domain.consent import ConsentEnd
+from stoflow.domain.errors import AccountTaken, APIError, Conflict, ConsentKept, ConsentRefused, NotFound, StoflowError
 from stoflow.domain.facts.accounts import SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.resources.connections.choosing import try_to_read_account
 from stoflow.resources.connections.connection import Accounts, Connection, find_connection, way_in
+from stoflow.resources.connections.returning import check_return
 from stoflow.storage.credentials.consents import UNKNOWN, Given, Taken, tenant_in
 from stoflow.storage.database.tenants import are_active
 from stoflow.transports.direct.consent import ConsentFlow, Identity, consent_url, exchange_code, identify
@@ -20,6 +22,13 @@ from stoflow.transports.direct.tokens import ConsentEnded
 
 VERIFIER_BYTES = 64  # 86 characters; RFC 7636 wants 43 to 128
 ACCESS_DENIED = "access_denied"
+ENDS = {  # the most exact class first
+    AccountTaken: ConsentEnd.TAKEN,
+    Conflict: ConsentEnd.OTHER_ACCOUNT,
+    NotFound: ConsentEnd.UNKNOWN,
+    ConsentKept: ConsentEnd.KEPT,
+    APIError: ConsentEnd.AWAY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +52,18 @@ class Returned:
     browser: str = field(default="", repr=False)
 
 
-def invite(accounts: Accounts, tenant: TenantId, marketplace: str) -> Invitation:
-    """Return the page to open in the seller's browser; raise Conflict where nobody can consent there."""
+def invite(accounts: Accounts, tenant: TenantId, marketplace: str, return_to: str | None = None) -> Invitation:
+    """Return the page to open in the seller's browser; raise Conflict where nobody can consent there.
+
+    `return_to` is where the seller goes back to at the end: raise Conflict for one that is not allowed.
+    """
+    check_return(accounts.returns, return_to)
     _, flow, tokens = _consent_at(accounts, marketplace)
     if flow.unset:
         message = f"Nobody can connect {marketplace} yet: {', '.join(flow.unset)} must be set first."
         raise Conflict(message)
     verifier = secrets.token_urlsafe(VERIFIER_BYTES)
-    asked = accounts.consents.begin(tenant, marketplace, verifier=verifier)
+    asked = accounts.consents.begin(tenant, marketplace, verifier=verifier, return_to=return_to)
     url = consent_url(flow, tokens.client_id, state=asked.state, verifier=verifier)
     return Invitation(url, asked.expires_at, asked.browser, asked.state)
 
@@ -70,7 +83,8 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     profile, flow, tokens = _consent_at(accounts, marketplace)
     if returned.error or not returned.code:
         accounts.consents.end(tenant, returned.state)
-        raise ConsentRefused(_withheld(marketplace, returned))
+        denied = returned.error == ACCESS_DENIED
+        raise ConsentRefused(_withheld(marketplace, returned), ConsentEnd.DENIED if denied else ConsentEnd.ENDED)
     if isinstance(taken, Taken):
         taken = _exchanged(accounts, (tenant, marketplace), tokens, flow, returned, taken.verifier)
     try:
@@ -85,6 +99,13 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     return find_connection(accounts, tenant, marketplace)
 
 
+def end_of(error: StoflowError) -> ConsentEnd:
+    """Return how the consent ended that `complete` gave this error for."""
+    if isinstance(error, ConsentRefused):
+        return error.end
+    return next((end for kind, end in ENDS.items() if isinstance(error, kind)), ConsentEnd.UNAVAILABLE)
+
+
 def _consent_at(accounts: Accounts, marketplace: str) -> tuple[DirectProfile, ConsentFlow, RefreshFlow]:
     profile = accounts.profiles.get(marketplace)
     if profile is None or profile.consent is None or not isinstance(profile.grant, RefreshFlow):
@@ -97,13 +118,13 @@ def _tenant(accounts: Accounts, state: str, visitor: TenantId | None) -> TenantI
     tenant = tenant_in(state)
     if visitor not in (None, tenant):
         message = "This consent was asked for by somebody else. Please begin again."
-        raise ConsentRefused(message)
+        raise ConsentRefused(message, ConsentEnd.FOREIGN_SELLER)
     match are_active(accounts.database, [tenant]).get(tenant):
         case True:
             return tenant
         case False:
             message = "This account is suspended."
-            raise ConsentRefused(message)
+            raise ConsentRefused(message, ConsentEnd.SUSPENDED)
         case None:
             raise ConsentRefused(UNKNOWN)
 
@@ -133,7 +154,7 @@ def _exchanged(
             tokens = exchange_code(accounts.client, grant, flow, code=returned.code, verifier=verifier)
     except ConsentEnded as refused:
         message = f"{marketplace} did not take the code: {refused}. Please begin again."
-        raise ConsentRefused(message) from None
+        raise ConsentRefused(message, ConsentEnd.ENDED) from None
     except APIError as error:
         message = f"{error} Nothing was connected: please begin again."
         raise type(error)(message) from error
@@ -153,4 +174,4 @@ def _identity(accounts: Accounts, tenant: TenantId, profile: DirectProfile, flow
         )
     except APIError as error:
         message = f"{error} Your consent is kept for a moment: please open the same address again."
-        raise type(error)(message) from error
+        raise ConsentKept(message) from error

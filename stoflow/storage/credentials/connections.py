@@ -15,6 +15,7 @@ from stoflow.domain.choices import Choice, Choices, Settings
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import Lock
+from stoflow.storage.credentials.holders import release_account
 from stoflow.storage.credentials.vault import Secret, Vault
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.connection_state import needs_seller, try_now
@@ -135,6 +136,7 @@ class Connections:
         """Forget the tokens, and the consents under way; what the seller declared stays. False: never connected."""
         with self._database.records() as connection:
             execute(connection, FORGET_CONSENTS, tenant, marketplace=marketplace)
+            release_account(connection, tenant, marketplace)
             known = execute(connection, DISCONNECT, tenant, marketplace=marketplace, reason=reason) is not None
             execute(connection, ANNOUNCE, tenant)
         return known

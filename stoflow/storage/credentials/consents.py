@@ -18,14 +18,26 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from stoflow.domain.errors import Conflict, ConsentRefused
+from stoflow.domain.consent import ConsentEnd
+from stoflow.domain.errors import AccountTaken, Conflict, ConsentRefused
 from stoflow.domain.ids import TenantId
-from stoflow.storage.credentials.connections import ANNOUNCE, RESET, database_now, execute, fresh_secret
+from stoflow.storage.credentials.connections import ANNOUNCE, database_now, execute, fresh_secret
+from stoflow.storage.credentials.consent_statements import (
+    ASK,
+    CONNECT,
+    END,
+    FORGET_OLD,
+    KEEP,
+    READ,
+    RELEASE,
+    RETURN,
+    SPEND,
+    TAKE,
+)
+from stoflow.storage.credentials.holders import hold_account
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
-from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.scopes import NOT_GRANTED
-from stoflow.storage.engine.statement import s
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 
@@ -41,62 +53,6 @@ STRANGER = (
     "This consent was begun in another browser. Please begin again in this one, signed in as who you are: whoever sent "
     "you the link would sell with your account."
 )
-
-FORGET_OLD = "DELETE FROM {s}.consents WHERE expires_at <= clock_timestamp()"
-ASK = """
-INSERT INTO {s}.consents (state, marketplace, verifier, expires_at)
-VALUES (%(state)s, %(marketplace)s, %(verifier)s, clock_timestamp() + %(life_s)s::float8 * interval '1 second')
-RETURNING expires_at
-"""
-READ = """
-SELECT marketplace, verifier, secret, taken_at IS NOT NULL AS taken, done_at IS NOT NULL AS done,
-       expires_at <= clock_timestamp() AS late
-FROM {s}.consents WHERE state = %(state)s FOR UPDATE
-"""
-TAKE = "UPDATE {s}.consents SET taken_at = clock_timestamp() WHERE state = %(state)s"
-KEEP = """
-UPDATE {s}.consents SET secret = %(secret)s, granted = %(granted)s::text[],
-  secret_expires_at = clock_timestamp() + %(refresh_s)s::float8 * interval '1 second'
-WHERE state = %(state)s AND done_at IS NULL RETURNING state
-"""
-END = """
-UPDATE {s}.consents SET taken_at = coalesce(taken_at, clock_timestamp()), done_at = clock_timestamp(), secret = NULL
-WHERE state = %(state)s
-"""
-# What was sealed for the consent is sealed for the connection: both name this tenant and marketplace.
-SPEND = """
-UPDATE {s}.consents c SET done_at = clock_timestamp(), secret = NULL
-FROM (SELECT state, secret FROM {s}.consents WHERE state = %(state)s FOR UPDATE) AS was
-WHERE c.state = was.state AND c.done_at IS NULL AND was.secret IS NOT NULL
-RETURNING was.secret, c.secret_expires_at, c.granted
-"""
-# Settings name the policies and profiles of one account, choices all of them, watermarks how far it was read:
-# another begins without.
-CONNECT = f"""
-INSERT INTO {s}.connections AS c
-  (marketplace, external_id, state, reason, settings, secret, secret_expires_at, granted)
-VALUES (%(marketplace)s, %(external_id)s, 'connected', NULL, %(settings)s, %(secret)s, %(secret_expires_at)s,
-        %(granted)s::text[])
-ON CONFLICT (marketplace) DO UPDATE SET external_id = EXCLUDED.external_id, {RESET},
-  settings = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.settings ELSE '{{}}' END || EXCLUDED.settings,
-  choices = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices ELSE '{{}}' END,
-  choices_read_at = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.choices_read_at END,
-  watermarks = CASE WHEN c.external_id IN ('', EXCLUDED.external_id) THEN c.watermarks ELSE '{{}}' END,
-  secret = EXCLUDED.secret, secret_expires_at = EXCLUDED.secret_expires_at, granted = EXCLUDED.granted
-WHERE c.secret IS NULL OR c.external_id IN ('', EXCLUDED.external_id)
-RETURNING marketplace
-"""
-
-# What waited for a scope looks anew, and whoever holds it in memory hears of it.
-RELEASE = f"""
-WITH freed AS (
-  UPDATE {s}.marketplace_tasks t SET not_before = NULL
-  FROM {s}.marketplace_jobs j WHERE j.id = t.job_id AND j.marketplace = %(marketplace)s
-    AND j.status IN {UNFINISHED} AND t.status = 'pending' AND t.error_kind = %(kind)s
-  RETURNING t.job_id
-)
-INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, job_id FROM freed
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,21 +89,29 @@ def tenant_in(state: str) -> TenantId:
 class Consents:
     """Each call is a transaction of its own. Whoever locks a consent and a connection locks the consent first."""
 
-    def __init__(self, database: Database, vault: Vault, *, life_s: float = LIFE_S) -> None:
+    def __init__(self, database: Database, vault: Vault, *, life_s: float = LIFE_S, shares: bool = False) -> None:
+        """With `shares` several tenants may sell with one account."""
         self._database = database
         self._vault = vault
         self._life_s = life_s
+        self._shares = shares
 
-    def begin(self, tenant: TenantId, marketplace: str, *, verifier: str) -> Asked:
+    def begin(self, tenant: TenantId, marketplace: str, *, verifier: str, return_to: str | None = None) -> Asked:
         """Note that the tenant's seller is asked, and forget the consents that nobody came back with."""
         state = f"{tenant}.{secrets.token_urlsafe(RANDOM_BYTES)}"
         sealed = self._vault.seal_verifier(tenant, marketplace, verifier)
-        values = {"marketplace": marketplace, "verifier": sealed, "life_s": self._life_s}
+        values = {"marketplace": marketplace, "verifier": sealed, "life_s": self._life_s, "return_to": return_to}
         with self._database.records() as connection:
             execute(connection, FORGET_OLD, tenant)
             row = execute(connection, ASK, tenant, state=_digest(state), **values)
         assert row is not None
         return Asked(state, row["expires_at"], _browser_of(verifier))
+
+    def return_of(self, tenant: TenantId, state: str) -> str | None:
+        """Return where the seller goes back to, also after the consent's end; None where nobody said."""
+        with self._database.records() as connection:
+            row = execute(connection, RETURN, tenant, state=_digest(state))
+        return row["return_to"] if row else None
 
     def take(self, tenant: TenantId, marketplace: str, state: str, *, browser: str | None) -> Taken | Given:
         """Take the state: one caller gets to exchange its code. Raise ConsentRefused for any state but a good one.
@@ -158,7 +122,7 @@ class Consents:
             row = _checked(execute(connection, READ, tenant, state=_digest(state)), marketplace)
             verifier = self._verifier(tenant, marketplace, row["verifier"])
             if browser is not None and not hmac.compare_digest(browser.encode(), _browser_of(verifier).encode()):
-                raise ConsentRefused(STRANGER)
+                raise ConsentRefused(STRANGER, ConsentEnd.FOREIGN_BROWSER)
             if row["secret"] is not None:
                 return Given(self._given(tenant, marketplace, row["secret"]))
             execute(connection, TAKE, tenant, state=_digest(state))
@@ -183,7 +147,7 @@ class Consents:
             values = {"secret": secret, "refresh_s": tokens.refresh_expires_in_s, "granted": _granted(tokens)}
             kept = execute(connection, KEEP, tenant, state=_digest(state), **values)
         if kept is None:
-            raise ConsentRefused(USED)
+            raise ConsentRefused(USED, ConsentEnd.USED)
 
     def connect(self, tenant: TenantId, marketplace: str, state: str, identity: Identity) -> None:
         """Make what was kept the tenant's connection, and let its jobs there go on.
@@ -194,8 +158,8 @@ class Consents:
         with self._database.records() as connection:
             spent = execute(connection, SPEND, tenant, state=_digest(state))
             if spent is None:
-                raise ConsentRefused(USED)
-            _connect(connection, tenant, marketplace, identity, spent)
+                raise ConsentRefused(USED, ConsentEnd.USED)
+            self._connect(connection, tenant, marketplace, identity, spent)
             execute(connection, RELEASE, tenant, marketplace=marketplace, kind=NOT_GRANTED)
             execute(connection, ANNOUNCE, tenant)
 
@@ -204,8 +168,31 @@ class Consents:
         with self._database.records() as connection:
             sealed = self._vault.seal(tenant, marketplace, fresh_secret(tokens, database_now(connection)))
             kept = {"secret": sealed, "secret_expires_at": None, "granted": _granted(tokens)}
-            _connect(connection, tenant, marketplace, identity, kept)
+            self._connect(connection, tenant, marketplace, identity, kept)
             execute(connection, ANNOUNCE, tenant)
+
+    def _connect(
+        self,
+        connection: Connection[DictRow],
+        tenant: TenantId,
+        marketplace: str,
+        identity: Identity,
+        kept: Mapping[str, Any],
+    ) -> None:
+        account = identity.external_id
+        if not hold_account(connection, tenant, marketplace, account, shared=self._shares):
+            message = (
+                f"Another account of StoFlow sells with this {marketplace} account already, and it can be connected "
+                "once. Disconnect it there first, or consent as another account."
+            )
+            raise AccountTaken(message)
+        values = {"marketplace": marketplace, "external_id": account, **kept}
+        if execute(connection, CONNECT, tenant, settings=Jsonb(dict(identity.settings)), **values) is None:
+            message = (
+                f"You are connected to {marketplace} as another account than the one that consented now. "
+                "Disconnect that one first, or connect as the same account."
+            )
+            raise Conflict(message)
 
     def end(self, tenant: TenantId, state: str) -> None:
         """Let the state be good for nothing more, and forget what came of it."""
@@ -217,27 +204,15 @@ def _granted(tokens: Tokens) -> list[str] | None:
     return list(tokens.granted) if tokens.granted is not None else None
 
 
-def _connect(
-    connection: Connection[DictRow], tenant: TenantId, marketplace: str, identity: Identity, kept: Mapping[str, Any]
-) -> None:
-    values = {"marketplace": marketplace, "external_id": identity.external_id, **kept}
-    if execute(connection, CONNECT, tenant, settings=Jsonb(dict(identity.settings)), **values) is None:
-        message = (
-            f"You are connected to {marketplace} as another account than the one that consented now. "
-            "Disconnect that one first, or connect as the same account."
-        )
-        raise Conflict(message)
-
-
 def _checked(row: DictRow | None, marketplace: str) -> DictRow:
     if row is None:
         raise ConsentRefused(UNKNOWN)
     if row["marketplace"] != marketplace:
-        raise ConsentRefused(ELSEWHERE)
+        raise ConsentRefused(ELSEWHERE, ConsentEnd.ELSEWHERE)
     if row["done"] or (row["taken"] and row["secret"] is None):
-        raise ConsentRefused(USED)
+        raise ConsentRefused(USED, ConsentEnd.USED)
     if row["late"]:
-        raise ConsentRefused(LATE)
+        raise ConsentRefused(LATE, ConsentEnd.EXPIRED)
     return row
 
 

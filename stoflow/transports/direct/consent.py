@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from stoflow.domain.call import Reply, Request
+from stoflow.domain.consent import ConsentEnd
 from stoflow.domain.errors import APIConnectionError, ConsentRefused
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.oauth import RefreshFlow, ask_for_tokens
@@ -115,5 +116,5 @@ def identify(
     found = flow.identity_in(access, reply)
     if found is None:
         message = "The marketplace names nobody who sells there. Please open a shop there, then begin again."
-        raise ConsentRefused(message)
+        raise ConsentRefused(message, ConsentEnd.NO_SELLER)
     return found
