@@ -112,9 +112,10 @@ LOOK = "look."  # passed only where an answer was lost
 IN_LIFE = (*OFTEN, LOOK)
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to, beside another release: the rolling
 # campaign's, where a seller granted less than was asked for, where a marketplace pushes, as none of the three does, or
-# where what ended long ago is forgotten or counted.
+# where what ended long ago is forgotten or counted, or a tenant leaves.
 PASSED_ELSEWHERE = (
     "by_hand.",
+    "deletion.",
     "events.",
     "grant.",
     "hand_back.",

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from stoflow.domain.errors import Conflict, DatabaseError, InputError, NotFound
+from stoflow.domain.errors import Conflict, DatabaseError, InputError, NotFound, PhotosUnavailable
 from stoflow.domain.facts.sign_ins import TenantDeleted, TenantDeletionWaits
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.resources.needs import ChangesJobs, ReadsPhotos
 from stoflow.resources.products.deleting import delete_product
@@ -44,11 +45,13 @@ class TenantDeletions:
         return STEPS_A_TURN
 
     def _go_on(self, due: Deletion) -> None:
+        failpoint("deletion.step.before")
         try:
             is_done = self._steps[due.step](due)
-        except DatabaseError as error:
+        except (DatabaseError, PhotosUnavailable) as error:
             record(TenantDeletionWaits(due.tenant, due.step, str(error)))
             is_done = False
+        failpoint("deletion.step.after")
         if not is_done:
             deletions.put_off(self.needs.database, due, self.wait_s)
         elif due.step is Step.LAST:

@@ -435,7 +435,7 @@ class FakeUseCases:
         self.accounts.pop((tenant, marketplace), None)
         return self.find_connection(tenant, marketplace)
 
-    def invite(self, tenant: TenantId, marketplace: str) -> Invitation:
+    def invite(self, tenant: TenantId, marketplace: str, return_to: str | None = None) -> Invitation:
         self._answers()
         return Invitation(f"https://{marketplace}.example/consent?state={tenant}", datetime.now(UTC))
 

@@ -3,6 +3,10 @@
 import io
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +21,9 @@ from PIL import Image
 
 from stoflow.cli.work.platform_keys import platform_keys
 from stoflow.cli.work.tenant import tenant as tenant_command
-from stoflow.domain.errors import Conflict, DatabaseUnavailable
+from stoflow.domain.errors import Conflict, DatabaseUnavailable, PhotosUnavailable
 from stoflow.domain.ids import TenantId
+from stoflow.resources.products.media import MediaFolder
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import resume_tenant
@@ -205,6 +210,69 @@ def test_a_deletion_goes_on_wherever_it_is_cut_off(
             deleting.turn()
     deleting.turn()
     assert left == 0
+    assert_nothing_is_left(settings, tenant, "")
+
+
+CHILD = """
+import sys
+from stoflow.monitoring.failpoints import arm_text
+from stoflow.settings import load
+from stoflow.upkeep.deleting_tenants import TenantDeletions
+from stoflow.wiring.installation import opened
+
+arm_text(sys.argv[1])
+with opened(load(env_file=None), with_redis=False) as installation:
+    TenantDeletions(installation, lease_s=0, wait_s=0, settled_after_s=0).turn()
+"""
+
+
+def a_turn_of_another_process(settings: Settings, failpoints: str) -> int:
+    """Turn deletions in a process of its own, which may be struck; return how it ended."""
+    names = {"STOFLOW_DATABASE_URL": settings.database_url, "STOFLOW_REDIS_URL": settings.redis_url}
+    variables = {
+        **os.environ,
+        **{name: str(value) for name, value in names.items()},
+        "STOFLOW_HOME": str(settings.home),
+    }
+    return subprocess.run(
+        [sys.executable, "-c", CHILD, failpoints], env=variables, timeout=WAIT_S, check=False
+    ).returncode
+
+
+def test_a_deletion_is_finished_by_another_process_though_one_is_killed_in_each_step(
+    settings: Settings, leaver: dict[str, Any], database: Database
+) -> None:
+    """Each is killed when a step was done and is not written down; the next one does it again and dies in the one after."""
+    tenant = TenantId(leaver["tenant"])
+    deletions.ask_deletion(database, tenant, Step.ENDING, deletions.STOFLOW)
+    reached = list[str]()
+    for number, _ in enumerate(Step):
+        assert a_turn_of_another_process(settings, f"deletion.step.after=kill@{min(number, 1) + 1}") == -signal.SIGKILL
+        reached += [row["step"] for row in rows(database, "SELECT step FROM public.tenant_deletions")]
+    assert reached == list(Step)
+    assert a_turn_of_another_process(settings, "") == 0
+    assert rows(database, "SELECT FROM public.tenant_deletions") == []
+    assert_nothing_is_left(settings, tenant, "")
+
+
+def test_photos_that_cannot_be_reached_are_removed_later(
+    settings: Settings,
+    leaver: dict[str, Any],
+    deleting: TenantDeletions,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tenant = TenantId(leaver["tenant"])
+    deletions.ask_deletion(database, tenant, Step.CLOSING, deletions.STOFLOW)
+    with monkeypatch.context() as away:
+
+        def forget(*_: object) -> None:
+            raise PhotosUnavailable("The bucket of photos does not answer.")
+
+        away.setattr(MediaFolder, "forget", forget)
+        deleting.turn()
+        assert rows(database, "SELECT step FROM public.tenant_deletions") == [{"step": "photos"}]
+    deleting.turn()
     assert_nothing_is_left(settings, tenant, "")
 
 
