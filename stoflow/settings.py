@@ -135,6 +135,9 @@ class Settings(BaseSettings):
     webhook_timeout_s: float = Field(default=10.0, gt=0, le=30)
     webhook_networks: Networks = ()
 
+    # What Prometheus shows at /metrics, as a bearer token; without one nobody may read them.
+    metrics_token: str = Field(default="", repr=False)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""
 

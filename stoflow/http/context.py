@@ -62,3 +62,4 @@ class Context:
     vault: Vault
     webhook_networks: Sequence[Network]
     watching: Watching
+    metrics_token: str

@@ -146,6 +146,7 @@ def _context(
         vault=installation.vault,
         webhook_networks=installation.settings.webhook_networks,
         watching=watching,
+        metrics_token=installation.settings.metrics_token,
     )
 
 

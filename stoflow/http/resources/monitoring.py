@@ -94,7 +94,7 @@ class SnapshotBody(Answered):
 def read_snapshot(context: Context, asked: Asked) -> SnapshotBody:
     """The role counts where both the token and PostgreSQL name it."""
     sees_all = asked.role.covers(Role.SUPPORT) and context.role_of(asked.tenant).covers(Role.SUPPORT)
-    return body_of(snapshot.read_snapshot(context.watching, None if sees_all else asked.tenant), sees_all=sees_all)
+    return body_of(snapshot.read_snapshot(context, None if sees_all else asked.tenant), sees_all=sees_all)
 
 
 def body_of(found: Snapshot, *, sees_all: bool) -> SnapshotBody:

@@ -86,7 +86,8 @@ def nobody_works(seen: Seen) -> Causes:
     for row in seen.rows:
         if not seen.facts.serves("worker", row.marketplace):
             detail = f"No worker that runs works for {row.marketplace}{_waits(row)}."
-            harms = frozenset({FLOWS}) if row.pending or row.in_flight else frozenset[Question]()
+            is_heard_of = row.pending or row.in_flight or row.hour.total
+            harms = frozenset({FLOWS}) if is_heard_of else frozenset[Question]()
             yield Cause("no_consumer", detail, f"stoflow worker --queues {row.marketplace}", harms, row.marketplace)
 
 

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 import redis
 
@@ -30,10 +31,14 @@ class Watching:
     refusals: Callable[[], Sequence[tuple[RefusalView, bool]]]
     outages: Callable[[], Mapping[str, float]] = dict  # what this process itself has met, since when
 
+    @property
+    def watching(self) -> "Watching":
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How it is at `at`. `since` is when the live view began, None where there is none."""
+    """How it is at `at`. `since` is when the live view began, None where there is none; `counts` are by series."""
 
     at: datetime
     since: datetime | None
@@ -41,10 +46,19 @@ class Snapshot:
     rows: Sequence[Row]
     processes: Sequence[LiveProcess]
     facts: InstallationFacts
+    counts: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
-def read_snapshot(watching: Watching, tenant: TenantId | None = None) -> Snapshot:
+class Watches(Protocol):
+    """What has everything that is looked at."""
+
+    @property
+    def watching(self) -> Watching: ...
+
+
+def read_snapshot(needs: Watches, tenant: TenantId | None = None) -> Snapshot:
     """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""
+    watching = needs.watching
     begun_s = time.monotonic()
     with watching.database.records() as connection:
         facts = read_installation(connection)
@@ -87,4 +101,5 @@ def _snapshot(seen: Seen, verdict: Verdict, *, shows_processes: bool) -> Snapsho
     since = datetime.fromtimestamp(live.since, UTC) if live and live.since else None
     processes = live.processes if live and shows_processes else ()
     shown = facts if shows_processes else replace(facts, living=(), outbox=0, outbox_since=None, tenants=0, plugins=0)
-    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown)
+    counts = live.counts if live and shows_processes else {}
+    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts)

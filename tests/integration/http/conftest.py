@@ -527,6 +527,7 @@ class FakeContext:
         return self
 
     watching = accounts
+    metrics_token = ""
 
     def role_of(self, _: TenantId) -> Role:
         return Role.USER

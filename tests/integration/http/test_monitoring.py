@@ -11,10 +11,16 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.role import Role
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.processes import register_process
 from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.tokens import access_tokens
 
 WAIT_S = 30
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"metrics_token": "scrape-me"})
 
 
 @pytest.fixture
@@ -56,3 +62,39 @@ def test_where_nobody_decides_and_nobody_works_it_says_so_and_what_to_do(
 
 def test_nobody_looks_without_a_token(real_url: str) -> None:
     assert httpx.get(f"{real_url}/monitoring/snapshot", timeout=WAIT_S).status_code == 401
+
+
+def test_metrics_are_for_whoever_has_their_token(real_url: str) -> None:
+    def ask(authorization: str | None) -> httpx.Response:
+        headers = {"Authorization": authorization} if authorization else {}
+        return httpx.get(f"{real_url}/metrics", headers=headers, timeout=WAIT_S)
+
+    assert [ask(given).status_code for given in (None, "Bearer another", "Basic scrape-me")] == [401, 401, 401]
+    answer = ask("Bearer scrape-me")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert 'stoflow_processes{kind="worker"} 0.0' in answer.text
+    assert answer.text.endswith("# EOF\n")
+
+
+def test_without_a_token_for_them_nobody_reads_metrics(api: Any) -> None:
+    answer = api.ask("GET", "/metrics")
+    assert answer.status_code == 403
+    assert "STOFLOW_METRICS_TOKEN" in answer.json()["detail"]
+
+
+def test_deeply_ready_is_an_installation_in_which_somebody_decides_and_somebody_works(
+    real_url: str, database: Database
+) -> None:
+    def ready(query: str = "?deep") -> httpx.Response:
+        return httpx.get(f"{real_url}/readyz{query}", timeout=WAIT_S)
+
+    assert ready("").status_code == 200
+    assert (ready().status_code, ready().json()["part"]) == (503, "orchestrator")
+    assert "`stoflow orchestrator`" in ready().json()["detail"]
+    for kind, part in (("orchestrator", "worker"), ("worker", None)):
+        with database.records() as connection:
+            register_process(connection, kind, lease_s=60.0)
+        assert ready("?deep=1").json().get("part") == part
+    assert ready().status_code == 200
+    assert ready("?deep=perhaps").status_code == 422
