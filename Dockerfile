@@ -1,9 +1,16 @@
 FROM python:3.14-slim AS build
 WORKDIR /build
-RUN python -m venv /venv
-COPY pyproject.toml constraints.txt README.md ./
+# Nothing comes in that the locks do not name by its hash, and nothing is built but StoFlow: wheels only.
+ARG LOCKED="--no-cache-dir --require-hashes --only-binary :all:"
+COPY locks ./locks
+RUN python -m venv /tools && /tools/bin/pip install $LOCKED -r locks/build.txt
+RUN python -m venv /venv && /venv/bin/pip install $LOCKED -r locks/production.txt
+COPY pyproject.toml README.md ./
 COPY stoflow ./stoflow
-RUN /venv/bin/pip install --no-cache-dir -c constraints.txt .
+RUN /tools/bin/pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && /venv/bin/pip install --no-index --no-deps /wheels/*.whl
+# What is in the image, for whoever has to know: CycloneDX, read from what was installed.
+RUN /tools/bin/cyclonedx-py environment --output-reproducible --output-file /venv/sbom.cdx.json /venv
 
 FROM python:3.14-slim
 RUN useradd --system --create-home --home-dir /var/lib/stoflow stoflow

@@ -3,10 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+TOOLS := .tools/.installed
+LOCKED := --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -c constraints.txt
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints docs clean
+.PHONY: help demo up test coverage test-pooler check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,10 +79,22 @@ failpoints: $(STAMP) ## kill at every failpoint, on every marketplace
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m rules.states
 
+locks: $(TOOLS) ## name what constraints.txt pins by its hashes, as pip's own index has them: minutes
+	$(COMPILE) -o locks/production.txt pyproject.toml
+	$(COMPILE) -o locks/build.txt locks/build.in
+
+sbom: $(TOOLS) ## write what production is made of to sbom.cdx.json (CycloneDX)
+	.tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file sbom.cdx.json locks/production.txt
+
 clean: ## remove the environment, caches and the embedded servers' data
-	rm -rf .venv .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
+	rm -rf .venv .tools .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
 
 $(STAMP): pyproject.toml stoflow_sandbox/pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,bench]' -e ./stoflow_sandbox
+	@touch $@
+
+$(TOOLS): locks/build.txt
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install $(LOCKED) -r locks/build.txt
 	@touch $@

@@ -92,6 +92,7 @@ def test_docker_gives_a_process_longer_than_it_takes_to_drain() -> None:
 
 def test_the_image_is_built_from_pinned_versions_and_starts_the_command_line() -> None:
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    assert any("-c constraints.txt" in line for line in lines)
+    assert "-r locks/production.txt" in "".join(lines)
+    assert 'ARG LOCKED="--no-cache-dir --require-hashes --only-binary :all:"' in lines
     assert 'ENTRYPOINT ["stoflow"]' in lines
     assert any(line.startswith("USER ") for line in lines)
