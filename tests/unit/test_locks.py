@@ -43,5 +43,5 @@ def test_production_has_all_that_stoflow_needs_and_nothing_that_was_not_tested()
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     needed = {plain(match[0]) for each in project["dependencies"] if (match := NAME.match(each))}
     locked = set(pins(ROOT / "locks" / "production.txt"))
-    assert needed - locked == set()
+    assert needed - locked == set(), "`make locks` names it by its hashes"
     assert locked - {plain(name) for name in CONSTRAINTS} == set()
