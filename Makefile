@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 TOOLS := .tools/.installed
 LOCKED := --quiet --disable-pip-version-check --require-hashes --only-binary :all:
-COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -c constraints.txt
+COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --allow-unsafe --no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -c constraints.txt
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
@@ -81,6 +81,7 @@ docs: $(STAMP) ## write the generated pages of docs/ again
 
 locks: $(TOOLS) ## name what constraints.txt pins by its hashes, as pip's own index has them: minutes
 	$(COMPILE) -o locks/production.txt pyproject.toml
+	$(COMPILE) --extra embedded --extra dev --extra bench -o locks/development.txt pyproject.toml
 	$(COMPILE) -o locks/build.txt locks/build.in
 
 sbom: $(TOOLS) ## write what production is made of to sbom.cdx.json (CycloneDX)
@@ -89,9 +90,10 @@ sbom: $(TOOLS) ## write what production is made of to sbom.cdx.json (CycloneDX)
 clean: ## remove the environment, caches and the embedded servers' data
 	rm -rf .venv .tools .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
 
-$(STAMP): pyproject.toml stoflow_sandbox/pyproject.toml constraints.txt
+$(STAMP): pyproject.toml stoflow_sandbox/pyproject.toml locks/development.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev,bench]' -e ./stoflow_sandbox
+	$(BIN)/python -m pip install $(LOCKED) -r locks/development.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation -e . -e ./stoflow_sandbox
 	@touch $@
 
 $(TOOLS): locks/build.txt

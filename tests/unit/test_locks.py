@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PINNED = re.compile(
-    r"^([A-Za-z0-9._-]+)==(\S+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$|^# .*$", re.MULTILINE
+    r"^([A-Za-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)(?: ; [^\\\n]+)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$|^# .*$",
+    re.MULTILINE,
 )
 NAME = re.compile(r"[A-Za-z0-9._-]+")
 LOCKS = sorted((ROOT / "locks").glob("*.txt"))
@@ -39,9 +40,22 @@ def test_a_lock_has_the_versions_of_the_constraints(lock: Path) -> None:
     assert {name: pinned.get(name, version) for name, version in pins(lock).items()} == pins(lock)
 
 
+def names_in(requirements: list[str]) -> set[str]:
+    return {plain(match[0]) for each in requirements if (match := NAME.match(each))}
+
+
+def test_what_checks_and_tests_run_on_has_all_that_they_need() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needed = names_in(
+        [*project["dependencies"], *(each for name in ("embedded", "dev", "bench") for each in extras[name])]
+    )
+    assert needed - set(pins(ROOT / "locks" / "development.txt")) == set(), "`make locks` names it by its hashes"
+
+
 def test_production_has_all_that_stoflow_needs_and_nothing_that_was_not_tested() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = {plain(match[0]) for each in project["dependencies"] if (match := NAME.match(each))}
+    needed = names_in(project["dependencies"])
     locked = set(pins(ROOT / "locks" / "production.txt"))
     assert needed - locked == set(), "`make locks` names it by its hashes"
     assert locked - {plain(name) for name in CONSTRAINTS} == set()
