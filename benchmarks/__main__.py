@@ -11,7 +11,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import active, idle, intake, load, many, neighbour, pick_up, planning, plot, report, scale, throughput
+from benchmarks import (
+    active,
+    idle,
+    intake,
+    load,
+    many,
+    neighbour,
+    neighbours_api,
+    pick_up,
+    planning,
+    plot,
+    report,
+    scale,
+    throughput,
+)
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
 from benchmarks.dramatiq_peer import DramatiqPeer
 from benchmarks.peer import MakePeer
@@ -36,6 +50,7 @@ def _neighbour(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FB
 MEASUREMENTS: Mapping[str, Measurement] = {
     "throughput": _throughput,
     "neighbour": _neighbour,
+    "neighbours-api": lambda short, _: neighbours_api.measure(neighbours_api.SHORT if short else neighbours_api.Plan()),
     "pick-up": lambda short, _: asdict(pick_up.measure(10 if short else 60)),
     "idle": lambda short, _: asdict(idle.measure(10 if short else 60)),
     "tenants": lambda short, _: asdict(scale.measure_tenants(20 if short else 1000)),

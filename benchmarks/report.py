@@ -12,6 +12,7 @@ COLUMNS: Mapping[str, str] = {
     "peak_pss_mib": "peak PSS MiB",
     "peak_rss_mib": "peak RSS MiB",
 }
+STRANGERS = "neighbours-api"
 # Of StoFlow's jobs/s: what must hold, and what we aim for.
 RATIO_BOUNDS: Mapping[str, tuple[float, float]] = {"dbos": (3.0, 5.0), "dramatiq": (0.5, 1.0)}
 
@@ -26,7 +27,8 @@ def failures(results: Mapping[str, Any]) -> list[str]:
     ratios = results.get("throughput", {}).get("ratios", {})
     slow = [f"throughput beside {name}" for name, (least, _) in RATIO_BOUNDS.items() if ratios.get(name, least) < least]
     others = {name: result.get("stoflow", result) for name, result in results.items() if name != "throughput"}
-    return slow + [name for name, result in others.items() if result.get("within_bound") is False]
+    strangers = {f"{STRANGERS} ({kind})": one for kind, one in results.get(STRANGERS, {}).items()}
+    return slow + [name for name, result in {**others, **strangers}.items() if result.get("within_bound") is False]
 
 
 def _one(name: str, result: Mapping[str, Any]) -> str:

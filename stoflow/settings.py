@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     account_requests: int = Field(default=12_000, ge=0)
     address_requests: int = Field(default=3_000, ge=0)
 
+    # How many connections one address may have open at each api process, and how many refusals a minute it is given at
+    # once, those above coming later; 0 is any number. A trusted proxy's connections are other people's.
+    address_connections: int = Field(default=500, ge=0)
+    address_refusals: int = Field(default=1_200, ge=0)
+
     # How mails leave: smtp://user:password@host:587, or smtps. Unset, a log line takes their place. `mail_link` is
     # the page that reads #verify=… and #reset=…; without one mails bring the bare token.
     smtp_url: SmtpUrl = Field(default=None, repr=False)

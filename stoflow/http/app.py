@@ -1,7 +1,7 @@
 """The api's doors put together: routes, sockets, and the middleware every request passes."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,12 +19,15 @@ from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.pages import docs
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMiddleware
+from stoflow.http.rest.crossings import Crossing, Crossings
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.json_schemas import JsonSchema
 from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
 from stoflow.http.rest.rate_limits import RateLimitHeadersMiddleware, RateLimits, unlimited
-from stoflow.http.rest.threads import HEAVY_PATIENCE_S, HEAVY_THREADS, Shares, Threads
+from stoflow.http.rest.refusals import A_MINUTE, Refusals, RefusalsMiddleware
+from stoflow.http.rest.threads import Threads
+from stoflow.http.rest.unread import UnreadMiddleware
 from stoflow.http.rest.waiting import Waiters, overheard
 from stoflow.http.routes import find_operations
 from stoflow.http.sockets.asyncapi import ASYNCAPI_PATH, asyncapi_document
@@ -49,6 +52,7 @@ class ApiOptions:
     cors_origins: Sequence[str] = ()
     limits: SocketLimits = field(default_factory=SocketLimits)
     times: SocketTimes = field(default_factory=SocketTimes)
+    address_refusals: int = A_MINUTE
 
 
 def create_app(
@@ -70,13 +74,14 @@ def create_app(
     of them, `rate_limits` counts requests.
     """
     options, operations = options or ApiOptions(), find_operations()
-    threads, waiters = Threads(), Waiters()
+    threads, waiters, refusals = Threads(), Waiters(), Refusals(options.address_refusals)
     authentication = Authentication(tokens, statuses, threads, ended=ended)
     sockets = Sockets(
         plugin,
         events,
         authentication,
         threads,
+        refusals,
         relay=relay,
         origins=options.cors_origins,
         limits=options.limits,
@@ -95,7 +100,7 @@ def create_app(
 
     app = Starlette(
         routes=[*_routes(operations, context, threads, waiters), *docs.routes(), Mount("/socket.io", app=sockets.asgi)],
-        middleware=_middleware(authentication, rate_limits, options, operations),
+        middleware=_middleware(authentication, refusals, rate_limits, options, operations),
         lifespan=lifespan,
     )
     app.state.drain = waiters.drain
@@ -103,7 +108,11 @@ def create_app(
 
 
 def _middleware(
-    authentication: Authentication, rate_limits: RateLimits | None, options: ApiOptions, operations: Sequence[Operation]
+    authentication: Authentication,
+    refusals: Refusals,
+    rate_limits: RateLimits | None,
+    options: ApiOptions,
+    operations: Sequence[Operation],
 ) -> list[Middleware]:
     return [
         # every answer, also an error's
@@ -119,8 +128,10 @@ def _middleware(
             expose_headers=EXPOSED_HEADERS,
         ),
         Middleware(RateLimitHeadersMiddleware),
+        Middleware(RefusalsMiddleware, refusals=refusals),
         # nothing unhappy leaves in another shape
         Middleware(ProblemMiddleware),
+        Middleware(UnreadMiddleware),
         # what may come in, and for whom
         Middleware(BodyLimitMiddleware, limits=_limits(operations)),
         Middleware(
@@ -145,17 +156,20 @@ def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:
     places = {name: context.registry.actions(name) for name in context.registry.marketplaces}
-    few, shares = Threads(HEAVY_THREADS, patience_s=HEAVY_PATIENCE_S), Shares()
+    crossings = Crossings(threads, places)
     documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
     by_path: dict[str, dict[str, Endpoint]] = {
         path: {"GET": _endpoint_of(document)} for path, document in documents.items()
     }
     for one in operations:
-        run_in, of_tenant = (few, shares) if one.heavy else (threads, None)
-        made = endpoint_of(one, context, run_in, waiters, of_tenant)
+        made = endpoint_of(one, context, _crossing(crossings, one), waiters)
         by_path.setdefault(one.path, {})[one.method] = made
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
     return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
+
+
+def _crossing(crossings: Crossings, one: Operation) -> Callable[[Mapping[str, str]], Crossing]:
+    return crossings.of(heavy=one.heavy, asks_marketplace=one.asks_marketplace, uncounted=one.uncounted)
 
 
 def _endpoint_of(document: JsonSchema) -> Endpoint:

@@ -7,6 +7,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from stoflow.http.connections import BoundedWebSocket, ConnectionLimits, bounded_http
 from stoflow.http.listening import DRAIN_S
 from stoflow.http.sockets.limits import MAX_FRAME_BYTES
 
@@ -27,7 +28,14 @@ class WebServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def web_server(app: Starlette, *, host: str, port: int, trusted_proxies: Sequence[str] = ()) -> uvicorn.Server:
+def web_server(
+    app: Starlette,
+    *,
+    host: str,
+    port: int,
+    trusted_proxies: Sequence[str] = (),
+    limits: ConnectionLimits | None = None,
+) -> uvicorn.Server:
     """Return a server that is not running yet; `port` 0 takes a free one."""
     return WebServer(
         uvicorn.Config(
@@ -38,7 +46,8 @@ def web_server(app: Starlette, *, host: str, port: int, trusted_proxies: Sequenc
             log_config=None,
             access_log=False,  # paths and queries are the tenant's
             # what may come in
-            ws="websockets-sansio",  # reads from a client only as fast as the door takes what it read
+            http=bounded_http(limits or ConnectionLimits(), trusted_proxies),
+            ws=BoundedWebSocket,  # reads from a client only as fast as the door takes what it read
             ws_max_size=MAX_FRAME_BYTES,
             ws_per_message_deflate=False,  # a small frame must not unfold into a large one
             limit_concurrency=MAX_CONNECTIONS,

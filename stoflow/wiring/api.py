@@ -104,7 +104,7 @@ def make_api(installation: Installation) -> ApiProcess:
         feed=partial(events, installation.urls.redis_url, names.events),
         rate_limits=limits,
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
-        options=ApiOptions(cors_origins=settings.cors_origins),
+        options=ApiOptions(cors_origins=settings.cors_origins, address_refusals=settings.address_refusals),
     )
     return ApiProcess(
         app,

@@ -7,7 +7,8 @@ from types import FrameType
 from typing import NoReturn
 
 from stoflow.cli.run.forking import inherited_sockets
-from stoflow.cli.run.serving import spare_the_collector
+from stoflow.cli.run.serving import hand_over_soon, spare_the_collector
+from stoflow.http.connections import ConnectionLimits
 from stoflow.http.listening import listen
 from stoflow.http.server import web_server
 from stoflow.settings import Settings
@@ -23,12 +24,14 @@ def serve(settings: Settings, host: str, port: int) -> None:
         sockets = [*inherited_sockets()] or listen(host, port)
         process.start()
         spare_the_collector()
+        hand_over_soon()
         try:
             web_server(
                 process.app,
                 host=host,
                 port=port,
                 trusted_proxies=settings.trusted_proxies,
+                limits=ConnectionLimits(address_connections=settings.address_connections),
             ).run(sockets)
         finally:
             process.stop()

@@ -11,7 +11,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.role import Role
 from stoflow.http.auth.auth import Authentication, bearer_token
 from stoflow.http.auth.tokens import NotAuthenticated
-from stoflow.http.rest.rate_limits import Spend, charge, unlimited
+from stoflow.http.rest.rate_limits import Asker, Spend, asker_of, charge, unlimited
 
 PROTECTED_PREFIXES: Final = ("/api/", "/admin/", "/monitoring/snapshot/")
 ACCESS_KEY: Final = "stoflow.access"
@@ -61,7 +61,7 @@ class TenancyMiddleware:
 
     async def _count(self, scope: Scope) -> None:
         if not _is_one_of(scope["path"], self._uncounted_paths):
-            await charge(self._spend, scope, tenant_of(scope) if ACCESS_KEY in scope else None)
+            await charge(self._spend, scope, asker_in(scope))
 
     def _is_protected(self, path: str) -> bool:
         return f"{path}/".startswith(PROTECTED_PREFIXES) and not _is_one_of(path, self._foreign_paths)
@@ -79,6 +79,11 @@ def tenant_of(scope: Scope) -> TenantId:
 def visitor_of(scope: Scope) -> TenantId:
     """Return who asks for something public, where they said so, else PUBLIC_TENANT."""
     return tenant_of(scope) if ACCESS_KEY in scope else PUBLIC_TENANT
+
+
+def asker_in(scope: Scope) -> Asker:
+    """Return whose the request is, as far as it is known yet."""
+    return asker_of(scope, tenant_of(scope) if ACCESS_KEY in scope else None)
 
 
 def role_of(scope: Scope) -> Role:

@@ -110,6 +110,7 @@ OPERATIONS: Final = (
         "Connect by credentials that the marketplace gave the seller, or enter them anew: the marketplace is asked "
         "whose they are before anything is kept, and jobs that waited go on.",
         enter_credentials, ConnectionBody, body=EnteredBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
+        asks_marketplace=True,
     ),
     Operation(
         "DELETE", "/api/{marketplace}/connection", "deleteConnection",
@@ -127,6 +128,7 @@ OPERATIONS: Final = (
         "Ask the marketplace again what the account has to choose from; what is chosen and still there stays. Where "
         "jobs wait for the seller it is tried at once whether they still must.",
         refresh_connection, ConnectionBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
+        asks_marketplace=True,
     ),
     Operation(
         "GET", "/api/{marketplace}/oauth/authorize", "authorize",
@@ -141,5 +143,6 @@ OPERATIONS: Final = (
         "token, so that nobody is connected by another's link. A 502 says whether to open the same address again.",
         take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
         pages=True,
+        asks_marketplace=True,
     ),
 )  # fmt: skip

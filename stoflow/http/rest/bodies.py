@@ -1,8 +1,10 @@
 """The body of a request read within its time, as what its operation takes: JSON, bytes, or files."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from pydantic import ValidationError
@@ -21,25 +23,33 @@ SLOWEST_BYTES_PER_S: Final = 128 * 1024
 JSON: Final = "application/json"
 
 
+@dataclass(frozen=True, slots=True)
+class Come:
+    """A body that has come. `read` says what it means, in a thread; `size` is how many bytes that takes to read."""
+
+    size: int
+    read: Callable[[], Given | Uploaded]
+
+
 @asynccontextmanager
-async def read_body(
-    schema: type[Given], upload: Upload | None, most: int, request: Request
-) -> AsyncGenerator[Given | Uploaded]:
+async def body_of(schema: type[Given], upload: Upload | None, most: int, request: Request) -> AsyncGenerator[Come]:
     """Give the body of a request, whose files are there until the block ends; `most` bytes have the most time."""
     within_s = BODY_TIMEOUT_S + most // SLOWEST_BYTES_PER_S
     if schema is FileBody:
         async with _in_time(within_s):
             file = await read_file(request)
         with file:
-            yield Uploaded((GivenFile("", file),))
+            yield Come(0, lambda: Uploaded((GivenFile("", file),)))
         return
     if upload is None or media_type_of(request) != FORM:
-        yield await _body(schema, request, within_s, f"{JSON} or {FORM}" if upload else JSON)
+        raw = await _come(request, within_s)
+        taken = f"{JSON} or {FORM}" if upload else JSON
+        yield Come(len(raw), partial(_meant, schema, raw, media_type_of(request), taken))
         return
     async with _in_time(within_s):
         form = await read_form(upload, request)
     try:
-        yield files_of(upload, form)
+        yield Come(0, partial(files_of, upload, form))
     finally:
         await form.close()
 
@@ -48,13 +58,12 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def _body(schema: type[Given], request: Request, within_s: float, taken: str) -> Given:
-    raw = await _read(request, within_s) if request.method in {"POST", "PUT", "PATCH"} else b""
+def _meant(schema: type[Given], raw: bytes, media_type: str, taken: str) -> Given:
     if not raw and schema is NoBody:
         return NoBody()
     if schema is RawBody:
         return RawBody(content=raw)
-    if media_type_of(request) != JSON:
+    if media_type != JSON:
         raise HTTPException(415, f"Send the body as {taken}.")
     try:
         value = strict_json(raw)
@@ -68,7 +77,9 @@ async def _body(schema: type[Given], request: Request, within_s: float, taken: s
         raise InputError("The body is not right.", reasons_of(error)) from None
 
 
-async def _read(request: Request, within_s: float) -> bytes:
+async def _come(request: Request, within_s: float) -> bytes:
+    if request.method not in {"POST", "PUT", "PATCH"}:
+        return b""
     async with _in_time(within_s):
         return await request.body()
 

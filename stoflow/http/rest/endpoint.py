@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,14 +15,15 @@ from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.role import Role
-from stoflow.http.auth.tenancy import role_of, tenant_of, visitor_of
+from stoflow.http.auth.tenancy import asker_in, role_of, tenant_of, visitor_of
 from stoflow.http.context import Context
-from stoflow.http.rest.bodies import read_body
+from stoflow.http.rest.bodies import Come, body_of
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES
+from stoflow.http.rest.crossings import Crossing
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
 from stoflow.http.rest.problems import NotAllowed, Problem, response_of
 from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
-from stoflow.http.rest.threads import Shares, Threads
+from stoflow.http.rest.threads import Threads
 from stoflow.http.rest.uploads import Upload
 from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
 
@@ -137,28 +137,29 @@ class Operation:
     upload: Upload | None = None
     pages: bool = False  # a browser that asks for HTML is given a page, whatever the status
     heavy: bool = False  # few at a time, so that no other operation waits for it
+    asks_marketplace: bool = False  # while somebody waits: the one in its path
     uncounted: bool = False
     awaits: ReadJob | None = None
     role: Role = Role.USER  # what the token, and its tenant now, must be good for
 
 
 def endpoint_of(
-    operation: Operation, context: Context, threads: Threads, waiters: Waiters, shares: Shares | None = None
+    operation: Operation, context: Context, crossing_of: Callable[[Mapping[str, str]], Crossing], waiters: Waiters
 ) -> Endpoint:
-    """Return the Starlette endpoint of an operation; with `shares` each tenant has so many requests under way."""
-    wait = partial(_wait, operation.awaits, context, threads, waiters) if operation.awaits else None
+    """Return the Starlette endpoint of an operation; its path says how its requests come into threads."""
 
     async def endpoint(request: Request) -> Response:
         _check_role(operation, role_of(request.scope))
-        asked = _asked(operation, request)
-        reading = read_body(operation.body, operation.upload, operation.body_bytes, request)
-        with shares.taken(asked.tenant) if shares else nullcontext():
-            async with reading as body:
-                answer = await threads.run(_handle, operation, context, replace(asked, body=body))
-        wait_s = preferred_wait_s(request.headers) if wait else None
-        if wait is not None and wait_s is not None:
-            answer = await wait(asked.tenant, answer, wait_s)
-        return _response(operation, answer)
+        asked, asker, crossing = _asked(operation, request), asker_in(request.scope), crossing_of(request.path_params)
+        coming = body_of(operation.body, operation.upload, operation.body_bytes, request)
+        with crossing.share(asker):
+            async with coming as body, crossing.turn(asker, body.size):
+                answer, response = await crossing.threads.run(_answer, operation, context, asked, body)
+        wait_s = preferred_wait_s(request.headers) if operation.awaits else None
+        if operation.awaits is None or wait_s is None:
+            return response
+        read = partial(operation.awaits, context, asked.tenant)
+        return _response(operation, await _wait(read, crossing.threads, waiters, asked.tenant, answer, wait_s))
 
     return endpoint
 
@@ -180,7 +181,7 @@ def _asked(operation: Operation, request: Request) -> Asked:
 
 
 async def _wait(
-    read: ReadJob, context: Context, threads: Threads, waiters: Waiters, tenant: TenantId, given: Result, wait_s: int
+    read: Callable[[int], BaseModel], threads: Threads, waiters: Waiters, tenant: TenantId, given: Result, wait_s: int
 ) -> Result:
     """Return the answer with its job as it ends, or as it stands after the time; the one given where nobody waits."""
     answer = given if isinstance(given, Answer) else Answer(given) if isinstance(given, BaseModel) else None
@@ -189,7 +190,7 @@ async def _wait(
     job: Any = answer.body
 
     async def read_again() -> Any:
-        return await threads.run(read, context, tenant, job.id)
+        return await threads.run(read, job.id)
 
     waited = await waiters.outwait(tenant, job, wait_s, read_again)
     if waited is None:
@@ -213,7 +214,14 @@ def _response(operation: Operation, answer: Result) -> Response:
             return Response(answer.model_dump_json(), operation.status, media_type="application/json")
 
 
-def _handle(operation: Operation, context: Context, asked: Asked) -> Result:
+def _answer(operation: Operation, context: Context, asked: Asked, body: Come) -> tuple[Result, Response]:
+    """Return what the use case gives, and how that is written down: a thread's work, as it may be long."""
+    answer = _handle(operation, context, asked, body)
+    return answer, _response(operation, answer)
+
+
+def _handle(operation: Operation, context: Context, asked: Asked, body: Come) -> Result:
+    asked = replace(asked, body=body.read())
     if operation.role is not Role.USER:  # which may have been taken away since the token was made
         _check_role(operation, context.role_of(asked.tenant))
     return operation.handle(context, asked)

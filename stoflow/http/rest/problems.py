@@ -51,6 +51,10 @@ class Busy(StoflowError):
     """Every thread is taken; the caller should come back."""
 
 
+class MarketplaceBusy(Busy):
+    """Every thread in which one marketplace is asked is taken; the message may be shown."""
+
+
 # The most exact class first: the first one that fits gives the status.
 STATUS_OF: Final[Mapping[type[Exception], int]] = {
     Malformed: HTTPStatus.BAD_REQUEST,
@@ -122,7 +126,8 @@ def problem_of(error: Exception) -> Problem:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
     errors = error.errors if isinstance(error, Conflict | InputError) else ()
     retry_after_s = error.retry_after_s if isinstance(error, TooManyTries) else None
-    return Problem(status, HIDDEN_DETAIL.get(status) or str(error), errors, retry_after_s=retry_after_s)
+    hidden = "" if isinstance(error, MarketplaceBusy) else HIDDEN_DETAIL.get(status, "")
+    return Problem(status, hidden or str(error), errors, retry_after_s=retry_after_s)
 
 
 def response_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

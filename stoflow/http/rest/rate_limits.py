@@ -3,7 +3,6 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -14,6 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from stoflow.domain.errors import TooManyTries
+from stoflow.http.addresses import neighbourhood
 from stoflow.http.rest.middleware import HttpMiddleware
 
 WINDOW_S: Final = 60
@@ -21,7 +21,6 @@ TIMEOUT_S: Final = 0.2
 MOST_CONNECTIONS: Final = 8
 QUIET_AFTER_FAILURE_S: Final = 1.0  # in which nobody waits for a Redis that does not answer
 STANDING_KEY: Final = "stoflow.rate_limit"
-NEIGHBOURHOOD: Final = 64  # one household or machine has as many IPv6 addresses
 
 # The moment when the whole quota is there again moves by one request's share, unless that would be beyond the window.
 # Answers whether it moved, how many requests are left, and until when it is all there again, or one is.
@@ -109,9 +108,15 @@ class RateLimits:
         await self._redis.aclose()
 
 
-async def charge(spend: Spend, scope: Scope, tenant: int | None) -> None:
-    """Count a request as its account's or, of nobody, as its address's; raise TooManyTries over the limit."""
-    asker = Asker("account", str(tenant)) if tenant is not None else Asker("address", _neighbourhood(scope))
+def asker_of(scope: Scope, tenant: int | None) -> Asker:
+    """Return whose a request or socket is: of nobody, its address's."""
+    if tenant is not None:
+        return Asker("account", str(tenant))
+    return Asker("address", neighbourhood((scope.get("client") or ("",))[0]))
+
+
+async def charge(spend: Spend, scope: Scope, asker: Asker) -> None:
+    """Count a request as its asker's; raise TooManyTries over the limit."""
     standing = scope[STANDING_KEY] = await spend(asker)
     if standing is not None and standing.is_over:
         raise TooManyTries(max(standing.wait_s, 1))
@@ -128,14 +133,3 @@ class RateLimitHeadersMiddleware(HttpMiddleware):
             await send(message)
 
         await self._app(scope, receive, send_with_standing)
-
-
-def _neighbourhood(scope: Scope) -> str:
-    host = (scope.get("client") or ("",))[0]
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or ip_network((address, NEIGHBOURHOOD), strict=False).network_address
-    return str(address)

@@ -9,8 +9,8 @@ from typing import Final, TypeVar, TypeVarTuple, Unpack
 
 from anyio import CapacityLimiter, to_thread
 
-from stoflow.domain.ids import TenantId
 from stoflow.http.rest.problems import Busy, TooMany
+from stoflow.http.rest.rate_limits import Asker
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
@@ -25,8 +25,11 @@ HEAVY_SHARE: Final = 2
 class Threads:
     """A bounded number of threads. Who waits longer than `patience_s` for a free one is turned away with Busy."""
 
-    def __init__(self, count: int = THREADS, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, count: int = THREADS, *, patience_s: float = PATIENCE_S, busy: Callable[[], Busy] = Busy
+    ) -> None:
         self._patience_s = patience_s
+        self._busy = busy
         self._seats = asyncio.Semaphore(count)
         self._unlimited = CapacityLimiter(math.inf)  # the seats decide, with a patience anyio's own limiter lacks
 
@@ -50,25 +53,25 @@ class Threads:
             async with asyncio.timeout(self._patience_s):
                 await self._seats.acquire()
         except TimeoutError:
-            raise Busy("Every thread is taken.") from None
+            raise self._busy() from None
 
 
 class Shares:
-    """So many requests of one tenant at once; asked in the event loop only."""
+    """So many requests of one asker at once; asked in the event loop only."""
 
     def __init__(self, most: int = HEAVY_SHARE) -> None:
         self._most = most
-        self._taken = Counter[TenantId]()
+        self._taken = Counter[Asker]()
 
     @contextmanager
-    def taken(self, tenant: TenantId) -> Generator[None]:
+    def taken(self, asker: Asker) -> Generator[None]:
         """Take one for a block; raise TooMany."""
-        if self._taken[tenant] >= self._most:
+        if self._taken[asker] >= self._most:
             raise TooMany(f"{self._most} such requests of yours are under way: wait for one of them to end.")
-        self._taken[tenant] += 1
+        self._taken[asker] += 1
         try:
             yield
         finally:
-            self._taken[tenant] -= 1
-            if not self._taken[tenant]:
-                del self._taken[tenant]
+            self._taken[asker] -= 1
+            if not self._taken[asker]:
+                del self._taken[asker]

@@ -17,6 +17,7 @@ PONG: Final = "3"
 CLOSE: Final = "1"
 MESSAGE: Final = "4"
 DISCONNECT: Final = "1"
+CONNECT: Final = "40"
 EVENT: Final = "42"
 EVENT_BODY = re.compile(r"(?:/,)?(?P<ack>[0-9]{0,15})(?P<json>\[.*)", re.DOTALL)
 # What a marketplace wrote is in it: it is cleaned rather than refused, because an answer must not be lost for that.
@@ -62,10 +63,14 @@ def read_frame(text: str) -> Frame:
     """Say what a text frame is; only the default namespace, and only what a client has reason to send."""
     if text == PONG:
         return Pong()
-    if text == CLOSE or text.startswith(MESSAGE + DISCONNECT):
+    if is_leave(text):
         return Leave()
     read_packet = PACKETS.get(text[:2], _refuse)
     return read_packet(text[2:])
+
+
+def is_leave(text: str) -> bool:
+    return text == CLOSE or text.startswith(MESSAGE + DISCONNECT)
 
 
 def _refuse(_: str) -> Frame:
@@ -113,7 +118,7 @@ def _named(said: list[Any], text: str) -> Frame:
 
 
 PACKETS: Final[Mapping[str, Callable[[str], Frame]]] = {
-    "40": _connect,
+    CONNECT: _connect,
     EVENT: _event,
     "45": _refuse_binary,
     "46": _refuse_binary,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
@@ -11,9 +11,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import LIFETIME_S
+from stoflow.http.bucket import Bucket
 from stoflow.http.facts import SocketClosed
-from stoflow.http.sockets.frames import Bad, Connect, Event, Frame, Leave, read_frame
-from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
+from stoflow.http.sockets.frames import CONNECT, Bad, Connect, Event, Frame, Leave, is_leave, read_frame
+from stoflow.http.sockets.limits import COUNTED_CHARACTERS, MAX_HELLO_CHARACTERS, SocketLimits, SocketTimes
 from stoflow.monitoring.record import record
 
 SCOPE_KEY: Final = "stoflow.socket"
@@ -54,6 +55,8 @@ class GuardedSocket:
         limits: SocketLimits,
         times: SocketTimes,
         clock: Callable[[], float] = time.time,
+        pause: Callable[[], Awaitable[None]] | None = None,
+        known: Callable[[], None] | None = None,
     ) -> None:
         self.identity: Identity | None = None
         self.socket_id = ""
@@ -63,6 +66,8 @@ class GuardedSocket:
         self._limits = limits
         self._times = times
         self._clock = clock
+        self._pause = pause
+        self._known = known
         loop = asyncio.get_running_loop()
         self._buckets = [Bucket(per_s=limits.frames_per_s, burst=limits.frames_burst, clock=loop.time)]
         self._ended: asyncio.Future[Ending] = loop.create_future()
@@ -74,6 +79,7 @@ class GuardedSocket:
         self.socket_id = socket_id
         self.identity = identity
         self._buckets.append(tenant_bucket)
+        self._is_known()
         self.renew(expires_at)
 
     def renew(self, expires_at: float) -> None:
@@ -96,6 +102,7 @@ class GuardedSocket:
     def release(self) -> None:
         """Let go of the timer; the socket is over."""
         self._timer.cancel()
+        self._is_known()
 
     async def receive(self) -> Message:
         """Return the next message worth passing on."""
@@ -103,8 +110,8 @@ class GuardedSocket:
             message = await self._next()
             if message["type"] != "websocket.receive":
                 return message
-            await self._hold_back()
-            frame = self._judged(message)
+            await self._hold_back(message)
+            frame = await self._judged(message)
             if isinstance(frame, Leave) or self._ended.done():
                 return {"type": "websocket.disconnect", "code": 1000}
             if isinstance(frame, Event):
@@ -131,6 +138,8 @@ class GuardedSocket:
     async def complain(self, said: Mapping[str, Any]) -> None:
         """Tell the client what was wrong (`code`, `message` …): as an event, or by refusing one that is not in yet."""
         if self.identity is None:
+            if self._pause is not None:
+                await self._pause()
             text = REFUSED_FRAME + json.dumps({"message": said["message"], "data": said})
         else:
             text = ERROR_EVENT_PREFIX + json.dumps(["error", said])
@@ -147,23 +156,43 @@ class GuardedSocket:
             return {"type": "websocket.disconnect", "code": self._ended.result().code}
         return incoming.result()
 
-    async def _hold_back(self) -> None:
-        wait_s = max(bucket.take() for bucket in self._buckets)
+    def _is_known(self) -> None:
+        """Say once that it is known whose the socket is, or that nobody will know."""
+        if self._known is not None:
+            self._known()
+            self._known = None
+
+    async def _hold_back(self, message: Message) -> None:
+        counted = 1 + len(message.get("text") or "") // COUNTED_CHARACTERS
+        wait_s = max(bucket.take(counted) for bucket in self._buckets)
         if wait_s > 0:
             await self.complain(TOO_FAST)
             await asyncio.wait({self._ended}, timeout=wait_s)
 
-    def _judged(self, message: Message) -> Frame:
+    async def _judged(self, message: Message) -> Frame:
         text = message.get("text")
         if text is None:
             return Bad("binary", "Binary data is not accepted here.")
+        if self.identity is None:
+            return self._judged_of_nobody(text)
         if len(text) > self._limits.frame_bytes or len(text.encode()) > self._limits.frame_bytes:
             return Bad("too_large", f"A frame may have at most {self._limits.frame_bytes} bytes.")
+        frame = await asyncio.to_thread(read_frame, text) if len(text) > COUNTED_CHARACTERS else read_frame(text)
+        if isinstance(frame, Connect):
+            return Bad("already_connected", "This socket has already said who it is.")
+        return frame
+
+    def _judged_of_nobody(self, text: str) -> Frame:
+        """Read a hello, and nothing else: what nobody says is not looked at."""
+        if is_leave(text):
+            return Leave()
+        if len(text) > MAX_HELLO_CHARACTERS:
+            return Bad("too_large", f"Who you are takes at most {MAX_HELLO_CHARACTERS} characters.")
+        if not text.startswith(CONNECT):
+            return Bad("not_connected", "Say who you are first.")
         frame = read_frame(text)
         if isinstance(frame, Connect):
             if self._connecting:
                 return Bad("already_connected", "This socket has already said who it is.")
             self._connecting = True
-        elif self.identity is None and not isinstance(frame, Bad | Leave):
-            return Bad("not_connected", "Say who you are first.")
         return frame

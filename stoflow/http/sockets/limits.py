@@ -1,15 +1,20 @@
 """How much a socket, and all sockets of a tenant together, may ask of us."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 MAX_FRAME_BYTES: Final = 256 * 1024  # the same in the web server (ws_max_size)
+MAX_HELLO_CHARACTERS: Final = 8 * 1024  # a token has half of it at most
+COUNTED_CHARACTERS: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """Rates are frames a second with a burst on top; who is faster is read more slowly, and nothing is lost."""
+    """Rates are frames a second with a burst on top; who is faster is read more slowly, and nothing is lost.
+
+    A frame counts once more for each 16 Ki characters that it has. `unknown_sockets` are those of all clients that are
+    open and have not said who they are, `address_unknown` those of one address.
+    """
 
     frame_bytes: int = MAX_FRAME_BYTES
     frames_per_s: float = 50.0
@@ -17,7 +22,8 @@ class SocketLimits:
     tenant_frames_per_s: float = 200.0
     tenant_frames_burst: int = 800
     sockets_per_tenant: int = 50
-    unknown_sockets: int = 500  # open but not authenticated yet, all clients together
+    unknown_sockets: int = 500
+    address_unknown: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,3 @@ class SocketTimes:
     token_grace_s: float = 60.0
     send_s: float = 10.0
     poll_s: float = 2.0
-
-
-class Bucket:
-    """A rate with a burst; `clock` counts seconds."""
-
-    def __init__(self, *, per_s: float, burst: int, clock: Callable[[], float]) -> None:
-        self._per_s = per_s
-        self._burst = burst
-        self._clock = clock
-        self._level = float(burst)
-        self._filled_at = clock()
-
-    def take(self) -> float:
-        """Take one and return how many seconds to wait before using it: 0 within the rate."""
-        now = self._clock()
-        self._level = min(self._burst, self._level + (now - self._filled_at) * self._per_s) - 1
-        self._filled_at = now
-        return max(0.0, -self._level / self._per_s)

@@ -1,6 +1,7 @@
 """Socket.IO: the server, who is connected to it, and what it does by itself."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,16 +12,20 @@ from starlette.types import Receive, Scope, Send
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import Authentication, TenantStatus
+from stoflow.http.auth.tenancy import asker_in
 from stoflow.http.auth.tokens import Access
+from stoflow.http.bucket import Bucket
 from stoflow.http.facts import SocketEventFailed
 from stoflow.http.rest.problems import NotAllowed, Problem, TooMany, response_of
+from stoflow.http.rest.rate_limits import Asker
+from stoflow.http.rest.refusals import Refusals
 from stoflow.http.rest.threads import Threads
 from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.events import EVENTS_OF, HELLO, FrontendHello, Hello, PluginHello, Renewal
 from stoflow.http.sockets.feed import Feed, follow
 from stoflow.http.sockets.frontend_sockets import FrontendSockets
 from stoflow.http.sockets.guarded_socket import SCOPE_KEY, TRY_AGAIN_LATER, GuardedSocket, Identity
-from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
+from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 from stoflow.http.sockets.plugin_events import PluginEvents
 from stoflow.http.sockets.plugin_sockets import PluginSockets
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
@@ -41,6 +46,7 @@ class Sockets:
         events: EventUseCases,
         authentication: Authentication,
         threads: Threads,
+        refusals: Refusals,
         *,
         relay: Relay | None,
         origins: Sequence[str],
@@ -48,10 +54,11 @@ class Sockets:
         times: SocketTimes,
     ) -> None:
         self._authentication = authentication
+        self._refusals = refusals
         self._relay = relay
         self._limits = limits
         self._times = times
-        self._open = 0
+        self._unknown = Counter[Asker]()
         self._sockets: dict[str, GuardedSocket] = {}  # those authenticated, by Socket.IO's id
         self._buckets: dict[TenantId, Bucket] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,19 +95,32 @@ class Sockets:
         if scope["type"] != "websocket":
             await response_of(Problem(400, WEBSOCKET_ONLY))(scope, receive, send)
             return
-        if self._open - len(self._sockets) >= self._limits.unknown_sockets:
+        asker = asker_in(scope)
+        if self._is_crowded(asker):
+            await self._refusals.pause(scope)
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "Too many sockets are waiting."})
             return
-        socket = GuardedSocket(scope, receive, send, limits=self._limits, times=self._times)
-        self._open += 1
+        pause = partial(self._refusals.pause, scope)
+        known = partial(self._count, asker, -1)
+        socket = GuardedSocket(scope, receive, send, limits=self._limits, times=self._times, pause=pause, known=known)
+        self._count(asker, 1)
         try:
             await self._server.handle_request(socket.scope, socket.receive, socket.send)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             record(SocketEventFailed.of("socket", error))
         finally:
-            self._open -= 1
             socket.release()
             await self._disconnect(socket.socket_id)  # python-socketio forgets those that leave while they come in
+
+    def _is_crowded(self, asker: Asker) -> bool:
+        """Return whether too many have not said who they are: of all clients, or of this one."""
+        of_all, own = self._unknown.total(), self._unknown[asker]
+        return of_all >= self._limits.unknown_sockets or own >= self._limits.address_unknown
+
+    def _count(self, asker: Asker, more: int) -> None:
+        self._unknown[asker] += more
+        if not self._unknown[asker]:
+            del self._unknown[asker]
 
     async def tell_frontends(self, tenant: TenantId, event: str, data: Mapping[str, Any]) -> None:
         """Tell the tenant's frontends, at every api process."""
@@ -115,6 +135,7 @@ class Sockets:
             access = await self._authentication.access(hello.token)
             await self._admit(socket_id, socket, hello, access)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
+            await self._refusals.pause(socket.scope)
             raise refusal_of(socket, error) from None
 
     async def _disconnect(self, socket_id: str, _: str = "") -> None:

@@ -123,6 +123,11 @@ class FakeUseCases:
         self.webhooks: dict[Owner, dict[int, WebhookView]] = {}
         self.said: Queue[tuple[Any, ...]] = Queue()  # what the plugin side was told, in order
 
+    def another_tenant(self) -> TenantId:
+        made = TenantId(next(self._tenants))
+        self.status_of_tenant[made] = TenantStatus.ACTIVE
+        return made
+
     def plugin(self) -> PluginUseCases:
         return PluginUseCases(
             connected=self.connected,
@@ -719,8 +724,8 @@ class RawSocket:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    server: uvicorn.Server = web_server(app, host="127.0.0.1", port=0)
+def serving(app: Any, **more: Any) -> Iterator[str]:
+    server: uvicorn.Server = web_server(app, host="127.0.0.1", port=0, **more)
     ready = threading.Event()
     startup = server.startup
 
@@ -741,7 +746,7 @@ def serving(app: Any) -> Iterator[str]:
 
 
 @pytest.fixture(name="serving")
-def serving_() -> Callable[[Any], Any]:
+def serving_() -> Callable[..., Any]:
     return serving
 
 
@@ -787,10 +792,11 @@ def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
         use_cases: FakeUseCases | None = None,
         relay: Relay | None = None,
         feed: Feed | None = None,
+        serve: Mapping[str, Any] | None = None,
     ) -> Api:
         fake, wire, tokens = use_cases or FakeUseCases(), Wire(), AccessTokens(keys)
         app = fake.app(tokens, feed=feed or wire.listen, relay=relay, options=options)
-        url = stack.enter_context(serving(app))
+        url = stack.enter_context(serving(app, **(serve or {})))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
         api = Api(url, fake, tokens, wire, client)
         stack.callback(api.open_sockets.close)

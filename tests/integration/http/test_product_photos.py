@@ -14,8 +14,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from stoflow.domain.ids import TenantId
 from stoflow.http.rest.problems import TooMany
+from stoflow.http.rest.rate_limits import Asker
 from stoflow.http.rest.threads import Shares
 from stoflow.settings import Settings
 from tests.harness.shop import Shop
@@ -233,11 +233,11 @@ def test_an_upload_leaves_no_file_but_the_photos(shops: tuple[Shop, Shop], setti
 
 
 def test_one_seller_has_two_uploads_under_way_and_leaves_room_for_others() -> None:
-    shares = Shares(2)
-    with shares.taken(TenantId(1)), shares.taken(TenantId(1)):
-        with pytest.raises(TooMany, match="under way"), shares.taken(TenantId(1)):
+    shares, anna, ben = Shares(2), Asker("account", "1"), Asker("account", "2")
+    with shares.taken(anna), shares.taken(anna):
+        with pytest.raises(TooMany, match="under way"), shares.taken(anna):
             pass
-        with shares.taken(TenantId(2)):
+        with shares.taken(ben):
             pass
-    with shares.taken(TenantId(1)):
+    with shares.taken(anna):
         pass

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -515,6 +517,8 @@ def _sent_as(api: Any) -> list[tuple[str, str]]:
         "Host: a\r\nContent-Length: 2\r\nContent-Length: 3",
         "Host: a\r\nContent-Length: +2",
         "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: gzip, chunked",
+        "Host: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked",
+        "Host: a\r\nTransfer-Encoding: chunked\r\ncontent-length: 2",
         "Content-Length: 2",
     ],
 )
@@ -612,6 +616,46 @@ def test_a_body_that_never_comes_whole_is_not_waited_for(api: Any, monkeypatch: 
         head = f"POST /api/vinted/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token()}\r\n"
         connection.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_is_read_in_a_thread_so_that_nobody_else_waits(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_in = list[str]()
+
+    def noted(raw: bytes) -> Any:
+        read_in.append(threading.current_thread().name)
+        return json.loads(raw)
+
+    monkeypatch.setattr(bodies, "strict_json", noted)
+    assert api.ask("POST", "/api/vinted/jobs", json=NEW_JOB).status_code == 201
+    assert len(read_in) == 1
+    assert read_in != ["api"]  # the thread of the event loop
+
+
+def test_who_asks_a_marketplace_that_does_not_answer_holds_up_nobody_else(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, began, use_cases = threading.Event(), threading.Semaphore(0), api.use_cases
+    slow_for, find = (api.alice, api.bob), use_cases.find_connection
+
+    def read_account(tenant: Any, marketplace: str) -> Any:
+        if marketplace == "ebay" and tenant in slow_for:
+            began.release()
+            assert release.wait(10)
+        return find(tenant, marketplace)
+
+    monkeypatch.setattr(use_cases, "read_account", read_account)
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(api.ask, "POST", "/api/ebay/connection/refresh", tenant=one) for one in slow_for * 2]
+        assert all(began.acquire(timeout=10) for _ in asking)
+        assert "under way" in problem(api.ask("POST", "/api/ebay/connection/refresh"), 429)["detail"]
+        carol = use_cases.another_tenant()
+        crowded = api.ask("POST", "/api/ebay/connection/refresh", tenant=carol)
+        assert "Too many ask ebay at once" in problem(crowded, 503)["detail"]
+        assert crowded.headers["retry-after"] == "2"
+        assert api.ask("POST", "/api/etsy/connection/refresh").status_code == 200
+        assert api.ask("GET", "/api/jobs").status_code == 200
+        release.set()
+        assert [one.result().status_code for one in asking] == [200] * 4
 
 
 def test_times_are_told_in_utc(api: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from stoflow.http.app import ApiOptions
 from stoflow.http.auth.auth import TenantStatus
@@ -290,6 +291,18 @@ def test_only_so_many_may_wait_at_the_door(start_api: Any) -> None:
     waiting = [api.socket(), api.socket()]
     with pytest.raises(InvalidStatus, match="403"):
         api.socket()
+    waiting[0].hello({"token": api.token(), "client": "frontend"})
+    api.socket()
+
+
+def test_of_one_address_only_so_many_may_wait_at_the_door(start_api: Any) -> None:
+    api = start_api(ApiOptions(limits=SocketLimits(address_unknown=2)))
+    waiting = [api.socket(), api.socket()]
+    with pytest.raises(InvalidStatus, match="403"):
+        api.socket()
+    address = api.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+    with connect(address, source_address=("127.0.0.2", 0)) as elsewhere:
+        assert str(elsewhere.recv(timeout=10)).startswith("0")
     waiting[0].hello({"token": api.token(), "client": "frontend"})
     api.socket()
 

@@ -8,8 +8,10 @@ import pytest
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import LIFETIME_S
+from stoflow.http.bucket import Bucket
+from stoflow.http.sockets import guarded_socket
 from stoflow.http.sockets.guarded_socket import GuardedSocket, Identity
-from stoflow.http.sockets.limits import Bucket, SocketLimits, SocketTimes
+from stoflow.http.sockets.limits import COUNTED_CHARACTERS, MAX_HELLO_CHARACTERS, SocketLimits, SocketTimes
 
 NOW = 1_800_000_000.0
 ALICE = Identity(tenant=TenantId(1), kind="frontend")
@@ -20,6 +22,7 @@ def guarded(
     receive: Callable[[], Awaitable[Any]] | None = None,
     send: Callable[[Any], Awaitable[None]] | None = None,
     times: SocketTimes | None = None,
+    known: Callable[[], None] | None = None,
 ) -> GuardedSocket:
     return GuardedSocket(
         {"type": "websocket"},
@@ -28,6 +31,7 @@ def guarded(
         limits=SocketLimits(),
         times=times or SocketTimes(),
         clock=lambda: NOW,
+        known=known,
     )
 
 
@@ -104,6 +108,45 @@ async def test_a_cancelled_read_loses_no_message() -> None:
     arrived.put_nowait({"type": "websocket.receive", "text": "3"})
     assert (await socket.receive())["text"] == "3"
     socket.release()
+
+
+@in_a_loop
+async def test_nothing_of_nobody_is_read_but_a_hello_that_is_short() -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(guarded_socket, "read_frame", pytest.fail)
+        await nothing_is_read()
+
+
+async def nothing_is_read() -> None:
+    for said in ('40{"token":"' + "x" * MAX_HELLO_CHARACTERS + '"}', '42["token",{}]', '42["plugin_response",{}]', "3"):
+        arrived, answers = asyncio.Queue[Any](), asyncio.Queue[Any]()
+        arrived.put_nowait({"type": "websocket.receive", "text": said})
+        socket = guarded(receive=arrived.get, send=answers.put)
+        assert (await socket.receive())["type"] == "websocket.disconnect"
+        assert answers.get_nowait()["text"].startswith("44")
+        socket.release()
+
+
+@in_a_loop
+async def test_a_long_frame_counts_as_many_short_ones() -> None:
+    arrived, answers = asyncio.Queue[Any](), asyncio.Queue[Any]()
+    socket = guarded(receive=arrived.get, send=answers.put)
+    admit(socket, expires_at=NOW + 900)
+    arrived.put_nowait({"type": "websocket.receive", "text": '42["token",{"a":"' + "x" * COUNTED_CHARACTERS + '"}]'})
+    reading = asyncio.ensure_future(socket.receive())  # 2 of a bucket of 1
+    assert "too_fast" in (await answers.get())["text"]
+    reading.cancel()
+    socket.release()
+
+
+@in_a_loop
+async def test_a_socket_is_counted_as_unknown_until_it_is_known_and_once() -> None:
+    known = list[None]()
+    socket = guarded(known=lambda: known.append(None))
+    admit(socket, expires_at=NOW + 900)
+    assert len(known) == 1
+    socket.release()
+    assert len(known) == 1
 
 
 def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:

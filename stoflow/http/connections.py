@@ -1,0 +1,180 @@
+"""The web server's own protocols, with bounds that uvicorn's have not: how many connections, and how long each waits.
+
+Nothing of what a client sends is looked at here beyond what says where one request ends and the next begins.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import h11
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.utils import get_remote_addr
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from stoflow.http.addresses import neighbourhood
+
+FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """`address_connections` 0 is any number; a header, and whatever is sent, has so many seconds."""
+
+    address_connections: int = 500
+    header_s: float = 10.0
+    write_s: float = 20.0
+
+
+@dataclass(slots=True)
+class Crowd:
+    """How many connections each address has; those of `trusted` proxies are other people's."""
+
+    most: int
+    trusted: Container[str] = ()
+    _open: Counter[str] = field(default_factory=Counter[str])
+
+    def enter(self, host: str) -> Callable[[], None] | None:
+        """Count one more and return what takes it back, or None where that would be too many."""
+        address = neighbourhood(host)
+        if not self.most or host in self.trusted:
+            return _nothing
+        if self._open[address] >= self.most:
+            return None
+        self._open[address] += 1
+        return lambda: self._leave(address)
+
+    def _leave(self, address: str) -> None:
+        self._open[address] -= 1
+        if not self._open[address]:
+            del self._open[address]
+
+
+class _Watched(asyncio.Protocol):
+    """Cuts off a client that takes nothing of what it is sent for `write_s`, also where we have closed already."""
+
+    transport: asyncio.Transport
+    write_s: float
+    _unsent: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look_again()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_looking()
+
+    def _look_again(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._unsent = asyncio.get_running_loop().call_later(self.write_s, self._look, left)
+
+    def _look(self, left_before: int) -> None:
+        if self.transport.get_write_buffer_size() < left_before:
+            self._look_again()
+        else:
+            self.transport.abort()  # closing waits until everything is sent
+
+    def _stop_looking(self) -> None:
+        if self._unsent is not None:
+            self._unsent.cancel()
+            self._unsent = None
+
+
+class BoundedWebSocket(_Watched, WebSocketsSansIOProtocol):
+    """A websocket, which takes the place of the connection that asked for it."""
+
+    leave: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_looking()
+        super().connection_lost(exc)
+        if self.leave is not None:
+            self.leave()
+
+
+class _OneLength(h11.Connection):
+    """Refuses a request that says its length in two ways: another reader may have believed the other one."""
+
+    def next_event(self) -> Any:
+        event = super().next_event()
+        if isinstance(event, h11.Request) and {name for name, _ in event.headers} >= FRAMING:
+            raise h11.RemoteProtocolError("It has Transfer-Encoding and Content-Length.")
+        return event
+
+
+class BoundedHttp(_Watched, H11Protocol):
+    """HTTP/1.1 of whoever there is room for, whose headers come in time."""
+
+    limits: ConnectionLimits
+    crowd: Crowd
+    _late: asyncio.TimerHandle | None = None
+    _leave: Callable[[], None] | None = None
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.write_s = self.limits.write_s
+        self.conn = _OneLength(h11.SERVER, self.config.h11_max_incomplete_event_size or 0)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        connection = cast("asyncio.Transport", transport)
+        host, *_ = get_remote_addr(connection) or ("",)
+        self._leave = self.crowd.enter(host)
+        if self._leave is None:
+            connection.abort()
+            return
+        connection.set_write_buffer_limits(high=0)  # so that whatever is not sent is known
+        super().connection_made(connection)
+        self._expect_a_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_looking()
+        self._expect_nothing()
+        if self._leave is not None:
+            super().connection_lost(exc)
+            self._leave()
+
+    def data_received(self, data: bytes) -> None:
+        if self._late is None and self._is_idle():
+            self._expect_a_request()
+        super().data_received(data)
+        if not self._is_idle():
+            self._expect_nothing()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._expect_nothing()
+        super().handle_websocket_upgrade(event)
+        self._stop_looking()
+        socket = cast("BoundedWebSocket", self.transport.get_protocol())
+        socket.write_s, socket.leave, self._leave = self.write_s, self._leave, None
+        if self.transport.get_write_buffer_size():
+            socket.pause_writing()
+
+    def _is_idle(self) -> bool:
+        """Return whether no request is being worked on: then what comes is a header, or a body nobody wants."""
+        upgraded = self.transport.get_protocol() is not self
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return not upgraded and (cycle is None or cycle.response_complete)
+
+    def _expect_a_request(self) -> None:
+        self._late = self.loop.call_later(self.limits.header_s, self.transport.close)
+
+    def _expect_nothing(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def bounded_http(limits: ConnectionLimits, trusted: Sequence[str]) -> type[BoundedHttp]:
+    """Return the protocol of one server, whose connections are counted together."""
+    proxies = ProxyHeadersMiddleware(service_unavailable, list(trusted)).trusted_hosts  # read as uvicorn reads them
+    crowd = Crowd(limits.address_connections, proxies)
+    return type("BoundedHttp", (BoundedHttp,), {"limits": limits, "crowd": crowd})
+
+
+def _nothing() -> None:
+    """Take nothing back: it was not counted."""
