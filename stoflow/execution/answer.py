@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from stoflow.domain.call import Answer
+from stoflow.domain.facts.accounts import ForeignAnswer
 from stoflow.domain.facts.work import StaleAttemptFenced
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import TaskStatus
@@ -24,6 +25,7 @@ from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id: str, answer: Answer) -> None:
     """Settle the task the command belongs to; an unknown, foreign, repeated or late answer changes nothing."""
     if not _is_uuid(request_id):
+        record(ForeignAnswer(tenant))
         return
     with engine.database.records() as connection:
         sent = find_command(connection, tenant, request_id, plugin_id)
@@ -31,6 +33,7 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
         earlier = read_answers(connection, tenant, sent) if sent else ()
         orphan = read_orphan(connection, tenant, sent.orphan, sent.job) if sent and sent.orphan is not None else None
     if job is None or sent is None:
+        record(ForeignAnswer(tenant))
         return
     answers = (*earlier, answer)
     if orphan is not None and orphan.claims == sent.claims:

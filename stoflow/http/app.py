@@ -22,7 +22,12 @@ from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMid
 from stoflow.http.rest.crossings import Crossing, Crossings
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
 from stoflow.http.rest.json_schemas import JsonSchema
-from stoflow.http.rest.middleware import ProblemMiddleware, RequestIdMiddleware, SecurityHeadersMiddleware
+from stoflow.http.rest.middleware import (
+    ClientMiddleware,
+    ProblemMiddleware,
+    RequestIdMiddleware,
+    SecurityHeadersMiddleware,
+)
 from stoflow.http.rest.openapi import OPENAPI_PATH, openapi_document
 from stoflow.http.rest.rate_limits import RateLimitHeadersMiddleware, RateLimits, unlimited
 from stoflow.http.rest.refusals import A_MINUTE, Refusals, RefusalsMiddleware
@@ -116,6 +121,7 @@ def _middleware(
 ) -> list[Middleware]:
     return [
         # every answer, also an error's
+        Middleware(ClientMiddleware),
         Middleware(RequestIdMiddleware),
         Middleware(SecurityHeadersMiddleware),
         Middleware(

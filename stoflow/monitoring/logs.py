@@ -9,6 +9,7 @@ from dataclasses import Field
 from typing import Any, ClassVar, Protocol
 
 from stoflow.domain.printable import on_one_line
+from stoflow.monitoring.client import client_address
 
 MAX_VALUE_CHARS = 300
 NAMED = r"(?:access_token|refresh_token|client_secret|password|authorization|api_key)"
@@ -109,6 +110,11 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "SellerSignedIn": (INFO, "Tenant {tenant} has signed in."),
     "SellerSignedOut": (INFO, "Tenant {tenant} has signed out."),
     "SignInFailed": (INFO, "A password was wrong, or nobody is known by the address it was given with."),
+    "TokenRefused": (INFO, "A token was refused: {reason}"),
+    "SuspendedTurnedAway": (INFO, "Tenant {tenant}, who is suspended, was turned away."),
+    "ConsentNotTaken": (WARNING, "A consent at {marketplace} was refused: {reason}"),
+    "ForeignAnswer": (WARNING, "A plugin of tenant {tenant} answered a command that it was not sent; nothing changed."),
+    "NoticeNotBelieved": (WARNING, "Somebody who is not {marketplace} says that they are: nothing was heard."),
     "SignInsSlowed": (WARNING, "Somebody tries passwords or registers too often, and is told to wait."),
     "RefreshTokenReused": (WARNING, "A refresh token of tenant {tenant} came twice: that sign-in is over."),
     "PasswordChanged": (INFO, "Tenant {tenant} has changed their password; every other sign-in is over."),
@@ -188,7 +194,8 @@ def setup_logging(level: str) -> None:
 def write(fact: Fact) -> None:
     level, words = WORDS.get(type(fact).__name__, (logging.DEBUG, ""))
     if _logger.isEnabledFor(level):
-        _logger.log(level, "%s", sentence(fact, words))
+        client = client_address()
+        _logger.log(level, "%s%s", sentence(fact, words), f" [from {_told(client)}]" if client else "")
 
 
 def sentence(fact: Fact, words: str) -> str:

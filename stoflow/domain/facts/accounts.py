@@ -12,6 +12,28 @@ class SellerConnected(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNotTaken(Fact):
+    """What somebody came back with from a marketplace connects nobody."""
+
+    marketplace: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignAnswer(Fact):
+    """A plugin answered for a command that nobody sent it: another's, or none."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeNotBelieved(Fact):
+    """What claims to be a marketplace's push is not signed by it."""
+
+    marketplace: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionTried(Fact):
     tenant: int
     marketplace: str

@@ -26,6 +26,20 @@ class SignInFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRefused(Fact):
+    """Somebody came with a token or key that opens nothing, or nothing any more; `reason` never shows it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedTurnedAway(Fact):
+    """A suspended tenant asked for something, or signed in."""
+
+    tenant: int
+
+
+@dataclass(frozen=True, slots=True)
 class SignInsSlowed(Fact):
     """Somebody has tried too often, and is told to wait."""
 

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from stoflow.domain.facts.sign_ins import SuspendedTurnedAway, TokenRefused
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import Access, AccessTokens, NotAuthenticated
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.threads import Threads
+from stoflow.monitoring.record import record
 
 STATUS_CACHE_S: Final = 1.0
 MOST_REMEMBERED: Final = 10_000
@@ -72,11 +74,20 @@ class Authentication:
         self._is_over = Remembered(self._is_over_now, clock)
 
     async def access(self, token: str) -> Access:
+        """Return what a token is good for now; who is refused is told of."""
+        try:
+            return await self._access(token)
+        except NotAuthenticated as refused:
+            record(TokenRefused(str(refused)))
+            raise
+
+    async def _access(self, token: str) -> Access:
         access = self._tokens.read(token)
         match await self._status.of(access.tenant):
             case TenantStatus.ACTIVE:
                 return await self._signed_in(access)
             case TenantStatus.SUSPENDED:
+                record(SuspendedTurnedAway(access.tenant))
                 raise NotAllowed("This account is suspended.")
             case TenantStatus.UNKNOWN:
                 raise NotAuthenticated("There is no such account any more.")

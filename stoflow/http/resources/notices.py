@@ -4,12 +4,14 @@ from http import HTTPStatus
 from typing import Final, Literal
 
 from stoflow.domain.errors import NotFound
+from stoflow.domain.facts.accounts import NoticeNotBelieved
 from stoflow.http.auth.tokens import NotAuthenticated
 from stoflow.http.context import Context
 from stoflow.http.rest.answers import Answered
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import RawBody
 from stoflow.marketplaces.notices import believed
+from stoflow.monitoring.record import record
 
 
 class HeardBody(Answered):
@@ -26,6 +28,7 @@ def take_notices(context: Context, asked: Asked) -> HeardBody:
     body: RawBody = asked.body
     notices = believed(place.notices, asked.headers, body.content)
     if notices is None:
+        record(NoticeNotBelieved(name))
         raise NotAuthenticated("It is not believed that the marketplace sent this.")
     context.noticed(name, notices)
     return HeardBody(heard=True)

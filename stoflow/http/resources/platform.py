@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import ConfigDict, Field
 
 from stoflow.domain.audit import Actor, ActorKind
+from stoflow.domain.facts.sign_ins import TokenRefused
 from stoflow.domain.ids import TenantId
 from stoflow.domain.platform import PlatformScope
 from stoflow.http.auth.auth import bearer_token
@@ -17,6 +18,7 @@ from stoflow.http.rest.answers import Answered
 from stoflow.http.rest.endpoint import Answer, Asked, Operation, StreamAnswer
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.schemas import Given, Word
+from stoflow.monitoring.record import record
 from stoflow.resources.platform import tenants
 from stoflow.resources.tenants import deleting, exporting
 from stoflow.storage.credentials.platform_keys import PREFIX, find_platform
@@ -89,7 +91,9 @@ def platform_of(context: Context, asked: Asked, scope: PlatformScope) -> str:
     key = bearer_token(asked.headers.get("authorization", ""))
     platform = find_platform(context.database, key) if key.startswith(PREFIX) else None
     if platform is None:
-        raise NotAuthenticated("This is no platform key that is known here, or it is revoked.")
+        refused = NotAuthenticated("This is no platform key that is known here, or it is revoked.")
+        record(TokenRefused(str(refused)))
+        raise refused
     if scope not in platform.scopes:
         raise NotAllowed(f"This platform key is not good for {scope}.")
     return platform.name

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stoflow.http.facts import RequestFailed
 from stoflow.http.rest.problems import MEDIA_TYPE, Problem, problem_of, response_of
+from stoflow.monitoring.client import served_at
 from stoflow.monitoring.record import record
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -55,6 +56,17 @@ class RequestIdMiddleware(HttpMiddleware):
             await send(message)
 
         await self._app(scope, receive, send_with_id)
+
+
+class ClientMiddleware:
+    """Lets every line of log that a request or socket causes bear its client's address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with served_at((scope.get("client") or ("",))[0]):
+            await self._app(scope, receive, send)
 
 
 class SecurityHeadersMiddleware(HttpMiddleware):

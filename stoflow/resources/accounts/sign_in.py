@@ -3,7 +3,14 @@
 from dataclasses import dataclass, field
 
 from stoflow.domain.errors import AccountSuspended, SignInRefused
-from stoflow.domain.facts.sign_ins import RefreshTokenReused, SellerSignedIn, SellerSignedOut, SignInFailed
+from stoflow.domain.facts.sign_ins import (
+    RefreshTokenReused,
+    SellerSignedIn,
+    SellerSignedOut,
+    SignInFailed,
+    SuspendedTurnedAway,
+    TokenRefused,
+)
 from stoflow.monitoring.record import record
 from stoflow.resources.accounts.passwords import is_password
 from stoflow.resources.accounts.tries import sign_in_tries, take
@@ -60,6 +67,7 @@ def refresh(needs: Reads, token: str) -> RefreshToken:
             record(RefreshTokenReused(tenant))
             raise SignInRefused(NOT_GOOD)
         case None:
+            record(TokenRefused(NOT_GOOD))
             raise SignInRefused(NOT_GOOD)
 
 
@@ -72,6 +80,7 @@ def sign_out(needs: Reads, token: str) -> None:
 
 def _welcome(database: Database, known: StoredPassword) -> RefreshToken:
     if not known.is_active:
+        record(SuspendedTurnedAway(known.tenant))
         raise AccountSuspended("This account is suspended.")
     fresh = begin_family(database, known.tenant, known.hash)
     if fresh is None:  # the password was changed, or the account suspended, since it was looked at

@@ -7,7 +7,7 @@ from functools import partial
 
 from stoflow.domain.consent import ConsentEnd
 from stoflow.domain.errors import AccountTaken, APIError, Conflict, ConsentKept, ConsentRefused, NotFound, StoflowError
-from stoflow.domain.facts.accounts import SellerConnected
+from stoflow.domain.facts.accounts import ConsentNotTaken, SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.resources.connections.choosing import try_to_read_account
@@ -77,6 +77,14 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     Raise ConsentRefused for a state, a code or an answer that connects nobody, Conflict where the tenant is connected
     as another account, APIError where the marketplace does not answer: the same address may then be opened again.
     """
+    try:
+        return _completed(accounts, marketplace, returned, visitor)
+    except ConsentRefused as refused:
+        record(ConsentNotTaken(marketplace, str(refused)))
+        raise
+
+
+def _completed(accounts: Accounts, marketplace: str, returned: Returned, visitor: TenantId | None) -> Connection:
     tenant = _tenant(accounts, returned.state, visitor)
     browser = returned.browser if visitor is None else None
     taken = accounts.consents.take(tenant, marketplace, returned.state, browser=browser)

@@ -111,6 +111,12 @@ def test_the_door_tells_who_is_believed_and_nothing_else(street: Street) -> None
         assert street.push(street.signed(b"7-1"), b"7-1", door=f"/api/marketplaces/{name}/notices").status_code == 404
 
 
+def test_who_says_to_be_a_marketplace_and_is_not_is_told_of(street: Street, caplog: pytest.LogCaptureFixture) -> None:
+    assert street.push({"authorization": "Kiosque KQ0"}, b"7-1").status_code == 401
+    told = [line.getMessage() for line in caplog.records if "Somebody who is not" in line.getMessage()]
+    assert told == ["Somebody who is not kiosque says that they are: nothing was heard. [from 127.0.0.1]"]
+
+
 def test_a_push_for_a_tenant_that_was_dropped_is_heard_like_any_other(street: Street) -> None:
     until = "clock_timestamp() + interval '1 hour'"
     street.all(f"INSERT INTO public.operations VALUES ({NOBODY}, 1, 'kiosque', '7-1', {until})")
