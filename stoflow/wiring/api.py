@@ -1,7 +1,7 @@
 """How an api is put together: what its resources are given, and what its sockets ask."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.rest.rate_limits import RateLimits
 from stoflow.http.sockets.event_use_cases import EventUseCases
+from stoflow.http.sockets.limits import SocketLimits
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.redis_feed import events
 from stoflow.http.sockets.relay import Relay
@@ -26,6 +27,7 @@ from stoflow.resources.connections.connection import Accounts
 from stoflow.resources.events.read import events_after, newest
 from stoflow.resources.imports.running import Importer
 from stoflow.resources.monitoring.snapshot import Watching
+from stoflow.settings import Settings
 from stoflow.storage.credentials.account_settings import AccountSettings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.consents import Consents
@@ -104,7 +106,7 @@ def make_api(installation: Installation) -> ApiProcess:
         feed=partial(events, installation.urls.redis_url, names.events),
         rate_limits=limits,
         relay=Relay(installation.urls.redis_url, channel=names.sockets),
-        options=ApiOptions(cors_origins=settings.cors_origins, address_refusals=settings.address_refusals),
+        options=_options(settings),
     )
     return ApiProcess(
         app,
@@ -167,6 +169,13 @@ def _accounts(installation: Installation, engine: Engine, feed: HintedFeed) -> A
         action_name=installation.registry.name_of,
         returns=installation.settings.return_addresses,
     )
+
+
+def _options(settings: Settings) -> ApiOptions:
+    limits = SocketLimits()
+    if not settings.address_connections:  # any number, sockets that have not said who they are too
+        limits = replace(limits, address_unknown=limits.unknown_sockets)
+    return ApiOptions(settings.cors_origins, limits, address_refusals=settings.address_refusals)
 
 
 def _plugin_use_cases(engine: Engine) -> PluginUseCases:
