@@ -53,9 +53,9 @@ class MarketplaceActor(PooledActor):
         supervisor: pykka.ActorRef[Any],
         dispatcher: pykka.ActorRef[Any],
         timers: Timers,
-        touched: Callable[["MarketplaceActor"], None] = lambda _: None,
+        touched: Callable[["MarketplaceActor", bool], None] = lambda *_: None,
     ) -> None:
-        """`touched` is called when its place may look different to whoever looks on."""
+        """`touched` is told when its place may look different to who looks on, and whether its jobs may have moved."""
         super().__init__(pool, on_death)
         self._touched = touched
         self._permits = permits
@@ -115,7 +115,7 @@ class MarketplaceActor(PooledActor):
                 super().handle(message)
         self._fill()
         self._may_try = False
-        self._touched(self)
+        self._touched(self, not isinstance(message, PlaceRead | PaceDue | Watch))
 
     def flow(self) -> Mapping[str, Any]:
         """Return what is shown of it; asked by another thread, so it reads only what is whole at any time."""

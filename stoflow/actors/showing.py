@@ -28,10 +28,13 @@ class Showing:
         self._owns = owns
         self._count = count
         self._touched: dict[PlaceKey, Shown] = {}
+        self._moved: set[PlaceKey] = set()
 
-    def touched(self, actor: Shown) -> None:
+    def touched(self, actor: Shown, moved: bool) -> None:  # noqa: FBT001 - as actors call it
         """Note that something may have changed there; called after every message, so it costs next to nothing."""
         self._touched[actor.place] = actor
+        if moved:
+            self._moved.add(actor.place)
         self._board.stir()
 
     def arrived(self, tenant: TenantId) -> None:
@@ -43,7 +46,8 @@ class Showing:
         while self._touched:  # one by one: others add meanwhile
             (tenant, marketplace), actor = self._touched.popitem()
             self._board.show((tenant, marketplace), PART, actor.flow())
-            self._count(TenantId(tenant))
+        while self._moved:
+            self._count(TenantId(self._moved.pop()[0]))
         for place in self._board.places():
             if not self._owns(TenantId(place[0])):
                 self._board.hide(place)

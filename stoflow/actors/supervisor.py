@@ -160,7 +160,8 @@ class TenantSupervisor(PooledActor):
             self._arrive(job)
         for marketplace in tuple(self._branches):
             self._serve(marketplace)
-        self._context.showing.arrived(self._tenant)
+        if jobs:
+            self._context.showing.arrived(self._tenant)
         self._idling.note_deed()
 
     def _arrive(self, job: QueuedJob) -> None:

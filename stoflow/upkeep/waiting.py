@@ -52,7 +52,7 @@ class WaitingJobs:
             return tenant
 
     def _count(self, tenant: TenantId) -> None:
-        with self._database.planned_records() as connection:
+        with self._database.records() as connection:  # seldom, so no plan of it is worth keeping
             found = read_waiting(connection, tenant, self._marketplaces)
         for marketplace in self._marketplaces:
             self._board.show((tenant, marketplace), PART, _shown(found.get(marketplace)))

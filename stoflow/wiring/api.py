@@ -42,8 +42,9 @@ from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.ticking import Ticking
 from stoflow.wiring.engine import make_client, make_engine
 from stoflow.wiring.installation import Installation, fetching, health, media_of
-from stoflow.wiring.live import make_board, make_publisher, make_watching
+from stoflow.wiring.live import make_board, make_publisher
 from stoflow.wiring.tokens import access_tokens
+from stoflow.wiring.watching import make_watching
 
 API_CONNECTIONS = 12
 IMPORTS = "imports"

@@ -4,16 +4,12 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.keys import LiveKeys
 from stoflow.monitoring.live.publisher import Publisher
-from stoflow.monitoring.live.reader import LiveReader
-from stoflow.resources.monitoring.snapshot import Watching
 from stoflow.storage.engine.processes import release
-from stoflow.transports.health import redis_trouble
 from stoflow.transports.hints import quick_client
 from stoflow.wiring.installation import Installation
 
@@ -45,20 +41,6 @@ def make_board(
 
 def make_publisher(installation: Installation, board: Board) -> Publisher:
     return Publisher(quick_client(installation.urls.redis_url), live_keys(installation), board)
-
-
-def make_watching(installation: Installation, board: Board | None = None) -> Watching:
-    """Return what looks at the whole installation; a process's own `board` knows since when Redis is away."""
-    client = quick_client(installation.urls.redis_url)
-    installation.resources.callback(client.close)
-    return Watching(
-        database=installation.database,
-        marketplaces=tuple(installation.registry.marketplaces),
-        reader=LiveReader(client, live_keys(installation)),
-        redis_trouble=partial(redis_trouble, installation.urls.redis_url),
-        refusals=installation.applications().read_refusals,
-        outages=board.outages_since if board else dict,
-    )
 
 
 def live_keys(installation: Installation) -> LiveKeys:

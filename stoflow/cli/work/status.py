@@ -10,7 +10,7 @@ from stoflow.resources.monitoring.rows import UNDER_WAY, Row
 from stoflow.resources.monitoring.snapshot import Snapshot, read_snapshot
 from stoflow.settings import Settings
 from stoflow.wiring.installation import prepared
-from stoflow.wiring.live import make_watching
+from stoflow.wiring.watching import make_watching
 
 NOT_WELL = 1
 

@@ -11,6 +11,7 @@ from stoflow.storage.engine.reads.installation import InstallationFacts
 
 SLOW_S = 1.0
 JUST_BEGUN_S = 10.0  # a process that young may not have shown itself yet
+SHOWS_ITSELF = ("api", "orchestrator", "worker")  # a process of the caller's own, which runs its own jobs, does not
 JUST_EMPTIED_S = 60.0
 SKEW_S = 5.0
 STALLED_S = 60.0
@@ -158,7 +159,8 @@ def stale_view(seen: Seen) -> Causes:
     if seen.live is None:
         return
     shown = {each.process for each in seen.live.processes}
-    missing = [each for each in seen.facts.living if each.id not in shown and each.lives_s > JUST_BEGUN_S]
+    showing = [each for each in seen.facts.living if each.kind in SHOWS_ITSELF and each.lives_s > JUST_BEGUN_S]
+    missing = [each for each in showing if each.id not in shown]
     age_s = None if seen.live.since is None else seen.live.read_at - seen.live.since
     was_emptied = age_s is None or age_s < JUST_EMPTIED_S
     if missing and was_emptied:

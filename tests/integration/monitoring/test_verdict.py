@@ -229,6 +229,14 @@ def test_a_process_that_lives_and_shows_nothing_makes_the_view_stale(scene: Scen
     assert (found.verdict.causes[0].kind, answers(found)) == ("view_stale", [True, True, False])
 
 
+def test_a_process_of_the_callers_own_is_not_missed(scene: Scene) -> None:
+    with scene.database.records() as connection:
+        register_process(connection, "inline", lease_s=60.0)
+        connection.execute("UPDATE public.processes SET started_at = clock_timestamp() - interval '1 hour'")
+
+    assert scene.look().verdict.well
+
+
 def test_a_slow_postgresql_is_named(scene: Scene, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(causes, "SLOW_S", 0.2)
     with psycopg.connect(database_url) as other:
