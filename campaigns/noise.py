@@ -12,8 +12,9 @@ from typing import Final
 
 from campaigns.corpus import frame, frames, requests
 
-AT_ONCE: Final = 24
+AT_ONCE: Final = 64
 QUIET_S: Final = 1.0  # then the client leaves: it has not said all that it began to say
+FIRST_S: Final = 3.0  # without any answer
 LONGEST_S: Final = 60.0
 A_SOCKET: Final = 20  # frames
 PROBED_EVERY: Final = 500
@@ -85,7 +86,7 @@ class Noise:
                 async with asyncio.timeout(LONGEST_S):
                     writer.write(sent)
                     with suppress(TimeoutError):
-                        while part := await asyncio.wait_for(reader.read(65536), QUIET_S if answer else 10 * QUIET_S):
+                        while part := await asyncio.wait_for(reader.read(65536), QUIET_S if answer else FIRST_S):
                             answer += part
             except TimeoutError:
                 self.heard.wrong("it never ended", sent)
