@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints fuzz docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints fuzz docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ coverage: $(STAMP) ## run them counting lines, which takes twice the processor's
 
 test-pooler: $(STAMP) ## run the tests of storage and engine through Debian's PgBouncer, in transaction mode
 	STOFLOW_CI_PGBOUNCER=/usr/sbin/pgbouncer $(BIN)/python -m pytest -n 2 --dist loadfile $(POOLED) $(ARGS)
+
+schema: $(STAMP) ## draw 500 requests for every operation from our own document: what fits it is taken
+	SCHEMA_EXAMPLES=500 $(BIN)/python -m pytest tests/integration/http/test_schema_valid_requests.py -s $(ARGS)
 
 check: $(STAMP) lint types ## run every gate: lint, format, types, import contracts, own rules
 	$(BIN)/lint-imports

@@ -8,6 +8,7 @@ from stoflow.domain.outcome import FieldError
 
 Item = TypeVar("Item")
 LARGEST_ID = 2**31 - 1
+DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ def id_in(cursor: str | None) -> int | None:
     """Return the id at which a page ended; raise InputError for what no list gave."""
     if cursor is None:
         return None
-    if not cursor.isascii() or not cursor.isdigit() or int(cursor) > LARGEST_ID:
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > DIGITS:
         message = "This cursor was not made by this list."
         raise InputError(message, (FieldError("cursor", message),))
-    return int(cursor)
+    return min(int(cursor), LARGEST_ID)

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from stoflow.domain.outcome import Lock
 from stoflow.http.rest.answers import Answered, Moment
-from stoflow.http.rest.schemas import Given
+from stoflow.http.rest.schemas import STORABLE_TEXTS, Given
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 
 
@@ -45,7 +45,7 @@ class EnteredBody(Given):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"credentials": {"key": "as the marketplace shows it"}}]})
 
-    credentials: Annotated[dict[str, str], Field(repr=False)]
+    credentials: Annotated[dict[str, str], Field(repr=False, json_schema_extra=STORABLE_TEXTS)]
 
 
 class ChoiceBody(Answered):

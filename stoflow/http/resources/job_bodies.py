@@ -11,7 +11,7 @@ from pydantic import (
 from stoflow.admission.hold import Release
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, PageBody, SomeAction, SomeMarketplace
-from stoflow.http.rest.schemas import Action, Given, Id, Marketplace, PageQuery
+from stoflow.http.rest.schemas import Action, Bound, Given, Id, Marketplace, PageQuery
 from stoflow.http.rest.schemas import Moment as GivenMoment
 from stoflow.resources.jobs.views import JobView
 
@@ -49,8 +49,8 @@ class JobsQuery(PageQuery):
     action: Action | None = None
     product_id: Id | None = None
     batch_id: Id | None = None
-    created_after: GivenMoment | None = None
-    created_before: GivenMoment | None = None
+    created_after: Bound | None = None
+    created_before: Bound | None = None
 
 
 class AllJobsQuery(JobsQuery):

@@ -10,6 +10,7 @@ from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import (
+    CURSOR,
     PageQuery,
 )
 from stoflow.resources.observed import read as observed
@@ -21,6 +22,7 @@ ListingState = TypeAliasType("ListingState", Literal["for_sale", "sold", "hidden
 class ListingsQuery(PageQuery):
     """Which listings; `linked` says whether StoFlow knows the product."""
 
+    cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=CURSOR)] | None = None
     state: ListingState | None = None
     linked: Annotated[bool, Field(strict=False)] | None = None
 

@@ -1,6 +1,6 @@
 """An account's orders over HTTP, as its orders jobs have seen them."""
 
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import ConfigDict, Field
 
@@ -9,11 +9,18 @@ from stoflow.http.context import Context
 from stoflow.http.resources.jobs import marketplace_in
 from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.endpoint import Asked, Operation
-from stoflow.http.rest.schemas import (
-    PageQuery,
-)
+from stoflow.http.rest.schemas import CURSOR, PageQuery
 from stoflow.resources.observed import read as observed
 from stoflow.resources.observed.read import OrderView
+
+ORDER_CURSOR: Final = "^[0-9]{1,18}:[A-Za-z0-9_=.:-]+$"
+
+
+class OrdersQuery(PageQuery):
+    cursor: (
+        Annotated[str, Field(min_length=1, max_length=200, pattern=CURSOR, json_schema_extra={"pattern": ORDER_CURSOR})]
+        | None
+    ) = None
 
 
 class OrderLineBody(Answered):
@@ -72,7 +79,7 @@ class OrdersPage(PageBody[OrderBody]):
 
 
 def list_orders(context: Context, asked: Asked) -> OrdersPage:
-    query: PageQuery = asked.query
+    query: OrdersQuery = asked.query
     marketplace = marketplace_in(context, asked)
     page = observed.list_orders(context, asked.tenant, marketplace, query.limit, query.cursor)
     return OrdersPage.of_items(page, OrderBody.of)
@@ -81,6 +88,6 @@ def list_orders(context: Context, asked: Asked) -> OrdersPage:
 OPERATIONS: Final = (
     Operation(
         "GET", "/api/{marketplace}/orders", "listOrders", "List the account's orders, last learned of first.",
-        list_orders, OrdersPage, query=PageQuery, problems=(404, 422),
+        list_orders, OrdersPage, query=OrdersQuery, problems=(404, 422),
     ),
 )  # fmt: skip

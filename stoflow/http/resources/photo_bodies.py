@@ -11,7 +11,8 @@ from stoflow.resources.products.photos import MOST_PHOTOS, PhotoView
 MOST_FILES: Final = 24
 
 Address = Annotated[
-    str, Field(min_length=10, max_length=2_000, pattern=r"^https?://[^\s]+$", examples=["https://example.com/1.jpg"])
+    str,
+    Field(min_length=10, max_length=2_000, pattern=r"^https?://[^\s\x00]+$", examples=["https://example.com/1.jpg"]),
 ]
 Position = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Digest = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.-]+$")]

@@ -11,7 +11,15 @@ from pydantic import (
 
 from stoflow.domain.product import Product
 from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
-from stoflow.http.rest.schemas import LINES_PATTERN, ONE_LINE_PATTERN, Given, Word, changes_of, lines, one_line
+from stoflow.http.rest.schemas import (
+    LINES_PATTERN,
+    ONE_LINE_PATTERN,
+    Given,
+    Word,
+    changes_of,
+    lines,
+    one_line,
+)
 from stoflow.resources.products.fields.text import clean_line, clean_text, composed
 
 MAX_METADATA_CHARACTERS: Final = 16_384  # as JSON

@@ -7,8 +7,7 @@ from pydantic import ConfigDict, Field
 from stoflow.http.context import Context
 from stoflow.http.rest.answers import Answered, Moment, SomeAction, SomeMarketplace
 from stoflow.http.rest.endpoint import Asked, Operation
-from stoflow.http.rest.schemas import Given, Marketplace
-from stoflow.http.rest.schemas import Moment as GivenMoment
+from stoflow.http.rest.schemas import Bound, Given, Marketplace
 from stoflow.resources.statistics import read
 
 
@@ -16,10 +15,8 @@ class StatisticsQuery(Given):
     """Where, and in which time: from `from` to before `to`."""
 
     marketplace: Marketplace | None = None
-    since: Annotated[
-        GivenMoment | None, Field(alias="from", description="30 days before `to` where it is not given.")
-    ] = None
-    until: Annotated[GivenMoment | None, Field(alias="to", description="Now where it is not given.")] = None
+    since: Annotated[Bound | None, Field(alias="from", description="30 days before `to` where it is not given.")] = None
+    until: Annotated[Bound | None, Field(alias="to", description="Now where it is not given.")] = None
 
 
 class DurationBody(Answered):

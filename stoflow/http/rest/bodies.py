@@ -1,11 +1,12 @@
 """The body of a request read within its time, as what its operation takes: JSON, bytes, or files."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from stoflow.domain.errors import InputError
 from stoflow.domain.files import GivenFile
 from stoflow.http.rest.problems import Malformed
 from stoflow.http.rest.schemas import FileBody, Given, NoBody, RawBody, reasons_of
-from stoflow.http.rest.strict_json import strict_json
+from stoflow.http.rest.strict_json import strict_json, with_whole_numbers
 from stoflow.http.rest.uploads import FORM, Upload, Uploaded, files_of, read_file, read_form
 
 BODY_TIMEOUT_S: Final = 20.0
@@ -72,9 +73,19 @@ def _meant(schema: type[Given], raw: bytes, media_type: str, taken: str) -> Give
     if not isinstance(value, dict):
         raise InputError("The body must be a JSON object.")
     try:
-        return schema.model_validate_json(raw)
+        return _validated(schema, raw, value)
     except ValidationError as error:
         raise InputError("The body is not right.", reasons_of(error)) from None
+
+
+def _validated(schema: type[Given], raw: bytes, value: Any) -> Given:
+    """Return the body; a number without a fraction is whole however it is written, as JSON Schema says."""
+    try:
+        return schema.model_validate_json(raw)
+    except ValidationError as error:
+        if all(reason["type"] != "int_type" for reason in error.errors(include_url=False)):
+            raise
+    return schema.model_validate_json(json.dumps(with_whole_numbers(value)))
 
 
 async def _come(request: Request, within_s: float) -> bytes:

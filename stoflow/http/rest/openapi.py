@@ -33,6 +33,11 @@ PATH_SCHEMAS: Final = {
     "marketplace": MARKETPLACE,
 }
 API_VERSION: Final = "1.0"
+WORD: Final = {"type": "string", "maxLength": 200}
+HEADER_SCHEMAS: Final = {
+    "Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "If-Match": {"type": "string", "pattern": r'^(\*|"[0-9a-f]{24}")$'},
+}
 FILE: Final = {
     "type": "string",
     "format": "binary",
@@ -234,6 +239,6 @@ def _query_parameters(operation: Operation) -> list[JsonSchema]:
 
 def _header_parameters(operation: Operation) -> list[JsonSchema]:
     return [
-        {"name": name, "in": "header", "description": description, "schema": {"type": "string", "maxLength": 200}}
+        {"name": name, "in": "header", "description": description, "schema": HEADER_SCHEMAS.get(name, WORD)}
         for name, description in operation.headers.items()
     ]

@@ -1,7 +1,7 @@
 """What bodies and queries are made of: strict, and nothing in them that is not named here."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -71,6 +71,16 @@ def _in_our_time(moment: datetime) -> datetime:
     return moment
 
 
+def _nearest_in_our_time(moment: datetime) -> datetime:
+    """Return the nearest moment that everything can count with: nothing happened before it, nothing will after it."""
+    if moment.year < FIRST_YEAR:
+        return datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+    return moment if moment.year <= LAST_YEAR else datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+
+
+NO_NUL: Final = r"^[^\u0000]*$"
+
+
 # The validators' rules as patterns, for the document; the validators say them in words.
 ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
 
@@ -82,6 +92,12 @@ Word = Annotated[str, Field(max_length=200, json_schema_extra=ONE_LINE_PATTERN),
 
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+STORABLE_TEXTS: Final[JsonDict] = {
+    "propertyNames": {"pattern": NO_NUL},
+    "additionalProperties": {"type": "string", "pattern": NO_NUL},
+}
 
 
 # Named types: the document gives each the values that there are, which installed packages add to.
@@ -96,6 +112,10 @@ Marketplace = TypeAliasType("Marketplace", Word)
 
 # Not strict, because JSON has no times: what is checked before is as strict.
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
+
+
+# One that something else is only compared with.
+Bound = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_nearest_in_our_time)]
 
 
 class Given(BaseModel):
@@ -120,11 +140,20 @@ def _optional(field: FieldInfo) -> Any:
     return Annotated[kind, *checks, Field(**told)]
 
 
+CURSOR: Final = r"^[A-Za-z0-9_=.:-]+$"
+
+
+ID_CURSOR: Final = "^[0-9]{1,10}$"  # told of most lists; others tell their own
+
+
 class PageQuery(Given):
     """Where to read on, and how much."""
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="50 where it is not given.")] = 50
-    cursor: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_=.:-]+$")] | None = None
+    cursor: (
+        Annotated[str, Field(min_length=1, max_length=200, pattern=CURSOR, json_schema_extra={"pattern": ID_CURSOR})]
+        | None
+    ) = None
 
 
 class NoQuery(Given):

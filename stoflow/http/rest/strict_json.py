@@ -68,6 +68,19 @@ def check_storable(value: Any, *, depth: int = 0) -> None:
         _check_all(value, depth)  # pyright: ignore[reportUnknownArgumentType]
 
 
+def with_whole_numbers(value: Any) -> Any:
+    """Return the value with `4.0` as `4`, in every depth."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [with_whole_numbers(one) for one in value]  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return {name: with_whole_numbers(one) for name, one in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return value
+
+
 def _check_all(values: Iterable[Any], depth: int) -> None:
     for value in values:
         check_storable(value, depth=depth + 1)
