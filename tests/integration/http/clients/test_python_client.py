@@ -16,7 +16,9 @@ PACKAGE = "stoflow_client"
 CONFIGURATION = {
     "package_name_override": PACKAGE,
     "post_hooks": [],  # nobody reads what is made here
-    "content_type_overrides": dict.fromkeys((*PHOTO_TYPES, "application/zip"), "application/octet-stream"),
+    "content_type_overrides": dict.fromkeys(
+        (*PHOTO_TYPES, "application/zip", "application/openmetrics-text"), "application/octet-stream"
+    ),
 }
 
 
