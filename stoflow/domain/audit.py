@@ -35,6 +35,7 @@ class Act(StrEnum):
     DELETION_ASKED = "tenant.deletion_asked"
     TENANT_DELETED = "tenant.deleted"
     ROLE_CHANGED = "role.changed"
+    QUOTAS_SET = "quotas.set"
 
 
 @dataclass(frozen=True, slots=True)

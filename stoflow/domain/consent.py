@@ -19,6 +19,7 @@ class ConsentEnd(StrEnum):
     NO_SELLER = "no_seller"  # nobody who sells there
     OTHER_ACCOUNT = "other_account"  # than the one that is connected
     TAKEN = "taken"  # another tenant sells with the account
+    FULL = "full"  # the seller's quota of marketplaces
     AWAY = "away"  # the marketplace; the seller begins again
     KEPT = "kept"  # the marketplace is away, and the same address may be opened again
     UNAVAILABLE = "unavailable"  # StoFlow itself

@@ -10,6 +10,7 @@ StoflowError
 ├── SignInRefused               nobody is known by this password or refresh token
 ├── AccountSuspended            somebody is, and may not come in now
 ├── TooManyTries                it was tried too often from there; says how long to wait
+├── QuotaExceeded               it is more than the tenant may have; says of what, and when there is room
 ├── PhotosUnavailable           where photos are kept cannot be reached now
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
@@ -31,6 +32,7 @@ StoflowError
 
 from stoflow.domain.consent import ConsentEnd
 from stoflow.domain.outcome import FieldError
+from stoflow.domain.quota import Quota, QuotaName
 
 
 class StoflowError(Exception):
@@ -85,6 +87,24 @@ class TooManyTries(StoflowError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"This was tried too often: wait for {retry_after_s} s.")
         self.retry_after_s = retry_after_s
+
+
+WHAT_TO_DO = {
+    QuotaName.PRODUCTS: "Delete some first, or ask for more.",
+    QuotaName.MARKETPLACES: "Disconnect one first, or ask for more.",
+    QuotaName.JOBS_PER_DAY: "There are more after midnight in UTC.",
+}
+
+
+class QuotaExceeded(StoflowError):
+    def __init__(self, quota: Quota, asked: int = 1) -> None:
+        words = quota.name.replace("_", " ")
+        super().__init__(
+            f"This is more than your quota: {quota.limit:,} {words}, of which {quota.used:,} are used; {asked:,} more"
+            f" asked for. {WHAT_TO_DO[quota.name]}"
+        )
+        self.quota, self.asked = quota, asked
+        self.retry_after_s = quota.free_in_s
 
 
 class PhotosUnavailable(StoflowError):

@@ -11,3 +11,4 @@ class PlatformScope(StrEnum):
     EXPORT_TENANTS = "tenants:export"
     DELETE_TENANTS = "tenants:delete"
     KEEP_WEBHOOKS = "webhooks:keep"
+    KEEP_QUOTAS = "quotas:keep"

@@ -4,19 +4,22 @@ from pathlib import Path
 
 import click
 
-from stoflow.cli.arguments import Words, tenant_argument
+from stoflow.cli.arguments import PLAIN_DIGITS, Words, tenant_argument
 from stoflow.cli.output import WrongUsage, json_option, print_json, say
 from stoflow.cli.tables import print_table
 from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
 from stoflow.domain.mail import MailKind, link_of
+from stoflow.domain.quota import QuotaName
 from stoflow.domain.role import Role
-from stoflow.resources.tenants import deleting, exporting
+from stoflow.resources.tenants import deleting, exporting, limiting
 from stoflow.settings import Settings
 from stoflow.storage.credentials.account_tokens import make_token
 from stoflow.storage.database import tenants
 from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.installation import prepared
+
+LONGEST = 9  # digits of a limit
 
 
 @click.group()
@@ -124,6 +127,34 @@ def export(settings: Settings, *, tenant_id: int, file: Path) -> None:
     with prepared(settings, tenant=TenantId(tenant_id)) as installation, file.open("xb") as out:
         exporting.write_export(installation, TenantId(tenant_id), out)
     say(f"{file} holds all of tenant {tenant_id}.")
+
+
+@tenant.command()
+@tenant_argument
+@click.option("--set", "given", multiple=True, metavar="NAME=LIMIT",
+              help="products, marketplaces or jobs_per_day; none is no limit. The others stay.")  # fmt: skip
+@json_option
+@click.pass_obj
+def quotas(settings: Settings, *, tenant_id: int, given: tuple[str, ...], as_json: bool) -> None:
+    """Show how much a seller may have, and has; or say so."""
+    changes, seller = dict(map(_limit, given)), TenantId(tenant_id)
+    with prepared(settings, tenant=seller) as installation:
+        found = limiting.read_quotas(installation, seller)
+        if changes:
+            limits = {each.name: each.limit for each in found} | changes
+            found = limiting.set_limits(installation, seller, limits, OPERATOR)
+    if as_json:
+        print_json(found)
+    else:
+        rows = [(each.name, "none" if each.limit is None else each.limit, each.used, each.left) for each in found]
+        print_table(("quota", "limit", "used", "left"), rows)
+
+
+def _limit(text: str) -> tuple[QuotaName, int | None]:
+    name, _, limit = text.partition("=")
+    if name not in set(QuotaName) or not (limit == "none" or PLAIN_DIGITS.fullmatch(limit)) or len(limit) > LONGEST:
+        raise WrongUsage(f"{text!r} is no limit: say it as in products=500, or products=none.")
+    return QuotaName(name), None if limit == "none" else int(limit)
 
 
 def _state(each: tenants.Tenant) -> str:

@@ -1,11 +1,13 @@
 """What is asked of accounts over HTTP, and what is answered of them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from stoflow.domain.role import Role
 from stoflow.http.rest.answers import Answered, Moment
 from stoflow.http.rest.schemas import ONE_LINE_PATTERN, Given, Word, one_line
+from stoflow.resources.accounts.overview import Overview
 
 Email = Annotated[
     str,
@@ -134,6 +136,39 @@ class LeavingAnswer(Answered):
     """The deletion goes on by itself."""
 
     step: str = Field(description="How far it is: ending, closing, dropping, forgetting, photos, last.")
+
+
+class QuotaBody(Answered):
+    """How much there may be of something, null where that has no limit; `free_at` is when the count begins again."""
+
+    name: str = Field(examples=["products", "marketplaces", "jobs_per_day"])
+    limit: int | None
+    used: int
+    left: int | None
+    free_at: Moment | None
+
+
+class AccountBody(Answered):
+    """Who is signed in, what they may have, and what of it is left."""
+
+    tenant: int
+    email: str
+    full_name: str | None
+    roles: list[Role]
+    status: Literal["active", "suspended"]
+    created_at: Moment
+    quotas: list[QuotaBody]
+    connected_marketplaces: int = Field(description="Where jobs can run now, also through the seller's plugin.")
+
+    @classmethod
+    def of(cls, account: Overview) -> Self:
+        return cls.with_fields(
+            account,
+            tenant=account.id,
+            roles=[role for role in Role if account.role.covers(role)],
+            status="active" if account.is_active else "suspended",
+            quotas=[QuotaBody.of(quota) for quota in account.quotas],
+        )
 
 
 class LoggedOut(Answered):

@@ -6,6 +6,7 @@ from stoflow.domain.mail import MailKind
 from stoflow.http.auth.tokens import LIFETIME_S
 from stoflow.http.context import Context
 from stoflow.http.resources.account_bodies import (
+    AccountBody,
     AddressBody,
     KeyBody,
     KeysBody,
@@ -25,7 +26,7 @@ from stoflow.http.resources.account_bodies import (
 )
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.problems import NotAllowed
-from stoflow.resources.accounts import mailing, password, register, sign_in
+from stoflow.resources.accounts import mailing, overview, password, register, sign_in
 from stoflow.resources.accounts.sign_in import Credentials
 from stoflow.resources.tenants import deleting
 from stoflow.storage.credentials.token_families import RefreshToken
@@ -77,6 +78,10 @@ def reset_password(context: Context, asked: Asked) -> PasswordChanged:
     return PasswordChanged(status="changed")
 
 
+def read_account(context: Context, asked: Asked) -> AccountBody:
+    return AccountBody.of(overview.read_overview(context, asked.tenant))
+
+
 def leave(context: Context, asked: Asked) -> LeavingAnswer:
     body: LeavingBody = asked.body
     ends = body.listings == "end"
@@ -125,6 +130,10 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/auth/logout", "logOut", "Sign out: no refresh token of this sign-in is good any more.",
         log_out, LoggedOut, body=RefreshBody, problems=BAD_BODY, public=True,
+    ),
+    Operation(
+        "GET", "/api/account", "readAccount", "Read who is signed in, how much they may have, and how much is left.",
+        read_account, AccountBody, problems=(404, 422),
     ),
     Operation(
         "POST", "/api/account/password", "changePassword", "Change the password and end every other sign-in.",

@@ -71,7 +71,7 @@ OPERATIONS: Final = (
         "POST", "/api/{marketplace}/batches", "createBatch",
         "Ask for one action on up to 10,000 products; with `dry_run` only say what would come of it.",
         create_batch, BatchBody, 201, query=BatchQuery, body=NewBatch, headers=IDEMPOTENCY, others={200: TrialBody},
-        problems=(400, 404, 408, 409, 413, 415, 422),
+        problems=(400, 402, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/batches", "listBatches", "List batches, newest first.",

@@ -109,7 +109,7 @@ OPERATIONS: Final = (
         "PUT", "/api/{marketplace}/connection", "enterCredentials",
         "Connect by credentials that the marketplace gave the seller, or enter them anew: the marketplace is asked "
         "whose they are before anything is kept, and jobs that waited go on.",
-        enter_credentials, ConnectionBody, body=EnteredBody, problems=(400, 404, 408, 409, 413, 415, 422, 502),
+        enter_credentials, ConnectionBody, body=EnteredBody, problems=(400, 402, 404, 408, 409, 413, 415, 422, 502),
         asks_marketplace=True,
     ),
     Operation(
@@ -134,14 +134,15 @@ OPERATIONS: Final = (
         "GET", "/api/{marketplace}/oauth/authorize", "authorize",
         "Begin a consent: send the seller's browser to the `url`. It is JSON and no redirect, since a browser that "
         "follows a link brings no access token. A cookie ties it to the browser that asks here.",
-        authorize, AuthorizationBody, query=BegunQuery, problems=(404, 409, 422),
+        authorize, AuthorizationBody, query=BegunQuery, problems=(402, 404, 409, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/oauth/callback", "takeConsent",
         "End a consent: what the marketplace sends the seller's browser back with. The state says whose it is. Only "
         "the browser that began it may bring it (its cookie), or a page that passes it on with that seller's access "
         "token, so that nobody is connected by another's link. A 502 says whether to open the same address again.",
-        take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 403, 404, 409, 422, 502), public=True,
+        take_consent, ConnectionBody, query=ReturnedQuery, problems=(400, 401, 402, 403, 404, 409, 422, 502),
+        public=True,
         pages=True,
         asks_marketplace=True,
     ),

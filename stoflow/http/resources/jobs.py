@@ -131,7 +131,7 @@ OPERATIONS: Final = (
     Operation(
         "POST", "/api/{marketplace}/jobs", "createJob", "Ask for a job.",
         create_job, JobBody, 201, body=NewJob, headers={**IDEMPOTENCY, PREFER: PREFER_HELP}, awaits=read_again,
-        problems=(400, 404, 408, 409, 413, 415, 422),
+        problems=(400, 402, 404, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/{marketplace}/jobs", "listMarketplaceJobs", "List the jobs of one marketplace, newest first.",

@@ -100,7 +100,7 @@ def read_product(context: Context, asked: Asked) -> Answer:
 OPERATIONS: Final = (
     Operation(
         "POST", "/api/products", "createProduct", "Add a product.",
-        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 408, 409, 413, 415, 422),
+        create_product, ProductBody, 201, body=NewProductBody, problems=(400, 402, 408, 409, 413, 415, 422),
     ),
     Operation(
         "GET", "/api/products", "listProducts", "List products, newest first: all, or those that are meant.",

@@ -51,6 +51,7 @@ SERVERS: Final = ({"url": "/", "description": "Where this document comes from."}
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
     401: "Nobody is known by this token or password, or it has ended; what a marketplace pushed is not believed.",
+    402: "It is more than this account may have; `quota` says which, its limit, what is used, and when it is free.",
     403: "This account is suspended, or nobody may do this here.",
     404: "There is no such thing, or it is another account's.",
     408: "The body did not come in time.",
@@ -79,6 +80,7 @@ ALWAYS_SAID: Final = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
 SAID_WITH: Final[Mapping[int, Sequence[str]]] = {
     200: ("Preference-Applied",),
     201: ("Location", "Idempotency-Replayed", "Preference-Applied"),
+    402: ("Retry-After",),
     429: ("Retry-After",),
     503: ("Retry-After",),
 }

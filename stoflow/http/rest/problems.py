@@ -20,6 +20,7 @@ from stoflow.domain.errors import (
     InputError,
     NotFound,
     PhotosUnavailable,
+    QuotaExceeded,
     SignInRefused,
     StoflowError,
     TooManyTries,
@@ -62,6 +63,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = {
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     SignInRefused: HTTPStatus.UNAUTHORIZED,
+    QuotaExceeded: HTTPStatus.PAYMENT_REQUIRED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     AccountSuspended: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -125,9 +127,10 @@ def problem_of(error: Exception) -> Problem:
     if status is None:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
     errors = error.errors if isinstance(error, Conflict | InputError) else ()
-    retry_after_s = error.retry_after_s if isinstance(error, TooManyTries) else None
+    retry_after_s = error.retry_after_s if isinstance(error, TooManyTries | QuotaExceeded) else None
+    more = {"quota": error.quota.told(error.asked)} if isinstance(error, QuotaExceeded) else {}
     hidden = "" if isinstance(error, MarketplaceBusy) else HIDDEN_DETAIL.get(status, "")
-    return Problem(status, hidden or str(error), errors, retry_after_s=retry_after_s)
+    return Problem(status, hidden or str(error), errors, more, retry_after_s)
 
 
 def response_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

@@ -29,12 +29,14 @@ from stoflow.storage.engine.batches import (
 )
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.submit import lock_products
+from stoflow.storage.tenants.quotas import refuse_more_jobs
 
 
 def create_batch(needs: ChangesJobs, tenant: TenantId, asked: SubmitBatch) -> tuple[BatchView, bool]:
     """Return the batch, and whether it was made now (False: the idempotency key had made it before).
 
-    Raise InputError naming each bad field or missing product, Conflict for what the seller did not grant.
+    Raise InputError naming each bad field or missing product, Conflict for what the seller did not grant, QuotaExceeded
+    where it is more than may be asked for today.
     """
     handler = check_batch(needs.registry, asked)
     products = choose_products(products_in(needs.database), tenant, asked)
@@ -72,7 +74,9 @@ def _made(
         cancel_waiting(connection, tenant, products=products, marketplace=one.marketplace, actions=overtaken)
     images = {product: held[product].images for product in products}
     tasks = {number: plan_tasks(handler, number) for number in set(images.values())}
-    insert_jobs(connection, tenant, batch, new_job(one), images, tasks)
+    if not insert_jobs(connection, tenant, batch, new_job(one), images, tasks):
+        refuse_more_jobs(connection, tenant, len(products))
+        raise Conflict("The quota of jobs changed just now: please ask again.")
     return batch
 
 

@@ -9,6 +9,7 @@ from stoflow.resources.batches.views import Shortcoming, SubmitBatch, Trial
 from stoflow.resources.needs import TriesProducts
 from stoflow.resources.products.readiness import PUBLISH, Shop, errors_of, shop_of
 from stoflow.resources.products.stored import products_in
+from stoflow.storage.tenants.quotas import refuse_more_jobs
 
 
 def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Trial:
@@ -18,6 +19,8 @@ def try_batch(needs: TriesProducts, tenant: TenantId, asked: SubmitBatch) -> Tri
     chosen = choose_products(store, tenant, asked)
     found = {product.id: product for product in store.each(tenant, chosen)}
     refuse_missing(asked, chosen, found)
+    with needs.database.records() as connection:
+        refuse_more_jobs(connection, tenant, len(chosen))
     if handler.action != PUBLISH:
         return Trial(len(chosen), len(chosen), ())
     shop = shop_of(needs.database, tenant, asked.job.marketplace)

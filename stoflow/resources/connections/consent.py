@@ -6,7 +6,16 @@ from datetime import datetime
 from functools import partial
 
 from stoflow.domain.consent import ConsentEnd
-from stoflow.domain.errors import AccountTaken, APIError, Conflict, ConsentKept, ConsentRefused, NotFound, StoflowError
+from stoflow.domain.errors import (
+    AccountTaken,
+    APIError,
+    Conflict,
+    ConsentKept,
+    ConsentRefused,
+    NotFound,
+    QuotaExceeded,
+    StoflowError,
+)
 from stoflow.domain.facts.accounts import ConsentNotTaken, SellerConnected
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
@@ -24,6 +33,7 @@ VERIFIER_BYTES = 64  # 86 characters; RFC 7636 wants 43 to 128
 ACCESS_DENIED = "access_denied"
 ENDS = {  # the most exact class first
     AccountTaken: ConsentEnd.TAKEN,
+    QuotaExceeded: ConsentEnd.FULL,
     Conflict: ConsentEnd.OTHER_ACCOUNT,
     NotFound: ConsentEnd.UNKNOWN,
     ConsentKept: ConsentEnd.KEPT,
@@ -56,12 +66,14 @@ def invite(accounts: Accounts, tenant: TenantId, marketplace: str, return_to: st
     """Return the page to open in the seller's browser; raise Conflict where nobody can consent there.
 
     `return_to` is where the seller goes back to at the end: raise Conflict for one that is not allowed.
+    Raise QuotaExceeded where the seller may connect no more.
     """
     check_return(accounts.returns, return_to)
     _, flow, tokens = _consent_at(accounts, marketplace)
     if flow.unset:
         message = f"Nobody can connect {marketplace} yet: {', '.join(flow.unset)} must be set first."
         raise Conflict(message)
+    accounts.connections.refuse_more(tenant, marketplace)
     verifier = secrets.token_urlsafe(VERIFIER_BYTES)
     asked = accounts.consents.begin(tenant, marketplace, verifier=verifier, return_to=return_to)
     url = consent_url(flow, tokens.client_id, state=asked.state, verifier=verifier)
@@ -75,7 +87,8 @@ def complete(accounts: Accounts, marketplace: str, returned: Returned, visitor: 
     a page on which that seller is signed in.
 
     Raise ConsentRefused for a state, a code or an answer that connects nobody, Conflict where the tenant is connected
-    as another account, APIError where the marketplace does not answer: the same address may then be opened again.
+    as another account, QuotaExceeded where it would be one too many, APIError where the marketplace does not answer:
+    the same address may then be opened again.
     """
     try:
         return _completed(accounts, marketplace, returned, visitor)
@@ -98,7 +111,7 @@ def _completed(accounts: Accounts, marketplace: str, returned: Returned, visitor
     try:
         identity = _identity(accounts, tenant, profile, flow, taken.access)
         accounts.consents.connect(tenant, marketplace, returned.state, identity)
-    except (Conflict, ConsentRefused):
+    except (Conflict, ConsentRefused, QuotaExceeded):
         accounts.consents.end(tenant, returned.state)
         raise
     record(SellerConnected(tenant, marketplace))

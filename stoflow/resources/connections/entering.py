@@ -28,12 +28,13 @@ def enter(accounts: Accounts, tenant: TenantId, marketplace: str, given: Mapping
 
     What was there before stays where they are not taken. Raise InputError naming each field that cannot be, or with
     the marketplace's words where it refuses them; Conflict where nothing is entered there or they are another
-    account's; APIError where the marketplace does not answer.
+    account's, QuotaExceeded where it would be one too many; APIError where the marketplace does not answer.
     """
     find_connection(accounts, tenant, marketplace)  # what could not be kept is shown to nobody
     profile, form = _form_at(accounts, marketplace)
     if errors := credential_errors(form, given) or _too_long(given):
         raise InputError(f"These are not the credentials that {marketplace} gives.", errors)
+    accounts.connections.refuse_more(tenant, marketplace)
     tokens = _tokens(accounts, profile, given)
     identity = _identity(accounts, tenant, profile, form, tokens)
     accounts.consents.enter(tenant, marketplace, identity, tokens)

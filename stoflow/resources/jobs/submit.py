@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar, cast
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
@@ -21,6 +22,7 @@ from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.submit import KeyedJob, NewJob, find_by_key, insert_job, lock_products
+from stoflow.storage.tenants.quotas import refuse_more_jobs
 
 Answer = TypeVar("Answer")
 PRIORITIES = range(1, 5)
@@ -30,14 +32,14 @@ CALLERS = "/"  # begins the keys that callers give, as no name of a marketplace 
 def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[JobView, bool]:
     """Make the job, unless its key has made it before: return it as its commit leaves it, and whether it was made now.
 
-    Raise as `submit`.
+    Raise as `submit`, and QuotaExceeded where no job may be asked for any more today.
     """
 
     def seen(connection: Records, job: Callable[[], JobId]) -> Callable[[], SeenJob]:
         found = read_seen(connection, tenant, job())
         return lambda: found
 
-    after, made = _committed(needs.database, needs.registry, tenant, asked, seen)
+    after, made = _committed(needs.database, needs.registry, tenant, asked, seen, is_counted=True)
     if made:
         needs.announced()
     return view_of(after, tenant, needs), made
@@ -71,6 +73,7 @@ def _committed(
     then: Callable[[Records, Callable[[], JobId]], Callable[[], Answer]],
     *,
     only_sold_out: bool = False,
+    is_counted: bool = False,
 ) -> tuple[Answer, bool]:
     """Return what `then` makes of the job before the commit and fetches after it, and whether the job was made now."""
     handler = check_job(registry, asked)
@@ -78,8 +81,8 @@ def _committed(
     failpoint("submit.before")
     with database.planned_records() as connection:
         known = _known(connection, registry, tenant, asked)
-        job = known or _made(connection, registry, handler, tenant, asked, only_sold_out=only_sold_out)
-        answer = then(connection, job)
+        made = partial(_made, connection, registry, handler, tenant, asked)
+        answer = then(connection, known or made(only_sold_out=only_sold_out, is_counted=is_counted))
     failpoint("submit.after")
     return answer(), known is None
 
@@ -101,21 +104,30 @@ def _made(
     asked: SubmitJob,
     *,
     only_sold_out: bool,
+    is_counted: bool,
 ) -> Callable[[], JobId]:
-    """Make the job; return what tells its id, at the latest with the commit."""
+    """Make the job; return what tells its id: at the latest with the commit, one that is counted before it."""
     if not only_sold_out:  # what is sold out waits for the grant rather than being forgotten
         refuse_ungranted(connection, registry, tenant, asked)
     images: int | None = None
     if asked.product_id is not None:
         images = _held_images(connection, registry, tenant, asked, asked.product_id, only_sold_out=only_sold_out)
-    inserted = insert_job(connection, tenant, new_job(asked), plan_tasks(handler, images))
+    tasks = plan_tasks(handler, images)
+    inserted = insert_job(connection, tenant, new_job(asked), tasks, is_counted=is_counted)
     if asked.idempotency_key is None:
-        return lambda: cast("JobId", inserted())
-    job = inserted()  # only a key can keep the job from being made, and then nothing else may stand
+        return partial(_inserted, inserted, connection, tenant) if is_counted else lambda: cast("JobId", inserted())
+    job = _inserted(inserted, connection, tenant)  # where it is not made nothing else may stand
+    return lambda: job
+
+
+def _inserted(inserted: Callable[[], JobId | None], connection: Records, tenant: TenantId) -> JobId:
+    """Return the job; raise QuotaExceeded where it was one too many, Conflict where another one took its key."""
+    job = inserted()
     if job is None:
+        refuse_more_jobs(connection, tenant, 1)
         message = "Another request with this Idempotency-Key is under way."
         raise Conflict(message)
-    return lambda: job
+    return job
 
 
 def _held_images(

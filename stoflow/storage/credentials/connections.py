@@ -22,6 +22,7 @@ from stoflow.storage.engine.connection_state import needs_seller, try_now
 from stoflow.storage.engine.facts import lock_of, plugin_connected
 from stoflow.storage.engine.locks import lock_in
 from stoflow.storage.engine.statement import bind, s
+from stoflow.storage.tenants.quotas import refuse_more_marketplaces
 from stoflow.transports.direct.tokens import Tokens
 
 EARLY_S = 60.0  # an access token is renewed this long before its end,
@@ -164,6 +165,11 @@ class Connections:
         assert row is not None
         values: dict[str, Any] = {**row, "choices": choices_of(row["choices"]), "lock": lock_in(row["lock"])}
         return StoredConnection(**values)
+
+    def refuse_more(self, tenant: TenantId, marketplace: str) -> None:
+        """Raise QuotaExceeded where this one would be too many now."""
+        with self._database.records() as connection:
+            refuse_more_marketplaces(connection, tenant, marketplace)
 
     def account(self, tenant: TenantId, marketplace: str) -> Account:
         """Raise NotFound where the tenant never connected."""

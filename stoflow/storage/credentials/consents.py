@@ -38,6 +38,7 @@ from stoflow.storage.credentials.holders import hold_account
 from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.database.session import LARGEST_TENANT, Database
 from stoflow.storage.engine.scopes import NOT_GRANTED
+from stoflow.storage.tenants.quotas import refuse_more_marketplaces
 from stoflow.transports.direct.consent import Identity
 from stoflow.transports.direct.tokens import Tokens
 
@@ -153,7 +154,7 @@ class Consents:
         """Make what was kept the tenant's connection, and let its jobs there go on.
 
         What the seller declared for the account stays. Raise ConsentRefused where another caller was first, Conflict
-        where the tenant is connected as another account.
+        where the tenant is connected as another account, QuotaExceeded where it would be one too many.
         """
         with self._database.records() as connection:
             spent = execute(connection, SPEND, tenant, state=_digest(state))
@@ -186,6 +187,7 @@ class Consents:
                 "once. Disconnect it there first, or consent as another account."
             )
             raise AccountTaken(message)
+        refuse_more_marketplaces(connection, tenant, marketplace)
         values = {"marketplace": marketplace, "external_id": account, **kept}
         if execute(connection, CONNECT, tenant, settings=Jsonb(dict(identity.settings)), **values) is None:
             message = (

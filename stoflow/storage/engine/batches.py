@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import BatchId, JobId, TenantId
 from stoflow.domain.job import TaskPlan
 from stoflow.storage.engine.facts import UNFINISHED
-from stoflow.storage.engine.statement import bind, s
-from stoflow.storage.engine.submit import NewJob, task_rows
+from stoflow.storage.engine.statement import bind, composed, s
+from stoflow.storage.engine.submit import COUNTED, NewJob, task_rows
 
 SAME_KEY = """
 SELECT id, coalesce(idempotency_digest, '') AS digest FROM {s}.batch_jobs WHERE batch_id = %(key)s
@@ -34,7 +34,7 @@ RETURNING id
 
 # As `submit.INSERT_JOB`, of many products: a job's tasks are those of a product with as many photos.
 INSERT_JOBS = f"""
-WITH asked AS MATERIALIZED (
+WITH [[spent]]asked AS MATERIALIZED (
   SELECT * FROM unnest(%(products)s::int[], %(images)s::int[]) WITH ORDINALITY AS r(product, images, place)
 ), job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
@@ -42,7 +42,7 @@ WITH asked AS MATERIALIZED (
   SELECT a.marketplace, a.id, asked.product, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()
   FROM asked CROSS JOIN public.marketplace_action_types a
-  WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s ORDER BY asked.place
+  WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]] ORDER BY asked.place
   RETURNING id, product_id, priority
 ), tasks AS (
   INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
@@ -128,13 +128,14 @@ def insert_jobs(
     images: Mapping[int, int],
     tasks: Mapping[int, Sequence[TaskPlan]],
 ) -> int:
-    """Make a job like `job` for each product, in their order; return how many were made.
+    """Make a job like `job` for each product, in their order; return how many were made: none over the quota.
 
     `images` says how many photos each product has, `tasks` what is to be done for a product with so many.
     """
     statement = bind(
-        INSERT_JOBS,
+        composed(INSERT_JOBS, *COUNTED),
         tenant,
+        asked=len(images),
         batch=batch,
         marketplace=job.marketplace,
         action=job.action,

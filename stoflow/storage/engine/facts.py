@@ -70,3 +70,11 @@ def telling(state: LiteralString, *, where: LiteralString = "true") -> LiteralSt
   SELECT %(tenant)s, 'job_status_update', {state}, id, marketplace, action_type_id, product_id, batch_job_id
   FROM job WHERE {where}
 ), """
+
+
+TODAY: LiteralString = "(clock_timestamp() AT TIME ZONE 'UTC')::date"
+
+
+def used_today(quota: LiteralString) -> LiteralString:
+    """Return SQL: how many of a day's quota are used; the row may be of a day before."""
+    return f"CASE WHEN {quota}.day = {TODAY} THEN {quota}.used ELSE 0 END"

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskPlan
-from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.facts import TODAY, UNFINISHED, used_today
 from stoflow.storage.engine.statement import Parts, bind, composed, s
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
@@ -35,13 +35,13 @@ WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp(
 """
 
 INSERT_JOB = """
-WITH job AS (
+WITH [[spent]]job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
     max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
   SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
     clock_timestamp()
-  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
+  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]]
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, priority
 ), tasks AS (
@@ -65,6 +65,23 @@ INHERITED: Parts = (
 ), announced AS (
   INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, id FROM inherited
 )""",
+    ),
+)
+# Who has no quota of jobs a day locks nothing; who has one takes as many as are made, or makes none.
+COUNTED: Parts = (
+    (
+        "spent",
+        f"""spent AS (
+  UPDATE public.subscription_quotas q SET used = {used_today("q")} + %(asked)s, day = {TODAY}
+  WHERE q.tenant = %(tenant)s AND q.name = 'jobs_per_day' AND {used_today("q")} + %(asked)s <= q.most
+  RETURNING q.name
+), """,
+    ),
+    (
+        "allowed",
+        """
+    AND (EXISTS (SELECT FROM spent) OR NOT EXISTS (
+      SELECT FROM public.subscription_quotas q WHERE q.tenant = %(tenant)s AND q.name = 'jobs_per_day'))""",
     ),
 )
 
@@ -116,14 +133,24 @@ def task_rows(tasks: Sequence[TaskPlan]) -> list[dict[str, Any]]:
 
 
 def insert_job(
-    connection: Connection[DictRow], tenant: TenantId, job: NewJob, tasks: Sequence[TaskPlan]
+    connection: Connection[DictRow],
+    tenant: TenantId,
+    job: NewJob,
+    tasks: Sequence[TaskPlan],
+    *,
+    is_counted: bool = False,
 ) -> Callable[[], JobId | None]:
-    """Return what fetches the new job's id, None where another one took its idempotency key first."""
+    """Return what fetches the new job's id, None where another one took its idempotency key first.
+
+    One that `is_counted` is one of the tenant's quota of today; it is None too where that is used up.
+    """
+    parts = (*(INHERITED if job.product is not None else ()), *(COUNTED if is_counted else ()))
     statement = bind(
-        composed(INSERT_JOB, *(INHERITED if job.product is not None else ())),
+        composed(INSERT_JOB, *parts),
         tenant,
         **{**asdict(job), "payload": Jsonb(job.payload)},
         tasks=Jsonb(task_rows(tasks)),
+        asked=1,
     )
     inserted = statement.on(connection)
 

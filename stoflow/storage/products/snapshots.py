@@ -15,6 +15,7 @@ from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.storage.database.tables import ListingRow, ProductImageRow, ProductRow
 from stoflow.storage.products.filtering import conditions_of
 from stoflow.storage.products.keys import KEYS, is_kept, keys_of, refuse_taken_keys
+from stoflow.storage.products.room import refuse_more
 from stoflow.storage.products.values import columns_of, errors_of, photo_rows, product_of, without_id, write
 
 Check = Callable[[Product], None]
@@ -24,10 +25,12 @@ Check = Callable[[Product], None]
 def add_product(session: Session, product: NewProduct) -> int:
     """Store one product and return its id.
 
-    Raise InputError, with every reason, for what the table cannot hold, Conflict where another one has its key.
+    Raise InputError, with every reason, for what the table cannot hold, Conflict where another one has its key,
+    QuotaExceeded where the tenant may have no more.
     """
     if keys_of(product):
         refuse_taken_keys(session, product)
+    refuse_more(session)
     return add_products(session, [product])[0]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.products.file_keys import taken_before
 from stoflow.storage.products.keys import Holders, holders_of, holders_of_digests, keys_of, lock_keys
 from stoflow.storage.products.photos import replace_photos
+from stoflow.storage.products.room import hold_quota, no_room
 from stoflow.storage.products.snapshots import add_products, marketplaces_of
 from stoflow.storage.products.values import errors_of, product_of, without_id, write
 
@@ -96,7 +98,16 @@ class _Batch:
         return next(iter(found.values()), None)
 
 
-def _added(session: Session, new: Mapping[int, GivenProduct]) -> Results:
+def _added(session: Session, given: Mapping[int, GivenProduct]) -> Results:
+    """Store these until the tenant may have no more; the others are refused one by one."""
+    quota = hold_quota(session) if given else None
+    room = len(given) if quota is None else quota.left
+    new = dict(islice(given.items(), room))
+    refused = {place: no_room(quota) for place in given if place not in new} if quota else {}
+    return refused | _stored(session, new)
+
+
+def _stored(session: Session, new: Mapping[int, GivenProduct]) -> Results:
     ids = add_products(session, [given.product for given in new.values()], [given.digest for given in new.values()])
     return {place: Stored(id_, Fate.CREATED) for place, id_ in zip(new, ids, strict=True)}
 

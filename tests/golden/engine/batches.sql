@@ -16,7 +16,7 @@ ON CONFLICT (batch_id) DO NOTHING
 RETURNING id
 
 -- INSERT_JOBS
-WITH asked AS MATERIALIZED (
+WITH [[spent]]asked AS MATERIALIZED (
   SELECT * FROM unnest(%(products)s::int[], %(images)s::int[]) WITH ORDINALITY AS r(product, images, place)
 ), job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
@@ -24,7 +24,7 @@ WITH asked AS MATERIALIZED (
   SELECT a.marketplace, a.id, asked.product, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()
   FROM asked CROSS JOIN public.marketplace_action_types a
-  WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s ORDER BY asked.place
+  WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]] ORDER BY asked.place
   RETURNING id, product_id, priority
 ), tasks AS (
   INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)

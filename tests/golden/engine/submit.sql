@@ -3,13 +3,13 @@ UPDATE {s}.marketplace_jobs SET idempotency_key = NULL
 WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp() - interval '24 hours'
 
 -- INSERT_JOB
-WITH job AS (
+WITH [[spent]]job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
     max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
   SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
     clock_timestamp()
-  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s
+  FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]]
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, priority
 ), tasks AS (

@@ -32,6 +32,7 @@ from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.domain.product import NewProduct, Product, ProductListing
 from stoflow.domain.product_filter import ProductFilter
+from stoflow.domain.quota import Quota, QuotaName
 from stoflow.domain.role import Role
 from stoflow.domain.webhook import Owner
 from stoflow.http.app import ApiOptions, create_app
@@ -45,7 +46,8 @@ from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
 from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import Registry, build_registry
-from stoflow.resources.accounts import password
+from stoflow.resources.accounts import overview, password
+from stoflow.resources.accounts.overview import Overview
 from stoflow.resources.attributes import attributes
 from stoflow.resources.batches import change as batch_change
 from stoflow.resources.batches import create as batch_create
@@ -452,6 +454,11 @@ class FakeUseCases:
         self.accounts[TenantId(int(returned.state)), marketplace] = returned.code
         return self.find_connection(TenantId(int(returned.state)), marketplace)
 
+    def read_overview(self, tenant: TenantId) -> Overview:
+        self._answers()
+        quotas = tuple(Quota(name, None, 0) for name in QuotaName)
+        return Overview(tenant, f"{tenant}@example.com", None, Role.USER, True, datetime.now(UTC), quotas, 0)
+
     def change_password(self, tenant: TenantId, *_: str) -> RefreshToken:
         self._answers()
         return RefreshToken(tenant, "", "sfr_next", datetime.now(UTC))
@@ -569,6 +576,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     deliveries: ("list_deliveries", "ping", "replay"),
     manage: ("change_webhook", "create_webhook", "delete_webhook", "find_webhook", "list_webhooks", "rotate_secret"),
     observed: ("list_listings", "list_orders"),
+    overview: ("read_overview",),
     password: ("change_password",),
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     preview: ("preview_product",),

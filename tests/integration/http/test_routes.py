@@ -339,7 +339,7 @@ def test_no_route_shows_or_changes_what_is_another_tenants(api: Any, operation: 
         assert "Canary" not in answer.text
         assert api.use_cases.accounts == {(api.alice, "vinted"): "Canary"}
     elif operation.method == "GET":
-        assert answer.json()["marketplaces" if operation.name == "readSnapshot" else "items"] == []
+        assert answer.json().get("marketplaces" if operation.name == "readSnapshot" else "items", []) == []
     else:
         assert answer.json().get("id") not in {hers, product}
     assert "Canary" not in answer.text

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from stoflow.domain.audit import OPERATOR
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.files import GivenFile
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.imported import FileReading, ImportStatus, ImportView
+from stoflow.domain.quota import QuotaName
 from stoflow.resources.imports.asking import find_import, list_rejections, start_import
 from stoflow.resources.imports.running import Importer
 from stoflow.resources.products.media import MediaFolder
@@ -21,6 +23,7 @@ from stoflow.resources.products.photo_source import no_addresses
 from stoflow.resources.products.store import Products
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import mark_dead, register_process
+from stoflow.storage.tenants.quotas import set_limits
 
 HEADER = "title,price,currency,sku\n"
 
@@ -235,3 +238,19 @@ def test_an_import_waits_for_whoever_has_its_file(place: Place, anna: TenantId, 
     elsewhere = replace(importer(place, tmp_path), folder=tmp_path / "another")
     assert not elsewhere.turn()
     assert importer(place, tmp_path).turn()
+
+
+def test_rows_over_the_quota_are_told_one_by_one_and_those_of_known_products_go_on(
+    place: Place, tmp_path: Path, anna: TenantId
+) -> None:
+    given(place, anna, f"{HEADER}Coat,1,EUR,A-1\n")
+    importer(place, tmp_path).turn()
+    set_limits(place.database, anna, {QuotaName.PRODUCTS: 3}, OPERATOR)
+    rows = "".join(f"Hat {number},2,EUR,H-{number}\n" for number in range(4))
+    started = given(place, anna, f"{HEADER}{rows}Jacket,1,EUR,A-1\n")
+    importer(place, tmp_path).turn()
+    found = find_import(place, anna, started.id)
+    assert (found.status, found.imported, found.rejected) == (ImportStatus.COMPLETED, 3, 2)
+    told = [(row.line, row.reason) for row in list_rejections(place, anna, started.id, 10, None).items]
+    assert told == [(4, "Your quota of 3 products is used up."), (5, "Your quota of 3 products is used up.")]
+    assert products(place, anna) == [("Hat 0", "H-0"), ("Hat 1", "H-1"), ("Jacket", "A-1")]
