@@ -142,6 +142,13 @@ class Settings(BaseSettings):
 
     # What Prometheus shows at /metrics, as a bearer token; without one nobody may read them.
     metrics_token: str = Field(default="", repr=False)
+    # The model that writes texts: a server that speaks OpenAI's chat completions, such as https://api.openai.com/v1.
+    # Unset, none are written. So many of a product's photos are shown to it: not every model can see.
+    ai_url: WebAddress = ""
+    ai_key: str = Field(default="", repr=False)
+    ai_model: str = ""
+    ai_timeout_s: float = Field(default=60.0, gt=0, le=300)
+    ai_photos: int = Field(default=0, ge=0, le=8)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     failpoints: str = ""

@@ -36,6 +36,7 @@ class Act(StrEnum):
     TENANT_DELETED = "tenant.deleted"
     ROLE_CHANGED = "role.changed"
     QUOTAS_SET = "quotas.set"
+    CREDITS_GRANTED = "credits.granted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ StoflowError
 ├── AccountSuspended            somebody is, and may not come in now
 ├── TooManyTries                it was tried too often from there; says how long to wait
 ├── QuotaExceeded               it is more than the tenant may have; says of what, and when there is room
+├── NoCredits                   no credit is left for a text
 ├── PhotosUnavailable           where photos are kept cannot be reached now
 ├── DatabaseError
 │   ├── DatabaseUnavailable     PostgreSQL cannot be reached now
@@ -105,6 +106,11 @@ class QuotaExceeded(StoflowError):
         )
         self.quota, self.asked = quota, asked
         self.retry_after_s = quota.free_in_s
+
+
+class NoCredits(StoflowError):
+    def __init__(self) -> None:
+        super().__init__("No AI credits are left: ask for more. Nothing was written, and nothing taken.")
 
 
 class PhotosUnavailable(StoflowError):

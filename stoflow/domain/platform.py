@@ -12,3 +12,4 @@ class PlatformScope(StrEnum):
     DELETE_TENANTS = "tenants:delete"
     KEEP_WEBHOOKS = "webhooks:keep"
     KEEP_QUOTAS = "quotas:keep"
+    GRANT_CREDITS = "credits:grant"

@@ -14,6 +14,7 @@ from stoflow.http.auth.tokens import AccessTokens
 from stoflow.marketplaces.notices import Notice
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.connections.connection import Accounts
+from stoflow.resources.descriptions.describe import Writer
 from stoflow.resources.monitoring.snapshot import Watching
 from stoflow.resources.needs import FollowsStock
 from stoflow.resources.products.media import MediaFolder
@@ -63,3 +64,4 @@ class Context:
     webhook_networks: Sequence[Network]
     watching: Watching
     metrics_token: str
+    writer: Writer | None

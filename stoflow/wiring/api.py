@@ -24,6 +24,7 @@ from stoflow.http.sockets.relay import Relay
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.resources.connections.connection import Accounts
+from stoflow.resources.descriptions.describe import Writer
 from stoflow.resources.events.read import events_after, newest
 from stoflow.resources.imports.running import Importer
 from stoflow.resources.monitoring.snapshot import Watching
@@ -35,6 +36,7 @@ from stoflow.storage.credentials.token_families import ended_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active
 from stoflow.storage.tenants.roles import find_role
+from stoflow.transports.direct.text_model import TextModel
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.upkeep.lease import Lease
@@ -150,7 +152,17 @@ def _context(
         webhook_networks=installation.settings.webhook_networks,
         watching=watching,
         metrics_token=installation.settings.metrics_token,
+        writer=_writer(installation),
     )
+
+
+def _writer(installation: Installation) -> Writer | None:
+    settings = installation.settings
+    if not settings.ai_url or not settings.ai_model:
+        return None
+    client = make_client(installation)
+    model = TextModel(client, settings.ai_url, settings.ai_model, settings.ai_key, settings.ai_timeout_s)
+    return Writer(model, settings.ai_photos)
 
 
 def _accounts(installation: Installation, engine: Engine, feed: HintedFeed) -> Accounts:

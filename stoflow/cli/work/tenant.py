@@ -1,6 +1,7 @@
 """`stoflow tenant`: create, list and suspend sellers."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import click
 
@@ -12,7 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.domain.mail import MailKind, link_of
 from stoflow.domain.quota import QuotaName
 from stoflow.domain.role import Role
-from stoflow.resources.tenants import deleting, exporting, limiting
+from stoflow.resources.tenants import crediting, deleting, exporting, limiting
 from stoflow.settings import Settings
 from stoflow.storage.credentials.account_tokens import make_token
 from stoflow.storage.database import tenants
@@ -148,6 +149,25 @@ def quotas(settings: Settings, *, tenant_id: int, given: tuple[str, ...], as_jso
     else:
         rows = [(each.name, "none" if each.limit is None else each.limit, each.used, each.left) for each in found]
         print_table(("quota", "limit", "used", "left"), rows)
+
+
+@tenant.command()
+@tenant_argument
+@click.option("--grant", "amount", type=click.IntRange(1, 1_000_000), default=None, help="Give so many more.")
+@click.option("--reference", type=Words(), default=None, help="For what: given again, nothing more is granted.")
+@json_option
+@click.pass_obj
+def credits(settings: Settings, *, tenant_id: int, amount: int | None, reference: str | None, as_json: bool) -> None:  # noqa: A001 - what people type
+    """Show how many texts by the model a seller has left, or grant more."""
+    seller = TenantId(tenant_id)
+    with prepared(settings, tenant=seller) as installation:
+        if amount is not None:
+            crediting.grant(installation, seller, amount, reference or uuid4().hex, OPERATOR)
+        left = crediting.count_left(installation, seller)
+    if as_json:
+        print_json({"tenant": tenant_id, "left": left})
+    else:
+        say(str(left))
 
 
 def _limit(text: str) -> tuple[QuotaName, int | None]:

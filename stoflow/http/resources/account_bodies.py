@@ -159,6 +159,7 @@ class AccountBody(Answered):
     created_at: Moment
     quotas: list[QuotaBody]
     connected_marketplaces: int = Field(description="Where jobs can run now, also through the seller's plugin.")
+    ai_credits: int = Field(description="How many texts more can be written by the operator's model.")
 
     @classmethod
     def of(cls, account: Overview) -> Self:

@@ -51,7 +51,7 @@ SERVERS: Final = ({"url": "/", "description": "Where this document comes from."}
 PROBLEM_WORDS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
     401: "Nobody is known by this token or password, or it has ended; what a marketplace pushed is not believed.",
-    402: "It is more than this account may have; `quota` says which, its limit, what is used, and when it is free.",
+    402: "It is more than this account may have: `quota` says which, its limit, what is used, and when it is free.",
     403: "This account is suspended, or nobody may do this here.",
     404: "There is no such thing, or it is another account's.",
     408: "The body did not come in time.",

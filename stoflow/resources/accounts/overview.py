@@ -10,6 +10,7 @@ from stoflow.domain.role import Role
 from stoflow.resources.connections.connection import Accounts, ConnectionState, find_connection
 from stoflow.resources.needs import KnowsMarketplaces
 from stoflow.resources.tenants.looking_after import find_tenant
+from stoflow.storage.credits.ledger import credits_left
 from stoflow.storage.tenants.quotas import read_quotas
 
 
@@ -32,6 +33,7 @@ class Overview:
     created_at: datetime
     quotas: tuple[Quota, ...]
     connected_marketplaces: int
+    ai_credits: int
 
 
 def read_overview(needs: SeesAccounts, tenant: TenantId) -> Overview:
@@ -46,4 +48,5 @@ def read_overview(needs: SeesAccounts, tenant: TenantId) -> Overview:
         created_at=seller.created_at,
         quotas=read_quotas(needs.database, tenant),
         connected_marketplaces=states.count(ConnectionState.CONNECTED),
+        ai_credits=credits_left(needs.database, tenant),
     )

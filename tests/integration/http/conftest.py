@@ -24,6 +24,7 @@ from stoflow.domain.batch import BatchStatus, Progress
 from stoflow.domain.call import Answer
 from stoflow.domain.catalogue import CatalogueEntry
 from stoflow.domain.choices import Choice
+from stoflow.domain.described import Description, WrittenText
 from stoflow.domain.errors import Conflict, ConsentRefused, DatabaseUnavailable, InputError, NotFound
 from stoflow.domain.ids import BatchId, JobId, TaskId, TenantId
 from stoflow.domain.imported import ImportStatus, ImportView, Rejection
@@ -56,6 +57,7 @@ from stoflow.resources.batches.views import BatchFilter, BatchView, SubmitBatch
 from stoflow.resources.connections import choosing, connection, consent, entering
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.descriptions import describe
 from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
 from stoflow.resources.events.wording import Event
@@ -457,7 +459,11 @@ class FakeUseCases:
     def read_overview(self, tenant: TenantId) -> Overview:
         self._answers()
         quotas = tuple(Quota(name, None, 0) for name in QuotaName)
-        return Overview(tenant, f"{tenant}@example.com", None, Role.USER, True, datetime.now(UTC), quotas, 0)
+        return Overview(tenant, f"{tenant}@example.com", None, Role.USER, True, datetime.now(UTC), quotas, 0, 0)
+
+    def describe_product(self, tenant: TenantId, product: int, _: str) -> Description:
+        self.find_product(tenant, product)
+        return Description(WrittenText("A coat", "Warm."), is_new=True, credits_left=4)
 
     def change_password(self, tenant: TenantId, *_: str) -> RefreshToken:
         self._answers()
@@ -562,6 +568,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     connection: ("disconnect", "find_connection"),
     consent: ("complete", "invite"),
     deleting: ("delete_product",),
+    describe: ("describe_product",),
     tenant_deleting: ("delete_own_account",),
     editing: (
         "change_product",

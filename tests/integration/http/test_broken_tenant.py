@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "changeProduct": {"brand": "Zara"},
     "addPhotos": {"urls": ["https://example.invalid/1.jpg"]},
     "orderPhotos": {"order": [1]},
+    "describeProduct": {"language": "fr"},
     "changeConnection": {"settings": {"site": "EBAY_FR"}},
     "enterCredentials": {"credentials": {"key": "1", "secret": "2"}},
 }
@@ -53,8 +54,9 @@ NUMBERS = (
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """An installation in which sellers can connect."""
-    return settings.model_copy(update={"ebay_redirect_uri": "StoFlow-StoFlow-1"})
+    """An installation in which sellers can connect, and a model could write."""
+    model = {"ai_url": "http://127.0.0.1:1", "ai_model": "writer"}
+    return settings.model_copy(update={"ebay_redirect_uri": "StoFlow-StoFlow-1", **model})
 
 
 @pytest.fixture

@@ -107,7 +107,15 @@ def test_a_revoked_key_opens_nothing_and_is_listed_as_such(client: httpx.Client,
     (listed,) = json.loads(command("list", "--json").stdout)
     assert (listed["platform"], listed["scopes"]) == (
         MARKET,
-        ["tenants:create", "tokens:mint", "tenants:export", "tenants:delete", "webhooks:keep", "quotas:keep"],
+        [
+            "tenants:create",
+            "tokens:mint",
+            "tenants:export",
+            "tenants:delete",
+            "webhooks:keep",
+            "quotas:keep",
+            "credits:grant",
+        ],
     )
     assert None not in {listed["revoked_at"], listed["last_used_at"]}
     assert MARKET in command("list").stdout

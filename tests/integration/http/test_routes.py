@@ -33,6 +33,7 @@ BODIES = {
     "changeProduct": {"brand": "Zara"},
     "addPhotos": {"urls": ["https://example.invalid/1.jpg"]},
     "orderPhotos": {"order": [1]},
+    "describeProduct": {"language": "fr"},
     "changeConnection": CHOSEN,
     "leave": {"password": "a long one, of old"},
     "createWebhook": {"url": "https://shop.example/hook"},

@@ -1,0 +1,1 @@
+"""Titles and descriptions that a model proposes."""

@@ -1,0 +1,1 @@
+"""Credits for texts by a model, and the texts."""
