@@ -46,11 +46,15 @@ def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[
 
 
 def submit_within(connection: Records, needs: ReadsJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
-    """Make the job in a transaction that its owner commits, or does not: then it has never been. Raise as `submit`."""
+    """Make the job in a transaction that its owner commits, or does not: then it has never been. Raise as `submit_job`.
+
+    Where there is a quota of jobs a day, others of the tenant wait until that commit.
+    """
     handler = check_job(needs.registry, asked)
     asked = replace(asked, action=handler.action)
     known = _known(connection, needs.registry, tenant, asked)
-    job = known or _made(connection, needs.registry, handler, tenant, asked, only_sold_out=False)
+    made = partial(_made, connection, needs.registry, handler, tenant, asked)
+    job = known or made(only_sold_out=False, is_counted=True)
     return view_of(read_seen(connection, tenant, job()), tenant, needs)
 
 
