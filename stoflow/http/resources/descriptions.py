@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from stoflow.domain.described import Description
 from stoflow.http.context import Context
@@ -15,6 +15,7 @@ from stoflow.resources.descriptions import describe
 class DescribeBody(Given):
     """In which language; English where none is given."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"language": "fr"}]})
     language: Annotated[
         str, Field(pattern=r"^[a-z]{2}$", examples=["fr"], description="By its two letters (ISO 639-1).")
     ] = "en"

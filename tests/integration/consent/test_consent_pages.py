@@ -148,7 +148,9 @@ def test_of_two_tenants_who_consent_with_one_account_at_once_one_is_connected(ma
 
     def bring(number: int) -> int:
         together.wait(10)
-        return sellers[number].brings("ebay", returned[number]).status_code
+        while (status := sellers[number].brings("ebay", returned[number]).status_code) == 429:
+            pass  # few at once from one address
+        return status
 
     with ThreadPoolExecutor(len(sellers)) as threads:
         assert sorted(threads.map(bring, range(len(sellers)))) == [200, 409, 409, 409]
