@@ -110,7 +110,9 @@ def campaign(api: Victim, seed: int, requests: int, frames: int) -> Report:
     still_open = _let_go(api)
     grown_mib = api.memory_mib() - before_mib
     heard = noise.heard
-    return Report(seed, time.monotonic() - began_s, heard.answers, grown_mib, still_open, api.errors(), heard.faults)
+    return Report(
+        seed, time.monotonic() - began_s, dict(heard.answers), grown_mib, still_open, api.errors(), heard.faults
+    )
 
 
 def _let_go(api: Victim) -> int:
