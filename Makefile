@@ -20,8 +20,9 @@ demo: $(STAMP) ## publish real products of several sellers on three simulated ma
 up: $(STAMP) ## run everything in one terminal, with the sandbox
 	$(BIN)/stoflow up --sandbox $(ARGS)
 
+# In their own order: whole programs first, which wait for one another, and not the files of few long tests last.
 test: $(STAMP) ## run all tests on real PostgreSQL and Redis, three files at a time
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: $(STAMP) ## run them counting lines, which takes twice the processor's time; 90 % must be run
 	$(BIN)/coverage erase
