@@ -1,7 +1,7 @@
 """An orchestrator of one job: it decides for a tenant in the process that asks, for as long as that job runs there."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stoflow.actors.permits import Permits
@@ -68,13 +68,14 @@ class _Turn:
         until_s, job = time.monotonic() + self.of.patience_s, first
         while job is not None:
             self._run(job)
-            job = self._wait(job.id, until_s)
+            before, job = job, self._wait(job.id, until_s)
+            if job is not None and (job.task, job.claims) == (before.task, before.claims):
+                break  # nothing could be claimed, and nothing says when it can
         return first.id
 
     def _due(self, marketplaces: Sequence[str]) -> Iterator[QueuedJob]:
         """Yield what may go on now, most urgent first."""
-        page = self._page(marketplaces)
-        verdicts = {name: self._judge(name, page) for name in marketplaces}
+        verdicts, page = self._verdicts(marketplaces)
         yield from (job for job in page.jobs if self._wait_s(job) <= 0 and _may_go(job, verdicts[job.marketplace]))
 
     def _run(self, job: QueuedJob) -> None:
@@ -90,8 +91,8 @@ class _Turn:
                 return None
             wait_s = self._wait_s(found)
             if wait_s <= 0:
-                verdict = self._judge(found.marketplace, self._page([found.marketplace]))
-                return found if _may_go(found, verdict) else None
+                verdicts, _ = self._verdicts([found.marketplace])
+                return found if _may_go(found, verdicts[found.marketplace]) else None
             if time.monotonic() + wait_s > until_s:
                 return None
             time.sleep(min(wait_s, LOOK_EVERY_S))
@@ -110,14 +111,15 @@ class _Turn:
             ((found,),) = read_together(self.of.engine.database, [cancel_read(self.tenant, job)])
         return found
 
-    def _page(self, marketplaces: Sequence[str]) -> QueuePage:
+    def _verdicts(self, marketplaces: Sequence[str]) -> tuple[Mapping[str, Verdict], QueuePage]:
+        """Return what may be done at each of these places, and the page of the queue by which they are judged."""
         read = page_read(self.tenant, marketplaces=marketplaces, held=(), limit=PAGE_SIZE)
         (page,) = read_together(self.of.engine.database, [read])
-        return page
-
-    def _judge(self, marketplace: str, page: QueuePage) -> Verdict:
-        refused = any(view.marketplace == marketplace for view, _ in self.of.engine.applications.read_refusals())
-        return judge_place(place_of(self.of.conditions, self.tenant, marketplace, page, refused=refused))
+        refusing = {view.marketplace for view, _ in self.of.engine.applications.read_refusals()}
+        places = (
+            place_of(self.of.conditions, self.tenant, name, page, refused=name in refusing) for name in marketplaces
+        )
+        return {place.marketplace: judge_place(place) for place in places}, page
 
     def _permits(self, marketplace: str) -> Permits:
         return Permits(

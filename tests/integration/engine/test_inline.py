@@ -124,6 +124,19 @@ def test_a_lost_answer_is_looked_for_within_the_same_call(bench: "Bench") -> Non
     assert (bench.row(job)["status"], bench.shop.calls.count("POST /offer")) == ("completed", 1)
 
 
+def test_a_job_that_cannot_be_claimed_is_not_tried_again_and_again(bench: "Bench") -> None:
+    give_up(bench)
+    job, inline = bench.submit(bench.product()), of_another_process(bench, patience_s=3_600.0)
+    owner = inline.engine.process()
+    with bench.database.records() as connection:
+        dead = register_process(connection, "inline", lease_s=3_600.0)
+        mark_dead(connection, dead)
+    asked = iter([owner])
+    inline = replace(inline, engine=replace(inline.engine, process=lambda: next(asked, dead)))
+    assert run_next(bench, inline) == job
+    assert (bench.row(job)["status"], bench.shop.calls) == ("pending", [])
+
+
 def test_two_at_once_share_the_jobs_and_do_none_twice(bench: "Bench") -> None:
     give_up(bench)
     jobs = [bench.submit(bench.product()) for _ in range(4)]
