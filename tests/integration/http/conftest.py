@@ -765,10 +765,10 @@ def serving_() -> Callable[..., Any]:
     return serving
 
 
-@pytest.fixture
-def real_url(settings: Settings) -> Iterator[str]:
-    """The api before the real use cases and this test's own database."""
-    with opened(settings.model_copy(update={"heartbeat_s": 0.2}), pool_size=8) as installation:
+@contextmanager
+def api_of(settings: Settings, *, pool_size: int = 8) -> Iterator[str]:
+    """Serve the real use cases as one api process has them, with pools and connections of its own."""
+    with opened(settings, pool_size=pool_size) as installation:
         prepare(installation)
         process = make_api(installation)
         process.start()
@@ -777,6 +777,13 @@ def real_url(settings: Settings) -> Iterator[str]:
                 yield url
         finally:
             process.stop()
+
+
+@pytest.fixture
+def real_url(settings: Settings) -> Iterator[str]:
+    """The api before the real use cases and this test's own database."""
+    with api_of(settings.model_copy(update={"heartbeat_s": 0.2})) as url:
+        yield url
 
 
 @pytest.fixture

@@ -15,11 +15,9 @@ from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.events.numbering import forget_events, number_events
-from stoflow.wiring.api import make_api
-from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
 from tests.harness.shop import Shop
-from tests.integration.http.conftest import RawSocket, serving
+from tests.integration.http.conftest import RawSocket, api_of
 
 ORDER = """
 INSERT INTO {s}.orders (marketplace, external_id, state, ordered_at, total, currency)
@@ -141,20 +139,13 @@ def test_two_api_processes_and_no_redis_serve_pages_alike(
 ) -> None:
     alice, _ = shops
     unheard = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
-    with opened(unheard, pool_size=8) as installation:
-        prepare(installation)
-        process = make_api(installation)
-        process.start()
-        try:
-            with serving(process.app) as url, pages_of(url, settings) as other_page:
-                here, there = page(alice), other_page(alice)
-                job = cancelled(alice)
-                assert here.event() == there.event()
-                there.connection.close()
-                moved = page(alice, last_event=0)
-                assert moved.event()[1]["job_id"] == job
-        finally:
-            process.stop()
+    with api_of(unheard) as url, pages_of(url, settings) as other_page:
+        here, there = page(alice), other_page(alice)
+        job = cancelled(alice)
+        assert here.event() == there.event()
+        there.connection.close()
+        moved = page(alice, last_event=0)
+        assert moved.event()[1]["job_id"] == job
 
 
 def test_who_was_away_too_long_is_told_to_read_again(shops: tuple[Shop, Shop], page: Page, database: Database) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -10,34 +10,20 @@ import pytest
 
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
-from stoflow.wiring.api import make_api
-from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
+from tests.integration.http.conftest import api_of
 
 WAIT_S = 30
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
-@contextmanager
-def an_api(settings: Settings, serving: Callable[[Any], Any]) -> Iterator[httpx.Client]:
-    """Serve one api process' application of its own pools and connections."""
-    with opened(settings, pool_size=4) as installation:
-        prepare(installation)
-        process = make_api(installation)
-        process.start()
-        try:
-            with serving(process.app) as url, httpx.Client(base_url=url, timeout=WAIT_S) as client:
-                yield client
-        finally:
-            process.stop()
-
-
 @pytest.fixture
-def apis(settings: Settings, serving: Callable[[Any], Any]) -> Iterator[Callable[..., httpx.Client]]:
+def apis(settings: Settings) -> Iterator[Callable[..., httpx.Client]]:
     with ExitStack() as stack:
 
         def start(**changes: Any) -> httpx.Client:
-            return stack.enter_context(an_api(settings.model_copy(update=changes), serving))
+            url = stack.enter_context(api_of(settings.model_copy(update=changes), pool_size=4))
+            return stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
 
         yield start
 

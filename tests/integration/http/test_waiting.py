@@ -16,9 +16,8 @@ from stoflow.domain.job import JobStatus
 from stoflow.http.rest import waiting
 from stoflow.http.rest.waiting import Waiters, preferred_wait_s
 from stoflow.settings import Settings
-from stoflow.wiring.api import make_api
-from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
+from tests.integration.http.conftest import api_of
 
 LONG = {"Prefer": "wait=30"}
 WAIT_S = 40
@@ -192,12 +191,7 @@ def test_what_ends_at_one_api_process_is_heard_at_the_other(
     with ExitStack() as stack:
 
         def an_api() -> httpx.Client:
-            installation = stack.enter_context(opened(settings, pool_size=4))
-            prepare(installation)
-            process = make_api(installation)
-            process.start()
-            stack.callback(process.stop)
-            url = stack.enter_context(serving(process.app))
+            url = stack.enter_context(api_of(settings, pool_size=4))
             return stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=WAIT_S))
 
         first, second, threads = an_api(), an_api(), stack.enter_context(ThreadPoolExecutor())

