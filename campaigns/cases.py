@@ -112,7 +112,7 @@ LOOK = "look."  # passed only where an answer was lost
 IN_LIFE = (*OFTEN, LOOK)
 # Passed only while PostgreSQL is away, which is the chaos campaign's to see to, beside another release: the rolling
 # campaign's, where a seller granted less than was asked for, where a marketplace pushes, as none of the three does, or
-# where what ended long ago is forgotten or counted, a tenant leaves, or a model writes a text.
+# where what ended long ago is forgotten or counted, a tenant leaves, a model writes a text, or an old program a job.
 PASSED_ELSEWHERE = (
     "by_hand.",
     "deletion.",
@@ -121,6 +121,7 @@ PASSED_ELSEWHERE = (
     "grant.",
     "hand_back.",
     "notice.",
+    "plan.",
     "retention.",
     "rounds.",
     "statistics.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from stoflow.domain.job import FINAL_JOB_STATUSES, TaskKind, TaskStatus
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.run import NextMove, RunMessage
 from stoflow.execution.act import flush, permitted_act
 from stoflow.execution.attempting import held_at_place, held_back
@@ -11,6 +11,7 @@ from stoflow.execution.engine import Engine
 from stoflow.execution.hand_back import hand_back
 from stoflow.execution.inner import complete, do_in_memory
 from stoflow.execution.moves import GO_ON, HELD, RELOAD, Move
+from stoflow.execution.planning import plan
 from stoflow.execution.progress import Progress
 from stoflow.execution.propagation import propagate_before
 from stoflow.execution.reporting import report_run
@@ -34,6 +35,8 @@ def run(engine: Engine, message: RunMessage) -> None:
 def _go(progress: Progress) -> tuple[Move, StoredTask | None]:
     """Do what may be done; return what the job waits for, and the task it has come to."""
     first = progress.job.next_task()
+    if first is None and progress.job.status is JobStatus.PENDING:
+        return plan(progress.engine, progress.job), None
     if progress.job.status in FINAL_JOB_STATUSES or first is None:
         return Move(NextMove.NOTHING, status=progress.job.status), first
     if waits := _is_stale(progress, first) or _why_not(progress, first):

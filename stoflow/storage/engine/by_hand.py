@@ -52,9 +52,11 @@ def complete_by_hand(connection: Connection[DictRow], tenant: TenantId, job: Job
     return row is not None
 
 
-def fail_by_hand(connection: Connection[DictRow], tenant: TenantId, job: JobId, reason: str) -> bool:
-    """Fail the job; False as above."""
+def fail_by_hand(
+    connection: Connection[DictRow], tenant: TenantId, job: JobId, reason: str, *, cause: str = "failed by hand"
+) -> bool:
+    """Fail the job; False as above. `cause` is what its timeline calls it."""
     bind(LOCK, tenant, job=job).on(connection)
     columns = {"status": "failed", "result": None, "kind": "refused", "detail": Jsonb({"reason": reason})}
-    row = bind(FAIL, tenant, job=job, cause="failed by hand", reason=reason, **columns).on(connection).fetchone()
+    row = bind(FAIL, tenant, job=job, cause=cause, reason=reason, **columns).on(connection).fetchone()
     return row is not None

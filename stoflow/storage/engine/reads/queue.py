@@ -1,7 +1,7 @@
 """The queue of one tenant as its supervisor pages it: what may go on now, most urgent first."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before, plugin_connected
 from stoflow.storage.engine.statement import bind, s
 
@@ -164,7 +165,7 @@ def begin_page(
     standing = bind(STANDING, tenant, marketplaces=list(marketplaces)).on(connection)
 
     def page() -> QueuePage:
-        jobs = tuple(map(_queued, chosen))
+        jobs = _ours(chosen)
         (row,) = standing
         now = datetime.now(UTC)
         pending = Counter(job.marketplace for job in jobs if not job.running)
@@ -188,7 +189,12 @@ def begin_queued(
 ) -> Callable[[], tuple[QueuedJob, ...]]:
     """Ask for these jobs as they stand now; what is returned fetches the answer."""
     asked = bind(ONE, tenant, jobs=list(jobs)).on(connection)
-    return lambda: tuple(map(_queued, asked))
+    return lambda: _ours(asked)
+
+
+def _ours(rows: Iterable[Mapping[str, Any]]) -> tuple[QueuedJob, ...]:
+    """Return the jobs, but those that run and have no task to go on with: an old program runs them, and ends them."""
+    return tuple(_queued(row) for row in rows if row["task"] is not None or row["status"] != JobStatus.RUNNING)
 
 
 def _orphan(row: Mapping[str, Any]) -> QueuedOrphan:
