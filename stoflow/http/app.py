@@ -161,7 +161,7 @@ def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
 
 
 def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:
-    places = {name: context.registry.actions(name) for name in context.registry.marketplaces}
+    places = {name: context.registry.payloads(name) for name in context.registry.marketplaces}
     crossings = Crossings(threads, places)
     documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
     by_path: dict[str, dict[str, Endpoint]] = {

@@ -15,6 +15,7 @@ from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
 from stoflow.marketplaces.call_limits import CallLimits
 from stoflow.marketplaces.notices import Notices
+from stoflow.marketplaces.payloads import Payload
 from stoflow.marketplaces.taxonomy import Taxonomy
 from stoflow.settings import PackageSettings, Settings
 from stoflow.transports.direct.profile import DirectProfile
@@ -71,7 +72,7 @@ class Handler(Protocol):
         ...
 
     def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
-        """Return why a job may not be asked for in this way, each field named `payload.<name>`."""
+        """Return what the action's model cannot say against a payload, each field named `payload.<name>`."""
         ...
 
     def step(self, task_name: str) -> Step:
@@ -86,7 +87,7 @@ class ActionSpec:
     `overtakes` names the actions of which a job that has not begun is cancelled when one of this action is accepted
     for the same product: nobody wants published what is about to be deleted. `periodic` says whose period the action
     comes round in by itself, for every account: that of listings or that of orders. `alias` is what people may call it
-    as well, where other marketplaces have another code for the same.
+    as well, where other marketplaces have another code for the same. `payload` is what a job of it may be asked with.
     """
 
     code: str
@@ -99,6 +100,7 @@ class ActionSpec:
     overtakes: frozenset[str] = frozenset()
     periodic: Literal["listings", "orders"] | None = None
     alias: str = ""
+    payload: type[Payload] = Payload
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class BaseJobHandler(ABC):
         return self._steps_by_name[name]
 
     def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:  # noqa: ARG002  most take none
-        """Return why a job may not be asked for in this way."""
+        """Return what its action's model of payloads does not say."""
         return ()
 
 

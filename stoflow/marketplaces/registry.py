@@ -13,6 +13,7 @@ from stoflow.marketplaces.contract import ActionSpec, Handler, Marketplace
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow.marketplaces.handlers import DirectAPIJobHandler
+from stoflow.marketplaces.payloads import Payload
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow.settings import Settings
 from stoflow.transports.direct.profile import DirectProfile, addresses_of
@@ -54,6 +55,11 @@ class Registry:
         """Return what a job there may be asked for by: the codes of the actions with a handler, and their aliases."""
         codes = self._codes(marketplace)
         return tuple(sorted(name for name, code in codes.items() if f"{code}_{marketplace}" in self.handlers))
+
+    def payloads(self, marketplace: str) -> Mapping[str, type[Payload]]:
+        """Return what a job there may be asked with, by each name of `actions`."""
+        codes = self._codes(marketplace)
+        return {name: self.action(marketplace, codes[name]).payload for name in self.actions(marketplace)}
 
     def names(self, marketplace: str) -> tuple[str, ...]:
         """Return what people call the actions there, each by one name."""
@@ -148,6 +154,10 @@ def _check_marketplace(marketplace: Marketplace) -> None:
     if len(set(names)) < len(names):
         message = f"{marketplace.name} declares an action twice: {', '.join(names)}."
         raise ConfigurationError(message)
+    for spec in marketplace.actions:
+        if spec.payload.model_config.get("extra") != "allow":
+            message = f"The payload of {spec.code} on {marketplace.name} refuses what it does not name: let it pass."
+            raise ConfigurationError(message)
     for code, handler in marketplace.handlers.items():
         fault = _fault(marketplace, code, handler)
         if fault:

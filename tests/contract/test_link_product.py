@@ -8,6 +8,8 @@ from stoflow.domain.call import Answer, Command
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Done, Listed, Refused, SellerMustAct, TryAgain
 from stoflow.domain.product import Product
+from stoflow.marketplaces.payloads import payload_errors
+from stoflow.marketplaces.vinted.asking import Link
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
@@ -110,7 +112,6 @@ def test_a_member_who_must_act_and_haste_stop_it(
 
 @pytest.mark.parametrize("payload", [{}, {"listing_id": ""}, {"listing_id": "x"}, {"listing_id": -5}])
 def test_a_link_is_asked_for_with_a_listing(member: Member, payload: dict[str, Any]) -> None:
-    handler = VINTED.handlers["link_product"]
-    assert [error.field for error in handler.payload_errors(payload)] == ["payload.listing_id"]
+    assert [error.field for error in payload_errors(Link, payload)] == ["payload.listing_id"]
     assert "cannot be linked" in refused(member.ask("link_product", payload=payload), "validate")
-    assert handler.payload_errors({"listing_id": 5000000001}) == ()
+    assert payload_errors(Link, {"listing_id": 5000000001}) == ()

@@ -8,7 +8,9 @@ from stoflow.domain.call import Answer, Call, Response
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Broken, Done, Refused, SellerMustAct, TryAgain, Unknown
 from stoflow.domain.product import Product
+from stoflow.marketplaces.payloads import payload_errors
 from stoflow.marketplaces.replies import answer_of
+from stoflow.marketplaces.vinted.asking import Message
 from stoflow.marketplaces.vinted.marketplace import VINTED
 from stoflow.testing.acting import response_to
 from stoflow_sandbox.faults import FaultKind
@@ -185,6 +187,5 @@ def test_nothing_of_the_buyer_leaves_the_browser(answering: Asked) -> None:
 def test_a_message_is_asked_for_with_a_conversation_and_words(
     member: Member, payload: dict[str, Any], fields: list[str]
 ) -> None:
-    handler = VINTED.handlers["message"]
-    assert [error.field for error in handler.payload_errors(payload)] == [f"payload.{name}" for name in fields]
+    assert [error.field for error in payload_errors(Message, payload)] == [f"payload.{name}" for name in fields]
     assert isinstance(member.ask("message", payload=payload).act("validate"), Refused if fields else Done)

@@ -200,7 +200,6 @@ def test_an_order_whose_conversation_is_deleted_is_asked_for_by_its_transaction(
 def test_a_job_on_the_account_begins_with_one_paced_page(member: Member, action: str) -> None:
     handler = VINTED.handlers[action]
     assert [(plan.name, plan.paced) for plan in handler.create_tasks(None)] == [("page:1", True)]
-    assert handler.payload_errors({}) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The schemas of the document: what a body must look like, told so that a client made from it sends what was named."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from pydantic import BaseModel
@@ -47,7 +47,7 @@ def query_schemas(query: type[Given]) -> tuple[dict[str, JsonSchema], dict[str, 
     return document.get("properties", {}), document.get("$defs", {})
 
 
-def known_values(marketplaces: Mapping[str, Sequence[str]]) -> dict[str, JsonSchema]:
+def known_values(marketplaces: Mapping[str, Iterable[str]]) -> dict[str, JsonSchema]:
     """Return the schemas of the named types: the marketplaces there are, and the codes of their actions."""
     actions = {code for codes in marketplaces.values() for code in codes}
     where = "; ".join(f"{name}: {', '.join(sorted(codes))}" for name, codes in sorted(marketplaces.items()))

@@ -13,6 +13,7 @@ from stoflow.http.auth.tenancy import PROTECTED_PREFIXES
 from stoflow.http.rest.answers import ProblemBody
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
+from stoflow.http.rest.payload_schemas import Payloads, with_payloads
 from stoflow.http.rest.problems import MEDIA_TYPE
 from stoflow.http.rest.schemas import MAX_ID, FileBody, NoBody, RawBody
 from stoflow.http.rest.uploads import FORM, Upload
@@ -86,17 +87,17 @@ SAID_WITH: Final[Mapping[int, Sequence[str]]] = {
 }
 
 
-def openapi_document(operations: Sequence[Operation], marketplaces: Mapping[str, Sequence[str]]) -> JsonSchema:
+def openapi_document(operations: Sequence[Operation], payloads: Payloads) -> JsonSchema:
     """Return the document; every route, body and error is in it, itself included.
 
-    `marketplaces` are those there are, each with the codes of its actions.
+    `payloads` are those of the actions there are.
     """
     refs, schemas = _schemas(operations)
     paths = {path: {"get": _document_entry(*told)} for path, told in DOCUMENTS.items()}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation, refs)
         schemas |= query_schemas(operation.query)[1]
-    schemas |= known_values(marketplaces)
+    schemas = with_payloads(schemas, payloads) | known_values(payloads)
     return {
         "openapi": "3.1.0",
         "info": {"title": "StoFlow", "version": API_VERSION, "description": "Durable marketplace jobs for sellers."},

@@ -118,6 +118,12 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339
 Bound = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_nearest_in_our_time)]
 
 
+PAYLOAD: Final = Field(
+    description="What the action takes beside its product: `GET /api/{marketplace}/actions` has the schema of each. A"
+    " field that it does not name changes nothing."
+)
+
+
 class Given(BaseModel):
     """What a caller gives."""
 

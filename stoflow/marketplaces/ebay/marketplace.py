@@ -1,8 +1,11 @@
 """eBay as the registry sees it."""
 
+from dataclasses import replace
+
 from stoflow.marketplaces.actions import DELETE, PUBLISH, SYNC, SYNC_ORDERS, UPDATE
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.ebay.account import OPTIONS
+from stoflow.marketplaces.ebay.asking import Specifics
 from stoflow.marketplaces.ebay.call_limits import CALL_LIMITS
 from stoflow.marketplaces.ebay.deletion import EbayDeletion
 from stoflow.marketplaces.ebay.failures import refusal_of
@@ -18,7 +21,7 @@ from stoflow.marketplaces.ebay.update import EbayUpdate
 EBAY = Marketplace(
     name="ebay",
     transport="direct",
-    actions=(PUBLISH, UPDATE, DELETE, SYNC, SYNC_ORDERS),
+    actions=(replace(PUBLISH, payload=Specifics), replace(UPDATE, payload=Specifics), DELETE, SYNC, SYNC_ORDERS),
     handlers={
         "publish": PublishEbay(EbayPublication()),
         "update": UpdateEbay(EbayUpdate()),

@@ -2,11 +2,21 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Final
 
-from stoflow.domain.outcome import FieldError
+from pydantic import AfterValidator, Field, WithJsonSchema
 
+from stoflow.marketplaces.payloads import Payload
+
+WHICH, TEXT = "conversation_id", "text"
+LISTING = "listing_id"
 NUMBER = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+NUMBER_SCHEMA: Final = {
+    "anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": 10**19 - 1},
+        {"type": "string", "pattern": f"^{NUMBER.pattern}$"},
+    ]
+}
 
 
 def number_in(payload: Mapping[str, Any], name: str) -> str:
@@ -22,13 +32,30 @@ def words_in(payload: Mapping[str, Any], name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def number_errors(payload: Mapping[str, Any], name: str) -> tuple[FieldError, ...]:
-    """Return that a number of Vinted's is missing or none."""
-    if number_in(payload, name):
-        return ()
-    return (FieldError(f"payload.{name}", f"`{name}` is a number that Vinted gave, such as 1234567."),)
+def _number(value: Any) -> Any:
+    if not number_in({WHICH: value}, WHICH):
+        raise ValueError("This is no number of Vinted's")
+    return value
 
 
-def words_errors(payload: Mapping[str, Any], name: str) -> tuple[FieldError, ...]:
-    """Return that a text is missing or empty."""
-    return () if words_in(payload, name) else (FieldError(f"payload.{name}", f"`{name}` is a text that is not empty."),)
+def _words(value: Any) -> Any:
+    if not words_in({TEXT: value}, TEXT):
+        raise ValueError("This is no text, or an empty one")
+    return value
+
+
+Number = Annotated[Any, AfterValidator(_number), WithJsonSchema(NUMBER_SCHEMA)]
+Words = Annotated[Any, AfterValidator(_words), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+
+
+class Message(Payload):
+    """What is said, and in which conversation."""
+
+    conversation_id: Number = Field(description="The number that Vinted gave the conversation, such as 1234567.")
+    text: Words = Field(description="What to say in it.")
+
+
+class Link(Payload):
+    """Which listing the member has already becomes the product's."""
+
+    listing_id: Number = Field(description="The number that Vinted gave the listing, such as 1234567.")

@@ -1,17 +1,13 @@
 """Which tasks each action on Vinted has."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from stoflow.domain.job import TaskKind
-from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Step
 from stoflow.marketplaces.drafts import choose
 from stoflow.marketplaces.handlers import Service, ServiceJobHandler
 from stoflow.marketplaces.paging import ListingsHandler, PagedHandler
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
-from stoflow.marketplaces.vinted.linking import VintedLinking, linking_errors
-from stoflow.marketplaces.vinted.messages import VintedMessages, message_errors
+from stoflow.marketplaces.vinted.linking import VintedLinking
+from stoflow.marketplaces.vinted.messages import VintedMessages
 from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.sync import VintedSync
@@ -100,10 +96,6 @@ class MessageVinted(VintedJobHandler[VintedMessages]):
             Step("save", service.save),
         )
 
-    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
-        """Return why a message may not be asked for in this way."""
-        return message_errors(payload)
-
 
 class LinkProductVinted(VintedJobHandler[VintedLinking]):
     """`link_product_vinted`: a listing the member has becomes the product's, unless another product has it."""
@@ -117,7 +109,3 @@ class LinkProductVinted(VintedJobHandler[VintedLinking]):
             Step("read", service.read, TaskKind.REPEATABLE, overwrites=False, paced=True),
             Step("save", service.save),
         )
-
-    def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
-        """Return why a link may not be asked for in this way."""
-        return linking_errors(payload)

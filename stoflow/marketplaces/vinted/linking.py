@@ -1,22 +1,15 @@
 """Linking a product to a listing that the member has in the wardrobe already."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.observed import ListingState
 from stoflow.domain.outcome import Done, FieldError, Listed, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation
-from stoflow.marketplaces.vinted.asking import number_errors, number_in
+from stoflow.marketplaces.payloads import payload_errors
+from stoflow.marketplaces.vinted.asking import LISTING, Link, number_in
 from stoflow.marketplaces.vinted.items import address_of, state_of
 from stoflow.marketplaces.vinted.wardrobe import any_item, is_draft
-
-LISTING = "listing_id"
-
-
-def linking_errors(payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    """Return why no listing can be linked in this way."""
-    return number_errors(payload, LISTING)
 
 
 class VintedLinking:
@@ -24,7 +17,7 @@ class VintedLinking:
 
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse what names no listing, and a product that has another one on Vinted."""
-        errors = linking_errors(attempt.payload)
+        errors = payload_errors(Link, attempt.payload)
         if errors:
             return Refused("The product cannot be linked.", errors)
         if attempt.listing_id not in {"", _wanted(attempt)}:

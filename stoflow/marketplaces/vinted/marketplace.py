@@ -1,6 +1,8 @@
 """Vinted as the registry sees it."""
 
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.payloads import Removal
+from stoflow.marketplaces.vinted.asking import Link, Message
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.handlers import (
     DeleteVinted,
@@ -24,7 +26,7 @@ VINTED = Marketplace(
     name="vinted",
     transport="plugin",
     actions=(
-        ActionSpec("message", "Respond to message", priority=1, timeout_s=30),
+        ActionSpec("message", "Respond to message", priority=1, timeout_s=30, payload=Message),
         ActionSpec("orders", "Fetch orders", is_batch=True, rate_limit_ms=1500, periodic="orders"),
         ActionSpec("publish", "Publish product", rate_limit_ms=2500, timeout_s=120),
         ActionSpec("update", "Update product", rate_limit_ms=2000),
@@ -35,11 +37,12 @@ VINTED = Marketplace(
             rate_limit_ms=2000,
             timeout_s=30,
             overtakes=frozenset({"publish", "update"}),
+            payload=Removal,
         ),
         ActionSpec(
             "sync", "Sync products", priority=4, is_batch=True, rate_limit_ms=1500, timeout_s=300, periodic="listings"
         ),
-        ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120),
+        ActionSpec("link_product", "Link Product", rate_limit_ms=500, timeout_s=120, payload=Link),
     ),
     handlers={
         "publish": PublishVinted(VintedPublication()),

@@ -10,19 +10,14 @@ from stoflow.domain.outcome import Absent, Broken, Done, FieldError, Outcome, Re
 from stoflow.marketplaces import checks
 from stoflow.marketplaces.contract import Conversation, Looking
 from stoflow.marketplaces.outputs import text_in
+from stoflow.marketplaces.payloads import payload_errors
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
-from stoflow.marketplaces.vinted.asking import number_errors, number_in, words_errors, words_in
+from stoflow.marketplaces.vinted.asking import TEXT, WHICH, Message, number_in, words_in
 from stoflow.marketplaces.vinted.pages import ask_for_thing
 
-WHICH, TEXT = "conversation_id", "text"
 MESSAGE = "message"
 UNREADABLE = Broken("Vinted showed messages that StoFlow cannot read.")
-
-
-def message_errors(payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
-    """Return why no message can be sent in this way: a conversation that exists, and what to say in it."""
-    return (*number_errors(payload, WHICH), *words_errors(payload, TEXT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +35,7 @@ class VintedMessages:
     def validate(self, attempt: Attempt) -> Outcome:
         """Refuse with every reason at once, or go on."""
         return checks.ready_unless(
-            (*message_errors(attempt.payload), *_member_errors(attempt)), "The message cannot be sent."
+            (*payload_errors(Message, attempt.payload), *_member_errors(attempt)), "The message cannot be sent."
         )
 
     def read(self, attempt: Attempt) -> Conversation:

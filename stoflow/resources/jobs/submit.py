@@ -1,10 +1,10 @@
 """Accepting a job: checked, then its row, tasks and announcement in one commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import JobId, TenantId
@@ -12,6 +12,7 @@ from stoflow.domain.job import TaskPlan
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Handler
+from stoflow.marketplaces.payloads import payload_errors
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.resources.jobs.read import read_seen, view_of
@@ -170,11 +171,16 @@ def check_job(registry: Registry, asked: SubmitJob) -> Handler:
         errors.append(FieldError("priority", "The priority is 1 (critical), 2 (high), 3 (normal) or 4 (low)."))
     if asked.expires_at is not None and asked.expires_at <= datetime.now(UTC):
         errors.append(FieldError("expires_at", "This time has passed."))
-    errors.extend(handler.payload_errors(asked.payload))
+    errors.extend(_payload_errors(registry, handler, asked.payload))
     if errors:
         message = "The job was not accepted."
         raise InputError(message, tuple(errors))
     return handler
+
+
+def _payload_errors(registry: Registry, handler: Handler, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:
+    model = registry.action(handler.marketplace, handler.action).payload
+    return payload_errors(model, payload) or handler.payload_errors(payload)
 
 
 def _there_are(registry: Registry, asked: SubmitJob) -> str:

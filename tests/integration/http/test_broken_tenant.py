@@ -34,7 +34,7 @@ BODIES: dict[str, Any] = {
 }
 # In `public`: accounts, catalogues that are everybody's, what was told to have happened, and to whom.
 OF_NO_TENANT = {
-    "changePassword", "leave", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows",
+    "changePassword", "leave", "listActions", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows",
     "readSnapshot",
 }  # fmt: skip
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}

@@ -20,7 +20,7 @@ OPERATIONS = find_operations()
 def document_of() -> dict[str, Any]:
     """The document as an api serves it that knows what is installed."""
     registry = build_registry()
-    return openapi_document(OPERATIONS, {name: registry.actions(name) for name in registry.marketplaces})
+    return openapi_document(OPERATIONS, {name: registry.payloads(name) for name in registry.marketplaces})
 
 
 def each_schema(value: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -108,6 +108,20 @@ def test_an_installed_marketplace_is_in_the_document_with_its_actions() -> None:
         schemas = document_of()["components"]["schemas"]
     assert "brocante" in schemas["Marketplace"]["enum"]
     assert "brocante: " in schemas["Action"]["description"]
+
+
+@pytest.mark.parametrize("asking", ["NewJob", "NewBatch"])
+def test_a_body_says_which_payload_goes_with_which_action(asking: str) -> None:
+    document = document_of()
+    schemas = document["components"]["schemas"]
+    names = {name for name in schemas if name.endswith("Payload")}
+    assert {"VintedMessagePayload", "VintedLinkProductPayload", "EbayPublishPayload", "EtsyDeletePayload"} <= names
+    body = Draft202012Validator({**schemas[asking], "components": document["components"]})
+    of_all = {"product_ids": [1]} if asking == "NewBatch" else {}
+    assert body.is_valid({"action_type": "publish", **of_all})
+    assert body.is_valid({"action_type": "message", "payload": {"conversation_id": 5, "text": "Oui"}, **of_all})
+    for payload in ({}, {"payload": {}}, {"payload": {"conversation_id": "five", "text": "Oui"}}):
+        assert not body.is_valid({"action_type": "message", **payload, **of_all}), payload
 
 
 def test_a_query_names_no_null_and_its_parameters_have_schemas_of_their_own() -> None:

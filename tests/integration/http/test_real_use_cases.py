@@ -183,6 +183,23 @@ def test_an_action_that_there_is_not_is_answered_with_those_there_are(shops: tup
     assert "there are delete, orders, publish, sync, update" in error["message"]
 
 
+def test_what_an_action_takes_is_read_and_what_it_does_not_take_is_named(shops: tuple[Shop, Shop]) -> None:
+    alice, _ = shops
+    actions = {one["action"]: one for one in alice.client.get("/api/ebay/actions").json()["items"]}
+    assert sorted(actions) == ["delete", "orders", "publish", "sync", "update"]
+    assert (actions["orders"]["code"], actions["orders"]["needs_product"]) == ("sync_orders", False)
+    assert list(actions["publish"]["payload"]["properties"]) == ["aspects"]
+    product = alice.product()
+    wrong: dict[str, Any] = {"payload": {"aspects": {"Style": {}}, "kept": 1}}
+    one = alice.submit(product, **wrong)
+    many = alice.client.post("/api/ebay/batches", json={"action_type": "publish", "product_ids": [product], **wrong})
+    said = alice.client.post("/api/vinted/jobs", json={"action_type": "message", "payload": {"text": " "}})
+    assert [answer.status_code for answer in (one, many, said)] == [422, 422, 422]
+    assert {error["field"] for answer in (one, many) for error in answer.json()["errors"]} == {"payload.aspects.Style"}
+    assert [error["field"] for error in said.json()["errors"]] == ["payload.conversation_id", "payload.text"]
+    assert alice.submit(product, payload={"aspects": {"Style": "Boho"}, "kept": 1}).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("marketplace", "code"), [("vinted", "orders"), ("ebay", "sync_orders"), ("etsy", "sync_orders")]
 )
