@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints fuzz docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints fuzz canaries docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ failpoints: $(STAMP) ## kill at every failpoint, on every marketplace
 
 fuzz: $(STAMP) ## send 100,000 wrong requests and 20,000 wrong frames to an api, none of which may be answered 5xx
 	$(BIN)/python -m campaigns.fuzz $(ARGS)
+
+canaries: $(STAMP) ## give 50 tenants a word each, and look for it in 100,000 answers to others: half an hour, --short a minute
+	$(BIN)/python -m campaigns.canaries $(ARGS)
 
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m rules.states
