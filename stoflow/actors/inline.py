@@ -10,6 +10,7 @@ from stoflow.admission.asking import Verdict, judge_place
 from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.run import RunMode
+from stoflow.execution.collect import collect
 from stoflow.execution.engine import Engine
 from stoflow.execution.look import look
 from stoflow.execution.run import run
@@ -62,7 +63,9 @@ class _Turn:
     epoch: Epoch
 
     def run(self, marketplaces: Sequence[str]) -> JobId | None:
-        first = next(self._due(marketplaces), None)
+        verdicts, page = self._verdicts(marketplaces)
+        self._tidy(verdicts, page)
+        first = next(self._due(verdicts, page), None)
         if first is None:
             return None
         until_s, job = time.monotonic() + self.of.patience_s, first
@@ -73,10 +76,20 @@ class _Turn:
                 break  # nothing could be claimed, and nothing says when it can
         return first.id
 
-    def _due(self, marketplaces: Sequence[str]) -> Iterator[QueuedJob]:
+    def _tidy(self, verdicts: Mapping[str, Verdict], page: QueuePage) -> None:
+        """End what was cancelled while nobody was at it, and collect the drafts whose time has come."""
+        for job in filter(_ends_now, page.jobs):
+            read_together(self.of.engine.database, [cancel_read(self.tenant, job.id)])
+        for orphan in page.orphans:
+            verdict = verdicts[orphan.marketplace]
+            if orphan.due_in_s <= 0 and not (verdict.stops_all or verdict.lets_tries_only):
+                collect(self.of.engine, self._permits(orphan.marketplace).collection(orphan))
+
+    def _due(self, verdicts: Mapping[str, Verdict], page: QueuePage) -> Iterator[QueuedJob]:
         """Yield what may go on now, most urgent first."""
-        verdicts, page = self._verdicts(marketplaces)
-        yield from (job for job in page.jobs if self._wait_s(job) <= 0 and _may_go(job, verdicts[job.marketplace]))
+        for job in page.jobs:
+            if not _ends_now(job) and self._wait_s(job) <= 0 and _may_go(job, verdicts[job.marketplace]):
+                yield job
 
     def _run(self, job: QueuedJob) -> None:
         engine = self.of.engine
@@ -85,7 +98,7 @@ class _Turn:
 
     def _wait(self, job: JobId, until_s: float) -> QueuedJob | None:
         """Return the job when it may go on, None where it is final or that lasts too long."""
-        while time.monotonic() < until_s:
+        while True:
             found = self._read(job)
             if found.final or found.behind:
                 return None
@@ -96,7 +109,6 @@ class _Turn:
             if time.monotonic() + wait_s > until_s:
                 return None
             time.sleep(min(wait_s, LOOK_EVERY_S))
-        return None
 
     def _wait_s(self, job: QueuedJob) -> float:
         """Return the seconds until the job may go on, as far as is known: an answer may come at any time."""
@@ -107,7 +119,7 @@ class _Turn:
     def _read(self, job: JobId) -> QueuedJob:
         """Return the job as it stands, and end it where a cancel waits for that."""
         ((found,),) = read_together(self.of.engine.database, [jobs_read(self.tenant, [job])])
-        if found.cancelling and not found.verifying and not found.in_flight:
+        if _ends_now(found):
             ((found,),) = read_together(self.of.engine.database, [cancel_read(self.tenant, job)])
         return found
 
@@ -131,6 +143,11 @@ class _Turn:
             pace_s=lambda action: self.of.pace_s(marketplace, action),
             sweep_soon=lambda _: None,
         )
+
+
+def _ends_now(job: QueuedJob) -> bool:
+    """Whether its cancel need not wait for anything."""
+    return job.cancelling and not job.final and not job.verifying and not job.in_flight
 
 
 def _may_go(job: QueuedJob, verdict: Verdict) -> bool:

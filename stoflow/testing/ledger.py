@@ -1,7 +1,7 @@
 """What the sandbox's ledger says of a scenario: what buyers see, what the job did, and what the judge finds."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from stoflow.cli.simulate.demo_summary import ABSENCE_CAUSE
 from stoflow.domain.ids import JobId, TaskId
@@ -24,9 +24,14 @@ def entries(scenario: Scenario) -> list[LedgerEntry]:
 
 def on_sale(scenario: Scenario) -> list[str]:
     """Return the titles of the listings that buyers see."""
+    return titles_on_sale(entries(scenario))
+
+
+def titles_on_sale(seen: Iterable[LedgerEntry]) -> list[str]:
+    """Return the titles of the listings that buyers see after all that happened in an account."""
     shown: set[str] = set()
     titles: dict[str, str] = {}
-    for entry in _committed(scenario):
+    for entry in _of_listings(seen):
         if deeds_of(entry) and entry.title:
             titles[entry.listing_id] = entry.title
         _apply(entry, shown)
@@ -110,7 +115,11 @@ def _for_judge(scenario: Scenario, view: JobView) -> Mapping[str, object]:
 
 
 def _committed(scenario: Scenario) -> list[LedgerEntry]:
-    return [entry for entry in entries(scenario) if entry.committed_at is not None and entry.listing_id]
+    return _of_listings(entries(scenario))
+
+
+def _of_listings(seen: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+    return [entry for entry in seen if entry.committed_at is not None and entry.listing_id]
 
 
 def _apply(entry: LedgerEntry, shown: set[str]) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.errors import APITimeoutError
@@ -21,6 +21,7 @@ from stoflow.transports.contract import Transport
 
 Written = TypeVar("Written")
 ATTEMPT = re.compile(r"\d+-(\d+)-(\d+)-\d+")  # tenant, job, task, claims
+NO_ANSWER = "no_answer"
 CLAIMING = "claims = t.claims + 1"
 Act = Callable[[], Response]
 Deed = Callable[[Call, Act], Response]
@@ -50,6 +51,12 @@ class Network:
             self.claims.pop(self.name_of(statement.params["task"]), lambda: None)()
 
 
+class Meets(Protocol):
+    """What stands before a marketplace: each call is met by it, with the name of its attempt and what would make it."""
+
+    def meet(self, call: Call, attempt: str, act: Act) -> Response: ...
+
+
 class WatchedRecorder(Recorder):
     """A recorder whose claims the network sees coming."""
 
@@ -66,7 +73,7 @@ class WatchedRecorder(Recorder):
 class Wire:
     """The transport of direct calls, with the network in front of it."""
 
-    network: Network
+    network: Meets
     transport: Transport
 
     def send(
@@ -101,7 +108,7 @@ class PluginBrowser:
 
     plugin_id: str
     perform: Performer
-    network: Network
+    network: Meets
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
 
     def work(self, engine: Engine, tenant: TenantId) -> None:
@@ -124,7 +131,7 @@ def lost_before(call: Call, _: Act) -> Response:
     """The call never arrives, and nobody says so."""
     if isinstance(call, Request):
         raise APITimeoutError("The marketplace did not answer in time.")
-    return Answer(success=False, error_code="no_answer", error_message="The marketplace gave no answer.")
+    return Answer(success=False, error_code=NO_ANSWER, error_message="The marketplace gave no answer.")
 
 
 def lost_after(call: Call, act: Act) -> Response:

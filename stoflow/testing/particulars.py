@@ -2,28 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from stoflow.domain.product import NewProduct
 from stoflow.marketplaces.contract import Step
+from stoflow.testing.examples import DRESS as DRESS
 from stoflow.testing.people import Person
 from stoflow.testing.situations import SITUATIONS, Situation
-
-DRESS = NewProduct(
-    title="Robe d'été à fleurs",
-    description="Portée deux fois.\nLavable à 30°.",
-    price=Decimal("24.50"),
-    category="women/dresses",
-    brand="Zara",
-    condition=8,
-    size="M / 38 / 10",
-    colors=("bleu marine",),
-    materials=("coton",),
-    gender="women",
-)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from contextlib import closing
 from functools import partial
 
-from stoflow.execution.engine import Engine
+from stoflow.execution.engine import Engine, Feed
 from stoflow.marketplaces.registry import direct_profiles
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.renewals import Renewals
@@ -13,12 +13,11 @@ from stoflow.storage.taxonomy import TaxonomyCache
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.transport import DirectTransport
-from stoflow.transports.feed import HintedFeed
 from stoflow.upkeep.lease import Lease
 from stoflow.wiring.installation import Installation, media_of
 
 
-def make_engine(installation: Installation, lease: Lease, feed: HintedFeed) -> Engine:
+def make_engine(installation: Installation, lease: Lease, feed: Feed) -> Engine:
     settings, applications = installation.settings, installation.applications()
     media = media_of(settings)
     return Engine(

@@ -1,14 +1,15 @@
 """One tenant of an installation, in a process of the caller's own: what `stoflow.open` gives."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, Self
 
-from stoflow.actors.inline import InlineOrchestrator
+from stoflow.actors.inline import PATIENCE_S, InlineOrchestrator
 from stoflow.domain.errors import ConfigurationError, NotFound
 from stoflow.domain.handle import ActionType
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.execution.engine import Engine
 from stoflow.migrations.prepared import check_tenant_prepared
 from stoflow.resources.jobs.change import cancel_job, complete_job, fail_job
 from stoflow.resources.jobs.read import find_job
@@ -29,11 +30,19 @@ KIND = "inline"
 NOBODY = TenantId(0)
 
 
-class TenantHandle:
-    """Implements KeepsJobs and RunsJobs for one tenant. Any thread may use it; whoever opened it closes it."""
+Start = Callable[[Installation, ExitStack], InlineOrchestrator]
 
-    def __init__(self, installation: Installation, tenant: TenantId) -> None:
+
+class TenantHandle:
+    """Implements KeepsJobs and RunsJobs for one tenant. Any thread may use it; whoever opened it closes it.
+
+    `start` makes this process one that may claim, the first time that it is to run a job; what it opens for that it
+    puts into the stack.
+    """
+
+    def __init__(self, installation: Installation, tenant: TenantId, start: Start) -> None:
         self._installation = installation
+        self._start = start
         self._opened = ExitStack()
         self._starting = threading.Lock()
         self._inline: InlineOrchestrator | None = None
@@ -96,31 +105,36 @@ class TenantHandle:
         return None if job is None else find_job(self._installation, tenant, job)
 
     def _orchestrator(self) -> InlineOrchestrator:
-        """Make this process one that may claim, the first time that it is to run a job."""
         with self._starting:
             if self._inline is None:
-                self._inline = self._started()
+                self._inline = self._start(self._installation, self._opened)
             return self._inline
-
-    def _started(self) -> InlineOrchestrator:
-        of = self._installation
-        lease, hints = of.lease(KIND, serves=list(of.registry.marketplaces)), Hints(of.urls.redis_url)
-        lease.start()
-        self._opened.callback(lease.stop)
-        hints.start()
-        self._opened.callback(hints.stop)
-        quiet_s = {name: of.tempo.scaled_s(of.quiet_s(place)) for name, place in of.registry.marketplaces.items()}
-        return InlineOrchestrator(
-            engine=make_engine(of, lease, HintedFeed(hints, of.names())),
-            conditions=of.conditions,
-            pace_s=lambda place, action: of.tempo.pace_s(of.registry.rate_limit_ms(place, action)),
-            sweep=Sweep(of.database, quiet_s, of.plugin_marketplaces),
-        )
 
     def opened_in(self, stack: ExitStack) -> Self:
         """Let everything that `stack` holds be closed with this handle."""
         self._opened.push(stack.pop_all())
         return self
+
+
+def started(of: Installation, opened: ExitStack) -> InlineOrchestrator:
+    """Return an orchestrator of one job, with a lease and hints of its own, which end with `opened`."""
+    lease, hints = of.lease(KIND, serves=list(of.registry.marketplaces)), Hints(of.urls.redis_url)
+    lease.start()
+    opened.callback(lease.stop)
+    hints.start()
+    opened.callback(hints.stop)
+    return make_inline(of, make_engine(of, lease, HintedFeed(hints, of.names())))
+
+
+def make_inline(of: Installation, engine: Engine, *, patience_s: float = PATIENCE_S) -> InlineOrchestrator:
+    quiet_s = {name: of.tempo.scaled_s(of.quiet_s(place)) for name, place in of.registry.marketplaces.items()}
+    return InlineOrchestrator(
+        engine=engine,
+        conditions=of.conditions,
+        pace_s=lambda place, action: of.tempo.pace_s(of.registry.rate_limit_ms(place, action)),
+        sweep=Sweep(of.database, quiet_s, of.plugin_marketplaces),
+        patience_s=patience_s,
+    )
 
 
 def open_handle(settings: Settings | None, tenant: int | None) -> TenantHandle:
@@ -133,7 +147,7 @@ def open_handle(settings: Settings | None, tenant: int | None) -> TenantHandle:
             check_tenant_prepared(installation.database, chosen)
         except NotFound as error:
             raise ConfigurationError(str(error)) from error
-        return TenantHandle(installation, chosen).opened_in(stack)
+        return TenantHandle(installation, chosen, started).opened_in(stack)
 
 
 def _only_tenant(installation: Installation) -> TenantId:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from stoflow.cli.simulate.demo_sellers import tokens_in
 from stoflow.domain.account import Account
@@ -18,6 +17,7 @@ from stoflow.settings import load
 from stoflow.testing.acting import Acting, Judge, Site
 from stoflow.testing.browsers import through_plugin
 from stoflow.testing.declared import particulars_of
+from stoflow.testing.examples import COLOURS, draw_photos
 from stoflow.testing.harness import opened_harness
 from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.profile import DirectProfile
@@ -30,7 +30,6 @@ from stoflow_sandbox.server import SandboxServer
 
 DEADLINE_S = 10.0
 TENANT = 7
-COLOURS = ("firebrick", "seagreen", "navy")
 SiteMaker = Callable[..., Site]
 JudgeMaker = Callable[[str], Judge]
 
@@ -70,8 +69,7 @@ def profiles_before(url: str, markets: Sequence[type[Market]], registry: Registr
 @pytest.fixture(scope="session")
 def media_root(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("media")
-    for number, colour in enumerate(COLOURS, start=1):
-        Image.new("RGB", (640, 480), colour).save(folder / f"{number}.jpg")
+    draw_photos(folder)
     return str(folder)
 
 

@@ -1,0 +1,125 @@
+"""One tenant of a virtual engine: a seller with an account at each marketplace, and what a test asks of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from stoflow.domain.ids import JobId, ProcessId, TenantId
+from stoflow.domain.product import ProductImage
+from stoflow.execution import plugin
+from stoflow.execution.engine import Engine
+from stoflow.resources.jobs.change import retry_job
+from stoflow.resources.jobs.explain import Explanation
+from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
+from stoflow.resources.jobs.views import JobFilter, JobView
+from stoflow.storage.engine.ownership import acquire_tenant, leave_tenant
+from stoflow.storage.products.snapshots import add_product, change_product
+from stoflow.testing.examples import COLOURS, DRESS
+from stoflow.testing.network import PluginBrowser
+from stoflow.wiring.handle import TenantHandle
+from stoflow.wiring.installation import Installation
+
+SOCKET = "its socket"
+Behave = Callable[[str, str, str, Mapping[str, Any]], object]
+
+
+@dataclass(repr=False)
+class VirtualTenant:
+    """`db` is what `stoflow.open` would give: for `MarketplaceJobService(db)`, and for code that is given one.
+
+    `accounts` are the ids of its accounts, by marketplace.
+    """
+
+    id: TenantId
+    db: TenantHandle
+    accounts: Mapping[str, str]
+    browser: PluginBrowser
+    installation: Installation
+    engine: Engine
+    behave: Behave
+    owner: ProcessId
+
+    def make_product(self, *, photos: int = 1, **fields: Any) -> int:
+        """Store a product that every marketplace takes, other than that in these `fields` of NewProduct.
+
+        Return its id. It has up to three photos; a price may be a text, such as "24.50".
+        """
+        images = tuple(ProductImage(number, f"{number}.jpg") for number in range(1, min(photos, len(COLOURS)) + 1))
+        with self.installation.database.tenant(self.id) as session:
+            return add_product(session, replace(DRESS, images=images, **_typed(fields)))
+
+    def change_product(self, product: int, **fields: Any) -> None:
+        """Change these fields of a product, as its seller would."""
+        with self.installation.database.tenant(self.id) as session:
+            change_product(session, product, _typed(fields))
+
+    def create_job(self, marketplace: str, action_code: str, product_id: int | None = None, **more: Any) -> JobView:
+        """Accept a job, as `MarketplaceJobService(db).create_job` does; `more` are its `priority` and `payload`."""
+        return self.db.create_job(marketplace, action_code, product_id=product_id, **more)
+
+    def job(self, job: int) -> JobView:
+        """Return a job as it stands, with its tasks; `hold` says why it does not go on."""
+        with self._decided():
+            return find_job(self.installation, self.id, JobId(job))
+
+    def jobs(self, **wanted: Any) -> Sequence[JobView]:
+        """Return the newest jobs, by the fields of JobFilter (`marketplace`, `action`, `status`, `product_id` …)."""
+        with self._decided():
+            return list_jobs(self.installation, self.id, JobFilter(**wanted)).items
+
+    def explain(self, job: int) -> Explanation:
+        """Return why a job does not go on, and until when."""
+        with self._decided():
+            return explain_job(self.installation, self.id, JobId(job))
+
+    def causes(self, job: int, task: str | None = None) -> list[str]:
+        """Return what happened to a job, or to one task of it, in the timeline's words, in order."""
+        lines = timeline(self.installation, self.id, JobId(job))
+        return [line.cause for line in lines if line.task == task]
+
+    def retry(self, job: int) -> JobView:
+        """Ask again for a job that failed."""
+        return retry_job(self.installation, self.id, JobId(job))
+
+    def listing(self, marketplace: str, product: int) -> str:
+        """Return the id of the product's listing as StoFlow has it, "" where it has none."""
+        query = f"SELECT external_id FROM user_{self.id}.listings WHERE marketplace = %s AND product_id = %s"
+        with self.installation.database.records() as connection:
+            row = connection.execute(query.encode(), [marketplace, product]).fetchone()
+        return str(row["external_id"] or "") if row else ""
+
+    def sell(self, marketplace: str, product: int) -> None:
+        """Let somebody buy the product there; StoFlow hears of it by its next look at orders."""
+        self.behave(marketplace, self.accounts[marketplace], "sell", {"listing_id": self.listing(marketplace, product)})
+
+    def close_browser(self) -> None:
+        """Let the seller's browser be closed, and the plugin with it: nothing is asked of it until it is open again."""
+        plugin.gone(self.engine, self.id, self.browser.plugin_id, SOCKET)
+
+    def open_browser(self) -> None:
+        """Let it be open; so it is from the beginning."""
+        plugin.connected(self.engine, self.id, self.browser.plugin_id, SOCKET)
+
+    def work(self) -> None:
+        """Do the next job that is due, and what the seller's browser is asked for."""
+        self.db.run_next_job(self.id)
+        self.browser.work(self.engine, self.id)
+
+    @contextmanager
+    def _decided(self) -> Iterator[None]:
+        """Let the tenant have an orchestrator while it is asked how its jobs stand, as it would all the time."""
+        database = self.installation.database
+        with database.records() as connection:
+            epoch = acquire_tenant(connection, self.id, self.owner)
+        try:
+            yield
+        finally:
+            if epoch is not None:
+                with database.records() as connection:
+                    leave_tenant(connection, self.id, self.owner, epoch)
+
+
+def _typed(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**fields, "price": Decimal(fields["price"])} if isinstance(fields.get("price"), str) else fields
