@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +18,8 @@ from stoflow.http.auth.tenancy import PROTECTED_PREFIXES, TenancyMiddleware
 from stoflow.http.auth.tokens import AccessTokens
 from stoflow.http.context import Context
 from stoflow.http.pages import docs
+from stoflow.http.pages.monitoring.doors import asset_route
+from stoflow.http.pages.monitoring.pages import MonitoringPages
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES, BodyLimit, BodyLimitMiddleware
 from stoflow.http.rest.crossings import Crossing, Crossings
 from stoflow.http.rest.endpoint import Endpoint, Operation, endpoint_of
@@ -93,23 +95,36 @@ def create_app(
         times=options.times,
     )
 
+    pages = MonitoringPages(context, tokens, statuses, ended, threads)
+    app = Starlette(
+        routes=[
+            *_routes(operations, context, threads, waiters, pages),
+            *docs.routes(),
+            Mount("/socket.io", app=sockets.asgi),
+        ],
+        middleware=_middleware(authentication, refusals, rate_limits, options, operations, pages),
+        lifespan=_lifespan(sockets, overheard(feed, waiters.hear), pages, rate_limits),
+    )
+    app.state.drain = lambda: (waiters.drain(), pages.streams.drain())
+    return app
+
+
+def _lifespan(
+    sockets: Sockets, feed: Feed, pages: MonitoringPages, rate_limits: RateLimits | None
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        await sockets.start(overheard(feed, waiters.hear))
+        await sockets.start(feed)
+        await pages.start()
         try:
             yield
         finally:
+            await pages.stop()
             await sockets.stop()
             if rate_limits is not None:
                 await rate_limits.close()
 
-    app = Starlette(
-        routes=[*_routes(operations, context, threads, waiters), *docs.routes(), Mount("/socket.io", app=sockets.asgi)],
-        middleware=_middleware(authentication, refusals, rate_limits, options, operations),
-        lifespan=lifespan,
-    )
-    app.state.drain = waiters.drain
-    return app
+    return lifespan
 
 
 def _middleware(
@@ -118,6 +133,7 @@ def _middleware(
     rate_limits: RateLimits | None,
     options: ApiOptions,
     operations: Sequence[Operation],
+    pages: MonitoringPages,
 ) -> list[Middleware]:
     return [
         # every answer, also an error's
@@ -138,6 +154,7 @@ def _middleware(
         # nothing unhappy leaves in another shape
         Middleware(ProblemMiddleware),
         Middleware(UnreadMiddleware),
+        pages.middleware(),
         # what may come in, and for whom
         Middleware(BodyLimitMiddleware, limits=_limits(operations)),
         Middleware(
@@ -160,18 +177,21 @@ def _paths(operations: Iterable[Operation]) -> list[re.Pattern[str]]:
     return [compile_path(one.path)[0] for one in operations if f"{one.path}/".startswith(PROTECTED_PREFIXES)]
 
 
-def _routes(operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters) -> list[Route]:
+def _routes(
+    operations: Sequence[Operation], context: Context, threads: Threads, waiters: Waiters, pages: MonitoringPages
+) -> list[Route]:
     places = {name: context.registry.payloads(name) for name in context.registry.marketplaces}
     crossings = Crossings(threads, places)
     documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
     by_path: dict[str, dict[str, Endpoint]] = {
         path: {"GET": _endpoint_of(document)} for path, document in documents.items()
     }
-    for one in operations:
-        made = endpoint_of(one, context, _crossing(crossings, one), waiters)
+    for one in (*operations, *pages.operations):
+        made = endpoint_of(one, context, _crossing(crossings, one), waiters, pages.streams)
         by_path.setdefault(one.path, {})[one.method] = made
     fixed_first = sorted(by_path, key=lambda path: "{marketplace}" in path)  # jobs and products are no marketplaces
-    return [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
+    routes = [Route(path, _of_method(by_path[path]), methods=list(by_path[path])) for path in fixed_first]
+    return [*routes, asset_route()]
 
 
 def _crossing(crossings: Crossings, one: Operation) -> Callable[[Mapping[str, str]], Crossing]:

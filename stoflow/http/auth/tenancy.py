@@ -86,6 +86,11 @@ def asker_in(scope: Scope) -> Asker:
     return asker_of(scope, tenant_of(scope) if ACCESS_KEY in scope else None)
 
 
+def sign_in_of(scope: Scope) -> str:
+    """Return the sign-in that the request's token came with, "" where there is none."""
+    return scope[ACCESS_KEY].sign_in if ACCESS_KEY in scope else ""
+
+
 def role_of(scope: Scope) -> Role:
     """Return the most that the request's token is good for."""
     return scope[ACCESS_KEY].role if ACCESS_KEY in scope else Role.USER

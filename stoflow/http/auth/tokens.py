@@ -18,8 +18,6 @@ from stoflow.http.auth.keys import Keys
 from stoflow.http.rest.strict_json import strict_json
 
 ISSUER: Final = "stoflow"
-AUDIENCE: Final = "stoflow-api"
-TYPE: Final = "at+jwt"  # RFC 9068: an access token, and no other kind of token, opens these doors
 LIFETIME_S: Final = 15 * 60
 LEEWAY_S: Final = 5
 MAX_TOKEN_CHARACTERS: Final = 4096
@@ -31,6 +29,18 @@ SIGN_IN = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-
 
 class NotAuthenticated(StoflowError):
     """The token is missing, wrong or over; the message may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKind:
+    """What a token opens: one of another type and audience is no good there."""
+
+    type: str
+    audience: str
+
+
+OF_API: Final = TokenKind("at+jwt", "stoflow-api")  # RFC 9068
+OF_PAGES: Final = TokenKind("pages+jwt", "stoflow-pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +61,20 @@ class Access:
 class AccessTokens:
     """Signs with the newest key and accepts all of them; `clock` gives seconds since the epoch."""
 
-    def __init__(self, keys: Keys, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, keys: Keys, *, clock: Callable[[], float] = time.time, kind: TokenKind = OF_API) -> None:
         self._keys = keys
         self._clock = clock
+        self._kind = kind
+
+    def for_pages(self) -> "AccessTokens":
+        """Return what issues and reads those that a browser carries in a cookie: none of them opens the API."""
+        return AccessTokens(self._keys, clock=self._clock, kind=OF_PAGES)
 
     def issue_access_token(self, tenant: TenantId, sign_in: str = "", role: Role = Role.USER) -> str:
         issued_at = int(self._clock())
         claims: dict[str, str | int] = {
             "iss": ISSUER,
-            "aud": AUDIENCE,
+            "aud": self._kind.audience,
             "sub": str(tenant),
             "iat": issued_at,
             "exp": issued_at + LIFETIME_S,
@@ -68,7 +83,9 @@ class AccessTokens:
             **({"role": role} if role is not Role.USER else {}),
         }
         newest = self._keys.newest
-        return jwt.encode(claims, newest.private, algorithm="RS256", headers={"kid": newest.kid, "typ": TYPE})
+        return jwt.encode(
+            claims, newest.private, algorithm="RS256", headers={"kid": newest.kid, "typ": self._kind.type}
+        )
 
     def public_keys(self) -> list[dict[str, str]]:
         """Return, as JSON Web Keys, what others check these tokens by."""
@@ -77,7 +94,7 @@ class AccessTokens:
     def read(self, token: str) -> Access:
         """Return what the token grants; raise NotAuthenticated with the reason."""
         header, claims = _parts(token)
-        if header.get("typ") != TYPE:
+        if header.get("typ") != self._kind.type:
             raise NotAuthenticated("This is not an access token.")
         kid = header.get("kid")
         key = self._keys.public(kid) if isinstance(kid, str) else None
@@ -93,7 +110,7 @@ class AccessTokens:
                 token,
                 key,
                 algorithms=["RS256"],
-                audience=AUDIENCE,
+                audience=self._kind.audience,
                 issuer=ISSUER,
                 options={
                     "require": list(REQUIRED_CLAIMS),

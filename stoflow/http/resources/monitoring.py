@@ -61,6 +61,8 @@ class MarketplaceBody(Answered):
     held: list[HeldBody]
     last_minute: EndedBody
     last_hour: EndedBody
+    ended: list[EndedBody] = Field(description="In equal parts of the last hour, the oldest first.")
+    outage_since: Moment | None
 
 
 class ProcessBody(Answered):
@@ -127,6 +129,8 @@ def _marketplace(row: Row) -> MarketplaceBody:
         held=[_held(kind, each) for kind, each in sorted(row.waiting.items())],
         last_minute=EndedBody.of(row.minute),
         last_hour=EndedBody.of(row.hour),
+        ended=[EndedBody.of(each) for each in row.ended],
+        outage_since=_moment(row.outage),
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, get_origin
+from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -15,13 +16,15 @@ from starlette.requests import ClientDisconnect, Request
 from stoflow.domain.errors import InputError
 from stoflow.domain.files import GivenFile
 from stoflow.http.rest.problems import Malformed
-from stoflow.http.rest.schemas import FileBody, Given, NoBody, RawBody, reasons_of
+from stoflow.http.rest.schemas import FileBody, FormBody, Given, NoBody, RawBody, reasons_of
 from stoflow.http.rest.strict_json import strict_json, with_whole_numbers
 from stoflow.http.rest.uploads import FORM, Upload, Uploaded, files_of, read_file, read_form
 
 BODY_TIMEOUT_S: Final = 20.0
 SLOWEST_BYTES_PER_S: Final = 128 * 1024
 JSON: Final = "application/json"
+PAGE_FORM: Final = "application/x-www-form-urlencoded"
+MOST_FIELDS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def _meant(schema: type[Given], raw: bytes, media_type: str, taken: str) -> Give
         return NoBody()
     if schema is RawBody:
         return RawBody(content=raw)
+    if issubclass(schema, FormBody):
+        return _form(schema, raw, media_type)
     if media_type != JSON:
         raise HTTPException(415, f"Send the body as {taken}.")
     try:
@@ -76,6 +81,30 @@ def _meant(schema: type[Given], raw: bytes, media_type: str, taken: str) -> Give
         return _validated(schema, raw, value)
     except ValidationError as error:
         raise InputError("The body is not right.", reasons_of(error)) from None
+
+
+def _form(schema: type[FormBody], raw: bytes, media_type: str) -> Given:
+    """Return what a page's form says; a field that is there once is a text, another one all its texts."""
+    if media_type != PAGE_FORM:
+        raise HTTPException(415, f"Send the body as {PAGE_FORM}.")
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:  # no UTF-8, or more fields than any page has
+        raise Malformed("The form cannot be read.") from None
+    several: dict[str, list[str]] = {}
+    for name, value in pairs:
+        several.setdefault(name, []).append(value)
+    try:
+        given = {name: _one_or_all(schema, name, texts) for name, texts in several.items()}
+        return schema.model_validate(given, strict=False)  # a form has nothing but texts
+    except ValidationError as error:
+        raise InputError("The form is not right.", reasons_of(error)) from None
+
+
+def _one_or_all(schema: type[FormBody], name: str, texts: list[str]) -> str | tuple[str, ...]:
+    field = schema.model_fields.get(name)
+    is_list = field is not None and get_origin(field.annotation) is tuple
+    return tuple(texts) if is_list or len(texts) > 1 else texts[0]
 
 
 def _validated(schema: type[Given], raw: bytes, value: Any) -> Given:

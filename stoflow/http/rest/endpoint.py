@@ -15,7 +15,7 @@ from stoflow.domain.errors import InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.role import Role
-from stoflow.http.auth.tenancy import asker_in, role_of, tenant_of, visitor_of
+from stoflow.http.auth.tenancy import asker_in, role_of, sign_in_of, tenant_of, visitor_of
 from stoflow.http.context import Context
 from stoflow.http.rest.bodies import Come, body_of
 from stoflow.http.rest.body_limit import MAX_BODY_BYTES
@@ -23,6 +23,7 @@ from stoflow.http.rest.crossings import Crossing
 from stoflow.http.rest.middleware import REQUEST_ID_KEY
 from stoflow.http.rest.problems import NotAllowed, Problem, response_of
 from stoflow.http.rest.schemas import MAX_ID, Given, NoBody, NoQuery, reasons_of
+from stoflow.http.rest.streams import EventsAnswer, Streams
 from stoflow.http.rest.threads import Threads
 from stoflow.http.rest.uploads import Upload
 from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
@@ -49,6 +50,7 @@ class Asked:
     is_secure: bool = False  # it came by https
     address: str = ""  # whose, as the nearest trusted proxy says
     role: Role = Role.USER  # of the token; what is allowed by it, PostgreSQL must say too
+    sign_in: str = ""  # with which the token came
 
     def id(self) -> int:
         """Return the id in the path; what could never be one is simply not found."""
@@ -103,7 +105,8 @@ class PageAnswer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Result = BaseModel | Answer | FileAnswer | StreamAnswer | PageAnswer | Problem
+Written = BaseModel | Answer | FileAnswer | StreamAnswer | PageAnswer | Problem
+Result = Written | EventsAnswer
 ReadJob = Callable[[Context, TenantId, int], BaseModel]
 
 
@@ -115,7 +118,8 @@ class Operation:
     what it may give with another status. What is `public` anybody may ask for; who comes to what is `foreign` is no
     tenant either, and the header Authorization is theirs, not ours. With `upload` it takes files in a form instead of
     its `body`; `body_bytes` is the most that either may be long. What is `uncounted` may be asked for as often as one
-    likes. Where it answers a job, `awaits` reads that again: who prefers to may wait for its end.
+    likes. Where it answers a job, `awaits` reads that again: who prefers to may wait for its end. One
+    whose handler gives an EventsAnswer goes on with its answer, and is never public.
     """
 
     method: str
@@ -144,7 +148,11 @@ class Operation:
 
 
 def endpoint_of(
-    operation: Operation, context: Context, crossing_of: Callable[[Mapping[str, str]], Crossing], waiters: Waiters
+    operation: Operation,
+    context: Context,
+    crossing_of: Callable[[Mapping[str, str]], Crossing],
+    waiters: Waiters,
+    streams: Streams,
 ) -> Endpoint:
     """Return the Starlette endpoint of an operation; its path says how its requests come into threads."""
 
@@ -155,6 +163,8 @@ def endpoint_of(
         with crossing.share(asker):
             async with coming as body, crossing.turn(asker, body.size):
                 answer, response = await crossing.threads.run(_answer, operation, context, asked, body)
+        if isinstance(answer, EventsAnswer):
+            return streams.open(request.scope, answer)
         wait_s = preferred_wait_s(request.headers) if operation.awaits else None
         if operation.awaits is None or wait_s is None:
             return response
@@ -177,12 +187,13 @@ def _asked(operation: Operation, request: Request) -> Asked:
         is_secure=request.scope.get("scheme") == "https",
         address=request.client.host if request.client else "",
         role=role_of(request.scope),
+        sign_in=sign_in_of(request.scope),
     )
 
 
 async def _wait(
-    read: Callable[[int], BaseModel], threads: Threads, waiters: Waiters, tenant: TenantId, given: Result, wait_s: int
-) -> Result:
+    read: Callable[[int], BaseModel], threads: Threads, waiters: Waiters, tenant: TenantId, given: Written, wait_s: int
+) -> Written:
     """Return the answer with its job as it ends, or as it stands after the time; the one given where nobody waits."""
     answer = given if isinstance(given, Answer) else Answer(given) if isinstance(given, BaseModel) else None
     if answer is None:
@@ -198,7 +209,7 @@ async def _wait(
     return replace(answer, body=waited, headers={**answer.headers, "Preference-Applied": f"wait={wait_s}"})
 
 
-def _response(operation: Operation, answer: Result) -> Response:
+def _response(operation: Operation, answer: Written) -> Response:
     match answer:
         case Problem():
             return response_of(answer)
@@ -217,7 +228,7 @@ def _response(operation: Operation, answer: Result) -> Response:
 def _answer(operation: Operation, context: Context, asked: Asked, body: Come) -> tuple[Result, Response]:
     """Return what the use case gives, and how that is written down: a thread's work, as it may be long."""
     answer = _handle(operation, context, asked, body)
-    return answer, _response(operation, answer)
+    return answer, Response() if isinstance(answer, EventsAnswer) else _response(operation, answer)
 
 
 def _handle(operation: Operation, context: Context, asked: Asked, body: Come) -> Result:

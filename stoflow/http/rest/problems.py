@@ -119,8 +119,11 @@ class Problem:
         return json.dumps(self.body(), ensure_ascii=True, separators=(",", ":")).encode()
 
     def headers(self) -> dict[str, str]:
-        wait = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
-        return {**HEADERS_OF.get(self.status, {}), **wait}
+        return {**HEADERS_OF.get(self.status, {}), **self.wait_headers()}
+
+    def wait_headers(self) -> dict[str, str]:
+        """Return when to come back, where that is known."""
+        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
 
 
 def problem_of(error: Exception) -> Problem:

@@ -176,6 +176,10 @@ class RawBody(Given):
     content: bytes
 
 
+class FormBody(Given):
+    """The fields of a page's form, sent as browsers send them; a field that is a tuple may be there several times."""
+
+
 class FileBody(Given):
     """One file that is the whole body, of whatever type; handlers are given it as the only one of `Uploaded`."""
 

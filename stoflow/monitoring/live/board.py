@@ -16,11 +16,14 @@ from stoflow.domain.facts.outages import (
 )
 from stoflow.domain.facts.work import JobCompleted, JobFailed
 from stoflow.monitoring.live.series import increments
-from stoflow.monitoring.live.sliding import Tally
+from stoflow.monitoring.live.sliding import OF_MARKETPLACE, OF_PLACE, Tally
 from stoflow.monitoring.logs import Fact
 
 PlaceKey = tuple[int, str]
 """A tenant and a marketplace."""
+
+EVERYBODY = 0
+"""In the place of a tenant: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,11 @@ class Board:
         return json.dumps({name: value() for name, value in self.process.items()})
 
     def _tally(self, place: PlaceKey, *, failed: bool) -> None:
-        self._tallies.setdefault(place, Tally()).add(self._clock(), failed=failed)
-        self._ended.add(place)
+        for key, periods in ((place, OF_PLACE), ((EVERYBODY, place[1]), OF_MARKETPLACE)):
+            if key not in self._tallies:
+                self._tallies[key] = Tally(periods)
+            self._tallies[key].add(self._clock(), failed=failed)
+            self._ended.add(key)
 
     def _note_outage(
         self, fact: MarketplaceOutageBegan | MarketplaceOutageEnded | ServerOutageBegan | ServerOutageEnded

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import redis
 
+from stoflow.monitoring.live.board import EVERYBODY
 from stoflow.monitoring.live.keys import LIFETIME_S, LiveKeys
 from stoflow.monitoring.live.publisher import STATE, field_of
-from stoflow.monitoring.live.sliding import HOUR, MINUTE, Ended, ended_in
+from stoflow.monitoring.live.sliding import FLOW, HOUR, MINUTE, Ended, ended_by_part, ended_in
 
 Tallies = list[Mapping[str, Mapping[str, list[int]]]]
 
@@ -43,7 +44,10 @@ class LiveProcess:
 
 @dataclass(frozen=True, slots=True)
 class LivePlace:
-    """One tenant at one marketplace: `flow` as its actor told, `queue` as it was counted last; both may be empty."""
+    """One tenant at one marketplace: `flow` as its actor told, `queue` as it was counted last; both may be empty.
+
+    `told` is what ended there as processes told it, as of `read_at`.
+    """
 
     tenant: int
     marketplace: str
@@ -51,6 +55,13 @@ class LivePlace:
     queue: Mapping[str, Any]
     minute: Ended = field(default_factory=Ended)
     hour: Ended = field(default_factory=Ended)
+    told: Sequence[Mapping[str, Mapping[str, list[int]]]] = ()
+    read_at: float = 0.0
+
+    @property
+    def ended(self) -> Sequence[Ended]:
+        """Return what ended there in each ten minutes of the last hour, the oldest first."""
+        return ended_by_part(HOUR, self.told, self.read_at)
 
     @property
     def in_flight(self) -> int:
@@ -73,13 +84,17 @@ class LivePlace:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """As of `read_at`, by Redis's clock. `since` is when this view began: before that Redis was empty."""
+    """As of `read_at`, by Redis's clock. `since` is when this view began: before that Redis was empty.
+
+    `ended` is what ended at each marketplace in each minute of the last hour, the oldest first.
+    """
 
     read_at: float
     since: float | None
     processes: Sequence[LiveProcess]
     places: Sequence[LivePlace]
     counts: Mapping[str, float]
+    ended: Mapping[str, Sequence[Ended]] = field(default_factory=dict[str, Sequence[Ended]])
 
 
 class LiveReader:
@@ -110,12 +125,15 @@ class LiveReader:
             by_name, key=lambda name: processes[name].told.get("started_at", 0) if name in processes else 0
         )
         places = _places([by_name[name][2] for name in started], [by_name[name][3] for name in started], fields)
+        of_all = [(key.partition(":")[2], key) for key in places if key.startswith(f"{EVERYBODY}:")]
+        ended = {name: ended_by_part(FLOW, places.pop(key)[1], now_s) for name, key in of_all}
         return Live(
             read_at=now_s,
             since=float(since) if since else None,
             processes=tuple(processes.values()),
             places=tuple(_place(key, *told, now_s) for key, told in sorted(places.items())),
             counts={name.decode(): float(value) for name, value in counts.items()},
+            ended=ended,
         )
 
     def _ask(self, pipeline: Any, names: Iterable[str], fields: Sequence[str] | None) -> None:
@@ -174,4 +192,6 @@ def _place(key: str, shown: Mapping[str, Any], tallies: Tallies, now_s: float) -
         shown.get("queue", {}),
         ended_in(MINUTE, tallies, now_s),
         ended_in(HOUR, tallies, now_s),
+        tallies,
+        now_s,
     )

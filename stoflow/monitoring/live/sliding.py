@@ -1,6 +1,6 @@
 """How many jobs ended at a place in the last minute and in the last hour, in memory that time bounds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Parts = dict[int, list[int]]
@@ -16,17 +16,23 @@ class Period:
 
 
 MINUTE, HOUR = Period("minute", 10), Period("hour", 600)
-PERIODS = (MINUTE, HOUR)
+FLOW = Period("flow", 60, 60)
+OF_PLACE = (MINUTE, HOUR)
+OF_MARKETPLACE = (FLOW,)  # of all tenants together, so that it may be finer
 
 
 @dataclass(slots=True)
 class Tally:
     """What ended, by part of each period: how many were done, how many failed."""
 
-    by_period: dict[str, Parts] = field(default_factory=lambda: {each.name: {} for each in PERIODS})
+    periods: Sequence[Period] = OF_PLACE
+    by_period: dict[str, Parts] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.by_period = {each.name: {} for each in self.periods}
 
     def add(self, now_s: float, *, failed: bool) -> None:
-        for period in PERIODS:
+        for period in self.periods:
             parts = self.by_period[period.name]
             current = int(now_s // period.part_s)
             if current not in parts:
@@ -35,7 +41,8 @@ class Tally:
 
     def is_over(self, now_s: float) -> bool:
         """Whether nothing of it counts any more."""
-        return all(part < now_s // HOUR.part_s - HOUR.parts for part in self.by_period[HOUR.name])
+        longest = self.periods[-1]
+        return all(part < now_s // longest.part_s - longest.parts for part in self.by_period[longest.name])
 
 
 def _forget(parts: Parts, before: int) -> None:
@@ -58,8 +65,23 @@ class Ended:
         return self.done + self.failed
 
 
-def ended_in(period: Period, tallies: Iterable[Mapping[str, Mapping[str, list[int]]]], now_s: float) -> Ended:
-    """Return what ended in the period before now, of tallies as JSON has them."""
+Told = Iterable[Mapping[str, Mapping[str, list[int]]]]
+"""Tallies as JSON has them."""
+
+
+def ended_by_part(period: Period, tallies: Told, now_s: float) -> Sequence[Ended]:
+    """Return what ended in each part of the period, the oldest first; the last one is the current one."""
+    first = int(now_s // period.part_s) - period.parts + 1
+    parts = [Ended() for _ in range(period.parts)]
+    for tally in tallies:
+        for part, (done, failed) in tally.get(period.name, {}).items():
+            if 0 <= int(part) - first < period.parts:
+                parts[int(part) - first] += Ended(done, failed)
+    return parts
+
+
+def ended_in(period: Period, tallies: Told, now_s: float) -> Ended:
+    """Return what ended in the period before now."""
     done = failed = 0.0
     for tally in tallies:
         for part, (more_done, more_failed) in tally.get(period.name, {}).items():

@@ -11,6 +11,7 @@ from stoflow.domain.facts.sign_ins import (
     SuspendedTurnedAway,
     TokenRefused,
 )
+from stoflow.domain.ids import TenantId
 from stoflow.monitoring.record import record
 from stoflow.resources.accounts.passwords import is_password
 from stoflow.resources.accounts.tries import sign_in_tries, take
@@ -18,10 +19,12 @@ from stoflow.resources.needs import Reads
 from stoflow.storage.credentials.passwords import StoredPassword, find_by_email
 from stoflow.storage.credentials.sign_in_tries import give_back
 from stoflow.storage.credentials.token_families import (
+    FAMILY_S,
     RefreshToken,
     Reused,
     begin_family,
     revoke_family,
+    revoke_one,
     rotate,
 )
 from stoflow.storage.database.session import Database
@@ -43,8 +46,8 @@ class Credentials:
         return self.email.strip().lower()
 
 
-def sign_in(needs: Reads, given: Credentials) -> RefreshToken:
-    """Return the first token of a new family; raise SignInRefused, TooManyTries or AccountSuspended.
+def sign_in(needs: Reads, given: Credentials, lasts_s: float = FAMILY_S) -> RefreshToken:
+    """Return the first token of a new family, which `lasts_s`; raise SignInRefused, TooManyTries or AccountSuspended.
 
     Who is not known, has no password or has another one is answered alike, after the same work.
     """
@@ -55,7 +58,7 @@ def sign_in(needs: Reads, given: Credentials) -> RefreshToken:
         record(SignInFailed())
         raise SignInRefused(WRONG)
     give_back(needs.database, tries)
-    return _welcome(needs.database, found)
+    return _welcome(needs.database, found, lasts_s)
 
 
 def refresh(needs: Reads, token: str) -> RefreshToken:
@@ -78,11 +81,17 @@ def sign_out(needs: Reads, token: str) -> None:
         record(SellerSignedOut(tenant))
 
 
-def _welcome(database: Database, known: StoredPassword) -> RefreshToken:
+def end_sign_in(needs: Reads, tenant: TenantId, sign_in: str) -> None:
+    """End a sign-in by its own name; where it is over, that is so already."""
+    if revoke_one(needs.database, tenant, sign_in):
+        record(SellerSignedOut(tenant))
+
+
+def _welcome(database: Database, known: StoredPassword, lasts_s: float) -> RefreshToken:
     if not known.is_active:
         record(SuspendedTurnedAway(known.tenant))
         raise AccountSuspended("This account is suspended.")
-    fresh = begin_family(database, known.tenant, known.hash)
+    fresh = begin_family(database, known.tenant, known.hash, lasts_s)
     if fresh is None:  # the password was changed, or the account suspended, since it was looked at
         raise SignInRefused(WRONG)
     record(SellerSignedIn(known.tenant))

@@ -29,7 +29,8 @@ class Held:
 class Row:
     """One marketplace. `cap` is how many calls its tenants may have under way together; `oldest` since when one waits.
 
-    `holds` has what stops whole places also where no job waits.
+    `holds` has what stops whole places also where no job waits; `outage` is since when the marketplace does not answer.
+    `ended` is what ended in equal parts of the last hour, the oldest first.
     """
 
     marketplace: str
@@ -42,6 +43,8 @@ class Row:
     holds: Mapping[str, Held] = field(default_factory=dict[str, Held])
     minute: Ended = field(default_factory=Ended)
     hour: Ended = field(default_factory=Ended)
+    ended: Sequence[Ended] = ()
+    outage: float | None = None
 
     @property
     def moves(self) -> bool:
@@ -53,12 +56,22 @@ class Row:
         return any(held.jobs for kind, held in self.waiting.items() if kind != UNDER_WAY)
 
 
-def rows_of(live: Live | None, marketplaces: Iterable[str]) -> Sequence[Row]:
-    """Return a row for each marketplace, also where nothing is."""
-    rows = {name: Row(name) for name in marketplaces}
+def rows_of(
+    live: Live | None, marketplaces: Iterable[str], outages: Mapping[str, float] | None = None
+) -> Sequence[Row]:
+    """Return a row for each marketplace, also where nothing is; `outages` is since when which one does not answer."""
+    rows = {name: Row(name, outage=(outages or {}).get(name), ended=_ended_at(live, name)) for name in marketplaces}
     for place in live.places if live else ():
         rows[place.marketplace] = _with_place(rows.get(place.marketplace, Row(place.marketplace)), place)
     return sorted(rows.values(), key=attrgetter("marketplace"))
+
+
+def _ended_at(live: Live | None, marketplace: str) -> Sequence[Ended]:
+    """Return what ended there in equal parts: finer ones of all tenants than of one."""
+    if live is None or marketplace in live.ended:
+        return live.ended[marketplace] if live else ()
+    parts = [place.ended for place in live.places if place.marketplace == marketplace]
+    return [sum(same, Ended()) for same in zip(*parts, strict=True)]
 
 
 def _with_place(row: Row, place: LivePlace) -> Row:

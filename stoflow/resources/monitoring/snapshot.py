@@ -58,24 +58,40 @@ class Watches(Protocol):
 
 def read_snapshot(needs: Watches, tenant: TenantId | None = None) -> Snapshot:
     """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""
-    watching = needs.watching
+    return snapshot_of(look(needs.watching, tenant), tenant)
+
+
+def look(watching: Watching, tenant: TenantId | None = None) -> Seen:
+    """Return what is to be judged, of one tenant only where one is given; raise DatabaseError."""
     begun_s = time.monotonic()
     with watching.database.records() as connection:
         facts = read_installation(connection)
     took_s = time.monotonic() - begun_s
     live, trouble = _live(watching, tenant), watching.redis_trouble()
-    rows = rows_of(live, watching.marketplaces)
-    seen = Seen(
+    outages = _outages(live)
+    return Seen(
         live=live,
         facts=facts,
-        rows=rows,
+        rows=rows_of(live, watching.marketplaces, outages),
         took_s=took_s,
         redis=trouble.advice_for_anybody if trouble else "",
         redis_is_full=trouble is not None and trouble.takes_nothing,
         redis_since=watching.outages().get(REDIS),
         refusals=[view for view, _ in watching.refusals()],
-        outages=_outages(live),
+        outages=outages,
     )
+
+
+def seen_by(seen: Seen, tenant: TenantId) -> Seen:
+    """Return what one tenant may see of what was seen of all."""
+    if seen.live is None:
+        return seen
+    own = replace(seen.live, places=[place for place in seen.live.places if place.tenant == tenant], ended={})
+    return replace(seen, live=own, rows=rows_of(own, [row.marketplace for row in seen.rows], seen.outages))
+
+
+def snapshot_of(seen: Seen, tenant: TenantId | None) -> Snapshot:
+    """Return what was seen, judged: of a tenant without what is nobody's but StoFlow's."""
     return _snapshot(seen, judge(seen), shows_processes=tenant is None)
 
 

@@ -53,6 +53,10 @@ REVOKE = """
 UPDATE public.token_families f SET revoked_at = clock_timestamp(), revoked_because = 'logout'
 FROM public.refresh_tokens r WHERE r.digest = %(digest)s AND f.id = r.family AND f.revoked_at IS NULL RETURNING f.tenant
 """
+REVOKE_ONE = """
+UPDATE public.token_families SET revoked_at = clock_timestamp(), revoked_because = 'logout'
+WHERE id = %(family)s AND tenant = %(tenant)s AND revoked_at IS NULL
+"""
 REVOKE_ALL = """
 UPDATE public.token_families SET revoked_at = clock_timestamp(), revoked_because = %(because)s
 WHERE tenant = %(tenant)s AND revoked_at IS NULL
@@ -82,15 +86,19 @@ class Reused:
     tenant: TenantId
 
 
-def begin_family(database: Database, tenant: TenantId, password_hash: str) -> RefreshToken | None:
+def begin_family(
+    database: Database, tenant: TenantId, password_hash: str, lasts_s: float = FAMILY_S
+) -> RefreshToken | None:
     """Sign the tenant in; None where the password has changed since it was checked, or the tenant is suspended."""
     with database.records() as connection:
         connection.execute(FORGET_OLD, {"tenant": tenant})
-        return begin_on(connection, tenant, password_hash)
+        return begin_on(connection, tenant, password_hash, lasts_s)
 
 
-def begin_on(connection: Connection[DictRow], tenant: TenantId, password_hash: str) -> RefreshToken | None:
-    values = {"tenant": tenant, "password_hash": password_hash, "family_s": FAMILY_S}
+def begin_on(
+    connection: Connection[DictRow], tenant: TenantId, password_hash: str, lasts_s: float = FAMILY_S
+) -> RefreshToken | None:
+    values = {"tenant": tenant, "password_hash": password_hash, "family_s": lasts_s}
     row = connection.execute(BEGIN, values).fetchone()
     return _issue(connection, tenant, str(row["id"])) if row else None
 
@@ -117,6 +125,15 @@ def revoke_family(database: Database, token: str) -> TenantId | None:
             return None
         add_entry(connection, tenant_itself(row["tenant"]), Act.SIGNED_OUT, row["tenant"])
     return row["tenant"]
+
+
+def revoke_one(database: Database, tenant: TenantId, family: str) -> bool:
+    """End one family of a tenant; return whether it was not over yet."""
+    with database.records() as connection:
+        ended = connection.execute(REVOKE_ONE, {"family": family, "tenant": tenant}).rowcount > 0
+        if ended:
+            add_entry(connection, tenant_itself(tenant), Act.SIGNED_OUT, tenant)
+    return ended
 
 
 def ended_of(database: Database, families: Sequence[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
+from stoflow.http.pages.monitoring.page import HOME
 from stoflow.http.resources.product_bodies import ChangedProductBody, NewProductBody
 from stoflow.http.rest.openapi import openapi_document
 from stoflow.http.routes import find_operations
@@ -21,6 +22,11 @@ def document_of() -> dict[str, Any]:
     """The document as an api serves it that knows what is installed."""
     registry = build_registry()
     return openapi_document(OPERATIONS, {name: registry.payloads(name) for name in registry.marketplaces})
+
+
+def is_page(path: str) -> bool:
+    """Say whether people look at it: pages are no part of the API."""
+    return path.startswith(("/docs", HOME)) and path not in {one.path for one in OPERATIONS}
 
 
 def each_schema(value: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -37,7 +43,7 @@ def test_every_route_of_the_application_is_in_the_document(api: Any) -> None:
     served = {
         (route.path, method.lower())
         for route in app.routes
-        if isinstance(route, Route) and not route.path.startswith("/docs")
+        if isinstance(route, Route) and not is_page(route.path)
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert served

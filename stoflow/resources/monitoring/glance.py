@@ -1,0 +1,42 @@
+"""One look at the installation for all who watch: read again when it is old, and in a small share of the time."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from stoflow.domain.ids import TenantId
+from stoflow.resources.monitoring.causes import Seen
+from stoflow.resources.monitoring.snapshot import Snapshot, Watches, look, seen_by, snapshot_of
+
+GOOD_FOR_S = 0.8  # less than those who watch wait between two looks
+SHARE = 15  # times as long as it took, a look is good at least
+
+
+class Glance:
+    """Of one process; `clock` counts seconds. Whoever asks while another one looks waits for what that one sees."""
+
+    def __init__(self, needs: Watches, clock: Callable[[], float] = time.monotonic) -> None:
+        self._needs = needs
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: Seen | None = None
+        self._good_until_s = 0.0
+
+    @property
+    def good_for_s(self) -> float:
+        """How long the last look is still good for."""
+        return max(0.0, self._good_until_s - self._clock())
+
+    def snapshot(self, tenant: TenantId | None) -> Snapshot:
+        """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""
+        seen = self._look()
+        return snapshot_of(seen if tenant is None else seen_by(seen, tenant), tenant)
+
+    def _look(self) -> Seen:
+        with self._lock:
+            if self._seen is None or self._clock() >= self._good_until_s:
+                begun_s = self._clock()
+                self._seen = look(self._needs.watching)
+                ended_s = self._clock()
+                self._good_until_s = ended_s + max(GOOD_FOR_S, SHARE * (ended_s - begun_s))
+            return self._seen
