@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short rolling day tenants migrations mutants failpoints fuzz canaries docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations mutants failpoints fuzz canaries docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ chaos: $(STAMP) ## kill, pause and wipe everything while jobs run, then let the 
 chaos-short: $(STAMP) ## the campaign in three minutes, as continuous integration runs it
 	$(BIN)/python -m campaigns.chaos --short $(ARGS)
 
+plugin: $(STAMP) ## prove the extension in a real Chromium, before the simulated Vinted
+	$(BIN)/python -m campaigns.extension $(ARGS)
+
 rolling: $(STAMP) ## replace one release by the next and go back, process by process, under load
 	$(BIN)/python -m campaigns.rolling $(ARGS)
 
@@ -88,6 +91,7 @@ canaries: $(STAMP) ## give 50 tenants a word each, and look for it in 100,000 an
 
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m rules.states
+	$(BIN)/python -m rules.plugin_protocol
 
 locks: $(TOOLS) ## name what constraints.txt pins by its hashes, as pip's own index has them: minutes
 	$(COMPILE) -o locks/production.txt pyproject.toml
@@ -98,7 +102,7 @@ sbom: $(TOOLS) ## write what production is made of to sbom.cdx.json (CycloneDX)
 	.tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file sbom.cdx.json locks/production.txt
 
 clean: ## remove the environment, caches and the embedded servers' data
-	rm -rf .venv .tools .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules
+	rm -rf .venv .tools .stoflow .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build tests/integration/http/clients/node_modules plugin/node_modules plugin/build
 
 $(STAMP): pyproject.toml stoflow_sandbox/pyproject.toml locks/development.txt
 	$(PYTHON) -m venv .venv

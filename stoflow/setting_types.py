@@ -19,6 +19,7 @@ from stoflow.hosts import is_in_the_clear
 DATABASE_SCHEMES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 HTTP_SCHEMES = frozenset({"http", "https"})
+EXTENSION_ORIGIN = re.compile(r"chrome-extension://[a-p]{32}")
 SMTP_SCHEMES = frozenset({"smtp", "smtps"})
 FERNET_KEY_BYTES = 32
 WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
@@ -69,8 +70,9 @@ def _bucket(url: str) -> str:
 def _origin(text: str) -> str:
     """Check an origin as browsers send it: anything else never matches."""
     parts = urlsplit(text)
-    if text != "*" and (parts.scheme not in HTTP_SCHEMES or text.lower() != f"{parts.scheme}://{parts.netloc}".lower()):
-        message = "an origin should look like https://shop.example, without a path"
+    is_origin = parts.scheme in HTTP_SCHEMES and text.lower() == f"{parts.scheme}://{parts.netloc}".lower()
+    if text != "*" and not is_origin and not EXTENSION_ORIGIN.fullmatch(text):
+        message = "an origin should look like https://shop.example, without a path, or chrome-extension://ID"
         raise ValueError(message)
     return text
 

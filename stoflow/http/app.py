@@ -42,6 +42,7 @@ from stoflow.http.sockets.event_use_cases import EventUseCases
 from stoflow.http.sockets.feed import Feed
 from stoflow.http.sockets.limits import SocketLimits, SocketTimes
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
+from stoflow.http.sockets.protocol import PROTOCOL_PATH, plugin_protocol
 from stoflow.http.sockets.relay import Relay
 from stoflow.http.sockets.sockets import Sockets
 
@@ -182,7 +183,11 @@ def _routes(
 ) -> list[Route]:
     places = {name: context.registry.payloads(name) for name in context.registry.marketplaces}
     crossings = Crossings(threads, places)
-    documents = {OPENAPI_PATH: openapi_document(operations, places), ASYNCAPI_PATH: asyncapi_document(places)}
+    documents = {
+        OPENAPI_PATH: openapi_document(operations, places),
+        ASYNCAPI_PATH: asyncapi_document(places),
+        PROTOCOL_PATH: plugin_protocol(context.registry.marketplaces.values()),
+    }
     by_path: dict[str, dict[str, Endpoint]] = {
         path: {"GET": _endpoint_of(document)} for path, document in documents.items()
     }

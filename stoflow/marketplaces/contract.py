@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from pydantic import BaseModel
+
 from stoflow.domain.account import Account
 from stoflow.domain.application import Refusal
 from stoflow.domain.attempt import Attempt
@@ -112,6 +114,40 @@ class AccountOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One act that a seller's plugin is asked for: what it is given, and what of the site's JSON StoFlow reads.
+
+    Where it `acts`, a repeat would do something again: a plugin remembers its answer.
+    """
+
+    action: str
+    summary: str
+    payload: type[BaseModel]
+    body: type[BaseModel]
+    acts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A notice that a seller accepts; each wording has a version of its own."""
+
+    version: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PluginProtocol:
+    """All that is said with a plugin of one marketplace; `errors` says what each code of a failure means.
+
+    `terms` are what the seller is told before it acts in their browser.
+    """
+
+    commands: tuple[CommandSpec, ...]
+    errors: Mapping[str, str]
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What buyers would read of a product, each part as far as it can be said yet, "" where it cannot.
 
@@ -137,6 +173,7 @@ class Marketplace:
     `rest_s` reads from any reply how many seconds no call is left, None where one is.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
     `preview` says what buyers would read of a product, whatever is still missing of it.
+    `plugin` is what a seller's plugin is asked to do there, where one makes the calls.
     `notices` reads what it pushes of operations that it accepted, where it does: a hint, since the look asks.
 
     `collect(attempt)` deletes the draft that carries `attempt.marker`, if there is one and it is not
@@ -160,6 +197,7 @@ class Marketplace:
     refusal: Callable[[Request, Reply], Refusal | None] | None = None
     notices: Notices | None = None
     preview: Callable[[Attempt], Preview] | None = None
+    plugin: PluginProtocol | None = None
     rest_s: Callable[[Reply], float | None] | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 

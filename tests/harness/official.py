@@ -12,6 +12,7 @@ from stoflow.domain.call import Call, Reply, Request, Response
 from stoflow.marketplaces.ebay.errors import error_table
 from stoflow.testing.acting import Judge
 from tests.harness.openapi import Document, read_document
+from tests.harness.plugin_judge import PROTOCOL, PluginJudge
 
 SPECS = Path(os.environ.get("STOFLOW_SHARED") or Path(__file__).parents[3] / "shared") / "specs"
 FILES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -89,7 +90,9 @@ class OfficialJudge(Judge):
             assert not wrong, f"{call.method} {call.path} was answered {response.status}: {wrong}"
 
 
-def judge_of(marketplace: str) -> OfficialJudge:
-    """Return the judge of what is said to a marketplace and by its sandbox."""
+def judge_of(marketplace: str) -> Judge:
+    """Return the judge of what is said to a marketplace and by its sandbox, or by its plugin."""
+    if marketplace in PROTOCOL["errors"]:
+        return PluginJudge(marketplace=marketplace)
     files = FILES.get(marketplace, ()) if SPECS.is_dir() else ()
     return OfficialJudge(documents=[read_official(name, prefix) for name, prefix in files])

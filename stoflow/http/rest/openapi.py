@@ -23,6 +23,10 @@ OPENAPI_PATH: Final = "/openapi.json"
 DOCUMENTS: Final = {
     OPENAPI_PATH: ("openapi", "This document."),
     "/asyncapi.json": ("asyncapi", "What is told and said over the socket, as AsyncAPI 3."),
+    "/plugin-protocol.json": (
+        "pluginProtocol",
+        "What a seller's plugin and StoFlow say to each other, as schemas.",
+    ),
 }
 PROTECTED_PROBLEMS: Final = (401, 403, 503)
 ALWAYS_PROBLEMS: Final = (500, 503)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic.config import JsonDict
 
 from stoflow.domain.call import Answer
 from stoflow.http.auth.tokens import MAX_TOKEN_CHARACTERS
@@ -24,6 +25,13 @@ Code = Annotated[
     BeforeValidator(lambda code: "" if code is None else str(code) if isinstance(code, int | float) else code),
     AfterValidator(lambda text: one_line_of(text)[:MAX_CODE_CHARACTERS]),
 ]
+
+
+DONE: Final[JsonDict] = {"properties": {"success": {"const": True}, "error": {"type": "null"}}}
+FAILED: Final[JsonDict] = {
+    "properties": {"success": {"const": False}, "error": {"type": "object"}},
+    "required": ["error"],
+}
 
 
 class FrontendHello(Given):
@@ -56,6 +64,8 @@ class AnswerError(Given):
 
 class PluginResponse(Given):
     """`error` exactly where `success` is false."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [DONE, FAILED]})
 
     request_id: RequestId
     success: bool

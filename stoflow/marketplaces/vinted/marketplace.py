@@ -1,8 +1,9 @@
 """Vinted as the registry sees it."""
 
-from stoflow.marketplaces.contract import ActionSpec, Marketplace
+from stoflow.marketplaces.contract import ActionSpec, Marketplace, PluginProtocol
 from stoflow.marketplaces.payloads import Removal
 from stoflow.marketplaces.vinted.asking import Link, Message
+from stoflow.marketplaces.vinted.commands import COMMANDS, ERRORS
 from stoflow.marketplaces.vinted.deletion import VintedDeletion
 from stoflow.marketplaces.vinted.handlers import (
     DeleteVinted,
@@ -19,6 +20,7 @@ from stoflow.marketplaces.vinted.orders import VintedOrders
 from stoflow.marketplaces.vinted.preview import preview_of
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow.marketplaces.vinted.sync import VintedSync
+from stoflow.marketplaces.vinted.terms import TERMS
 from stoflow.marketplaces.vinted.update import VintedUpdate
 from stoflow.marketplaces.vinted.wardrobe import collect_orphan
 
@@ -56,5 +58,6 @@ VINTED = Marketplace(
     concurrency=1,
     collect=collect_orphan,
     preview=preview_of,
+    plugin=PluginProtocol(COMMANDS, ERRORS, TERMS),
     products=frozenset({"publish", "update", "delete", "link_product"}),
 )

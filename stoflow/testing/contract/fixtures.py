@@ -100,12 +100,12 @@ def make_site(
             pytest.skip(f"The sandbox does not simulate {name}.")
         seller = sandbox.sandbox.control.make_seller(name, tenant=TENANT, wishes=wishes)
         account = Account(name, seller["external_id"], {**seller["settings"], **particulars_of(name).account})
+        judge = judge_of(name)
         if marketplace.by_plugin:
             simulated = [market for market in sandbox.sandbox.markets if market.name == name]
             opened.append(open_browsers(simulated, sandbox.url)[name])
             opened[-1].sign_in_with(seller)
-            return Site(account, through_plugin(opened[-1], media_root))
-        judge = judge_of(name)
+            return Site(account, _heard(judge, through_plugin(opened[-1], media_root)), judge)
         return Site(account, _heard(judge, partial(_directly, client, profiles[name], seller)), judge)
 
     yield make

@@ -54,9 +54,10 @@ from stoflow.resources.batches import change as batch_change
 from stoflow.resources.batches import create as batch_create
 from stoflow.resources.batches import read as batch_read
 from stoflow.resources.batches.views import BatchFilter, BatchView, SubmitBatch
-from stoflow.resources.connections import choosing, connection, consent, entering
+from stoflow.resources.connections import choosing, connection, consent, entering, plugin_terms
 from stoflow.resources.connections.connection import Connection, ConnectionState, Option
 from stoflow.resources.connections.consent import Invitation, Returned
+from stoflow.resources.connections.plugin_terms import PluginTerms
 from stoflow.resources.descriptions import describe
 from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
@@ -410,6 +411,12 @@ class FakeUseCases:
         page = tuple(found[start : start + limit])
         return Page(page, str(start + limit) if len(found) > start + limit else None)
 
+    def read_terms(self, *_: Any) -> PluginTerms:
+        self._answers()
+        return PluginTerms("2026-10", "What the seller is told.", None)
+
+    accept_terms = read_terms
+
     def find_connection(self, tenant: TenantId, marketplace: str) -> Connection:
         self._answers()
         external_id = self.accounts.get((tenant, marketplace), "")
@@ -566,6 +573,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     change: ("cancel_job", "retry_job"),
     choosing: ("choose", "read_account"),
     connection: ("disconnect", "find_connection"),
+    plugin_terms: ("accept_terms", "read_terms"),
     consent: ("complete", "invite"),
     deleting: ("delete_product",),
     describe: ("describe_product",),

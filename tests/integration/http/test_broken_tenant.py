@@ -22,6 +22,7 @@ WAIT_S = 30
 TRY_AGAIN_LATER = 1013
 PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}}
 BODIES: dict[str, Any] = {
+    "acceptPluginTerms": {"version": "2026-10"},
     "createBatch": {"action_type": "publish", "product_ids": [1]},
     "createJob": {"action_type": "publish", "product_id": 1},
     "createProduct": PRODUCT,
@@ -89,7 +90,8 @@ def neighbour(settings: Settings, real_url: str, broken: httpx.Client, tenants: 
 
 
 def answer_of(client: httpx.Client, operation: Any) -> httpx.Response:
-    path = operation.path.format(marketplace="ebay", id=1, position=1, delivery=1, catalogue="colors")
+    marketplace = "vinted" if "plugin" in operation.path else "ebay"
+    path = operation.path.format(marketplace=marketplace, id=1, position=1, delivery=1, catalogue="colors")
     return client.request(operation.method, path, json=BODIES.get(operation.name), params=QUERIES.get(operation.name))
 
 

@@ -27,6 +27,7 @@ NEW_PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "E
 PROTECTED = [one for one in find_operations() if not one.public and one.role is Role.USER]
 CHOSEN = {"settings": {"site": "FR"}}
 BODIES = {
+    "acceptPluginTerms": {"version": "2026-10"},
     "createJob": NEW_JOB,
     "createBatch": {"action_type": "publish", "product_ids": [1, 2]},
     "createProduct": NEW_PRODUCT,
