@@ -10,7 +10,7 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
 from stoflow_sandbox.market import Deeds, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
-from stoflow_sandbox.vinted import dealings, items, people
+from stoflow_sandbox.vinted import dealings, items, people, site
 from stoflow_sandbox.vinted.deeds import DEEDS, PACED
 from stoflow_sandbox.vinted.errors import ACCESS_DENIED, BROKEN, NOT_FOUND, SIGNED_OUT, TOO_MANY, invalid
 from stoflow_sandbox.vinted.member_browser import MemberBrowser
@@ -28,9 +28,6 @@ API = "/api/v2"
 UPLOAD = f"{API}/item_upload"
 ACCESS_COOKIE = "access_token_web"
 REFRESH_COOKIE = "refresh_token_web"
-PAGE = """<!doctype html><html><body><script>self.__next_f.push([1,"{{\\"CSRF_TOKEN\\":\\"{csrf}\\"}}"])</script>
-<script>window.config = {{"CSRF_TOKEN":"{csrf}","user_id":{user}}}</script></body></html>"""
-
 WardrobeWork = Callable[[Wardrobe, ReceivedCall], Answer]
 
 
@@ -45,6 +42,7 @@ class VintedMarket:
         self.tokens = TokenBook()
         self._life_s = ACCESS_LIFE_S / token_speed
         self._wardrobes: dict[str, Wardrobe] = {}
+        self._members_by_login: dict[str, Seller] = {}
         self._members = Numbers(FIRST_MEMBER)
         self._items, self._photos = Numbers(FIRST_ITEM), Numbers(FIRST_PHOTO)
         self._registers = people.Registers(
@@ -93,7 +91,23 @@ class VintedMarket:
             # the member and the page
             Operation("user.get", "GET", f"{API}/users/current", at(_show_member)),
             Operation("page.new_item", "GET", "/items/new", at(_show_page)),
+            *self._pages(),
             Operation("session.refresh", "POST", refresh, self._refresh, open_door=True, by_rate=False),
+        )
+
+    def _pages(self) -> Sequence[Operation]:
+        """Return what anybody's browser may open, and no fault of a rate meets."""
+
+        def page(name: str, method: str, path: str, work: Callable[[ReceivedCall], Answer]) -> Operation:
+            return Operation(f"page.{name}", method, path, work, open_door=True, by_rate=False)
+
+        return (
+            page("home", "GET", "/", lambda call: site.home(self._wardrobe_of(call))),
+            page("sign_in", "GET", "/sign-in", lambda _: site.sign_in_form(list(self._members_by_login))),
+            page("signed_in", "POST", "/sign-in", self._sign_in),
+            page("challenge", "GET", site.CHALLENGE_PATH, lambda _: site.challenge()),
+            page("challenge_met", "POST", site.CHALLENGE_PATH, self._meet_challenge),
+            page("terms", "GET", "/terms_and_conditions", lambda _: site.terms()),
         )
 
     def token_of(self, headers: Mapping[str, str]) -> str:
@@ -105,6 +119,8 @@ class VintedMarket:
         if call.seller is None or not self.tokens.is_live(self.token_of(call.headers), time.time()):
             raise Refusal(SIGNED_OUT)
         wardrobe = self._wardrobes[call.seller.external_id]
+        if wardrobe.is_challenged:
+            raise Refusal(site.CHALLENGED)
         if call.method != "GET" and call.headers.get("x-csrf-token") != wardrobe.csrf_token:
             raise Refusal(ACCESS_DENIED)
 
@@ -115,6 +131,7 @@ class VintedMarket:
         settings = {"user_id": user_id, "login": login, "currency": currency}
         seller = Seller(self.name, str(user_id), name, tenant, settings)
         self._wardrobes[seller.external_id] = Wardrobe(user_id, login, currency)
+        self._members_by_login[login] = seller
         return seller
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
@@ -152,6 +169,22 @@ class VintedMarket:
         """Return the answer to an unknown path."""
         return NOT_FOUND
 
+    def _wardrobe_of(self, call: ReceivedCall) -> Wardrobe | None:
+        is_here = call.seller is not None and self.tokens.is_live(self.token_of(call.headers), time.time())
+        return self._wardrobes[call.seller.external_id] if call.seller and is_here else None
+
+    def _sign_in(self, call: ReceivedCall) -> Answer:
+        seller = self._members_by_login.get(call.form.get("login", ""))
+        if seller is None:
+            return site.redirect("sign-in")
+        return site.signed_in(self.grant(seller)["session"]["cookies"])
+
+    def _meet_challenge(self, call: ReceivedCall) -> Answer:
+        wardrobe = self._wardrobe_of(call)
+        if wardrobe is not None:
+            wardrobe.is_challenged = False
+        return site.redirect("./")
+
     def _in_wardrobe(self, work: WardrobeWork) -> Callable[[ReceivedCall], Answer]:
         def work_in_wardrobe(call: ReceivedCall) -> Answer:
             if call.seller is None:
@@ -187,7 +220,7 @@ def _show_member(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:  # noqa: ARG
 
 
 def _show_page(wardrobe: Wardrobe, call: ReceivedCall) -> Answer:  # noqa: ARG001  # as above
-    return Answer(200, PAGE.format(csrf=wardrobe.csrf_token, user=wardrobe.user_id))
+    return site.sell(wardrobe)
 
 
 def _cookie(headers: Mapping[str, str], name: str) -> str:

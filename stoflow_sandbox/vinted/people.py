@@ -14,6 +14,7 @@ from stoflow_sandbox.vinted.trade import CANCELED, COMPLETED, IN_PROGRESS, Conve
 from stoflow_sandbox.vinted.wardrobe import Item, Wardrobe, price_json
 
 SALE_STATES: Mapping[str, str] = {"paid": IN_PROGRESS, "shipped": COMPLETED, "cancelled": CANCELED}
+CHALLENGE = "challenge"
 PRICE = re.compile(r"\d{1,5}(\.\d{1,2})?", re.ASCII)
 
 Wishes = Mapping[str, Any]
@@ -32,8 +33,11 @@ class Registers:
 
 def behave(wardrobe: Wardrobe, act: str, wishes: Wishes, registers: Registers) -> Effect:
     """Do one act to the item that `wishes["listing_id"]` names; InputError names the field at fault."""
+    if act == CHALLENGE:  # nobody's act but the site's own, and about no item
+        wardrobe.is_challenged = True
+        return Effect(state="challenged", committed=False)
     if act not in _ACTS:
-        raise _wrong("act", f"`act` is one of {', '.join(_ACTS)}.")
+        raise _wrong("act", f"`act` is one of {', '.join([*_ACTS, CHALLENGE])}.")
     listing = str(wishes.get("listing_id", ""))
     item = wardrobe.items.get(int(listing)) if listing.isdecimal() else None
     if item is None:

@@ -56,6 +56,7 @@ class Wardrobe:
     login: str
     currency: str
     csrf_token: str = ""
+    is_challenged: bool = False
     photos: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     items: dict[int, Item] = field(default_factory=dict[int, Item])
     sales: dict[int, Sale] = field(default_factory=dict[int, Sale])

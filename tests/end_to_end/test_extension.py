@@ -1,0 +1,27 @@
+"""The browser extension in a real Chromium: it publishes, and loses nothing when the browser ends its service worker."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from campaigns.chromium import REQUIRED, NoBrowser, chromium, install
+from campaigns.extension import SHORT_JOBS, play
+from campaigns.extension_scenes import SHORT
+
+
+@pytest.fixture
+def browser() -> None:
+    """Skip where there is no Chromium, or npm cannot install, unless they are required."""
+    try:
+        chromium()
+        install()
+    except NoBrowser as reason:
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(str(reason))
+
+
+@pytest.mark.usefixtures("browser")
+def test_a_seller_publishes_in_their_browser_whose_service_worker_is_killed(tmp_path: Path) -> None:
+    report = play(tmp_path, SHORT, SHORT_JOBS)
+    assert report.is_green, report
+    assert report.jobs == {"completed": 2}
