@@ -9,6 +9,7 @@ SESSION_MODULE = "stoflow/storage/database/session.py"
 SLEEPS = frozenset({"time.sleep", "sleep", "asyncio.sleep", "anyio.sleep"})
 MARKETPLACES = ("stoflow", "marketplaces")
 CLIENTS = "clients"
+ASKING = frozenset({"Request", "call_http", "ask_http"})
 CLOCKS = frozenset({"time.time", "time.time_ns"})
 DATES = frozenset({"datetime.now", "datetime.utcnow", "datetime.datetime.now"})
 OUTPUT_MODULE = "stoflow/cli/output.py"
@@ -76,7 +77,7 @@ def _reads_the_date(node: ast.AST) -> bool:
 
 def requests_in_clients(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Request":
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ASKING:
             yield Finding(node.lineno, f"A marketplace's requests are made in its {CLIENTS}/ only.")
 
 

@@ -127,7 +127,7 @@ class HeadlessPlugin:
         request_id, action = command["request_id"], command["action"]
         session = self._sessions.get(action.partition(".")[0])
         if session is None:
-            return failed("unknown_action", f"This plugin does not know {action}.")
+            return failed("unknown_action", f"Unknown action: {action}")
         if not session.acts(action):  # a read may be done again, so it needs no journal
             return session.heed(session.perform(command, self._fetch_file))
         known = self._known_answer(request_id)

@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from stoflow.marketplaces.older_names import VintedJobProcessor, VintedJobService
     from stoflow.marketplaces.processor import MarketplaceJobProcessor
     from stoflow.marketplaces.service import MarketplaceJobService
+    from stoflow.marketplaces.vinted.handlers import VintedJobHandler
 
 __all__ = [
     "BaseJobHandler",
     "DirectAPIJobHandler",
     "MarketplaceJobProcessor",
     "MarketplaceJobService",
+    "VintedJobHandler",
     "VintedJobProcessor",
     "VintedJobService",
 ]
@@ -25,6 +27,7 @@ HOMES = {
     "MarketplaceJobProcessor": "processor",
     "MarketplaceJobService": "service",
     "VintedActionType": "older_names",
+    "VintedJobHandler": "vinted.handlers",
     "VintedJobProcessor": "older_names",
     "VintedJobService": "older_names",
 }

@@ -83,7 +83,7 @@ class EndListing(BaseJobHandler):
         listing_id = attempt.listing_id
         if not listing_id:
             return Done({"listing_id": "", "already_gone": True})
-        reply = reply_of((yield Request("DELETE", self._path_of(listing_id))))
+        reply = yield from self.call_http("DELETE", self._path_of(listing_id))
         if is_success(reply) or is_gone(reply):
             return Done({"listing_id": listing_id, "already_gone": not is_success(reply)}, ended=listing_id)
         return self._says.outcome_of(reply, unsafe=False)

@@ -1,20 +1,43 @@
 """What every handler shares: the tasks of an action in order, and the step behind each task's name."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from stoflow.domain.call import Answer, Call, Command, FilePart, Reply, Request, Response
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.product import Product
 from stoflow.marketplaces.contract import Step, TaskPlan
+from stoflow.marketplaces.replies import answer_of, reply_of
 
 Service = TypeVar("Service")
 
 
+def ask_http(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    form: Mapping[str, str] | None = None,
+    files: Sequence[FilePart] = (),
+) -> Generator[Call, Response, Reply]:
+    """Ask a marketplace's API and return its reply, whatever its status.
+
+    `path` is below the marketplace's address; the seller's token is added by the transport. At most one of json, form,
+    and files with form.
+    """
+    return reply_of((yield Request(method, path, query or {}, headers or {}, json, form, tuple(files))))
+
+
 class BaseJobHandler(ABC):
-    """One action of one marketplace: `steps` names its tasks.
+    """One action of one marketplace: `steps` names its tasks, whose methods may be its own or a service's.
+
+    An outside step asks with `call_http` or `call_plugin`; the engine makes the call, keeps to deadline and pace, and
+    decides what a lost answer means.
 
     A step in `per_photo` becomes one task per photo. Where there are `paged` steps, a job begins with the first page
     of the first step, and each of its tasks says which one follows.
@@ -62,6 +85,18 @@ class BaseJobHandler(ABC):
     def payload_errors(self, payload: Mapping[str, Any]) -> tuple[FieldError, ...]:  # noqa: ARG002  most take none
         """Return what its action's model of payloads does not say."""
         return ()
+
+    call_http = staticmethod(ask_http)
+    """`reply = yield from self.call_http("PUT", "/things/7", json={…})`, in a step."""
+
+    def call_plugin(self, action_name: str, payload: Mapping[str, Any]) -> Generator[Call, Response, Answer]:
+        """Have the seller's browser do something: `answer = yield from self.call_plugin("item.get", {"id": 7})`.
+
+        `action_name` is a command of this marketplace's, with or without its name and a dot in front. The answer is
+        returned too where it says that it came to nothing.
+        """
+        command = action_name.removeprefix(f"{self.marketplace}.")
+        return answer_of((yield Command(f"{self.marketplace}.{command}", payload)))
 
 
 class ServiceJobHandler(BaseJobHandler, Generic[Service]):

@@ -29,7 +29,7 @@ def perform(action: str, payload: Payload, *, browser: Browser, fetch_file: Fetc
     """Run one command and return its answer, without the request id."""
     command = COMMANDS.get(action)
     if command is None:
-        return failed("unknown_action", f"This plugin does not know {action}.")
+        return failed("unknown_action", f"Unknown action: {action}")
     try:
         return answer_of(command.run(browser, payload, fetch_file, request_id))
     except NoAnswer as error:

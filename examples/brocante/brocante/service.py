@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Reply, Request
+from stoflow.domain.call import Reply
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, Broken, CannotTell, Done, LookResult, Outcome
 from stoflow.marketplaces import checks
@@ -11,7 +11,7 @@ from stoflow.marketplaces.calls import look_at, on_sale, put_draft, put_photo
 from stoflow.marketplaces.contract import Conversation, Looking, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import Dialect, is_success, reason_at, reply_of
+from stoflow.marketplaces.replies import Dialect, is_success, reason_at
 
 LIMITS = checks.Limits(lowest_price=Decimal(1), highest_quantity=1, most_photos=4)
 CURRENCY = "EUR"
@@ -61,7 +61,7 @@ class PublishBrocante(BaseJobHandler):
 
     def put_on_sale(self, attempt: Attempt) -> Conversation:
         """Make the one call that buyers see; unsafe, so that StoFlow looks before it would make it again."""
-        reply = reply_of((yield Request("POST", f"{_path(attempt)}/sale")))
+        reply = yield from self.call_http("POST", f"{_path(attempt)}/sale")
         if not is_success(reply):
             return SAYS.outcome_of(reply, unsafe=True)
         shown = _shown(reply)

@@ -1,7 +1,6 @@
 """Attic: a second marketplace without an API, where a seller's browser offers a lot with one command."""
 
 from stoflow.domain.attempt import Attempt
-from stoflow.domain.call import Command
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Absent, CannotTell, Done, SellerMustAct, Unknown
 from stoflow.marketplaces import checks
@@ -10,7 +9,6 @@ from stoflow.marketplaces.calls import on_sale
 from stoflow.marketplaces.contract import Conversation, Looking, Marketplace, Step
 from stoflow.marketplaces.handlers import BaseJobHandler
 from stoflow.marketplaces.outputs import text_in
-from stoflow.marketplaces.replies import answer_of
 
 LOT = "https://attic.example/a-lot"
 
@@ -28,7 +26,7 @@ class OfferLot(BaseJobHandler):
 
     def offer(self, attempt: Attempt) -> Conversation:
         lot = {"ref": checks.sku_of(attempt), "title": checks.product_of(attempt).title}
-        answer = answer_of((yield Command("attic.lot.offer", lot)))
+        answer = yield from self.call_plugin("lot.offer", lot)
         if answer.success:
             return on_sale(text_in(answer.data, "id"), LOT)
         if answer.error_code == "session_lost":
@@ -36,7 +34,7 @@ class OfferLot(BaseJobHandler):
         return Unknown(answer.error_message)
 
     def find(self, attempt: Attempt) -> Looking:
-        answer = answer_of((yield Command("attic.lot.find", {"ref": checks.sku_of(attempt)})))
+        answer = yield from self.call_plugin("attic.lot.find", {"ref": checks.sku_of(attempt)})
         if not answer.success:
             return CannotTell(answer.error_message)
         lot = text_in(answer.data, "id")

@@ -1,14 +1,16 @@
 """A handler names its tasks; photos beyond what a marketplace takes make none."""
 
 from dataclasses import replace
-from inspect import unwrap
+from inspect import getsourcelines, unwrap
 
 import pytest
 
+from stoflow.domain.call import Answer, Command, Reply, Request
 from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.ebay.marketplace import EBAY
 from stoflow.marketplaces.etsy.marketplace import ETSY
 from stoflow.marketplaces.handlers import BaseJobHandler, DirectAPIJobHandler
+from stoflow.marketplaces.vinted.handlers import VintedJobHandler
 from stoflow.marketplaces.vinted.marketplace import VINTED
 
 TASKS = {
@@ -50,3 +52,29 @@ def test_a_numbered_task_has_the_step_of_its_name() -> None:
     for name in ("upload", "upload:", "create:1", "other"):
         with pytest.raises(KeyError):
             handler.step(name)
+
+
+def test_a_step_asks_by_call_http_and_is_given_the_reply() -> None:
+    asked = BaseJobHandler.call_http("PUT", "/things/7", query={"of": "me"}, json={"title": "Coat"})
+    assert next(asked) == Request("PUT", "/things/7", query={"of": "me"}, json={"title": "Coat"})
+    with pytest.raises(StopIteration) as ended:
+        asked.send(Reply(404))
+    assert ended.value.value == Reply(404)
+
+
+@pytest.mark.parametrize("action_name", ["item.get", "vinted.item.get"])
+def test_a_command_of_call_plugin_begins_with_its_marketplace_and_a_refusal_is_returned(action_name: str) -> None:
+    handler = PLACES["vinted"].handlers["publish"]
+    assert isinstance(handler, VintedJobHandler)
+    asked = handler.call_plugin(action_name, {"item_id": 7})
+    assert next(asked) == Command("vinted.item.get", {"item_id": 7})
+    with pytest.raises(StopIteration) as ended:
+        asked.send(Answer(success=False, error_code="http_404"))
+    assert ended.value.value.error_code == "http_404"
+
+
+@pytest.mark.parametrize("handler", [BaseJobHandler, DirectAPIJobHandler, VintedJobHandler])
+def test_what_handlers_are_made_from_is_short(handler: type) -> None:
+    lines, _ = getsourcelines(handler)
+    assert len(lines) <= 80
+    assert handler.__doc__
