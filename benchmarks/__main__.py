@@ -13,6 +13,7 @@ from typing import Any
 
 from benchmarks import (
     active,
+    estimate,
     idle,
     intake,
     load,
@@ -58,6 +59,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "intake": lambda short, _: asdict(intake.measure(5_000, 5) if short else intake.measure(1_000_000)),
     "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
     "load": lambda short, _: load.measure(3, 100) if short else load.measure(20),
+    "estimate": lambda short, _: estimate.measure(estimate.SHORT if short else estimate.Plan()),
     "planning": lambda short, _: planning.measure(3 if short else planning.TIMES),
     "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
 }

@@ -104,7 +104,6 @@ RETIRED: Mapping[str, str] = {
     "shelf": "products, store",
     "unheard": "unconfirmed claim",
     "let_go": "release",
-    "spread": "propagate",
     "stray": "orphan draft",
     "strays": "orphan drafts",
     "tab": "browser",

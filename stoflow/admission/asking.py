@@ -45,6 +45,13 @@ def judge_place(place: Place) -> Verdict:
 
 
 def holds_of(work: Work) -> tuple[Hold, ...]:
-    """Return every reason why a job does not go on, most lasting first; none where nothing holds it."""
+    """Return every reason why a job does not go on, most lasting first; none where nothing holds it.
+
+    The first one binds: one of which nobody knows the end, or else the one that ends last.
+    """
     judged = (rule.of(work) for rule in known_rules())
-    return tuple(hold for hold in judged if hold is not None)
+    return tuple(sorted((hold for hold in judged if hold is not None), key=_lasts_until, reverse=True))
+
+
+def _lasts_until(hold: Hold) -> tuple[bool, float]:
+    return (hold.until is None, hold.until.timestamp() if hold.until is not None else 0.0)

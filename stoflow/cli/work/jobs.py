@@ -96,7 +96,7 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
-    """Say why a job does not go on, until when, and who ends that."""
+    """Say why a job does not go on, until when, who ends that, and when the job begins and ends."""
     with _with_job(settings, tenant_id) as installation:
         said = explain_job(installation, TenantId(tenant_id), JobId(job_id))
     if as_json:
@@ -104,6 +104,8 @@ def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -
         return
     before = f", {said.position} before it" if said.position else ""
     say(f"Job {job_id} is {said.status}{before}: {said.detail}.")
+    if said.outlook:
+        say(f"{said.outlook[0].upper()}{said.outlook[1:]}.")
     if said.holds:
         print_table(
             ("reason", "until", "ended by", "detail"),

@@ -66,8 +66,19 @@ class HoldBody(Answered):
     release: Release
 
 
+class EstimateBody(Answered):
+    """When a job begins and ends, by the pace seen lately: about eight of ten end within `spread` seconds of `ends`."""
+
+    begins: Moment
+    ends: Annotated[Moment | None, Field(description="Null where none like it has ended there lately.")]
+    spread: Annotated[float, Field(description="In seconds; of `begins` where `ends` is null.")]
+
+
 class ExplanationBody(Answered):
-    """Where a job stands: every reason that holds it, most lasting first, and how many jobs come before it."""
+    """Where a job stands: every reason that holds it, the one that binds first, how many jobs come before it, and when.
+
+    `outlook` says in a sentence when it begins and ends, or why nobody can know; `estimate` is null then.
+    """
 
     status: JobStatus
     reason: str
@@ -75,6 +86,8 @@ class ExplanationBody(Answered):
     until: Moment | None
     position: int | None
     holds: list[HoldBody]
+    estimate: EstimateBody | None
+    outlook: str
 
 
 class TaskBody(Answered):
@@ -135,6 +148,7 @@ class JobBody(Answered):
     batch_id: int | None
     waiting: str
     hold: HoldBody | None
+    estimate: Annotated[EstimateBody | None, Field(description="Of one job that is read, where anybody can know.")]
     not_before: Moment | None
     expires_at: Moment | None
     created_at: Moment

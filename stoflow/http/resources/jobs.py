@@ -150,7 +150,7 @@ OPERATIONS: Final = (
         read_timeline, TimelineBody, problems=(404, 422),
     ),
     Operation(
-        "GET", "/api/jobs/{id}/explain", "explainJob", "Say why a job does not go on, until when, and who ends that.",
+        "GET", "/api/jobs/{id}/explain", "explainJob", "Say why a job does not go on, and when it begins and ends.",
         explain_job, ExplanationBody, problems=(404, 422),
     ),
     Operation(

@@ -1,8 +1,9 @@
 """Where a job stands, in one value: why it does not go on, until when, who ends that, and how many come before it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from stoflow.admission.estimate import Estimate, Outlook
 from stoflow.admission.hold import Hold
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.resources.jobs.views import JobView
@@ -12,7 +13,8 @@ from stoflow.resources.jobs.views import JobView
 class Explanation:
     """`reason` is a kind of Hold, or "final", "under_way", "next" where nothing holds the job.
 
-    `position` counts the jobs at its marketplace that come before a pending one.
+    `position` counts the jobs at its marketplace that come before a pending one. `outlook` says in a sentence when it
+    begins and ends, or why nobody can know; "" where it is final.
     """
 
     status: JobStatus
@@ -21,10 +23,19 @@ class Explanation:
     until: datetime | None = None
     position: int | None = None
     holds: tuple[Hold, ...] = ()
+    estimate: Estimate | None = None
+    outlook: str = ""
 
 
-def explanation_of(job: JobView, holds: tuple[Hold, ...], position: int | None) -> Explanation:
+def explanation_of(
+    job: JobView, holds: tuple[Hold, ...], position: int | None, outlook: Outlook | None = None
+) -> Explanation:
     """Return what can be said of the job, as it was read with its tasks."""
+    said = _reason(job, holds, position)
+    return replace(said, estimate=outlook.estimate, outlook=outlook.told) if outlook is not None else said
+
+
+def _reason(job: JobView, holds: tuple[Hold, ...], position: int | None) -> Explanation:
     if holds:
         return Explanation(job.status, holds[0].kind, holds[0].detail, holds[0].until, position, holds)
     if job.status in FINAL_JOB_STATUSES:

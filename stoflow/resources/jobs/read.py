@@ -7,19 +7,22 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.page import LARGEST_ID, Page, id_in
 from stoflow.resources.jobs.explain import Explanation, explanation_of
+from stoflow.resources.jobs.foresee import read_foreseen
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.jobs.waiting import holds_in
 from stoflow.resources.needs import Reads, ReadsJobs
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.reads.job_views import SeenJob
-from stoflow.storage.engine.reads.people import read_position, view_job, view_page, view_timeline
+from stoflow.storage.engine.reads.people import view_job, view_page, view_timeline
 
 
 def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
     with needs.database.records() as connection:
         seen = read_seen(connection, tenant, job)
-    return view_of(seen, tenant, needs)
+        foreseen = read_foreseen(connection, tenant, seen, needs)
+    estimate = foreseen.outlook.estimate if foreseen is not None else None
+    return replace(view_of(seen, tenant, needs), estimate=estimate)
 
 
 def view_of(seen: SeenJob, tenant: TenantId, needs: ReadsJobs) -> JobView:
@@ -28,12 +31,15 @@ def view_of(seen: SeenJob, tenant: TenantId, needs: ReadsJobs) -> JobView:
 
 
 def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
-    """Return every reason why the job does not go on, and how many come before it; raise NotFound."""
+    """Return every reason why the job does not go on, how many come before it, and when it ends; raise NotFound."""
     with needs.database.records() as connection:
         seen = read_seen(connection, tenant, job)
-        before = read_position(connection, tenant, job) if seen.record.status is JobStatus.PENDING else None
-    holds = holds_in(seen, tenant, needs.conditions)
-    return explanation_of(JobView.of(seen.record, holds), holds, before)
+        foreseen = read_foreseen(connection, tenant, seen, needs)
+    if foreseen is None:
+        return explanation_of(JobView.of(seen.record, ()), (), None)
+    position = foreseen.before if seen.record.status is JobStatus.PENDING else None
+    view = JobView.of(seen.record, foreseen.holds)
+    return explanation_of(view, foreseen.holds, position, foreseen.outlook)
 
 
 def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
+from stoflow.admission.estimate import Estimate
 from stoflow.admission.hold import Hold
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
@@ -36,10 +37,14 @@ class SubmitJob:
 
 @dataclass(frozen=True, slots=True)
 class JobView(JobRecord):
-    """One job as its owner sees it. `hold` says why it is not going on, `waiting` in words; none where it is."""
+    """One job as its owner sees it. `hold` says why it is not going on, `waiting` in words; none where it is.
+
+    Only the reading of one job promises an `estimate`, where anybody can know.
+    """
 
     waiting: str = ""
     hold: Hold | None = None
+    estimate: Estimate | None = None
 
     @classmethod
     def of(cls, record: JobRecord, holds: Sequence[Hold]) -> Self:

@@ -1,6 +1,9 @@
 """Why a job is not going on: what is known of it, put before the rules of admission."""
 
-from stoflow.admission.asking import holds_of
+from dataclasses import dataclass
+from datetime import datetime
+
+from stoflow.admission.asking import holds_of, judge_place
 from stoflow.admission.facts import Conditions, Place, Work
 from stoflow.admission.hold import Hold
 from stoflow.domain.ids import TenantId
@@ -8,11 +11,26 @@ from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.storage.engine.reads.job_views import JobFacts, JobRecord, SeenJob
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What holds a job, and until when its whole place is stopped, as far as the clock alone ends that."""
+
+    holds: tuple[Hold, ...] = ()
+    stopped_until: datetime | None = None
+
+
+def held_in(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> Held:
+    """Return what holds the job and its place, nothing where it is final."""
+    if seen.facts is None:
+        return Held()
+    place = _place(seen.record, seen.facts, tenant, conditions)
+    ends = [hold.until for hold in judge_place(place).holds if hold.until is not None]
+    return Held(holds_of(_work(seen.record, seen.facts, place, conditions)), max(ends, default=None))
+
+
 def holds_in(seen: SeenJob, tenant: TenantId, conditions: Conditions) -> tuple[Hold, ...]:
     """Return what holds the job, none where it is final."""
-    if seen.facts is None:
-        return ()
-    return holds_of(_work(seen.record, seen.facts, _place(seen.record, seen.facts, tenant, conditions), conditions))
+    return held_in(seen, tenant, conditions).holds
 
 
 def _place(job: JobRecord, facts: JobFacts, tenant: TenantId, conditions: Conditions) -> Place:

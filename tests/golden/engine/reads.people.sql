@@ -1,7 +1,3 @@
--- BEFORE
-SELECT count(*) AS number FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs e ON e.marketplace = j.marketplace
-WHERE j.id = %(job)s AND e.status = 'pending' AND (e.priority, e.id) < (j.priority, j.id)
-
 -- ONE
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,

@@ -23,7 +23,7 @@ PACE_MS = 60_000
 
 
 def explained(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> Explanation:
-    return explain_job(Asking(bench.database, conditions or bench.conditions), bench.tenant, job)
+    return explain_job(Asking(bench.database, conditions or bench.conditions, bench.registry), bench.tenant, job)
 
 
 def kinds(bench: "Bench", job: JobId, conditions: Conditions | None = None) -> list[str]:
@@ -102,6 +102,45 @@ def test_a_final_job_says_how_it_ended(bench: "Bench") -> None:
     bench.cancel(job)
     said = explained(bench, job)
     assert (said.status, said.reason, said.holds) == (JobStatus.CANCELLED, "final", ())
+
+
+@pytest.mark.parametrize("rate_limit_ms", [PACE_MS])
+def test_it_is_said_when_a_job_begins_and_ends_by_what_is_before_it_and_what_ended_lately(bench: "Bench") -> None:
+    bench.run(bench.submit(bench.product()))
+    first, second = bench.submit(bench.product()), bench.submit(bench.product())
+    said = explained(bench, second)
+    assert said.estimate is not None
+    begins_in_s = (said.estimate.begins - datetime.now(UTC)).total_seconds()
+    assert 0.5 * PACE_MS / 1000 < begins_in_s <= 1.05 * PACE_MS / 1000, "one of its action is before it"
+    assert said.estimate.ends is not None
+    assert said.estimate.ends >= said.estimate.begins
+    assert bench.view(second).estimate is not None
+    bench.run(first, permit=False)  # up to its paced call
+    begun = explained(bench, first)
+    assert begun.until is not None
+    assert begun.estimate is not None
+    assert begun.estimate.ends is not None
+    assert begun.estimate.ends >= begun.until, "the hold that binds is waited for"
+
+
+def test_no_time_is_said_where_only_a_person_can_let_it_go_on(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.dies()
+    said = explained(bench, job)
+    assert (said.estimate, said.outlook) == (None, "nobody can know when: the operator ends that")
+    assert bench.view(job).estimate is None
+
+
+def test_a_job_behind_another_of_its_product_begins_when_that_ends(bench: "Bench") -> None:
+    bench.run(bench.submit(bench.product()))
+    product = bench.product()
+    first, second = bench.submit(product), bench.submit(product)
+    before, said = explained(bench, first).estimate, explained(bench, second)
+    assert (said.reason, said.holds[0].until) == ("order", None)
+    assert before is not None
+    assert before.ends is not None
+    assert said.estimate is not None
+    assert said.estimate.begins >= before.begins
 
 
 def test_a_job_that_is_not_there_is_not_explained(bench: "Bench") -> None:

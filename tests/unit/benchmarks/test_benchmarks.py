@@ -6,6 +6,7 @@ from time import perf_counter
 
 import pytest
 
+from benchmarks.estimate import errors_of
 from benchmarks.figures import medians, percentile
 from benchmarks.many import Cost, told
 from benchmarks.report import failures, worded
@@ -20,6 +21,12 @@ from stoflow.domain.outcome import Done
 from stoflow.marketplaces.registry import build_registry
 
 COSTS = {50: 4.0, 5_000: 18.0}  # milliseconds of CPU a job, by active tenants
+
+
+def test_an_estimate_is_off_by_a_share_of_what_was_left_and_less_than_a_second_counts_as_one() -> None:
+    found = errors_of([(1.0, 10.0, 2.0), (4.0, 10.0, 2.0), (0.5, 0.1, 0.5)])
+    assert (found.asked, found.median, found.p90) == (3, 0.4, 0.5)
+    assert found.inside == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.5, 3.0), (0.99, 5.0), (1.0, 5.0)])

@@ -98,11 +98,6 @@ WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
 ORDER BY j.id DESC LIMIT %(limit)s
 """
 
-BEFORE = """
-SELECT count(*) AS number FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs e ON e.marketplace = j.marketplace
-WHERE j.id = %(job)s AND e.status = 'pending' AND (e.priority, e.id) < (j.priority, j.id)
-"""
-
 # Told in the order of the lines, by times that never fall: two processes may write of a job within a microsecond, and
 # PostgreSQL's clock may be set back. Claims of which no line tells, polls that found it under way, are left out of the
 # count of attempts.
@@ -121,12 +116,6 @@ def view_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> S
 def view_page(connection: Connection[DictRow], tenant: TenantId, **filters: Any) -> list[SeenJob]:
     """Return jobs, newest first; `filters` are PAGE's parameters, each None for any."""
     return [SeenJob.of(row) for row in bind(PAGE, tenant, tasks=False, **filters).on(connection)]
-
-
-def read_position(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> int:
-    """Return how many jobs that have not begun come before this one at its marketplace."""
-    row = bind(BEFORE, tenant, job=job).on(connection).fetchone()
-    return row["number"] if row else 0
 
 
 def view_timeline(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> list[TimelineEntry]:

@@ -1,0 +1,49 @@
+"""What stands between a job and its turn, as it was read: those before it, what has begun, what ended lately."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stoflow.domain.ids import JobId
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A job that has begun at the place, and ended unless `ended_at` is None.
+
+    `ready_at` is since when it might have begun: when it was asked for, or its own time, or the end of the job of its
+    product before it.
+    """
+
+    action: str
+    ready_at: datetime
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The line of one place (a tenant at a marketplace) before one job.
+
+    `before` counts the pending jobs that come first, up to `counted`, where the count stops; `mix` has the first of
+    them by action, without those whose own time has not come. `begun` are unfinished, `lately` ended, the
+    last one first. `chain` counts the unfinished jobs of its product before it, the first of which is `behind`.
+    `rests_s` is how long the last ones of its action took from the task that it has come to until they were completed;
+    `task_began_at` is since when that task is under way.
+    `pace_s` are the seconds between two paced calls, by action; `cap` how many calls may be under way.
+    """
+
+    now: datetime
+    action: str
+    started_at: datetime | None = None
+    before: int = 0
+    counted: int = 0
+    mix: Mapping[str, int] = field(default_factory=dict[str, int])
+    begun: Sequence[Past] = ()
+    lately: Sequence[Past] = ()
+    rests_s: Sequence[float] = ()
+    task_began_at: datetime | None = None
+    chain: int = 0
+    behind: JobId | None = None
+    pace_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    cap: int = 1

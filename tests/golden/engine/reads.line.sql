@@ -1,0 +1,38 @@
+-- LINE
+SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT count(*) FROM (SELECT FROM {s}.marketplace_jobs e
+      WHERE e.status = 'pending' AND e.marketplace = j.marketplace AND (e.priority, e.id) < (j.priority, j.id) LIMIT %(counted)s) AS c) ELSE 0 END AS before,
+  CASE WHEN j.status = 'pending' THEN (
+    SELECT jsonb_object_agg(code, jobs) FROM (
+      SELECT a.code, count(*) FILTER (WHERE is_due) AS jobs FROM (
+        SELECT e.action_type_id, e.not_before IS NULL OR e.not_before <= clock_timestamp() AS is_due FROM {s}.marketplace_jobs e
+      WHERE e.status = 'pending' AND e.marketplace = j.marketplace AND (e.priority, e.id) < (j.priority, j.id)
+        ORDER BY e.priority, e.id LIMIT %(mixed)s) AS f
+      JOIN public.marketplace_action_types a ON a.id = f.action_type_id GROUP BY a.code) AS m) END AS mix, (
+    SELECT jsonb_agg(jsonb_build_object('action', a.code, 'product', p.product_id, 'created_at', p.created_at,
+      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at) ORDER BY p.started_at DESC) FROM (
+      SELECT * FROM {s}.marketplace_jobs r
+      WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS p
+    JOIN public.marketplace_action_types a ON a.id = p.action_type_id
+    WHERE p.started_at IS NOT NULL) AS begun, (
+    SELECT jsonb_agg(jsonb_build_object('action', a.code, 'product', p.product_id, 'created_at', p.created_at,
+      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at) ORDER BY p.completed_at DESC) FROM (
+      SELECT * FROM {s}.marketplace_jobs l
+      WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
+    JOIN public.marketplace_action_types a ON a.id = p.action_type_id
+    WHERE p.marketplace = j.marketplace AND p.status IN ('completed', 'failed') AND p.started_at IS NOT NULL) AS lately,
+  (SELECT count(*) FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')) AS chain,
+  CASE WHEN j.status = 'running' THEN (
+    SELECT jsonb_agg(extract(epoch FROM p.completed_at - k.started_at)) FROM (
+      SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
+      WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
+    JOIN {s}.marketplace_tasks k ON k.job_id = p.id AND k.position = t.position
+    WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
+      AND k.started_at IS NOT NULL) END AS rests,
+  CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at
+FROM {s}.marketplace_jobs j
+LEFT JOIN LATERAL (
+  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
+  ORDER BY position LIMIT 1) AS t ON true
+WHERE j.id = %(job)s
