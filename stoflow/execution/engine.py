@@ -13,6 +13,7 @@ from stoflow.domain.run import RunReport
 from stoflow.domain.tempo import Tempo
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
 from stoflow.marketplaces.registry import Registry
+from stoflow.monitoring.live.doing import Doing
 from stoflow.monitoring.outage import Outage
 from stoflow.settings import Settings
 from stoflow.storage.applications import Applications
@@ -58,6 +59,7 @@ class Engine:
     photos: PhotosElsewhere | None = None  # of which `media_root` has copies
     settings: Settings = field(default_factory=Settings.model_construct)
     random: Random = field(default_factory=Random)
+    doing: Doing = field(default_factory=Doing)
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 
     def handler(self, job: StoredJob) -> Handler:

@@ -28,7 +28,8 @@ def run(engine: Engine, message: RunMessage) -> None:
     if job is None:
         return
     progress = Progress(engine, message, job)
-    move, task = _go(progress)
+    with engine.doing.at(job.tenant, job.id, job.marketplace, job.action):
+        move, task = _go(progress)
     report_run(engine, message, progress.job, move, task, progress.inputs.outputs)
 
 

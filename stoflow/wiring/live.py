@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.keys import LiveKeys
+from stoflow.monitoring.live.memory import resident_bytes
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.storage.engine.processes import release
 from stoflow.transports.hints import quick_client
@@ -34,6 +35,7 @@ def make_board(
         "started_at": lambda: started_at,
         "serves": lambda: list(serves),
         "threads": lambda: threads,
+        "memory": resident_bytes,
         "pools": installation.database.pool_numbers,
     }
     return board

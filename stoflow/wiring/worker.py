@@ -21,8 +21,10 @@ def make_worker_process(installation: Installation, *, threads: int, marketplace
     lease, names = installation.lease("worker", serves=served), installation.names()
     hints = Hints(installation.urls.redis_url)
     board = make_board(installation, "worker", lease.process, serves=served, threads=threads)
+    engine = make_engine(installation, lease, HintedFeed(hints, names))
+    board.process["doing"] = engine.doing.now
     return WorkerProcess(
-        engine=make_engine(installation, lease, HintedFeed(hints, names)),
+        engine=engine,
         broker=make_broker(installation.urls.redis_url, names, hints),
         lease=lease,
         hints=hints,

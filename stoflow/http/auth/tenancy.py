@@ -13,13 +13,19 @@ from stoflow.http.auth.auth import Authentication, bearer_token
 from stoflow.http.auth.tokens import NotAuthenticated
 from stoflow.http.rest.rate_limits import Asker, Spend, asker_of, charge, unlimited
 
-PROTECTED_PREFIXES: Final = ("/api/", "/admin/", "/monitoring/snapshot/")
+PROTECTED_PREFIXES: Final = (
+    "/api/",
+    "/admin/",
+    "/monitoring/snapshot/",
+    "/monitoring/processes/",
+    "/monitoring/busiest/",
+)
 ACCESS_KEY: Final = "stoflow.access"
 PUBLIC_TENANT: Final = TenantId(0)
 
 
 class TenancyMiddleware:
-    """Lets nothing of /api/, /admin/ and /monitoring/snapshot pass without a tenant, and counts who comes.
+    """Lets nothing of /api/, /admin/ and what /monitoring gives as JSON pass without a tenant, and counts who comes.
 
     `open_paths` are the exceptions: there nobody has to say who they are, and who does must be who they say. At
     `foreign_paths` who comes is no tenant, and says who they are in their own way. `uncounted_paths` may be asked for

@@ -7,9 +7,10 @@ from pydantic import Field
 from stoflow.domain.ids import TenantId
 from stoflow.domain.role import Role
 from stoflow.http.context import Context
-from stoflow.http.rest.answers import Answered, Moment, PageBody
+from stoflow.http.rest.answers import Answered, Moment, PageBody, SomeMarketplace
 from stoflow.http.rest.endpoint import Asked, Operation
 from stoflow.http.rest.schemas import Id, PageQuery, Word
+from stoflow.resources.connections.connection import ConnectionState, standing_of
 from stoflow.resources.tenants import looking_after
 from stoflow.resources.tenants.looking_after import TenantFilter
 from stoflow.storage.tenants.listing import TenantView
@@ -48,6 +49,20 @@ class SellersPage(PageBody[SellerBody]):
     """Tenants, by number."""
 
 
+class SellerConnectionBody(Answered):
+    """How a seller stands at a marketplace; `reason` says why not connected, "" where they are."""
+
+    marketplace: SomeMarketplace
+    state: ConnectionState
+    reason: str
+    external_id: str
+    expires_at: Moment | None
+
+
+class SellerConnectionsBody(Answered):
+    items: list[SellerConnectionBody]
+
+
 class SignedOutBody(Answered):
     ended: int = Field(description="How many sign-ins are over.")
 
@@ -83,6 +98,11 @@ def read_seller(context: Context, asked: Asked) -> SellerBody:
     return SellerBody.of_view(looking_after.find_tenant(context, TenantId(asked.id())))
 
 
+def list_seller_connections(context: Context, asked: Asked) -> SellerConnectionsBody:
+    found = standing_of(context.accounts, looking_after.find_tenant(context, TenantId(asked.id())).id)
+    return SellerConnectionsBody(items=[SellerConnectionBody.of(each) for each in found])
+
+
 def suspend_seller(context: Context, asked: Asked) -> SellerBody:
     return SellerBody.of_view(looking_after.suspend(context, TenantId(asked.id()), asked.tenant))
 
@@ -109,6 +129,11 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/admin/tenants/{id}", "readSeller", "Read one tenant.",
         read_seller, SellerBody, problems=(404, 422), role=Role.SUPPORT,
+    ),
+    Operation(
+        "GET", "/admin/tenants/{id}/connections", "listSellerConnections",
+        "Read how a tenant is connected to each marketplace.",
+        list_seller_connections, SellerConnectionsBody, problems=(404, 422), role=Role.SUPPORT,
     ),
     Operation(
         "POST", "/admin/tenants/{id}/suspend", "suspendSeller",

@@ -1,19 +1,23 @@
 """How it is now: everything for those who look after StoFlow, their own for tenants."""
 
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from stoflow.domain.ids import TenantId
 from stoflow.domain.role import Role
 from stoflow.http.context import Context
 from stoflow.http.rest.answers import Answered, Moment, SomeMarketplace
 from stoflow.http.rest.endpoint import Asked, Operation
+from stoflow.http.rest.problems import NotAllowed
+from stoflow.http.rest.schemas import MAX_LIMIT, Given, Id
 from stoflow.monitoring.live.reader import LiveProcess
 from stoflow.resources.monitoring import snapshot
 from stoflow.resources.monitoring.causes import Cause
 from stoflow.resources.monitoring.rows import Held, Row
 from stoflow.resources.monitoring.snapshot import Snapshot
+from stoflow.resources.monitoring.works import Work, busiest
 
 
 class AnswerBody(Answered):
@@ -93,10 +97,46 @@ class SnapshotBody(Answered):
     plugins: int
 
 
+class SnapshotQuery(Given):
+    """Whose view is wanted: support may ask for one tenant's."""
+
+    tenant: Id | None = None
+
+
+class BusiestQuery(Given):
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="20 where it is not given.")] = 20
+
+
+class WorkBody(Answered):
+    """What one tenant has under way and waiting, at all marketplaces together."""
+
+    tenant: int
+    waiting: int
+    in_flight: int
+    held: list[HeldBody]
+    last_hour: EndedBody
+
+
+class BusiestBody(Answered):
+    """The tenants with most jobs now, most at first."""
+
+    items: list[WorkBody]
+
+
 def read_snapshot(context: Context, asked: Asked) -> SnapshotBody:
     """The role counts where both the token and PostgreSQL name it."""
     sees_all = asked.role.covers(Role.SUPPORT) and context.role_of(asked.tenant).covers(Role.SUPPORT)
-    return body_of(snapshot.read_snapshot(context, None if sees_all else asked.tenant), sees_all=sees_all)
+    query: SnapshotQuery = asked.query
+    wanted = asked.tenant if query.tenant is None else TenantId(query.tenant)
+    if wanted != asked.tenant and not sees_all:
+        raise NotAllowed(f"Another tenant's view takes the role {Role.SUPPORT}.")
+    whose = None if sees_all and query.tenant is None else wanted
+    return body_of(snapshot.read_snapshot(context, whose), sees_all=whose is None)
+
+
+def list_busiest(context: Context, asked: Asked) -> BusiestBody:
+    found = busiest(snapshot.look(context.watching).live, asked.query.limit)
+    return BusiestBody(items=[_work(each) for each in found])
 
 
 def body_of(found: Snapshot, *, sees_all: bool) -> SnapshotBody:
@@ -134,6 +174,16 @@ def _marketplace(row: Row) -> MarketplaceBody:
     )
 
 
+def _work(work: Work) -> WorkBody:
+    return WorkBody(
+        tenant=work.tenant,
+        waiting=work.pending,
+        in_flight=work.in_flight,
+        held=[_held(kind, each) for kind, each in sorted(work.waiting.items())],
+        last_hour=EndedBody.of(work.hour),
+    )
+
+
 def _held(kind: str, held: Held) -> HeldBody:
     return HeldBody(kind=kind, jobs=held.jobs, tenants=held.tenants, until=_moment(held.until))
 
@@ -157,6 +207,10 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/monitoring/snapshot", "readSnapshot",
         "Say how it is now: does work flow, what waits and why, what ended, and what to do.",
-        read_snapshot, SnapshotBody, problems=(422,),
+        read_snapshot, SnapshotBody, query=SnapshotQuery, problems=(422,),
+    ),
+    Operation(
+        "GET", "/monitoring/busiest", "listBusiest", "Read which tenants have most jobs now, and what those wait for.",
+        list_busiest, BusiestBody, query=BusiestQuery, problems=(422,), role=Role.SUPPORT,
     ),
 )  # fmt: skip

@@ -117,6 +117,12 @@ def find_connection(accounts: Accounts, tenant: TenantId, marketplace: str) -> C
     )
 
 
+def standing_of(accounts: Accounts, tenant: TenantId) -> Sequence[Connection]:
+    """Return how the tenant's connection to each marketplace stands."""
+    names = sorted({*accounts.plugins, *accounts.profiles})
+    return [find_connection(accounts, tenant, name) for name in names]
+
+
 def disconnect(accounts: Accounts, tenant: TenantId, marketplace: str) -> Connection:
     """Forget the tokens; jobs there wait until the seller consents again. Raise Conflict where a plugin connects."""
     if marketplace in accounts.plugins:

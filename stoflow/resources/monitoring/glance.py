@@ -29,10 +29,11 @@ class Glance:
 
     def snapshot(self, tenant: TenantId | None) -> Snapshot:
         """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""
-        seen = self._look()
+        seen = self.look()
         return snapshot_of(seen if tenant is None else seen_by(seen, tenant), tenant)
 
-    def _look(self) -> Seen:
+    def look(self) -> Seen:
+        """Return what is seen of all, nothing of it judged."""
         with self._lock:
             if self._seen is None or self._clock() >= self._good_until_s:
                 begun_s = self._clock()

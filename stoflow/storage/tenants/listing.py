@@ -1,5 +1,6 @@
 """Tenants found and told of, a page at a time."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ WHERE id > %(after)s AND (%(active)s::boolean IS NULL OR is_active = %(active)s)
   AND (email ILIKE %(like)s OR coalesce(full_name, '') ILIKE %(like)s)
 ORDER BY id LIMIT %(limit)s
 """
+FIND_SEVERAL = f"{COLUMNS} WHERE id = ANY(%(tenants)s::int[])"
 FIND = f"{COLUMNS} WHERE id = %(tenant)s"
 SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\%_"})
 
@@ -41,6 +43,13 @@ def view_tenants(
     with database.records() as connection:
         rows = connection.execute(LIST, {"like": like, "active": active, "after": after, "limit": limit}).fetchall()
     return tuple(_view(row) for row in rows)
+
+
+def view_several(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, TenantView]:
+    """Return those of these tenants that there are."""
+    with database.records() as connection:
+        rows = connection.execute(FIND_SEVERAL, {"tenants": list(tenants)}).fetchall()
+    return {view.id: view for view in map(_view, rows)}
 
 
 def view_tenant(database: Database, tenant: TenantId) -> TenantView | None:

@@ -82,8 +82,9 @@ def browsers(real_url: str) -> Iterator[Callable[[], Browser]]:
 
 @pytest.fixture
 def account(real_url: str, database: Database) -> Callable[..., TenantId]:
-    def make(email: str, role: Role = Role.USER) -> TenantId:
-        made = httpx.post(f"{real_url}/auth/register", json={"email": email, "password": PASSWORD}, timeout=WAIT_S)
+    def make(email: str, role: Role = Role.USER, **more: str) -> TenantId:
+        body = {"email": email, "password": PASSWORD, **more}
+        made = httpx.post(f"{real_url}/auth/register", json=body, timeout=WAIT_S)
         tenant = TenantId(made.json()["tenant"])
         if role is not Role.USER:
             change_role(database, tenant, role, OPERATOR)
@@ -116,6 +117,42 @@ def test_who_signs_in_is_shown_the_page_they_wanted_and_their_cookie_opens_nothi
     stranger = browsers(cookies={"stoflow-pages": api_token})
     assert stranger.open("/monitoring").status_code == 303
     assert browsers().client.get("/monitoring", headers={"Authorization": f"Bearer {api_token}"}).status_code == 303
+
+
+def test_who_looks_after_tenants_finds_them_and_only_administrators_suspend_them(
+    browsers: Callable[..., Browser], account: Callable[..., TenantId], database: Database, settings: Settings
+) -> None:
+    helper, root = account("helper@example.com", Role.SUPPORT), account("root@example.com", Role.ADMIN)
+    anna = account("anna@example.com", full_name="<script>Anna</script>")
+    supporting, ruling = browsers(), browsers()
+    supporting.sign_in("helper@example.com")
+    ruling.sign_in("root@example.com")
+
+    found = supporting.open("/monitoring/tenants?search=ANNA").text
+    assert "&lt;script&gt;Anna&lt;/script&gt;" in found
+    assert f'href="/monitoring/tenants/{anna}"' in found
+    assert "root@example.com" not in found
+    for path in (f"/monitoring/tenants/{anna}", "/monitoring/workers"):
+        assert supporting.open(path).status_code == 200
+    assert supporting.open("/monitoring/tenants/4711").status_code == 404
+    assert supporting.open("/monitoring/tenants?state=asleep").status_code == 422
+
+    assert supporting.send("/monitoring/tenants/suspend", tenant=str(anna)).status_code == 403
+    assert ruling.send("/monitoring/tenants/suspend", tenant=str(root)).status_code == 409
+    done = ruling.send("/monitoring/tenants/suspend", tenant=str(anna))
+    assert (done.status_code, done.headers["location"]) == (303, f"/monitoring/tenants/{anna}")
+    assert "Let them go on" in ruling.open(f"/monitoring/tenants/{anna}").text
+    with database.records() as connection:
+        acts = connection.execute("SELECT act, tenant FROM public.audit_log WHERE tenant = %s", [anna]).fetchall()
+    assert {"act": "tenant.suspended", "tenant": anna} in acts
+
+    headers = {"Authorization": f"Bearer {access_tokens(settings).issue_access_token(helper, role=Role.SUPPORT)}"}
+    own = {"Authorization": f"Bearer {access_tokens(settings).issue_access_token(anna)}"}
+    for path in (f"/monitoring/snapshot?tenant={anna}", "/monitoring/busiest", f"/admin/tenants/{anna}/connections"):
+        assert supporting.client.get(path, headers=headers).status_code == 200, path
+        assert supporting.client.get(path, headers=own).status_code == 403, path
+    shown = supporting.client.get("/monitoring/processes", headers=headers).json()["items"]
+    assert [(one["kind"], one["lease_until"] is None) for one in shown] == [("api", False)]
 
 
 def test_a_tenant_sees_their_own_and_does_only_what_a_page_of_ours_sends(

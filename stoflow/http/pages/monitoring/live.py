@@ -85,7 +85,7 @@ def _make(several: Sequence[_Watched]) -> Sequence[Mapping[str, str]]:
 def _parts(page: Page, shown: Shown) -> Mapping[str, str]:
     """Return the parts of a page, or what is said where they cannot be made: the others are made all the same."""
     try:
-        return {**render_parts(page, page.show(shown)), STANDING: ""}
+        return {**render_parts(page, (page.changing or page.show)(shown)), STANDING: ""}
     except DatabaseError:
         return {STANDING: AWAY}
     except Exception as error:  # noqa: BLE001 - one page's fault must not stand in the way of another's

@@ -47,7 +47,8 @@ class Page:
     """Something to look at. `show` returns what its template is filled with; it is run in a thread.
 
     With a `label` it is in the navigation, in the order of `place`. Its template's blocks named `live_…` are sent again
-    where they change, as long as somebody looks: their content must be the same for all who may see the same.
+    where they change, as long as somebody looks: their content must be the same for all who may see the same. They are
+    filled with what `changing` returns, where that is less than all.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Page:
     place: int = 0
     role: Role = Role.USER
     live: bool = False
+    changing: Callable[[Shown], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ COUNTED_AT_MOST = 100_000
 # The oldest is the first one, as ids grow.
 INSTALLATION = """
 SELECT clock_timestamp() AS now,
-  (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'lives_s',
-       extract(epoch FROM clock_timestamp() - started_at)) ORDER BY id)
+  (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'host', host, 'pid', pid,
+       'release', release, 'lives_s', extract(epoch FROM clock_timestamp() - started_at),
+       'lease_s', extract(epoch FROM expires_at - clock_timestamp())) ORDER BY id)
      FROM public.processes WHERE NOT dead AND expires_at > clock_timestamp()) AS living,
   (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT %(counted)s) AS o) AS outbox,
   (SELECT created_at FROM public.outbox ORDER BY id LIMIT 1) AS outbox_since,
@@ -26,12 +27,19 @@ SELECT clock_timestamp() AS now,
 
 @dataclass(frozen=True, slots=True)
 class LivingProcess:
-    """A process that holds a lease; `serves` is None where it does not say for which marketplaces it works."""
+    """A process that holds a lease, for so many seconds still where it is not renewed.
+
+    `serves` is None where it does not say for which marketplaces it works.
+    """
 
     id: int
     kind: str
     serves: Sequence[str] | None
+    host: str
+    pid: int
+    release: str
     lives_s: float
+    lease_s: float
 
 
 @dataclass(frozen=True, slots=True)

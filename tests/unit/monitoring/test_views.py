@@ -1,0 +1,127 @@
+"""What views are made of: what ended by part, whose work it is, what processes do, and one look for all."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from stoflow.domain.facts.work import JobCompleted, JobFailed
+from stoflow.domain.ids import TenantId
+from stoflow.http.pages.monitoring.sparkline import HEIGHT, bars_of
+from stoflow.monitoring.live.board import EVERYBODY, Board
+from stoflow.monitoring.live.doing import Doing
+from stoflow.monitoring.live.reader import Live, LivePlace, LiveProcess
+from stoflow.monitoring.live.sliding import FLOW, Ended, ended_by_part
+from stoflow.resources.monitoring import glance as glances
+from stoflow.resources.monitoring.causes import Seen
+from stoflow.resources.monitoring.glance import SHARE, Glance
+from stoflow.resources.monitoring.processes import processes_of
+from stoflow.resources.monitoring.rows import rows_of
+from stoflow.resources.monitoring.snapshot import seen_by, snapshot_of
+from stoflow.resources.monitoring.works import busiest, works_of
+from stoflow.storage.engine.reads.installation import InstallationFacts, LivingProcess
+
+NOW = 1_800_000_030.0
+MINUTE_NOW = int(NOW // 60)
+ANNA, BOB = TenantId(1), TenantId(2)
+
+
+def place(tenant: int, marketplace: str, pending: int, *, kind: str = "next", in_flight: int = 0) -> LivePlace:
+    queue = {"pending": pending, "oldest": NOW - 5, "kinds": {kind: {"jobs": pending, "until": None}}}
+    told = ({"hour": {str(int(NOW // 600)): [tenant, 1]}},)
+    return LivePlace(tenant, marketplace, {"in_flight": in_flight, "cap": 4}, queue, told=told, read_at=NOW)
+
+
+def seen(places: Sequence[LivePlace], processes: Sequence[LiveProcess] = (), **facts: Any) -> Seen:
+    live = Live(NOW, NOW - 100, processes, places, {}, {"ebay": [Ended(9, 9)]})
+    found = InstallationFacts(datetime.fromtimestamp(NOW, UTC), (), 0, None, 2, 3)
+    return Seen(live, replace(found, **facts), rows_of(live, ["ebay", "etsy"]))
+
+
+def test_what_ended_is_counted_by_minute_for_all_tenants_and_the_oldest_comes_first() -> None:
+    now = NOW
+    board = Board("worker", clock=lambda: now)
+    for tenant, minutes_ago in ((1, 59), (2, 59), (1, 0)):
+        now = NOW - 60 * minutes_ago
+        board.hear(JobCompleted(tenant, 1, "ebay", "publish"))
+    board.hear(JobFailed(1, 2, "ebay", "publish", "save", 1, "refused", "", ""))
+
+    changes = board.take_changes()
+    text = changes.ended[EVERYBODY, "ebay"]
+    assert text is not None
+    ended = ended_by_part(FLOW, [json.loads(text)], NOW)
+    assert (len(ended), ended[0], ended[-1], sum(each.total for each in ended)) == (60, Ended(2, 0), Ended(1, 1), 4)
+    assert ended_by_part(FLOW, [{"flow": {str(MINUTE_NOW - 60): [5, 5], str(MINUTE_NOW + 1): [5, 5]}}], NOW) == (
+        [Ended()] * 60
+    )
+
+
+def test_a_chart_is_as_high_as_what_ended_most_and_shows_a_single_failure() -> None:
+    bars = bars_of([Ended(0, 0), Ended(1000, 1), Ended(500, 0)])
+    assert [(bar.kind, bar.x > 0) for bar in bars] == [("done", True), ("failed", True), ("done", True)]
+    assert max(bar.y + bar.height for bar in bars) == pytest.approx(HEIGHT, abs=0.1)
+    assert min(bar.y for bar in bars) >= 0
+    assert min(bar.height for bar in bars) >= 1
+    assert bars_of([Ended()] * 3) == ()
+
+
+def test_a_tenant_is_shown_their_own_work_of_what_was_seen_of_all() -> None:
+    everything = seen([place(ANNA, "ebay", 3), place(BOB, "ebay", 40), place(BOB, "etsy", 2)])
+
+    own = snapshot_of(seen_by(everything, ANNA), ANNA)
+    assert [(row.marketplace, row.pending, sum(each.done for each in row.ended)) for row in own.rows] == [
+        ("ebay", 3, 1),
+        ("etsy", 0, 0),
+    ]
+    assert (own.facts.plugins, own.facts.tenants, own.processes) == (0, 0, ())
+    of_all = snapshot_of(everything, None)
+    assert (of_all.rows[0].pending, of_all.rows[0].ended) == (43, [Ended(9, 9)])
+
+
+def test_tenants_with_most_jobs_come_first_and_one_without_work_has_none() -> None:
+    live = seen([place(ANNA, "ebay", 3), place(BOB, "ebay", 2), place(BOB, "etsy", 2, in_flight=1)]).live
+
+    assert [(work.tenant, work.pending, work.in_flight) for work in busiest(live, 5)] == [(BOB, 4, 1), (ANNA, 3, 0)]
+    assert [work.tenant for work in busiest(live, 1)] == [BOB]
+    assert works_of(live, [TenantId(7)])[TenantId(7)].pending == 0
+    assert works_of(None, [BOB])[BOB].waiting == {}
+
+
+def test_a_process_without_a_lease_is_gone_and_one_that_shows_nothing_is_told_of() -> None:
+    doing = Doing(clock=lambda: NOW - 3)
+    with doing.at(ANNA, 5, "ebay", "publish"):
+        told = {"kind": "worker", "process": 1, "started_at": NOW - 60, "memory": 7, "doing": doing.now()}
+    rows = [LivingProcess(number, "worker", ["ebay"], "host", number, "0.1", 60.0, 9.0) for number in (1, 2)]
+    killed = LiveProcess(2.0, 0.0, {**told, "process": 3, "pid": 33})
+    snapshot = snapshot_of(seen((), [LiveProcess(1.0, 0.0, told), killed], living=rows), None)
+
+    first, silent, gone = processes_of(snapshot)
+    assert [(job.job, job.since.timestamp()) for job in first.doing] == [(5, NOW - 3)]
+    assert (first.memory, first.age_s, silent.age_s, silent.doing) == (7, 1.0, None, [])
+    assert (gone.process, gone.lease_until, gone.doing, gone.pid) == (3, None, [], 33)
+    assert doing.now() == []
+
+
+def test_all_look_once_and_a_look_that_takes_long_is_good_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, takes_s, looks = 100.0, 0.0, 0
+
+    def look(_: Any) -> Seen:
+        nonlocal now, looks
+        now, looks = now + takes_s, looks + 1
+        return seen([place(ANNA, "ebay", looks)])
+
+    class Needs:
+        watching = None
+
+    monkeypatch.setattr(glances, "look", look)
+    glance = Glance(Needs(), clock=lambda: now)  # pyright: ignore[reportArgumentType]
+    assert {glance.snapshot(tenant).rows[0].pending for tenant in (None, ANNA, None)} == {1}
+    now, takes_s = now + 1, 0.5
+    assert glance.snapshot(None).rows[0].pending == 2
+    now += SHARE * takes_s - 0.1
+    assert glance.snapshot(None).rows[0].pending == 2
+    now += 0.2
+    assert glance.snapshot(None).rows[0].pending == 3
