@@ -1,7 +1,8 @@
 -- INSTALLATION
 SELECT clock_timestamp() AS now,
-  (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'lives_s',
-       extract(epoch FROM clock_timestamp() - started_at)) ORDER BY id)
+  (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'host', host, 'pid', pid,
+       'release', release, 'lives_s', extract(epoch FROM clock_timestamp() - started_at),
+       'lease_s', extract(epoch FROM expires_at - clock_timestamp())) ORDER BY id)
      FROM public.processes WHERE NOT dead AND expires_at > clock_timestamp()) AS living,
   (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT %(counted)s) AS o) AS outbox,
   (SELECT created_at FROM public.outbox ORDER BY id LIMIT 1) AS outbox_since,
