@@ -86,9 +86,13 @@ def _gone(seen: LiveProcess) -> Process:
 
 def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a process says of itself; one of another release may say less."""
-    doing = [Job(**{**each, "since": _moment(each["since"])}) for each in told.get("doing", ())]
+    doing = [_job(each) for each in told.get("doing", ())]
     kept = {name: told.get(name) or None for name in ("threads", "tenants", "memory")}
     return {**kept, "doing": doing, "outages": told.get("outages", {})}
+
+
+def _job(told: Mapping[str, Any]) -> Job:
+    return Job(told["tenant"], told["job"], told["marketplace"], told["action"], _moment(told["since"]))
 
 
 def _moment(seconds: float) -> datetime:
