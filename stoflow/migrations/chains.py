@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from stoflow.migrations.revisions import BASELINE, TENANT, VERSION_TABLE, folder_of
+from stoflow.migrations.revisions import BASELINE, SHARED, TENANT, VERSION_TABLE, folder_of
 
 PUBLIC_SCHEMA = "public"
 TEMPLATE_SCHEMA = "template_tenant"
@@ -37,18 +37,29 @@ def upgrade(connection: Connection, stream: str, schema: str, target: str = "hea
     def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:
         return scripts._upgrade_revs(target, revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
-    # Revisions name their tables without a schema: this transaction has one, and forgets it at its end.
-    connection.execute(text("SELECT set_config('search_path', quote_ident(:schema), true)"), {"schema": schema})
+    search(connection, schema)
     with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=target) as environment:
         environment.configure(connection=connection, version_table=VERSION_TABLE, version_table_schema=schema)
         environment.run_migrations()
 
 
+def search(connection: Connection, schema: str) -> None:
+    """Let statements name their tables without a schema: this transaction has one, and forgets it at its end."""
+    connection.execute(text("SELECT set_config('search_path', quote_ident(:schema), true)"), {"schema": schema})
+
+
 def revision_of(connection: Connection, schema: str) -> str | None:
     """Return the revision a schema is at, None where it was never stamped."""
-    if not _has_table(connection, schema, VERSION_TABLE):
+    if not has_table(connection, schema, VERSION_TABLE):
         return None
     return connection.execute(text(f'SELECT version_num FROM "{schema}".{VERSION_TABLE}')).scalar_one_or_none()
+
+
+def old_shape() -> tuple[str, ...]:
+    """Return the statements that make a tenant's types and tables of the old shape, each one thing."""
+    module: Any = _scripts(TENANT).get_revision(BASELINE).module
+    parts: tuple[str, ...] = (module.TYPES, module.PRODUCTS, module.JOBS)
+    return tuple(statement for part in parts for statement in part.split(";") if statement.strip())
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[Any]:
@@ -57,14 +68,15 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
 
 
 def _prepare_version_table(connection: Connection, stream: str, schema: str) -> None:
-    """Make room for a revision's whole name, and stamp a legacy tenant: there only `public` had a version table."""
+    """Make room for a revision's whole name, and stamp what is of the old shape: there only `public` may have one."""
     for statement in VERSION_TABLE_STATEMENTS:
         connection.execute(text(statement.format(schema=schema)))
-    is_legacy = stream == TENANT and _has_table(connection, schema, "marketplace_jobs")
-    if is_legacy and revision_of(connection, schema) is None:
+    known = ("vinted", "action_types") if stream == SHARED else (schema, "marketplace_jobs")
+    if has_table(connection, *known) and revision_of(connection, schema) is None:
         connection.execute(text(f'INSERT INTO "{schema}".{VERSION_TABLE} VALUES (:base)'), {"base": BASELINE})
 
 
-def _has_table(connection: Connection, schema: str, table: str) -> bool:
+def has_table(connection: Connection, schema: str, table: str) -> bool:
+    """Say whether there is such a relation."""
     query = text("SELECT to_regclass(quote_ident(:schema) || '.' || quote_ident(:name)) IS NOT NULL")
     return bool(connection.execute(query, {"schema": schema, "name": table}).scalar_one())

@@ -28,6 +28,11 @@ def is_behind(stream: str, revision: str | None) -> bool:
     return revision is None or (revision != head_of(stream) and is_known(stream, revision))
 
 
+def revisions_after(stream: str, revision: str | None) -> tuple[str, ...]:
+    """Return what stands behind a revision in its stream, in order; all of it for None."""
+    return tuple(each for each in sorted(_revisions(stream)) if revision is None or each > revision)
+
+
 @cache
 def _revisions(stream: str) -> frozenset[str]:
     """Return them all; each begins with its day and hour, so that the newest is the last in order."""

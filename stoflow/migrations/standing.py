@@ -7,6 +7,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Connection, text
 
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, driver_of, revision_of
+from stoflow.migrations.old_house.shape import schemas_keeping
 from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, head_of, is_behind
 from stoflow.storage.database.fingerprint import Asked, drift_of, fingerprint_of, fingerprints_of
 
@@ -38,6 +39,7 @@ class Status:
     template: str | None
     tenants: tuple[tuple[str, str | None], ...]
     drifted: tuple[Drift, ...] = ()
+    keeping: tuple[str, ...] = ()  # tenants of the old house, whose old names are there until the contract
 
     @property
     def behind(self) -> tuple[str, ...]:
@@ -50,10 +52,15 @@ class Status:
 def status_on(connection: Connection) -> Status:
     revisions = tenant_revisions(connection)
     shared, template = (revision_of(connection, schema) for schema in (PUBLIC_SCHEMA, TEMPLATE_SCHEMA))
-    alike = [schema for schema, revision in revisions.items() if revision is not None and revision == template]
+    keeping = tuple(schemas_keeping(connection))
+    alike = [
+        schema
+        for schema, revision in revisions.items()
+        if revision is not None and revision == template and schema not in keeping
+    ]
     with driver_of(connection).cursor(row_factory=dict_row) as cursor:
         drifted = tuple(_drifts(cursor, alike))
-    return Status(head_of(SHARED), head_of(TENANT), shared, template, tuple(revisions.items()), drifted)
+    return Status(head_of(SHARED), head_of(TENANT), shared, template, tuple(revisions.items()), drifted, keeping)
 
 
 def tenant_revisions(connection: Connection) -> Mapping[str, str | None]:

@@ -2,18 +2,20 @@
 
 from alembic import op
 
+from stoflow.migrations.old_house.shape import is_carried
+
 revision = "20261120_0200_jobs"
 down_revision = "20261120_0100_products"
 
-# Later installations of the old shape have the first two columns already.
+# Later installations of the old shape have the first two columns already, and where rows were carried over two more.
 COLUMNS = """
 ALTER TABLE marketplace_jobs
     ADD COLUMN IF NOT EXISTS idempotency_key varchar(255),
     ADD COLUMN IF NOT EXISTS cancel_requested boolean DEFAULT false,
     ADD COLUMN idempotency_digest text,
-    ADD COLUMN not_before timestamptz,
+    ADD COLUMN IF NOT EXISTS not_before timestamptz,
     ADD COLUMN acted boolean NOT NULL DEFAULT false,
-    ADD COLUMN error_kind text,
+    ADD COLUMN IF NOT EXISTS error_kind text,
     ADD COLUMN error_fields jsonb,
     ADD COLUMN redispatches integer NOT NULL DEFAULT 0,
     ADD COLUMN waiting text
@@ -31,6 +33,7 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND i.indkey::text = a.attnum::text
         LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid
         WHERE i.indrelid = 'marketplace_jobs'::regclass AND a.attname = 'idempotency_key'
+            AND i.indexrelid <> coalesce(to_regclass('marketplace_jobs_key_idx'), 0)
     LOOP
         IF old.conname IS NULL THEN
             EXECUTE format('DROP INDEX %s', old.name);
@@ -48,6 +51,26 @@ ALTER TABLE marketplace_jobs
     ALTER COLUMN cancel_requested SET DEFAULT false,
     ALTER COLUMN cancel_requested SET NOT NULL,
     ADD CONSTRAINT marketplace_jobs_idempotency_key_key UNIQUE (idempotency_key)
+"""
+
+# Where rows were carried over, all that takes time was done before, beside those who write.
+CARRIED_KEYS = """
+CREATE UNIQUE INDEX IF NOT EXISTS marketplace_jobs_key_idx ON marketplace_jobs (idempotency_key);
+ALTER TABLE marketplace_jobs
+    ALTER COLUMN idempotency_key TYPE text,
+    ALTER COLUMN cancel_requested SET DEFAULT false,
+    ALTER COLUMN cancel_requested SET NOT NULL,
+    ADD CONSTRAINT marketplace_jobs_idempotency_key_key UNIQUE USING INDEX marketplace_jobs_key_idx
+"""
+CARRIED_STATUS = """
+ALTER TABLE marketplace_jobs DROP COLUMN status;
+ALTER TABLE marketplace_jobs RENAME COLUMN new_status TO status;
+ALTER TABLE marketplace_jobs ALTER COLUMN status SET NOT NULL, ALTER COLUMN status SET DEFAULT 'pending';
+ALTER TABLE marketplace_jobs DROP CONSTRAINT marketplace_jobs_known;
+ALTER TABLE batch_jobs DROP COLUMN status;
+ALTER TABLE batch_jobs RENAME COLUMN new_status TO status;
+ALTER TABLE batch_jobs ALTER COLUMN status SET NOT NULL, ALTER COLUMN status SET DEFAULT 'pending';
+ALTER TABLE batch_jobs DROP CONSTRAINT batch_jobs_known
 """
 
 # Nobody can pause a single job any more: a paused one waits again.
@@ -93,6 +116,7 @@ BEGIN
 END $$
 """
 
+# Nobody knows the old program's steps any more: a job that may go on, or is retried, goes on behind them.
 TASKS = """
 ALTER TABLE marketplace_tasks RENAME TO old_marketplace_tasks;
 ALTER TABLE old_marketplace_tasks RENAME CONSTRAINT marketplace_tasks_pkey TO old_marketplace_tasks_pkey;
@@ -131,9 +155,11 @@ INSERT INTO marketplace_tasks
     (id, job_id, name, position, kind, status, failures, output, error, created_at, started_at, completed_at)
 SELECT id, job_id, coalesce(description, task_type::text), row_number() OVER (PARTITION BY job_id ORDER BY id),
     CASE task_type WHEN 'db_operation' THEN 'inner' WHEN 'file_operation' THEN 'inner' ELSE 'unsafe' END,
-    CASE status
-        WHEN 'processing' THEN 'running' WHEN 'success' THEN 'completed' WHEN 'timeout' THEN 'failed'
-        WHEN 'cancelled' THEN 'skipped' ELSE status::text
+    CASE
+        WHEN status = 'success' THEN 'completed' WHEN status = 'cancelled' THEN 'skipped'
+        WHEN (SELECT j.status FROM marketplace_jobs j WHERE j.id = job_id) IN ('pending', 'running', 'failed')
+            THEN 'skipped'
+        WHEN status = 'processing' THEN 'running' WHEN status = 'timeout' THEN 'failed' ELSE status::text
     END,
     retry_count, result::jsonb, error_message, created_at, started_at, completed_at
 FROM old_marketplace_tasks WHERE job_id IS NOT NULL;
@@ -142,15 +168,16 @@ FROM marketplace_tasks
 """
 
 INDEXES = """
-CREATE INDEX marketplace_jobs_pending_idx ON marketplace_jobs (marketplace, priority, id) WHERE status = 'pending';
-CREATE INDEX marketplace_jobs_running_idx ON marketplace_jobs (priority, id) WHERE status = 'running';
-CREATE INDEX marketplace_jobs_later_idx ON marketplace_jobs (not_before)
+CREATE INDEX IF NOT EXISTS marketplace_jobs_pending_idx ON marketplace_jobs (marketplace, priority, id)
+    WHERE status = 'pending';
+CREATE INDEX IF NOT EXISTS marketplace_jobs_running_idx ON marketplace_jobs (priority, id) WHERE status = 'running';
+CREATE INDEX IF NOT EXISTS marketplace_jobs_later_idx ON marketplace_jobs (not_before)
     WHERE status = 'pending' AND not_before IS NOT NULL;
-CREATE INDEX marketplace_jobs_line_idx ON marketplace_jobs (marketplace, product_id, id)
+CREATE INDEX IF NOT EXISTS marketplace_jobs_line_idx ON marketplace_jobs (marketplace, product_id, id)
     WHERE status IN ('pending', 'running');
-CREATE INDEX marketplace_jobs_batch_idx ON marketplace_jobs (batch_job_id) WHERE batch_job_id IS NOT NULL;
-CREATE INDEX marketplace_jobs_product_idx ON marketplace_jobs (product_id);
-CREATE INDEX marketplace_jobs_expires_idx ON marketplace_jobs (expires_at)
+CREATE INDEX IF NOT EXISTS marketplace_jobs_batch_idx ON marketplace_jobs (batch_job_id) WHERE batch_job_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS marketplace_jobs_product_idx ON marketplace_jobs (product_id);
+CREATE INDEX IF NOT EXISTS marketplace_jobs_expires_idx ON marketplace_jobs (expires_at)
     WHERE expires_at IS NOT NULL AND status IN ('pending', 'running');
 CREATE INDEX marketplace_tasks_running_idx ON marketplace_tasks (claimed_by) WHERE status = 'running'
 """
@@ -163,5 +190,7 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.announ
 
 
 def upgrade() -> None:
-    for statement in (COLUMNS, UNIQUE, KEYS, BATCHES, STATUS, CREATORS, TASKS, INDEXES, ANNOUNCE):
+    carried = is_carried(op.get_bind())
+    rows = (CARRIED_KEYS, CARRIED_STATUS) if carried else (KEYS, BATCHES, STATUS)
+    for statement in (COLUMNS, UNIQUE, *rows, CREATORS, TASKS, INDEXES, ANNOUNCE):
         op.execute(statement)

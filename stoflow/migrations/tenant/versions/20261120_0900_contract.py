@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from stoflow.migrations.old_house.shape import is_carried
+
 revision = "20261120_0900_contract"
 down_revision = "20261120_0300_engine"
 
@@ -17,4 +19,5 @@ DROP TYPE taskstatus
 
 
 def upgrade() -> None:
-    op.execute(GONE)
+    if not is_carried(op.get_bind()):  # there old programs write still, until `stoflow migrate --contract`
+        op.execute(GONE)

@@ -8,7 +8,7 @@ down_revision = "20261129_1602_events"
 
 def upgrade() -> None:
     op.execute(
-        "CREATE INDEX marketplace_jobs_ended_idx ON marketplace_jobs (completed_at)"
+        "CREATE INDEX IF NOT EXISTS marketplace_jobs_ended_idx ON marketplace_jobs (completed_at)"
         " INCLUDE (marketplace, action_type_id, status, error_kind, started_at) WHERE completed_at IS NOT NULL"
     )
 

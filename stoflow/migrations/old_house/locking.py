@@ -1,0 +1,54 @@
+"""Locks that nobody waits for long behind: asked for again and again, for a moment each time."""
+
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from stoflow.migrations.chains import driver_of, has_table
+
+Answer = TypeVar("Answer")
+
+# In the order in which old programs lock them in one transaction, as far as they have one.
+TABLES = ("batch_jobs", "marketplace_jobs", "marketplace_tasks", "vinted_job_stats", "products")
+TRY_MS = 100  # far below PostgreSQL's deadlock_timeout, so that it is never an old program that loses
+PAUSE_S = 0.2
+
+
+def execute(connection: Connection, statements: str, schema: str = "") -> None:
+    """Execute statements as they are, but for `{s}`, in the transaction that is open."""
+    driver_of(connection).execute(statements.replace("{s}", schema).encode())
+
+
+def locked(engine: Engine, tables: Sequence[str], do: Callable[[Connection], Answer], *, within_ms: int) -> Answer:
+    """Return what `do` returns of a transaction that holds these tables for itself; those there are not are left out.
+
+    Raise OperationalError where they are in use whenever they are asked for.
+    """
+    until_s, random = time.monotonic() + within_ms / 1_000, Random()
+    while True:
+        try:
+            with engine.begin() as connection:
+                _lock(connection, tables, min(TRY_MS, within_ms))
+                execute(connection, f"SET LOCAL lock_timeout = {within_ms}")
+                return do(connection)
+        except (OperationalError, psycopg.OperationalError):
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(PAUSE_S * random.random())
+
+
+def tables_of(schema: str) -> Sequence[str]:
+    """Return the tables of a tenant that old programs write."""
+    return [f"{schema}.{table}" for table in TABLES]
+
+
+def _lock(connection: Connection, tables: Sequence[str], try_ms: int) -> None:
+    execute(connection, f"SET LOCAL lock_timeout = {try_ms}")
+    for table in tables:
+        if has_table(connection, *table.split(".")):
+            execute(connection, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
