@@ -94,7 +94,7 @@ class Applications:
 
     def read_refusals(self) -> list[tuple[RefusalView, bool]]:
         """Return the marks that stand, and of each whether a try is due; raise DatabaseError."""
-        with self._database.records() as connection:
+        with self._database.planned_records() as connection:
             return standing_refusals(connection)
 
     def _refused(self, marketplace: str, tenant: TenantId | None, refusal: Refusal) -> None:

@@ -101,7 +101,7 @@ class Stock:
         Where PostgreSQL is away the changes wait: whoever made them is done.
         """
         try:
-            with self.database.records() as connection:
+            with self.database.planned_records() as connection:
                 changes = read_changes(connection, tenant, limit=CHANGES_A_TURN)
         except DatabaseError as error:
             record(database_failure("following the stock", error))

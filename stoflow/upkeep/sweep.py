@@ -14,7 +14,7 @@ from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.operations import forget_late
 from stoflow.storage.engine.ownership import announce
-from stoflow.storage.engine.processes import mark_expired_dead, recently_dead
+from stoflow.storage.engine.processes import forget_dead, mark_expired_dead
 from stoflow.storage.engine.sweep import sweep_tenant, take_sweep, tenants_with_work
 
 DEATHS_UNTIL_TOLD = 3
@@ -39,11 +39,13 @@ class Sweep:
     def mark_dead(self) -> bool:
         """Declare expired processes dead; True where somebody died since the last call."""
         failpoint("mark_dead.before")
-        with self.database.records() as connection:
-            for process, kind in mark_expired_dead(connection).items():
-                record(ProcessDied(kind, process, "its lease ended"))
-            dead = recently_dead(connection)
+        with self.database.planned_records() as connection:
+            deaths = mark_expired_dead(connection)
         failpoint("mark_dead.after")
+        for process, death in deaths.items():
+            if death.now:
+                record(ProcessDied(death.kind, process, "its lease ended"))
+        dead = frozenset(deaths)
         news = bool(dead - self.known_dead)
         self.known_dead = dead
         return news
@@ -62,6 +64,7 @@ class Sweep:
                 return False
             tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
             forget_late(connection)
+            forget_dead(connection)
         failpoint("sweep.page.after")
         self.tenants(tenants)
         self.after = tenants[-1] if len(tenants) == TENANTS_A_PAGE else BEGINNING

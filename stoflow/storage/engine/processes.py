@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -30,23 +31,31 @@ UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 """
 
-MARK_EXPIRED_DEAD = """
-UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
-WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind
-"""
-
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
 
-# For a minute, because a claim that began before the burial may commit after the first sweep. Of a dead process
-# `expires_at` is the time of its burial.
-RECENTLY_DEAD = """
-SELECT id FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
+# The dead for a minute, because a claim that began before the burial may commit after the first sweep. Of a dead
+# process `expires_at` is the time of its burial. One statement, since it is asked twice a second for ever.
+MARK_EXPIRED_DEAD = """
+WITH expired AS (
+  UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+  WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind)
+SELECT id, kind, true AS now FROM expired
+UNION ALL
+SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 """
 
 LIVING = """
 SELECT count(*) AS number FROM public.processes
 WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_timestamp()
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Of which kind a dead process was, and whether it is declared dead just now, for its lease ended."""
+
+    kind: str
+    now: bool
 
 
 def register_process(
@@ -93,15 +102,15 @@ def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
     connection.execute(MARK_PID_DEAD, {"host": socket.gethostname(), "pid": pid})
 
 
-def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, str]:
-    """Declare every process dead whose lease has ended; return of which kind each was."""
+def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, Death]:
+    """Declare every process dead whose lease has ended; return who died within the last minute."""
+    rows = connection.execute(MARK_EXPIRED_DEAD)
+    return {ProcessId(row["id"]): Death(row["kind"], now=row["now"]) for row in rows}
+
+
+def forget_dead(connection: Connection[DictRow]) -> None:
+    """Forget who died an hour ago: nothing names them any more."""
     connection.execute(FORGET)
-    return {ProcessId(row["id"]): row["kind"] for row in connection.execute(MARK_EXPIRED_DEAD)}
-
-
-def recently_dead(connection: Connection[DictRow]) -> frozenset[ProcessId]:
-    """Return who died within the last minute."""
-    return frozenset(ProcessId(row["id"]) for row in connection.execute(RECENTLY_DEAD))
 
 
 def living(connection: Connection[DictRow], kind: str, *, host: str) -> int:

@@ -13,15 +13,16 @@ WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_ti
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead
 
 -- MARK_EXPIRED_DEAD
-UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
-WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind
+WITH expired AS (
+  UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+  WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind)
+SELECT id, kind, true AS now FROM expired
+UNION ALL
+SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 
 -- MARK_PID_DEAD
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
-
--- RECENTLY_DEAD
-SELECT id FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 
 -- REGISTER
 INSERT INTO public.processes (kind, host, pid, release, serves, started_at, expires_at)

@@ -18,7 +18,7 @@ from stoflow.storage.engine.ownership import (
     read_version,
     release_tenant,
 )
-from stoflow.storage.engine.processes import mark_dead, mark_expired_dead, register_process
+from stoflow.storage.engine.processes import Death, mark_dead, mark_expired_dead, register_process
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -119,7 +119,8 @@ def test_a_process_that_was_declared_dead_takes_no_tenant(bench: "Bench") -> Non
 def test_a_paused_owner_learns_from_its_next_beat_that_it_is_dead(bench: "Bench") -> None:
     bench.all(f"UPDATE public.processes SET expires_at = clock_timestamp() WHERE id = {bench.owner}")
     with records(bench) as connection:
-        assert mark_expired_dead(connection) == {bench.owner: "orchestrator"}
+        assert mark_expired_dead(connection) == {bench.owner: Death("orchestrator", now=True)}
+        assert mark_expired_dead(connection) == {bench.owner: Death("orchestrator", now=False)}
         assert read_version(connection, bench.tenant, bench.owner, bench.epoch) is not None, "it owns until it is taken"
     other = orchestrator(bench)
     take(bench, other)
