@@ -4,10 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import redis
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from stoflow import settings as stoflow_settings
 from stoflow.domain.ids import TenantId
@@ -43,13 +46,13 @@ def door_url(server_urls: ServerUrls) -> Iterator[str]:
 def databases(server_urls: ServerUrls, door_url: str) -> Iterator[Databases]:
     made = Databases(server_urls.database_url, door_url)
     yield made
-    made.drop(made.migrated)
+    made.drop_all()
 
 
 @pytest.fixture
-def database_url(databases: Databases) -> Iterator[str]:
-    """A migrated database of this test's own, without tenants."""
-    name = databases.create(databases.migrated)
+def database_url(databases: Databases, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of this test's own, without tenants; with the first one for whoever asks for `tenants`."""
+    name = databases.create(databases.peopled if "tenants" in request.fixturenames else databases.migrated)
     yield databases.url_of(name)
     databases.drop(name)
 
@@ -82,9 +85,14 @@ def redis_url(server_urls: ServerUrls) -> Iterator[str]:
 
 @pytest.fixture
 def tenants(database: Database) -> Callable[[], TenantId]:
-    """Make a new tenant at each call."""
+    """Make a new tenant at each call; the first one is there already."""
     numbers = count(1)
-    return lambda: create_tenant(database, f"seller{next(numbers)}@example.com")
+
+    def make() -> TenantId:
+        number = next(numbers)
+        return TenantId(1) if number == 1 else create_tenant(database, f"seller{number}@example.com")
+
+    return make
 
 
 @pytest.fixture
@@ -92,11 +100,24 @@ def tenant(tenants: Callable[[], TenantId]) -> TenantId:
     return tenants()
 
 
+@pytest.fixture(scope="session")
+def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key for access tokens: making one, or reading a longer one, takes as long as many a test."""
+    folder = tmp_path_factory.mktemp("keys") / "jwt"
+    folder.mkdir(mode=0o700)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    file = folder / "first.pem"
+    file.touch(mode=0o600)
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, redis_url: str, signing_keys: Path) -> Settings:
     """Settings of an installation of this test's own: its home, its database, its Redis, keys of its own."""
     home = tmp_path / "home"
     home.mkdir()
+    copytree(signing_keys, home / "jwt")
     return stoflow_settings.load(
         env_file=None,
         home=home,

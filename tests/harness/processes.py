@@ -7,6 +7,7 @@ import httpx
 
 from stoflow.cli.run.children import Children, free_port
 from stoflow.settings import Settings
+from tests.harness.trust import TRUST
 
 WAIT_S = 30
 
@@ -28,7 +29,9 @@ def api_processes(settings: Settings, count: int = 2, **more: object) -> Iterato
         for number in range(count):
             port = free_port()
             child = children.start(f"api-{number}", "api", "--port", str(port))
-            client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S))
+            client = stack.enter_context(
+                httpx.Client(verify=TRUST, base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S)
+            )
             children.wait_until(lambda client=client: _is_ready(client), child)
             clients.append(client)
         yield clients

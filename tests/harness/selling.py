@@ -27,6 +27,7 @@ from stoflow.wiring.tokens import access_tokens
 from stoflow.wiring.worker import make_worker_process
 from stoflow_sandbox.demo.catalogue import demo_products
 from stoflow_sandbox.plugin import HeadlessPlugin, PluginOptions
+from tests.harness.trust import TRUST
 
 WITHIN_S = 40.0
 
@@ -70,7 +71,9 @@ class Running:
         plugin = HeadlessPlugin(self.url, token, sandbox_url, options)
         plugin.start()
         self.stack.callback(plugin.stop)
-        api = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=WITHIN_S)
+        api = httpx.Client(
+            verify=TRUST, base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=WITHIN_S
+        )
         members = {place: connections.account(tenant, place).external_id for place in self.places}
         return OnlineSeller(self.stack.enter_context(api), plugin, members, _stored(installation, tenant))
 

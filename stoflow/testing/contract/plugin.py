@@ -41,7 +41,7 @@ def databases() -> Iterator[Databases]:
     with opened_servers(with_redis=False) as urls:
         made = Databases(urls.database_url, urls.database_url)
         yield made
-        made.drop(made.migrated)
+        made.drop_all()
 
 
 @dataclass

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -132,11 +133,17 @@ def _look_up(host: str, port: int, answers: "SimpleQueue[list[str] | OSError]") 
         answers.put([str(address[0]) for *_, address in found])
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom this process trusts: reading it takes 25 ms, and a fetcher is made for each import."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class DeadlineTransport(httpx.HTTPTransport):
     """httpx's transport on connections that keep the deadline."""
 
     def __init__(self, *, connections: int, idle_s: float, may_call: Callable[[str], bool] = lambda _: True) -> None:
-        trust = httpx.create_ssl_context(trust_env=False)
+        trust = _trust()
         super().__init__(verify=trust)
         self._pool.close()
         self._pool = httpcore.ConnectionPool(

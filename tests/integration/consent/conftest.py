@@ -29,6 +29,7 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.demo.catalogue import demo_products
 from stoflow_sandbox.ebay.consent import RU_NAME
 from stoflow_sandbox.server import SandboxServer
+from tests.harness.trust import TRUST
 from tests.integration.http.conftest import serving
 
 WAIT_S = 10.0
@@ -188,8 +189,12 @@ def make_seller(platform: Platform, tenants: Callable[[], TenantId]) -> SellerMa
     def make() -> SellerAtHome:
         tenant = tenants()
         headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
-        page = platform.stack.enter_context(httpx.Client(base_url=platform.url, headers=headers, timeout=WAIT_S))
-        return SellerAtHome(platform, tenant, page, platform.stack.enter_context(httpx.Client(timeout=WAIT_S)))
+        page = platform.stack.enter_context(
+            httpx.Client(verify=TRUST, base_url=platform.url, headers=headers, timeout=WAIT_S)
+        )
+        return SellerAtHome(
+            platform, tenant, page, platform.stack.enter_context(httpx.Client(verify=TRUST, timeout=WAIT_S))
+        )
 
     return make
 

@@ -90,6 +90,7 @@ from stoflow.wiring.api import make_api
 from stoflow.wiring.installation import opened, prepare
 from stoflow.wiring.tokens import access_tokens
 from tests.harness.shop import Shop
+from tests.harness.trust import TRUST
 
 WAIT_S = 10
 
@@ -802,7 +803,10 @@ def shops(settings: Settings, tenants: Callable[[], TenantId], real_url: str) ->
         def shop() -> Shop:
             tenant = tenants()
             headers = {"Authorization": f"Bearer {tokens.issue_access_token(tenant)}"}
-            return Shop(tenant, stack.enter_context(httpx.Client(base_url=real_url, headers=headers, timeout=WAIT_S)))
+            return Shop(
+                tenant,
+                stack.enter_context(httpx.Client(verify=TRUST, base_url=real_url, headers=headers, timeout=WAIT_S)),
+            )
 
         yield shop(), shop()
 
@@ -827,7 +831,7 @@ def starter(stack: ExitStack, keys: SigningKeys) -> StartApi:
         fake, wire, tokens = use_cases or FakeUseCases(), Wire(), AccessTokens(keys)
         app = fake.app(tokens, feed=feed or wire.listen, relay=relay, options=options)
         url = stack.enter_context(serving(app, **(serve or {})))
-        client = stack.enter_context(httpx.Client(base_url=url, timeout=WAIT_S))
+        client = stack.enter_context(httpx.Client(verify=TRUST, base_url=url, timeout=WAIT_S))
         api = Api(url, fake, tokens, wire, client)
         stack.callback(api.open_sockets.close)
         return api

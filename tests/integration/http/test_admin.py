@@ -25,6 +25,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.tokens import access_tokens
 from tests.harness.processes import api_processes
+from tests.harness.trust import TRUST
 
 WAIT_S = 30
 STOPS_WITHIN_S = 5
@@ -54,7 +55,7 @@ def admin(database: Database, tenants: Callable[[], TenantId]) -> TenantId:
 @pytest.fixture
 def ask(real_url: str, tokens: Callable[..., str], admin: TenantId) -> Iterator[Ask]:
     """Ask as the administrator, or with another token."""
-    with httpx.Client(base_url=real_url, timeout=WAIT_S) as client:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=WAIT_S) as client:
 
         def ask(method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
             headers = {"Authorization": f"Bearer {token or tokens(admin, Role.ADMIN)}"}

@@ -17,6 +17,7 @@ from stoflow.http.routes import find_operations
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.trust import TRUST
 
 WAIT_S = 30
 TRY_AGAIN_LATER = 1013
@@ -73,7 +74,7 @@ def run(settings: Settings) -> Iterator[Callable[..., list[str]]]:
 
 def client_of(settings: Settings, url: str, tenant: TenantId) -> httpx.Client:
     headers = {"Authorization": f"Bearer {access_tokens(settings).issue_access_token(tenant)}"}
-    return httpx.Client(base_url=url, headers=headers, timeout=WAIT_S)
+    return httpx.Client(verify=TRUST, base_url=url, headers=headers, timeout=WAIT_S)
 
 
 @pytest.fixture

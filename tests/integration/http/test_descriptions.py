@@ -31,6 +31,7 @@ from stoflow.wiring.tokens import access_tokens
 from tests.harness.processes import api_processes
 from tests.harness.shop import Shop
 from tests.harness.text_model import ScriptedModel, scripted_model
+from tests.harness.trust import TRUST
 
 WRITTEN = ("Wool coat by Zara", "Warm & grey.")
 
@@ -269,7 +270,9 @@ def test_credits_are_granted_once_by_a_reference(
     change_role(database, boss, Role.ADMIN, OPERATOR)
     token = access_tokens(settings).issue_access_token(boss, role=Role.ADMIN)
     path, body = f"/admin/tenants/{alice.tenant}/credits", {"amount": 3, "reference": "invoice 1"}
-    with httpx.Client(base_url=real_url, timeout=30, headers={"Authorization": f"Bearer {token}"}) as admin:
+    with httpx.Client(
+        verify=TRUST, base_url=real_url, timeout=30, headers={"Authorization": f"Bearer {token}"}
+    ) as admin:
         answers = [admin.post(path, json=body), admin.post(path, json=body), admin.get(path)]
         assert [(one.status_code, one.json()["left"]) for one in answers] == [(201, 3), (200, 3), (200, 3)]
         assert admin.post(path, json=body | {"amount": 4}).status_code == 409
@@ -287,7 +290,7 @@ def test_a_platform_grants_them_to_its_own_tenants_only(
     keys = [CliRunner().invoke(platform_keys, ["create", name], obj=settings).stdout.strip() for name in ("A", "B")]
     mine, other = ({"Authorization": f"Bearer {key}"} for key in keys)
     body = {"amount": 3, "reference": "invoice 1"}
-    with httpx.Client(base_url=real_url, timeout=30) as client:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=30) as client:
         made = client.post("/platform/tenants", json={"email": "b@market.example"}, headers=mine).json()["id"]
         path = f"/platform/tenants/{made}/credits"
         assert client.post(path, json=body, headers=mine).json() == {"left": 3}

@@ -32,6 +32,7 @@ from stoflow.storage.tenants.deletions import Step
 from stoflow.upkeep.deleting_tenants import TenantDeletions
 from stoflow.wiring.installation import Installation, opened
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.trust import TRUST
 
 CANARY = "qanary7391"
 PASSWORD = f"correct horse {CANARY}"
@@ -57,7 +58,7 @@ def deleting(installation: Installation) -> TenantDeletions:
 
 @pytest.fixture
 def client(real_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=real_url, timeout=WAIT_S) as opened_client:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=WAIT_S) as opened_client:
         yield opened_client
 
 

@@ -17,6 +17,7 @@ from stoflow.storage.database.session import Database
 from stoflow.transports.mail import MailServer
 from stoflow.upkeep.mailing import Mailing
 from tests.harness.mailbox import Mailbox, mail_server
+from tests.harness.trust import TRUST
 
 ANNA, PASSWORD, OTHER = "anna@example.com", "correct horse battery", "a staple of another kind"
 SENDER = "StoFlow <no-reply@stoflow.example>"
@@ -42,7 +43,7 @@ def mailing(database: Database, mailbox: Mailbox) -> Mailing:
 
 @pytest.fixture
 def ask(real_url: str) -> Iterator[Ask]:
-    with httpx.Client(base_url=real_url, timeout=60) as client:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=60) as client:
         yield lambda path, bearer="", **body: client.post(
             path, json=body, headers={"Authorization": f"Bearer {bearer}"} if bearer else {}
         )

@@ -13,6 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import suspend_tenant
+from tests.harness.trust import TRUST
 
 MARKET, ANNA = "Market Square", "anna@square.example"
 Command = Callable[..., Result]
@@ -20,7 +21,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def client(real_url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=real_url, timeout=30) as opened:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=30) as opened:
         yield opened
 
 

@@ -23,6 +23,7 @@ from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.tokens import access_tokens
 from tests.harness.processes import api_processes
 from tests.harness.shop import PRODUCT, Shop
+from tests.harness.trust import TRUST
 
 AT_ONCE = 12
 JOBS, PRODUCTS = QuotaName.JOBS_PER_DAY, QuotaName.PRODUCTS
@@ -42,7 +43,9 @@ def admin(settings: Settings, real_url: str, database: Database, tenants: Callab
     boss = tenants()
     change_role(database, boss, Role.ADMIN, OPERATOR)
     token = access_tokens(settings).issue_access_token(boss, role=Role.ADMIN)
-    with httpx.Client(base_url=real_url, timeout=30, headers={"Authorization": f"Bearer {token}"}) as client:
+    with httpx.Client(
+        verify=TRUST, base_url=real_url, timeout=30, headers={"Authorization": f"Bearer {token}"}
+    ) as client:
         yield client
 
 
@@ -234,7 +237,7 @@ def test_a_platform_says_it_of_its_own_tenants_only(
         for words in (["Market"], ["Fair"], ["Market", "--scope", "tokens:mint"])
     ]
     mine, other, minting = ({"Authorization": f"Bearer {key}"} for key in keys)
-    with httpx.Client(base_url=real_url, timeout=30) as client:
+    with httpx.Client(verify=TRUST, base_url=real_url, timeout=30) as client:
         made = client.post("/platform/tenants", json={"email": "b@market.example"}, headers=mine).json()["id"]
         path = f"/platform/tenants/{made}/quotas"
         assert quotas_of(client.put(path, json={"marketplaces": 1}, headers=mine))["marketplaces"] == (1, 0, 1)

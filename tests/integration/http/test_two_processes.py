@@ -22,6 +22,7 @@ from stoflow.settings import Settings, variable_of
 from stoflow.storage.database.session import Database
 from stoflow.transports.probe import is_ready
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.trust import TRUST
 from tests.integration.http.conftest import RawSocket
 
 PATIENCE_S = 60
@@ -51,7 +52,9 @@ class Pair:
     def client_at(self, pid: int, **headers: str) -> httpx.Client:
         """Return a client whose only connection is one to this process."""
         while True:
-            client = self.opened.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S))
+            client = self.opened.enter_context(
+                httpx.Client(verify=TRUST, base_url=self.url, headers=headers, timeout=PATIENCE_S)
+            )
             answer = client.get("/healthz")
             port = answer.extensions["network_stream"].get_extra_info("client_addr")[1]
             if self._talks_with(pid, port):
@@ -172,7 +175,7 @@ def test_one_that_is_killed_is_replaced_and_nobody_who_asks_meanwhile_is_turned_
     over = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=pair.url, timeout=PATIENCE_S) as client:
+        with httpx.Client(verify=TRUST, base_url=pair.url, timeout=PATIENCE_S) as client:
             while not over.is_set():
                 try:
                     client.get("/healthz", headers={"Connection": "close"})
@@ -195,7 +198,7 @@ def test_one_that_is_killed_is_replaced_and_nobody_who_asks_meanwhile_is_turned_
 
 def test_it_ends_in_time_with_whoever_it_started_and_leaves_the_port(pair: Pair) -> None:
     family = psutil.Process(pair.process.pid).children(recursive=True)
-    with httpx.Client(base_url=pair.url) as client:
+    with httpx.Client(verify=TRUST, base_url=pair.url) as client:
         assert client.get("/healthz").is_success
     pair.process.send_signal(signal.SIGTERM)
     assert pair.process.wait(PATIENCE_S) == 0

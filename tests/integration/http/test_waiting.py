@@ -17,6 +17,7 @@ from stoflow.http.rest import waiting
 from stoflow.http.rest.waiting import Waiters, preferred_wait_s
 from stoflow.settings import Settings
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.trust import TRUST
 from tests.integration.http.conftest import api_of
 
 LONG = {"Prefer": "wait=30"}
@@ -192,7 +193,7 @@ def test_what_ends_at_one_api_process_is_heard_at_the_other(
 
         def an_api() -> httpx.Client:
             url = stack.enter_context(api_of(settings, pool_size=4))
-            return stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=WAIT_S))
+            return stack.enter_context(httpx.Client(verify=TRUST, base_url=url, headers=headers, timeout=WAIT_S))
 
         first, second, threads = an_api(), an_api(), stack.enter_context(ThreadPoolExecutor())
         product = first.post("/api/products", json={"title": "Wool coat", "price": {"amount": "12.50"}}).json()

@@ -121,7 +121,7 @@ def test_another_marketplace_joins() -> None:
 
 def test_an_installed_package_brings_a_marketplace(monkeypatch: pytest.MonkeyPatch) -> None:
     installed = EntryPoints([EntryPoint("again", "stoflow.marketplaces.ebay.marketplace:EBAY", ENTRY_POINT_GROUP)])
-    monkeypatch.setattr(installed_module, "installed_entry_points", lambda group: installed)
+    monkeypatch.setattr(installed_module, "entries", lambda group: installed)
     with pytest.raises(ConfigurationError, match="ebay is registered twice"):
         build_registry()
 
@@ -134,7 +134,7 @@ def test_an_entry_point_that_is_no_marketplace_stops_the_start(
     monkeypatch: pytest.MonkeyPatch, value: str, reason: str
 ) -> None:
     installed = EntryPoints([EntryPoint("bad", value, ENTRY_POINT_GROUP)])
-    monkeypatch.setattr(installed_module, "installed_entry_points", lambda group: installed)
+    monkeypatch.setattr(installed_module, "entries", lambda group: installed)
     with pytest.raises(ConfigurationError, match=reason):
         build_registry()
 

@@ -21,7 +21,7 @@ class AnotherMarket(VintedMarket):
 
 def install(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     found = EntryPoints([EntryPoint("another", value, ENTRY_POINT_GROUP)])
-    monkeypatch.setattr(installed_module, "installed_entry_points", lambda group: found)
+    monkeypatch.setattr(installed_module, "entries", lambda group: found)
 
 
 def test_an_installed_package_brings_a_simulated_marketplace(monkeypatch: pytest.MonkeyPatch) -> None:
