@@ -114,6 +114,7 @@ IN_LIFE = (*OFTEN, LOOK)
 # campaign's, where a seller granted less than was asked for, where a marketplace pushes, as none of the three does, or
 # where what ended long ago is forgotten or counted, a tenant leaves, a model writes a text, or an old program a job.
 PASSED_ELSEWHERE = (
+    "bulk.",
     "by_hand.",
     "deletion.",
     "describe.",

@@ -42,5 +42,11 @@ def known_rules() -> Sequence[PlaceRule | WorkRule]:
 
 
 @cache
+def known_kinds() -> Sequence[str]:
+    """Return the kinds of Hold there are: a rule's file is called as its Hold."""
+    return tuple(module.name for module in iter_modules(rules.__path__))
+
+
+@cache
 def place_rules() -> Sequence[PlaceRule]:
     return tuple(rule for rule in known_rules() if isinstance(rule, PlaceRule))

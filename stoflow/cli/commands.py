@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Listed] = {
     "limits": Listed("work.limits:limits", "Show how many calls the application may still make."),
     "applications": Listed("work.applications:applications", "Show which marketplaces refuse StoFlow itself."),
     "jobs": Listed("work.jobs:jobs", "List, show, explain, retry and cancel a seller's jobs."),
+    "errors": Listed("work.errors:errors", "Show why jobs fail, and which errors are new."),
     "batches": Listed("work.batches:batches", "List, show, cancel and retry a seller's batches."),
     "prune": Listed("work.prune:prune", "Forget jobs that ended long ago."),
     # play the outside world

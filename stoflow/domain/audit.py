@@ -37,6 +37,9 @@ class Act(StrEnum):
     ROLE_CHANGED = "role.changed"
     QUOTAS_SET = "quotas.set"
     CREDITS_GRANTED = "credits.granted"
+    JOBS_RETRIED = "jobs.retried"
+    JOBS_CANCELLED = "jobs.cancelled"
+    JOBS_RAISED = "jobs.priority_raised"
 
 
 @dataclass(frozen=True, slots=True)

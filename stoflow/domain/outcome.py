@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,11 @@ WARNINGS = "warnings"
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One reason, naming the field it is about."""
+    """One reason, naming the field it is about; `code` is the marketplace's own id of it, "" where it has none."""
 
     field: str
     message: str
+    code: str = dataclass_field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`stoflow jobs`: list, show, explain, count, retry and cancel a tenant's jobs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -11,12 +11,15 @@ import click
 from stoflow.cli.arguments import Day, Number, tenant_option
 from stoflow.cli.output import json_option, print_json, say
 from stoflow.cli.tables import print_table
+from stoflow.cli.work.jobs_bulk import bulk
+from stoflow.cli.work.jobs_list import list_
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.resources.jobs.change import cancel_job, retry_job
-from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
-from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.resources.jobs.details import read_details
+from stoflow.resources.jobs.read import explain_job
+from stoflow.resources.jobs.views import JobView, TimelineEntry
 from stoflow.resources.statistics.read import ActionStatistics, read_statistics
 from stoflow.settings import Settings
 from stoflow.wiring.installation import Installation, prepared
@@ -26,51 +29,11 @@ job_argument = click.argument("job_id", type=Number())
 
 @click.group()
 def jobs() -> None:
-    """List, show, explain, count, retry and cancel a seller's jobs."""
+    """List, show, explain, count, retry and cancel jobs, one by one or all that a filter means."""
 
 
-@jobs.command(name="list")
-@tenant_option
-@click.option("--marketplace", default=None)
-@click.option("--status", default=None, type=click.Choice([status.value for status in JobStatus]))
-@click.option("--action", default=None)
-@click.option("--limit", default=50, type=click.IntRange(1, 200))
-@click.option("--cursor", default=None, help="Where the page before ended.")
-@json_option
-@click.pass_obj
-def list_(
-    settings: Settings,
-    *,
-    tenant_id: int,
-    marketplace: str | None,
-    status: str | None,
-    action: str | None,
-    limit: int,
-    cursor: str | None,
-    as_json: bool,
-) -> None:
-    """List jobs, newest first."""
-    wanted = JobFilter(
-        marketplace=marketplace,
-        status=JobStatus(status) if status else None,
-        action=action,
-        limit=limit,
-        cursor=cursor,
-    )
-    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
-        page = list_jobs(installation, TenantId(tenant_id), wanted)
-    if as_json:
-        print_json(page)
-        return
-    print_table(
-        ("id", "marketplace", "action", "product", "status", "waiting", "error"),
-        [
-            (job.id, job.marketplace, job.action, job.product_id, job.status, job.waiting, job.error)
-            for job in page.items
-        ],
-    )
-    if page.next_cursor:
-        say(f"More with --cursor {page.next_cursor}", err=True)
+jobs.add_command(bulk)
+jobs.add_command(list_)
 
 
 @jobs.command()
@@ -81,13 +44,12 @@ def list_(
 def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
     """Show a job, its tasks and its timeline."""
     with _with_job(settings, tenant_id) as installation:
-        job = _find(installation, tenant_id, job_id)
-        entries = timeline(installation, TenantId(tenant_id), JobId(job_id))
+        found = read_details(installation, TenantId(tenant_id), JobId(job_id))
     if as_json:
-        print_json({"job": job, "timeline": entries})
+        print_json(found)
         return
-    _print_job(job)
-    _print_timeline(entries)
+    _print_job(found.job)
+    _print_timeline(found.timeline)
 
 
 @jobs.command()
@@ -182,10 +144,6 @@ def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
             raise NotFound(f"{str(error).rstrip('.')}: `stoflow jobs list --tenant {tenant_id}` shows them.") from error
 
 
-def _find(installation: Installation, tenant_id: int, job_id: int) -> JobView:
-    return find_job(installation, TenantId(tenant_id), JobId(job_id))
-
-
 def _print_job(job: JobView) -> None:
     say(f"Job {job.id}: {job.action} on {job.marketplace}, product {job.product_id}, {job.status}")
     for line in (job.waiting, job.error, *(f"{each.field}: {each.message}" for each in job.errors)):
@@ -197,7 +155,7 @@ def _print_job(job: JobView) -> None:
     )
 
 
-def _print_timeline(entries: list[TimelineEntry]) -> None:
+def _print_timeline(entries: Sequence[TimelineEntry]) -> None:
     print_table(
         ("at", "task", "from", "to", "cause", "attempt"),
         [(entry.at, entry.task, entry.from_status, entry.to_status, entry.cause, entry.attempt) for entry in entries],

@@ -11,7 +11,7 @@ from pydantic import (
 from stoflow.admission.hold import Release
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, PageBody, SomeAction, SomeMarketplace
-from stoflow.http.rest.schemas import PAYLOAD, Action, Bound, Given, Id, Marketplace, PageQuery
+from stoflow.http.rest.schemas import PAYLOAD, Action, Bound, Given, Id, Marketplace, PageQuery, Word
 from stoflow.http.rest.schemas import Moment as GivenMoment
 from stoflow.resources.jobs.views import JobView
 
@@ -49,6 +49,17 @@ class JobsQuery(PageQuery):
     batch_id: Id | None = None
     created_after: Bound | None = None
     created_before: Bound | None = None
+    error_kind: Annotated[Word | None, Field(min_length=1, description="Jobs that failed so.")] = None
+    error_code: Annotated[
+        Word | None, Field(min_length=1, description="And the marketplace's own id of the error.")
+    ] = None
+    hold: Annotated[
+        Word | None, Field(min_length=1, description="What holds them now: a kind, as in a job's `hold`.")
+    ] = None
+    text: Annotated[
+        Word | None,
+        Field(min_length=1, description="Stands in the error or the payload. A page may be short: so far was looked."),
+    ] = None
 
 
 class AllJobsQuery(JobsQuery):

@@ -32,6 +32,7 @@ PROTECTED_PROBLEMS: Final = (401, 403, 503)
 ALWAYS_PROBLEMS: Final = (500, 503)
 PATH_SCHEMAS: Final = {
     "id": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "job": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "position": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "delivery": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "catalogue": {"type": "string", "examples": ["brands", "colors", "sizes"]},

@@ -98,7 +98,8 @@ def field_error(error: Error) -> FieldError:
     """Return an error as a reason that names StoFlow's field."""
     row = row_of(error)
     named = (_field_named(value) for _, value in parameters(error))
-    return FieldError(next(filter(None, named), "") or (row.field if row else "") or SOME_FIELD, worded(error))
+    field = next(filter(None, named), "") or (row.field if row else "") or SOME_FIELD
+    return FieldError(field, worded(error), str(error.get("errorId") or ""))
 
 
 def worded(error: Error) -> str:

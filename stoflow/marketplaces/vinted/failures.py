@@ -137,10 +137,11 @@ def _pause_s(answer: Answer) -> float:
 def _refused(answer: Answer, reason: str) -> Refused:
     found = body_of(answer).get("errors")
     named = cast("list[Any]", found) if isinstance(found, list) else []
-    errors = tuple(_field_error(cast("Mapping[str, Any]", error)) for error in named if isinstance(error, Mapping))
+    found_in = (cast("Mapping[str, Any]", error) for error in named if isinstance(error, Mapping))
+    errors = tuple(_field_error(error, answer.error_code) for error in found_in)
     return Refused(errors[0].message if errors else reason, errors)
 
 
-def _field_error(error: Mapping[str, Any]) -> FieldError:
+def _field_error(error: Mapping[str, Any], code: str) -> FieldError:
     name = str(error.get("field", ""))
-    return FieldError(FIELDS.get(name, name or "vinted"), str(error.get("value") or "Vinted gave no reason."))
+    return FieldError(FIELDS.get(name, name or "vinted"), str(error.get("value") or "Vinted gave no reason."), code)

@@ -1,6 +1,8 @@
 """Reading jobs: one, a page, a timeline, and why a job is not going on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
@@ -8,12 +10,17 @@ from stoflow.domain.job import JobStatus
 from stoflow.domain.page import LARGEST_ID, Page, id_in
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.foresee import read_foreseen
+from stoflow.resources.jobs.meaning import meant_by
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.jobs.waiting import holds_in
 from stoflow.resources.needs import Reads, ReadsJobs
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.reads.job_views import SeenJob
+from stoflow.storage.engine.reads.meant import find_saying
 from stoflow.storage.engine.reads.people import view_job, view_page, view_timeline
+
+JUDGED_AT_MOST: Final = 200  # for one page: what holds a job is found out one by one
+SEARCHED_AT_MOST: Final = 5_000
 
 
 def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
@@ -43,24 +50,27 @@ def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
 
 
 def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:
-    """Return one page of jobs, newest first, without their tasks."""
-    before = id_in(wanted.cursor)
+    """Return one page of jobs, newest first, without their tasks; raise InputError for a filter that means nothing."""
+    meant, before = meant_by(needs.registry, wanted), id_in(wanted.cursor)
+    most = JUDGED_AT_MOST if wanted.hold else wanted.limit + 1
     with needs.database.records() as connection:
-        found = view_page(
-            connection,
-            tenant,
-            marketplace=wanted.marketplace,
-            status=wanted.status.value if wanted.status else None,
-            actions=list(needs.registry.codes_of(wanted.action)) if wanted.action else None,
-            product_id=wanted.product_id,
-            batch_id=wanted.batch_id,
-            created_after=wanted.created_after,
-            created_before=wanted.created_before,
-            before=before,
-            limit=wanted.limit + 1,
-        )
-    items = tuple(view_of(seen, tenant, needs) for seen in found[: wanted.limit])
-    return Page(items, str(items[-1].id) if len(found) > wanted.limit else None)
+        searched = None
+        if wanted.text:
+            searched = find_saying(
+                connection, tenant, wanted.text, meant, before=before, most=SEARCHED_AT_MOST, limit=most
+            )
+        ids = list(searched.found) if searched else None
+        found = view_page(connection, tenant, before=before, ids=ids, limit=most, **meant)
+    views = [view_of(seen, tenant, needs) for seen in found]
+    last = searched.last if searched and len(found) < most else found[-1].record.id if len(found) == most else None
+    return _page([view for view in views if wanted.hold in {None, view.hold and view.hold.kind}], wanted.limit, last)
+
+
+def _page(views: Sequence[JobView], limit: int, last: JobId | None) -> Page[JobView]:
+    """Return the first of them; `last` is the last job that was looked at, None where no more are behind it."""
+    items = tuple(views[:limit])
+    ended_at = items[-1].id if len(views) > limit else last
+    return Page(items, None if ended_at is None else str(ended_at))
 
 
 def timeline(needs: Reads, tenant: TenantId, job: JobId) -> list[TimelineEntry]:

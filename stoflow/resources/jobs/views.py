@@ -54,7 +54,12 @@ class JobView(JobRecord):
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs to list, newest first. `cursor` is a Page's `next_cursor`; None anywhere means any."""
+    """Which jobs to list, newest first. `cursor` is a Page's `next_cursor`; None anywhere means any.
+
+    `error_kind` and `error_code`, the marketplace's own id, are of jobs that failed; `hold` is the kind of Hold that
+    binds a job now; `text` stands in its error or in what it was given. By these two a page may hold fewer jobs than
+    its limit, none even, and still have a next one: so far was looked.
+    """
 
     marketplace: str | None = None
     status: JobStatus | None = None
@@ -63,6 +68,10 @@ class JobFilter:
     batch_id: int | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    error_kind: str | None = None
+    error_code: str | None = None
+    hold: str | None = None
+    text: str | None = None
     limit: int = 50
     cursor: str | None = None
 

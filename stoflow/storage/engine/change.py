@@ -67,10 +67,35 @@ WITH job AS (
 SELECT id FROM job
 """
 
+# Those accepted before one on its product are as urgent as it is, for it waits for them.
+RAISE = f"""
+WITH job AS (
+  UPDATE {s}.marketplace_jobs SET priority = %(priority)s
+  WHERE id = ANY(%(jobs)s::int[]) AND status IN {UNFINISHED} AND priority > %(priority)s
+  RETURNING id, product_id, marketplace
+), inherited AS (
+  UPDATE {s}.marketplace_jobs ahead SET priority = %(priority)s FROM job
+  WHERE ahead.product_id = job.product_id AND ahead.marketplace = job.marketplace AND ahead.id < job.id
+    AND ahead.id <> ALL(%(jobs)s::int[]) AND ahead.status IN {UNFINISHED} AND ahead.priority > %(priority)s
+  RETURNING ahead.id
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, cause, detail)
+  SELECT id, 'priority raised', jsonb_build_object('priority', %(priority)s::int) FROM job
+), announced AS (
+  INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, id FROM inherited
+)
+SELECT id FROM job
+"""
+
 
 def request_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
     """Note that these jobs are to be cancelled; return those that are not final."""
     return [JobId(row["id"]) for row in bind(REQUEST_CANCEL, tenant, jobs=list(jobs)).on(connection)]
+
+
+def raise_priority(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId, priority: int) -> list[JobId]:
+    """Make these jobs, and those they wait for, as urgent as this; return those that were not and are not final."""
+    return [JobId(row["id"]) for row in bind(RAISE, tenant, jobs=list(jobs), priority=priority).on(connection)]
 
 
 def cancel_waiting(

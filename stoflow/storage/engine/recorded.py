@@ -57,7 +57,12 @@ def because(reason: str) -> Mapping[str, Any]:
 
 
 def fields_json(errors: Sequence[FieldError]) -> Jsonb | None:
-    return Jsonb([{"field": error.field, "message": error.message} for error in errors]) if errors else None
+    return Jsonb([_reason(error) for error in errors]) if errors else None
+
+
+def _reason(error: FieldError) -> Mapping[str, str]:
+    told = {"field": error.field, "message": error.message}
+    return {**told, "code": error.code} if error.code else told
 
 
 def photos_json(listed: Listed) -> Jsonb | None:

@@ -7,6 +7,24 @@ WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.product_id =
     SELECT FROM {s}.marketplace_tasks b
     WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
 
+-- RAISE
+WITH job AS (
+  UPDATE {s}.marketplace_jobs SET priority = %(priority)s
+  WHERE id = ANY(%(jobs)s::int[]) AND status IN ('pending', 'running') AND priority > %(priority)s
+  RETURNING id, product_id, marketplace
+), inherited AS (
+  UPDATE {s}.marketplace_jobs ahead SET priority = %(priority)s FROM job
+  WHERE ahead.product_id = job.product_id AND ahead.marketplace = job.marketplace AND ahead.id < job.id
+    AND ahead.id <> ALL(%(jobs)s::int[]) AND ahead.status IN ('pending', 'running') AND ahead.priority > %(priority)s
+  RETURNING ahead.id
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, cause, detail)
+  SELECT id, 'priority raised', jsonb_build_object('priority', %(priority)s::int) FROM job
+), announced AS (
+  INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, id FROM inherited
+)
+SELECT id FROM job
+
 -- REQUEST_CANCEL
 WITH job AS (
   UPDATE {s}.marketplace_jobs SET cancel_requested = true

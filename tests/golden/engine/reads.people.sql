@@ -140,13 +140,15 @@ LEFT JOIN LATERAL (
   ORDER BY position LIMIT 1) AS t ON j.status IN ('pending', 'running')
 
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
-  AND (%(status)s::text IS NULL OR j.status = %(status)s)
+  AND (%(statuses)s::text[] IS NULL OR j.status = ANY(%(statuses)s))
   AND (%(actions)s::text[] IS NULL OR a.code = ANY(%(actions)s))
+  AND (%(error_kind)s::text IS NULL OR coalesce(j.error_kind, 'unknown') = %(error_kind)s)
+  AND (%(error_code)s::text IS NULL OR public.error_code(j.error_fields) = %(error_code)s)
   AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
   AND (%(batch_id)s::int IS NULL OR j.batch_job_id = %(batch_id)s)
   AND (%(created_after)s::timestamptz IS NULL OR j.created_at > %(created_after)s)
   AND (%(created_before)s::timestamptz IS NULL OR j.created_at < %(created_before)s)
-  AND (%(before)s::int IS NULL OR j.id < %(before)s)
+  AND (%(before)s::int IS NULL OR j.id < %(before)s) AND (%(ids)s::int[] IS NULL OR j.id = ANY(%(ids)s))
 ORDER BY j.id DESC LIMIT %(limit)s
 
 -- TIMELINE

@@ -29,6 +29,7 @@ UNREACHABLE = f"postgresql://seller:{PASSWORD}@127.0.0.1:1/stoflow"
 GIVEN = {
     "tenant_id": "7",
     "job_id": "1",
+    "act": "retry",
     "batch_id": "1",
     "email": "me@example.com",
     "platform": "Market",

@@ -63,7 +63,10 @@ from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
 from stoflow.resources.events.wording import Event
 from stoflow.resources.imports import asking
-from stoflow.resources.jobs import change, read, submit
+from stoflow.resources.jobs import bulk, change, details, errors, read, submit
+from stoflow.resources.jobs.bulk import BulkDone, BulkWish
+from stoflow.resources.jobs.details import JobDetails
+from stoflow.resources.jobs.errors import ErrorKind
 from stoflow.resources.jobs.explain import Explanation, explanation_of
 from stoflow.resources.jobs.views import JobFilter, JobView, PluginCommand, SubmitJob, TaskView, TimelineEntry
 from stoflow.resources.monitoring import snapshot
@@ -256,6 +259,18 @@ class FakeUseCases:
     def timeline(self, tenant: TenantId, job: JobId) -> Sequence[TimelineEntry]:
         self.find_job(tenant, job)
         return [TimelineEntry(id=1, at=datetime.now(UTC), cause="submitted", to_status="pending")]
+
+    def read_details(self, tenant: TenantId, job: JobId) -> JobDetails:
+        found, said = self.find_job(tenant, job), self.explain_job(tenant, job)
+        return JobDetails(tenant, found, {}, said, self.timeline(tenant, job), (), (), (), ())
+
+    def change_many(self, tenant: TenantId, wish: BulkWish) -> BulkDone:
+        self._answers()
+        return BulkDone(wish.act, wish.dry_run, len(self.jobs.get(tenant, {})), 0, (), None)
+
+    def list_errors(self, _: TenantId, __: str | None) -> Sequence[ErrorKind]:
+        self._answers()
+        return ()
 
     def cancel_job(self, tenant: TenantId, job: JobId) -> JobView:
         found = self.find_job(tenant, job)
@@ -568,6 +583,7 @@ class FakeContext:
 USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     asking: ("find_import", "list_rejections", "start_import"),
     attributes: ("list_attributes",),
+    bulk: ("change_many",),
     batch_change: ("cancel_batch", "retry_batch"),
     batch_create: ("create_batch",),
     batch_read: ("find_batch", "list_batches"),
@@ -578,6 +594,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     consent: ("complete", "invite"),
     deleting: ("delete_product",),
     describe: ("describe_product",),
+    details: ("read_details",),
     tenant_deleting: ("delete_own_account",),
     editing: (
         "change_product",
@@ -588,6 +605,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
         "list_products",
     ),
     entering: ("enter",),
+    errors: ("list_errors",),
     events: ("list_events",),
     deliveries: ("list_deliveries", "ping", "replay"),
     manage: ("change_webhook", "create_webhook", "delete_webhook", "find_webhook", "list_webhooks", "rotate_secret"),

@@ -99,7 +99,8 @@ def test_tenants_are_listed_in_pages_and_found(ask: Ask, tenants: Callable[[], T
 def test_each_needs_its_role_in_the_token_and_in_postgresql(
     ask: Ask, tokens: Callable[..., str], tenants: Callable[[], TenantId], database: Database, operation: Any
 ) -> None:
-    user, path = tenants(), operation.path.format(id=1)
+    user, job = tenants(), ask("POST", "/api/ebay/jobs", json={"action_type": "sync"}).json()["id"]
+    path = operation.path.format(id=1, job=job)
     shown = operation.body.model_config.get("json_schema_extra")
 
     def status(token: str) -> int:

@@ -24,6 +24,7 @@ TRY_AGAIN_LATER = 1013
 PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}}
 BODIES: dict[str, Any] = {
     "acceptPluginTerms": {"version": "2026-10"},
+    "changeJobs": {"act": "retry", "filter": {}},
     "createBatch": {"action_type": "publish", "product_ids": [1]},
     "createJob": {"action_type": "publish", "product_id": 1},
     "createProduct": PRODUCT,
@@ -36,7 +37,8 @@ BODIES: dict[str, Any] = {
 }
 # In `public`: accounts, catalogues that are everybody's, what was told to have happened, and to whom.
 OF_NO_TENANT = {
-    "changePassword", "leave", "listActions", "listAttributes", "listEvents", "importProducts", "readImport", "listRejectedRows",
+    "changePassword", "leave", "listActions", "listAttributes", "listErrors", "listEvents", "importProducts", "readImport",
+    "listRejectedRows",
     "readSnapshot",
 }  # fmt: skip
 QUERIES = {"previewProduct": {"marketplace": "vinted"}}

@@ -29,6 +29,7 @@ CHOSEN = {"settings": {"site": "FR"}}
 BODIES = {
     "acceptPluginTerms": {"version": "2026-10"},
     "createJob": NEW_JOB,
+    "changeJobs": {"act": "retry", "filter": {}},
     "createBatch": {"action_type": "publish", "product_ids": [1, 2]},
     "createProduct": NEW_PRODUCT,
     "changeProduct": {"brand": "Zara"},

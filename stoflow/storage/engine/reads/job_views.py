@@ -165,7 +165,7 @@ def _renamed(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]
 
 
 def _fields(errors: Sequence[Mapping[str, Any]] | None) -> tuple[FieldError, ...]:
-    return tuple(FieldError(error["field"], error["message"]) for error in errors or ())
+    return tuple(FieldError(error["field"], error["message"], error.get("code", "")) for error in errors or ())
 
 
 def _time(text: str | None) -> datetime | None:

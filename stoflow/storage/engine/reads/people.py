@@ -18,6 +18,7 @@ from stoflow.storage.engine.facts import (
 )
 from stoflow.storage.engine.hand_back import somebody_may_know
 from stoflow.storage.engine.reads.job_views import SeenJob, TimelineEntry
+from stoflow.storage.engine.reads.meant import MEANT
 from stoflow.storage.engine.refuse import REFUSAL
 from stoflow.storage.engine.statement import bind, s
 
@@ -87,14 +88,8 @@ LEFT JOIN LATERAL (
 ONE = f"{VIEW}WHERE j.id = %(job)s"
 
 PAGE = f"""{VIEW}
-WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
-  AND (%(status)s::text IS NULL OR j.status = %(status)s)
-  AND (%(actions)s::text[] IS NULL OR a.code = ANY(%(actions)s))
-  AND (%(product_id)s::int IS NULL OR j.product_id = %(product_id)s)
-  AND (%(batch_id)s::int IS NULL OR j.batch_job_id = %(batch_id)s)
-  AND (%(created_after)s::timestamptz IS NULL OR j.created_at > %(created_after)s)
-  AND (%(created_before)s::timestamptz IS NULL OR j.created_at < %(created_before)s)
-  AND (%(before)s::int IS NULL OR j.id < %(before)s)
+WHERE {MEANT}
+  AND (%(before)s::int IS NULL OR j.id < %(before)s) AND (%(ids)s::int[] IS NULL OR j.id = ANY(%(ids)s))
 ORDER BY j.id DESC LIMIT %(limit)s
 """
 

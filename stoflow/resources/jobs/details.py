@@ -1,0 +1,111 @@
+"""Everything that is known of one job: where it stands, its attempts, commands, timeline, and the jobs beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import TaskStatus
+from stoflow.resources.jobs.explain import Explanation
+from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
+from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.resources.needs import ReadsJobs
+from stoflow.storage.engine.reads.details import CommandView, view_commands, view_given
+
+SIBLINGS: Final = 10
+SECRET: Final = ("token", "secret", "password", "authorization", "cookie", "api_key")
+MASK: Final = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something of a task from one line of the timeline to the next: an attempt at it, or what was waited for.
+
+    `began` and `ended` are the causes of the lines; `until` is None where it goes on. `runs`: a worker was at it or
+    its outcome was looked for, which is not so while it waits for its next attempt.
+    """
+
+    task: str
+    attempt: int
+    since: datetime
+    until: datetime | None
+    began: str
+    ended: str | None
+    runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetails:
+    """`given` is what was asked for, secrets masked; siblings are the newest other jobs, without their tasks."""
+
+    tenant: TenantId
+    job: JobView
+    given: Mapping[str, Any]
+    explanation: Explanation
+    timeline: Sequence[TimelineEntry]
+    spans: Sequence[Span]
+    commands: Sequence[CommandView]
+    of_product: Sequence[JobView]
+    of_batch: Sequence[JobView]
+
+
+def read_details(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
+    """Return what is known of the job; raise NotFound."""
+    found, lines = find_job(needs, tenant, job), timeline(needs, tenant, job)
+    with needs.database.records() as connection:
+        given, commands = view_given(connection, tenant, job), view_commands(connection, tenant, job)
+    return JobDetails(
+        tenant=tenant,
+        job=found,
+        given=cast("Mapping[str, Any]", masked(given)),
+        explanation=explain_job(needs, tenant, job),
+        timeline=lines,
+        spans=tuple(spans_of(lines)),
+        commands=commands,
+        of_product=_siblings(needs, tenant, found, JobFilter(product_id=found.product_id), found.product_id),
+        of_batch=_siblings(needs, tenant, found, JobFilter(batch_id=found.batch_id), found.batch_id),
+    )
+
+
+def spans_of(lines: Sequence[TimelineEntry]) -> Iterator[Span]:
+    """Yield what happened to each task from line to line, in the order of its beginning.
+
+    A line that changes no status is about the attempt under way: its outcome is not known, and is looked for.
+    """
+    of_task: dict[str, list[TimelineEntry]] = {}
+    for line in lines:
+        if line.task is not None:
+            of_task.setdefault(line.task, []).append(line)
+    spans = [span for task, its in of_task.items() for span in _spans(task, its)]
+    yield from sorted(spans, key=lambda span: span.since)
+
+
+def _spans(task: str, lines: Sequence[TimelineEntry]) -> Iterator[Span]:
+    status: str = ""
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        status = line.to_status or status
+        if status in {TaskStatus.RUNNING, TaskStatus.PENDING}:
+            until, ended = (following.at, following.cause) if following else (None, None)
+            yield Span(task, line.attempt, line.at, until, line.cause, ended, status == TaskStatus.RUNNING)
+
+
+def masked(value: object) -> object:
+    """Return the value with what stands under the name of a secret covered."""
+    if isinstance(value, Mapping):
+        held = cast("Mapping[str, object]", value)
+        return {name: MASK if _is_secret(name) else masked(each) for name, each in held.items()}
+    return [masked(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET)
+
+
+def _siblings(
+    needs: ReadsJobs, tenant: TenantId, job: JobView, wanted: JobFilter, shared: int | None
+) -> Sequence[JobView]:
+    if shared is None:
+        return ()
+    found = list_jobs(needs, tenant, wanted).items
+    return [each for each in found if each.id != job.id][:SIBLINGS]
