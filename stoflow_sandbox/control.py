@@ -66,6 +66,10 @@ class Control:
         self._sellers[(marketplace, seller.external_id)] = seller
         return self._connection(market, seller)
 
+    def grant(self, marketplace: str, external_id: str) -> dict[str, Any]:
+        """Let a seller consent, or sign in, anew; return all that is needed to be connected."""
+        return self._connection(self._market(marketplace), self._known_seller(marketplace, external_id))
+
     def behave(self, marketplace: str, external_id: str, act: str, wishes: Mapping[str, Any]) -> LedgerEntry:
         """Let a buyer, or the seller in the marketplace's own pages, act behind StoFlow's back."""
         market, seller = self._market(marketplace), self._known_seller(marketplace, external_id)
@@ -116,7 +120,7 @@ class Control:
 
     async def _grant(self, request: Request) -> Response:
         seller = self._seller(request)
-        return JSONResponse(self._connection(self._market(seller.marketplace), seller), 201)
+        return JSONResponse(self.grant(seller.marketplace, seller.external_id), 201)
 
     async def _revoke(self, request: Request) -> Response:
         seller = self._seller(request)

@@ -34,6 +34,10 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON
 WHERE a.atttypid = 'timestamptz'::regtype AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r'
   AND n.nspname = ANY(%s)
 """
+TOLD = "SELECT now() = at AND clock_timestamp() = at FROM clock.reading"
+NOT_TOLD = (
+    "PostgreSQL {version} goes by its own clock where now() is replaced: use one of the versions that StoFlow names."
+)
 A_MOMENT = timedelta(milliseconds=1)
 
 
@@ -44,6 +48,9 @@ def install_clock(url: str) -> None:
             connection.execute(INSTALL)
         except psycopg.errors.InsufficientPrivilege as error:
             raise ConfigurationError(NO_SUPERUSER) from error
+        told = connection.execute(TOLD).fetchone()
+        if told != (True,):
+            raise ConfigurationError(NOT_TOLD.format(version=connection.info.server_version))
 
 
 class VirtualClock:

@@ -10,6 +10,7 @@ from typing import Any
 from stoflow.cli.simulate.demo_sellers import declared, tokens_in
 from stoflow.domain.call import Call, Command, Response
 from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.execution import plugin
 from stoflow.execution.engine import Engine
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.storage.credentials.connections import Connections
@@ -72,6 +73,7 @@ class Sellers:
             db=db,
             accounts={name: granted["external_id"] for name, granted in accounts.items()},
             browser=PluginBrowser(PLUGIN, partial(self._perform, browsers), self.doubles),
+            connect_again=partial(self._connect_again, tenant, browsers),
             installation=self.installation,
             engine=self.engine,
             owner=self.owner,
@@ -83,6 +85,19 @@ class Sellers:
 
     def _make_account(self, place: Marketplace, tenant: TenantId) -> Mapping[str, Any]:
         granted = self.sandbox.sandbox.control.make_seller(place.name, tenant=tenant)
+        self._save(place, tenant, granted)
+        return granted
+
+    def _connect_again(self, tenant: TenantId, browsers: Mapping[str, SellerBrowser], name: str, account: str) -> None:
+        """Let the seller consent anew, or sign in anew in the browser."""
+        place = self.installation.registry.marketplace(name)
+        granted = self.sandbox.sandbox.control.grant(name, account)
+        self._save(place, tenant, granted)
+        if place.by_plugin:
+            browsers[name].sign_in_with(granted)
+            plugin.session_state(self.engine, tenant, name, ok=True, reason="")
+
+    def _save(self, place: Marketplace, tenant: TenantId, granted: Mapping[str, Any]) -> None:
         self._connections.save(
             tenant,
             place.name,
@@ -90,7 +105,6 @@ class Sellers:
             settings=declared(granted["settings"]),
             tokens=None if place.by_plugin else tokens_in(granted),
         )
-        return granted
 
     def _open_browsers(self, accounts: Mapping[str, Mapping[str, Any]]) -> Mapping[str, SellerBrowser]:
         markets = [market for market in self.sandbox.sandbox.markets if market.name in accounts]

@@ -39,6 +39,7 @@ class VirtualTenant:
     installation: Installation
     engine: Engine
     behave: Behave
+    connect_again: Callable[[str, str], None]
     owner: ProcessId
 
     def make_product(self, *, photos: int = 1, **fields: Any) -> int:
@@ -92,7 +93,17 @@ class VirtualTenant:
 
     def sell(self, marketplace: str, product: int) -> None:
         """Let somebody buy the product there; StoFlow hears of it by its next look at orders."""
-        self.behave(marketplace, self.accounts[marketplace], "sell", {"listing_id": self.listing(marketplace, product)})
+        self.act_there(marketplace, "sell", product)
+
+    def act_there(self, marketplace: str, act: str, product: int, **wishes: Any) -> None:
+        """Let a buyer, or the seller in the marketplace's own pages, act on the product's listing: `sell`, `edit`
+        (`title="…"`), `delete`. Raise InputError for what nobody can do there."""
+        about = {"listing_id": self.listing(marketplace, product), **wishes}
+        self.behave(marketplace, self.accounts[marketplace], act, about)
+
+    def reconnect(self, marketplace: str) -> None:
+        """Let the seller consent anew there, or sign in anew: what waited for that goes on."""
+        self.connect_again(marketplace, self.accounts[marketplace])
 
     def close_browser(self) -> None:
         """Let the seller's browser be closed, and the plugin with it: nothing is asked of it until it is open again."""
