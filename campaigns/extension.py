@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from campaigns import evidence
@@ -21,27 +21,31 @@ from stoflow.domain.errors import StoflowError
 from stoflow.settings import variable_of
 from stoflow_sandbox.judge import judge
 from stoflow_sandbox.ledger import read_ledger
+from stoflow_sandbox.vinted.conformance.checks import Checked, Result, checked
+from stoflow_sandbox.vinted.conformance.station import Station
+from stoflow_sandbox.vinted.conformance.trial import Trial
 
 JOBS = 60
 SHORT_JOBS = 9
 SPEED = 1.0
+CHECKED_WITHIN_S = 90.0
 FAULTS = (AssertionError, LookupError, RuntimeError, StoflowError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`counters` must be 0 and `faults` empty; `scenes` are the seconds that each took."""
+    """`counters` must be 0, `faults` and `unlike_the_protocol` empty; `scenes` are the seconds that each took."""
 
-    browser: str
     scenes: Mapping[str, float]
     jobs: Mapping[str, int]
     counters: Mapping[str, int]
     replayed: int
     faults: Sequence[str]
+    unlike_the_protocol: Sequence[str] = ()
 
     @property
     def is_green(self) -> bool:
-        return not self.faults and not any(self.counters.values())
+        return not self.faults and not self.unlike_the_protocol and not any(self.counters.values())
 
 
 @contextmanager
@@ -86,13 +90,25 @@ def _reported(stage: Stage, lasted: Mapping[str, float], faults: Sequence[str]) 
     statuses = [str(one.job["status"]) for one in outcomes]
     state = {} if faults else stage.browser.state()
     return Report(
-        browser=str(state.get("browser", "")),
         scenes=lasted,
         jobs={status: statuses.count(status) for status in sorted(set(statuses))},
         counters=verdict.counters,
         replayed=sum(row.get("replayed") or 0 for row in state.get("done", ())),
         faults=[*faults, *verdict.details],
     )
+
+
+def held_to_the_protocol(folder: Path) -> Sequence[str]:
+    """Let the conformance kit drive the extension, as a plugin like any other; return what it found."""
+    origin = f"chrome-extension://{extension_id()}"
+    with Station(origins=[origin]) as station:
+        extension = build(folder / "checked", stoflow=station.url, site=station.site_url)
+        with Browser(folder / "checked-profile", extension) as browser:
+            browser.launch()
+            browser.ask("sign_in", site=station.site_url, login=station.member["settings"]["login"])
+            browser.ask("connect", token=station.refresh_token)
+            results = checked(Trial(station, CHECKED_WITHIN_S), _say_checked)
+    return [f"{one.name}: {one.detail}" for one in results if one.result is not Result.PASSED]
 
 
 def main() -> int:
@@ -104,6 +120,8 @@ def main() -> int:
     _say(f"Logs are in {folder}.")
     try:
         report = play(folder, SHORT, SHORT_JOBS) if arguments.short else play(folder, ALL, JOBS)
+        if not arguments.short:
+            report = replace(report, unlike_the_protocol=held_to_the_protocol(folder))
     except NoBrowser as error:
         _say(str(error))
         return 2
@@ -111,6 +129,10 @@ def main() -> int:
     if report.is_green:
         shutil.rmtree(folder, ignore_errors=True)
     return 0 if report.is_green else 1
+
+
+def _say_checked(one: Checked) -> None:
+    _say(f"{one.result} {one.name} {one.detail}".strip())
 
 
 def _say(sentence: str) -> None:

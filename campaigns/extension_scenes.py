@@ -125,9 +125,10 @@ def worker_killed(stage: Stage) -> None:
     """The browser ends the service worker in the middle of the act: the act is done once, and answered."""
     before = len(stage.ledger("draft.complete"))
     stage.script("draft.complete", "slow")
-    job = stage.ask("publish", product := next(stage.products))
     born = stage.browser.state()["born"]
-    stage.browser.ask("strike", action="vinted.draft.complete", blow="worker")
+    stage.browser.ask("arm", site=stage.site, part="/completion")
+    job = stage.ask("publish", product := next(stage.products))
+    stage.browser.ask("strike", blow="worker")
     found = stage.wait_for(job)
     stage.listed.append((product, str(found["result"]["result"]["listing_id"])))
     assert len(stage.ledger("draft.complete")) == before + 1
@@ -139,8 +140,9 @@ def browser_killed(stage: Stage) -> None:
     """The browser dies between act and answer: StoFlow looks, and adopts what is there."""
     before = len(stage.ledger("draft.complete"))
     stage.script("draft.complete", "slow")
+    stage.browser.ask("arm", site=stage.site, part="/completion")
     job = stage.ask("publish", next(stage.products))
-    stage.browser.ask("strike", action="vinted.draft.complete", blow="browser")
+    stage.browser.ask("strike", blow="browser")
     wait(lambda: len(stage.ledger("draft.complete")) > before, "the site has done it")
     open_browser(stage)
     stage.wait_for(job)

@@ -23,6 +23,7 @@ REGISTRIES = frozenset(
     }
 )
 NAMED_ON_PURPOSE: Mapping[str, str] = {
+    "stoflow/cli/simulate/plugin_check.py": "plugins are tried where the one marketplace is that has them",
     "stoflow/domain/errors.py": "VintedError, EbayError and EtsyError are names others catch",
     "stoflow/http/sockets/events.py": "events of the plugin's socket carry Vinted's name, and plugins are out there",
     "stoflow/http/sockets/told.py": "pages are told of the plugin by the name of its first marketplace",

@@ -14,6 +14,7 @@ let told = ""; // the token that StoFlow has of us
 let turnedAway = 0; // closes since the last welcome: the client itself does not count those
 let refusal = "";
 let renewals = 0;
+let mayRenew = true; // once for each time that somebody wants to connect: a new token that is refused too waits
 
 export const isConnected = () => Boolean(socket?.connected);
 export const renewedTimes = () => renewals;
@@ -22,7 +23,9 @@ export const refusedBecause = () => refusal;
 /** Connect, or make sure of it. `on` has open, command and change. */
 export function open(on) {
   if (!socket) make(on);
-  if (!socket.active) socket.connect();
+  if (socket.active) return;
+  mayRenew = true;
+  socket.connect();
 }
 
 export function close() {
@@ -84,7 +87,8 @@ function slowDown(mine) {
 async function refused(mine, error) {
   if (!error.data) return;
   refusal = error.message;
-  if (error.data.code !== "not_authenticated") return; // the alarm tries again
+  if (error.data.code !== "not_authenticated" || !mayRenew) return; // the alarm tries again
+  mayRenew = false;
   refusal = (await tokens.renew()) || "";
   if (!refusal) mine.connect();
 }

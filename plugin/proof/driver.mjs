@@ -4,9 +4,12 @@ import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
 const PATIENCE_MS = 60_000;
+const ON_ITS_WAY_MS = 200; // the site takes longer where the blow is to fall in the middle
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update"];
+const POLL_MS = 50;
 let browser;
 let extension = "";
+let armed = Promise.resolve();
 
 const ours = (target) => target.url().startsWith(`chrome-extension://${extension}/`);
 const isWorker = (target) => target.type() === "service_worker" && ours(target);
@@ -16,6 +19,14 @@ async function newPage() {
   page.setDefaultTimeout(PATIENCE_MS);
   return page;
 }
+
+/** Press what is there. A mouse would wait for frames, which a tab that another one covers does not draw. */
+async function press(page, selector) {
+  await page.waitForSelector(selector);
+  await page.$eval(selector, (button) => button.click());
+}
+
+const until = (page, isSo, ...given) => page.waitForFunction(isSo, { polling: POLL_MS }, ...given);
 
 async function pageOf(path) {
   const page = await newPage();
@@ -61,29 +72,29 @@ const DO = {
   async sign_in({ site, login }) {
     const page = await newPage();
     await page.goto(`${site}/sign-in`);
-    await page.click(`button[value="${login}"]`);
-    await page.waitForFunction((name) => document.querySelector("header")?.textContent.includes(name), {}, login);
+    await press(page, `button[value="${login}"]`);
+    await until(page, (name) => document.querySelector("header")?.textContent.includes(name), login);
     await page.close();
   },
 
   /** As a person does it: pastes the token, reads the notice, switches the plugin on. Returns what they read. */
   connect: ({ token }) =>
     within("options.html", async (page) => {
-      await page.type("#token", token);
-      await page.click("#connect");
-      await page.waitForFunction(() => document.getElementById("terms").textContent);
+      await page.$eval("#token", (field, text) => (field.value = text), token);
+      await press(page, "#connect");
+      await until(page, () => document.getElementById("terms").textContent);
       const wasBlocked = await page.$eval("#switch_on", (button) => button.disabled);
-      await page.click("#read");
-      await page.click("#switch_on");
-      await page.waitForFunction(() => document.getElementById("accepted").textContent);
+      await press(page, "#read");
+      await press(page, "#switch_on");
+      await until(page, () => document.getElementById("accepted").textContent);
       return { notice: await page.$eval("#terms", (notice) => notice.textContent), was_blocked: wasBlocked };
     }),
 
   press: ({ button }) =>
     within("popup.html", async (page) => {
-      await page.waitForFunction((id) => document.getElementById(id).checkVisibility(), {}, button);
-      await page.click(`#${button}`);
-      await page.waitForFunction((id) => !document.getElementById(id).disabled, {}, button);
+      await until(page, (id) => document.getElementById(id).checkVisibility(), button);
+      await press(page, `#${button}`);
+      await until(page, (id) => !document.getElementById(id).disabled, button);
       return page.$eval("#fault", (fault) => fault.textContent);
     }),
 
@@ -96,27 +107,25 @@ const DO = {
     const worker = await target.worker();
     await worker.close();
   },
-  /** Strike in the middle of a command: the service worker, or the whole browser. */
-  async strike({ action, blow }) {
-    const page = await pageOf("popup.html");
-    await page.waitForFunction(
-      async (wanted) => (await chrome.runtime.sendMessage({ kind: "state" })).value.doing === wanted,
-      { polling: 20 },
-      action,
-    );
-    if (blow === "worker") {
-      await DO.kill_worker();
-      await page.close();
-    } else {
-      await DO.kill();
-    }
+  /** Watch for a request to the site, so that the next blow falls while it is on its way. */
+  async arm({ site, part }) {
+    const page = await siteTab(`${site}/`);
+    armed = page.waitForRequest((request) => request.url().includes(part));
   },
+
+  /** Strike in the middle of what is watched for: end the service worker, or the whole browser. */
+  async strike({ blow }) {
+    await armed;
+    await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
+    await (blow === "worker" ? DO.kill_worker() : DO.kill());
+  },
+
   /** As a person does it, in the tab that the extension brought to the front. */
   async answer_challenge() {
     const page = await siteTab("/challenge");
     await page.waitForSelector("#person");
-    await page.click("#person");
-    await page.waitForFunction(() => document.title === "My things");
+    await press(page, "#person");
+    await until(page, () => document.title === "My things");
   },
 
   async second_window({ site }) {
@@ -128,7 +137,7 @@ const DO = {
   async picture({ path, file, width, height, text }) {
     await within(path, async (page) => {
       await page.setViewport({ width, height, deviceScaleFactor: 2 });
-      await page.waitForFunction((words) => document.body.innerText.includes(words), {}, text);
+      await until(page, (words) => document.body.innerText.includes(words), text);
       await page.screenshot({ path: file });
     });
   },

@@ -56,6 +56,7 @@ COMMANDS: Mapping[str, Listed] = {
     # play the outside world
     "sandbox": Listed("simulate.sandbox:sandbox", "Run the simulated marketplaces, with a ledger of every call."),
     "plugin": Listed("simulate.plugin:plugin", "Do a tenant's commands against the sandbox, as the plugin would."),
+    "plugin-check": Listed("simulate.plugin_check:plugin_check", "Hold a plugin of your own against the protocol."),
 }
 
 

@@ -42,7 +42,7 @@ GIVEN = {
     "sandbox_url": "http://127.0.0.1:1",
 }
 ALSO_GIVEN = {"tenant delete": ["--yes"], "plugin": ["--token", "x"], "prune": ["--days", "90"]}
-WITHOUT_DATABASE = {"config", "limits", "sandbox", "plugin"}
+WITHOUT_DATABASE = {"config", "limits", "sandbox", "plugin", "plugin-check"}
 WITHOUT_THEIR_TABLES = {"migrate", *(f"tenant {act}" for act in ("suspend", "resume", "role", "password", "delete"))}
 MAKE_WHAT_IS_MISSING = {"demo", "up", "migrate"}
 
