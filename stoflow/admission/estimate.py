@@ -182,7 +182,8 @@ def _durations_s(line: Line, action: str = "", *, waited: bool) -> Sequence[floa
     pairs = [pair for pair in zip([None, *every], every, strict=False) if pair[1].action == wanted and pair[1].ended_at]
     alike = [after for before, after in pairs if (before is not None and _waited(before, after)) == waited]
     found = alike if len(alike) >= FEW else [after for _, after in pairs]
-    return [_lasted_s(each) for each in found[-LAST:]]
+    done = [each for each in found if not each.failed]  # what fails, fails at once or after days
+    return [_lasted_s(each) for each in (done or found)[-LAST:]]
 
 
 def _lasted_s(past: Past) -> float:

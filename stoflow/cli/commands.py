@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Listed] = {
     "alive": Listed("run.alive:alive", "What a container's health check asks.", hidden=True),
     # work with what is there
     "status": Listed("work.status:status", "Say whether all is well, why not, and what to do."),
+    "top": Listed("work.top:top", "Watch marketplaces, tenants, what holds jobs, and processes, over the HTTP API."),
     "tenant": Listed("work.tenant:tenant", "Create, list and suspend sellers."),
     "platform-keys": Listed("work.platform_keys:platform_keys", "Let platforms make tenants for their own accounts."),
     "audit": Listed("work.audit:audit", "Show who did what to accounts: suspensions, roles, keys, passwords."),

@@ -19,6 +19,7 @@ class Past:
     ready_at: datetime
     started_at: datetime
     ended_at: datetime | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

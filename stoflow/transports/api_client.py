@@ -31,6 +31,13 @@ class ApiClient:
     def job(self, job: int) -> Mapping[str, Any]:
         return self._call(Request("GET", f"/api/jobs/{job}"))
 
+    def explanation(self, job: int) -> Mapping[str, Any]:
+        return self._call(Request("GET", f"/api/jobs/{job}/explain"))
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """Return how it is now: everything for who looks after StoFlow, their own for tenants."""
+        return self._call(Request("GET", "/monitoring/snapshot"))
+
     def timeline(self, job: int) -> Sequence[Mapping[str, Any]]:
         return self._call(Request("GET", f"/api/jobs/{job}/timeline"))["items"]
 

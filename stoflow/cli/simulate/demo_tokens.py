@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 from stoflow.http.auth.tokens import AccessTokens
 
 RENEW_AFTER_S = 300.0  # a third of what a token lasts
@@ -18,6 +19,7 @@ class SellerToken:
     tenant: TenantId
     tokens: AccessTokens
     file: Path
+    role: Role = Role.USER
     _text: str = ""
     _issued_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)  # every thread that submits asks for it
@@ -25,7 +27,10 @@ class SellerToken:
     def __call__(self) -> str:
         with self._lock:
             if not self._text or time.monotonic() - self._issued_at > RENEW_AFTER_S:
-                self._text, self._issued_at = self.tokens.issue_access_token(self.tenant), time.monotonic()
+                self._text, self._issued_at = (
+                    self.tokens.issue_access_token(self.tenant, role=self.role),
+                    time.monotonic(),
+                )
                 _replace(self.file, self._text)
             return self._text
 

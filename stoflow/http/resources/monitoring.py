@@ -16,6 +16,7 @@ from stoflow.monitoring.live.reader import LiveProcess
 from stoflow.resources.monitoring import snapshot
 from stoflow.resources.monitoring.causes import Cause
 from stoflow.resources.monitoring.rows import Held, Row
+from stoflow.resources.monitoring.shares import PlaceShare
 from stoflow.resources.monitoring.snapshot import Snapshot
 from stoflow.resources.monitoring.works import Work, busiest
 
@@ -83,6 +84,24 @@ class ProcessBody(Answered):
     outages: dict[str, Any] = Field(description="What did not answer it: since when, why, and for how long.")
 
 
+class ShareBody(Answered):
+    """A tenant at a marketplace; `share` is of what ended there in the last minute and is under way, from 0 to 1.
+
+    `cap` calls may be under way, `in_flight` are. `holds` are kinds of Hold, `until` when the first of them ends.
+    """
+
+    tenant: int
+    marketplace: SomeMarketplace
+    share: float
+    waiting: int
+    in_flight: int
+    cap: int
+    done_last_minute: int
+    failed_last_minute: int
+    holds: list[str]
+    until: Moment | None
+
+
 class SnapshotBody(Answered):
     """`since` is when the live view began: before that Redis was empty. Tenants are shown no processes."""
 
@@ -94,6 +113,7 @@ class SnapshotBody(Answered):
     causes: list[CauseBody]
     marketplaces: list[MarketplaceBody]
     processes: list[ProcessBody]
+    shares: list[ShareBody] = Field(description="The fifty that take most, a tenant at a marketplace each.")
     plugins: int
 
 
@@ -149,6 +169,7 @@ def body_of(found: Snapshot, *, sees_all: bool) -> SnapshotBody:
         causes=[_cause(each) for each in found.verdict.causes],
         marketplaces=[_marketplace(each) for each in found.rows],
         processes=[_process(each) for each in found.processes],
+        shares=[_share(each) for each in found.shares],
         plugins=found.facts.plugins,
     )
 
@@ -182,6 +203,10 @@ def _work(work: Work) -> WorkBody:
         held=[_held(kind, each) for kind, each in sorted(work.waiting.items())],
         last_hour=EndedBody.of(work.hour),
     )
+
+
+def _share(share: PlaceShare) -> ShareBody:
+    return ShareBody.with_fields(share, holds=list(share.holds), until=_moment(share.until))
 
 
 def _held(kind: str, held: Held) -> HeldBody:

@@ -13,6 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.monitoring.live.reader import Live, LiveProcess, LiveReader
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.rows import Row, rows_of
+from stoflow.resources.monitoring.shares import PlaceShare, shares_of
 from stoflow.resources.monitoring.verdict import Verdict, judge
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.reads.installation import InstallationFacts, read_installation
@@ -47,6 +48,7 @@ class Snapshot:
     processes: Sequence[LiveProcess]
     facts: InstallationFacts
     counts: Mapping[str, float] = field(default_factory=dict[str, float])
+    shares: Sequence[PlaceShare] = ()
 
 
 class Watches(Protocol):
@@ -118,4 +120,4 @@ def _snapshot(seen: Seen, verdict: Verdict, *, shows_processes: bool) -> Snapsho
     processes = live.processes if live and shows_processes else ()
     shown = facts if shows_processes else replace(facts, living=(), outbox=0, outbox_since=None, tenants=0, plugins=0)
     counts = live.counts if live and shows_processes else {}
-    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts)
+    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts, shares_of(live))

@@ -9,13 +9,15 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
         ORDER BY e.priority, e.id LIMIT %(mixed)s) AS f
       JOIN public.marketplace_action_types a ON a.id = f.action_type_id GROUP BY a.code) AS m) END AS mix, (
     SELECT jsonb_agg(jsonb_build_object('action', a.code, 'product', p.product_id, 'created_at', p.created_at,
-      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at) ORDER BY p.started_at DESC) FROM (
+      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at,
+      'failed', p.status = 'failed') ORDER BY p.started_at DESC) FROM (
       SELECT * FROM {s}.marketplace_jobs r
       WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS p
     JOIN public.marketplace_action_types a ON a.id = p.action_type_id
     WHERE p.started_at IS NOT NULL) AS begun, (
     SELECT jsonb_agg(jsonb_build_object('action', a.code, 'product', p.product_id, 'created_at', p.created_at,
-      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at) ORDER BY p.completed_at DESC) FROM (
+      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at,
+      'failed', p.status = 'failed') ORDER BY p.completed_at DESC) FROM (
       SELECT * FROM {s}.marketplace_jobs l
       WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
     JOIN public.marketplace_action_types a ON a.id = p.action_type_id

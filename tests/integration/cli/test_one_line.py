@@ -41,8 +41,13 @@ GIVEN = {
     "url": "http://127.0.0.1:1",
     "sandbox_url": "http://127.0.0.1:1",
 }
-ALSO_GIVEN = {"tenant delete": ["--yes"], "plugin": ["--token", "x"], "prune": ["--days", "90"]}
-WITHOUT_DATABASE = {"config", "limits", "sandbox", "plugin", "plugin-check"}
+ALSO_GIVEN = {
+    "tenant delete": ["--yes"],
+    "plugin": ["--token", "x"],
+    "prune": ["--days", "90"],
+    "top": ["--once", "--token", "x"],
+}
+WITHOUT_DATABASE = {"config", "limits", "sandbox", "plugin", "plugin-check", "top"}
 WITHOUT_THEIR_TABLES = {"migrate", *(f"tenant {act}" for act in ("suspend", "resume", "role", "password", "delete"))}
 MAKE_WHAT_IS_MISSING = {"demo", "up", "migrate"}
 

@@ -42,6 +42,11 @@ def test_a_job_with_nothing_before_it_begins_now_and_takes_as_long_as_others_too
     assert (found.begins, found.ends) == (NOW, at(4.0))
 
 
+def test_what_failed_at_once_says_nothing_of_how_long_it_takes() -> None:
+    refused = tuple(replace(each, ended_at=each.started_at, failed=True) for each in passed(60.0, ago_s=5.0))
+    assert estimate(replace(LINE, lately=(*refused, *passed(60.0, number=2)))).ends == at(4.0)
+
+
 def test_a_line_moves_as_fast_as_it_did_lately() -> None:
     found = estimate(replace(LINE, before=30, mix={"publish": 30}, lately=passed(12.0)))
     assert (found.begins, found.ends) == (at(30 * 12.0), at(30 * 12.0 + 4.0))

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from stoflow.cli.simulate.demo_tokens import SellerToken
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 
 PATIENCE_S = 0.3
 
@@ -18,13 +19,13 @@ class SlowTokens:
         self.issued = 0
         self.another_came = Event()
 
-    def issue_access_token(self, tenant: TenantId) -> str:
+    def issue_access_token(self, tenant: TenantId, *, role: Role) -> str:
         self.issued += 1
         number = self.issued
         if number > 1:
             self.another_came.set()
         self.another_came.wait(PATIENCE_S)
-        return f"token {number} of {tenant}"
+        return f"token {number} of {tenant}" if role is Role.USER else "of more than a plugin needs"
 
 
 def test_threads_that_ask_at_once_are_given_one_token(tmp_path: Path) -> None:

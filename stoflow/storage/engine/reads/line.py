@@ -34,7 +34,8 @@ MIX = f"""
       JOIN public.marketplace_action_types a ON a.id = f.action_type_id GROUP BY a.code) AS m"""
 
 PAST = """jsonb_build_object('action', a.code, 'product', p.product_id, 'created_at', p.created_at,
-      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at)"""
+      'not_before', p.not_before, 'started_at', p.started_at, 'ended_at', p.completed_at,
+      'failed', p.status = 'failed')"""
 
 BEGUN = f"""
     SELECT jsonb_agg({PAST} ORDER BY p.started_at DESC) FROM (
@@ -126,4 +127,4 @@ def _past(row: Mapping[str, Any], ends: Mapping[int, Sequence[datetime]]) -> Pas
     ready = [datetime.fromisoformat(row[name]) for name in ("created_at", "not_before") if row[name]]
     before = [end for end in ends.get(row["product"], ()) if end <= started]
     ended = datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
-    return Past(row["action"], max(ready + before), started, ended)
+    return Past(row["action"], max(ready + before), started, ended, row["failed"])
