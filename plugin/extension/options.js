@@ -9,7 +9,7 @@ async function show() {
   byId("who").textContent = state.has_token ? `Connected as account ${state.tenant ?? ""}` : "";
   byId("accepted").textContent = state.accepted ? `Accepted on ${new Date(state.accepted.at).toLocaleString()}` : "";
   byId("switch_off").hidden = !state.accepted;
-  byId("switch_on").hidden = Boolean(state.accepted);
+  byId("switch_on").hidden = byId("read_part").hidden = Boolean(state.accepted);
   for (const id of ["plugin_id", "stoflow", "site"]) byId(id).textContent = state[id];
   byId("terms_link").href = state.site + TERMS_PAGE;
   byId("terms_part").hidden = !state.has_token;

@@ -2,12 +2,14 @@
 // worker in the middle of a command; this document lives on, wakes it with the answer, and tells it again when asked.
 
 globalThis.stoflowPage ??= (() => {
+  const REMEMBERED = 200;
   const page = crypto.randomUUID();
   const performed = new Map(); // request_id -> the answer, null while it is being done
 
   function begin({ request_id, kind, ...asked }) {
     if (performed.has(request_id)) return;
     performed.set(request_id, null);
+    if (performed.size > REMEMBERED) performed.delete(performed.keys().next().value);
     void stoflowVinted.perform(asked).then((answer) => {
       performed.set(request_id, answer);
       return chrome.runtime.sendMessage({ kind: "performed", request_id, answer });

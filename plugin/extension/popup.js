@@ -10,19 +10,29 @@ const STANDING = {
   ready: "Connected. Nothing to do.",
 };
 const WORDS = {
-  "vinted.photo.upload": "Uploaded a photo",
-  "vinted.draft.create": "Made a draft",
-  "vinted.draft.complete": "Published an item",
-  "vinted.draft.delete": "Deleted a draft",
-  "vinted.item.update": "Changed an item",
-  "vinted.item.delete": "Deleted an item",
+  "vinted.photo.upload": "Upload a photo",
+  "vinted.draft.create": "Make a draft",
+  "vinted.draft.complete": "Publish an item",
+  "vinted.draft.delete": "Delete a draft",
+  "vinted.item.update": "Change an item",
+  "vinted.item.delete": "Delete an item",
   "vinted.item.get": "Read an item",
   "vinted.wardrobe.list": "Read your wardrobe",
-  "vinted.message.send": "Sent a message",
+  "vinted.message.send": "Send a message",
   "vinted.orders.list": "Read your orders",
   "vinted.transaction.get": "Read a sale",
   "vinted.conversation.get": "Read a conversation",
-  "vinted.user.get": "Asked who is signed in",
+  "vinted.user.get": "See who is signed in",
+};
+const RESULTS = {
+  begun: "under way",
+  done: "done",
+  datadome: "needs you",
+  session_lost: "needs you",
+  http_403: "needs you",
+  no_answer: "no answer",
+  unknown: "interrupted",
+  http_404: "not there",
 };
 
 async function show() {
@@ -42,8 +52,8 @@ function line({ action, at, result, replayed }) {
   const time = Object.assign(document.createElement("time"), { textContent: new Date(at).toLocaleTimeString() });
   const what = Object.assign(document.createElement("span"), { textContent: WORDS[action] ?? action, className: "what" });
   const how = Object.assign(document.createElement("span"), {
-    textContent: replayed ? `${result}, told again` : result,
-    className: result === "done" ? "" : "bad",
+    textContent: `${RESULTS[result] ?? `refused (${result})`}${replayed ? ", told again" : ""}`,
+    className: ["done", "begun"].includes(result) ? "" : "bad",
   });
   item.append(time, what, how);
   return item;

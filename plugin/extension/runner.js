@@ -22,7 +22,6 @@ const READS = new Set(
 
 const queue = new Map(); // request_id -> {command, received, at}
 let busy = "";
-let lastAct = 0;
 let onChange = () => {};
 
 export const current = () => busy;
@@ -114,7 +113,7 @@ async function done(received) {
   await journal.start(command, { acts, ...place });
   void tab.announce(command.action);
   const found = await tab.perform(place, asked);
-  if (acts) lastAct = Date.now();
+  if (acts) await chrome.storage.session.set({ last_act: Date.now() });
   return journal.finish(command.request_id, found);
 }
 
@@ -129,6 +128,7 @@ async function photoOf({ url }) {
 }
 
 async function pace() {
+  const { last_act: lastAct = 0 } = await chrome.storage.session.get("last_act"); // also of an earlier life
   const left = lastAct + PAUSE_MS - Date.now();
   if (left > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(left, PAUSE_MS)));
 }

@@ -13,6 +13,7 @@ globalThis.stoflowVinted ??= (() => {
   const TIMEOUT_MS = 30_000;
 
   let csrf = "";
+  let isPageFresh = true; // until its token turns out to be stale
 
   class NoAnswer extends Error {
     constructor(message, { sent }) {
@@ -97,7 +98,7 @@ globalThis.stoflowVinted ??= (() => {
 
   /** The token stands in the site's own pages, for the scripts of these pages. */
   async function csrfToken(context) {
-    csrf ||= CSRF.exec(document.documentElement.innerHTML)?.[1] ?? "";
+    if (isPageFresh) csrf ||= CSRF.exec(document.documentElement.innerHTML)?.[1] ?? "";
     if (!csrf) {
       const page = await reach(`${context.site}/items/new`, {}, { sent: false });
       csrf = CSRF.exec(await page.text())?.[1] ?? "";
@@ -111,8 +112,7 @@ globalThis.stoflowVinted ??= (() => {
     if (first.isChallenge) return first;
     if (first.status === SIGNED_OUT && (await refreshed(context))) return send(context, method, path, options);
     if (first.status === FORBIDDEN && first.body?.code === STALE_CSRF) {
-      csrf = "";
-      document.documentElement.querySelectorAll("script").forEach((script) => CSRF.test(script.textContent) && script.remove());
+      [csrf, isPageFresh] = ["", false];
       return send(context, method, path, options);
     }
     return first;
