@@ -64,7 +64,7 @@ class Promise:
         return f" ({tried} case{'s' if tried > 1 else ''})" if tried else f": {self.skipped}"
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in sets
 class Verdicts:
     """One line for each promise when all were tried, and one below it for each case in which it is broken."""
 

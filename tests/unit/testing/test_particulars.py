@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow.testing.contract.plugin import Verdicts
 from stoflow.testing.declared import ENTRY_POINT_GROUP, particulars_of
 from stoflow.testing.particulars import Particulars
 
@@ -39,3 +40,7 @@ def test_what_is_no_declaration_is_refused_by_name(tmp_path: Path, monkeypatch: 
 def test_an_action_without_a_situation_fails_and_says_so() -> None:
     with pytest.raises(pytest.fail.Exception, match="no situation for repaint: declare one in `situations`"):
         Particulars().situation("repaint")
+
+
+def test_pytest_can_keep_the_verdicts_in_a_set_as_it_does_beside_a_conftest() -> None:
+    assert len({Verdicts(), Verdicts()}) == 2
