@@ -133,7 +133,8 @@ def sellers_held(seen: Seen) -> Causes:
             what, cure = SELLERS[kind]
             of = "1 seller" if each.tenants == 1 else f"{each.tenants} sellers"
             command = f"{cure} (`stoflow jobs list --tenant {each.tenant} --marketplace {row.marketplace}`)."
-            detail = f"{each.jobs} jobs of {of} at {row.marketplace} {what}."
+            jobs = row.waiting[kind].jobs if kind in row.waiting else each.jobs
+            detail = f"Jobs of {of} at {row.marketplace} {what}: {jobs}."
             harms = frozenset({FLOWS}) if is_all and kind in waiting and kind != "suspended" else frozenset[Question]()
             yield Cause(kind, detail, command, harms, row.marketplace)
 

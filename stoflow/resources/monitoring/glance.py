@@ -9,15 +9,24 @@ from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.snapshot import Snapshot, Watches, look, seen_by, snapshot_of
 
 GOOD_FOR_S = 0.8  # less than those who watch wait between two looks
-SHARE = 15  # times as long as it took, a look is good at least
+SHARE = 15  # times as long as it kept the processor, a look is good at least
 
 
 class Glance:
-    """Of one process; `clock` counts seconds. Whoever asks while another one looks waits for what that one sees."""
+    """Of one process. Whoever asks while another one looks waits for what that one sees.
 
-    def __init__(self, needs: Watches, clock: Callable[[], float] = time.monotonic) -> None:
+    `clock` counts seconds, `work` those that this thread has had of the processor.
+    """
+
+    def __init__(
+        self,
+        needs: Watches,
+        clock: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._needs = needs
         self._clock = clock
+        self._work = work
         self._lock = threading.Lock()
         self._seen: Seen | None = None
         self._good_until_s = 0.0
@@ -36,8 +45,7 @@ class Glance:
         """Return what is seen of all, nothing of it judged."""
         with self._lock:
             if self._seen is None or self._clock() >= self._good_until_s:
-                begun_s = self._clock()
+                begun_s = self._work()
                 self._seen = look(self._needs.watching)
-                ended_s = self._clock()
-                self._good_until_s = ended_s + max(GOOD_FOR_S, SHARE * (ended_s - begun_s))
+                self._good_until_s = self._clock() + max(GOOD_FOR_S, SHARE * (self._work() - begun_s))
             return self._seen

@@ -46,11 +46,17 @@ class Process:
 
 
 def processes_of(found: Snapshot) -> Sequence[Process]:
-    """Return those that hold a lease or were seen a moment ago, by kind and number."""
+    """Return those that hold a lease, or were seen a moment ago and were not replaced, by kind and number."""
     seen = {each.process: each for each in found.processes}
     living = [_living(each, seen.pop(each.id, None), found.at) for each in found.facts.living]
-    gone = [_gone(each) for each in seen.values()]
+    gone = [_gone(each) for each in seen.values() if not _is_replaced(each, found)]
     return sorted([*living, *gone], key=lambda each: (each.kind, each.process))
+
+
+def _is_replaced(gone: LiveProcess, found: Snapshot) -> bool:
+    """Say whether another one of its kind has begun where it was, since it was seen last."""
+    same = [row for row in found.facts.living if (row.kind, row.host) == (gone.kind, gone.told.get("host"))]
+    return any(row.lives_s < gone.age_s for row in same)
 
 
 def _living(row: LivingProcess, seen: LiveProcess | None, now: datetime) -> Process:

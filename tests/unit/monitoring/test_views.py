@@ -104,20 +104,25 @@ def test_a_process_without_a_lease_is_gone_and_one_that_shows_nothing_is_told_of
     assert (gone.process, gone.lease_until, gone.doing, gone.pid) == (3, None, [], 33)
     assert doing.now() == []
 
+    replaced = LivingProcess(4, "worker", ["ebay"], "host", 4, "0.1", 1.5, 9.0)  # begun since the other was seen
+    on_host = LiveProcess(2.0, 0.0, {**killed.told, "host": "host"})
+    snapshot = snapshot_of(seen((), [on_host], living=[*rows, replaced]), None)
+    assert [each.process for each in processes_of(snapshot)] == [1, 2, 4]
+
 
 def test_all_look_once_and_a_look_that_takes_long_is_good_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, takes_s, looks = 100.0, 0.0, 0
+    now, work, takes_s, looks = 100.0, 0.0, 0.0, 0
 
     def look(_: Any) -> Seen:
-        nonlocal now, looks
-        now, looks = now + takes_s, looks + 1
+        nonlocal work, looks
+        work, looks = work + takes_s, looks + 1
         return seen([place(ANNA, "ebay", looks)])
 
     class Needs:
         watching = None
 
     monkeypatch.setattr(glances, "look", look)
-    glance = Glance(Needs(), clock=lambda: now)  # pyright: ignore[reportArgumentType]
+    glance = Glance(Needs(), clock=lambda: now, work=lambda: work)  # pyright: ignore[reportArgumentType]
     assert {glance.snapshot(tenant).rows[0].pending for tenant in (None, ANNA, None)} == {1}
     now, takes_s = now + 1, 0.5
     assert glance.snapshot(None).rows[0].pending == 2

@@ -17,7 +17,7 @@ from stoflow.monitoring.record import record
 from stoflow.resources.monitoring.glance import Glance
 
 EVERY_S = 1.0
-SHARE = 10  # times as long as it took, nothing is made
+SHARE = 10  # times as long as it kept the processor, nothing is made
 STANDING = "standing"  # names the part that says whether the page is up to date
 AWAY = "PostgreSQL does not answer: what is shown is how it was."
 BROKEN = "This page cannot be brought up to date: see the log of the api."
@@ -60,14 +60,14 @@ class LivePages:
     async def tell(self) -> None:
         """Once: make what is looked at anew, and send what is another."""
         await self._is_watched.wait()
-        topics, begun_s = dict(self._watched), time.monotonic()
-        made = await self._threads.run(_make, list(topics.values()))
+        topics = dict(self._watched)
+        made, work_s = await self._threads.run(_make, list(topics.values()))
         for watched, parts in zip(topics.values(), made, strict=True):
             changed = {name: text for name, text in parts.items() if watched.told.get(name) != text}
             watched.told |= changed
             for stream in watched.streams if changed else ():
                 stream.put(changed)
-        await asyncio.sleep(max(EVERY_S, self._glance.good_for_s, SHARE * (time.monotonic() - begun_s)))
+        await asyncio.sleep(max(EVERY_S, self._glance.good_for_s, SHARE * work_s))
 
     def _leave(self, topic: Topic, stream: Stream) -> None:
         watched = self._watched[topic]
@@ -78,8 +78,11 @@ class LivePages:
             self._is_watched.clear()
 
 
-def _make(several: Sequence[_Watched]) -> Sequence[Mapping[str, str]]:
-    return [_parts(each.page, each.shown) for each in several]
+def _make(several: Sequence[_Watched]) -> tuple[Sequence[Mapping[str, str]], float]:
+    """Return the parts of each, and how long that kept the processor."""
+    begun_s = time.thread_time()
+    made = [_parts(each.page, each.shown) for each in several]
+    return made, time.thread_time() - begun_s
 
 
 def _parts(page: Page, shown: Shown) -> Mapping[str, str]:

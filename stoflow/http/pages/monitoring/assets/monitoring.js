@@ -25,11 +25,15 @@ function span(seconds) {
   return rest && whole < 10 ? `${whole} ${name} ${rest} ${UNITS[found + 1][1]}` : `${whole} ${name}`;
 }
 
+const IN_WORDS = {
+  ago: (away) => (away > 0 ? `in ${span(away)}` : `${span(-away)} ago`),
+  for: (away) => span(-away),
+  until: (away) => (away > 0 ? `for ${span(away)}` : "due now"),
+};
+
 function tellTimes() {
   for (const time of document.querySelectorAll("time[data-as]")) {
-    const away = (Date.parse(time.dateTime) - Date.now()) / 1000;
-    const word = away > 0 ? `in ${span(away)}` : `${span(-away)} ago`;
-    const text = time.dataset.as === "until" ? (away > 0 ? word : "now") : time.dataset.as === "for" ? span(-away) : word;
+    const text = IN_WORDS[time.dataset.as]((Date.parse(time.dateTime) - Date.now()) / 1000);
     if (time.textContent !== text) time.textContent = text;
   }
 }
