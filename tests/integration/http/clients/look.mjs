@@ -27,7 +27,8 @@ page.on("pageerror", (error) => errors.push(error.message));
 page.on("console", (said) => said.type() === "error" && errors.push(said.text()));
 
 const say = (what) => console.log(JSON.stringify(what));
-const isLive = () => page.waitForFunction(() => document.getElementById("state")?.textContent === "live");
+const isLive = () =>
+  page.waitForFunction(() => !document.body.dataset.liveAt || document.getElementById("state")?.textContent === "live");
 
 /** What axe-core finds serious, and whether the page is wider than the window. */
 async function look(path, width, scheme) {

@@ -56,7 +56,8 @@ def show_one(shown: Shown) -> Mapping[str, Any]:
 
 
 def show_work(shown: Shown) -> Mapping[str, Any]:
-    return {"found": shown.glance.snapshot(TenantId(shown.asked.id()))}
+    tenant = TenantId(shown.asked.id())
+    return {"found": shown.glance.snapshot(tenant), "tenant_number": tenant}
 
 
 def suspend(shown: Shown) -> str:
