@@ -66,7 +66,7 @@ def test_an_address_counts_as_its_household(host: str, counts_as: str) -> None:
 
 @in_a_loop
 async def test_one_asker_s_requests_wait_for_their_turn_and_nobody_else_s_do() -> None:
-    turns = Turns(1, patience_s=0.01)
+    turns = Turns(1, patience_s=0.3)
     async with turns.taken(ANNA, 0):
         async with turns.taken(BEN, 0):
             pass
@@ -94,7 +94,7 @@ async def test_whoever_waits_is_served_when_the_turn_before_ends() -> None:
 
 @in_a_loop
 async def test_bytes_of_bodies_are_counted_by_asker() -> None:
-    turns = Turns(patience_s=0.01, bytes_per_s=1, bytes_burst=100)
+    turns = Turns(patience_s=0.3, bytes_per_s=1, bytes_burst=100)
     async with turns.taken(ANNA, 100):
         pass
     with pytest.raises(TooMany):
