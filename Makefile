@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations mutants failpoints fuzz canaries docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations mutants failpoints fuzz canaries walk docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,9 @@ fuzz: $(STAMP) ## send 100,000 wrong requests and 20,000 wrong frames to an api,
 
 canaries: $(STAMP) ## give 50 tenants a word each, and look for it in 100,000 answers to others: half an hour, --short a minute
 	$(BIN)/python -m campaigns.canaries $(ARGS)
+
+walk: $(STAMP) ## go a new user's whole way with curl, Chromium and socket.io-client, 200 products on three marketplaces: minutes
+	$(BIN)/python -m campaigns.walk $(ARGS)
 
 docs: $(STAMP) ## write the generated pages of docs/ again
 	$(BIN)/python -m rules.states

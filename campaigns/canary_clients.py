@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from io import BytesIO
 from random import Random
 from typing import Final
+from zipfile import ZipFile
 
 from campaigns.canary import Judge
 from campaigns.canary_asks import Ask, cancelling, draw
@@ -20,6 +22,7 @@ CANCELLED: Final = 0.06  # of the requests
 ANEW: Final = 0.02  # of the connections, after each answer: so that each process has its share
 NOT_FOUND: Final = frozenset({404, 409})
 MADE: Final = 201
+ZIPPED: Final = b"PK"
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Clients:
             connection.close()  # the next one opens it again
             self.judge.miss()
             return
-        said = b"\n".join(f"{name}: {value}".encode() for name, value in response.getheaders()) + b"\n" + body
+        said = b"\n".join([*(f"{name}: {value}".encode() for name, value in response.getheaders()), _readable(body)])
         asked = (ask.foreign or ask.asked).encode()
         self.judge.look(shop.owner, ask.kind, said, status=response.status, asked=asked)
         if ask.foreign and response.status not in NOT_FOUND:
@@ -85,6 +88,14 @@ class Clients:
 def _send(connection: HTTPConnection, shop: CanaryShop, ask: Ask) -> HTTPResponse:
     _request(connection, shop, ask)
     return connection.getresponse()
+
+
+def _readable(body: bytes) -> bytes:
+    """Return an answer as it can be searched: what is in a zip by itself."""
+    if not body.startswith(ZIPPED):
+        return body
+    with ZipFile(BytesIO(body)) as archive:
+        return b"\n".join(archive.read(name) for name in archive.namelist())
 
 
 def _request(connection: HTTPConnection, shop: CanaryShop, ask: Ask) -> None:

@@ -20,6 +20,8 @@ TOKEN_CHECK_S = 2.0
 CONNECT_TIMEOUT_S = 10.0
 CONNECT_CHECK_S = 0.05
 STOP_TIMEOUT_S = 15.0
+# It is no page of StoFlow's, which is what websocket-client calls itself: an api that names its pages refuses that.
+NO_PAGE: Mapping[str, Any] = {"suppress_origin": True}
 
 
 class TokenSource:
@@ -96,7 +98,7 @@ class Link:
 
     def _connect(self) -> bool:
         self._dropped = dropped = threading.Event()  # of this connection: a late goodbye must not end the next one
-        socket = socketio.Client(reconnection=False, handle_sigint=False)
+        socket = socketio.Client(reconnection=False, handle_sigint=False, websocket_extra_options=NO_PAGE)
         socket.on("plugin_command", self._take_command)
         socket.on("token", self._take_token)
         socket.on("disconnect", lambda *_: dropped.set())

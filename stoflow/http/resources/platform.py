@@ -1,7 +1,5 @@
 """Platforms over HTTP: one with accounts of its own makes tenants for them, and asks for their access tokens."""
 
-from contextlib import ExitStack
-from tempfile import TemporaryFile
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -14,16 +12,16 @@ from stoflow.http.auth.auth import bearer_token
 from stoflow.http.auth.tokens import LIFETIME_S, NotAuthenticated
 from stoflow.http.context import Context
 from stoflow.http.resources.account_bodies import Email, LeavingAnswer
+from stoflow.http.resources.exports import ZIP, export_of
 from stoflow.http.rest.answers import Answered
 from stoflow.http.rest.endpoint import Answer, Asked, Operation, StreamAnswer
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.schemas import Given, Word
 from stoflow.monitoring.record import record
 from stoflow.resources.platform import tenants
-from stoflow.resources.tenants import deleting, exporting
+from stoflow.resources.tenants import deleting
 from stoflow.storage.credentials.platform_keys import PREFIX, find_platform
 
-ZIP: Final = "application/zip"
 BAD_BODY: Final = (400, 401, 403, 408, 413, 415, 422)
 
 
@@ -79,11 +77,7 @@ def delete_tenant(context: Context, asked: Asked) -> LeavingAnswer:
 def export_tenant(context: Context, asked: Asked) -> StreamAnswer:
     platform, tenant = platform_of(context, asked, PlatformScope.EXPORT_TENANTS), TenantId(asked.id())
     tenants.check_own(context, platform, tenant)
-    with ExitStack() as unread:
-        file = unread.enter_context(TemporaryFile())
-        exporting.write_export(context, tenant, file)
-        unread.pop_all()
-    return StreamAnswer(file, ZIP, {"Content-Disposition": f'attachment; filename="tenant-{tenant}.zip"'})
+    return export_of(context, tenant)
 
 
 def platform_of(context: Context, asked: Asked, scope: PlatformScope) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from psycopg import sql
 
+from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.session import Database, Records, schema_name
 
@@ -26,7 +27,10 @@ ROWS_AT_ONCE: Final = 500
 
 @contextmanager
 def snapshot_of(database: Database, tenant: TenantId) -> Iterator[Iterator[tuple[str, Iterator[str]]]]:
-    """Give each table by name with its rows as JSON; the rows of one are read before the next one is asked for."""
+    """Give each table by name with its rows as JSON; the rows of one are read before the next one is asked for.
+
+    Raise DatabaseNotPrepared where the tenant has no tables.
+    """
     with database.records() as connection:
         connection.execute(SNAPSHOT)
         yield _tables(connection, tenant)
@@ -35,7 +39,10 @@ def snapshot_of(database: Database, tenant: TenantId) -> Iterator[Iterator[tuple
 def _tables(connection: Records, tenant: TenantId) -> Iterator[tuple[str, Iterator[str]]]:
     yield "account", iter([row["line"] for row in connection.execute(ACCOUNT, {"tenant": tenant})])
     asked = {"schema": schema_name(tenant), "left_out": list(LEFT_OUT)}
-    for row in connection.execute(TABLES, asked).fetchall():
+    tables = connection.execute(TABLES, asked).fetchall()
+    if not tables:
+        raise DatabaseNotPrepared(f"What tenant {tenant} has stored is not there.")  # an empty zip would say otherwise
+    for row in tables:
         yield row["name"], _rows(connection, tenant, row["name"])
 
 

@@ -363,6 +363,8 @@ def test_a_platform_exports_and_deletes_its_own_tenants_only(
     exported = client.get(f"{path}/export", headers=ours)
     assert (exported.status_code, exported.headers["content-type"]) == (200, "application/zip")
     archive = ZipFile(io.BytesIO(exported.content))
+    own = client.get("/api/account/export", headers=leaver["headers"])
+    assert (own.status_code, ZipFile(io.BytesIO(own.content)).namelist()) == (200, archive.namelist())
     assert archive.testzip() is None
     (product,) = [json.loads(line) for line in archive.read("products.ndjson").splitlines()]
     assert product["title"] == PRODUCT["title"]

@@ -272,6 +272,16 @@ def test_the_reference_plugin_and_the_door_understand_each_other(api: Any) -> No
         plugin.stop()
 
 
+def test_the_reference_plugin_comes_in_where_only_named_pages_may(start_api: Any) -> None:
+    api = start_api(ApiOptions(cors_origins=["https://shop.example"]))
+    plugin = HeadlessPlugin(api.url, api.token(), "http://127.0.0.1:1", PluginOptions(plugin_id="headless-1"))
+    plugin.start()
+    try:
+        assert api.use_cases.next_said()[:3] == ("connected", api.alice, "headless-1")
+    finally:
+        plugin.stop()
+
+
 def test_what_redis_brings_reaches_the_sockets_and_noise_does_not(start_api: Any, redis_url: str) -> None:
     api = start_api(feed=partial(events, redis_url, "stoflow-test:feed"))
     frontend = api.frontend()
