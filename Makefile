@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations mutants failpoints fuzz canaries walk docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations legacy mutants failpoints fuzz canaries walk docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ tenants: $(STAMP) ## make 3,000 tenants, kill PostgreSQL under them and dump it:
 
 migrations: $(STAMP) ## give 1,000 tenants a column while they are served, killed, poisoned and resumed
 	$(BIN)/python -m campaigns.migrations $(ARGS)
+
+legacy: $(STAMP) ## carry a database of the old house over while its program writes and the run is killed
+	$(BIN)/python -m campaigns.legacy $(ARGS)
 
 mutants: $(STAMP) ## break the engine in six ways, each of which must turn the campaign red
 	$(BIN)/python -m campaigns.mutants $(ARGS)

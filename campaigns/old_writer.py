@@ -12,6 +12,8 @@ import psycopg
 STATUSES = frozenset({"pending", "running", "paused", "completed", "failed", "cancelled", "expired"})
 STATEMENTS_A_S = 50.0
 MOST_KNOWN = 400
+DIRECT = ("ebay", "etsy")
+SHARE_OF_SYNCS = 0.3
 Deed = Callable[[], None]
 
 # As a driver with native enums writes it: the type is named.
@@ -19,7 +21,7 @@ ACTION = "SELECT id FROM vinted.action_types WHERE code = %s"
 CREATE = """
 INSERT INTO marketplace_jobs (marketplace, action_type_id, product_id, status, priority, batch_id, input_data,
     retry_count, created_at)
-VALUES (%s, %s, %s, %s::jobstatus, 3, %s, '{"by": "the old program"}', 0, now()) RETURNING id
+VALUES (%s, %s, %s, %s::jobstatus, %s, %s, '{"by": "the old program"}', 0, now()) RETURNING id
 """
 READ = "SELECT status, marketplace, batch_id, error_message, retry_count FROM marketplace_jobs WHERE id = %s"
 LIST = "SELECT id FROM marketplace_jobs WHERE status = ANY(%s::jobstatus[]) ORDER BY id DESC LIMIT 20"
@@ -40,6 +42,7 @@ class Notes:
     made: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     cancelled: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     paused: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    synced: frozenset[tuple[str, int]] = frozenset()  # made for a marketplace that needs no browser, and left alone
     counted: int = 0
     statements: int = 0
     errors: list[str] = field(default_factory=list[str])
@@ -68,7 +71,7 @@ class OldWriter:
     ) -> int:
         """Make a job as the old program's pages did; return its id."""
         action = self.ask(ACTION, code)[0][0]
-        job = int(self.ask(CREATE, place, action, product, "pending", batch)[0][0])
+        job = int(self.ask(CREATE, place, action, product, "pending", 1 if code == "sync" else 3, batch)[0][0])
         self._notes.made.append((self._schema, job))
         return job
 
@@ -149,6 +152,10 @@ class Writing(Thread):
         self._writer.use(schema)
         batch = f"old-{self._random.randrange(50)}" if self._random.random() < 0.5 else None
         place = self._random.choice(("vinted", "ebay", "etsy", None))
+        if place in DIRECT and self._random.random() < SHARE_OF_SYNCS:
+            job = self._writer.create(None, batch=batch, place=place, code="sync")
+            self.notes.synced |= {(schema, job)}
+            return
         job = self._writer.create(self._random.randint(1, self._products), batch=batch, place=place)
         self._known = [*self._known[-MOST_KNOWN:], (schema, job)]
 

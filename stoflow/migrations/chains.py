@@ -43,6 +43,11 @@ def upgrade(connection: Connection, stream: str, schema: str, target: str = "hea
         environment.run_migrations()
 
 
+def read_scripts(stream: str) -> None:
+    """Read all revisions of a stream, so that nobody waits for that who holds a lock."""
+    _scripts(stream).get_current_head()
+
+
 def search(connection: Connection, schema: str) -> None:
     """Let statements name their tables without a schema: this transaction has one, and forgets it at its end."""
     connection.execute(text("SELECT set_config('search_path', quote_ident(:schema), true)"), {"schema": schema})

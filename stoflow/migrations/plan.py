@@ -123,7 +123,7 @@ def _rates(connection: Connection, schemas: Sequence[str]) -> _Rates:
         for name, done, took in connection.execute(text(f"SELECT name, rows, seconds FROM {schema}.carrying")):
             if name == "switch":
                 switches.append(took)
-            else:
+            elif name in CARRIED:
                 rows, seconds = rows + done, seconds + took
     here = rows >= ROWS_AT_ONCE
     switch_s = sum(switches) / len(switches) if switches else SWITCH_S

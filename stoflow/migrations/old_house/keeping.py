@@ -3,6 +3,8 @@
 `{s}` is the tenant's schema. Every name in a function is qualified: an old program has a search path of its own.
 """
 
+from stoflow.migrations.old_house.keeping_products import KEEP_PHOTOS, KEEP_PRODUCT
+
 # So that nothing waits for the row that says when an old name was last written, one in the same second skips it.
 NOTE = """
 CREATE FUNCTION {s}.note_old_write(written text) RETURNS void LANGUAGE sql AS $$
@@ -170,15 +172,25 @@ EXECUTE FUNCTION {{s}}.keep_job()
 """
 
 # Whoever cancels through StoFlow writes a line of the timeline with it, and tells the owner; an old program only this.
+# What never began is cancelled with it: its marketplace may be out of reach, and then nobody would look at it.
 KEEP_CANCEL = """
 CREATE FUNCTION {s}.keep_cancel() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.status IN ('pending', 'running') AND NOT EXISTS (
+    IF NEW.status NOT IN ('pending', 'running') OR EXISTS (
         SELECT FROM {s}.job_timeline l WHERE l.job_id = NEW.id AND l.cause = 'cancel requested') THEN
-        INSERT INTO {s}.job_timeline (job_id, cause) VALUES (NEW.id, 'cancel requested');
-        INSERT INTO public.outbox (tenant, job) VALUES (pg_catalog.substr(TG_TABLE_SCHEMA, 6)::integer, NEW.id);
-        PERFORM {s}.note_old_write('marketplace_jobs');
+        RETURN NULL;
     END IF;
+    INSERT INTO {s}.job_timeline (job_id, cause) VALUES (NEW.id, 'cancel requested');
+    IF NEW.status = 'pending' AND NEW.started_at IS NULL AND NOT NEW.acted THEN
+        UPDATE {s}.marketplace_jobs
+        SET status = 'cancelled', completed_at = pg_catalog.clock_timestamp(), waiting = NULL WHERE id = NEW.id;
+        UPDATE {s}.marketplace_tasks SET status = 'skipped', completed_at = pg_catalog.clock_timestamp()
+        WHERE job_id = NEW.id AND status = 'pending';
+        INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause)
+        VALUES (NEW.id, 'pending', 'cancelled', 'cancel');
+    END IF;
+    INSERT INTO public.outbox (tenant, job) VALUES (pg_catalog.substr(TG_TABLE_SCHEMA, 6)::integer, NEW.id);
+    PERFORM {s}.note_old_write('marketplace_jobs');
     RETURN NULL;
 END $$;
 CREATE TRIGGER keep_cancel AFTER UPDATE OF cancel_requested ON {s}.marketplace_jobs FOR EACH ROW
@@ -221,55 +233,6 @@ BEGIN
 END $$;
 CREATE TRIGGER keep_statistics AFTER INSERT OR UPDATE ON {{s}}.vinted_job_stats
 FOR EACH ROW EXECUTE FUNCTION {{s}}.keep_statistics()
-"""
-
-# What only StoFlow writes is left alone: these change with the columns that they came from.
-KEEP_PRODUCT = r"""
-CREATE FUNCTION {s}.keep_product() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    carried boolean := pg_catalog.current_setting('stoflow.carrying', true) = 'on';
-BEGIN
-    IF carried OR TG_OP = 'INSERT' AND NEW.size IS NULL OR TG_OP = 'UPDATE' AND
-        (NEW.size_original, NEW.size_normalized) IS DISTINCT FROM (OLD.size_original, OLD.size_normalized) THEN
-        NEW.size := coalesce(NEW.size_original, NEW.size_normalized);
-    END IF;
-    IF carried OR TG_OP = 'INSERT' AND NEW.colors = '{}' OR TG_OP = 'UPDATE' AND NEW.color IS DISTINCT FROM OLD.color
-    THEN
-        NEW.colors := array_remove(regexp_split_to_array(coalesce(NEW.color, ''), '\s*[,;/]\s*'), '');
-    END IF;
-    IF carried OR TG_OP = 'INSERT' AND NEW.materials = '{}'
-        OR TG_OP = 'UPDATE' AND NEW.material IS DISTINCT FROM OLD.material THEN
-        NEW.materials := array_remove(regexp_split_to_array(coalesce(NEW.material, ''), '\s*[,;/]\s*'), '');
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER keep_product BEFORE INSERT OR UPDATE ON {s}.products
-FOR EACH ROW EXECUTE FUNCTION {s}.keep_product()
-"""
-
-# A photo was a plain path or an object naming it.
-KEEP_PHOTOS = """
-CREATE FUNCTION {s}.keep_photos() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.images IS NULL OR TG_OP = 'UPDATE' AND NEW.images IS NOT DISTINCT FROM OLD.images
-        AND pg_catalog.current_setting('stoflow.carrying', true) IS DISTINCT FROM 'on' THEN
-        RETURN NULL;
-    END IF;
-    DELETE FROM {s}.product_images WHERE product_id = NEW.id;
-    INSERT INTO {s}.product_images (product_id, position, path)
-    SELECT NEW.id, row_number() OVER (ORDER BY nr), path
-    FROM (
-        SELECT image.nr, CASE jsonb_typeof(image.value)
-            WHEN 'string' THEN image.value #>> '{}'
-            ELSE coalesce(image.value ->> 'path', image.value ->> 'url') END AS path
-        FROM jsonb_array_elements(CASE jsonb_typeof(NEW.images) WHEN 'array' THEN NEW.images ELSE '[]' END)
-            WITH ORDINALITY AS image (value, nr)
-    ) AS found
-    WHERE path IS NOT NULL;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER keep_photos AFTER INSERT OR UPDATE OF images ON {s}.products
-FOR EACH ROW EXECUTE FUNCTION {s}.keep_photos()
 """
 
 # An old driver may name the enum in what it compares with: `status = 'pending'::jobstatus`. Only once the columns are

@@ -16,6 +16,7 @@ Answer = TypeVar("Answer")
 # In the order in which old programs lock them in one transaction, as far as they have one.
 TABLES = ("batch_jobs", "marketplace_jobs", "marketplace_tasks", "vinted_job_stats", "products")
 TRY_MS = 100  # far below PostgreSQL's deadlock_timeout, so that it is never an old program that loses
+NEXT_TRY_MS = 20
 PAUSE_S = 0.2
 
 
@@ -48,7 +49,9 @@ def tables_of(schema: str) -> Sequence[str]:
 
 
 def _lock(connection: Connection, tables: Sequence[str], try_ms: int) -> None:
-    execute(connection, f"SET LOCAL lock_timeout = {try_ms}")
-    for table in tables:
-        if has_table(connection, *table.split(".")):
-            execute(connection, f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+    """Lock those there are in one round trip: while the others are waited for, the first ones keep everybody out."""
+    there = [table for table in tables if has_table(connection, *table.split("."))]
+    first = f"SET LOCAL lock_timeout = {try_ms}"
+    rest = f"SET LOCAL lock_timeout = {min(try_ms, NEXT_TRY_MS)}"
+    locks = [f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE" for table in there]
+    execute(connection, "; ".join([first, *locks[:1], rest, *locks[1:]]))

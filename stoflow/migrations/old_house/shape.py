@@ -16,19 +16,27 @@ WHERE c.relname = 'old_writes' AND n.nspname ~ '^user_[0-9]+$' ORDER BY substr(n
 """
 KEEPS = "AND EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = n.oid AND p.proname = 'keep_new_job') ORDER BY"
 KEEPING = BEGUN.replace("ORDER BY", KEEPS)
+HAS_FUNCTION = """
+SELECT EXISTS (
+    SELECT FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = :schema AND p.proname = 'keep_new_job')
+"""
+FINISHED = "SELECT EXISTS (SELECT FROM {s}.carrying WHERE name = 'finish')"
 HAS_TYPE = "SELECT EXISTS (SELECT FROM pg_type WHERE typname = :name AND typnamespace = CAST(:schema AS regnamespace))"
 
 
 def is_old(connection: Connection, schema: str) -> bool:
     """Say whether a tenant's schema is still of the old shape, or is being carried over from it."""
+    if keeps_old_names(connection, schema):
+        return not connection.execute(text(FINISHED.replace("{s}", schema))).scalar_one()
     if revision_of(connection, schema) not in {None, BASELINE}:
         return False
     return any(has_table(connection, schema, table) for table in TABLES)
 
 
 def keeps_old_names(connection: Connection, schema: str) -> bool:
-    """Say whether a schema is being carried over, or was and keeps what old programs write."""
-    return has_table(connection, schema, "old_writes")
+    """Say whether a schema has been switched and keeps what old programs write."""
+    return bool(connection.execute(text(HAS_FUNCTION), {"schema": schema}).scalar_one())
 
 
 def schemas_keeping(connection: Connection) -> Sequence[str]:

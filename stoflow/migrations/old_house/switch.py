@@ -1,13 +1,14 @@
 """The third step: the new columns take the old names, the revisions are run, and what old programs write is kept."""
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from stoflow.migrations.chains import upgrade
+from stoflow.migrations.chains import revision_of, upgrade
 from stoflow.migrations.old_house.keeping import CARRIED, KEEPING
 from stoflow.migrations.old_house.locking import execute
-from stoflow.migrations.revisions import TENANT
+from stoflow.migrations.revisions import TENANT, revisions_after
 
 # Where the old program checked in its own code what may be left out. Triggers have filled in what matters.
 FORMS = """
@@ -26,6 +27,20 @@ WHERE t.relnamespace = 'template_tenant'::regnamespace
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (substr('{s}', 6)::integer, 0)"
 
 HELD_FOR = "INSERT INTO {s}.carrying (name, is_done, seconds) VALUES ('switch', true, :seconds)"
+
+# What was to be cancelled before it began.
+CANCEL = """
+WITH job AS (
+    UPDATE {s}.marketplace_jobs SET status = 'cancelled', completed_at = clock_timestamp()
+    WHERE status = 'pending' AND cancel_requested AND started_at IS NULL RETURNING id
+)
+INSERT INTO {s}.job_timeline (job_id, from_status, to_status, cause)
+SELECT id, 'pending', 'cancelled', 'cancel' FROM job
+"""
+
+FINISHED = "INSERT INTO {s}.carrying (name, is_done) VALUES ('finish', true)"
+OLD_CONTRACT = "20261120_0900_contract"  # takes nothing away where rows were carried over
+AT_ONCE = 3
 
 # What an old program runs for an hour it runs no more: its calls end after five minutes.
 GIVE_UP = """
@@ -47,15 +62,25 @@ GIVEN_UP_AFTER = "1 hour"
 
 
 def switch(connection: Connection, schema: str) -> None:
-    """Bring a schema whose rows are carried over to the newest revision, in the transaction that holds its tables."""
+    """Give the new columns the old names, in the transaction that holds the tables, and keep what is written."""
     begun_s = time.monotonic()
     execute(connection, CARRIED, schema)
-    upgrade(connection, TENANT, schema)
+    upgrade(connection, TENANT, schema, OLD_CONTRACT)
+    execute(connection, ";".join(KEEPING), schema)
+    connection.execute(text(HELD_FOR.replace("{s}", schema)), {"seconds": time.monotonic() - begun_s})
+
+
+def revisions_left(connection: Connection, schema: str) -> Sequence[str]:
+    """Return the revisions up to which the rest is run, a few at a time, each time with the tables held anew."""
+    left = revisions_after(TENANT, revision_of(connection, schema))
+    return [*left[AT_ONCE - 1 :: AT_ONCE], *left[-1:]]
+
+
+def finish(connection: Connection, schema: str) -> None:
+    """Make what is left of the old program's ways the template's, and let the tenant's owner look at its jobs."""
     forms = connection.execute(text(FORMS.replace("{s}", schema)), {"schema": schema}).scalars().all()
-    for statement in (*forms, *KEEPING, ANNOUNCE):
+    for statement in (*forms, CANCEL, ANNOUNCE, FINISHED):
         execute(connection, statement, schema)
-    took = HELD_FOR.replace("{s}", schema)
-    connection.execute(text(took), {"seconds": time.monotonic() - begun_s})
 
 
 def give_up_running(connection: Connection, schema: str, *, after: str = GIVEN_UP_AFTER) -> None:

@@ -280,13 +280,13 @@ def test_a_run_killed_in_the_middle_of_a_tenant_is_resumed_without_a_trace(
 ):
     legacy([1, 2, 3])
     with psycopg.connect(empty_database_url) as other:
-        other.execute("LOCK TABLE user_2.vinted_job_stats")
+        other.execute("LOCK TABLE user_2.batch_jobs")
         program = "import sys; from stoflow.migrations.runner import migrate; migrate(sys.argv[1])"
         root = str(Path(stoflow.__file__).parent.parent)
         killed = subprocess.Popen(
             [sys.executable, "-c", program, empty_database_url], env={**os.environ, "PYTHONPATH": root}
         )
-        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'user_2.vinted_job_stats'::regclass"
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'user_2.batch_jobs'::regclass"
         while not column(connection, waiting) and killed.poll() is None:
             column(connection, "SELECT pg_sleep(0.01)")
         killed.kill()
@@ -305,12 +305,12 @@ def test_a_run_killed_with_its_processes_at_work_leaves_none_of_them(
     environment = {**os.environ, "PYTHONPATH": str(Path(stoflow.__file__).parent.parent)}
     with psycopg.connect(empty_database_url) as other:
         for tenant in (1, 2):
-            other.execute(f"LOCK TABLE user_{tenant}.vinted_job_stats".encode())
+            other.execute(f"LOCK TABLE user_{tenant}.batch_jobs".encode())
         killed = subprocess.Popen([sys.executable, "-c", program, empty_database_url], env=environment)
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IN ({})".format(
-            ", ".join(f"'user_{tenant}.vinted_job_stats'::regclass" for tenant in (1, 2))
+            ", ".join(f"'user_{tenant}.batch_jobs'::regclass" for tenant in (1, 2))
         )
-        while column(connection, waiting) != [2] and killed.poll() is None:
+        while column(connection, waiting) == [0] and killed.poll() is None:
             column(connection, "SELECT pg_sleep(0.01)")
         children = psutil.Process(killed.pid).children(recursive=True)
         killed.kill()

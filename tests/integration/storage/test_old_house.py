@@ -117,7 +117,7 @@ def test_an_old_program_meets_nothing_odd_in_any_step(
     ).fetchall()
     assert len(made) == len({row["id"] for row in made}) == len(notes.made) == 10
     for cancelled, paused in zip(made[::2], made[1::2], strict=True):
-        assert (cancelled["status"], cancelled["marketplace"], cancelled["batch"]) == ("pending", "ebay", "of-old")
+        assert (cancelled["status"], cancelled["marketplace"], cancelled["batch"]) == ("cancelled", "ebay", "of-old")
         assert (cancelled["held"], cancelled["cancel_requested"]) == (False, True)
         assert (paused["status"], paused["marketplace"], paused["held"]) == ("pending", "vinted", True)
     last = notes.made[-2][1]
