@@ -41,7 +41,7 @@ SAY_EVERY = 5_000
 MISSED_AT_MOST = 0.02  # of the answers: connections are cut in their midst, and none may be lost otherwise
 SAYS_NOTHING_OWN = frozenset({
     "listActions", "listAttributes", "readStatistics", "previewProduct", "authorize", "readSnapshot", "listDeliveries",
-    "readImport", "listRejectedRows", "search", "trial",
+    "readImport", "listRejectedRows", "listErrors", "readPluginTerms", "search", "trial",
 })  # fmt: skip
 """What need not hold anything that a tenant wrote, or numbers of its own."""
 
