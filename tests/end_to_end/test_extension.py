@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from campaigns.chromium import REQUIRED, NoBrowser, chromium, install
-from campaigns.extension import SHORT_JOBS, play
-from campaigns.extension_scenes import SHORT
+from campaigns.extension.campaign import SHORT_JOBS, play
+from campaigns.extension.scenes import SHORT
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow, dict_row
 
-from campaigns.old_house import Size, add_tenant, build
-from campaigns.old_writer import Notes, OldWriter
+from campaigns.legacy.old_house import Size, add_tenant, build
+from campaigns.legacy.old_writer import Notes, OldWriter
 from stoflow.migrations import plan, runner
 from stoflow.migrations.changing_over import contract_all, undo_all
 from stoflow.migrations.old_house.carrying import Pace, carry_rows

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from campaigns.canaries import blind
-from campaigns.canary import MOST, RANGE, Judge, first_id_of, owners_in, word_of
-from campaigns.canary_asks import WRITES, draw, reads
-from campaigns.canary_clients import Clients
-from campaigns.canary_shop import CanaryShop
+from campaigns.canaries.asks import WRITES, draw, reads
+from campaigns.canaries.campaign import blind
+from campaigns.canaries.clients import Clients
+from campaigns.canaries.shop import CanaryShop
+from campaigns.canaries.words import MOST, RANGE, Judge, first_id_of, owners_in, word_of
 from stoflow.domain.ids import TenantId
 
 ANSWERS = 300

@@ -4,8 +4,8 @@ from email.message import Message
 
 import pytest
 
-from campaigns.walk import is_signed
-from campaigns.walk_world import Pushed
+from campaigns.walk.campaign import is_signed
+from campaigns.walk.world import Pushed
 from stoflow.domain.webhook import new_secret, signatures
 
 

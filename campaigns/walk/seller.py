@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.walk_world import World
+from campaigns.walk.world import World
 
 PASSWORD = "a long password of mine"  # noqa: S105  of nobody
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from campaigns import evidence
 from campaigns.chaos import paces
 from campaigns.chromium import Browser, Cable, NoBrowser, build, extension_id, install
-from campaigns.extension_scenes import ALL, SHORT, VINTED, Scene, Stage
+from campaigns.extension.scenes import ALL, SHORT, VINTED, Scene, Stage
 from campaigns.plan import Plan
 from campaigns.world import world
 from stoflow.domain.errors import StoflowError
@@ -137,7 +137,3 @@ def _say_checked(one: Checked) -> None:
 
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

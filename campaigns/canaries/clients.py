@@ -12,9 +12,9 @@ from random import Random
 from typing import Final
 from zipfile import ZipFile
 
-from campaigns.canary import Judge
-from campaigns.canary_asks import Ask, cancelling, draw
-from campaigns.canary_shop import CanaryShop
+from campaigns.canaries.asks import Ask, cancelling, draw
+from campaigns.canaries.shop import CanaryShop
+from campaigns.canaries.words import Judge
 
 AT_ONCE: Final = 6
 DEADLINE_S: Final = 60.0

@@ -3,8 +3,8 @@
 import io
 from zipfile import ZipFile
 
-from campaigns.walk_seller import PASSWORD, Seller, Walk
-from campaigns.walk_world import PATIENCE_S, WentWrong, wait_until
+from campaigns.walk.seller import PASSWORD, Seller, Walk
+from campaigns.walk.world import PATIENCE_S, WentWrong, wait_until
 
 NEXT_PASSWORD = "another long password"  # noqa: S105  of nobody
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 from PIL import Image
 
-from campaigns.canary import first_id_of, word_of
+from campaigns.canaries.words import first_id_of, word_of
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant

@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
-from campaigns.old_house import Size
-from campaigns.old_writer import Notes
+from campaigns.legacy.old_house import Size
+from campaigns.legacy.old_writer import Notes
 
 LONGEST_LOCK_S = 1.0
 SLOWEST_MS = 2_000.0

@@ -8,7 +8,7 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
-from campaigns.canary_shop import CanaryShop, product_of
+from campaigns.canaries.shop import CanaryShop, product_of
 from stoflow.domain.role import Role
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.routes import find_operations

@@ -24,7 +24,7 @@ from stoflow.transports.probe import is_ready
 
 NODE: Final = f"{ROOT_DIR}/bin/node"
 CHROMIUM: Final = "/usr/bin/chromium"
-CLIENTS: Final = Path(__file__).parents[1] / "tests" / "integration" / "http" / "clients"
+CLIENTS: Final = Path(__file__).parents[2] / "tests" / "integration" / "http" / "clients"
 PATIENCE_S: Final = 180.0
 LOOK_EVERY_S: Final = 0.5
 SPEED: Final = "20"  # divides paces and quiet times of StoFlow and the marketplaces alike

@@ -5,7 +5,7 @@ import subprocess
 import threading
 from typing import Any, Self
 
-from campaigns.walk_world import CLIENTS, NODE, World
+from campaigns.walk.world import CLIENTS, NODE, World
 
 
 class Page:

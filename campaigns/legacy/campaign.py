@@ -19,10 +19,10 @@ from typing import Any
 import psycopg
 
 from campaigns.chaos import LARGEST_SEED, end_on_sigterm
-from campaigns.legacy_judge import Before, Report, counted, judged, status_of, worded
-from campaigns.lock_watch import LockWatch
-from campaigns.old_house import Size, add_tenant, build
-from campaigns.old_writer import Writing
+from campaigns.legacy.judge import Before, Report, counted, judged, status_of, worded
+from campaigns.legacy.lock_watch import LockWatch
+from campaigns.legacy.old_house import Size, add_tenant, build
+from campaigns.legacy.old_writer import Writing
 from campaigns.world import wait_until
 from stoflow.cli.run.children import LOCALHOST, Children, free_port
 from stoflow.cli.simulate.demo_sellers import connect_sellers
@@ -232,7 +232,3 @@ def wait_until_done(url: str, jobs: frozenset[tuple[str, int]], *, within_s: flo
 
 def _is_final(connection: "psycopg.Connection[Any]", schema: str, job: int) -> bool:
     return status_of(connection, schema, job) not in {"pending", "running"}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import SystemRandom
 
-from campaigns.canary import MOST, OVER_SOCKETS, Judge
-from campaigns.canary_asks import reads
-from campaigns.canary_clients import Clients
-from campaigns.canary_shop import open_shop
-from campaigns.canary_sockets import Sockets
+from campaigns.canaries.asks import reads
+from campaigns.canaries.clients import Clients
+from campaigns.canaries.shop import open_shop
+from campaigns.canaries.sockets import Sockets
+from campaigns.canaries.words import MOST, OVER_SOCKETS, Judge
 from campaigns.chaos import LARGEST_SEED, end_on_sigterm
 from campaigns.fuzz import UNLIMITED
 from stoflow.cli.run.children import free_port
@@ -168,7 +168,3 @@ def _wait_until_ready(api: "subprocess.Popen[bytes]", port: int) -> None:
         if api.poll() is not None or time.monotonic() > ends_at:
             raise TimeoutError("The api is not ready.")
         time.sleep(0.1)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

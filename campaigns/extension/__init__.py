@@ -1,0 +1,1 @@
+"""The seller's browser extension in a real Chromium, hurt at work."""

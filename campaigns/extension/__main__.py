@@ -1,0 +1,7 @@
+"""`python -m campaigns.extension`."""
+
+import sys
+
+from campaigns.extension.campaign import main
+
+sys.exit(main())

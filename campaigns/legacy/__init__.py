@@ -1,0 +1,1 @@
+"""A database of the old house is carried over while its program writes and the migration is killed."""

@@ -1,0 +1,7 @@
+"""`python -m campaigns.legacy`."""
+
+import sys
+
+from campaigns.legacy.campaign import main
+
+sys.exit(main())
