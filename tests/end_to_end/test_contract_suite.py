@@ -114,11 +114,11 @@ def install_changed(example: str, site: Path, before: str, after: str) -> None:
     service.write_text(text.replace(before, after), "utf-8")
 
 
-SALE = """reply = reply_of((yield Request("POST", f"{_path(attempt)}/sale")))"""
+SALE = 'reply = yield from self.call_http("POST", f"{_path(attempt)}/sale")'
 MUTANTS = {
     "publishes_twice": (
         "brocante",
-        (SALE, f"yield Request('POST', f'{{_path(attempt)}}/sale')\n        {SALE}"),
+        (SALE, f"{SALE}\n        {SALE}"),
         ("an unsafe or plugin step makes exactly one call", "sale: calls made: 2"),
     ),
     "never_confirms": (

@@ -16,8 +16,9 @@ class Doing:
 
     @contextmanager
     def at(self, tenant: int, job: int, marketplace: str, action: str) -> Generator[None]:
-        """Note for a block that this thread runs a job."""
+        """Note for a block that this thread runs a job, which within another one's block is what it is at meanwhile."""
         own = threading.get_ident()
+        before = self._by_thread.get(own)
         self._by_thread[own] = {
             "tenant": tenant,
             "job": job,
@@ -28,7 +29,10 @@ class Doing:
         try:
             yield
         finally:
-            del self._by_thread[own]
+            if before is None:
+                del self._by_thread[own]
+            else:
+                self._by_thread[own] = before
 
     def now(self) -> Sequence[Mapping[str, Any]]:
         """Return what is run now, what began first at first."""

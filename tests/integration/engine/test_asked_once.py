@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_job_is_made_and_shown_by_one_transaction(
 
     assert opened == ["planned_records"]
     assert len(announced) == 1
-    assert view == as_read(bench, view)
+    assert view == replace(as_read(bench, view), estimate=None), "only who reads one job is told when"
     assert [task.name for task in view.tasks][:1] == ["validate"]
 
 

@@ -130,3 +130,16 @@ def test_all_look_once_and_a_look_that_takes_long_is_good_for_longer(monkeypatch
     assert glance.snapshot(None).rows[0].pending == 2
     now += 0.2
     assert glance.snapshot(None).rows[0].pending == 3
+
+
+def test_a_job_that_is_run_within_another_ones_block_hides_it_for_as_long() -> None:
+    doing = Doing(clock=lambda: NOW)
+
+    def jobs() -> list[int]:
+        return [each["job"] for each in doing.now()]
+
+    with doing.at(1, 7, "ebay", "publish"):
+        with doing.at(1, 8, "ebay", "publish"):
+            assert jobs() == [8]
+        assert jobs() == [7]
+    assert jobs() == []
