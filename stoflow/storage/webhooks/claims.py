@@ -12,7 +12,8 @@ from stoflow.domain.ids import TenantId
 CLAIMS_LOCK: Final = 0x53544F57  # "STOW": who claims sees how many calls of each receiver are under way
 CALLS_A_RECEIVER: Final = 2
 
-IS_MINE = "SELECT pg_try_advisory_xact_lock(%s) AS mine"
+# Waited for, since a claim takes milliseconds: whoever found it taken would have looked again a second later.
+TURN = "SELECT pg_advisory_xact_lock(%s)"
 
 # A webhook whose last call failed is tried with one. A claim ends by itself: its time is when it is due again.
 CLAIM = """
@@ -118,10 +119,8 @@ class Pauses:
 
 
 def claim_deliveries(connection: Connection[DictRow], *, limit: int, lease_s: float) -> Sequence[Claimed]:
-    """Claim what is due; nothing while another worker claims."""
-    row = connection.execute(IS_MINE, [CLAIMS_LOCK]).fetchone()
-    if not row or not row["mine"]:
-        return ()
+    """Claim what is due, after any other worker that claims."""
+    connection.execute(TURN, [CLAIMS_LOCK])
     params = {"limit": limit, "lease_s": lease_s, "each": CALLS_A_RECEIVER}
     return [Claimed(**claimed) for claimed in connection.execute(CLAIM, params)]
 

@@ -5,7 +5,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +28,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.events.numbering import BATCH_EVERY_S
-from stoflow.storage.webhooks.claims import Tried, claim_deliveries, settle_delivered
+from stoflow.storage.webhooks.claims import CLAIMS_LOCK, Tried, claim_deliveries, settle_delivered
 from stoflow.transports.direct.webhooks import NotSent, WebhookClient
 from stoflow.upkeep.deliveries import Deliveries
 from stoflow.upkeep.events import Events
@@ -350,6 +350,22 @@ def test_secrets_are_sealed_anew_with_a_new_key(
     alice.client.post(f"/api/webhooks/{made['id']}/ping")
     Deliveries(database, Vault([newest]), sender.deliveries.send, AT_ONCE).turn()
     assert receiver.came.get(timeout=WAIT_S).is_signed_by(made["secret"])
+
+
+def test_a_worker_that_meets_another_one_claiming_goes_on_after_it(
+    shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    alice.client.post(f"/api/webhooks/{made['id']}/ping")
+    waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
+    with ThreadPoolExecutor() as pool:
+        with database.records() as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIMS_LOCK])
+            turn = pool.submit(sender.deliveries.turn)
+            while not turn.done() and other.execute(waiting, [CLAIMS_LOCK]).fetchone() is None:
+                continue
+        assert turn.result(WAIT_S) == 1
 
 
 def test_a_fault_of_ours_in_sending_is_told_and_loses_nothing(
