@@ -29,6 +29,7 @@ from stoflow.storage.webhooks.claims import (
 from stoflow.transports.direct.webhooks import NotSent
 
 CALLS_AT_ONCE = 8
+SOON_S = 0.5
 LEASE_S = 60.0  # longer than a call may last
 APART = 0.1  # so that what failed together does not come back together
 GONE = "The receiver answered 410: it wants nothing more."
@@ -53,17 +54,20 @@ class Deliveries:
     calls: set[Future[None]] = field(default_factory=set[Future[None]])
 
     def turn(self) -> int:
-        """Send what is due, until nothing is, or all calls that may be made at once wait for their receivers.
+        """Send what is due, until nothing is and no call ends soon: those of slow receivers are for later turns.
 
-        Return how many were sent.
+        Return how many were sent. A call that has just ended makes room for the next to its receiver, so what ends is
+        what to go by: at the claim before it the room was perhaps still taken.
         """
         sent = 0
-        while claimed := self._claim(CALLS_AT_ONCE - len(self.calls)):
+        while True:
+            claimed = self._claim(CALLS_AT_ONCE - len(self.calls))
             sent += len(claimed)
             self.calls.update(self.pool.submit(self._deliver, each) for each in claimed)
-            self._forget(wait(self.calls, return_when=FIRST_COMPLETED).done)
-        self._forget([call for call in self.calls if call.done()])
-        return sent
+            ended = wait(self.calls, SOON_S, FIRST_COMPLETED).done
+            self._forget(ended)
+            if not ended:
+                return sent
 
     def _forget(self, done: Iterable[Future[None]]) -> None:
         """Forget calls that ended, and say of each that ended in a way nobody foresaw: it is made again."""

@@ -352,6 +352,16 @@ def test_secrets_are_sealed_anew_with_a_new_key(
     assert receiver.came.get(timeout=WAIT_S).is_signed_by(made["secret"])
 
 
+def test_one_turn_sends_all_there_is_to_a_receiver_that_answers(
+    shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    for _ in range(12):
+        alice.client.post(f"/api/webhooks/{made['id']}/ping")
+    assert sender.deliveries.turn() == 12
+
+
 def test_a_worker_that_meets_another_one_claiming_goes_on_after_it(
     shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database
 ) -> None:
