@@ -41,7 +41,7 @@ Send = Callable[[str, Mapping[str, str], str], int]
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """One worker process's; several may turn at once."""
+    """One worker process's; several may turn at once. A turn waits `soon_s` for a call to end."""
 
     database: Database
     vault: Vault
@@ -51,20 +51,20 @@ class Deliveries:
         default_factory=lambda: ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="webhooks")
     )
     clock: Callable[[], float] = time.time
+    soon_s: float = SOON_S
     calls: set[Future[None]] = field(default_factory=set[Future[None]])
 
     def turn(self) -> int:
-        """Send what is due, until nothing is and no call ends soon: those of slow receivers are for later turns.
+        """Send what is due, until nothing is, or no call ends any more that would make room; return how many were sent.
 
-        Return how many were sent. A call that has just ended makes room for the next to its receiver, so what ends is
-        what to go by: at the claim before it the room was perhaps still taken.
+        A claim that finds nothing is no end while calls are under way: what it was refused for may end a moment later.
         """
         sent = 0
         while True:
             claimed = self._claim(CALLS_AT_ONCE - len(self.calls))
             sent += len(claimed)
             self.calls.update(self.pool.submit(self._deliver, each) for each in claimed)
-            ended = wait(self.calls, SOON_S, FIRST_COMPLETED).done
+            ended = wait(self.calls, self.soon_s, FIRST_COMPLETED).done
             self._forget(ended)
             if not ended:
                 return sent

@@ -359,7 +359,7 @@ def test_one_turn_sends_all_there_is_to_a_receiver_that_answers(
     made = hook(alice, f"{receiver.url}/x")
     for _ in range(12):
         alice.client.post(f"/api/webhooks/{made['id']}/ping")
-    assert sender.deliveries.turn() == 12
+    assert replace(sender.deliveries, soon_s=WAIT_S).turn() == 12
 
 
 def test_a_worker_that_meets_another_one_claiming_goes_on_after_it(
