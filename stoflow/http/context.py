@@ -59,6 +59,7 @@ class Context:
     health: Callable[[], Health]
     tokens: AccessTokens
     role_of: Callable[[TenantId], Role]  # as PostgreSQL says now
+    roles_of: Callable[[Sequence[TenantId]], Mapping[TenantId, Role]]
     registers: bool
     vault: Vault
     webhook_networks: Sequence[Network]

@@ -35,7 +35,7 @@ from stoflow.storage.credentials.consents import Consents
 from stoflow.storage.credentials.token_families import ended_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import are_active
-from stoflow.storage.tenants.roles import find_role
+from stoflow.storage.tenants.roles import find_role, find_roles
 from stoflow.transports.direct.text_model import TextModel
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
@@ -147,6 +147,7 @@ def _context(
         health=partial(health, installation),
         tokens=tokens,
         role_of=partial(find_role, installation.database),
+        roles_of=partial(find_roles, installation.database),
         registers=installation.settings.registration == "open",
         vault=installation.vault,
         webhook_networks=installation.settings.webhook_networks,

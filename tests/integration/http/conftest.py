@@ -573,6 +573,9 @@ class FakeContext:
     def role_of(self, _: TenantId) -> Role:
         return Role.USER
 
+    def roles_of(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Role]:
+        return dict.fromkeys(tenants, Role.USER)
+
     def health(self) -> Health:
         return self.use_cases.health
 

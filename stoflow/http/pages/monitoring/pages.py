@@ -58,11 +58,7 @@ class MonitoringPages:
         )
 
     async def _roles_of(self, tenants: Sequence[TenantId]) -> Mapping[TenantId, Role]:
-        return await self._threads.run(_roles, self._context, tenants)
-
-
-def _roles(context: Context, tenants: Sequence[TenantId]) -> Mapping[TenantId, Role]:
-    return {tenant: context.role_of(tenant) for tenant in tenants}
+        return await self._threads.run(self._context.roles_of, tenants) if tenants else {}
 
 
 def _paths(operations: Sequence[Operation]) -> list[re.Pattern[str]]:
