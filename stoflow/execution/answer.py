@@ -17,7 +17,7 @@ from stoflow.execution.look import Look
 from stoflow.execution.moves import GO_ON, RELOAD, Move
 from stoflow.execution.reporting import changed, report_of, tell_owner
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.commands import SentCommand, find_command, read_answers, record_answer
+from stoflow.storage.engine.commands import SentCommand, read_earlier_answers, find_command, record_answer
 from stoflow.storage.engine.orphan_drafts import read_orphan
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 
@@ -30,9 +30,9 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
     with engine.database.records() as connection:
         sent = find_command(connection, tenant, request_id, plugin_id)
         job = read_job(connection, tenant, sent.job) if sent else None
-        earlier = read_answers(connection, tenant, sent) if sent else ()
         orphan = read_orphan(connection, tenant, sent.orphan, sent.job) if sent and sent.orphan is not None else None
-    if job is None or sent is None:
+        earlier = read_earlier_answers(connection, tenant, sent) if sent else None
+    if job is None or sent is None or earlier is None:
         record(ForeignAnswer(tenant))
         return
     answers = (*earlier, answer)
@@ -52,9 +52,13 @@ def _is_uuid(text: str) -> bool:
 
 
 def _task_of(job: StoredJob, sent: SentCommand) -> StoredTask | None:
-    """Return the task, if the attempt the command was sent for is still its last one."""
+    """Return the task, if the attempt the command was sent for is still its last one.
+
+    An act's answer counts also after its time, a look's does not: what it says is no word on the act itself.
+    """
     task = next((task for task in job.tasks if task.id == sent.task), None)
-    if task is None or task.status is not TaskStatus.RUNNING or task.claims != sent.claims:
+    over = task is None or task.status is not TaskStatus.RUNNING or task.claims != sent.claims
+    if task is None or over or (sent.looks and not task.out):
         record(StaleAttemptFenced(job.tenant, job.id, task.name if task else ""))
         return None
     return task

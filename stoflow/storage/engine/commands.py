@@ -16,10 +16,12 @@ from stoflow.storage.engine.statement import Statement, bind, s
 
 # An attempt's first command is written in its claim's own transaction, and only where that claim took the task: of two
 # messages for one task the other finds a claim in the row that is not its own. Bound to the plugin that is connected
-# now: its journal is what makes a resend safe.
+# now: its journal is what makes a resend safe. `looks`: what came of the act is asked, not to act.
 ISSUE = """
-INSERT INTO {s}.plugin_commands (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline)
-SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
+INSERT INTO {s}.plugin_commands
+  (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline, looks)
+SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline,
+  t.look_at IS NOT NULL
 FROM {s}.marketplace_tasks t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
   AND (%(seq)s > 0 OR t.xmin = pg_current_xact_id()::xid)
@@ -51,14 +53,15 @@ WHERE request_id = %(request_id)s::uuid AND answered_at IS NULL RETURNING id
 """
 
 FIND = """
-SELECT job_id, task_id, stray_id, claims, seq FROM {s}.plugin_commands
+SELECT job_id, task_id, stray_id, claims, seq, looks FROM {s}.plugin_commands
 WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answered_at IS NULL
 """
 
+# Up to the command's own, which has none while it is open.
 ANSWERS = """
 SELECT answer FROM {s}.plugin_commands
 WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
-  AND answer IS NOT NULL
+  AND seq <= %(seq)s
 ORDER BY seq
 """
 
@@ -93,13 +96,17 @@ class OpenCommand:
 
 @dataclass(frozen=True, slots=True)
 class SentCommand:
-    """Where a command belongs: to a task or to an orphan. `seq` counts the commands of one attempt from 0."""
+    """Where a command belongs: to a task or to an orphan. `seq` counts the commands of one attempt from 0.
+
+    `looks`: it asks what came of an act. An older release writes False, whatever it asks.
+    """
 
     job: JobId
     task: TaskId | None
     orphan: int | None
     claims: int
     seq: int
+    looks: bool
 
 
 def issue_command(
@@ -145,7 +152,7 @@ def find_command(
     row = statement.on(connection).fetchone()
     if row is None:
         return None
-    return SentCommand(JobId(row["job_id"]), row["task_id"], row["stray_id"], row["claims"], row["seq"])
+    return SentCommand(JobId(row["job_id"]), row["task_id"], row["stray_id"], row["claims"], row["seq"], row["looks"])
 
 
 def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statement[bool]:
@@ -162,10 +169,16 @@ def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statemen
     return bind(ANSWER, tenant, request_id=request_id, answer=stored)
 
 
-def read_answers(connection: Connection[DictRow], tenant: TenantId, sent: SentCommand) -> tuple[Answer, ...]:
-    """Return the answers of the command's attempt, in the order of its commands."""
-    statement = bind(ANSWERS, tenant, task=sent.task, orphan=sent.orphan, claims=sent.claims)
-    return tuple(Answer(**row["answer"]) for row in statement.on(connection))
+def read_earlier_answers(
+    connection: Connection[DictRow], tenant: TenantId, sent: SentCommand
+) -> tuple[Answer, ...] | None:
+    """Return the answers to the attempt's commands before this one, in their order; None where this one has one by now.
+
+    To be read last: an answer is committed together with what follows from it, so that nothing read before knows of it.
+    """
+    statement = bind(ANSWERS, tenant, task=sent.task, orphan=sent.orphan, claims=sent.claims, seq=sent.seq)
+    *earlier, own = (row["answer"] for row in statement.on(connection))
+    return None if own is not None else tuple(Answer(**answer) for answer in earlier)
 
 
 def set_connected(

@@ -11,7 +11,7 @@ WHERE request_id = %(request_id)s::uuid AND answered_at IS NULL RETURNING id
 -- ANSWERS
 SELECT answer FROM {s}.plugin_commands
 WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
-  AND answer IS NOT NULL
+  AND seq <= %(seq)s
 ORDER BY seq
 
 -- CONNECTED
@@ -21,7 +21,7 @@ ON CONFLICT (tenant) DO UPDATE SET plugin_id = EXCLUDED.plugin_id, process = EXC
   socket_id = EXCLUDED.socket_id, connected = true, since = EXCLUDED.since
 
 -- FIND
-SELECT job_id, task_id, stray_id, claims, seq FROM {s}.plugin_commands
+SELECT job_id, task_id, stray_id, claims, seq, looks FROM {s}.plugin_commands
 WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answered_at IS NULL
 
 -- GONE
@@ -29,8 +29,10 @@ UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
 WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
 
 -- ISSUE
-INSERT INTO {s}.plugin_commands (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline)
-SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline
+INSERT INTO {s}.plugin_commands
+  (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline, looks)
+SELECT %(request_id)s, t.job_id, t.id, t.claims, %(seq)s, v.plugin_id, %(action)s, %(payload)s, t.deadline,
+  t.look_at IS NOT NULL
 FROM {s}.marketplace_tasks t LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 WHERE t.id = %(task)s AND t.status = 'running' AND t.claims = %(claims)s AND t.deadline > clock_timestamp()
   AND (%(seq)s > 0 OR t.xmin = pg_current_xact_id()::xid)

@@ -1,8 +1,8 @@
 """A plugin task holds nobody: its command waits in PostgreSQL, and whoever holds the answer completes it."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.registry import build_registry
 from stoflow.monitoring.failpoints import arm, disarm
 from stoflow.resources.jobs.views import PluginCommand
+from stoflow.storage.engine.reads.workers import StoredJob, read_job
 
 if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
@@ -215,9 +216,7 @@ def test_a_late_answer_to_an_attempt_that_was_given_up_changes_nothing(bench: "B
     job = bench.submit(bench.product())
     bench.run(job)
     late = browser.take()
-    bench.all("UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp() WHERE status = 'running'")
-    bench.all("UPDATE {s}.plugin_commands SET deadline = clock_timestamp()")
-    bench.sweep()
+    no_answer_in_time(bench)
     bench.make_due()
     bench.run(job)
 
@@ -225,6 +224,72 @@ def test_a_late_answer_to_an_attempt_that_was_given_up_changes_nothing(bench: "B
     assert bench.task(job, "upload")["status"] == "running"
     browser.does(photo=7)
     assert bench.task(job, "upload")["output"] == {"photo": 7}
+
+
+@pytest.fixture
+def together(
+    bench: "Bench", browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[PluginCommand, Answer], None]:
+    """Two processes have the answer: the second one settles it where the first has found its command and reads on."""
+
+    def answer(command: PluginCommand, said: Answer) -> None:
+        def read_late(*asked: Any) -> StoredJob | None:
+            monkeypatch.setattr("stoflow.execution.answer.read_job", read_job)
+            browser.answer(command, said)
+            return read_job(*asked)
+
+        monkeypatch.setattr("stoflow.execution.answer.read_job", read_late)
+        browser.answer(command, said)
+
+    return answer
+
+
+def test_an_answer_to_a_look_that_two_processes_have_says_nothing_of_the_act(
+    bench: "Bench", browser: Browser, together: Callable[[PluginCommand, Answer], None]
+) -> None:
+    job = created(bench, browser)
+    browser.answer(browser.take(), Answer(success=False, error_message="the page was closed"))
+    bench.look(job)
+    browser.does()
+    together(browser.take(), done())
+    task = bench.task(job, "create")
+    assert (task["status"], task["looks"], task["failures"]) == ("running", 1, 0)
+
+
+def test_an_answer_that_two_processes_have_is_not_that_of_the_next_command_too(
+    bench: "Bench", browser: Browser, together: Callable[[PluginCommand, Answer], None]
+) -> None:
+    job = created(bench, browser)
+    browser.answer(browser.take(), Answer(success=False, error_message="the page was closed"))
+    bench.look(job)
+    together(browser.take(), done())
+    assert bench.task(job, "create")["looks"] == 0, "the second page has not been looked at"
+    assert browser.take().payload["page"] == 2
+
+
+def test_a_late_answer_to_a_look_says_nothing_of_the_act(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    browser.answer(browser.take(), Answer(success=False, error_message="the page was closed"))
+    bench.look(job)
+    late = browser.take()
+    no_answer_in_time(bench)
+    browser.answer(late, done(draft=77))
+    task = bench.task(job, "create")
+    assert (task["status"], task["failures"], task["look_at"] is not None) == ("running", 0, True)
+
+
+def test_a_late_answer_to_a_creating_command_is_still_what_was_done(bench: "Bench", browser: Browser) -> None:
+    job = created(bench, browser)
+    late = browser.take()
+    no_answer_in_time(bench)
+    browser.answer(late, done(draft=77))
+    assert bench.task(job, "create")["status"] == "completed"
+
+
+def no_answer_in_time(bench: "Bench") -> None:
+    bench.all("UPDATE {s}.marketplace_tasks SET deadline = clock_timestamp() WHERE status = 'running'")
+    bench.all("UPDATE {s}.plugin_commands SET deadline = clock_timestamp()")
+    bench.sweep()
 
 
 def test_what_the_plugin_could_not_do_is_asked_again(bench: "Bench", browser: Browser) -> None:
