@@ -17,7 +17,7 @@ from stoflow.execution.look import Look
 from stoflow.execution.moves import GO_ON, RELOAD, Move
 from stoflow.execution.reporting import changed, report_of, tell_owner
 from stoflow.monitoring.record import record
-from stoflow.storage.engine.commands import SentCommand, read_earlier_answers, find_command, record_answer
+from stoflow.storage.engine.commands import SentCommand, find_command, read_earlier_answers, record_answer
 from stoflow.storage.engine.orphan_drafts import read_orphan
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, read_job
 
