@@ -21,6 +21,7 @@ from stoflow_sandbox.markets import known_markets
 from stoflow_sandbox.plugin_journal import Journal
 from stoflow_sandbox.plugin_link import Link, TokenSource, tenant_of
 from stoflow_sandbox.plugin_session import PluginSession
+from stoflow_sandbox.plugin_words import Tell, Telling
 
 JOURNALED_LOSSES = 0.5  # the others are lost before the journal knows what came of them
 SESSION_CHECK_S = 2.0
@@ -46,7 +47,8 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class PluginOptions:
-    """Who the plugin is and how it misbehaves: `lose` is the share of acts after which it is gone."""
+    """Who the plugin is, whom it `tell`s of its connection, and how it misbehaves: `lose` is the share of acts after
+    which it is gone."""
 
     plugin_id: str = ""
     journal_file: Path | None = None
@@ -56,6 +58,7 @@ class PluginOptions:
     timeout_s: float = TIMEOUT_S
     clocks: Clocks = field(default_factory=Clocks)
     markets: Sequence[type[Market]] = field(default_factory=known_markets)
+    tell: Tell | None = None
 
 
 class HeadlessPlugin:
@@ -72,12 +75,14 @@ class HeadlessPlugin:
         self._clocks = options.clocks
         self._commands: SimpleQueue[Received | None] = SimpleQueue()  # None: say how the session is
         self._stopping = threading.Event()
+        self._telling = Telling(options.tell or (lambda _: None))
         self._link = Link(
             url,
             self._tokens,
             self.plugin_id,
-            on_open=lambda: self._commands.put(None),
+            on_open=self._open,
             on_command=self._receive,
+            on_trouble=self._telling.trouble,
         )
         browsers = open_browsers(options.markets, sandbox_url, options.timeout_s)
         self._sessions = {
@@ -103,6 +108,10 @@ class HeadlessPlugin:
             session.close()
         self._stoflow.close()
         self._journal.close()
+
+    def _open(self) -> None:
+        self._telling.well(f"The plugin {self.plugin_id} is ready.")
+        self._commands.put(None)
 
     def _do_commands(self) -> None:
         while not self._stopping.is_set():

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import socketio
 import socketio.exceptions
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow_sandbox.plugin_words import CLOSED, SILENT, refusal_in, unreached
 
 RECONNECT_AT_LEAST_S = 0.2
 RECONNECT_AT_MOST_S = 5.0
@@ -42,8 +44,15 @@ class TokenSource:
         self._token = token
 
 
+def _nobody(_: str) -> None:
+    """Tell nobody."""
+
+
 class Link:
-    """One thread that keeps one socket open; `on_open` and `on_command` are called from threads of the socket."""
+    """One thread that keeps one socket open; `on_open` and `on_command` are called from threads of the socket.
+
+    `on_trouble` is told each time that no connection came about, with the reason.
+    """
 
     def __init__(
         self,
@@ -53,10 +62,11 @@ class Link:
         *,
         on_open: Callable[[], None],
         on_command: Callable[[Mapping[str, Any]], None],
+        on_trouble: Callable[[str], None] = _nobody,
     ) -> None:
         self.ready = threading.Event()  # set while the socket is open
         self._url, self._tokens, self._plugin_id = url, tokens, plugin_id
-        self._on_open, self._on_command = on_open, on_command
+        self._on_open, self._on_command, self._on_trouble = on_open, on_command, on_trouble
         self._stopping, self._dropped = threading.Event(), threading.Event()
         self._socket: socketio.Client | None = None
         self._told = ""  # the token StoFlow has of us
@@ -98,22 +108,30 @@ class Link:
 
     def _connect(self) -> bool:
         self._dropped = dropped = threading.Event()  # of this connection: a late goodbye must not end the next one
-        socket = socketio.Client(reconnection=False, handle_sigint=False, websocket_extra_options=NO_PAGE)
-        socket.on("plugin_command", self._take_command)
-        socket.on("token", self._take_token)
-        socket.on("disconnect", lambda *_: dropped.set())
+        refused = SimpleQueue[str]()
+        socket = self._new_socket(dropped, refused)
         self._told = self._tokens.current()
         hello = {"token": self._told, "client": "plugin", "plugin_id": self._plugin_id}
         try:
             # Its own waiting would not notice that StoFlow closes the socket instead of an answer.
             socket.connect(self._url, auth=hello, transports=["websocket"], wait=False)
-        except (socketio.exceptions.SocketIOError, ValueError, OSError):
+        except (socketio.exceptions.SocketIOError, ValueError, OSError) as error:
+            self._on_trouble(unreached(self._url, error))
             return False
         self._socket = socket
         if not _is_welcome(socket):
+            self._on_trouble(_why_not(socket, refused))
             return False
         self.ready.set()
         return True
+
+    def _new_socket(self, dropped: threading.Event, refused: "SimpleQueue[str]") -> socketio.Client:
+        socket = socketio.Client(reconnection=False, handle_sigint=False, websocket_extra_options=NO_PAGE)
+        socket.on("plugin_command", self._take_command)
+        socket.on("token", self._take_token)
+        socket.on("connect_error", lambda said=None: refused.put(refusal_in(said)))
+        socket.on("disconnect", lambda *_: dropped.set())
+        return socket
 
     def _watch(self) -> None:
         """Stay until the socket is lost; tell StoFlow of a newer token before the old one ends."""
@@ -147,6 +165,12 @@ def _is_welcome(socket: socketio.Client) -> bool:
     while not socket.get_sid() and socket.eio.state == "connected" and time.monotonic() < until:
         time.sleep(CONNECT_CHECK_S)
     return bool(socket.get_sid()) and socket.eio.state == "connected"
+
+
+def _why_not(socket: socketio.Client, refused: "SimpleQueue[str]") -> str:
+    with suppress(Empty):
+        return refused.get_nowait()
+    return SILENT if socket.eio.state == "connected" else CLOSED
 
 
 def tenant_of(token: str) -> int:

@@ -31,6 +31,8 @@ StoflowError
     └── EtsyError
 """
 
+from typing import Self
+
 from stoflow.domain.consent import ConsentEnd
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.quota import Quota, QuotaName
@@ -148,6 +150,16 @@ class APIError(StoflowError):
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
         self.sent = sent
+
+    def saying(self, message: str, *, sent: bool | None = None) -> Self:
+        """Return an error of the same class that says this; all else of it is as it was, but for `sent` where given.
+
+        The class is not called: some of them take other arguments.
+        """
+        error = type(self).__new__(type(self), message)
+        error.__dict__.update(self.__dict__)
+        error.sent = self.sent if sent is None else sent
+        return error
 
 
 class APIConnectionError(APIError):

@@ -129,6 +129,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "TenantSignedOut": (WARNING, "Every sign-in of tenant {tenant} was ended by an administrator."),
     "TenantDeletionAsked": (WARNING, "Tenant {tenant} is to be deleted."),
     "TenantDeletionWaits": (WARNING, "The deletion of tenant {tenant} waits at {step}: {reason}"),
+    "ListingsLeftBehind": (WARNING, "{count} listings of tenant {tenant} are left on {marketplace}: not reached."),
     "TenantDeleted": (WARNING, "Tenant {tenant} is deleted: nothing is left of them."),
     "WebhookDisabled": (WARNING, "Webhook {webhook} of tenant {tenant} is switched off: {reason}"),
     "PlatformMadeTenant": (INFO, "Tenant {tenant} was made by the platform {name}."),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from stoflow.domain.errors import Conflict, DatabaseError, InputError, NotFound, PhotosUnavailable
-from stoflow.domain.facts.sign_ins import TenantDeleted, TenantDeletionWaits
+from stoflow.domain.facts.sign_ins import ListingsLeftBehind, TenantDeleted, TenantDeletionWaits
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -72,12 +72,21 @@ class TenantDeletions:
         }
 
     def _end_listings(self, due: Deletion) -> bool:
-        if due.lasted_s > ENDED_AFTER_S:
-            return True
-        products = deletions.for_sale(self.needs.database, due.tenant)
+        if due.lasted_s <= ENDED_AFTER_S and self._is_ending(due.tenant):
+            return False
+        for marketplace, count in deletions.listings_left(self.needs.database, due.tenant).items():
+            record(ListingsLeftBehind(due.tenant, marketplace, count))
+        return True
+
+    def _is_ending(self, tenant: TenantId) -> bool:
+        """Ask for what can be ended, and say whether some of it has not ended yet."""
+        database, known = self.needs.database, self.needs.registry.marketplaces
+        by_plugin = [name for name, each in known.items() if each.by_plugin]
+        without = deletions.out_of_reach(database, tenant, by_plugin)
+        products = deletions.for_sale(database, tenant, without=without)
         for product in products:
-            self._end(due.tenant, product)
-        return not products and not deletions.is_ending(self.needs.database, due.tenant)
+            self._end(tenant, product)
+        return bool(products) or deletions.is_ending(database, tenant, without=without)
 
     def _end(self, tenant: TenantId, product: int) -> None:
         try:

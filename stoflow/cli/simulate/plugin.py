@@ -1,7 +1,6 @@
 """`stoflow plugin`: the headless reference plugin."""
 
 from pathlib import Path
-from threading import Event, Thread
 
 import click
 
@@ -42,18 +41,12 @@ def plugin(
     if bool(token) == bool(token_file):
         raise WrongUsage("Give the plugin either --token or --token-file.")
     options = PluginOptions(
-        plugin_id=plugin_id, journal_file=journal, token_file=token_file, lose=lose, seed=seed, timeout_s=timeout_s
-    )
+        plugin_id=plugin_id, journal_file=journal, token_file=token_file, lose=lose, seed=seed, timeout_s=timeout_s,
+        tell=say,
+    )  # fmt: skip
     first_token = token or (token_file.read_text("utf-8", errors="replace").strip() if token_file else "")
     with until_stopped() as stopped:
         headless = HeadlessPlugin(url.rstrip("/"), first_token, sandbox_url.rstrip("/"), options)
         headless.start()
-        Thread(target=_announce, args=(headless, stopped), name="announce", daemon=True).start()
         stopped.wait()
         headless.stop()
-
-
-def _announce(headless: HeadlessPlugin, stopped: Event) -> None:
-    headless.ready.wait()
-    if not stopped.is_set():
-        say(f"The plugin {headless.plugin_id} is ready.")

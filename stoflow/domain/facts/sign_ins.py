@@ -100,6 +100,15 @@ class TenantDeletionWaits(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ListingsLeftBehind(Fact):
+    """Buyers still see them, though they were to end: nobody could end them in time, or at all."""
+
+    tenant: int
+    marketplace: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TenantDeleted(Fact):
     """Nothing is left of them."""
 

@@ -1,7 +1,8 @@
 """What python-socketio is told, what a tenant's room is called, and rounds that never end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import socketio
@@ -27,11 +28,27 @@ def make_server(relay: Relay | None, origins: Sequence[str], limits: SocketLimit
         async_handlers=False,
         transports=["websocket"],
         allow_upgrades=False,
-        cors_allowed_origins=list(origins) or None,  # an empty list would allow every origin; None: the same one only
+        cors_allowed_origins=partial(may_come_from, frozenset(origins)),  # pyright: ignore[reportArgumentType]
         max_http_buffer_size=limits.frame_bytes,
         ping_interval=PING_INTERVAL_S,
         ping_timeout=PING_TIMEOUT_S,
     )
+
+
+def may_come_from(named: frozenset[str], origin: str, environ: Mapping[str, str]) -> bool:
+    """Say whether a page of this origin may open a socket: those that are named, and the installation's own always.
+
+    Whoever names an extension's origin does not shut its own pages out with that. As python-engineio does where
+    nothing is named, a proxy's headers are believed: no page can make its browser send them.
+    """
+    return "*" in named or origin in named or origin in _own_origins(environ)
+
+
+def _own_origins(environ: Mapping[str, str]) -> set[str]:
+    scheme, host = environ["wsgi.url_scheme"], environ.get("HTTP_HOST", "")
+    outer_scheme = environ.get("HTTP_X_FORWARDED_PROTO", scheme).split(",")[0].strip()
+    outer_host = environ.get("HTTP_X_FORWARDED_HOST", host).split(",")[0].strip()
+    return {f"{scheme}://{host}", f"{outer_scheme}://{outer_host}"}
 
 
 def room_of(tenant: TenantId) -> str:

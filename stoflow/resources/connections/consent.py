@@ -177,8 +177,7 @@ def _exchanged(
         message = f"{marketplace} did not take the code: {refused}. Please begin again."
         raise ConsentRefused(message, ConsentEnd.ENDED) from None
     except APIError as error:
-        message = f"{error} Nothing was connected: please begin again."
-        raise type(error)(message) from error
+        raise error.saying(f"{error} Nothing was connected: please begin again.") from error
     accounts.consents.keep(tenant, marketplace, returned.state, tokens)
     return Given(tokens.access)
 

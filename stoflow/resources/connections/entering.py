@@ -108,4 +108,4 @@ def _refused(marketplace: str, said: str) -> InputError:
 
 
 def _nothing_changed(error: APIError) -> APIError:
-    return type(error)(f"{error} Nothing was changed: please enter them again in a moment.")
+    return error.saying(f"{error} Nothing was changed: please enter them again in a moment.")

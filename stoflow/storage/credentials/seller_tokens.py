@@ -126,7 +126,7 @@ class SellerTokens:
             lost = error.sent and grant.rotates
             self._renewals.give_up(tenant, marketplace, right, lost=lost, rest_s=self._rest_s)
             # Whatever became of the refresh, the call it was for never left.
-            raise type(error)(str(error), sent=False) from error
+            raise error.saying(str(error), sent=False) from error
         return self._stored(key, right, tokens)
 
     def _stored(self, key: Key, right: Right, tokens: Tokens) -> Usable:

@@ -1,5 +1,6 @@
 """Deleting a tenant: how far each deletion is, and what each step does to the tables."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,15 +53,24 @@ WHERE tenant = %(tenant)s AND step = %(step)s
 FINISH = "DELETE FROM public.tenant_deletions WHERE tenant = %(tenant)s RETURNING tenant"
 SUSPEND = "UPDATE public.users SET is_active = false, updated_at = now() WHERE id = %(tenant)s AND is_active"
 HAS_SCHEMA = "SELECT to_regnamespace(%(schema)s) IS NOT NULL AS found"
+# Nobody can end them: their seller has disconnected, or no plugin of theirs was ever there.
+OUT_OF_REACH = f"""
+SELECT DISTINCT l.marketplace FROM {s}.listings l
+WHERE l.visible AND CASE WHEN l.marketplace = ANY (%(by_plugin)s)
+  THEN NOT EXISTS (SELECT FROM public.plugin_presence v WHERE v.tenant = %(tenant)s)
+  ELSE NOT EXISTS (SELECT FROM {s}.connections c WHERE c.marketplace = l.marketplace AND c.secret IS NOT NULL) END
+"""
 FOR_SALE = f"""
-SELECT p.id FROM {s}.products p WHERE p.deleted_at IS NULL
-  AND EXISTS (SELECT FROM {s}.listings l WHERE l.product_id = p.id AND l.visible) ORDER BY p.id LIMIT 100
+SELECT p.id FROM {s}.products p WHERE p.deleted_at IS NULL AND EXISTS (
+  SELECT FROM {s}.listings l WHERE l.product_id = p.id AND l.visible AND l.marketplace <> ALL (%(without)s))
+ORDER BY p.id LIMIT 100
 """
 UNENDED = f"""
 SELECT EXISTS (
   SELECT FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-  WHERE a.code = 'delete' AND j.status IN {UNFINISHED}) AS found
+  WHERE a.code = 'delete' AND j.status IN {UNFINISHED} AND j.marketplace <> ALL (%(without)s)) AS found
 """
+LEFT = f"SELECT marketplace, count(*) AS listings FROM {s}.listings WHERE visible GROUP BY marketplace ORDER BY 1"
 RUNNING = f"SELECT EXISTS (SELECT FROM {s}.marketplace_tasks WHERE status = 'running') AS found"
 # Others' tables refer to some of the tenant's: whoever waits for one of those has waited for a second at most.
 BRIEFLY = "SET LOCAL lock_timeout = '1s'"
@@ -114,16 +124,30 @@ def advance(database: Database, deletion: Deletion) -> None:
         connection.execute(ADVANCE, {"tenant": deletion.tenant, "step": deletion.step, "after": after})
 
 
-def for_sale(database: Database, tenant: TenantId) -> list[int]:
-    """Return some of the products that buyers see."""
+def out_of_reach(database: Database, tenant: TenantId, by_plugin: Sequence[str]) -> list[str]:
+    """Return the marketplaces with listings that nobody can end; `by_plugin` are those that a plugin calls."""
     with database.records() as connection:
-        return [row["id"] for row in bind(FOR_SALE, tenant).on(connection)]
+        found = bind(OUT_OF_REACH, tenant, by_plugin=list(by_plugin)).on(connection)
+        return [row["marketplace"] for row in found]
 
 
-def is_ending(database: Database, tenant: TenantId) -> bool:
-    """Say whether a job that ends a listing has not ended."""
+def for_sale(database: Database, tenant: TenantId, *, without: Sequence[str]) -> list[int]:
+    """Return some of the products that buyers see elsewhere than there."""
     with database.records() as connection:
-        return bool((bind(UNENDED, tenant).on(connection).fetchone() or {"found": False})["found"])
+        return [row["id"] for row in bind(FOR_SALE, tenant, without=list(without)).on(connection)]
+
+
+def is_ending(database: Database, tenant: TenantId, *, without: Sequence[str]) -> bool:
+    """Say whether a job that ends a listing has not ended, elsewhere than there."""
+    with database.records() as connection:
+        row = bind(UNENDED, tenant, without=list(without)).on(connection).fetchone()
+    return bool(row and row["found"])
+
+
+def listings_left(database: Database, tenant: TenantId) -> Mapping[str, int]:
+    """Return how many listings buyers still see, by marketplace."""
+    with database.records() as connection:
+        return {row["marketplace"]: row["listings"] for row in bind(LEFT, tenant).on(connection)}
 
 
 def close_account(database: Database, tenant: TenantId) -> None:

@@ -305,6 +305,7 @@ def test_a_listing_that_cannot_be_ended_is_waited_for_for_a_day(
 ) -> None:
     tenant = TenantId(leaver["tenant"])
     values = f"({leaver['product']}, 'vinted', 'L1', true)"
+    plugin_was_there(database, tenant)
     rows(
         database,
         f"INSERT INTO user_{tenant}.listings (product_id, marketplace, external_id, visible) VALUES {values} RETURNING 1 AS x",
@@ -315,6 +316,30 @@ def test_a_listing_that_cannot_be_ended_is_waited_for_for_a_day(
     rows(database, "UPDATE public.tenant_deletions SET step_since = now() - interval '25 hours' RETURNING 1 AS x")
     deleting.turn()
     assert rows(database, "SELECT FROM public.tenant_deletions") == []
+
+
+def test_what_nobody_can_end_is_not_waited_for_and_told_of(
+    leaver: dict[str, Any], deleting: TenantDeletions, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    tenant, product = TenantId(leaver["tenant"]), leaver["product"]
+    left = f"({product}, 'vinted', 'L1', true), ({product}, 'etsy', 'L2', true)"
+    rows(
+        database,
+        f"INSERT INTO user_{tenant}.listings (product_id, marketplace, external_id, visible) VALUES {left} RETURNING 1 AS x",
+    )
+    deletions.ask_deletion(database, tenant, Step.ENDING, deletions.STOFLOW)
+    deleting.turn()
+    assert rows(database, f"SELECT FROM public.users WHERE id = {tenant}") == []
+    said = [line for line in our_lines(caplog).splitlines() if "are left on" in line]
+    assert said == [f"1 listings of tenant {tenant} are left on {place}: not reached." for place in ("etsy", "vinted")]
+
+
+def plugin_was_there(database: Database, tenant: TenantId) -> None:
+    rows(
+        database,
+        "INSERT INTO public.plugin_presence (tenant, plugin_id, socket_id, connected)"
+        f" VALUES ({tenant}, 'laptop', 'gone', false) RETURNING 1 AS x",
+    )
 
 
 def test_who_is_being_deleted_does_not_come_back(leaver: dict[str, Any], database: Database) -> None:

@@ -1,6 +1,7 @@
 """The plugin's way: its commands, its answers, its presence, and what happens when either end goes away."""
 
 import json
+import socket
 import time
 from functools import partial
 from queue import Queue
@@ -53,15 +54,51 @@ def test_a_command_goes_out_and_its_answer_comes_in_over_the_real_client(api: An
 
 def test_the_reference_plugin_that_came_in_an_outage_comes_back_by_itself(api: Any) -> None:
     api.use_cases.away = True
-    link = Link(api.url, TokenSource(api.token()), "laptop", on_open=lambda: None, on_command=lambda _: None)
+    troubles: Queue[str] = Queue()
+    link = _link(api.url, api.token(), troubles)
     link.start()
     try:
         assert api.use_cases.missed.wait(10)
+        assert "closed the connection before it answered" in troubles.get(timeout=10)
         api.use_cases.away = False
         assert link.ready.wait(10)
         assert api.use_cases.next_said()[:3] == ("connected", api.alice, "laptop")
     finally:
         link.stop()
+
+
+def test_the_reference_plugin_says_why_it_cannot_connect(api: Any) -> None:
+    troubles: Queue[str] = Queue()
+    link = _link(api.url, "not.a.token", troubles)
+    link.start()
+    try:
+        told = "StoFlow refuses the plugin: The token is not valid. Give it a newer token: `stoflow token --tenant ID`."
+        assert troubles.get(timeout=10) == told
+    finally:
+        link.stop()
+
+
+def test_the_reference_plugin_says_that_what_it_was_sent_to_is_no_api() -> None:
+    troubles: Queue[str] = Queue()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        link = _link(url, "a.b.c", troubles)
+        link.start()
+        try:
+            end, _ = listener.accept()
+            with end:
+                end.recv(4096)
+                end.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+                told = f"{url} answered HTTP 404 instead of opening a socket: is it StoFlow's api?"
+                assert troubles.get(timeout=10) == told
+        finally:
+            link.stop()
+
+
+def _link(url: str, token: str, troubles: "Queue[str]") -> Link:
+    return Link(
+        url, TokenSource(token), "laptop", on_open=lambda: None, on_command=lambda _: None, on_trouble=troubles.put
+    )
 
 
 def test_a_failure_is_passed_on_with_its_three_fields(api: Any) -> None:

@@ -120,7 +120,16 @@ def test_a_page_of_another_origin_gets_no_socket(api: Any, start_api: Any) -> No
     named = start_api(ApiOptions(cors_origins=["https://shop.example"]))
     named.socket(Origin="https://shop.example")
     with pytest.raises(InvalidStatus, match="403"):
-        named.socket(Origin=named.url)
+        named.socket(Origin="https://evil.example")
+
+
+def test_whoever_names_an_extensions_origin_does_not_shut_the_own_pages_out(start_api: Any) -> None:
+    named = start_api(ApiOptions(cors_origins=["chrome-extension://abcdefghijklmnopabcdefghijklmnop"]))
+    named.socket(Origin=named.url)
+    proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "stoflow.example"}
+    named.socket(Origin="https://stoflow.example", **proxied)
+    with pytest.raises(InvalidStatus, match="403"):
+        named.socket(Origin=named.url.replace("http:", "https:"))
 
 
 # --- defences -------------------------------------------------------------------------------------------------------

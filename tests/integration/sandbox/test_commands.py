@@ -89,7 +89,7 @@ def test_a_plugin_without_one_good_token_is_one_line_and_exit_code_2(run: Any, w
     assert len(said.strip().splitlines()) == 1
 
 
-def test_a_plugin_that_finds_no_api_keeps_trying_and_ends_when_asked(run: Any, tmp_path: Path) -> None:
+def test_a_plugin_that_finds_no_api_says_so_keeps_trying_and_ends_when_asked(run: Any, tmp_path: Path) -> None:
     claims = base64.urlsafe_b64encode(b'{"sub": "7"}').decode()
     token = tmp_path / "token"
     token.write_text(f"head.{claims}.sign\n")
@@ -99,4 +99,5 @@ def test_a_plugin_that_finds_no_api_keeps_trying_and_ends_when_asked(run: Any, t
         plugin = run("plugin", "--url", url, "--sandbox", url, "--token-file", str(token))
         for _ in range(2):
             listener.accept()[0].close()
-        assert plugin.end()[0] == 0
+        assert plugin.line().startswith(f"StoFlow at {url} cannot be reached: ")
+        assert plugin.end() == (0, "")
