@@ -225,10 +225,12 @@ class Station:
 def _listening(port: int) -> socket.socket:
     """Return a socket at which clients may wait already; raise ConfigurationError where the port is taken."""
     try:
-        return socket.create_server((HOST, port))
+        listener = socket.create_server((HOST, port))
     except OSError as error:
         message = f"Nothing can listen on {HOST}:{port}: {error.strerror}. Choose another --port."
         raise ConfigurationError(message) from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio would not: create_server names no protocol
+    return listener
 
 
 async def _silence() -> AsyncGenerator[Mapping[str, Any]]:
