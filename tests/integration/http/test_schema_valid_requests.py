@@ -12,11 +12,14 @@ from random import SystemRandom
 
 import pytest
 
+from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
+from stoflow.domain.role import Role
 from stoflow.settings import Settings
 from stoflow.storage.credentials.platform_keys import PlatformScope, add_key
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import register_process
+from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.tokens import access_tokens
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -28,6 +31,8 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
     "positive_data_acceptance"
 )
+OF_ADMINS = "^/admin/"
+Config = Callable[[Role], Path]
 AS_PLATFORM = """
 [[operations]]
 include-path-regex = "^/platform"
@@ -42,26 +47,46 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def config(settings: Settings, database: Database, tenants: Callable[[], TenantId], tmp_path: Path) -> Path:
-    """The configuration, with a seller's token and a platform's key; what takes a role is refused to both."""
+def config(settings: Settings, database: Database, tenants: Callable[[], TenantId], tmp_path: Path) -> Config:
+    """Give the configuration of somebody with a role, and of a platform's key."""
     with database.records() as connection:  # without whom `/readyz?deep` answers 503, as it should
         for kind in ("orchestrator", "worker"):
             register_process(connection, kind, lease_s=MOST_S)
-    token = access_tokens(settings).issue_access_token(tenants())
     key = add_key(database, "Market", list(PlatformScope))
-    written = tmp_path / "schemathesis.toml"
-    seller = f'headers = {{ Authorization = "Bearer {token}" }}\n\n'
-    written.write_text(seller + CONFIG.read_text(encoding="utf-8") + AS_PLATFORM.format(key=key), encoding="utf-8")
-    return written
+
+    def of(role: Role) -> Path:
+        tenant = tenants()
+        change_role(database, tenant, role, OPERATOR)
+        token = access_tokens(settings).issue_access_token(tenant, role=role)
+        written = tmp_path / "schemathesis.toml"
+        asker = f'headers = {{ Authorization = "Bearer {token}" }}\n\n'
+        written.write_text(asker + CONFIG.read_text(encoding="utf-8") + AS_PLATFORM.format(key=key), encoding="utf-8")
+        return written
+
+    return of
 
 
 @pytest.mark.timeout(MOST_S + 60)
-def test_what_fits_the_document_is_taken_and_answered_as_it_names(real_url: str, config: Path) -> None:
+@pytest.mark.parametrize(("role", "paths"), [(Role.USER, "exclude"), (Role.ADMIN, "include")])
+def test_what_fits_the_document_is_taken_and_answered_as_it_names(
+    real_url: str, config: Config, role: Role, paths: str
+) -> None:
     command = [sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"]
+    config_file, whose = config(role), [f"--{paths}-path-regex", OF_ADMINS]
     drawn = ["--phases", "examples,fuzzing", "-n", str(EXAMPLES), "--seed", str(SEED), "--continue-on-failure"]
     done = subprocess.run(
-        [*command, "--config-file", str(config), "run", f"{real_url}/openapi.json", *drawn, "--checks", CHECKS],
-        cwd=config.parent,
+        [
+            *command,
+            "--config-file",
+            str(config_file),
+            "run",
+            f"{real_url}/openapi.json",
+            *whose,
+            *drawn,
+            "--checks",
+            CHECKS,
+        ],
+        cwd=config_file.parent,
         capture_output=True,
         text=True,
         timeout=MOST_S,
