@@ -30,8 +30,7 @@ from stoflow.cli.simulate.demo_world import SANDBOX_READY, environment, marketpl
 from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
 from stoflow.migrations.changing_over import undo_all
-from stoflow.migrations.old_house.expand import expand
-from stoflow.migrations.old_house.locking import locked, tables_of
+from stoflow.migrations.old_house import expand
 from stoflow.settings import load
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -146,7 +145,7 @@ class _ChangeOver:
         url = self._installation.urls.database_url
         runner.shared_and_template(url)
         engine = runner.engine_of(url)
-        locked(engine, tables_of("user_1"), lambda connection: expand(connection, "user_1"), within_ms=LOCK_MS)
+        expand(engine, "user_1", within_ms=LOCK_MS)
         self._demand("taken back", undo_all(url).migrated, ("user_1",))
 
     def _killed(self) -> bool:

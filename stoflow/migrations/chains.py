@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from io import StringIO
 from typing import Any, cast
 
 import psycopg
@@ -31,21 +32,38 @@ def _scripts(stream: str) -> ScriptDirectory:
 
 def upgrade(connection: Connection, stream: str, schema: str, target: str = "head") -> None:
     """Bring one schema to `target` in the transaction that is open; the caller ends it."""
-    scripts = _scripts(stream)
     _prepare_version_table(connection, stream, schema)
-
-    def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:
-        return scripts._upgrade_revs(target, revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-
     search(connection, schema)
-    with EnvironmentContext(Config(), scripts, fn=steps, destination_rev=target) as environment:
+    with _environment(stream, target) as environment:
         environment.configure(connection=connection, version_table=VERSION_TABLE, version_table_schema=schema)
         environment.run_migrations()
 
 
-def read_scripts(stream: str) -> None:
-    """Read all revisions of a stream, so that nobody waits for that who holds a lock."""
-    _scripts(stream).get_current_head()
+def write_upgrade(connection: Connection, schema: str, target: str) -> str:
+    """Return in one text what brings a tenant whose rows were carried over from where it is to `target`.
+
+    Who executes it has to send one message while it holds the tables, and is waited for no longer than that takes.
+    """
+    start, written = revision_of(connection, schema) or BASELINE, StringIO()
+    with _environment(TENANT, target, as_sql=True, starting_rev=start) as environment:
+        environment.configure(
+            dialect_name="postgresql", dialect_opts={"paramstyle": "named"},  # others would double each per cent sign
+            output_buffer=written, version_table=VERSION_TABLE, version_table_schema=schema, is_carried=True,
+        )  # fmt: skip
+        environment.run_migrations()
+    versions = f'"{schema}".{VERSION_TABLE}'
+    stamp = f"INSERT INTO {versions} SELECT '{start}' WHERE NOT EXISTS (TABLE {versions})"
+    prepared = [statement.format(schema=schema) for statement in VERSION_TABLE_STATEMENTS]
+    return ";\n".join([*prepared, stamp, f'SET LOCAL search_path = "{schema}"', written.getvalue()])
+
+
+def _environment(stream: str, target: str, **more: Any) -> EnvironmentContext:
+    scripts = _scripts(stream)
+
+    def steps(revision: Any, _context: MigrationContext) -> Sequence[Any]:
+        return scripts._upgrade_revs(target, revision)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    return EnvironmentContext(Config(), scripts, fn=steps, destination_rev=target, **more)
 
 
 def search(connection: Connection, schema: str) -> None:

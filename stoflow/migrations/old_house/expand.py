@@ -3,8 +3,6 @@
 from sqlalchemy import Connection, text
 
 from stoflow.migrations.old_house.keeping import CARRYING
-from stoflow.migrations.old_house.locking import execute
-from stoflow.migrations.old_house.shape import make_missing
 
 # When an old name was last written, and how far each table is carried over.
 NOTES = """
@@ -66,9 +64,7 @@ WHERE t.relnamespace = 'template_tenant'::regnamespace AND a.attname <> 'id'
 """
 
 
-def expand(connection: Connection, schema: str) -> None:
-    """Make room beside the old columns, in the transaction that is open and holds the locks."""
-    make_missing(connection, schema)
+def write_expand(connection: Connection, schema: str) -> str:
+    """Return what makes room beside the old columns, of which none is missing."""
     defaults = connection.execute(text(DEFAULTS.replace("{s}", schema)), {"schema": schema}).scalars()
-    for statement in (NOTES, COLUMNS, CHECKS, PHOTOS, *defaults, *CARRYING):
-        execute(connection, statement, schema)
+    return ";".join((NOTES, COLUMNS, CHECKS, PHOTOS, *defaults, *CARRYING)).replace("{s}", schema)

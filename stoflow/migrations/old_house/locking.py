@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from stoflow.migrations.chains import driver_of, has_table
 
 Answer = TypeVar("Answer")
+Write = Callable[[Connection, str], str]
 
 # In the order in which old programs lock them in one transaction, as far as they have one.
 TABLES = ("batch_jobs", "marketplace_jobs", "marketplace_tasks", "vinted_job_stats", "products")
@@ -41,6 +42,17 @@ def locked(engine: Engine, tables: Sequence[str], do: Callable[[Connection], Ans
             if time.monotonic() > until_s:
                 raise
             time.sleep(PAUSE_S * random.random())
+
+
+def holding(engine: Engine, schema: str, write: Write, *, within_ms: int) -> None:
+    """Execute what `write` returns while the tenant's tables are held.
+
+    It is written before, and sent in one message: on a busy machine each further one makes others wait for us to be
+    woken once more, which is longer than the statements take.
+    """
+    with engine.begin() as connection:
+        statements = write(connection, schema)
+    locked(engine, tables_of(schema), lambda connection: execute(connection, statements), within_ms=within_ms)
 
 
 def tables_of(schema: str) -> Sequence[str]:

@@ -1,11 +1,10 @@
 """The third step: the new columns take the old names, the revisions are run, and what old programs write is kept."""
 
-import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from stoflow.migrations.chains import revision_of, upgrade
+from stoflow.migrations.chains import revision_of, write_upgrade
 from stoflow.migrations.old_house.keeping import CARRIED, KEEPING
 from stoflow.migrations.old_house.locking import execute
 from stoflow.migrations.revisions import TENANT, revisions_after
@@ -26,7 +25,10 @@ WHERE t.relnamespace = 'template_tenant'::regnamespace
 # Whoever owns the tenant looks at all of it: jobs of the old house were never announced.
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) VALUES (substr('{s}', 6)::integer, 0)"
 
-HELD_FOR = "INSERT INTO {s}.carrying (name, is_done, seconds) VALUES ('switch', true, :seconds)"
+HELD_FOR = """
+INSERT INTO {s}.carrying (name, is_done, seconds)
+VALUES ('switch', true, extract(epoch FROM clock_timestamp() - statement_timestamp()))
+"""
 
 # What was to be cancelled before it began.
 CANCEL = """
@@ -61,13 +63,10 @@ INSERT INTO public.outbox (tenant, job) SELECT substr('{s}', 6)::integer, id FRO
 GIVEN_UP_AFTER = "1 hour"
 
 
-def switch(connection: Connection, schema: str) -> None:
-    """Give the new columns the old names, in the transaction that holds the tables, and keep what is written."""
-    begun_s = time.monotonic()
-    execute(connection, CARRIED, schema)
-    upgrade(connection, TENANT, schema, OLD_CONTRACT)
-    execute(connection, ";".join(KEEPING), schema)
-    connection.execute(text(HELD_FOR.replace("{s}", schema)), {"seconds": time.monotonic() - begun_s})
+def write_switch(connection: Connection, schema: str) -> str:
+    """Return what gives the new columns the old names, and keeps what is written from then on."""
+    before, behind = CARRIED.replace("{s}", schema), ";".join((*KEEPING, HELD_FOR)).replace("{s}", schema)
+    return ";".join((before, write_upgrade(connection, schema, OLD_CONTRACT), behind))
 
 
 def revisions_left(connection: Connection, schema: str) -> Sequence[str]:
@@ -76,11 +75,10 @@ def revisions_left(connection: Connection, schema: str) -> Sequence[str]:
     return [*left[AT_ONCE - 1 :: AT_ONCE], *left[-1:]]
 
 
-def finish(connection: Connection, schema: str) -> None:
-    """Make what is left of the old program's ways the template's, and let the tenant's owner look at its jobs."""
+def write_finish(connection: Connection, schema: str) -> str:
+    """Return what makes the rest of the old program's ways the template's, and lets the owner look at the jobs."""
     forms = connection.execute(text(FORMS.replace("{s}", schema)), {"schema": schema}).scalars().all()
-    for statement in (*forms, CANCEL, ANNOUNCE, FINISHED):
-        execute(connection, statement, schema)
+    return ";".join((*forms, CANCEL, ANNOUNCE, FINISHED)).replace("{s}", schema)
 
 
 def give_up_running(connection: Connection, schema: str, *, after: str = GIVEN_UP_AFTER) -> None:

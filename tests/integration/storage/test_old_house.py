@@ -11,9 +11,8 @@ from campaigns.legacy.old_house import Size, add_tenant, build
 from campaigns.legacy.old_writer import Notes, OldWriter
 from stoflow.migrations import plan, runner
 from stoflow.migrations.changing_over import contract_all, undo_all
+from stoflow.migrations.old_house import expand
 from stoflow.migrations.old_house.carrying import Pace, carry_rows
-from stoflow.migrations.old_house.expand import expand
-from stoflow.migrations.old_house.locking import locked, tables_of
 from stoflow.storage.database.fingerprint import drift_of, shape_of
 
 SIZE = Size(products=12, batches=10, jobs=180, tasks=12, days=24)
@@ -102,7 +101,7 @@ def test_an_old_program_meets_nothing_odd_in_any_step(
     engine = runner.engine_of(empty_database_url)
     runner.shared_and_template(empty_database_url)
     live()
-    locked(engine, tables_of("user_1"), lambda opened: expand(opened, "user_1"), within_ms=2_000)
+    expand(engine, "user_1", within_ms=2_000)
     live()
     carry_rows(engine, "user_1", Pace(rest_s=0.0), lambda _: None)
     live()
@@ -153,7 +152,7 @@ def test_an_expand_is_taken_back_whole(empty_database_url: str, connection: psyc
     rows = connection.execute("SELECT * FROM user_1.marketplace_jobs ORDER BY id").fetchall()
     runner.shared_and_template(empty_database_url)
     engine = runner.engine_of(empty_database_url)
-    locked(engine, tables_of("user_1"), lambda opened: expand(opened, "user_1"), within_ms=2_000)
+    expand(engine, "user_1", within_ms=2_000)
     assert undo_all(empty_database_url).migrated == ("user_1",)
     defaults = {line for line in shape_of(connection, "user_1") ^ before if not line.startswith("column")}
     assert defaults == set()

@@ -87,6 +87,6 @@ REFERENCE = "CREATE INDEX products_external_ref_idx ON products (external_ref) W
 
 
 def upgrade() -> None:
-    values = () if is_carried(op.get_bind()) else (VALUES, IMAGE_ROWS)
+    values = () if is_carried(op.get_context()) else (VALUES, IMAGE_ROWS)
     for statement in (IDENTITY, COLUMNS, IMAGES, *values, REFERENCE):
         op.execute(statement)

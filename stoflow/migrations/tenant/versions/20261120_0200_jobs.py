@@ -190,7 +190,7 @@ REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION public.announ
 
 
 def upgrade() -> None:
-    carried = is_carried(op.get_bind())
+    carried = is_carried(op.get_context())
     rows = (CARRIED_KEYS, CARRIED_STATUS) if carried else (KEYS, BATCHES, STATUS)
     for statement in (COLUMNS, UNIQUE, *rows, CREATORS, TASKS, INDEXES, ANNOUNCE):
         op.execute(statement)

@@ -19,5 +19,5 @@ DROP TYPE taskstatus
 
 
 def upgrade() -> None:
-    if not is_carried(op.get_bind()):  # there old programs write still, until `stoflow migrate --contract`
+    if not is_carried(op.get_context()):  # there old programs write still, until `stoflow migrate --contract`
         op.execute(GONE)
