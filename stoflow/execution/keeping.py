@@ -12,7 +12,7 @@ from stoflow.domain.page import LARGEST_ID
 
 LONGEST_ID = 255
 LONGEST_SKU = 255
-LONGEST_TEXT = 2_000
+LONGEST_TEXT = 2_000  # in bytes: with its ids a row stays on one page, since what is observed has no TOAST
 LONGEST_CURRENCY = 10
 LARGEST_AMOUNT = Decimal(10) ** 10  # below it; as the columns hold
 CENT = Decimal("0.01")
@@ -89,7 +89,7 @@ def _line(line: OrderLine) -> OrderLine:
 
 
 def _text(text: str) -> str:
-    return storable_text(text)[:LONGEST_TEXT]
+    return storable_text(text).encode()[:LONGEST_TEXT].decode(errors="ignore")
 
 
 def _count(number: int) -> int:

@@ -50,7 +50,9 @@ WITH fence AS MATERIALIZED (
 ), shown AS (
   UPDATE {s}.listings l
   SET visible = (seen.state = 'for_sale'), job_id = seen.job, updated_at = clock_timestamp()
-  FROM seen WHERE l.id = seen.listing AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND NOT EXISTS (
+  FROM seen
+  WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
+    AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))
 ), sold AS (
@@ -62,16 +64,16 @@ WITH fence AS MATERIALIZED (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))
 ), heir AS (
-  SELECT v.id, min(r.external_id) AS external_id, min(r.url) AS url
+  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url
   FROM vanished v JOIN {s}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
   WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
     SELECT FROM {s}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
-  GROUP BY v.id HAVING count(*) = 1
+  GROUP BY v.id, v.product_id HAVING count(*) = 1
 ), followed AS (
   UPDATE {s}.listings l
   SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
       updated_at = clock_timestamp()
-  FROM job, heir WHERE l.id = heir.id
+  FROM job, heir WHERE l.product_id = heir.product_id AND l.marketplace = job.marketplace AND l.id = heir.id
 ), ended AS (
   UPDATE {s}.listings l SET external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp(), job_id = job.id
   FROM job WHERE (l.id IN (SELECT id FROM vanished) AND l.id NOT IN (SELECT id FROM heir))
@@ -208,7 +210,7 @@ WITH fence AS MATERIALIZED (
     coalesce(known.created_at, o.created_at) AS created_at, sum(line.quantity) AS quantity
   FROM (
     SELECT l.product_id, l.marketplace, l.order_id, l.quantity, short.created_at AS made_at
-    FROM short JOIN {s}.order_lines l ON l.product_id = short.id
+    FROM short JOIN {s}.order_lines l ON l.product_id = short.id AND l.spread IN (true, false)
     UNION ALL
     SELECT lines.product_id, job.marketplace, lines.order_id, lines.quantity, short.created_at
     FROM job CROSS JOIN lines JOIN short ON short.id = lines.product_id

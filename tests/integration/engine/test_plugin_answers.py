@@ -331,10 +331,11 @@ def test_a_command_names_the_attempt_it_belongs_to_as_a_direct_call_does(bench: 
 def test_an_orphan_draft_is_found_and_deleted_through_the_plugin(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
     leave_orphan(bench, job)
+    (orphan,) = bench.all("SELECT id FROM {s}.strays")
     browser.does(draft=77)
     bench.collect()
     assert browser.does() == "shop.page"
-    assert browser.taken[-1].attempt == f"{bench.tenant}-{job}-stray1-1"
+    assert browser.taken[-1].attempt == f"{bench.tenant}-{job}-stray{orphan['id']}-1"
     assert browser.does(draft=78) == "shop.page"
     assert browser.take().payload == {"draft": "78"}
     assert len(bench.all("SELECT * FROM {s}.strays")) == 1, "not before the plugin has said so"

@@ -73,7 +73,9 @@ OWN = f"""linked AS (
 ), shown AS (
   UPDATE {s}.listings l
   SET visible = (seen.state = 'for_sale'), job_id = seen.job, updated_at = clock_timestamp()
-  FROM seen WHERE l.id = seen.listing AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND {IDLE}
+  FROM seen
+  WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
+    AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND {IDLE}
 ), sold AS (
   UPDATE {s}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
   FROM gone_with WHERE p.id = gone_with.id AND gone_with.stock_quantity > 0 RETURNING p.id
@@ -85,16 +87,16 @@ VANISHED = f"""vanished AS (
   SELECT l.id, l.external_id, l.product_id, l.marketplace FROM {s}.listings l, job
   WHERE l.marketplace = job.marketplace AND l.external_id = ANY(%(gone)s::text[]) AND {IDLE}
 ), heir AS (
-  SELECT v.id, min(r.external_id) AS external_id, min(r.url) AS url
+  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url
   FROM vanished v JOIN {s}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
   WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
     SELECT FROM {s}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
-  GROUP BY v.id HAVING count(*) = 1
+  GROUP BY v.id, v.product_id HAVING count(*) = 1
 ), followed AS (
   UPDATE {s}.listings l
   SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
       updated_at = clock_timestamp()
-  FROM job, heir WHERE l.id = heir.id
+  FROM job, heir WHERE l.product_id = heir.product_id AND l.marketplace = job.marketplace AND l.id = heir.id
 ), ended AS (
   UPDATE {s}.listings l SET {ENDED}, job_id = job.id
   FROM job WHERE (l.id IN (SELECT id FROM vanished) AND l.id NOT IN (SELECT id FROM heir))

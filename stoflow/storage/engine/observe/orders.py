@@ -93,7 +93,8 @@ STOCK = f"""bought AS MATERIALIZED (
     AND (left_over.is_sold OR r.state = 'sold')
 )"""
 
-# Every order that still stands of what was found to be short now, those of this page among them.
+# Every order that still stands of what was found to be short now, those of this page among them. The index of lines
+# begins with whether they were told: each value of it is named.
 RIVALS = """short AS (
   SELECT id, oversold, restocked_at, title, created_at FROM left_over WHERE is_short
 ), rivals AS (
@@ -101,7 +102,7 @@ RIVALS = """short AS (
     coalesce(known.created_at, o.created_at) AS created_at, sum(line.quantity) AS quantity
   FROM (
     SELECT l.product_id, l.marketplace, l.order_id, l.quantity, short.created_at AS made_at
-    FROM short JOIN {s}.order_lines l ON l.product_id = short.id
+    FROM short JOIN {s}.order_lines l ON l.product_id = short.id AND l.spread IN (true, false)
     UNION ALL
     SELECT lines.product_id, job.marketplace, lines.order_id, lines.quantity, short.created_at
     FROM job CROSS JOIN lines JOIN short ON short.id = lines.product_id
