@@ -25,7 +25,8 @@ FEW = 0.05
 
 Body = Mapping[str, Any]
 
-# How often a process said a sentence of monitoring/logs.py; a number in it counts as that many.
+# How often a process said a sentence of monitoring/logs.py; a number in it counts as that many, and so does what it
+# says of itself where it was said again within its window.
 SAID: Mapping[str, str] = {
     "stale worker fenced": r"A late attempt at task",
     "lease expired": r"its lease ended\.",
@@ -38,6 +39,9 @@ SAID: Mapping[str, str] = {
     "actor restarted": r"failed and reloads",
     "handed back": r"is handed back to newer workers",
 }
+
+
+SAID_AGAIN = re.compile(r"\(said (\d+) more times\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,15 @@ def kept(found: Evidence, file: Path) -> None:
 
 def counted(logs: Iterator[str]) -> Mapping[str, int]:
     """Return how often each sentence was said."""
-    text = "\n".join(logs)
-    return {
-        name: sum(int(number) for number in found) if "(" in pattern else len(found)
-        for name, pattern in SAID.items()
-        for found in [re.findall(pattern, text)]
-    }
+    lines = [line for text in logs for line in text.splitlines()]
+    return {name: sum(_times_said(pattern, line) for line in lines) for name, pattern in SAID.items()}
+
+
+def _times_said(pattern: str, line: str) -> int:
+    again = SAID_AGAIN.search(line)
+    found = re.findall(pattern, line)
+    number = sum(int(each) for each in found) if "(" in pattern else len(found)
+    return number * (int(again[1]) if again else 1)
 
 
 def takings(log: str) -> Sequence[float]:

@@ -151,6 +151,7 @@ class Settings(BaseSettings):
     ai_photos: int = Field(default=0, ge=0, le=8)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
     failpoints: str = ""
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ def begin() -> Settings:
     """Return the settings in force. Raise SettingsError, or ConfigurationError, where one of them is wrong."""
     settings = load()
     check_marketplaces(settings)
-    setup_logging(settings.log_level)
+    setup_logging(settings.log_level, settings.log_format)
     try:
         failpoints.arm_text(settings.failpoints)
     except ValueError as error:

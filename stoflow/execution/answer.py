@@ -11,6 +11,7 @@ from stoflow.domain.run import NextMove
 from stoflow.execution.act import Act
 from stoflow.execution.carriers import Plugin
 from stoflow.execution.collect import Collection
+from stoflow.execution.concerning import about_job
 from stoflow.execution.engine import Engine, outputs_of
 from stoflow.execution.hand_back import knows, unread_settlement
 from stoflow.execution.look import Look
@@ -36,12 +37,13 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
         record(ForeignAnswer(tenant))
         return
     answers = (*earlier, answer)
-    if orphan is not None and orphan.claims == sent.claims:
-        Plugin(engine).take_up(Collection(engine, job, orphan), request_id, answers)
-    elif task := _task_of(job, sent):
-        move = _take_up(engine, job, task, request_id, answers)
-        engine.feed.job_changed(changed(engine, job, move, len(outputs_of(job)) + (move is GO_ON)))
-        _report(engine, job, task, move)
+    with about_job(job):
+        if orphan is not None and orphan.claims == sent.claims:
+            Plugin(engine).take_up(Collection(engine, job, orphan), request_id, answers)
+        elif task := _task_of(job, sent):
+            move = _take_up(engine, job, task, request_id, answers)
+            engine.feed.job_changed(changed(engine, job, move, len(outputs_of(job)) + (move is GO_ON)))
+            _report(engine, job, task, move)
 
 
 def _is_uuid(text: str) -> bool:

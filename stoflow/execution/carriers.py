@@ -11,6 +11,7 @@ from stoflow.domain.errors import APIError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Broken, LookResult, Outcome, TryAgain
 from stoflow.domain.run import NextMove
+from stoflow.execution.concerning import about_attempt
 from stoflow.execution.conversation import NextCommand, begin, hold
 from stoflow.execution.engine import PERMIT_RAN_OUT, Engine
 from stoflow.execution.frame import Execution, Permitted, resumed, settle
@@ -43,6 +44,10 @@ class Direct:
     engine: Engine
 
     def carry(self, execution: Permitted) -> Move:
+        with about_attempt(execution):
+            return self._carry(execution)
+
+    def _carry(self, execution: Permitted) -> Move:
         timeout_s = self.engine.timeout_s(execution.job)
         begun_s = time.monotonic()
         if not execution.claim(timeout_s + self.engine.lease_s, holds=True):
@@ -107,6 +112,10 @@ class Plugin:
     engine: Engine
 
     def carry(self, execution: Permitted) -> Move:
+        with about_attempt(execution):
+            return self._carry(execution)
+
+    def _carry(self, execution: Permitted) -> Move:
         timeout_s = self.engine.timeout_s(execution.job)
         asked = resumed(execution)
         if not isinstance(asked, NextCommand):
@@ -120,6 +129,10 @@ class Plugin:
 
         A crash before that leaves the command to be sent again.
         """
+        with about_attempt(execution):
+            return self._take_up(execution, request_id, answers)
+
+    def _take_up(self, execution: Execution, request_id: str, answers: Sequence[Answer]) -> Move:
         job, result = execution.job, resumed(execution, answers)
         kept = record_answer(job.tenant, request_id, answers[-1])
         if not isinstance(result, NextCommand):

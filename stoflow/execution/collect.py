@@ -11,6 +11,7 @@ from stoflow.domain.retry import blind_look_s
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.execution.attempting import write_settle
 from stoflow.execution.carriers import carrier_of
+from stoflow.execution.concerning import about_job
 from stoflow.execution.conversation import Begun, NextCommand
 from stoflow.execution.engine import Engine
 from stoflow.execution.frame import settle
@@ -40,7 +41,8 @@ def collect(engine: Engine, message: RunMessage) -> None:
     if job is None:
         return
     if orphan is not None and orphan.claims == message.claims and _may_collect(engine, job):
-        _collect(engine, message, job, orphan)
+        with about_job(job):
+            _collect(engine, message, job, orphan)
     engine.feed.report(message.owner, report_of(job, NOTHING, message.task, message.claims, mode=RunMode.COLLECT))
 
 
@@ -81,6 +83,10 @@ class Collection:
     @property
     def attempt(self) -> str:
         return f"{self.job.tenant}-{self.job.id}-stray{self.orphan.id}-{self.orphan.claims}"
+
+    @property
+    def number(self) -> int:
+        return self.orphan.claims
 
     def converse(self) -> Begun:
         """Begin with what the collector may know: the orphan's marker, and the listing that must stay."""

@@ -39,6 +39,11 @@ class Execution(Protocol):
     @property
     def attempt(self) -> str: ...
 
+    @property
+    def number(self) -> int:
+        """Return which attempt at it this is, counted from 1."""
+        ...
+
     def converse(self) -> Begun:
         """Begin the conversation, from its first word."""
         ...

@@ -10,6 +10,7 @@ from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.domain.run import NextMove, RunMessage, RunMode
 from stoflow.execution.attempting import held_back, looked, tries_of, write_settle
 from stoflow.execution.carriers import carrier_of
+from stoflow.execution.concerning import about_job
 from stoflow.execution.conversation import Begun
 from stoflow.execution.engine import Engine, outputs_of
 from stoflow.execution.hand_back import hand_back
@@ -33,7 +34,8 @@ def look(engine: Engine, message: RunMessage) -> None:
     task = next((task for task in job.tasks if task.id == message.task), None) if job else None
     if job is None or task is None:
         return
-    move, now = _go(engine, message, job, task)
+    with about_job(job):
+        move, now = _go(engine, message, job, task)
     after = RELOAD if move is GO_ON else move  # after an adoption the job goes on: its owner reads it again
     engine.feed.report(message.owner, report_of(job, after, now.id, now.claims, mode=RunMode.LOOK))
     engine.feed.job_changed(changed(engine, job, move, len(outputs_of(job))))

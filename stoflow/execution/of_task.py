@@ -29,6 +29,10 @@ class OfTask:
         return f"{self.job.tenant}-{self.job.id}-{self.task.id}-{self.task.claims}"
 
     @property
+    def number(self) -> int:
+        return self.task.attempts
+
+    @property
     def step(self) -> Step:
         return step_of(self.engine, self.job, self.task)
 

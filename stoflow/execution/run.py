@@ -7,6 +7,7 @@ from stoflow.domain.run import NextMove, RunMessage
 from stoflow.execution.act import flush, permitted_act
 from stoflow.execution.attempting import held_at_place, held_back
 from stoflow.execution.carriers import carrier_of
+from stoflow.execution.concerning import about_job
 from stoflow.execution.engine import Engine
 from stoflow.execution.hand_back import hand_back
 from stoflow.execution.inner import complete, do_in_memory
@@ -28,9 +29,9 @@ def run(engine: Engine, message: RunMessage) -> None:
     if job is None:
         return
     progress = Progress(engine, message, job)
-    with engine.doing.at(job.tenant, job.id, job.marketplace, job.action):
+    with engine.doing.at(job.tenant, job.id, job.marketplace, job.action), about_job(job):
         move, task = _go(progress)
-    report_run(engine, message, progress.job, move, task, progress.inputs.outputs)
+        report_run(engine, message, progress.job, move, task, progress.inputs.outputs)
 
 
 def _go(progress: Progress) -> tuple[Move, StoredTask | None]:

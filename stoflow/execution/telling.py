@@ -6,8 +6,9 @@ from typing import Any
 
 from stoflow.domain.facts.accounts import ProductOversold, ThingUnread
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
-from stoflow.domain.facts.work import CallEnded, JobFailed, StaleAttemptFenced, StepBroke
+from stoflow.domain.facts.work import CallEnded, JobFailed, SellerAsked, StaleAttemptFenced, StepBroke
 from stoflow.domain.outcome import Broken, Outcome
+from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import FAILED, Move, Settlement, move_after
 from stoflow.monitoring.record import record
@@ -21,6 +22,8 @@ def concluded(job: StoredJob, task: StoredTask, settled: Settlement, recorded: R
     if recorded is None:
         record(StaleAttemptFenced(job.tenant, job.id, task.name))
         return move
+    if settled.follows.next is NextMove.SELLER:
+        record(SellerAsked(job.tenant, job.id, job.marketplace, task.name, settled.reason))
     if move is FAILED:
         note_failed(job, task, recorded.kind or settled.kind, settled.reason)
     note_named(job, recorded.named or {})

@@ -2,22 +2,17 @@
 
 import logging
 import re
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import Field
 from typing import Any, ClassVar, Protocol
 
 from stoflow.domain.printable import on_one_line
-from stoflow.monitoring.client import client_address
+from stoflow.monitoring.context import fields_now
+from stoflow.monitoring.lines import FIELDS, NAMED, Form, formatter, masked
+from stoflow.monitoring.standard_error import StandardError
 
 MAX_VALUE_CHARS = 300
-NAMED = r"(?:access_token|refresh_token|client_secret|password|authorization|api_key)"
-SECRET = re.compile(
-    rf"""(?i)(\b{NAMED}["']?\s*[=:]\s*["']?(?:(?:bearer|basic)\s+)?|\b(?:bearer|basic)\s+)[^\s"'&,;]+"""
-)
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S"
-LINE_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(processName)s %(message)s"
+PLACE = re.compile(r"\{(\w+)\}")
 
 LIBRARY_LEVELS: Mapping[str, int] = {
     "alembic": logging.WARNING,
@@ -67,6 +62,10 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "MessageRefused": (WARNING, "A message made no sense and was dropped: {reason}."),
     "JobCompleted": (DEBUG, "Job {job} of tenant {tenant} is completed: {action} on {marketplace}."),
     "JobFailed": (WARNING, JOB_FAILED),
+    "SellerAsked": (
+        INFO,
+        "{marketplace} asks tenant {tenant} to act before it goes on (job {job}, task {task}): {reason}",
+    ),
     "AttemptEnded": (DEBUG, "An attempt to {purpose} ended, {action} on {marketplace}: {outcome}."),
     "CallEnded": (DEBUG, "{marketplace} answered a call with {code} after {lasted_s} s."),
     "StepBroke": (ERROR, "Task {task} of job {job}, tenant {tenant}, broke: {error}."),
@@ -167,23 +166,13 @@ class Fact(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-class _StandardError(logging.StreamHandler[Any]):
-    """Write to what standard error is now, not to what it was when logging was set up."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
-
-
 _logger = logging.getLogger("stoflow")
-_handler = _StandardError()
+_handler = StandardError()
 
 
-def setup_logging(level: str) -> None:
-    """Send every line at or above `level` to standard error, in UTC. Safe to call again with another level."""
-    formatter = logging.Formatter(LINE_FORMAT, TIME_FORMAT)
-    formatter.converter = time.gmtime
-    _handler.setFormatter(formatter)
+def setup_logging(level: str, form: Form = "console") -> None:
+    """Send every line at or above `level` to standard error, in UTC. Safe to call again with other arguments."""
+    _handler.setFormatter(formatter(form))
     root = logging.getLogger()
     if _handler not in root.handlers:
         root.addHandler(_handler)
@@ -193,17 +182,21 @@ def setup_logging(level: str) -> None:
 
 
 def write(fact: Fact) -> None:
-    level, words = WORDS.get(type(fact).__name__, (logging.DEBUG, ""))
+    """Log a fact in its words, with its fields and those of what is being done now beside them."""
+    name = type(fact).__name__
+    level, words = WORDS.get(name, (logging.DEBUG, ""))
     if _logger.isEnabledFor(level):
-        client = client_address()
-        _logger.log(level, "%s%s", sentence(fact, words), f" [from {_told(client)}]" if client else "")
+        shown = {field: _plain(value) for field, value in _fields_of(fact) if field in SHOWN_FIELDS}
+        fields = {"fact": name, **fields_now(), **shown}
+        named = frozenset(PLACE.findall(words)) if words else shown.keys()
+        _logger.log(level, sentence(fact, words), extra={FIELDS: fields, NAMED: named})
 
 
 def sentence(fact: Fact, words: str) -> str:
     """Return `words` with its `{field}`s filled in, or the fact's name followed by its fields."""
     shown = {name: _told(value) for name, value in _fields_of(fact) if name in SHOWN_FIELDS}
     if words:
-        return re.sub(r"\{(\w+)\}", lambda match: shown.get(match[1], "?"), words)
+        return PLACE.sub(lambda match: shown.get(match[1], "?"), words)
     name = re.sub(r"(?<!^)(?=[A-Z])", " ", type(fact).__name__).lower()
     return " ".join([name, *(f"{field}={value}" for field, value in shown.items())])
 
@@ -212,7 +205,12 @@ def _fields_of(fact: Fact) -> Iterator[tuple[str, object]]:
     return ((name, getattr(fact, name)) for name in fact.__dataclass_fields__)
 
 
+def _plain(value: object) -> object:
+    """Return what a program is shown: numbers as they are, anything else as people are."""
+    return value if isinstance(value, bool | int | float) or value is None else _told(value)
+
+
 def _told(value: object) -> str:
     """One line, of bounded length, without what opens a door, whatever a marketplace or a seller wrote."""
     text = f"{value:.1f}" if isinstance(value, float) else str(value)
-    return SECRET.sub(r"\1***", on_one_line(text[:MAX_VALUE_CHARS]))
+    return masked(on_one_line(text[:MAX_VALUE_CHARS]))

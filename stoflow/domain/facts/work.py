@@ -52,6 +52,17 @@ class JobFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SellerAsked(Fact):
+    """A marketplace did not do it, and told that the account's seller must act first."""
+
+    tenant: int
+    job: int
+    marketplace: str
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobCompleted(Fact):
     tenant: int
     job: int

@@ -27,6 +27,7 @@ from stoflow.http.rest.streams import EventsAnswer, Streams
 from stoflow.http.rest.threads import Threads
 from stoflow.http.rest.uploads import Upload
 from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
+from stoflow.monitoring.context import about
 
 PIECE_BYTES: Final = 64 * 1024
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -227,7 +228,8 @@ def _response(operation: Operation, answer: Written) -> Response:
 
 def _answer(operation: Operation, context: Context, asked: Asked, body: Come) -> tuple[Result, Response]:
     """Return what the use case gives, and how that is written down: a thread's work, as it may be long."""
-    answer = _handle(operation, context, asked, body)
+    with about(tenant=asked.tenant or ""):
+        answer = _handle(operation, context, asked, body)
     return answer, Response() if isinstance(answer, EventsAnswer) else _response(operation, answer)
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stoflow.http.facts import RequestFailed
 from stoflow.http.rest.problems import MEDIA_TYPE, Problem, problem_of, response_of
-from stoflow.monitoring.client import served_at
+from stoflow.monitoring.context import about
 from stoflow.monitoring.record import record
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -55,7 +55,8 @@ class RequestIdMiddleware(HttpMiddleware):
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        with about(request_id=request_id):
+            await self._app(scope, receive, send_with_id)
 
 
 class ClientMiddleware:
@@ -65,7 +66,7 @@ class ClientMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with served_at((scope.get("client") or ("",))[0]):
+        with about(client=(scope.get("client") or ("",))[0]):
             await self._app(scope, receive, send)
 
 

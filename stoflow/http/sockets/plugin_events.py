@@ -15,6 +15,7 @@ from stoflow.http.sockets.events import (
 from stoflow.http.sockets.guarded_socket import Identity
 from stoflow.http.sockets.plugin_sockets import PluginSockets
 from stoflow.http.sockets.plugin_use_cases import PluginUseCases
+from stoflow.monitoring.context import about
 
 TellFrontends = Callable[[TenantId, str, Mapping[str, Any]], Awaitable[None]]
 ROBOT_CHECK = "The marketplace asks whether the seller is a robot; the seller must answer in the browser."
@@ -32,6 +33,10 @@ class PluginEvents:
         self._tell_frontends = tell_frontends
 
     async def hear(self, identity: Identity, said: Given) -> None:
+        with about(tenant=identity.tenant):
+            await self._hear(identity, said)
+
+    async def _hear(self, identity: Identity, said: Given) -> None:
         match said:
             case PluginResponse():
                 await self._answered(identity, said)

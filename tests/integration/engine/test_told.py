@@ -9,6 +9,7 @@ import pytest
 
 from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.ids import JobId
+from stoflow.monitoring.lines import FIELDS
 from stoflow.storage.database.session import Database
 
 if TYPE_CHECKING:
@@ -94,6 +95,22 @@ def test_an_outage_of_a_marketplace_leaves_a_line_at_its_begin_and_one_at_its_en
     (line,) = told(caplog)
     assert line.startswith("shop answers again after ")
     assert line.endswith(f" s {where}.")
+
+
+def test_every_line_of_an_attempt_bears_where_it_was_and_who_asked(
+    bench: "Bench", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    job = asked(bench)
+    bench.shop.plan(None, 401)
+    bench.run(job)
+    told = [fields for fields in (getattr(each, FIELDS, {}) for each in caplog.records) if "fact" in fields]
+    where = {"tenant": bench.tenant, "job": job, "request_id": REQUEST}
+    ended = [fields for fields in told if fields["fact"] == "AttemptEnded"]
+    assert [fields["task"] for fields in ended] == ["upload", "create"]
+    assert all(fields.items() >= {**where, "attempt": 1, "action": "publish"}.items() for fields in ended)
+    (asked_for,) = [fields for fields in told if fields["fact"] == "SellerAsked"]
+    assert asked_for.items() >= {**where, "task": "create", "reason": "Log in again."}.items()
 
 
 def test_a_hiccup_of_a_marketplace_is_no_outage(bench: "Bench", caplog: pytest.LogCaptureFixture) -> None:

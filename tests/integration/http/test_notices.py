@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.lines import FIELDS
 from stoflow.settings import Settings
 from stoflow.transports.direct.signing import OutgoingCall
 from stoflow_sandbox.app import SandboxOptions
@@ -113,8 +114,10 @@ def test_the_door_tells_who_is_believed_and_nothing_else(street: Street) -> None
 
 def test_who_says_to_be_a_marketplace_and_is_not_is_told_of(street: Street, caplog: pytest.LogCaptureFixture) -> None:
     assert street.push({"authorization": "Kiosque KQ0"}, b"7-1").status_code == 401
-    told = [line.getMessage() for line in caplog.records if "Somebody who is not" in line.getMessage()]
-    assert told == ["Somebody who is not kiosque says that they are: nothing was heard. [from 127.0.0.1]"]
+    told = [line for line in caplog.records if "Somebody who is not" in line.getMessage()]
+    assert [(line.getMessage(), getattr(line, FIELDS)["client"]) for line in told] == [
+        ("Somebody who is not kiosque says that they are: nothing was heard.", "127.0.0.1")
+    ]
 
 
 def test_a_push_for_a_tenant_that_was_dropped_is_heard_like_any_other(street: Street) -> None:

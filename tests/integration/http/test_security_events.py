@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.auth import TenantStatus
+from stoflow.monitoring.lines import FIELDS
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import suspend_tenant
@@ -28,8 +29,14 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> Callable[[str], list[str]]:
+    """What the log said, and from where whoever caused it came."""
     caplog.set_level(logging.INFO)
-    return lambda words: [line.getMessage() for line in caplog.records if words in line.getMessage()]
+
+    def lines() -> Iterator[str]:
+        for line in caplog.records:
+            yield f"{line.getMessage()} [from {getattr(line, FIELDS, {}).get('client')}]"
+
+    return lambda words: [line for line in lines() if words in line]
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """A log line shows what is on the list, and nothing else."""
 
+import json
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from string import Formatter
 
@@ -14,6 +17,8 @@ from stoflow.domain.facts import accounts, mails, outages, processes, sign_ins, 
 from stoflow.domain.facts.work import StepBroke
 from stoflow.http import facts as door_facts
 from stoflow.monitoring import logs
+from stoflow.monitoring.context import about
+from stoflow.monitoring.lines import OWN
 from stoflow.monitoring.record import counts, record
 
 
@@ -71,6 +76,70 @@ def test_recording_counts_even_what_is_not_logged(caplog: pytest.LogCaptureFixtu
         record(JobSubmitted(7, 42))
     assert counts()["JobSubmitted"] == before + 1
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_line_of_either_form_names_whom_it_is_about_and_shows_no_secret(
+    form: logs.Form, capsys: pytest.CaptureFixture[str], lines: Callable[[logs.Form], None]
+) -> None:
+    lines(form)
+    with about(client="127.0.0.1", tenant=7, request_id="4f1c", trace_id="0af7", job=""):
+        record(StepBroke(7, 42, "map", "password=hunter2 of\n\u202eanybody"))
+        logging.getLogger("somebody").warning("Authorization: Bearer %s", "hunter2")
+    told, foreign = capsys.readouterr().err.splitlines()
+    if form == "console":
+        assert told.endswith(
+            " ERROR   MainProcess Task map of job 42, tenant 7, broke: password=*** of \\u202eanybody."
+            " [from 127.0.0.1, request 4f1c, trace 0af7]"
+        )
+        assert foreign.endswith("Authorization: Bearer *** [from 127.0.0.1, tenant 7, request 4f1c, trace 0af7]")
+        return
+    ids = {"client": "127.0.0.1", "tenant": 7, "request_id": "4f1c", "trace_id": "0af7"}
+    own = json.loads(told)
+    assert own.pop("time").endswith("Z")
+    assert own == {
+        "level": "error",
+        "message": "Task map of job 42, tenant 7, broke: password=*** of \\u202eanybody.",
+        "fact": "StepBroke",
+        **ids,
+        "job": 42,
+        "task": "map",
+        "error": "password=*** of \\u202eanybody",
+        "logger": "stoflow",
+        "process_name": "MainProcess",
+    }
+    assert json.loads(foreign).items() >= {"message": "Authorization: Bearer ***", **ids}.items()
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_the_trace_of_a_fault_is_shown_without_secrets(
+    form: logs.Form, capsys: pytest.CaptureFixture[str], lines: Callable[[logs.Form], None]
+) -> None:
+    lines(form)
+    try:
+        _ = {}["password=hunter2"]
+    except KeyError:
+        logging.getLogger("somebody").exception("It broke.")
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "password=***" in told
+    assert "hunter2" not in told
+    assert len(told.splitlines()) == 1 or form == "console"
+
+
+def test_no_field_is_called_as_what_a_line_has_itself() -> None:
+    assert not logs.SHOWN_FIELDS & set(OWN)
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[logs.Form], None]]:
+    """Set a form, for this test alone."""
+    root = logging.getLogger()
+    before = root.level
+    yield partial(logs.setup_logging, "INFO")
+    root.removeHandler(logs._handler)
+    logs._handler.close()
+    root.setLevel(before)
 
 
 PROGRAM = """
