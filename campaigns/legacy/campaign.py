@@ -19,10 +19,10 @@ from typing import Any
 import psycopg
 
 from campaigns.chaos import LARGEST_SEED, end_on_sigterm
-from campaigns.legacy.judge import Before, Report, counted, judged, status_of, worded
+from campaigns.legacy.judge import Before, Report, counted, judged, worded
 from campaigns.legacy.lock_watch import LockWatch
 from campaigns.legacy.old_house import Size, add_tenant, build
-from campaigns.legacy.old_writer import Writing
+from campaigns.legacy.old_writer import DIRECT, PHOTO, Notes, OldWriter, Writing
 from campaigns.world import wait_until
 from stoflow.cli.run.children import LOCALHOST, Children, free_port
 from stoflow.cli.simulate.demo_sellers import connect_sellers
@@ -31,6 +31,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.migrations import runner
 from stoflow.migrations.changing_over import undo_all
 from stoflow.migrations.old_house import expand
+from stoflow.resources.products.media import write_whole
 from stoflow.settings import load
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault, secret_keys
@@ -38,15 +39,19 @@ from stoflow.storage.database.connecting import plain_url
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 from stoflow.wiring.installation import Installation, opened, prepare
+from stoflow_sandbox.demo.drawing import Subject, draw
+from stoflow_sandbox.ledger import read_ledger
 
 WHOLE = Size(products=250, batches=100, jobs=5_000, tasks=200, days=400)
 SHORT = Size(products=20, batches=10, jobs=300, tasks=20, days=40)
 POISONED = "user_3"
 IN_THE_WAY = f"CREATE TABLE {POISONED}.job_timeline (in_the_way integer)"
-BESIDE_S, SHORT_BESIDE_S = 20.0, 5.0
+BESIDE_S, SHORT_BESIDE_S = 20.0, 2.0
 DONE_WITHIN_S = 180.0
 LOCK_MS = 2_000
-DIRECT = ("ebay", "etsy")
+KILL_AFTER_S = 0.8
+LOOK_EVERY_S = 0.5
+LEDGER = "ledger.ndjson"
 SPEED = 10.0
 
 
@@ -56,7 +61,7 @@ class Plan:
     tenants: int
     size: Size
     kills: int
-    kill_within_s: float
+    pages: int
     beside_s: float
 
 
@@ -67,7 +72,7 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, help="decides what is written and when it is killed; printed when not given"
     )
-    parser.add_argument("--short", action="store_true", help="four tenants, 1,200 jobs and three kills")
+    parser.add_argument("--short", action="store_true", help="three tenants, 900 jobs and two kills")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
@@ -78,8 +83,8 @@ def main() -> int:
 
 def planned(seed: int, *, is_short: bool) -> Plan:
     if is_short:
-        return Plan(seed, 4, SHORT, 3, 3.0, SHORT_BESIDE_S)
-    return Plan(seed, 20, WHOLE, 20, 8.0, BESIDE_S)
+        return Plan(seed, 3, SHORT, 2, 3, SHORT_BESIDE_S)
+    return Plan(seed, 20, WHOLE, 20, 12, BESIDE_S)
 
 
 def campaign(plan: Plan) -> Report:
@@ -111,20 +116,21 @@ class _ChangeOver:
         watch.start()
         writing.start()
         self._undone()
-        ended = [self._killed() for _ in range(self._plan.kills)]
+        killed = sum(not self._killed() for _ in range(self._plan.kills))
+        self._demand("runs killed", killed, self._plan.kills)
         carried_s = self._carried()
         with self._at_work():
             time.sleep(self._plan.beside_s)
             notes = writing.stop()
-            wait_until_done(self._url, notes.synced, within_s=DONE_WITHIN_S)
+            self._read_as_done(notes)
             self._contracted()
         watch.stop()
         kept = counted(self._url, self._schemas, self._plan.size)
         drifted = runner.status(self._installation.urls.database_url)
         self._demand("drift, and tenants with old names", (len(drifted.drifted), len(drifted.keeping)), (0, 0))
         return judged(
-            self._plan.seed, before, kept, notes, self._failures, url=self._url, killed=sum(not each for each in ended),
-            carried_s=carried_s, lock_s=watch.longest_s, locked=watch.longest,
+            self._plan.seed, before, kept, notes, self._failures, url=self._url, sold_at=self._sold_at(),
+            killed=killed, carried_s=carried_s, lock_s=watch.longest_s, locked=watch.longest,
         )  # fmt: skip
 
     def _built(self) -> Before:
@@ -149,10 +155,19 @@ class _ChangeOver:
         self._demand("taken back", undo_all(url).migrated, ("user_1",))
 
     def _killed(self) -> bool:
-        """Kill a run with -9 at an instant of the seed's choice; return whether it had ended before."""
-        process = self._start("--parallel", "2", "--rows", "250")
+        """Kill a run with -9 at an instant of the seed's choice; return whether it had ended before.
+
+        The instant is so many pages of rows and a moment later, so that a fast machine is not done before the last.
+        """
+        process, pages = self._start("--parallel", "2", "--rows", "250", err=subprocess.PIPE), 0
+        assert process.stderr
+        wanted = self._random.randrange(self._plan.pages)
+        with (self._folder / "migrate.log").open("a") as log:
+            while pages < wanted and (line := process.stderr.readline()):
+                log.write(line)
+                pages += "carried over" in line
         try:
-            process.wait(self._random.uniform(0.5, self._plan.kill_within_s))
+            process.wait(self._random.uniform(0.0, KILL_AFTER_S))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -178,17 +193,44 @@ class _ChangeOver:
         code, said = self._run("--contract", "--unused-h", "0")
         self._demand("contracts", (code, len(said["migrated"])), (0, self._plan.tenants + 1))
 
+    def _read_as_done(self, notes: Notes) -> None:
+        """Wait until the old program's own statements say that its jobs are done, and its batches count them."""
+        reader, until_s = OldWriter(self._url, notes), time.monotonic() + DONE_WITHIN_S
+        left = set(notes.left)
+        off = list(self._schemas)
+        while (left or off) and time.monotonic() < until_s:
+            left, off = _unfinished(reader, left), self._batches_off(reader)
+            time.sleep(LOOK_EVERY_S)
+        reader.close()
+        self._demand("batches that do not show what became of their jobs", off, [])
+
+    def _batches_off(self, reader: OldWriter) -> list[str]:
+        off = list[str]()
+        for schema in self._schemas:
+            reader.use(schema)
+            off.extend(reader.batches_off())
+        return off
+
+    def _sold_at(self) -> Mapping[str, set[str]]:
+        found = {place: set[str]() for place in DIRECT}
+        for entry in read_ledger(self._folder / LEDGER):
+            if entry.marketplace in found and entry.listing_id:
+                found[entry.marketplace].add(entry.listing_id)
+        return found
+
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Run StoFlow over it, with every tenant's accounts on the marketplaces that need no browser."""
         prepare(self._installation)
+        write_whole(self._installation.media.root / PHOTO, draw(Subject("coat", "navy", "A coat")))
         with ExitStack() as stack:
             http = DirectClient()
             stack.callback(http.close)
             children = stack.enter_context(Children(self._variables, logs=self._folder))
             port = free_port()
             sandbox = f"http://{LOCALHOST}:{port}"
-            children.start("sandbox", "sandbox", "--port", str(port), "--speed", str(SPEED))
+            ledger = str(self._folder / LEDGER)
+            children.start("sandbox", "sandbox", "--port", str(port), "--speed", str(SPEED), "--ledger", ledger)
             wait_until(lambda: is_ready(http, sandbox, SANDBOX_READY), "the sandbox")
             settings = self._installation.settings
             vault = Vault(secret_keys(settings.secret_keys, settings.home))
@@ -205,13 +247,13 @@ class _ChangeOver:
         said, _ = process.communicate()
         return process.returncode, json.loads(said)
 
-    def _start(self, *arguments: str) -> "subprocess.Popen[str]":
+    def _start(self, *arguments: str, err: int | None = None) -> "subprocess.Popen[str]":
         with (self._folder / "migrate.log").open("a") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "stoflow", "migrate", *arguments],
                 env={**environ, **self._variables},
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=log if err is None else err,
                 text=True,
             )
 
@@ -220,14 +262,11 @@ class _ChangeOver:
             self._failures.append(f"{what}: {found}, not {wanted}")
 
 
-def wait_until_done(url: str, jobs: frozenset[tuple[str, int]], *, within_s: float) -> None:
-    """Return when each of these jobs is final, or when that took too long: the judge says which are not."""
-    until_s, open_jobs = time.monotonic() + within_s, set(jobs)
-    with psycopg.connect(url, autocommit=True) as connection:
-        while open_jobs and time.monotonic() < until_s:
-            open_jobs = {each for each in open_jobs if not _is_final(connection, *each)}
-            time.sleep(0.5)
-
-
-def _is_final(connection: "psycopg.Connection[Any]", schema: str, job: int) -> bool:
-    return status_of(connection, schema, job) not in {"pending", "running"}
+def _unfinished(reader: OldWriter, jobs: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Return those that the old program reads as not ended."""
+    left = set[tuple[str, int]]()
+    for schema, job in jobs:
+        reader.use(schema)
+        if reader.read(job) in {"pending", "running", "paused"}:
+            left.add((schema, job))
+    return left

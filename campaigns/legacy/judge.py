@@ -19,6 +19,11 @@ ENDED = """
 SELECT count(*) FROM {s}.marketplace_jobs
 WHERE id <= %s AND status::text = %s AND completed_at < now() - interval '12 hours'
 """
+LISTED = """
+SELECT l.external_id FROM {s}.marketplace_jobs j
+JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
+WHERE j.id = %s AND l.visible
+"""
 FINAL = ("completed", "cancelled", "expired")
 
 
@@ -43,6 +48,8 @@ class Report:
     odd: Sequence[str]
     made: int
     done: int
+    published: int
+    listed: int
     killed: int
     carried_s: float
     longest_lock_s: float
@@ -75,22 +82,24 @@ def judged(
     failures: Sequence[str],
     *,
     url: str,
+    sold_at: Mapping[str, set[str]],
     killed: int,
     carried_s: float,
     lock_s: float,
     locked: str,
 ) -> Report:
-    """Return the report; `failures` are those that were found on the way."""
+    """Return the report; `failures` are those that were found on the way, `sold_at` the listings by marketplace."""
     lost = sum(max(0, count - kept.rows[key]) for key, count in before.rows.items())
     with psycopg.connect(url, autocommit=True) as connection:
         states = {job: status_of(connection, *job) for job in notes.made}
+        listed = sum(_listing(connection, *job) in sold_at[notes.left[job]] for job in notes.published)
         twice = sum(_completed_twice(connection, schema) for schema in before.counted)
     doubled = twice + sum(times - 1 for times in Counter(notes.made).values())
     report = Report(
         seed, sum(before.rows.values()), lost, sum(state is None for state in states.values()), doubled,
         notes.statements, notes.errors, notes.odd, len(notes.made),
-        sum(states[job] == "completed" for job in notes.synced), killed, carried_s, lock_s, locked, notes.slowest_ms,
-        failures,
+        sum(states[job] == "completed" for job in notes.left), len(notes.published), listed, killed, carried_s,
+        lock_s, locked, notes.slowest_ms, failures,
     )  # fmt: skip
     return replace(report, failures=[*failures, *_failures(report, before, kept, notes, states)])
 
@@ -107,9 +116,11 @@ def _failures(
         yield f"statistics of {sum(kept.counted.values())} jobs, not {sum(before.counted.values()) + notes.counted}"
     if report.errors or report.odd:
         yield f"the old program met {len(report.errors)} errors and {len(report.odd)} odd states: {report.errors[:3]}"
-    not_done = [job for job in notes.synced if states[job] != "completed"]
-    if not_done or not notes.synced:
-        yield f"{len(not_done)} of {len(notes.synced)} jobs for the new engine were not done: {not_done[:3]}"
+    not_done = [job for job in notes.left if states[job] != "completed"]
+    if not_done or not notes.left:
+        yield f"{len(not_done)} of {len(notes.left)} jobs for the new engine were not done: {not_done[:3]}"
+    if report.listed != report.published or not report.published:
+        yield f"{report.listed} of {report.published} products are for sale at the simulated marketplaces"
     if report.longest_lock_s > LONGEST_LOCK_S:
         yield f"{report.longest_lock} was held for {report.longest_lock_s:.2f} s"
     if report.slowest_ms > SLOWEST_MS:
@@ -124,6 +135,7 @@ def worded(report: Report) -> str:
         f"rows lost {report.rows_lost}, jobs lost {report.jobs_lost}, doubled {report.doubled}",
         f"the old program: {report.statements:,} statements, {met}",
         f"{report.made:,} jobs made by it, {report.done} done of those that the engine could do",
+        f"{report.listed} of {report.published} products that it published are for sale at the marketplaces",
         f"longest lock {report.longest_lock_s:.2f} s ({report.longest_lock}); all of it {report.seconds:.0f} s",
     ]
     return "\n".join([*lines, "RED: " + "; ".join(report.failures) if report.failures else "GREEN"])
@@ -140,6 +152,11 @@ def status_of(connection: "psycopg.Connection[Any]", schema: str, job: int) -> s
     query = STATUS.replace("{s}", schema)
     row = connection.execute(query.encode(), [job]).fetchone()
     return row[0] if row else None
+
+
+def _listing(connection: "psycopg.Connection[Any]", schema: str, job: int) -> str:
+    row = connection.execute(LISTED.replace("{s}", schema).encode(), [job]).fetchone()
+    return row[0] if row else ""
 
 
 def _completed_twice(connection: "psycopg.Connection[Any]", schema: str) -> int:

@@ -121,8 +121,6 @@ SELECT 1 + n %% 12, date '2026-01-01' - n / 24, 10, 8, 2, CASE n %% 3 WHEN 0 THE
 FROM generate_series(1, %(days)s) AS n
 """
 
-EMPTY, WITHOUT_TABLES, POISONED = "an empty schema", "a schema without some tables", "a table in the way"
-
 
 @dataclass(frozen=True, slots=True)
 class Size:

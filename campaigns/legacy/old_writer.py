@@ -14,6 +14,8 @@ STATEMENTS_A_S = 50.0
 MOST_KNOWN = 400
 DIRECT = ("ebay", "etsy")
 SHARE_OF_SYNCS = 0.3
+SHARE_OF_PUBLISHES = 0.2
+PHOTO = "coat.jpg"
 Deed = Callable[[], None]
 
 # As a driver with native enums writes it: the type is named.
@@ -23,12 +25,27 @@ INSERT INTO marketplace_jobs (marketplace, action_type_id, product_id, status, p
     retry_count, created_at)
 VALUES (%s, %s, %s, %s::jobstatus, %s, %s, '{"by": "the old program"}', 0, now()) RETURNING id
 """
+PRODUCT = """
+INSERT INTO products (title, description, price, category, brand, condition, gender, color, material, size_original,
+    stock_quantity, images, status)
+VALUES (%s, 'Warm.', 35.00, 'women/coats', 'Max Mara', 8, 'women', 'navy', 'wool', 'M', 1, %s::jsonb, 'draft')
+RETURNING id
+"""
 READ = "SELECT status, marketplace, batch_id, error_message, retry_count FROM marketplace_jobs WHERE id = %s"
 LIST = "SELECT id FROM marketplace_jobs WHERE status = ANY(%s::jobstatus[]) ORDER BY id DESC LIMIT 20"
 COUNT = "SELECT count(*) FROM marketplace_jobs WHERE status = 'pending'::jobstatus"
 CANCEL = "UPDATE marketplace_jobs SET cancel_requested = true WHERE id = %s"
 PAUSE = "UPDATE marketplace_jobs SET status = 'paused'::jobstatus WHERE id = %s AND status = 'pending'::jobstatus"
 RESUME = "UPDATE marketplace_jobs SET status = 'pending' WHERE id = %s AND status IN ('paused', 'pending')"
+# What a page of batches shows, beside what it would count by itself.
+BATCHES = """
+SELECT b.batch_id, b.status::text, (b.total_count, b.completed_count, b.failed_count, b.cancelled_count) = (
+    count(*), count(*) FILTER (WHERE j.status::text = 'completed'),
+    count(*) FILTER (WHERE j.status::text IN ('failed', 'expired')),
+    count(*) FILTER (WHERE j.status::text = 'cancelled')) AND (b.status::text IN ('pending', 'running')) = (
+    count(*) FILTER (WHERE j.status::text IN ('pending', 'running', 'paused')) > 0)
+FROM batch_jobs b JOIN marketplace_jobs j ON j.batch_id = b.batch_id WHERE b.batch_id LIKE 'old-%%' GROUP BY b.id
+"""
 STATISTICS = """
 INSERT INTO vinted_job_stats (action_type_id, date, total_jobs, success_count, failure_count, avg_duration_ms)
 VALUES (%s, current_date - %s, 1, 1, 0, 90)
@@ -37,12 +54,16 @@ VALUES (%s, current_date - %s, 1, 1, 0, 90)
 
 @dataclass(slots=True)
 class Notes:
-    """What a writer did and saw: `made` are its jobs by what became of them with it, `slowest_ms` its longest wait."""
+    """What a writer did and saw: `made` are its jobs by what became of them with it, `slowest_ms` its longest wait.
+
+    `left` are those for marketplaces that need no browser, which are to be done; `published` are some of them.
+    """
 
     made: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     cancelled: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     paused: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
-    synced: frozenset[tuple[str, int]] = frozenset()  # made for a marketplace that needs no browser, and left alone
+    left: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])  # alone, and for which place
+    published: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     counted: int = 0
     statements: int = 0
     errors: list[str] = field(default_factory=list[str])
@@ -74,6 +95,14 @@ class OldWriter:
         job = int(self.ask(CREATE, place, action, product, "pending", 1 if code == "sync" else 3, batch)[0][0])
         self._notes.made.append((self._schema, job))
         return job
+
+    def create_product(self, title: str) -> int:
+        """Make one with all that a marketplace asks for; return its id."""
+        return int(self.ask(PRODUCT, title, f'["{PHOTO}", {{"url": "{PHOTO}"}}]')[0][0])
+
+    def batches_off(self) -> Sequence[str]:
+        """Return the old program's batches that do not show what became of their jobs."""
+        return [f"{self._schema} {name} {status}" for name, status, agrees in self.ask(BATCHES) if not agrees]
 
     def read(self, job: int) -> str:
         """Return the job's status; one that the old program does not know is odd."""
@@ -152,12 +181,20 @@ class Writing(Thread):
         self._writer.use(schema)
         batch = f"old-{self._random.randrange(50)}" if self._random.random() < 0.5 else None
         place = self._random.choice(("vinted", "ebay", "etsy", None))
-        if place in DIRECT and self._random.random() < SHARE_OF_SYNCS:
-            job = self._writer.create(None, batch=batch, place=place, code="sync")
-            self.notes.synced |= {(schema, job)}
+        chance = self._random.random()
+        if place in DIRECT and chance < SHARE_OF_SYNCS + SHARE_OF_PUBLISHES:
+            self._leave(schema, place, batch, is_sync=chance < SHARE_OF_SYNCS)
             return
         job = self._writer.create(self._random.randint(1, self._products), batch=batch, place=place)
         self._known = [*self._known[-MOST_KNOWN:], (schema, job)]
+
+    def _leave(self, schema: str, place: str, batch: str | None, *, is_sync: bool) -> None:
+        """Make a job that is to be done."""
+        product = None if is_sync else self._writer.create_product(f"Coat {self.notes.statements} of {schema}")
+        job = self._writer.create(product, batch=batch, place=place, code="sync" if is_sync else "publish")
+        self.notes.left[schema, job] = place
+        if not is_sync:
+            self.notes.published.add((schema, job))
 
     def _read(self) -> None:
         if self._known:

@@ -6,6 +6,7 @@ from functools import partial
 from stoflow.actors.system import Orchestrator, Policy
 from stoflow.domain.ids import ProcessId
 from stoflow.storage.database.session import Database
+from stoflow.storage.old_batches import count_old_batches
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.transports.hints import Hints
 from stoflow.transports.mail import MailServer
@@ -31,6 +32,7 @@ IDLE_S = 5.0  # while there is nothing to do, and no worker reports anything
 ROUNDS_EVERY_S = 5.0
 MAILS_EVERY_S = 1.0
 DELETIONS_EVERY_S = 1.0
+OLD_BATCHES_EVERY_S = 1.0
 
 
 def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
@@ -77,6 +79,7 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
         Turn("old events", events.forget, FORGET_EVERY_S, "forgetting old events"),
         Turn("statistics", _statistics(database).turn, ROUNDS_EVERY_S, "keeping statistics"),
         *retention_turns(database, days=settings.keep_days, every_s=ROUNDS_EVERY_S),
+        Turn("old batches", partial(count_old_batches, database), OLD_BATCHES_EVERY_S, "counting old batches", IDLE_S),
         Turn("mails", _mailing(installation).turn, MAILS_EVERY_S, "sending mails", IDLE_S),
         Turn("deletions", TenantDeletions(installation).turn, DELETIONS_EVERY_S, "deleting tenants", IDLE_S),
     )

@@ -19,7 +19,7 @@ WHERE status = 'pending' AND not_before = {HELD}
 
 GONE = """
 ALTER TABLE {s}.marketplace_jobs DROP COLUMN batch_id;
-DROP TABLE {s}.vinted_job_stats, {s}.old_marketplace_tasks, {s}.old_writes, {s}.carrying;
+DROP TABLE {s}.vinted_job_stats, {s}.old_marketplace_tasks, {s}.old_writes, {s}.old_batches, {s}.carrying;
 DROP CAST ({s}.jobstatus AS text);
 DROP CAST ({s}.batchjobstatus AS text);
 DROP TYPE {s}.jobstatus, {s}.batchjobstatus, {s}.tasktype, {s}.taskstatus

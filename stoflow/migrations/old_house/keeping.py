@@ -3,6 +3,7 @@
 `{s}` is the tenant's schema. Every name in a function is qualified: an old program has a search path of its own.
 """
 
+from stoflow.migrations.old_house.keeping_batches import COUNT_BATCHES, NOTE_BATCH
 from stoflow.migrations.old_house.keeping_products import KEEP_PHOTOS, KEEP_PRODUCT
 
 # So that nothing waits for the row that says when an old name was last written, one in the same second skips it.
@@ -249,10 +250,13 @@ CARRIED = """
 DROP FUNCTION {s}.carry_job() CASCADE;
 DROP FUNCTION {s}.carry_batch() CASCADE
 """
-KEEPING = (CASTS, KEEP_NEW_JOB, KEEP_JOB, KEEP_CANCEL, KEEP_RESUME, KEEP_STATISTICS)
+KEEPING = (
+    CASTS, KEEP_NEW_JOB, KEEP_JOB, KEEP_CANCEL, KEEP_RESUME, KEEP_STATISTICS, NOTE_BATCH, COUNT_BATCHES,
+)  # fmt: skip
 """From the switch on, until the contract."""
 
 FUNCTIONS = (
     "keep_new_job()", "keep_job()", "keep_cancel()", "keep_resume()", "keep_statistics()", "keep_product()",
-    "keep_photos()", "batch_named(text, text, integer)", "action_at(integer, text)", "note_old_write(text)",
+    "keep_photos()", "keep_batch()", "count_old_batches()", "batch_named(text, text, integer)",
+    "action_at(integer, text)", "note_old_write(text)",
 )  # fmt: skip

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from stoflow.migrations.chains import revision_of, write_upgrade
 from stoflow.migrations.old_house.keeping import CARRIED, KEEPING
+from stoflow.migrations.old_house.keeping_batches import COUNT_OPEN
 from stoflow.migrations.old_house.locking import execute
 from stoflow.migrations.revisions import TENANT, revisions_after
 
@@ -78,7 +79,7 @@ def revisions_left(connection: Connection, schema: str) -> Sequence[str]:
 def write_finish(connection: Connection, schema: str) -> str:
     """Return what makes the rest of the old program's ways the template's, and lets the owner look at the jobs."""
     forms = connection.execute(text(FORMS.replace("{s}", schema)), {"schema": schema}).scalars().all()
-    return ";".join((*forms, CANCEL, ANNOUNCE, FINISHED)).replace("{s}", schema)
+    return ";".join((*forms, CANCEL, COUNT_OPEN, ANNOUNCE, FINISHED)).replace("{s}", schema)
 
 
 def give_up_running(connection: Connection, schema: str, *, after: str = GIVEN_UP_AFTER) -> None:

@@ -14,6 +14,8 @@ from stoflow.migrations.changing_over import contract_all, undo_all
 from stoflow.migrations.old_house import expand
 from stoflow.migrations.old_house.carrying import Pace, carry_rows
 from stoflow.storage.database.fingerprint import drift_of, shape_of
+from stoflow.storage.database.session import Database
+from stoflow.storage.old_batches import count_old_batches
 
 SIZE = Size(products=12, batches=10, jobs=180, tasks=12, days=24)
 
@@ -126,6 +128,41 @@ def test_an_old_program_meets_nothing_odd_in_any_step(
         "SELECT sum(total_jobs) AS jobs FROM user_1.marketplace_job_stats WHERE date = current_date - 1"
     ).fetchone()
     assert counted == {"jobs": 5}
+
+
+def test_an_old_page_reads_of_its_batches_what_became_of_their_jobs(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+) -> None:
+    runner.migrate(empty_database_url)
+    writer = OldWriter(empty_database_url, Notes())
+    writer.use("user_1")
+    done, failed, expired, waits = (writer.create(each, batch="old-1", place="ebay") for each in (1, 2, 3, 4))
+    database = Database(empty_database_url)
+    counted = "SELECT status, total_count, completed_count AS done, failed_count, cancelled_count FROM batch_jobs"
+
+    def becomes(job: int, status: str) -> None:
+        connection.execute(
+            "UPDATE user_1.marketplace_jobs SET status = %s, completed_at = now() WHERE id = %s", [status, job]
+        )
+
+    def read() -> tuple[object, ...]:
+        count_old_batches(database)
+        return tuple(writer.ask(f"{counted} WHERE batch_id = 'old-1'")[0])
+
+    assert read() == ("pending", 4, 0, 0, 0)
+    becomes(done, "completed")
+    assert read() == ("running", 4, 1, 0, 0)
+    writer.cancel(waits)
+    becomes(failed, "failed")
+    with psycopg.connect(empty_database_url) as other:  # whose row nobody waits for
+        other.execute("SELECT FROM user_1.batch_jobs FOR UPDATE")
+        assert read() == ("running", 4, 1, 0, 0)
+    becomes(expired, "expired")
+    assert read() == ("partially_failed", 4, 1, 2, 1)
+    assert writer.batches_off() == []
+    writer.close()
+    database.close()
+    assert connection.execute("SELECT FROM user_1.old_batches").fetchone() is None
 
 
 def test_the_contract_is_refused_while_an_old_program_writes(
