@@ -169,6 +169,25 @@ def test_a_template_s_remarks_are_no_products(tmp_path: Path):
     assert values(tmp_path / "a.xlsx") == [{"*Action(SiteID=US)": "Add", "*Title": "a", "Price": 5}]
 
 
+def test_a_workbook_of_the_strict_class_is_read(tmp_path: Path):
+    book, sheet = workbook(["sku", "title", "price", "made"], ["007", "Boots", 49.9, date(2026, 5, 4)])
+    sheet["C2"].number_format = '0.00 "EUR"'
+    sheet["A3"] = "008"
+    sheet.title = "Produits"
+    book.iso_dates = True  # as the strict class has them
+    book.save(tmp_path / "usual.xlsx")
+    with zipfile.ZipFile(tmp_path / "usual.xlsx") as usual, zipfile.ZipFile(tmp_path / "strict.xlsx", "w") as strict:
+        for name in usual.namelist():
+            content = usual.read(name)
+            for names in ("spreadsheetml", "officeDocument", "drawingml"):
+                of_usual = f"http://schemas.openxmlformats.org/{names}/2006/".encode()
+                content = content.replace(of_usual, f"http://purl.oclc.org/ooxml/{names}/".encode())
+            strict.writestr(name, content)
+    read = values(tmp_path / "strict.xlsx")
+    assert read == values(tmp_path / "usual.xlsx")
+    assert [row["sku"] for row in read] == ["007", "008"]
+
+
 def test_a_workbook_without_rows_says_so(tmp_path: Path):
     workbook()[0].save(tmp_path / "a.xlsx")
     with pytest.raises(InputError, match="no rows in a sheet that can be seen"):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile
@@ -20,10 +21,12 @@ from stoflow.resources.products.fields.currencies import currencies_of
 from stoflow.resources.products.fields.numbers import Amount
 from stoflow.resources.products.files.lines import opened
 from stoflow.resources.products.files.sheets import Cells, Sheet, bounded, shown
+from stoflow.resources.products.files.strict import usual_class
 
 MAX_SHEET_BYTES = 512 * 1024**2  # unpacked, and streamed
 MAX_PART_BYTES = 64 * 1024**2  # unpacked, and held: the shared texts, the styles
 MAX_PARTS = 10_000
+HELD_COPY_BYTES = 8 * 1024**2  # of a workbook of the strict class, packed; more of it goes to disk
 BATCH_ROWS = 200
 MAX_ROWS = 1_048_576  # Excel's own
 DAMAGED = (
@@ -42,11 +45,11 @@ ESCAPED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")  # ECMA-376: characters th
 
 @contextmanager
 def xlsx_workbook(path: Path) -> Generator[Sequence[Sheet]]:
-    with opened(path) as file:
+    with opened(path) as file, SpooledTemporaryFile(HELD_COPY_BYTES) as copy:
         with _refused_where_damaged(path), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which are of no concern here
             _check_sizes(path)
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            book = load_workbook(usual_class(file, copy), read_only=True, data_only=True, keep_links=False)
         seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         yield [Sheet(sheet.title, partial(_rows, path, sheet)) for sheet in seen]
 
