@@ -1,4 +1,4 @@
-"""Workbooks of the strict class of ISO/IEC 29500, in which openpyxl finds no sheets, in the names of the usual class."""
+"""Workbooks of the strict class of ISO/IEC 29500, where openpyxl finds no sheets, in the names of the usual class."""
 
 import shutil
 from typing import IO
