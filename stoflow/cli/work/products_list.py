@@ -11,8 +11,10 @@ from stoflow.cli.output import json_option, print_json_list
 from stoflow.cli.tables import print_table
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
+from stoflow.resources.products.editing import page_of
 from stoflow.resources.products.store import Products
 from stoflow.settings import Settings
+from stoflow.storage.database.session import Database
 from stoflow.wiring.installation import prepared
 
 COLUMNS = ("id", "sku", "title", "price", "quantity", "photos", "for sale on")
@@ -30,18 +32,17 @@ def list_(settings: Settings, *, tenant_id: int, limit: int, show_all: bool, as_
     """List a seller's products, newest first, and where each is for sale."""
     tenant = TenantId(tenant_id)
     with prepared(settings, tenant=tenant) as installation:
-        store = Products(installation.database)
-        found = islice(chain.from_iterable(_pages(store, tenant)), None if show_all else limit)
+        found = islice(chain.from_iterable(_pages(installation.database, tenant)), None if show_all else limit)
         if as_json:
             print_json_list(found)
         else:
             _print_tables(found)
 
 
-def _pages(store: Products, tenant: TenantId) -> Iterator[Sequence[dict[str, Any]]]:
-    cursor: str | None = None
+def _pages(database: Database, tenant: TenantId) -> Iterator[Sequence[dict[str, Any]]]:
+    store, cursor = Products(database), None
     while True:
-        page = store.page(tenant, PAGE_SIZE, cursor)
+        page = page_of(database, tenant, PAGE_SIZE, cursor)
         places = store.for_sale(tenant, [product.id for product in page.items])
         yield [_document(product, places.get(product.id, ())) for product in page.items]
         cursor = page.next_cursor

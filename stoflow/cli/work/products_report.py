@@ -18,6 +18,7 @@ from stoflow.domain.errors import InputError
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import Product
 from stoflow.marketplaces.registry import build_registry
+from stoflow.resources.products.editing import page_of
 from stoflow.resources.products.import_report import amount
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.readiness import (
@@ -31,6 +32,7 @@ from stoflow.resources.products.store import Products
 from stoflow.resources.products.trial import FileProducts
 from stoflow.settings import Settings
 from stoflow.storage.credentials.accounts import accounts_of
+from stoflow.storage.database.session import Database
 from stoflow.storage.taxonomy import read_answers
 from stoflow.wiring.installation import media_of, prepared
 
@@ -115,14 +117,14 @@ def _of_tenant(
         media = MediaFolder(from_file.path.parent) if from_file else media_of(settings)
         if from_file:
             from_file.look_up = partial(store.look_up, tenant)
-        products = from_file or _in_store(store, tenant)
+        products = from_file or _in_store(installation.database, tenant)
         return readiness(installation.registry, products, shops, media_root=str(media.root), photos=media.elsewhere)
 
 
-def _in_store(store: Products, tenant: TenantId) -> Iterator[Product]:
+def _in_store(database: Database, tenant: TenantId) -> Iterator[Product]:
     cursor: str | None = None
     while True:
-        page = store.page(tenant, PAGE_SIZE, cursor)
+        page = page_of(database, tenant, PAGE_SIZE, cursor)
         yield from page.items
         cursor = page.next_cursor
         if cursor is None:

@@ -1,5 +1,6 @@
 """Access tokens: RS256, fifteen minutes, for one tenant."""
 
+import hashlib
 import re
 import secrets
 import time
@@ -21,6 +22,7 @@ ISSUER: Final = "stoflow"
 LIFETIME_S: Final = 15 * 60
 LEEWAY_S: Final = 5
 MAX_TOKEN_CHARACTERS: Final = 4096
+MOST_REMEMBERED: Final = 10_000  # of about 0.5 KiB each
 REQUIRED_CLAIMS: Final = ("exp", "iat", "sub", "jti", "aud", "iss")
 TENANT = re.compile(r"[1-9][0-9]{0,9}")
 MAX_TENANT: Final = 2**31 - 1
@@ -58,6 +60,15 @@ class Access:
     role: Role = Role.USER
 
 
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """What a token was found to grant, and by which key."""
+
+    access: Access
+    kid: str
+    key: Any
+
+
 class AccessTokens:
     """Signs with the newest key and accepts all of them; `clock` gives seconds since the epoch."""
 
@@ -65,6 +76,7 @@ class AccessTokens:
         self._keys = keys
         self._clock = clock
         self._kind = kind
+        self._good: dict[bytes, _Good] = {}
 
     def for_pages(self) -> "AccessTokens":
         """Return what issues and reads those that a browser carries in a cookie: none of them opens the API."""
@@ -92,16 +104,29 @@ class AccessTokens:
         return self._keys.published()
 
     def read(self, token: str) -> Access:
-        """Return what the token grants; raise NotAuthenticated with the reason."""
+        """Return what the token grants; raise NotAuthenticated with the reason.
+
+        One that was good is so until it ends, or its key is forgotten: it is read and verified once.
+        """
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        good = self._good.get(digest)
+        if good and self._keys.public(good.kid) is good.key and good.access.expires_at > self._clock():
+            return good.access
+        good = self._verified(token)
+        self._good[digest] = good
+        while len(self._good) > MOST_REMEMBERED:
+            self._good.pop(next(iter(self._good)), None)
+        return good.access
+
+    def _verified(self, token: str) -> "_Good":
         header, claims = _parts(token)
         if header.get("typ") != self._kind.type:
             raise NotAuthenticated("This is not an access token.")
         kid = header.get("kid")
-        key = self._keys.public(kid) if isinstance(kid, str) else None
-        if key is None:
+        if not isinstance(kid, str) or (key := self._keys.public(kid)) is None:
             raise NotAuthenticated("The token was signed with a key that is not known here.")
         self._verify(token, key)
-        return self._access(claims)
+        return _Good(self._access(claims), kid, key)
 
     def _verify(self, token: str, key: Any) -> None:
         try:

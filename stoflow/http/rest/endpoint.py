@@ -247,6 +247,9 @@ def _check_role(operation: Operation, role: Role) -> None:
 
 def _headers(operation: Operation, request: Request) -> Mapping[str, str]:
     """Return the headers, none of which that count is there twice: another reader may have taken the other one."""
+    names = [name for name, _ in request.headers.raw]
+    if len(set(names)) == len(names):
+        return request.headers
     once = {"Authorization", "Content-Type", *operation.headers} - {PREFER}  # which is a list, and may be in parts
     twice = [name for name in sorted(once) if len(request.headers.getlist(name)) > 1]
     if twice:

@@ -5,7 +5,7 @@ import secrets
 from abc import ABC, abstractmethod
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stoflow.http.facts import RequestFailed
@@ -14,16 +14,17 @@ from stoflow.monitoring.context import about
 from stoflow.monitoring.record import record
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
+REQUEST_ID_NAME: Final = REQUEST_ID_HEADER.lower().encode()
 REQUEST_ID_KEY: Final = "stoflow.request_id"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 FIRST_ERROR_STATUS: Final = 400
 
 SECURITY_HEADERS: Final = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
 }
 
 
@@ -52,7 +53,7 @@ class RequestIdMiddleware(HttpMiddleware):
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                message["headers"] = [*message["headers"], (REQUEST_ID_NAME, request_id.encode())]
             await send(message)
 
         with about(request_id=request_id):
@@ -76,9 +77,9 @@ class SecurityHeadersMiddleware(HttpMiddleware):
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                missing = (one for one in SECURITY_HEADERS.items() if one[0] not in given)
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,13 +1,12 @@
 """Where the doors cross into threads: every blocking use case is run from here and nowhere else."""
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Final, TypeVar, TypeVarTuple, Unpack
-
-from anyio import CapacityLimiter, to_thread
+from contextvars import copy_context
+from typing import Any, Final, TypeVar, TypeVarTuple, Unpack
 
 from stoflow.http.rest.problems import Busy, TooMany
 from stoflow.http.rest.rate_limits import Asker
@@ -22,8 +21,18 @@ HEAVY_PATIENCE_S: Final = 10.0
 HEAVY_SHARE: Final = 2
 
 
+class _Awaited(asyncio.Future[Result]):
+    """What a thread will bring: who is cancelled waits for it first, and is cancelled then."""
+
+    def cancel(self, msg: Any = None) -> bool:  # noqa: ARG002 - asyncio's own signature
+        return False
+
+
 class Threads:
-    """A bounded number of threads. Who waits longer than `patience_s` for a free one is turned away with Busy."""
+    """A bounded number of threads. Who waits longer than `patience_s` for a free one is turned away with Busy.
+
+    A crossing costs the event loop one turn there and one back: each turn is one more wait for the interpreter.
+    """
 
     def __init__(
         self, count: int = THREADS, *, patience_s: float = PATIENCE_S, busy: Callable[[], Busy] = Busy
@@ -31,7 +40,7 @@ class Threads:
         self._patience_s = patience_s
         self._busy = busy
         self._seats = asyncio.Semaphore(count)
-        self._unlimited = CapacityLimiter(math.inf)  # the seats decide, with a patience anyio's own limiter lacks
+        self._pool = ThreadPoolExecutor(count, "use-case")
 
     async def run(self, use_case: Callable[[Unpack[Arguments]], Result], *arguments: *Arguments) -> Result:
         """Return what the use case returns.
@@ -40,15 +49,27 @@ class Threads:
         and the use cases' own time-outs bound the wait.
         """
         await self._take_seat()
-        work = asyncio.ensure_future(to_thread.run_sync(use_case, *arguments, limiter=self._unlimited))
-        work.add_done_callback(lambda _: self._seats.release())
+        loop = asyncio.get_running_loop()
+        brought = _Awaited[Result](loop=loop)
+
+        def work() -> None:
+            try:
+                result = use_case(*arguments)
+            except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
+                loop.call_soon_threadsafe(brought.set_exception, error)
+            else:
+                loop.call_soon_threadsafe(brought.set_result, result)
+
         try:
-            return await asyncio.shield(work)  # anyio's own shield does not hold against asyncio's cancel()
-        except asyncio.CancelledError:
-            await asyncio.wait({work})
-            raise
+            self._pool.submit(copy_context().run, work)
+            return await brought
+        finally:
+            self._seats.release()
 
     async def _take_seat(self) -> None:
+        if not self._seats.locked():  # then nothing is waited for, and no time-out is needed
+            await self._seats.acquire()
+            return
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._seats.acquire()

@@ -60,17 +60,24 @@ class Turns:
     async def taken(self, asker: Asker, body_bytes: int) -> AsyncGenerator[None]:
         """Take a turn for a block, once what the body costs is there again; raise TooMany after the patience."""
         place = self._places.of(asker)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                await asyncio.sleep(place.bytes.take(body_bytes))
-                await place.seats.acquire()
-        except TimeoutError:
-            message = f"{self._at_once} requests of yours are worked on and more wait: send fewer at once."
-            raise TooMany(message) from None
+        wait_s = place.bytes.take(body_bytes)
+        if wait_s or place.seats.locked():
+            await self._wait(place, wait_s)
+        else:
+            await place.seats.acquire()
         try:
             yield
         finally:
             place.seats.release()
+
+    async def _wait(self, place: _Place, wait_s: float) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await asyncio.sleep(wait_s)
+                await place.seats.acquire()
+        except TimeoutError:
+            message = f"{self._at_once} requests of yours are worked on and more wait: send fewer at once."
+            raise TooMany(message) from None
 
     def _place(self) -> _Place:
         bucket = Bucket(

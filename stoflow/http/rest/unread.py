@@ -39,7 +39,8 @@ class UnreadMiddleware(HttpMiddleware):
                     await send(begun)
                 for piece in _pieces(message):
                     await send(piece)
-                    await asyncio.sleep(0)  # others have their turn, and a reader who has left is seen
+                    if piece.get("more_body"):
+                        await asyncio.sleep(0)  # others have their turn, and a reader who has left is seen
 
         await self._app(scope, receive, send_in_pieces)
 

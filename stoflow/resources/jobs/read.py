@@ -25,7 +25,7 @@ SEARCHED_AT_MOST: Final = 5_000
 
 def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         seen = read_seen(connection, tenant, job)
         foreseen = read_foreseen(connection, tenant, seen, needs)
     estimate = foreseen.outlook.estimate if foreseen is not None else None
@@ -39,7 +39,7 @@ def view_of(seen: SeenJob, tenant: TenantId, needs: ReadsJobs) -> JobView:
 
 def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
     """Return every reason why the job does not go on, how many come before it, and when it ends; raise NotFound."""
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         seen = read_seen(connection, tenant, job)
         foreseen = read_foreseen(connection, tenant, seen, needs)
     if foreseen is None:
@@ -53,7 +53,7 @@ def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[Job
     """Return one page of jobs, newest first, without their tasks; raise InputError for a filter that means nothing."""
     meant, before = meant_by(needs.registry, wanted), id_in(wanted.cursor)
     most = JUDGED_AT_MOST if wanted.hold else wanted.limit + 1
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         searched = None
         if wanted.text:
             searched = find_saying(
@@ -75,7 +75,7 @@ def _page(views: Sequence[JobView], limit: int, last: JobId | None) -> Page[JobV
 
 def timeline(needs: Reads, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
     """Return every change of the job and its tasks, oldest first; raise NotFound."""
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         read_seen(connection, tenant, job)
         return view_timeline(connection, tenant, job)
 

@@ -29,7 +29,7 @@ class ListingFilter:
 
 def list_listings(needs: Reads, tenant: TenantId, wanted: ListingFilter) -> Page[ListingView]:
     """Return one page of listings, by their ids."""
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         found = view_listings(
             connection,
             tenant,
@@ -46,7 +46,7 @@ def list_listings(needs: Reads, tenant: TenantId, wanted: ListingFilter) -> Page
 def list_orders(needs: Reads, tenant: TenantId, marketplace: str, limit: int, cursor: str | None) -> Page[OrderView]:
     """Return one page of orders, last learned of first; raise InputError for a cursor no list gave."""
     at, before = _position(cursor) if cursor else (None, None)
-    with needs.database.records() as connection:
+    with needs.database.reading() as connection:
         found = view_orders(connection, tenant, marketplace=marketplace, at=at, before=before, limit=limit + 1)
     shown = tuple(found[:limit])
     return Page(shown, _cursor(shown[-1]) if len(found) > limit else None)

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from stoflow.domain.errors import Changed
 from stoflow.domain.ids import TenantId
-from stoflow.domain.page import Page
+from stoflow.domain.page import Page, id_in
 from stoflow.domain.product import NewProduct, Product, ProductListing
-from stoflow.domain.product_filter import ProductFilter
+from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.resources.needs import ChangesProducts, Reads, ReadsPhotos
 from stoflow.resources.products.media import Photo
 from stoflow.resources.products.stored import products_in
+from stoflow.storage.database.session import Database
+from stoflow.storage.products.reading import read_listings, read_page, read_product
 
 VERSION_BYTES: Final = 12
 
@@ -47,18 +49,31 @@ def version_of(product: Product) -> str:
 
 def list_product_listings(needs: Reads, tenant: TenantId, product: int) -> Sequence[ProductListing]:
     """Return where the product is; raise NotFound."""
-    return products_in(needs.database).listings(tenant, product)
+    with needs.database.reading() as connection:
+        return read_listings(connection, tenant, product)
 
 
 def find_product(needs: Reads, tenant: TenantId, product: int) -> Product:
-    return products_in(needs.database).find(tenant, product)
+    """Return the product; raise NotFound."""
+    with needs.database.reading() as connection:
+        return read_product(connection, tenant, product)
 
 
 def list_products(
     needs: Reads, tenant: TenantId, wanted: ProductFilter, limit: int, cursor: str | None
 ) -> Page[Product]:
     """Return the products that are meant and follow the cursor, newest first."""
-    return products_in(needs.database).page(tenant, limit, cursor, wanted)
+    return page_of(needs.database, tenant, limit, cursor, wanted)
+
+
+def page_of(
+    database: Database, tenant: TenantId, limit: int, cursor: str | None, wanted: ProductFilter = ANY_PRODUCT
+) -> Page[Product]:
+    """The same, for who has nothing but the database."""
+    with database.reading() as connection:
+        found = read_page(connection, tenant, wanted, before=id_in(cursor), limit=limit + 1)
+    items = tuple(found[:limit])
+    return Page(items, str(items[-1].id) if len(found) > limit else None)
 
 
 def find_photo(needs: ReadsPhotos, tenant: TenantId, product: int, position: int) -> Photo:

@@ -16,7 +16,7 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.photos import MAX_PHOTO_BYTES
 from stoflow.marketplaces.pictures import BadPicture
 from stoflow.resources.needs import ReadsPhotos
-from stoflow.resources.products.editing import check_version, version_of
+from stoflow.resources.products.editing import check_version, find_product, version_of
 from stoflow.resources.products.media import PhotoFacts
 from stoflow.resources.products.photo_source import Fetch, RefusedPhoto
 from stoflow.resources.products.stored import products_in
@@ -53,7 +53,7 @@ class ProductPhotos:
 
 def list_photos(needs: ReadsPhotos, tenant: TenantId, product: int) -> ProductPhotos:
     """Return the photos of a product; raise NotFound."""
-    return _photos_of(needs, products_in(needs.database).find(tenant, product))
+    return _photos_of(needs, find_product(needs, tenant, product))
 
 
 def add_photos(
@@ -120,7 +120,7 @@ Reads = Mapping[str, tuple[str, Callable[[], bytes]]]
 
 
 def _add(needs: ReadsPhotos, tenant: TenantId, product: int, reads: Reads, known: str) -> ProductPhotos:
-    check_version(products_in(needs.database).find(tenant, product), known)  # before anything is looked at
+    check_version(find_product(needs, tenant, product), known)  # before anything is looked at
     kept = _kept(needs, tenant, reads)
 
     def change(before: Product) -> Iterable[str]:

@@ -13,8 +13,8 @@ from stoflow.domain.product import Product, ProductImage
 from stoflow.marketplaces.contract import Handler, Preview
 from stoflow.marketplaces.pricing import Priced, priced
 from stoflow.resources.needs import TriesProducts
+from stoflow.resources.products.editing import find_product
 from stoflow.resources.products.readiness import NO_JOB, PUBLISH, Shop, publishing_marketplaces, shop_of
-from stoflow.resources.products.stored import products_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def preview_product(needs: TriesProducts, tenant: TenantId, product: int, market
     if marketplace not in places:
         message = f"Nothing is published there; choose one of {', '.join(sorted(places))}."
         raise InputError(message, (FieldError("marketplace", message),))
-    found = products_in(needs.database).find(tenant, product)
+    found = find_product(needs, tenant, product)
     attempt = _attempt(needs, tenant, found, shop_of(needs.database, tenant, marketplace))
     handler = needs.registry.handler(marketplace, PUBLISH)
     plans = handler.create_tasks(found)

@@ -5,25 +5,21 @@ from typing import Any
 
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import TenantId
-from stoflow.domain.page import Page, id_in
-from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, ProductListing, Stored
-from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
+from stoflow.domain.product import GivenProduct, NewProduct, NotStored, Product, Stored
+from stoflow.domain.product_filter import ProductFilter
 from stoflow.resources.products.media import MediaFolder, Photo
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.observe.link import Link as Link
 from stoflow.storage.engine.observe.link import link_listings
-from stoflow.storage.products.filtering import matching_ids
 from stoflow.storage.products.photos import ChangePhotos, change_photos
+from stoflow.storage.products.reading import matching_ids, read_photo_path
 from stoflow.storage.products.snapshots import (
     Check,
     add_product,
     change_product,
     get_product,
     get_products,
-    list_products,
-    listings_of,
     marketplaces_of,
-    photo_path,
 )
 from stoflow.storage.products.upserting import find_products, upsert_products
 
@@ -71,29 +67,10 @@ class Products:
             change_photos(session, product, change)
             return get_product(session, product)
 
-    def listings(self, tenant: TenantId, product: int) -> Sequence[ProductListing]:
-        """Return where the product is; raise NotFound."""
-        with self._database.tenant(tenant) as session:
-            return listings_of(session, product)
-
-    def find(self, tenant: TenantId, product: int) -> Product:
-        """Return the product; raise NotFound."""
-        with self._database.tenant(tenant) as session:
-            return get_product(session, product)
-
-    def page(
-        self, tenant: TenantId, limit: int, cursor: str | None, wanted: ProductFilter = ANY_PRODUCT
-    ) -> Page[Product]:
-        """Return the products that are meant and follow the cursor, newest first."""
-        with self._database.tenant(tenant) as session:
-            found = list_products(session, wanted, before=id_in(cursor), limit=limit + 1)
-        items = tuple(found[:limit])
-        return Page(items, str(items[-1].id) if len(found) > limit else None)
-
     def matching(self, tenant: TenantId, wanted: ProductFilter, *, limit: int) -> Sequence[int]:
         """Return the ids of up to `limit` products that are meant, oldest first."""
-        with self._database.tenant(tenant) as session:
-            return matching_ids(session, wanted, limit=limit)
+        with self._database.reading() as connection:
+            return matching_ids(connection, tenant, wanted, limit=limit)
 
     def each(self, tenant: TenantId, ids: Sequence[int]) -> Iterator[Product]:
         """Yield those of these products that were not deleted, a part to a transaction."""
@@ -109,8 +86,8 @@ class Products:
 
     def photo(self, media: MediaFolder, tenant: TenantId, product: int, position: int) -> Photo:
         """Return a product's photo out of the media folder; raise NotFound."""
-        with self._database.tenant(tenant) as session:
-            path = photo_path(session, product, position)
+        with self._database.reading() as connection:
+            path = read_photo_path(connection, tenant, product, position)
         photo = None if path is None else media.find(path)
         if photo is None:
             raise NotFound(f"Product {product} has no photo {position}.")

@@ -138,7 +138,7 @@ def revoke_one(database: Database, tenant: TenantId, family: str) -> bool:
 
 def ended_of(database: Database, families: Sequence[str]) -> frozenset[str]:
     """Return those of these families that are over."""
-    with database.records() as connection:
+    with database.reading() as connection:
         rows = connection.execute(ENDED, {"families": list(families)}).fetchall()
     return frozenset(row["id"] for row in rows)
 

@@ -95,6 +95,23 @@ class Database:
             connection.commit()
 
     @contextmanager
+    def reading(self) -> Iterator[Records]:
+        """Lend a connection for statements that only read: each is a transaction of its own, and one round trip.
+
+        Behind a pooler they are one transaction, as its beginning is what guards them.
+        """
+        with self._watched(), failures_by_name(self.server), _lent(self._pool) as connection:
+            if connection.beginning:
+                yield connection
+                return
+            connection.autocommit = True
+            try:
+                yield connection
+            finally:
+                if not _rolled_back(connection).closed:
+                    connection.autocommit = False
+
+    @contextmanager
     def planned_records(self) -> Iterator[Records]:
         """The same on one of few connections that keep the plans of what comes often: the same few statements all day.
 

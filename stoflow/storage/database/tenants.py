@@ -133,7 +133,7 @@ def no_tenant(tenant: TenantId) -> NotFound:
 
 def are_active(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, bool]:
     """Return, for each of these that exists, whether it is active."""
-    with database.records() as connection:
+    with database.reading() as connection:
         rows = connection.execute(
             "SELECT id, is_active FROM public.users WHERE id = ANY(%s::int[])", [list(tenants)]
         ).fetchall()

@@ -1,48 +1,41 @@
-"""The products that a filter means, as conditions of a query."""
+"""The products that a filter means, as conditions of a query over `products p`."""
 
-from collections.abc import Iterator, Sequence
-
-from sqlalchemy import ColumnElement, exists, func, select
-from sqlalchemy.orm import Session
+import re
+from collections.abc import Mapping
+from typing import Any, Final, LiteralString
 
 from stoflow.domain.product_filter import Availability, ProductFilter
-from stoflow.storage.database.tables import ListingRow, ProductRow
-from stoflow.storage.products.keys import is_kept
+from stoflow.storage.engine.statement import s
 
-SEARCHED = (
-    ProductRow.title,
-    ProductRow.description,
-    ProductRow.brand,
-    ProductRow.sku,
-    ProductRow.external_id,
-)
+KEPT: Final = "p.deleted_at IS NULL"
+LEFT: Final = "p.stock_quantity > 0"
+SAYS: Final = r"concat_ws(E'\n', p.title, p.description, p.brand, p.sku, p.external_id) ILIKE ALL (%(words)s::text[])"
+WILD: Final = re.compile(r"[\\%_]")
+ITSELF: Final = r"\\\g<0>"
 
 
-def conditions_of(wanted: ProductFilter) -> Iterator[ColumnElement[bool]]:
-    """Yield what a product must be; deleted ones are never meant."""
-    yield is_kept()
-    for word in (wanted.text or "").split():
-        yield func.concat_ws("\n", *SEARCHED).icontains(word, autoescape=True)
-    if wanted.brand is not None:
-        yield func.lower(ProductRow.brand) == wanted.brand.lower()
-    if wanted.category is not None:
-        yield func.lower(ProductRow.category) == wanted.category.lower()
-    if wanted.status is not None:
-        left = ProductRow.stock_quantity > 0
-        yield left if wanted.status is Availability.AVAILABLE else ~left
-    if wanted.for_sale_on is not None:
-        yield _is_for_sale(wanted.for_sale_on)
-    if wanted.not_on is not None:
-        yield ~_is_for_sale(wanted.not_on)
+def conditions_of(wanted: ProductFilter) -> tuple[LiteralString, Mapping[str, Any]]:
+    """Return what a product must be, and the values that this names; deleted ones are never meant."""
+    words = (wanted.text or "").split()
+    parts: dict[LiteralString, bool] = {
+        SAYS: bool(words),
+        "lower(p.brand) = lower(%(brand)s)": wanted.brand is not None,
+        "lower(p.category) = lower(%(category)s)": wanted.category is not None,
+        LEFT: wanted.status is Availability.AVAILABLE,
+        f"NOT {LEFT}": wanted.status is Availability.SOLD_OUT,
+        _is_for_sale("%(for_sale_on)s"): wanted.for_sale_on is not None,
+        f"NOT {_is_for_sale('%(not_on)s')}": wanted.not_on is not None,
+    }
+    values: dict[str, Any] = {
+        "words": [f"%{WILD.sub(ITSELF, word)}%" for word in words],
+        "brand": wanted.brand,
+        "category": wanted.category,
+        "for_sale_on": wanted.for_sale_on,
+        "not_on": wanted.not_on,
+    }
+    return " AND ".join([KEPT, *(part for part, is_asked in parts.items() if is_asked)]), values
 
 
-def _is_for_sale(marketplace: str) -> ColumnElement[bool]:
-    return exists().where(
-        ListingRow.product_id == ProductRow.id, ListingRow.marketplace == marketplace, ListingRow.visible
-    )
-
-
-def matching_ids(session: Session, wanted: ProductFilter, *, limit: int) -> Sequence[int]:
-    """Return the ids of up to `limit` products that are meant, oldest first."""
-    query = select(ProductRow.id).where(*conditions_of(wanted)).order_by(ProductRow.id).limit(limit)
-    return session.scalars(query).all()
+def _is_for_sale(marketplace: LiteralString) -> LiteralString:
+    found = f"SELECT FROM {s}.listings l WHERE l.product_id = p.id AND l.marketplace = {marketplace} AND l.visible"
+    return f"EXISTS ({found})"

@@ -10,10 +10,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from stoflow.domain.errors import InputError, NotFound
-from stoflow.domain.product import NewProduct, Product, ProductListing
-from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
+from stoflow.domain.product import NewProduct, Product
 from stoflow.storage.database.tables import ListingRow, ProductImageRow, ProductRow
-from stoflow.storage.products.filtering import conditions_of
 from stoflow.storage.products.keys import KEYS, is_kept, keys_of, refuse_taken_keys
 from stoflow.storage.products.room import refuse_more
 from stoflow.storage.products.values import columns_of, errors_of, photo_rows, product_of, without_id, write
@@ -95,21 +93,10 @@ def get_product(session: Session, product_id: int) -> Product:
     return product_of(row)
 
 
-def photo_path(session: Session, product_id: int, position: int) -> str | None:
-    """Return where a photo of a product that was not deleted lies."""
-    return session.scalars(
-        select(ProductImageRow.path)
-        .join(ProductRow, ProductRow.id == ProductImageRow.product_id)
-        .where(ProductRow.id == product_id, ProductImageRow.position == position, is_kept())
-    ).one_or_none()
-
-
-def list_products(
-    session: Session, wanted: ProductFilter = ANY_PRODUCT, *, before: int | None = None, limit: int = 100
-) -> Sequence[Product]:
-    """Return the products that are meant, newest first: those stored before the product `before`, or the newest."""
+def list_products(session: Session, *, before: int | None = None, limit: int = 100) -> Sequence[Product]:
+    """Return products, newest first: those stored before the product `before`, or the newest."""
     older = () if before is None else (ProductRow.id < before,)
-    query = select(ProductRow).where(*older, *conditions_of(wanted)).order_by(ProductRow.id.desc()).limit(limit)
+    query = select(ProductRow).where(*older, is_kept()).order_by(ProductRow.id.desc()).limit(limit)
     return [product_of(row) for row in session.scalars(query)]
 
 
@@ -117,20 +104,6 @@ def get_products(session: Session, ids: Iterable[int]) -> Sequence[Product]:
     """Return those of these products that were not deleted, in the order of their ids."""
     query = select(ProductRow).where(ProductRow.id.in_(list(ids)), is_kept()).order_by(ProductRow.id)
     return [product_of(row) for row in session.scalars(query)]
-
-
-def listings_of(session: Session, product_id: int) -> Sequence[ProductListing]:
-    """Return where a product that was not deleted is, or is being listed; raise NotFound."""
-    get_product(session, product_id)
-    rows = session.scalars(
-        select(ListingRow)
-        .where(ListingRow.product_id == product_id, ListingRow.external_id.is_not(None))
-        .order_by(ListingRow.marketplace)
-    )
-    return [
-        ProductListing(row.marketplace, row.external_id or "", row.visible, row.url or "", row.updated_at)
-        for row in rows
-    ]
 
 
 def marketplaces_of(session: Session, products: Iterable[int]) -> Mapping[int, Sequence[str]]:

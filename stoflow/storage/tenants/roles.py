@@ -19,7 +19,7 @@ WHERE u.id = before.id RETURNING before.role
 
 def find_roles(database: Database, tenants: Sequence[TenantId]) -> Mapping[TenantId, Role]:
     """Return what PostgreSQL says now of each; who is not there is a user."""
-    with database.records() as connection:
+    with database.reading() as connection:
         rows = connection.execute(READ, {"tenants": list(tenants)})
         found = {TenantId(row["id"]): role_of(row["role"]) for row in rows}
     return {tenant: found.get(tenant, Role.USER) for tenant in tenants}

@@ -18,6 +18,7 @@ from stoflow.domain.imported import FileReading, ImportStatus, ImportView
 from stoflow.domain.quota import QuotaName
 from stoflow.resources.imports.asking import find_import, list_rejections, start_import
 from stoflow.resources.imports.running import Importer
+from stoflow.resources.products.editing import page_of
 from stoflow.resources.products.media import MediaFolder
 from stoflow.resources.products.photo_source import no_addresses
 from stoflow.resources.products.store import Products
@@ -67,7 +68,7 @@ def given(place: Place, tenant: TenantId, content: str, **reading: str) -> Impor
 
 
 def products(place: Place, tenant: TenantId) -> list[tuple[str, str]]:
-    page = Products(place.database).page(tenant, 1_000, None)
+    page = page_of(place.database, tenant, 1_000, None)
     return sorted((product.title, product.sku) for product in page.items)
 
 

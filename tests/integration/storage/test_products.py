@@ -10,8 +10,10 @@ from sqlalchemy import func, update
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.product import NewProduct, Product, ProductImage
+from stoflow.domain.product_filter import ANY_PRODUCT, ProductFilter
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tables import ProductRow
+from stoflow.storage.products.reading import matching_ids, read_page, read_product
 from stoflow.storage.products.snapshots import add_product, add_products, change_product, get_product, list_products
 
 COAT = NewProduct(
@@ -45,6 +47,22 @@ def test_a_product_comes_back_as_it_was_stored(database: Database, tenant: Tenan
     with database.tenant(tenant) as session:
         assert get_product(session, full) == Product(id=full, **values)
         assert get_product(session, bare) == Product(id=bare, title="Hat", description="", price=None)
+    with (
+        database.reading() as connection
+    ):  # without a row of SQLAlchemy's, and the same to the letter: tags are of that
+        assert repr(read_product(connection, tenant, full)) == repr(Product(id=full, **values))
+        page = read_page(connection, tenant, ANY_PRODUCT, before=None, limit=2)
+        assert page == [read_product(connection, tenant, bare), read_product(connection, tenant, full)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"), [("50% moss", True), ("5_%", False), ("a\\b", True), ("ivory 99%", False)]
+)
+def test_a_word_that_is_looked_for_is_itself(database: Database, tenant: TenantId, text: str, *, is_found: bool):
+    with database.tenant(tenant) as session:
+        add_product(session, replace(COAT, title="50% off", description="A\\B"))
+    with database.reading() as connection:
+        assert bool(matching_ids(connection, tenant, ProductFilter(text=text), limit=1)) is is_found
 
 
 def test_many_products_keep_their_order_and_their_photos(database: Database, tenant: TenantId):

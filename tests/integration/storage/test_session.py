@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from typing import cast
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
@@ -123,6 +125,20 @@ def test_what_fails_inside_a_transaction_is_not_stored(database: Database, tenan
     assert titles(database, tenant) == []
     with database.records() as connection:
         assert connection.execute("SELECT * FROM public.outbox").fetchall() == []
+
+
+def test_who_only_reads_holds_no_transaction_and_leaves_the_connection_as_it_was(alone: Database, tenant: TenantId):
+    with alone.reading() as connection:
+        connection.execute("SELECT 1")
+        is_pooled = bool(cast("PooledConnection", connection).beginning)
+        assert (connection.info.transaction_status == TransactionStatus.INTRANS) is is_pooled
+    with pytest.raises(DatabaseUnavailable), alone.reading() as connection:
+        connection.pgconn.finish()
+        connection.execute("SELECT 1")
+    with pytest.raises(ZeroDivisionError), alone.records() as connection:
+        connection.execute(f"INSERT INTO {schema_name(tenant)}.products (title) VALUES ('gone')".encode())
+        raise ZeroDivisionError
+    assert titles(alone, tenant) == []
 
 
 def test_what_fails_among_planned_records_is_not_stored(database: Database, tenant: TenantId):

@@ -88,6 +88,7 @@ def test_no_token_is_refused_while_keys_change(folder: Path, clock: Clock) -> No
 def test_a_key_that_is_taken_away_is_forgotten_within_a_minute(folder: Path, clock: Clock) -> None:
     tokens = a_process(folder, clock)
     issued = tokens.issue_access_token(TENANT)
+    assert tokens.read(issued).tenant == TENANT  # what was good once is remembered, with its key
     put(folder, "second", ANOTHER, at_s=NOW_S - LONG_AGO_S)
     (folder / "first.pem").unlink()
     clock.passed_s = LOOK_EVERY_S
