@@ -17,7 +17,7 @@ from stoflow.execution.engine import PERMIT_RAN_OUT, Engine
 from stoflow.execution.frame import Execution, Permitted, resumed, settle
 from stoflow.execution.moves import RELOAD, Move
 from stoflow.execution.resting import Resting
-from stoflow.execution.telling import note_call, note_outage
+from stoflow.execution.telling import note_call, note_calls_left, note_outage
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.commands import record_answer
 
@@ -54,7 +54,7 @@ class Direct:
             return RELOAD
         resting = Resting(self.engine, execution.job)
         result = self._hold(execution, resting, begun_s + execution.valid_s, begun_s + timeout_s)
-        return settle(execution, result, *resting.kept())
+        return settle(execution, result, *resting.kept(), lasted_s=time.monotonic() - begun_s)
 
     def _hold(
         self, execution: Permitted, resting: Resting, valid_until_s: float, deadline_s: float
@@ -99,6 +99,7 @@ class Direct:
             failpoint("call.after")
             note_call(job, begun_s, str(reply.status))
             resting.hear(reply)
+            note_calls_left(engine, job, reply)
             note_outage(engine, job, execution.name, f"HTTP {reply.status}" if reply.status >= IS_BROKEN else "")
             return reply
 
@@ -120,7 +121,7 @@ class Plugin:
         asked = resumed(execution)
         if not isinstance(asked, NextCommand):
             # What asks nothing is done here: this process answers for it, and it is freed at once should it die.
-            return settle(execution, asked) if execution.claim(timeout_s, holds=True) else RELOAD
+            return settle(execution, asked, lasted_s=0.0) if execution.claim(timeout_s, holds=True) else RELOAD
         claimed = execution.claim(timeout_s, execution.command(asked), holds=False)
         return self._await_answer(execution) if claimed else RELOAD
 
@@ -136,7 +137,8 @@ class Plugin:
         job, result = execution.job, resumed(execution, answers)
         kept = record_answer(job.tenant, request_id, answers[-1])
         if not isinstance(result, NextCommand):
-            return settle(execution, result, kept, unkept=(record_answer(job.tenant, request_id, UNKEPT),))
+            unkept = (record_answer(job.tenant, request_id, UNKEPT),)
+            return settle(execution, result, kept, unkept=unkept, lasted_s=execution.asked_for_s)
         failpoint("answer.next.before")
         self.engine.recorder.write(job.tenant, job.id, kept, execution.command(result))
         failpoint("answer.next.after")

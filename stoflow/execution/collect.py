@@ -88,6 +88,10 @@ class Collection:
     def number(self) -> int:
         return self.orphan.claims
 
+    @property
+    def asked_for_s(self) -> float | None:
+        return None
+
     def converse(self) -> Begun:
         """Begin with what the collector may know: the orphan's marker, and the listing that must stay."""
         job, collect_ = self.job, self.engine.registry.marketplace(self.job.marketplace).collect

@@ -44,6 +44,11 @@ class Execution(Protocol):
         """Return which attempt at it this is, counted from 1."""
         ...
 
+    @property
+    def asked_for_s(self) -> float | None:
+        """Return for how long a plugin has been asked, None where that is not known."""
+        ...
+
     def converse(self) -> Begun:
         """Begin the conversation, from its first word."""
         ...
@@ -80,11 +85,18 @@ def resumed(execution: Execution, answers: Sequence[Answer] = ()) -> Outcome | L
 
 
 def settle(
-    execution: Execution, result: Outcome | LookResult, *kept: Statement[bool], unkept: tuple[Statement[bool], ...] = ()
+    execution: Execution,
+    result: Outcome | LookResult,
+    *kept: Statement[bool],
+    unkept: tuple[Statement[bool], ...] = (),
+    lasted_s: float | None = None,
 ) -> Move:
-    """Commit what came of it; where PostgreSQL refuses that, that it broke, else it would run for ever."""
+    """Commit what came of it; where PostgreSQL refuses that, that it broke, else it would run for ever.
+
+    `lasted_s` is how long it took, None where that is not known.
+    """
     outcome, job = type(result).__name__, execution.job
-    record(AttemptEnded(job.marketplace, job.action, execution.purpose, outcome))
+    record(AttemptEnded(job.marketplace, job.action, execution.purpose, outcome, lasted_s))
     try:
         return execution.write(execution.settlement(result), *kept)
     except DatabaseRefused as error:

@@ -43,7 +43,7 @@ def complete(progress: Progress) -> Move:
     failpoint("close.after")
     if not closed.granted:
         return RELOAD
-    record(JobCompleted(job.tenant, job.id, job.marketplace, job.action))
+    record(JobCompleted(job.tenant, job.id, job.marketplace, job.action, job.lasted_s))
     return COMPLETED
 
 

@@ -33,6 +33,10 @@ class OfTask:
         return self.task.attempts
 
     @property
+    def asked_for_s(self) -> float | None:
+        return max(0.0, self.engine.timeout_s(self.job) - self.task.left_s)
+
+    @property
     def step(self) -> Step:
         return step_of(self.engine, self.job, self.task)
 

@@ -4,9 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stoflow.domain.call import Reply
 from stoflow.domain.facts.accounts import ProductOversold, ThingUnread
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
-from stoflow.domain.facts.work import CallEnded, JobFailed, SellerAsked, StaleAttemptFenced, StepBroke
+from stoflow.domain.facts.work import CallEnded, CallsLeftTold, JobFailed, SellerAsked, StaleAttemptFenced, StepBroke
 from stoflow.domain.outcome import Broken, Outcome
 from stoflow.domain.run import NextMove
 from stoflow.execution.engine import Engine
@@ -53,6 +54,7 @@ def note_failed(job: StoredJob, task: StoredTask, kind: str, reason: str) -> Non
             kind=kind,
             reason=reason,
             request_id=job.request_id,
+            lasted_s=job.lasted_s,
         )
     )
 
@@ -65,6 +67,13 @@ def note_broken(job: StoredJob, task: StoredTask, outcome: Outcome) -> None:
 def note_call(job: StoredJob, begun_s: float, code: str = "none") -> None:
     """State that a call was answered with this status, or not at all."""
     record(CallEnded(job.marketplace, code, time.monotonic() - begun_s))
+
+
+def note_calls_left(engine: Engine, job: StoredJob, reply: Reply) -> None:
+    """State what a reply says of the calls that are left."""
+    read = engine.registry.marketplace(job.marketplace).calls_left
+    for each in read(reply) if read else ():
+        record(CallsLeftTold(job.marketplace, each.window, each.window_s, each.left, each.most))
 
 
 def note_outage(engine: Engine, job: StoredJob, task: str, reason: str) -> None:

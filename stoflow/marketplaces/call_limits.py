@@ -20,6 +20,16 @@ class CallLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class CallsLeft:
+    """What a reply says of its own accord: how many calls are left in a window of so many seconds, and of how many."""
+
+    window: str  # a word for it, one of few
+    window_s: float
+    left: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallLimits:
     """The application itself asks, with a token of `scope`; no seller is concerned.
 

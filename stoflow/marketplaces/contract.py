@@ -15,7 +15,7 @@ from stoflow.domain.job import TaskKind
 from stoflow.domain.job import TaskPlan as TaskPlan
 from stoflow.domain.outcome import Absent, FieldError, LookResult, Outcome
 from stoflow.domain.product import Product
-from stoflow.marketplaces.call_limits import CallLimits
+from stoflow.marketplaces.call_limits import CallLimits, CallsLeft
 from stoflow.marketplaces.notices import Notices
 from stoflow.marketplaces.payloads import Payload
 from stoflow.marketplaces.taxonomy import Taxonomy
@@ -170,7 +170,8 @@ class Marketplace:
     it can be. `call_limits` is how it is asked how many calls it still takes, where it can be.
     `options` are what a seller chooses for a whole account, where there is something to choose.
     `scopes` are what a seller must have granted for each action, by code, "" for what all of them need.
-    `rest_s` reads from any reply how many seconds no call is left, None where one is.
+    `rest_s` reads from any reply how many seconds no call is left, None where one is; `calls_left` how many are, to
+    be watched.
     `refusal` is what a reply says of StoFlow's own application, None where that is not refused.
     `preview` says what buyers would read of a product, whatever is still missing of it.
     `plugin` is what a seller's plugin is asked to do there, where one makes the calls.
@@ -199,6 +200,7 @@ class Marketplace:
     preview: Callable[[Attempt], Preview] | None = None
     plugin: PluginProtocol | None = None
     rest_s: Callable[[Reply], float | None] | None = None
+    calls_left: Callable[[Reply], tuple[CallsLeft, ...]] | None = None
     scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property

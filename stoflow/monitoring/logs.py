@@ -32,10 +32,10 @@ LIBRARY_LEVELS: Mapping[str, int] = {
 SHOWN_FIELDS = frozenset(
     """
     action actor after_s applied attempt cause child claims code count deaths detail doing duration_ms epoch error
-    event expired failures field from_status host job kind lasted_s limit link listing look_at looks loop marketplace
-    name next_at order orders outcome owner path pid plugin port position process product purpose queue reason
-    request_id revision rows server signal size socket state status step task tasks tenant tenants threads to_status
-    until url version waited_s waiting webhook where work
+    event expired failures field from_status host job kind lasted_s left limit link listing look_at looks loop
+    marketplace most name next_at order orders outcome owner path pid plugin port position process product purpose
+    queue reason request_id revision rows server signal size socket state status step task tasks tenant tenants threads
+    to_status until url version waited_s waiting webhook where window work
     """.split()
 )
 """Only these fields of a fact reach a log: a token, a payload or a seller's text in another one stays out."""
@@ -73,6 +73,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
         ERROR,
         "{deaths} looks for task {task} of job {job}, tenant {tenant}, ended their process; the next are ever rarer.",
     ),
+    "CallsLeftTold": (DEBUG, "{marketplace} has {left} of {most} calls left for the {window}."),
     "RunBroke": (ERROR, "A run broke; what it held is found again: {error}."),
     "TaskHandedBack": (
         WARNING,

@@ -38,7 +38,10 @@ class StepBroke(Fact):
 
 @dataclass(frozen=True, slots=True)
 class JobFailed(Fact):
-    """`task` is the one that ended it, "none" where its time was over; so is `request_id` where no request asked."""
+    """`task` is the one that ended it, "none" where its time was over; so is `request_id` where no request asked.
+
+    `lasted_s` is from its start, None where no worker ended it.
+    """
 
     tenant: int
     job: int
@@ -49,6 +52,7 @@ class JobFailed(Fact):
     kind: str
     reason: str
     request_id: str
+    lasted_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +68,27 @@ class SellerAsked(Fact):
 
 @dataclass(frozen=True, slots=True)
 class JobCompleted(Fact):
+    """`lasted_s` is from its start."""
+
     tenant: int
     job: int
     marketplace: str
     action: str
+    lasted_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded(Fact):
-    """What came of an act, a look or a collection: `outcome` is the name of its value."""
+    """What came of an act, a look or a collection: `outcome` is the name of its value.
+
+    `lasted_s` is from its claim to its outcome, None where that is not known.
+    """
 
     marketplace: str
     action: str
     purpose: str
     outcome: str
+    lasted_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,17 @@ class CallEnded(Fact):
     marketplace: str
     code: str
     lasted_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallsLeftTold(Fact):
+    """A marketplace told how many calls StoFlow's application has left, in a window of so many seconds."""
+
+    marketplace: str
+    window: str
+    window_s: float
+    left: int
+    most: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any, cast
 from stoflow.domain.application import Refusal
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.outcome import FieldError, Outcome
+from stoflow.marketplaces.call_limits import CallsLeft
 from stoflow.marketplaces.replies import Dialect
 
 FIELDS_BY_PARAMETER: Mapping[str, str] = {
@@ -27,7 +28,7 @@ NO_REASON = "Etsy gave no reason."
 SECOND_S = 1.0
 DAY_S = 86_400.0
 """Etsy's two windows: waited for in full where a 429 names no time of its own."""
-LEFT_TODAY = "x-remaining-today"
+LEFT_TODAY, LIMIT_TODAY = "x-remaining-today", "x-limit-per-day"
 LEFT_THIS_SECOND = ("x-remaining-this-second", "x-remaining-this-secon")
 """Etsy's documentation has shown the second one too."""
 DAILY = "daily rate limit"
@@ -55,6 +56,12 @@ def window_s(reply: Reply) -> float:
 def rest_s(reply: Reply) -> float | None:
     """Return how long the calls of this second are used up. When those of the day come back, only a 429 tells."""
     return SECOND_S if any(reply.headers.get(name, "").strip() == "0" for name in LEFT_THIS_SECOND) else None
+
+
+def calls_left(reply: Reply) -> tuple[CallsLeft, ...]:
+    """Return how many calls StoFlow's application has left of its rolling day; those of a second are over when read."""
+    left, most = (_whole(reply.headers.get(name, "")) for name in (LEFT_TODAY, LIMIT_TODAY))
+    return () if left is None else (CallsLeft("day", DAY_S, left, most),)
 
 
 def passes(reply: Reply) -> bool:
@@ -85,6 +92,10 @@ def refusal_of(_: Request, reply: Reply) -> Refusal | None:
 def outcome_of(reply: Reply, *, unsafe: bool) -> Outcome:
     """Return what any reply means: Etsy has no error ids, so that its statuses decide."""
     return ETSY_SAYS.outcome_of(reply, unsafe=unsafe)
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.strip().isascii() and text.strip().isdigit() else None
 
 
 def _text(reply: Reply) -> str:

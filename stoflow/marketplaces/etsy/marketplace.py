@@ -5,7 +5,7 @@ from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.etsy.account import OPTIONS
 from stoflow.marketplaces.etsy.deletion import EtsyDeletion
 from stoflow.marketplaces.etsy.drafts import collect_orphan
-from stoflow.marketplaces.etsy.failures import refusal_of, rest_s
+from stoflow.marketplaces.etsy.failures import calls_left, refusal_of, rest_s
 from stoflow.marketplaces.etsy.handlers import DeleteEtsy, PublishEtsy, SyncEtsy, SyncOrdersEtsy, UpdateEtsy
 from stoflow.marketplaces.etsy.orders import EtsyOrders
 from stoflow.marketplaces.etsy.preview import preview_of
@@ -34,5 +34,6 @@ ETSY = Marketplace(
     taxonomy=TAXONOMY,
     refusal=refusal_of,
     rest_s=rest_s,
+    calls_left=calls_left,
     preview=preview_of,
 )

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from stoflow.domain.facts.outages import (
     ServerOutageBegan,
     ServerOutageEnded,
 )
-from stoflow.domain.facts.work import JobCompleted, JobFailed
+from stoflow.domain.facts.work import CallsLeftTold, JobCompleted, JobFailed
 from stoflow.monitoring.live.series import increments
 from stoflow.monitoring.live.sliding import OF_MARKETPLACE, OF_PLACE, Tally
 from stoflow.monitoring.logs import Fact
@@ -43,7 +43,12 @@ class Board:
 
     def __init__(self, kind: str, *, clock: Callable[[], float] = time.time) -> None:
         self.stirred = threading.Event()
-        self.process: dict[str, Callable[[], Any]] = {"kind": lambda: kind, "at": clock, "outages": self._outages_now}
+        self.process: dict[str, Callable[[], Any]] = {
+            "kind": lambda: kind,
+            "at": clock,
+            "outages": self._outages_now,
+            "calls_left": self._calls_left_now,
+        }
         self.before_writing: Callable[[], None] = lambda: None
         self._clock = clock
         self._lock = threading.Lock()
@@ -53,6 +58,7 @@ class Board:
         self._ended: set[PlaceKey] = set()
         self._counts: Counter[str] = Counter()
         self._outages: dict[str, dict[str, Any]] = {}
+        self._calls_left: dict[tuple[str, str], Mapping[str, Any]] = {}  # by marketplace and window
 
     def stir(self) -> None:
         if not self.stirred.is_set():
@@ -70,6 +76,8 @@ class Board:
                     self._tally((fact.tenant, fact.marketplace), failed=True)
                 case MarketplaceOutageBegan() | ServerOutageBegan() | MarketplaceOutageEnded() | ServerOutageEnded():
                     self._note_outage(fact)
+                case CallsLeftTold():
+                    self._note_calls_left(fact)
                 case _:
                     pass
         self.stir()
@@ -134,6 +142,21 @@ class Board:
             self._outages[of] = {"since": self._clock(), "reason": fact.reason, "lasted_s": None}
         else:
             self._outages[of] = {**self._outages.get(of, {"since": self._clock()}), "lasted_s": fact.lasted_s}
+
+    def _note_calls_left(self, fact: CallsLeftTold) -> None:
+        now_s = self._clock()
+        self._calls_left[fact.marketplace, fact.window] = {
+            "marketplace": fact.marketplace,
+            "window": fact.window,
+            "left": fact.left,
+            "most": fact.most,
+            "at": now_s,
+            "until": now_s + fact.window_s,
+        }
+
+    def _calls_left_now(self) -> Sequence[Mapping[str, Any]]:
+        with self._lock:
+            return list(self._calls_left.values())
 
     def _outages_now(self) -> Mapping[str, Any]:
         with self._lock:

@@ -104,7 +104,7 @@ def _tenants_held(needs: SeesAll, wanted: JobFilter, since: TenantId) -> Sequenc
 
 def _may_hold(place: LivePlace, kind: str | None) -> bool:
     """Whether jobs there wait for it, as far as that is shown: of those that are not urgent it is not."""
-    return any(waiting in {kind, LATER} for waiting, _, _ in waiting_at(place))
+    return any(waiting in {kind, LATER} for waiting, *_ in waiting_at(place))
 
 
 def _named(needs: ReadsJobs, job: TenantJob) -> TenantJob:

@@ -1,27 +1,30 @@
-"""Metrics of the whole installation, as OpenMetrics: made when they are asked for, of the live view."""
+"""Metrics of the whole installation: made when they are asked for, of the live view."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from prometheus_client.openmetrics.exposition import generate_latest
-from prometheus_client.registry import Collector, CollectorRegistry
 
+from stoflow.monitoring.live.durations import Durations
 from stoflow.monitoring.live.series import (
     ATTEMPTS,
-    BUCKETS_S,
-    CALL_BUCKETS,
     CALL_SECONDS,
     CALLS,
+    DURATIONS,
     FACTS,
+    JOB_SECONDS,
     JOBS,
     LABELS,
+    SUM,
     SWEPT,
+    TASK_SECONDS,
     parts_of,
 )
 from stoflow.resources.monitoring.causes import Question
-from stoflow.resources.monitoring.rows import Row
+from stoflow.resources.monitoring.exposition import DurationsFamily
 from stoflow.resources.monitoring.snapshot import Snapshot
 
 COUNTERS: Mapping[str, tuple[str, str]] = {
@@ -31,28 +34,23 @@ COUNTERS: Mapping[str, tuple[str, str]] = {
     SWEPT: ("stoflow_swept_tasks", "Tasks that were freed since whoever did them was gone."),
     FACTS: ("stoflow_facts", "Everything that processes stated, by its name."),
 }
+TIMED: Mapping[str, tuple[str, str]] = {
+    JOB_SECONDS: ("stoflow_job_seconds", "How long jobs took from their start, where a worker ended them."),
+    TASK_SECONDS: ("stoflow_task_seconds", "How long attempts at tasks took, from claim to outcome."),
+    CALL_SECONDS: ("stoflow_call_seconds", "How long calls to marketplaces took."),
+}
 KINDS = ("api", "orchestrator", "worker")
 Values = Mapping[tuple[str, ...], float]
 
 
-def exposition(found: Snapshot) -> bytes:
-    """Return what Prometheus reads."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Of(found))
-    return generate_latest(registry)
-
-
-class _Of(Collector):
-    def __init__(self, found: Snapshot) -> None:
-        self._found = found
-
-    def collect(self) -> Iterator[Metric]:
-        counted = _by_name(self._found.counts)
-        yield from _counters(counted)
-        yield _call_seconds(counted)
-        yield from _of_marketplaces(self._found.rows)
-        yield from _of_processes(self._found)
-        yield from _of_the_verdict(self._found)
+def metrics_of(found: Snapshot) -> Iterator[Metric]:
+    """Yield what Prometheus reads."""
+    counted = _by_name(found.counts)
+    yield from _counters(counted)
+    yield from _timed(counted)
+    yield from _of_marketplaces(found)
+    yield from _of_processes(found)
+    yield from _of_the_verdict(found)
 
 
 def _by_name(counts: Mapping[str, float]) -> Mapping[str, Values]:
@@ -73,17 +71,14 @@ def _counters(counted: Mapping[str, Values]) -> Iterator[Metric]:
         yield family
 
 
-def _call_seconds(counted: Mapping[str, Values]) -> Metric:
-    family = HistogramMetricFamily(
-        "stoflow_call_seconds", "How long calls to marketplaces took.", labels=["marketplace"]
-    )
-    for (marketplace,), total_s in sorted(counted.get(CALL_SECONDS, {}).items()):
-        within, buckets = 0.0, list[tuple[str, float]]()
-        for bound in BUCKETS_S:
-            within += counted[CALL_BUCKETS].get((marketplace, str(bound)), 0.0)
-            buckets.append(("+Inf" if bound == float("inf") else str(bound), within))
-        family.add_metric([marketplace], buckets, total_s)
-    return family
+def _timed(counted: Mapping[str, Values]) -> Iterator[Metric]:
+    for name, (metric, about) in TIMED.items():
+        buckets: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
+        for (*labels, number), count in counted.get(name, {}).items():
+            buckets[tuple(labels)][int(number)] = round(count)
+        totals = counted.get(name + SUM, {})
+        values = {labels: Durations(totals.get(labels, 0.0), found) for labels, found in buckets.items()}
+        yield DurationsFamily(metric, about, DURATIONS[name], values)
 
 
 def _gauge(name: str, about: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]) -> Metric:
@@ -93,23 +88,44 @@ def _gauge(name: str, about: str, labels: Sequence[str], values: Iterable[tuple[
     return family
 
 
-def _of_marketplaces(rows: Sequence[Row]) -> Iterator[Metric]:
-    place = ("marketplace",)
-    held = [((row.marketplace, kind), each.jobs) for row in rows for kind, each in sorted(row.waiting.items())]
+def _of_marketplaces(found: Snapshot) -> Iterator[Metric]:
+    rows, now, place, of_hold = found.rows, found.at.timestamp(), ("marketplace",), ("marketplace", "hold")
+    held = [((row.marketplace, kind), each) for row in rows for kind, each in sorted(row.waiting.items())]
     yield _gauge("stoflow_jobs_waiting", "Jobs that wait.", place, [((row.marketplace,), row.pending) for row in rows])
-    yield _gauge("stoflow_jobs_held", "Jobs by what they wait for.", (*place, "hold"), held)
+    yield _gauge("stoflow_jobs_held", "Jobs by what they wait for.", of_hold, [(at, each.jobs) for at, each in held])
+    oldest = [((row.marketplace,), max(0.0, now - row.oldest)) for row in rows if row.oldest is not None]
+    yield _gauge("stoflow_oldest_waiting_seconds", "Since when the oldest job waits.", place, oldest)
+    ages = [(at, max(0.0, now - each.oldest)) for at, each in held if each.oldest is not None]
+    yield _gauge("stoflow_oldest_held_seconds", "The oldest job's age by what it waits for.", of_hold, ages)
     in_flight = [((row.marketplace,), row.in_flight) for row in rows]
     yield _gauge("stoflow_jobs_in_flight", "Jobs that are permitted or under way.", place, in_flight)
     tenants = [((row.marketplace,), row.tenants) for row in rows]
     yield _gauge("stoflow_tenants_active", "Tenants with unfinished jobs.", place, tenants)
+    yield from _calls_left(found)
+
+
+def _calls_left(found: Snapshot) -> Iterator[Metric]:
+    """Yield what marketplaces told last of calls that are left for the application, as long as it is true."""
+    every = (each for process in found.processes for each in process.told.get("calls_left", ()))
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for each in sorted(every, key=itemgetter("at")):
+        if each["until"] > found.at.timestamp():
+            told[each["marketplace"], each["window"]] = each
+    labels = ("marketplace", "window")
+    for metric, about, name in (
+        ("stoflow_calls_left", "Calls that are left, as the marketplace told last.", "left"),
+        ("stoflow_calls_limit", "Calls that there are in such a window, as the marketplace told.", "most"),
+    ):
+        values = [(at, each[name]) for at, each in sorted(told.items()) if each[name] is not None]
+        yield _gauge(metric, about, labels, values)
 
 
 def _of_processes(found: Snapshot) -> Iterator[Metric]:
     facts, now = found.facts, found.at.timestamp()
-    oldest = [((row.marketplace,), max(0.0, now - row.oldest)) for row in found.rows if row.oldest is not None]
-    yield _gauge("stoflow_oldest_waiting_seconds", "Since when the oldest job waits.", ("marketplace",), oldest)
     living = [((kind,), len(facts.living_of(kind))) for kind in KINDS]
     yield _gauge("stoflow_processes", "Processes that hold a lease.", ("kind",), living)
+    leases = [((kind,), min(each.lease_s for each in facts.living_of(kind))) for kind in KINDS if facts.living_of(kind)]
+    yield _gauge("stoflow_lease_left_seconds", "What is left of the lease that ends first.", ("kind",), leases)
     yield _gauge("stoflow_outbox_jobs", "Jobs no orchestrator has heard of.", (), [((), facts.outbox)])
     waited_s = max(0.0, now - facts.outbox_since.timestamp()) if facts.outbox_since else 0.0
     yield _gauge("stoflow_outbox_oldest_seconds", "Since when the oldest of them is.", (), [((), waited_s)])

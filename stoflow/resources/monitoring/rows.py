@@ -13,16 +13,29 @@ UNDER_WAY, NEXT, CAP, LATER = "under_way", "next", "cap", "later"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """So many jobs of so many tenants wait for one kind of thing; `until` is the soonest end, `tenant` one of them."""
+    """So many jobs of so many tenants wait for one kind of thing; `until` is the soonest end, `tenant` one of them.
+
+    `oldest` is when the first of them was accepted.
+    """
 
     jobs: int = 0
     tenants: int = 0
     until: float | None = None
     tenant: int | None = None
+    oldest: float | None = None
 
-    def with_more(self, jobs: int, until: float | None, tenant: int) -> "Held":
-        untils = [at for at in (self.until, until) if at is not None]
-        return Held(self.jobs + jobs, self.tenants + 1, min(untils, default=None), self.tenant or tenant)
+    def with_more(self, jobs: int, until: float | None, tenant: int, oldest: float | None = None) -> "Held":
+        return Held(
+            self.jobs + jobs,
+            self.tenants + 1,
+            _first(self.until, until),
+            self.tenant or tenant,
+            _first(self.oldest, oldest),
+        )
+
+
+def _first(*times: float | None) -> float | None:
+    return min((at for at in times if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +89,17 @@ def _ended_at(live: Live | None, marketplace: str) -> Sequence[Ended]:
 
 def _with_place(row: Row, place: LivePlace) -> Row:
     waiting, holds = dict(row.waiting), dict(row.holds)
-    for kind, jobs, until in waiting_at(place):
-        waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant)
+    for kind, jobs, until, oldest in waiting_at(place):
+        waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant, oldest)
     for hold in place.holds:
         holds[hold["kind"]] = holds.get(hold["kind"], Held()).with_more(place.pending, hold["until"], place.tenant)
-    oldest = [at for at in (row.oldest, place.queue.get("oldest")) if at is not None]
     return replace(
         row,
         tenants=row.tenants + bool(place.flow or place.queue),
         pending=row.pending + place.pending,
         in_flight=row.in_flight + place.in_flight,
         cap=row.cap + int(place.flow.get("cap", 0)),
-        oldest=min(oldest, default=None),
+        oldest=_first(row.oldest, place.queue.get("oldest")),
         waiting=waiting,
         holds=holds,
         minute=row.minute + place.minute,
@@ -95,21 +107,22 @@ def _with_place(row: Row, place: LivePlace) -> Row:
     )
 
 
-def waiting_at(place: LivePlace) -> Iterator[tuple[str, int, float | None]]:
-    """Yield what jobs of a place wait for, how many, and until when; what holds the place holds all that wait.
+def waiting_at(place: LivePlace) -> Iterator[tuple[str, int, float | None, float | None]]:
+    """Yield what jobs of a place wait for, how many, until when, and since when the first of them was accepted.
 
-    What was not looked at one by one waits for those before it.
+    What holds the place holds all that wait; what was not looked at one by one waits for those before it.
     """
     kinds: dict[str, Any] = dict(place.kinds)
     under_way = kinds.pop(UNDER_WAY, None)
     if under_way:
-        yield UNDER_WAY, under_way["jobs"], None
+        yield UNDER_WAY, under_way["jobs"], None, under_way.get("oldest")
     judged = sum(each["jobs"] for each in kinds.values())
+    oldest = place.queue.get("oldest")
     if place.holds and judged:
-        yield place.holds[0]["kind"], max(judged, place.pending), place.holds[0]["until"]
+        yield place.holds[0]["kind"], max(judged, place.pending), place.holds[0]["until"], oldest
         return
     is_full = place.in_flight >= int(place.flow.get("cap", 1))
     for kind, each in kinds.items():
-        yield CAP if kind == NEXT and is_full else kind, each["jobs"], each["until"]
+        yield CAP if kind == NEXT and is_full else kind, each["jobs"], each["until"], each.get("oldest")
     if place.pending > judged:
-        yield LATER, place.pending - judged, None
+        yield LATER, place.pending - judged, None, None

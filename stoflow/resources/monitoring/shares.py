@@ -47,7 +47,7 @@ def _work(place: LivePlace) -> int:
 
 
 def _share(place: LivePlace, whole: int) -> PlaceShare:
-    held = [(kind, until) for kind, _, until in waiting_at(place) if kind not in {UNDER_WAY, NEXT}]
+    held = [(kind, until) for kind, _, until, _ in waiting_at(place) if kind not in {UNDER_WAY, NEXT}]
     ends = [until for _, until in held if until is not None]
     return PlaceShare(
         place.tenant,

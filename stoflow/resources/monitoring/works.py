@@ -47,7 +47,7 @@ def _in_order(live: Live | None, tenants: Iterable[TenantId]) -> Sequence[Work]:
 
 def _with_place(work: Work, place: LivePlace) -> Work:
     waiting = dict(work.waiting)
-    for kind, jobs, until in waiting_at(place):
+    for kind, jobs, until, _ in waiting_at(place):
         waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant)
     return replace(
         work,

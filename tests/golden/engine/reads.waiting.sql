@@ -21,6 +21,7 @@ WITH m AS (SELECT unnest(%(marketplaces)s::text[]) AS name), chosen AS (
       WHEN p.next_at > clock_timestamp() AND coalesce((
       SELECT o.paced FROM {s}.marketplace_tasks o
       WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner' ORDER BY o.position LIMIT 1), false) THEN 'pace' ELSE 'next' END AS kind,
+    j.created_at,
     CASE WHEN j.status = 'pending' THEN j.not_before END AS later, t.look_at, t.not_before AS retry_at, p.next_at
   FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
@@ -29,7 +30,7 @@ WITH m AS (SELECT unnest(%(marketplaces)s::text[]) AS name), chosen AS (
     SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
     ORDER BY position LIMIT 1) AS t ON true
 ), kinds AS (
-  SELECT marketplace, kind, count(*) AS jobs, min(CASE kind WHEN 'not_before' THEN later
+  SELECT marketplace, kind, count(*) AS jobs, min(created_at) AS oldest, min(CASE kind WHEN 'not_before' THEN later
     WHEN 'verifying' THEN look_at WHEN 'retry' THEN retry_at WHEN 'pace' THEN next_at END) AS until
   FROM judged GROUP BY marketplace, kind
 )
@@ -41,7 +42,8 @@ SELECT m.name AS marketplace, (
       SELECT o.created_at FROM {s}.marketplace_jobs o
       WHERE o.status = 'pending' AND o.marketplace = m.name AND o.priority = priority
       ORDER BY o.id LIMIT 1) AS first) AS oldest,
-  (SELECT jsonb_object_agg(kind, jsonb_build_object('jobs', jobs, 'until', extract(epoch FROM until)))
+  (SELECT jsonb_object_agg(kind, jsonb_build_object(
+     'jobs', jobs, 'oldest', extract(epoch FROM oldest), 'until', extract(epoch FROM until)))
    FROM kinds WHERE kinds.marketplace = m.name) AS kinds
 FROM m WHERE EXISTS (
   SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = m.name AND j.status IN ('pending', 'running'))

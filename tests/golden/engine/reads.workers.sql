@@ -1,6 +1,6 @@
 -- READ_JOB
 SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
-       j.cancel_requested, j.acted,
+       j.cancel_requested, j.acted, coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
        (SELECT r.sku FROM {s}.remote_listings r
@@ -19,6 +19,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
        to_jsonb(p) - 'created_at' - 'updated_at' AS product,

@@ -75,6 +75,16 @@ def test_metrics_are_for_whoever_has_their_token(real_url: str) -> None:
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
     assert 'stoflow_processes{kind="worker"} 0.0' in answer.text
     assert answer.text.endswith("# EOF\n")
+    # What a Prometheus that takes native histograms asks for, and one that prefers text.
+    native = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+    for accept, is_native in (
+        (f"{native},text/plain;q=0.5", True),
+        (f"application/openmetrics-text,{native};q=0.6", False),
+    ):
+        headers = {"Authorization": "Bearer scrape-me", "Accept": accept}
+        told = httpx.get(f"{real_url}/metrics", headers=headers, timeout=WAIT_S)
+        assert told.headers["content-type"].startswith("application/vnd.google.protobuf; ") is is_native
+        assert (b"stoflow_processes" in told.content, told.content.endswith(b"# EOF\n")) == (True, not is_native)
 
 
 def test_without_a_token_for_them_nobody_reads_metrics(api: Any) -> None:

@@ -16,7 +16,7 @@ from stoflow.monitoring.live.sliding import Ended
 from stoflow.transports.hints import quick_client
 
 KEYS = LiveKeys("stoflow:test")
-COMPLETED = JobCompleted(7, 1, "ebay", "publish")
+COMPLETED = JobCompleted(7, 1, "ebay", "publish", 1.0)
 FAILED = JobFailed(7, 2, "ebay", "publish", "offer", 1, "refused", "no", "none")
 
 
@@ -75,7 +75,7 @@ def test_what_two_processes_counted_is_one_number(redis_url: str, read: Callable
     live = read()
 
     assert live.counts["jobs|ebay|publish|completed|"] == 2
-    assert live.counts["call_seconds_bucket|ebay|0.5"] == 2
+    assert live.counts["call_seconds|ebay|-13"] == 2
     assert live.places[0].minute == Ended(done=2)
 
 

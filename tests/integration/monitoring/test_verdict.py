@@ -165,7 +165,7 @@ def test_what_a_seller_must_end_is_the_cause_where_nothing_else_goes_on_and_a_re
 
     assert (cause.kind, cause.marketplace) == (kind, "vinted")
     assert "--tenant 7" in cause.next
-    scene.boards["worker"].hear(JobCompleted(8, 1, "vinted", "publish"))
+    scene.boards["worker"].hear(JobCompleted(8, 1, "vinted", "publish", 1.0))
     found = scene.look().verdict
     assert found.well
     assert [each.kind for each in found.causes] == [kind]

@@ -46,7 +46,7 @@ def test_what_ended_is_counted_by_minute_for_all_tenants_and_the_oldest_comes_fi
     board = Board("worker", clock=lambda: now)
     for tenant, minutes_ago in ((1, 59), (2, 59), (1, 0)):
         now = NOW - 60 * minutes_ago
-        board.hear(JobCompleted(tenant, 1, "ebay", "publish"))
+        board.hear(JobCompleted(tenant, 1, "ebay", "publish", 1.0))
     board.hear(JobFailed(1, 2, "ebay", "publish", "save", 1, "refused", "", ""))
 
     changes = board.take_changes()

@@ -29,6 +29,7 @@ JUDGED = f"""
       WHEN j.status = 'pending' AND EXISTS ({late_before("j")}) THEN 'late_copy'
       WHEN t.not_before > clock_timestamp() THEN 'retry'
       WHEN p.next_at > clock_timestamp() AND {IS_PACED} THEN 'pace' ELSE 'next' END AS kind,
+    j.created_at,
     CASE WHEN j.status = 'pending' THEN j.not_before END AS later, t.look_at, t.not_before AS retry_at, p.next_at
   FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
@@ -57,12 +58,13 @@ WITH m AS (SELECT unnest(%(marketplaces)s::text[]) AS name), chosen AS (
   (SELECT j.id FROM {s}.marketplace_jobs j WHERE j.status = 'running' ORDER BY j.priority, j.id LIMIT %(judged)s)
 ), judged AS ({JUDGED}
 ), kinds AS (
-  SELECT marketplace, kind, count(*) AS jobs, min(CASE kind WHEN 'not_before' THEN later
+  SELECT marketplace, kind, count(*) AS jobs, min(created_at) AS oldest, min(CASE kind WHEN 'not_before' THEN later
     WHEN 'verifying' THEN look_at WHEN 'retry' THEN retry_at WHEN 'pace' THEN next_at END) AS until
   FROM judged GROUP BY marketplace, kind
 )
 SELECT m.name AS marketplace, ({PENDING}) AS pending, ({OLDEST}) AS oldest,
-  (SELECT jsonb_object_agg(kind, jsonb_build_object('jobs', jobs, 'until', extract(epoch FROM until)))
+  (SELECT jsonb_object_agg(kind, jsonb_build_object(
+     'jobs', jobs, 'oldest', extract(epoch FROM oldest), 'until', extract(epoch FROM until)))
    FROM kinds WHERE kinds.marketplace = m.name) AS kinds
 FROM m WHERE EXISTS (
   SELECT FROM {s}.marketplace_jobs j WHERE j.marketplace = m.name AND j.status IN {UNFINISHED})
@@ -71,7 +73,10 @@ FROM m WHERE EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits at one marketplace. `kinds` has, by kind of Hold, how many of the most urgent jobs, and until when."""
+    """What waits at one marketplace.
+
+    `kinds` has, by kind of Hold, how many of the most urgent jobs, until when, and since when the first is there.
+    """
 
     marketplace: str
     pending: int

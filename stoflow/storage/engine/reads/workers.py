@@ -1,5 +1,6 @@
 """What a worker reads before it runs a job: one row with everything a step may know."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from stoflow.storage.engine.statement import bind, s
 NO_REQUEST = "none"
 READ_JOB = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
-       j.cancel_requested, j.acted,
+       j.cancel_requested, j.acted, coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
        (SELECT r.sku FROM {s}.remote_listings r
@@ -38,6 +39,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
        to_jsonb(p) - 'created_at' - 'updated_at' AS product,
@@ -71,6 +73,7 @@ class StoredTask:
     verifying: bool
     out: bool  # an act or a look is under way
     delay_s: float  # until its next try or look is due, 0 where it is due
+    left_s: float = 0.0  # of what is under way, until its deadline
 
     @property
     def attempts(self) -> int:
@@ -113,8 +116,14 @@ class StoredJob:
     tasks: tuple[StoredTask, ...]
     product: Product | None
     request_id: str
+    begun_s: float  # the monotonic time of its start, or of this reading where it had none
     granted: tuple[str, ...] | None = None  # scopes, None where all that was asked for
     refusal: StandingRefusal | None = None  # of StoFlow's own application there
+
+    @property
+    def lasted_s(self) -> float:
+        """Return for how long it has been under way."""
+        return time.monotonic() - self.begun_s
 
     def next_task(self, *, after: int = 0, outside: bool = False) -> StoredTask | None:
         """Return the first unfinished task behind the position `after`; with `outside`, the first that calls."""
@@ -156,6 +165,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
         product=_product(row["product"], row["images"] or ()) if row["product"] else None,
         request_id=row["request_id"] or NO_REQUEST,
+        begun_s=time.monotonic() - float(row["age_s"]),
         granted=None if row["granted"] is None else tuple(row["granted"]),
         refusal=refusal_in(row["refusal"]),
     )
@@ -180,6 +190,7 @@ def _task(row: Mapping[str, Any]) -> StoredTask:
         verifying=row["verifying"],
         out=row["out"],
         delay_s=float(row["delay_s"] or 0),
+        left_s=float(row["left_s"] or 0),
     )
 
 

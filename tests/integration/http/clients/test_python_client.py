@@ -17,7 +17,8 @@ CONFIGURATION = {
     "package_name_override": PACKAGE,
     "post_hooks": [],  # nobody reads what is made here
     "content_type_overrides": dict.fromkeys(
-        (*PHOTO_TYPES, "application/zip", "application/openmetrics-text"), "application/octet-stream"
+        (*PHOTO_TYPES, "application/zip", "application/openmetrics-text", "application/vnd.google.protobuf"),
+        "application/octet-stream",
     ),
 }
 
