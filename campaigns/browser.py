@@ -37,7 +37,7 @@ class PluginBrowser:
         """Be there, do what is asked and answer."""
         self._arrive(engine, tenant)
         for command in plugin.open_commands(engine, [(tenant, self.plugin_id)]):
-            if plugin.command_sent(engine, tenant, command.request_id, self.plugin_id):
+            if plugin.commands_sent(engine, [command]):
                 answer = self._answer(engine, tenant, command)
                 receive_answer(engine, tenant, self.plugin_id, command.request_id, _read(answer))
 

@@ -28,7 +28,7 @@ def receive_answer(engine: Engine, tenant: TenantId, plugin_id: str, request_id:
     if not _is_uuid(request_id):
         record(ForeignAnswer(tenant))
         return
-    with engine.database.records() as connection:
+    with engine.database.reading() as connection:
         sent = find_command(connection, tenant, request_id, plugin_id)
         job = read_job(connection, tenant, sent.job) if sent else None
         orphan = read_orphan(connection, tenant, sent.orphan, sent.job) if sent and sent.orphan is not None else None

@@ -1,5 +1,6 @@
 """The plugin's side of the engine: who is there, what it was asked, whether its session is good."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from stoflow.domain.errors import DatabaseRefused
@@ -21,7 +22,7 @@ def connected(engine: Engine, tenant: TenantId, plugin_id: str, socket_id: str) 
     """Note that the tenant's plugin is here: its jobs may go on. A tenant that cannot be served has none."""
     failpoint("plugin.connected.before")
     with engine.database.records() as connection:
-        commands.open_commands(connection, tenant, plugin_id)
+        list(commands.open_commands(connection, [(tenant, plugin_id)]))
         commands.set_connected(connection, tenant, plugin_id, process=engine.process(), socket_id=socket_id)
         announce(connection, tenant, THE_TENANT)
     failpoint("plugin.connected.after")
@@ -47,8 +48,8 @@ def absent(engine: Engine, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
 def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> list[PluginCommand]:
     """Return what these plugins have not answered yet, each one's oldest first; a broken tenant has nothing to do."""
     try:
-        with engine.database.records() as connection:
-            return [command for plugin in plugins for command in read_commands(connection, *plugin)]
+        with engine.database.planned_records() as connection:
+            return list(_read_commands(connection, plugins))
     except DatabaseRefused as error:
         if len(plugins) > 1:
             return [command for plugin in plugins for command in open_commands(engine, [plugin])]
@@ -56,26 +57,33 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
         return []
 
 
-def read_commands(connection: Records, tenant: TenantId, plugin_id: str) -> Iterator[PluginCommand]:
-    for command in commands.open_commands(connection, tenant, plugin_id):
-        yield PluginCommand(
-            tenant=tenant,
-            request_id=command.request_id,
-            plugin_id=plugin_id,
-            action=command.action,
-            payload=command.payload,
-            deadline=command.deadline,
-            attempt=command.attempt,
-        )
+def _read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) -> Iterator[PluginCommand]:
+    for (tenant, plugin_id), found in zip(plugins, commands.open_commands(connection, plugins), strict=True):
+        for command in found:
+            yield PluginCommand(
+                tenant=tenant,
+                request_id=command.request_id,
+                plugin_id=plugin_id,
+                action=command.action,
+                payload=command.payload,
+                deadline=command.deadline,
+                attempt=command.attempt,
+            )
 
 
-def command_sent(engine: Engine, tenant: TenantId, request_id: str, plugin_id: str) -> bool:
-    """Note that a command leaves; False where it is not this plugin's."""
+def commands_sent(engine: Engine, leaving: Sequence[PluginCommand]) -> Sequence[PluginCommand]:
+    """Note that these commands leave, in one commit; return those that are their plugin's.
+
+    One at a time they would wait for each other: at 200 a second the round of one socket is everybody's.
+    """
+    by_plugin = defaultdict[commands.PluginKey, list[str]](list)
+    for command in leaving:
+        by_plugin[command.tenant, command.plugin_id].append(command.request_id)
     failpoint("plugin.sent.before")
-    with engine.database.records() as connection:
-        is_theirs = commands.mark_sent(connection, tenant, request_id, plugin_id)
+    with engine.database.planned_records() as connection:
+        theirs = commands.mark_sent(connection, by_plugin)
     failpoint("plugin.sent.after")
-    return is_theirs
+    return [command for command in leaving if command.request_id in theirs[command.tenant, command.plugin_id]]
 
 
 def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001

@@ -114,7 +114,7 @@ class PluginBrowser:
     def work(self, engine: Engine, tenant: TenantId) -> None:
         """Do what is asked and answer."""
         for command in plugin.open_commands(engine, [(tenant, self.plugin_id)]):
-            if plugin.command_sent(engine, tenant, command.request_id, self.plugin_id):
+            if plugin.commands_sent(engine, [command]):
                 call = Command(command.action, command.payload)
                 answer = self._answer(call, command.request_id, command.attempt)
                 receive_answer(engine, tenant, self.plugin_id, command.request_id, answer)

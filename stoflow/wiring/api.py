@@ -198,7 +198,7 @@ def _plugin_use_cases(engine: Engine) -> PluginUseCases:
         gone=partial(plugin.gone, engine),
         absent=partial(plugin.absent, engine),
         open_commands=partial(plugin.open_commands, engine),
-        command_sent=partial(plugin.command_sent, engine),
+        commands_sent=partial(plugin.commands_sent, engine),
         receive_answer=partial(receive_answer, engine),
         session_state=partial(plugin.session_state, engine),
     )

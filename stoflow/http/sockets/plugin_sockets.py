@@ -1,7 +1,7 @@
 """The plugins connected to this process, and the commands that wait for them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
@@ -91,25 +91,27 @@ class PluginSockets:
         await self._tell_departures()
         if not keys:
             return
+        found = await self._threads.run(self._use_cases.open_commands, list(keys))
+        await self._send([command for command in found if self._waiting_for(command)])
         open_now: dict[PluginKey, set[str]] = {key: set() for key in keys}
-        for command in await self._threads.run(self._use_cases.open_commands, list(keys)):
-            key = (command.tenant, command.plugin_id)
-            open_now.setdefault(key, set()).add(command.request_id)
-            await self._send(key, command)
+        for command in found:
+            open_now.setdefault((command.tenant, command.plugin_id), set()).add(command.request_id)
         for key in keys:
             if key in self._sockets:
                 self._sockets[key].sent &= open_now[key]
 
-    async def _send(self, key: PluginKey, command: PluginCommand) -> None:
-        socket = self._sockets.get(key)
-        if socket is None or command.request_id in socket.sent:
-            return
-        bound = await self._threads.run(
-            self._use_cases.command_sent, command.tenant, command.request_id, command.plugin_id
-        )
-        socket.sent.add(command.request_id)  # now, not before: a failure above is tried again in the next round
-        if bound:
-            await self._emit("plugin_command", _wording(command), socket.socket_id)
+    def _waiting_for(self, command: PluginCommand) -> PluginSocket | None:
+        """Return the socket that a command has not gone over yet, None where it has or its plugin is not here."""
+        socket = self._sockets.get((command.tenant, command.plugin_id))
+        return None if socket is None or command.request_id in socket.sent else socket
+
+    async def _send(self, leaving: Sequence[PluginCommand]) -> None:
+        bound = await self._threads.run(self._use_cases.commands_sent, leaving) if leaving else ()
+        for command in leaving:
+            if socket := self._waiting_for(command):
+                socket.sent.add(command.request_id)  # now, not before: a failure above is tried again next round
+                if command in bound:
+                    await self._emit("plugin_command", _wording(command), socket.socket_id)
 
     async def _tell_departures(self) -> None:
         for key, socket_id in list(self._departed):

@@ -1,6 +1,6 @@
 """Commands to plugins and their answers: in PostgreSQL, so that any process may emit and any may settle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.storage.engine.facts import SUSPENDED, plugin_connected
 from stoflow.storage.engine.statement import Statement, bind, s
+
+PluginKey = tuple[TenantId, str]
 
 # An attempt's first command is written in its claim's own transaction, and only where that claim took the task: of two
 # messages for one task the other finds a claim in the row that is not its own. Bound to the plugin that is connected
@@ -44,7 +46,8 @@ ORDER BY c.id LIMIT 50
 
 SENT = """
 UPDATE {s}.plugin_commands SET sent_at = clock_timestamp()
-WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s
+WHERE request_id = ANY(%(request_ids)s::uuid[]) AND plugin_id = %(plugin_id)s
+RETURNING request_id::text AS request_id
 """
 
 ANSWER = """
@@ -132,16 +135,22 @@ def issue_command(
     )
 
 
-def open_commands(connection: Connection[DictRow], tenant: TenantId, plugin_id: str) -> Sequence[OpenCommand]:
-    """Return what this plugin has not answered yet, oldest first."""
-    statement = bind(OPEN, tenant, plugin_id=plugin_id)
-    return [OpenCommand(**row) for row in statement.on(connection)]
+def open_commands(connection: Connection[DictRow], plugins: Sequence[PluginKey]) -> Iterator[Sequence[OpenCommand]]:
+    """Yield what each of these plugins has not answered yet, oldest first; in a pipeline all are asked at once."""
+    asked = [bind(OPEN, tenant, plugin_id=plugin_id).on(connection) for tenant, plugin_id in plugins]
+    for cursor in asked:
+        yield [OpenCommand(**row) for row in cursor]
 
 
-def mark_sent(connection: Connection[DictRow], tenant: TenantId, request_id: str, plugin_id: str) -> bool:
-    """Note that a command leaves; False where it is not bound to this plugin."""
-    statement = bind(SENT, tenant, request_id=request_id, plugin_id=plugin_id)
-    return statement.on(connection).rowcount == 1
+def mark_sent(
+    connection: Connection[DictRow], leaving: Mapping[PluginKey, Sequence[str]]
+) -> Mapping[PluginKey, Collection[str]]:
+    """Note that each plugin's commands leave; return those that are bound to it. In a pipeline all go at once."""
+    asked = {
+        (tenant, plugin_id): bind(SENT, tenant, request_ids=list(request_ids), plugin_id=plugin_id).on(connection)
+        for (tenant, plugin_id), request_ids in leaving.items()
+    }
+    return {plugin: {row["request_id"] for row in cursor} for plugin, cursor in asked.items()}
 
 
 def find_command(

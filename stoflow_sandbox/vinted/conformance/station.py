@@ -157,7 +157,7 @@ class Station:
             gone=lambda *_: None,
             absent=lambda _: (),
             open_commands=self._open_commands,
-            command_sent=self._command_sent,
+            commands_sent=self._commands_sent,
             receive_answer=self._receive_answer,
             session_state=lambda *_: None,
         )
@@ -171,13 +171,16 @@ class Station:
                 if bound in {"", plugin_id}
             ]
 
-    def _command_sent(self, _: TenantId, request_id: str, plugin_id: str) -> bool:
+    def _commands_sent(self, leaving: Sequence[PluginCommand]) -> Sequence[PluginCommand]:
         with self._lock:
-            command, bound = self._commands.get(request_id, (None, ""))
-            if command is None or bound not in {"", plugin_id}:
-                return False
-            self._commands[request_id] = command, plugin_id
-            return True
+            return [each for each in leaving if self._binds(each.request_id, each.plugin_id)]
+
+    def _binds(self, request_id: str, plugin_id: str) -> bool:
+        command, bound = self._commands.get(request_id, (None, ""))
+        if command is None or bound not in {"", plugin_id}:
+            return False
+        self._commands[request_id] = command, plugin_id
+        return True
 
     def _receive_answer(self, _: TenantId, __: str, request_id: str, ___: Answer) -> None:
         with self._taken:

@@ -52,4 +52,5 @@ ORDER BY c.id LIMIT 50
 
 -- SENT
 UPDATE {s}.plugin_commands SET sent_at = clock_timestamp()
-WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s
+WHERE request_id = ANY(%(request_ids)s::uuid[]) AND plugin_id = %(plugin_id)s
+RETURNING request_id::text AS request_id

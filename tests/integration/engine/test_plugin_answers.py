@@ -102,7 +102,7 @@ class Browser:
     def take(self) -> PluginCommand:
         """Take the one command that waits."""
         (command,) = plugin.open_commands(self.bench.engine, [(self.bench.tenant, self.plugin_id)])
-        assert plugin.command_sent(self.bench.engine, command.tenant, command.request_id, self.plugin_id)
+        assert plugin.commands_sent(self.bench.engine, [command]) == [command]
         self.taken.append(command)
         return command
 
@@ -165,7 +165,8 @@ def test_nobody_else_may_answer_and_nothing_unknown_is_an_answer(bench: "Bench",
         receive_answer(bench.engine, bench.tenant, LAPTOP, request_id, done(photo=6))
     assert bench.task(job, "upload")["status"] == "running"
 
-    assert not plugin.command_sent(bench.engine, bench.tenant, command.request_id, stranger.plugin_id)
+    strangers = replace(command, plugin_id=stranger.plugin_id)
+    assert plugin.commands_sent(bench.engine, [strangers]) == []
     browser.answer(command, done(photo=5))
     assert bench.task(job, "upload")["output"] == {"photo": 5}
 

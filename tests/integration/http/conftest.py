@@ -143,7 +143,7 @@ class FakeUseCases:
             gone=self.gone,
             absent=lambda tenants: [tenant for tenant in tenants if tenant in self.taken_for_offline],
             open_commands=self.open_commands,
-            command_sent=self.command_sent,
+            commands_sent=self.commands_sent,
             receive_answer=self._answered,
             session_state=lambda *told: self.said.put(("session", *told)),
         )
@@ -514,7 +514,10 @@ class FakeUseCases:
             if command.tenant == tenant and bound in {"", plugin_id}
         ]
 
-    def command_sent(self, _: TenantId, request_id: str, plugin_id: str) -> bool:
+    def commands_sent(self, leaving: Sequence[PluginCommand]) -> Sequence[PluginCommand]:
+        return [each for each in leaving if self._binds(each.request_id, each.plugin_id)]
+
+    def _binds(self, request_id: str, plugin_id: str) -> bool:
         command, bound = self.commands[request_id]
         if bound in {"", plugin_id}:
             self.commands[request_id] = (command, plugin_id)
