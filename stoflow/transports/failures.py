@@ -4,9 +4,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import httpx
-
 from stoflow.domain.errors import APIConnectionError, APIError, APITimeoutError
+from stoflow.transports.lean_httpx import httpx
 
 
 @dataclass(frozen=True, slots=True)

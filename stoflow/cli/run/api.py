@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import click
 
 from stoflow.cli.commands import loaded
+from stoflow.cli.run.child import serve
 from stoflow.cli.run.children import Children, make_forking
 from stoflow.cli.run.forking import EVERYBODYS
 from stoflow.cli.run.replacing import replace_dead
@@ -40,7 +41,11 @@ def api(settings: Settings, *, host: str | None, port: int | None, processes: in
 
 def _supervise(settings: Settings, host: str, port: int, processes: int) -> None:
     """Keep so many apis at work that listen on what is opened here."""
-    with make_forking(LOADS) as forks, until_stopped() as stopped, serving(settings, pool_size=1) as installation:
+    with (
+        make_forking(LOADS, serve=serve) as forks,
+        until_stopped() as stopped,
+        serving(settings, pool_size=1) as installation,
+    ):
         prepare(installation)
         access_tokens(settings)  # the first keys are made by one, not by each
         urls = installation.urls

@@ -20,10 +20,15 @@ GRACE_S = 30.0  # as long as a drain may take
 def main() -> None:
     pipe, arguments = _taken_input(), sys.argv[1:]
     if arguments[:1] == [FORK_SERVER]:
-        fork_server = import_module("stoflow.cli.run.fork_server")  # no other command pays for it
-        fork_server.serve(socket.socket(fileno=pipe), arguments[1:], run)
+        serve(socket.socket(fileno=pipe), arguments[1:])
     else:
         run(arguments, pipe)
+
+
+def serve(door: socket.socket, loads: Sequence[str]) -> None:
+    """Be what commands are forked from, at this door."""
+    fork_server = import_module("stoflow.cli.run.fork_server")  # no other command pays for it
+    fork_server.serve(door, loads, run)
 
 
 def run(arguments: Sequence[str], pipe: int) -> None:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, INHERITED, Forking, Process, lifeline
+from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, INHERITED, Forking, Process, Serve, lifeline
 from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
 
@@ -49,9 +49,9 @@ class Child:
         return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-SHOWN_LOG_LINES:])
 
 
-def make_forking(loads: Sequence[str] = EVERYBODYS) -> Forking:
-    """Return what forks our commands from a process that has loaded these modules."""
-    return Forking([sys.executable, "-m", CHILD_MODULE], loads)
+def make_forking(loads: Sequence[str] = EVERYBODYS, *, serve: Serve | None = None) -> Forking:
+    """Return what forks our commands from a process that has loaded these modules; `serve` as in Forking."""
+    return Forking([sys.executable, "-m", CHILD_MODULE], loads, serve=serve)
 
 
 @dataclass(slots=True)

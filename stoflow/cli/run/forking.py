@@ -1,6 +1,7 @@
 """Our side of the fork server: it is started, asked for children, and started again where it was killed."""
 
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -8,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -26,6 +29,7 @@ TIMES_ASKED = 2
 POLL_S = 0.02
 LONGEST_ANSWER = 16
 PR_SET_CHILD_SUBREAPER = 36
+LAST_STANDARD = 2  # of the files that every process has
 
 
 class Process(Protocol):
@@ -80,9 +84,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+Serve = Callable[[socket.socket, Sequence[str]], None]
+"""Forks whoever is asked for at this door, from a process that has loaded these modules."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Server:
-    process: subprocess.Popen[bytes]
+    process: Process
     door: socket.socket
 
     def close(self, *, within_s: float = ENDS_WITHIN_S) -> None:
@@ -98,16 +106,22 @@ class _Server:
 class Forking:
     """A context with a fork server in it, which loads these modules while others do something else.
 
-    `command` starts it; without forks nothing happens.
+    `command` starts it; without forks nothing happens. With `serve` the first one is forked from this process where it
+    has no thread yet: it shares what is loaded with us too, and nothing is loaded twice.
     """
 
-    def __init__(self, command: Sequence[str], loads: Sequence[str] = EVERYBODYS) -> None:
+    def __init__(
+        self, command: Sequence[str], loads: Sequence[str] = EVERYBODYS, *, serve: Serve | None = None
+    ) -> None:
         self._command = [*command, FORK_SERVER, *loads]
+        self._loads = loads
+        self._serve = serve
         self._server: _Server | None = None
 
     def __enter__(self) -> Self:
-        if CAN_FORK:
-            self._server = self._server or _started(self._command)
+        if CAN_FORK and self._server is None:
+            ours = self._serve if has_one_thread() else None
+            self._server = _started(self._command) if ours is None else _forked(ours, self._loads)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -138,6 +152,11 @@ class Forking:
         raise ConnectionError("one fork server after the other ended, or hung")
 
 
+def has_one_thread() -> bool:
+    """Say whether nobody else runs in this process: a fork would leave others' locks as they are then."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+
+
 def inherited_sockets() -> Sequence[socket.socket]:
     """Return what our parent has opened for us to listen on, if it has; once, for who asks us for it is no parent."""
     return [socket.socket(fileno=int(number)) for number in os.environ.pop(INHERITED, "").split(",") if number]
@@ -162,6 +181,35 @@ def _started(command: Sequence[str]) -> _Server:
     with theirs:
         # In a session of its own: Ctrl-C is not for it, since whoever asks for children drains them first.
         return _Server(subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True), ours)
+
+
+def _forked(serve: Serve, loads: Sequence[str]) -> _Server:
+    """Fork the server from this process, once it has loaded what all need."""
+    for name in loads:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # the collector writes on what it looks at, and what is written on is shared no more
+    ours, theirs = socket.socketpair()
+    ours.settimeout(ANSWERS_WITHIN_S)
+    if pid := os.fork():
+        theirs.close()
+        return _Server(Forked(pid), ours)
+    try:
+        os.setsid()
+        _keep_only(theirs)
+        serve(theirs, loads)
+    finally:
+        os._exit(0)
+
+
+def _keep_only(door: socket.socket) -> None:
+    """Close all that this process opened before it was forked, locks among it: they are the parent's."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
+        if number > LAST_STANDARD and number != door.fileno():
+            with suppress(OSError):
+                os.close(number)
 
 
 def _ask(door: socket.socket, asked: bytes, files: Sequence[int]) -> int:

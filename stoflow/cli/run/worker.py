@@ -5,6 +5,7 @@ from threading import Event
 
 import click
 
+from stoflow.cli.run.child import serve
 from stoflow.cli.run.children import WORKER_PROCESS, Children, make_forking
 from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import spare_the_collector, until_stopped
@@ -32,7 +33,11 @@ queues_option = click.option("--queues", default="", help="Marketplaces to work 
 def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> None:
     """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
     arguments = ["--threads", str(threads), "--queues", queues]
-    with make_forking([__name__]) as forks, until_stopped() as stopped, serving(settings, pool_size=1) as installation:
+    with (
+        make_forking([__name__], serve=serve) as forks,
+        until_stopped() as stopped,
+        serving(settings, pool_size=1) as installation,
+    ):
         _known_queues(installation, queues)
         urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}

@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from pydantic import ValidationError
-from socketio.exceptions import ConnectionRefusedError as Refusal
 
 from stoflow.domain.errors import InputError
 from stoflow.http.facts import SocketEventFailed
 from stoflow.http.rest.problems import Problem, problem_of
 from stoflow.http.rest.schemas import reasons_of
 from stoflow.http.sockets.guarded_socket import TRY_AGAIN_LATER, GuardedSocket
+from stoflow.http.sockets.lean_socketio import Refusal
 from stoflow.monitoring.record import record
 
 INTERNAL_ERROR: Final = 1011

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from stoflow.http.facts import BackgroundLoopFailed, RelayMessageDropped
+from stoflow.http.sockets.lean_socketio import AsyncPubSubManager
 from stoflow.monitoring.record import record
 
 REDIS_TIMEOUT_S: Final = 0.5

@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-import socketio
-
 from stoflow.domain.ids import TenantId
 from stoflow.http.facts import BackgroundLoopFailed
+from stoflow.http.sockets.lean_socketio import socketio
 from stoflow.http.sockets.limits import SocketLimits
 from stoflow.http.sockets.mute import MUTE
 from stoflow.http.sockets.relay import Relay

@@ -31,7 +31,7 @@ POSTGRESQL_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "max_locks_per_transaction": "1024",  # pg_dump locks all tables, and all it looks at, of all tenants at once
+    "max_locks_per_transaction": "512",  # pg_dump locks all tables of all tenants at once: 5,000 tenants and more
     "cluster_name": "stoflow",
 }
 # After a kill PostgreSQL makes sure of every file that there is: one call for all of them, where the system has it.

@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
-import httpx
-
 from stoflow.domain.call import Reply, Request
 from stoflow.domain.errors import APIConnectionError, APITimeoutError
 from stoflow.domain.foreign import foreign_json, storable_text
 from stoflow.transports.direct.deadline import DeadlineTransport, deadline
 from stoflow.transports.direct.signing import OutgoingCall, Sign
 from stoflow.transports.failures import foreign_failures
+from stoflow.transports.lean_httpx import httpx
 
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 CONNECTIONS = 64

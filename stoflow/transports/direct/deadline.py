@@ -12,7 +12,8 @@ from time import monotonic
 from typing import Any
 
 import httpcore
-import httpx
+
+from stoflow.transports.lean_httpx import httpx
 
 # Set by the thread that makes the call, read by the connection it uses meanwhile.
 _ends_at: ContextVar[float] = ContextVar("ends_at")

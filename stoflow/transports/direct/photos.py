@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Lock
 
-import httpx
-
 from stoflow.transports.direct.deadline import DeadlineTransport, ForbiddenAddress, deadline
 from stoflow.transports.direct.public_addresses import Network, may_be_called
+from stoflow.transports.lean_httpx import httpx
 
 CONNECTIONS = 8
 IDLE_S = 15.0

@@ -5,10 +5,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Final
 
-import httpx
-
 from stoflow.transports.direct.deadline import DeadlineTransport, ForbiddenAddress, deadline
 from stoflow.transports.direct.public_addresses import Network, may_be_called
+from stoflow.transports.lean_httpx import httpx
 
 IDLE_S: Final = 15.0
 MAX_ADDRESS_CHARACTERS: Final = 2_000

@@ -23,8 +23,11 @@ GONE_WITHIN_S = 20
 PARENT = """
 import sys
 from pathlib import Path
-from stoflow.cli.run.children import Children
-children = Children({}, Path(sys.argv[1]))
+from stoflow.cli.run.child import serve
+from stoflow.cli.run.children import Children, make_forking
+opened = Path(sys.argv[1], "lock").open("w")
+forking = make_forking(serve=serve if sys.argv[2] == "forked" else None)
+children = Children({}, Path(sys.argv[1]), forking=forking.__enter__())
 child = children.start("sandbox", "sandbox", "--port", "0")
 print(child.process.pid, flush=True)
 sys.stdin.read()
@@ -184,14 +187,17 @@ def test_where_fork_servers_end_again_and_again_a_child_is_a_program_of_its_own(
         children.run("config")
 
 
-def test_children_end_when_their_parent_is_killed(tmp_path: Path):
-    command = [sys.executable, "-c", PARENT, str(tmp_path)]
+@pytest.mark.parametrize("server", ["a program", pytest.param("forked", marks=forks)])
+def test_children_end_when_their_parent_is_killed_and_hold_nothing_of_its_own(tmp_path: Path, server: str):
+    command = [sys.executable, "-c", PARENT, str(tmp_path), server]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         child = psutil.Process(int(parent.stdout.readline()))
         everybody = [child, *fork_servers(parent.pid)]
+        held = {file.path for process in everybody for file in process.open_files()}
         parent.kill()
     _, outlived = psutil.wait_procs(everybody, GONE_WITHIN_S)
     for process in outlived:
         process.kill()
     assert not outlived
+    assert str(tmp_path / "lock") not in held

@@ -14,14 +14,15 @@ HEAVY = {"sqlalchemy", "psycopg", "pydantic", "redis", "rich", "httpx", "PIL", "
 DOORS = {"starlette", "uvicorn", "socketio"}
 ROWS = {"sqlalchemy", "alembic", "mako"}  # who stores products or migrates
 FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's files, or decodes a photo
+UNUSED = {"rich", "pygments", "requests", "websocket", "valkey"}  # what libraries load because it is installed
 WITHOUT = {
     "stoflow.cli.main": HEAVY,  # `stoflow --help`, `--version`, a misspelt command
     "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
-    "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, "pykka", "smtplib"},
-    "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES},
+    "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, *UNUSED, "pykka", "smtplib"},
+    "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES, *UNUSED},
     "stoflow.cli.run.api": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
-    "stoflow.cli.run.api_process": {*ROWS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
-    ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, "dramatiq", "pykka"},  # what children are forked from
+    "stoflow.cli.run.api_process": {*ROWS, *FILES, *UNUSED, "dramatiq", "pykka", "markdown_it", "smtplib"},
+    ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, *UNUSED, "dramatiq", "pykka"},  # what children are forked from
 }
 
 

@@ -1,0 +1,10 @@
+"""python-socketio without its clients, for which it loads requests, and without a broker that nobody here has."""
+
+from stoflow.transports.sparing import without
+
+with without("requests", "valkey", "websocket"):
+    import socketio
+    from socketio.async_pubsub_manager import AsyncPubSubManager
+    from socketio.exceptions import ConnectionRefusedError as Refusal
+
+__all__ = ["AsyncPubSubManager", "Refusal", "socketio"]

@@ -1,0 +1,8 @@
+"""httpx without its command line, for which it loads rich and pygments."""
+
+from stoflow.transports.sparing import without
+
+with without("pygments", "rich"):
+    import httpx
+
+__all__ = ["httpx"]
