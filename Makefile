@@ -9,7 +9,7 @@ COMPILE := .tools/bin/pip-compile --quiet --generate-hashes --no-strip-extras --
 POOLED ?= tests/integration/storage tests/integration/engine
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day tenants migrations legacy mutants failpoints fuzz canaries walk docs locks sbom clean
+.PHONY: help demo up test coverage test-pooler schema check lint format types bench load chaos chaos-short plugin rolling day soak tenants migrations legacy mutants failpoints fuzz canaries walk docs locks sbom clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ rolling: $(STAMP) ## replace one release by the next and go back, process by pro
 
 day: $(STAMP) ## a day of twenty sellers in ten minutes, at whose end every side agrees
 	$(BIN)/python -m campaigns.day $(ARGS)
+
+soak: $(STAMP) ## an hour of everything at an even rate, after which no process may have grown; --short is minutes
+	$(BIN)/python -m campaigns.soak $(ARGS)
 
 tenants: $(STAMP) ## make 3,000 tenants, kill PostgreSQL under them and dump it: about half an hour
 	$(BIN)/python -m campaigns.tenants $(ARGS)

@@ -24,18 +24,25 @@ from benchmarks import (
     pick_up,
     planning,
     plot,
+    recovery,
     registration,
     report,
     scale,
+    table,
     throughput,
+    weight,
 )
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
 from benchmarks.dramatiq_peer import DramatiqPeer
 from benchmarks.peer import MakePeer
 from benchmarks.stoflow_peer import StoflowPeer
+from campaigns import soak
 
 PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dramatiq": DramatiqPeer, "dbos": DbosPeer}
 FAIR_PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dbos-partitioned": PartitionedDbosPeer}
+
+SOAK_MINUTES, SHORT_SOAK_MINUTES = 60.0, 1.0
+SEED = 1
 
 Measurement = Callable[[bool, frozenset[str]], dict[str, Any]]
 """Given whether to be short, and the peers to measure."""
@@ -48,6 +55,11 @@ def _throughput(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: F
 def _neighbour(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
     plan = neighbour.SHORT if short else neighbour.Plan()
     return {name: asdict(neighbour.measure(make, plan)) for name, make in _chosen(FAIR_PEERS, only).items()}
+
+
+def _soak(minutes: float) -> dict[str, Any]:
+    report = soak.soak(minutes, SEED, soak.MIB_A_MINUTE)
+    return {**asdict(report), "within_bound": not report.failures}
 
 
 MEASUREMENTS: Mapping[str, Measurement] = {
@@ -65,6 +77,10 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "load": lambda short, _: load.measure(3, 100) if short else load.measure(20),
     "estimate": lambda short, _: estimate.measure(estimate.SHORT if short else estimate.Plan()),
     "planning": lambda short, _: planning.measure(3 if short else planning.TIMES),
+    "help": lambda short, _: asdict(weight.measure_help(2 if short else weight.HELP_TIMES)),
+    "empty-tenant": lambda _short, _: asdict(weight.measure_empty_tenant()),
+    "recovery": lambda short, _: asdict(recovery.measure(recovery.SHORT if short else recovery.Plan())),
+    "soak": lambda short, _: _soak(SHORT_SOAK_MINUTES if short else SOAK_MINUTES),
     "pending": lambda short, _: asdict(scale.measure_pending(10_000 if short else 1_000_000)),
 }
 
@@ -74,15 +90,20 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     arguments = _parser().parse_args()
     peers = frozenset(arguments.peers.split(",")) if arguments.peers else frozenset[str]()
-    wanted = arguments.only.split(",") if arguments.only else list(MEASUREMENTS)
+    every = list(table.MEASURED if arguments.table else MEASUREMENTS)
+    wanted = arguments.only.split(",") if arguments.only else every
     results: dict[str, Any] = {}
     for name in wanted:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         results[name] = MEASUREMENTS[name](arguments.short, peers)
     if arguments.plot and "many" in results:
         arguments.plot.write_text(plot.svg_of(results["many"]["costs"]), encoding="utf-8")
-    failed = report.failures(results)
-    if arguments.json:
+    lines = table.lines_of(results)
+    missed = [line.target.figure for line in lines if line.is_held is False]
+    failed = missed if arguments.table else report.failures(results)
+    if arguments.table:
+        print(table.worded(lines))
+    elif arguments.json:
         place = {"cpus": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()}
         print(json.dumps({"machine": place, "short": arguments.short, "failed": failed, **results}, indent=2))
     else:
@@ -97,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--only", default="", help=f"some of {', '.join(MEASUREMENTS)}, with commas between")
     parser.add_argument("--peers", default="", help="some of the peers, with commas between")
+    parser.add_argument("--table", action="store_true", help="what StoFlow is to reach, and whether it does")
     parser.add_argument("--plot", type=Path, help="where to draw what `many` found, as an SVG")
     return parser
 

@@ -99,10 +99,10 @@ def day(sellers: int, products: int, seed: int) -> Report:
         _live(made, life, clients, asked)
         over_at = time.time()
         _say(f"The day is over after {time.monotonic() - begun_s:.0f} s; now everything has to come to rest.")
-        final_after_s = _come_to_rest(made, life)
+        final_after_s = come_to_rest(made, life)
         found = evidence.collected(made, final_after_s)
         at_rest = over_at + (final_after_s or FINAL_WITHIN_S)
-        outcomes = [outcome for outcome in found.outcomes if _was_made_before(outcome, at_rest)]
+        outcomes = [outcome for outcome in found.outcomes if was_made_before(outcome, at_rest)]
         report = _reported(made, life, outcomes, final_after_s, seed, time.monotonic() - begun_s)
         evidence.kept(found, folder / "jobs.json")
     if report.is_green:
@@ -167,7 +167,7 @@ def _connect_again(made: World) -> None:
                 made.reconnect(tenant, marketplace)
 
 
-def _come_to_rest(made: World, life: Life) -> float | None:
+def come_to_rest(made: World, life: Life) -> float | None:
     """Let what is open end, then ask every account once more for what was sold and what there is.
 
     Return after how many seconds all was final, None where it was not in time.
@@ -183,7 +183,7 @@ def _come_to_rest(made: World, life: Life) -> float | None:
     return time.monotonic() - since
 
 
-def _was_made_before(outcome: JobOutcome, at: float) -> bool:
+def was_made_before(outcome: JobOutcome, at: float) -> bool:
     """Say whether a job is of the day: the hours go on, and each asks for orders."""
     return datetime.fromisoformat(str(outcome.job["created_at"])).timestamp() <= at
 
@@ -194,7 +194,7 @@ def _reported(
     entries = read_ledger(made.ledger)
     jobs = [outcome.for_judge() for outcome in outcomes]
     verdict = judge(entries, jobs, paces(made.plan))
-    disagreements = list(_disagreements(made, life.market))
+    differing = list(disagreements(made, life.market))
     attribution = Attribution.of(entries, jobs)
     product_of = {
         (entry.marketplace, entry.listing_id): attribution.subject(entry).product
@@ -211,15 +211,15 @@ def _reported(
         final_after_s=final_after_s,
         jobs={"total": len(outcomes), **Counter(str(o.job["status"]) for o in outcomes), **dict(sorted(kinds.items()))},
         acts=dict(life.acts),
-        counters={**verdict.counters, "disagreements": len(disagreements)},
+        counters={**verdict.counters, "disagreements": len(differing)},
         oversold=len(again) - len(late),
         oversold_late=len(late),
         failures=dict(Counter(reason for job in failed for reason in reasons_of(job, str(job["action"])))),
-        details=[*verdict.details, *disagreements, *map(_told_late, late)][:50],
+        details=[*verdict.details, *differing, *map(_told_late, late)][:50],
     )
 
 
-def _disagreements(made: World, market: Market) -> Iterator[str]:
+def disagreements(made: World, market: Market) -> Iterator[str]:
     """Say where StoFlow, the marketplace, and the other marketplaces do not agree on what is for sale."""
     there: dict[tuple[TenantId, str], set[str]] = {}
     for one in market.for_sale():

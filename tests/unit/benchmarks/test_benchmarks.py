@@ -11,6 +11,8 @@ from benchmarks.figures import medians, percentile
 from benchmarks.many import Cost, told
 from benchmarks.report import failures, worded
 from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
+from benchmarks.table import lines_of
+from benchmarks.table import worded as table_worded
 from benchmarks.throughput import ratio_to
 from benchmarks.workload import STEPS, BenchJob, at_rate, jobs, run_step
 from stoflow.domain.account import Account
@@ -101,3 +103,26 @@ def test_what_many_tenants_cost_is_worded_beside_what_few_do() -> None:
     shown = worded({"many": told(costs, [90.0] * 50 + [180.0] * 21)})
     assert re.search(r"5000 +80 +9\.00 +18 +4\.50", shown), shown
     assert re.search(r"90 +180 +2\.00", shown), shown
+
+
+MANY = {"costs": [{"active": 50, "times_few": 1.0}, {"active": 500, "times_few": 1.3, "peak_pss_mib": 800.0}]}
+
+
+def test_the_table_says_of_each_figure_whether_it_held_and_what_was_not_measured() -> None:
+    lines = lines_of({"many": MANY, "recovery": {"answers_s": 12.25}})
+    assert {line.target.figure: line.is_held for line in lines} == {
+        "CPU a job, 500 active tenants ÷ 50": False,
+        "CPU a job, 5,000 active tenants ÷ 50": None,
+        "peak PSS, 5,000 active tenants": None,
+        "creating tenant 5,000 ÷ tenant 10": None,
+        "all killed with -9: answers again": True,
+    }
+    rows = table_worded(lines).splitlines()
+    assert "| CPU a job, 500 active tenants ÷ 50 | ≤ 1.25 × | 1.30 × | NO |" in rows
+    assert "| all killed with -9: answers again | ≤ 15 s | 12 s | yes |" in rows
+    assert "| peak PSS, 5,000 active tenants | ≤ 900 MiB | not measured |  |" in rows
+
+
+def test_a_target_that_asks_for_more_is_held_by_more() -> None:
+    (dbos, *_) = lines_of({"throughput": {"ratios": {"dbos": 7.0, "dramatiq": 0.5}, "peers": {}}})
+    assert (dbos.is_held, dbos.target.is_least) == (True, True)
