@@ -35,7 +35,7 @@ PRODUCTS_A_MINUTE = 40  # each is published on three marketplaces
 ACTS_A_MINUTE = 60
 WARM_SHARE = 1 / 3
 MIB_A_MINUTE = 0.1
-SHORT_MIB_A_MINUTE = 1.0  # what is allocated once and kept shows for longer than a short run lasts
+SHORT_MIB_A_MINUTE = 5.0  # what is allocated once and kept shows for longer than a short run lasts
 WATCHED = ("api", "orchestrator", "worker")
 
 
