@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Node 24.11.1 and 24.19.0, Babel 2.18.0 and 2.19.0: between two minor versions the forint loses its hundredths, the dinar gets them.
 #
-# How many digits stand behind a currency's decimal sign is ISO 4217's "minor unit": 2 for the forint (HUF), in which Vinted sells.
+# How many digits stand behind a currency's decimal sign is ISO 4217's "minor unit": 2 for the forint (HUF).
 # Expected: `Intl.NumberFormat(…).resolvedOptions().maximumFractionDigits` and Babel's `get_currency_precision` are that number, as
 #           MDN says of the first, and are the same next month; so they are what cents are made with and made into amounts by.
 # Happens:  both take CLDR's, which says how amounts are usually written: release 48 has 0 for HUF, IDR and COP, and 2 for RSD

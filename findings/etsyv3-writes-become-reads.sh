@@ -5,7 +5,7 @@
 # Expected: PUT, with the new stock, after the renewal.
 # Happens:  `EtsyAPI._issue_request` calls itself with the address and the query alone: method and body are the defaults again, GET
 #           and none. The inventory as it was comes back with 200, in the form in which a PUT answers: once an hour a change of a
-#           stock, a price or a parcel's number is lost, and what was sold elsewhere stays for sale.
+#           stock or a price is lost, and what was sold elsewhere stays for sale.
 # Seen on 2026-11-29, three pieces of which two are sold elsewhere, Etsy answered by an adapter of requests 2.34.2:
 #   token good:     PUT, left 1
 #   token expired:  POST (renewal), GET, left 3

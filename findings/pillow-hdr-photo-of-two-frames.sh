@@ -7,7 +7,7 @@
 # Expected: one frame, format "JPEG", however the XMP is written: the gain map is no picture to be shown.
 # Happens:  `jpeg_factory` looks for the bytes ` hdrgm:Version="`. ExifTool writes properties as elements: with the first rating or
 #           title given to a photo it becomes "MPO", `is_animated`, two frames, the second the gain map. Who refuses animations refuses
-#           it; what writes all frames (a PDF, a TIFF) puts a small grey picture after it; its size is that of a thumbnail then.
+#           the photo; with `save_all` a PDF of it has two pages, and a GIF or PNG flickers between photo and gain map.
 # Seen on 2026-11-29 with ExifTool 13.59 (exiftool-vendored.pl 13.59.3):
 #   as the phone wrote it:   JPEG, 1 frame, animated False
 #   rated by ExifTool:       MPO, 2 frames, animated True, sizes [(64, 48), (16, 12)]
