@@ -12,6 +12,7 @@
 #   as the phone wrote it:   JPEG, 1 frame, animated False
 #   rated by ExifTool:       MPO, 2 frames, animated True, sizes [(64, 48), (16, 12)]
 #   ISO 21496-1 only:        MPO, 2 frames, animated True, sizes [(64, 48), (16, 12)]
+#   pages of a PDF with save_all: 1, 2, 2
 # Needs Perl besides.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -78,12 +79,26 @@ for name in ("phone.jpg", "rated.jpg"):
 Path("iso.jpg").write_bytes(photo(segment(0xE2, ISO)))
 PYTHON
 cat > look.py <<'PYTHON'
+from io import BytesIO
+
+from PIL import Image
 from photo import see
+
+
+def count_pages(path):
+    pdf = BytesIO()
+    with Image.open(path) as image:
+        image.save(pdf, "PDF", save_all=True)
+    return pdf.getvalue().count(b"/MediaBox")
+
 
 TWO = ("MPO", 2, True, [(64, 48), (16, 12)])
 assert see("as the phone wrote it:", "phone.jpg") == ("JPEG", 1, False, []), "changed: an attribute is not found"
 assert see("rated by ExifTool:", "rated.jpg") == TWO, "changed: an element is found, or ExifTool writes an attribute"
 assert see("ISO 21496-1 only:", "iso.jpg") == TWO, "changed: ISO's gain maps are known"
+pages = [count_pages(name) for name in ("phone.jpg", "rated.jpg", "iso.jpg")]
+print(f"pages of a PDF with save_all: {', '.join(map(str, pages))}")
+assert pages == [1, 2, 2], "changed: a PDF has other pages"
 PYTHON
 venv/bin/python write.py
 perl node_modules/exiftool-vendored.pl/bin/exiftool -q -overwrite_original -XMP-xmp:Rating=5 rated.jpg
