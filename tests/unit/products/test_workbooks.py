@@ -188,6 +188,14 @@ def test_a_workbook_of_the_strict_class_is_read(tmp_path: Path):
     assert [row["sku"] for row in read] == ["007", "008"]
 
 
+def test_a_workbook_that_names_no_root_is_read(tmp_path: Path):
+    workbook(["title", "price"], ["Scarf", 12])[0].save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "a.xlsx", "w") as rootless:
+        for name in set(whole.namelist()) - {"_rels/.rels"}:
+            rootless.writestr(name, whole.read(name))
+    assert values(tmp_path / "a.xlsx") == [{"title": "Scarf", "price": 12}]
+
+
 def test_a_workbook_without_rows_says_so(tmp_path: Path):
     workbook()[0].save(tmp_path / "a.xlsx")
     with pytest.raises(InputError, match="no rows in a sheet that can be seen"):
