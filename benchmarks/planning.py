@@ -11,9 +11,10 @@ from benchmarks.machine import machine
 from benchmarks.stoflow_peer import StoflowPeer
 from stoflow.domain.fence import Fence
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.storage.database.connecting import KEPT_PLANS
 from stoflow.storage.engine.claim import Claim
-from stoflow.storage.engine.close import close_completed
+from stoflow.storage.engine.close import Closing, close_completed
 from stoflow.storage.engine.reads.queue import ONE
 from stoflow.storage.engine.reads.workers import READ_JOB
 from stoflow.storage.engine.statement import PARAMETER, bind, composed
@@ -27,8 +28,8 @@ LEAST = "an update by key"
 BY_KEY = (
     "UPDATE {s}.marketplace_jobs SET status = 'running' WHERE id = %(job)s::int AND status = 'pending' RETURNING id"
 )
-INNER = InnerDone(TaskId(1), {}, "", 0.0, 0.0)
-SETTLED = Settled(TaskId(1), Fence(1), {}, 0.0)
+INNER = InnerDone(TaskId(1), "map", {}, "", 0.0, 0.0)
+SETTLED = Settled(TaskId(1), "upload", Fence(1), {}, 0.0)
 
 
 def measure(times: int = TIMES) -> dict[str, dict[str, Any]]:
@@ -53,11 +54,11 @@ def texts(tenant: TenantId) -> Mapping[str, str]:
     """Return the statements that a job of two outside tasks and inner ones is made of, and the least that there is."""
     first = _claim(tenant, Unrecorded((INNER,)))
     following = _claim(tenant, Unrecorded((INNER,), SETTLED), begins=False)
-    close = close_completed(tenant, JOB, EPOCH, unrecorded=Unrecorded((INNER,), SETTLED), result={})
+    close = close_completed(Closing(tenant, JOB, EPOCH, JobStatus.RUNNING, Unrecorded((INNER,), SETTLED)), {})
     return {
         "submit": bind(composed(INSERT_JOB), tenant).text,
         "read by its actor": bind(ONE, tenant).text,
-        "read by its worker": bind(READ_JOB, tenant).text,
+        "read by its worker": bind(composed(READ_JOB), tenant).text,
         "first claim": first,
         "settle and claim": following,
         "settle and close": close.text,
@@ -91,7 +92,7 @@ def _claim(tenant: TenantId, unrecorded: Unrecorded, *, begins: bool = True) -> 
         tenant=tenant,
         job=JOB,
         task=TASK,
-        position=1,
+        name="upload",
         claims=0,
         epoch=EPOCH,
         process=PROCESS,

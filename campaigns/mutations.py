@@ -91,7 +91,6 @@ def do_not_fence() -> None:
                 _rewrite(statement, said, f"%(claims)s{said.removeprefix('claims')}", module=module)
     parts = dict(unrecorded.SETTLING)
     parts["settled"] = _replaced(parts["settled"], "AND status = 'running' AND claims = %(after_claims)s", "")
-    parts["settled line"] = _replaced(parts["settled line"], "claims FROM settled", "%(after_claims)s FROM settled")
     unrecorded.SETTLING = tuple(parts.items())
 
 

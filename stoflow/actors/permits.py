@@ -1,7 +1,7 @@
 """The messages by which a marketplace actor permits, and what of its tenant and marketplace they say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
@@ -23,7 +23,8 @@ class Permits:
     def permit(self, job: QueuedJob, *, stepwise: bool) -> RunMessage:
         """Return the message by which the job's next task may be run, or looked for."""
         mode = RunMode.LOOK if job.verifying else RunMode.ACT
-        return self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
+        message = self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
+        return replace(message, on_product=job.on_product)
 
     def collection(self, orphan: QueuedOrphan) -> RunMessage:
         """Return the message by which an orphan draft may be collected."""

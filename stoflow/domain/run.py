@@ -80,7 +80,8 @@ def _seconds(value: float) -> float:
 @dataclass(frozen=True, slots=True)
 class RunMessage(_Hint):
     """`claims` is the first task's counter, the fence; `owner` is where the report goes; `permit` allows the
-    paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker."""
+    paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker; `on_product` may be wrong:
+    it saves reading a product where there is none."""
 
     tenant: TenantId
     job: JobId
@@ -91,6 +92,7 @@ class RunMessage(_Hint):
     mode: RunMode
     permit: bool
     stepwise: bool
+    on_product: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ class PermittedAct(Act):
             tenant=job.tenant,
             job=job.id,
             task=task.id,
-            position=task.position,
+            name=task.name,
             claims=task.claims.before(),
             epoch=progress.message.epoch,
             process=process,

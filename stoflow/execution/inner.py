@@ -26,7 +26,7 @@ def do_in_memory(progress: Progress, task: StoredTask) -> Move:
     if not isinstance(outcome, Done):
         return _fail(progress, task, outcome, begun_s)
     digest = progress.inputs.digest(task)
-    progress.inner.append(InnerDone(task.id, outcome.output, digest, begun_s, time.monotonic()))
+    progress.inner.append(InnerDone(task.id, task.name, outcome.output, digest, begun_s, time.monotonic()))
     progress.inputs.add(task.name, outcome.output)
     return GO_ON
 
@@ -35,9 +35,7 @@ def complete(progress: Progress) -> Move:
     """Close a job whose tasks are all done."""
     job = progress.job
     result = result_of(job, progress.inputs.outputs)
-    completed = close_completed(
-        job.tenant, job.id, progress.message.epoch, unrecorded=progress.unrecorded(), result=result
-    )
+    completed = close_completed(progress.closing(), result)
     failpoint("close.before")
     closed = progress.write_together(completed)
     failpoint("close.after")
@@ -63,11 +61,9 @@ def _fail(progress: Progress, task: StoredTask, outcome: Outcome, begun_s: float
     note_broken(job, task, outcome)
     kind, errors = ("refused", outcome.errors) if isinstance(outcome, Refused) else ("broken", ())
     failed = close_failed(
-        job.tenant,
-        job.id,
-        progress.message.epoch,
-        unrecorded=progress.unrecorded(),
+        progress.closing(),
         task=task.id,
+        name=task.name,
         begun_s=begun_s,
         reason=reason_of(outcome),
         kind=kind,

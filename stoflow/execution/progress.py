@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stoflow.domain.facts.work import StaleAttemptFenced
+from stoflow.domain.job import JobStatus
 from stoflow.domain.run import RunMessage
 from stoflow.execution.attempting import Inputs, write_settle
 from stoflow.execution.engine import Engine
 from stoflow.monitoring.record import record
+from stoflow.storage.engine.close import Closing
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 from stoflow.storage.engine.recorded import Granted, Recorded
 from stoflow.storage.engine.statement import Statement
@@ -39,6 +41,11 @@ class Progress:
     def unrecorded(self) -> Unrecorded:
         return Unrecorded(tuple(self.inner), self.deferred)
 
+    def closing(self) -> Closing:
+        """Return the job as it is closed by this run: running, once it has claimed anything."""
+        before = JobStatus.RUNNING if self.claimed else self.job.status
+        return Closing(self.job.tenant, self.job.id, self.message.epoch, before, self.unrecorded())
+
     def is_claimed(self) -> None:
         """Note that a claim was committed, and with it what was done in memory."""
         self.inner.clear()
@@ -46,7 +53,7 @@ class Progress:
 
     def defer(self, task: StoredTask, output: Mapping[str, Any]) -> None:
         """Let the settle of a done attempt wait for the claim or the close that follows."""
-        self.deferred = Settled(task.id, task.claims, output, time.monotonic())
+        self.deferred = Settled(task.id, task.name, task.claims, output, time.monotonic())
 
     def take_deferred(self) -> Settled | None:
         waiting, self.deferred = self.deferred, None

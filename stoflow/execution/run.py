@@ -24,7 +24,7 @@ def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
     failpoint("message.before")
     with engine.database.planned_records() as connection:
-        job = read_job(connection, message.tenant, message.job)
+        job = read_job(connection, message.tenant, message.job, on_product=message.on_product)
     failpoint("message.after")
     if job is None:
         return

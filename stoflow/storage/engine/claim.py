@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
-from stoflow.storage.engine.facts import CHANGED, PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before, telling
+from stoflow.storage.engine.facts import UNFINISHED, ahead_of, late_before, telling
+from stoflow.storage.engine.lines import Line, recorded_lines
 from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.refuse import TRYING
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
@@ -43,10 +44,11 @@ UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until
 MUST_WAIT = "(c.state <> 'connected' OR c.resume_at > clock_timestamp())"
 
 # Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
+# What it is of all tenants' tables is asked by a function, planned once for a connection and not for each tenant.
 NOT_HELD = f"""
-    AND NOT {SUSPENDED}
+    AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
-      SELECT FROM {s}.connections c WHERE c.marketplace = j.marketplace AND {MUST_WAIT})"""
+      SELECT FROM {s}.connections c WHERE c.marketplace = %(marketplace)s AND {MUST_WAIT})"""
 
 # What the first claim of a run does to the job.
 BEGINNING: Parts = (
@@ -55,53 +57,36 @@ BEGINNING: Parts = (
         f"""job AS (
   UPDATE {s}.marketplace_jobs j
   SET status = 'running', waiting = NULL, told = NOT j.told,
-      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
-  FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
-  RETURNING {CHANGED}, was.status AS before
-), {telling("'running'", where="before = 'pending'")}""",
+      started_at = coalesce(j.started_at, task.at - %(begun_ago_s)s::float8 * interval '1 second')
+  FROM was, task
+  WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  RETURNING CASE WHEN was.status = 'pending' THEN {telling("'running'")} END
+), """,
     ),
-    (
-        "begun line",
-        """SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending', 'running',
-      'started', 0 FROM job, now WHERE before = 'pending'
-    UNION ALL """,
-    ),
+    ("begun line", "WHEN 'begun' THEN EXISTS (SELECT FROM task) AND (SELECT status = 'pending' FROM was)"),
 )
 
-# The job row is locked first, so claims of one job, its cancel and its expiry stand in line; `now` is after that.
+# The job row is locked first, so claims of one job, its cancel and its expiry stand in line. Tasks before this one are
+# not looked at again: whoever claims has read that they are done, and done stays done, or brings their outputs along.
 CLAIM = f"""
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN {UNFINISHED} AND (j.acted OR NOT j.cancel_requested)
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()){NOT_HELD}
     [[in line]] [[undisturbed]] [[if settled]]
-    AND NOT EXISTS (
-      SELECT FROM {s}.marketplace_tasks b
-      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN {PASSED}
-        [[but inner]] [[but settled]])
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
-), now AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM was
 [[pace]][[trying]]), task AS (
   UPDATE {s}.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s,
       quiet_s = %(quiet_s)s
-  FROM was
-  WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
+  WHERE t.id = %(task)s AND t.job_id = %(job)s AND EXISTS (SELECT FROM was)
+    AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
     [[if in pace]] [[if tried]]
-  RETURNING t.id, t.claims, t.name
-), [[begun]][[inner]]said AS (
-  INSERT INTO {s}.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
-  SELECT * FROM (
-    [[settled line]][[begun line]][[inner lines]]SELECT %(job)s, name, now.at, 'pending', 'running', 'claimed', claims
-    FROM task, now
-  ) AS lines
-)
+  RETURNING clock_timestamp() AS at
+), [[begun]][[inner]]{recorded_lines("task")}
 SELECT EXISTS (SELECT FROM task) AS granted[[is settled]]
 """
 
@@ -141,7 +126,7 @@ class Claim:
     tenant: TenantId
     job: JobId
     task: TaskId
-    position: int
+    name: str
     claims: int
     epoch: Epoch
     process: ProcessId
@@ -163,8 +148,8 @@ class Claim:
     def statement(self) -> Statement[Granted]:
         """Return what claims the task, unless it may not be run by this message (any more, or yet)."""
         unrecorded, paced = self.unrecorded, self.pace_s > 0
+        claimed = Line("own", self.name, "pending", "running", "claimed", attempt=self.claims + 1)
         pace = {
-            "marketplace": self.marketplace,
             "action": self.action,
             "pace_s": max(self.pace_s, self.slot_s),
             "slack_s": self.pace_s * PACE_SLACK,
@@ -182,7 +167,7 @@ class Claim:
             self.tenant,
             job=self.job,
             task=self.task,
-            position=self.position,
+            marketplace=self.marketplace,
             claims=self.claims,
             epoch=self.epoch,
             process=self.process,
@@ -191,8 +176,9 @@ class Claim:
             marker=self.marker,
             digest=self.digest,
             quiet_s=self.quiet_s,
-            **((pace if paced else {}) | ({"marketplace": self.marketplace, **self.tries} if self.tries else {})),
-            **unrecorded_params(unrecorded),
+            **(pace if paced else {}),
+            **(self.tries or {}),
+            **unrecorded_params(unrecorded, begins=self.begins, then=[claimed]),
         ).answering(Granted.of)
 
 

@@ -20,9 +20,6 @@ PASSED = one_of(PASSED_TASK_STATUSES)
 
 SUSPENDED = "NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)"
 
-CHANGED = "j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id"
-"""What the event of a job's change says of it, returned by whoever changes it."""
-
 
 def plugin_connected(tenant: LiteralString = "%(tenant)s") -> LiteralString:
     """Return SQL: the tenant's plugin is connected, to an api that lives."""
@@ -60,16 +57,16 @@ def under_way(task: LiteralString) -> LiteralString:
       AND ({task}.claimed_by IS NOT NULL OR {task}.look_at IS NULL OR {task}.deadline IS NOT NULL))"""
 
 
-def telling(state: LiteralString, *, where: LiteralString = "true") -> LiteralString:
-    """Return the part of a statement that writes the event of its `job`, which returns CHANGED and flips `told`.
+def telling(state: LiteralString) -> LiteralString:
+    """Return what an UPDATE of a job `j` that flips `told` returns, by which it writes the event of its change.
 
-    The trigger that tells what others change costs more: it is compiled for each tenant's table in each connection.
+    The trigger that tells what others change costs more: it is compiled for each tenant's table in each connection. So
+    does an INSERT in the statement itself: it is planned for each tenant, and the function once for a connection.
     """
-    return f"""event AS (
-  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
-  SELECT %(tenant)s, 'job_status_update', {state}, id, marketplace, action_type_id, product_id, batch_job_id
-  FROM job WHERE {where}
-), """
+    return (
+        f"public.tell_job_change(%(tenant)s, {state}, j.id, j.marketplace, j.action_type_id, j.product_id,"
+        " j.batch_job_id)"
+    )
 
 
 TODAY: LiteralString = "(clock_timestamp() AT TIME ZONE 'UTC')::date"

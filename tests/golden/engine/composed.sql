@@ -3,36 +3,34 @@ WITH was AS MATERIALIZED (
   SELECT j.id, j.status FROM user_7.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
-    AND NOT NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+    AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
-      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
+      SELECT FROM user_7.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
       
-    AND NOT EXISTS (
-      SELECT FROM user_7.marketplace_tasks b
-      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
-         )
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
-), now AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM was
 ), task AS (
   UPDATE user_7.marketplace_tasks t
   SET status = 'running', claims = t.claims + 1, claimed_by = %(holder)s, marker = coalesce(%(marker)s, t.marker),
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s,
       quiet_s = %(quiet_s)s
-  FROM was
-  WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
+  WHERE t.id = %(task)s AND t.job_id = %(job)s AND EXISTS (SELECT FROM was)
+    AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
      
-  RETURNING t.id, t.claims, t.name
+  RETURNING clock_timestamp() AS at
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
-  SELECT * FROM (
-    SELECT %(job)s, name, now.at, 'pending', 'running', 'claimed', claims
-    FROM task, now
-  ) AS lines
+  SELECT %(job)s::int, l.task,
+    coalesce((SELECT at FROM task), clock_timestamp()) - l.ago_s * interval '1 second', l.before, l.after,
+    l.cause,
+    coalesce(l.attempt)
+  FROM jsonb_to_recordset(%(lines)s) AS l (part text, id int, task text, ago_s float8, before text, after text,
+    cause text, attempt int)
+  WHERE CASE l.part WHEN 'own' THEN EXISTS (SELECT FROM task)
+    
+    
+      END
 )
 SELECT EXISTS (SELECT FROM task) AS granted
 
@@ -42,29 +40,21 @@ WITH settled AS (
   SET status = 'completed', output = %(after_output)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
       completed_at = clock_timestamp() - %(after_ago_s)s::float8 * interval '1 second', error = NULL, error_kind = NULL
   WHERE id = %(after)s AND status = 'running' AND claims = %(after_claims)s
-  RETURNING name, claims, completed_at
+  RETURNING id
 ), was AS MATERIALIZED (
   SELECT j.id, j.status FROM user_7.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
     AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
-    AND NOT NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)
+    AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
-      SELECT FROM user_7.connections c WHERE c.marketplace = j.marketplace AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
+      SELECT FROM user_7.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
     AND (j.status = 'running'
       OR NOT EXISTS (SELECT  FROM user_7.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')) AND NOT EXISTS (SELECT  FROM user_7.marketplace_jobs late
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())) AND (j.late_until IS NULL OR j.late_until <= clock_timestamp()) AND EXISTS (SELECT FROM settled)
-    AND NOT EXISTS (
-      SELECT FROM user_7.marketplace_tasks b
-      WHERE b.job_id = j.id AND b.position < %(position)s AND b.status NOT IN ('completed', 'skipped')
-        AND b.id <> ALL(%(inner_ids)s::int[]) AND b.id <> %(after)s)
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    AND EXISTS (SELECT FROM public.processes p WHERE p.id = %(process)s AND NOT p.dead)
   FOR UPDATE OF j
-), now AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM was
 ), pace AS (
   INSERT INTO public.pace AS p (tenant, marketplace, action, next_at)
   SELECT %(tenant)s, %(marketplace)s, %(action)s, clock_timestamp() + %(pace_s)s::float8 * interval '1 second' FROM was
@@ -88,43 +78,40 @@ WITH settled AS (
       deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second', not_before = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), looks = 0, input_digest = %(digest)s,
       quiet_s = %(quiet_s)s
-  FROM was
-  WHERE t.id = %(task)s AND t.job_id = was.id AND t.status = 'pending' AND t.claims = %(claims)s
+  WHERE t.id = %(task)s AND t.job_id = %(job)s AND EXISTS (SELECT FROM was)
+    AND t.status = 'pending' AND t.claims = %(claims)s
     AND (t.not_before IS NULL OR t.not_before <= clock_timestamp())
     AND EXISTS (SELECT FROM pace) AND EXISTS (SELECT FROM tried)
-  RETURNING t.id, t.claims, t.name
+  RETURNING clock_timestamp() AS at
 ), job AS (
   UPDATE user_7.marketplace_jobs j
   SET status = 'running', waiting = NULL, told = NOT j.told,
-      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
-  FROM was, now, task WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
-  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before
-), event AS (
-  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
-  SELECT %(tenant)s, 'job_status_update', 'running', id, marketplace, action_type_id, product_id, batch_job_id
-  FROM job WHERE before = 'pending'
+      started_at = coalesce(j.started_at, task.at - %(begun_ago_s)s::float8 * interval '1 second')
+  FROM was, task
+  WHERE j.id = was.id AND (was.status = 'pending' OR j.waiting IS NOT NULL)
+  RETURNING CASE WHEN was.status = 'pending' THEN public.tell_job_change(%(tenant)s, 'running', j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id) END
 ), inner_done AS (
-  UPDATE user_7.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, claims = i.claims + 1,
-      started_at = now.at - r.started_ago_s * interval '1 second',
-      completed_at = now.at - r.completed_ago_s * interval '1 second'
-  FROM jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text, started_ago_s float8,
-         completed_ago_s float8), now, task
-  WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
-  RETURNING i.name, i.position, i.claims, i.started_at, i.completed_at
+  UPDATE user_7.marketplace_tasks
+  SET status = 'completed', output = %(inner)s::jsonb -> id::text -> 'output',
+      input_digest = %(inner)s::jsonb -> id::text ->> 'digest', claims = claims + 1,
+      started_at = (SELECT at FROM task)
+        - (%(inner)s::jsonb -> id::text ->> 'started_ago_s')::float8 * interval '1 second',
+      completed_at = (SELECT at FROM task)
+        - (%(inner)s::jsonb -> id::text ->> 'completed_ago_s')::float8 * interval '1 second'
+  WHERE id = ANY(%(inner_ids)s::int[]) AND job_id = %(job)s AND status = 'pending' AND EXISTS (SELECT FROM task)
+  RETURNING id, claims
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
-  SELECT * FROM (
-    SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM settled
-    UNION ALL SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending', 'running',
-      'started', 0 FROM job, now WHERE before = 'pending'
-    UNION ALL (SELECT %(job)s, name, l.at, l.before, l.after, l.cause, claims
-      FROM inner_done, LATERAL (VALUES (started_at, 'pending', 'running', 'run'),
-        (completed_at, 'running', 'completed', 'done')) AS l (at, before, after, cause)
-      ORDER BY position, l.after DESC)
-    UNION ALL SELECT %(job)s, name, now.at, 'pending', 'running', 'claimed', claims
-    FROM task, now
-  ) AS lines
+  SELECT %(job)s::int, l.task,
+    coalesce((SELECT at FROM task), clock_timestamp()) - l.ago_s * interval '1 second', l.before, l.after,
+    l.cause,
+    coalesce(d.claims, l.attempt)
+  FROM jsonb_to_recordset(%(lines)s) AS l (part text, id int, task text, ago_s float8, before text, after text,
+    cause text, attempt int) LEFT JOIN inner_done d ON d.id = l.id
+  WHERE CASE l.part WHEN 'own' THEN EXISTS (SELECT FROM task)
+    WHEN 'settled' THEN EXISTS (SELECT FROM settled)
+    WHEN 'begun' THEN EXISTS (SELECT FROM task) AND (SELECT status = 'pending' FROM was)
+    WHEN 'inner' THEN d.id IS NOT NULL  END
 )
 SELECT EXISTS (SELECT FROM task) AS granted, EXISTS (SELECT FROM settled) AS settled
 
@@ -159,38 +146,82 @@ WITH begun AS (SELECT
 )
 SELECT claims FROM task
 
+-- a job as its worker reads it
+SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
+       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
+       c.external_id AS account_id, c.settings AS account_settings, c.granted,
+       (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,
+       coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
+         OR public.is_suspended(%(tenant)s) AS held,
+       coalesce(c.resume_at > clock_timestamp(), false) AS resting,
+       public.refusal_of(j.marketplace) AS refusal,
+       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
+                 coalesce(error, '') AS error,
+                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
+                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
+                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
+          FROM user_7.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks
+FROM user_7.marketplace_jobs j
+LEFT JOIN user_7.connections c ON c.marketplace = j.marketplace
+WHERE j.id = %(job)s
+
+-- a job on a product as its worker reads it
+SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
+       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
+       c.external_id AS account_id, c.settings AS account_settings, c.granted,
+       (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,
+       coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
+         OR public.is_suspended(%(tenant)s) AS held,
+       coalesce(c.resume_at > clock_timestamp(), false) AS resting,
+       public.refusal_of(j.marketplace) AS refusal,
+       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
+                 coalesce(error, '') AS error,
+                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
+                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
+                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
+                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
+          FROM user_7.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
+       coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
+       l.photos AS listing_photos,
+       (SELECT r.sku FROM user_7.remote_listings r
+          WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
+       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
+       (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
+          FROM user_7.product_images i WHERE i.product_id = j.product_id) AS images
+FROM user_7.marketplace_jobs j
+LEFT JOIN user_7.connections c ON c.marketplace = j.marketplace
+LEFT JOIN user_7.products p ON p.id = j.product_id
+LEFT JOIN user_7.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
+WHERE j.id = %(job)s
+
 -- close
-WITH was AS MATERIALIZED (
-  SELECT j.id, j.status, j.cancel_requested FROM user_7.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    
-    AND NOT EXISTS (
-      SELECT FROM user_7.marketplace_tasks b WHERE b.job_id = j.id  
-        AND (b.status = 'running' OR b.status NOT IN ('completed', 'skipped')))
-  FOR UPDATE OF j
-), now AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM was
-), job AS (
+WITH job AS (
   UPDATE user_7.marketplace_jobs j
-  SET status = %(status)s, completed_at = now.at,
-      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second'),
+  SET status = %(status)s::text, (completed_at, started_at) = (
+        SELECT now.at, coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
+        FROM (SELECT clock_timestamp() AS at) AS now),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL, told = NOT j.told
-  FROM was, now WHERE j.id = was.id
-  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before, was.cancel_requested
-), event AS (
-  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
-  SELECT %(tenant)s, 'job_status_update', %(status)s, id, marketplace, action_type_id, product_id, batch_job_id
-  FROM job WHERE true
+  WHERE j.id = %(job)s AND j.status = %(before)s AND (j.acted OR NOT j.cancel_requested)
+    AND public.is_owned_under(%(tenant)s, %(epoch)s)  
+  RETURNING j.completed_at AS at, j.cancel_requested, public.tell_job_change(%(tenant)s, %(status)s::text, j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)
 ), said AS (
-  INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
-  SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (
-    SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending',
-      'running', 'started', 0 FROM job, now WHERE before = 'pending'
-    UNION ALL SELECT %(job)s, NULL, now.at, 'running', %(status)s,
-      CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job, now
-  ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
+  INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
+  SELECT %(job)s::int, l.task,
+    coalesce((SELECT at FROM job), clock_timestamp()) - l.ago_s * interval '1 second', l.before, l.after,
+    CASE WHEN l.part = 'own' AND (SELECT cancel_requested FROM job) THEN 'cancel came too late' ELSE l.cause END,
+    coalesce(l.attempt)
+  FROM jsonb_to_recordset(%(lines)s) AS l (part text, id int, task text, ago_s float8, before text, after text,
+    cause text, attempt int)
+  WHERE CASE l.part WHEN 'own' THEN EXISTS (SELECT FROM job)
+    
+    
+      END
 )
 SELECT EXISTS (SELECT FROM job) AS granted
 
@@ -200,61 +231,48 @@ WITH settled AS (
   SET status = 'completed', output = %(after_output)s, claimed_by = NULL, deadline = NULL, look_at = NULL,
       completed_at = clock_timestamp() - %(after_ago_s)s::float8 * interval '1 second', error = NULL, error_kind = NULL
   WHERE id = %(after)s AND status = 'running' AND claims = %(after_claims)s
-  RETURNING name, claims, completed_at
-), was AS MATERIALIZED (
-  SELECT j.id, j.status, j.cancel_requested FROM user_7.marketplace_jobs j
-  WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND EXISTS (SELECT FROM public.tenant_work w WHERE w.tenant = %(tenant)s AND w.epoch = %(epoch)s)
-    AND EXISTS (SELECT FROM settled)
-    AND NOT EXISTS (
-      SELECT FROM user_7.marketplace_tasks b WHERE b.job_id = j.id AND b.id <> ALL(%(inner_ids)s::int[]) AND b.id <> %(after)s
-        AND (b.status = 'running' ))
-  FOR UPDATE OF j
-), now AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM was
-), inner_done AS (
-  UPDATE user_7.marketplace_tasks i
-  SET status = 'completed', output = r.output, input_digest = r.digest, claims = i.claims + 1,
-      started_at = now.at - r.started_ago_s * interval '1 second',
-      completed_at = now.at - r.completed_ago_s * interval '1 second'
-  FROM jsonb_to_recordset(%(inner)s) AS r(id int, output jsonb, digest text, started_ago_s float8,
-         completed_ago_s float8), now, was
-  WHERE i.id = r.id AND i.job_id = %(job)s AND i.status = 'pending'
-  RETURNING i.name, i.position, i.claims, i.started_at, i.completed_at
-), failed AS (
-  UPDATE user_7.marketplace_tasks t
-  SET status = 'failed', claims = t.claims + 1, completed_at = now.at,
-      started_at = coalesce(t.started_at, now.at - %(last_ago_s)s::float8 * interval '1 second'),
-      error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
-  FROM was, now WHERE t.id = %(failed_task)s AND t.job_id = was.id AND t.status = 'pending'
-  RETURNING t.name, t.claims
+  RETURNING id
 ), job AS (
   UPDATE user_7.marketplace_jobs j
-  SET status = %(status)s, completed_at = now.at,
-      started_at = coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second'),
+  SET status = %(status)s::text, (completed_at, started_at) = (
+        SELECT now.at, coalesce(j.started_at, now.at - %(begun_ago_s)s::float8 * interval '1 second')
+        FROM (SELECT clock_timestamp() AS at) AS now),
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL, told = NOT j.told
-  FROM was, now WHERE j.id = was.id
-  RETURNING j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id, was.status AS before, was.cancel_requested
-), event AS (
-  INSERT INTO public.events (tenant, type, state, subject, marketplace, action, product, batch)
-  SELECT %(tenant)s, 'job_status_update', %(status)s, id, marketplace, action_type_id, product_id, batch_job_id
-  FROM job WHERE true
+  WHERE j.id = %(job)s AND j.status = %(before)s AND (j.acted OR NOT j.cancel_requested)
+    AND public.is_owned_under(%(tenant)s, %(epoch)s) AND EXISTS (SELECT FROM settled) AND NOT EXISTS (
+      SELECT FROM user_7.marketplace_tasks b
+      WHERE b.job_id = j.id AND b.status = 'running' AND b.id IS DISTINCT FROM %(after)s::int)
+  RETURNING j.completed_at AS at, j.cancel_requested, public.tell_job_change(%(tenant)s, %(status)s::text, j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)
+), inner_done AS (
+  UPDATE user_7.marketplace_tasks
+  SET status = 'completed', output = %(inner)s::jsonb -> id::text -> 'output',
+      input_digest = %(inner)s::jsonb -> id::text ->> 'digest', claims = claims + 1,
+      started_at = (SELECT at FROM job)
+        - (%(inner)s::jsonb -> id::text ->> 'started_ago_s')::float8 * interval '1 second',
+      completed_at = (SELECT at FROM job)
+        - (%(inner)s::jsonb -> id::text ->> 'completed_ago_s')::float8 * interval '1 second'
+  WHERE id = ANY(%(inner_ids)s::int[]) AND job_id = %(job)s AND status = 'pending' AND EXISTS (SELECT FROM job)
+  RETURNING id, claims
+), failed AS (
+  UPDATE user_7.marketplace_tasks t
+  SET status = 'failed', claims = t.claims + 1, completed_at = (SELECT at FROM job),
+      started_at = coalesce(t.started_at, (SELECT at FROM job) - %(last_ago_s)s::float8 * interval '1 second'),
+      error = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s
+  WHERE t.id = %(failed_task)s AND t.job_id = %(job)s AND t.status = 'pending' AND EXISTS (SELECT FROM job)
+  RETURNING t.claims
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
-  SELECT *, CASE WHEN to_status = 'failed' THEN %(detail)s::jsonb END FROM (
-    SELECT %(job)s, name, completed_at, 'running', 'completed', 'done', claims FROM settled
-    UNION ALL SELECT %(job)s, NULL::text, now.at - %(begun_ago_s)s::float8 * interval '1 second', 'pending',
-      'running', 'started', 0 FROM job, now WHERE before = 'pending'
-    UNION ALL (SELECT %(job)s, name, l.at, l.before, l.after, l.cause, claims
-      FROM inner_done, LATERAL (VALUES (started_at, 'pending', 'running', 'run'),
-        (completed_at, 'running', 'completed', 'done')) AS l (at, before, after, cause)
-      ORDER BY position, l.after DESC)
-    UNION ALL SELECT %(job)s, name, now.at - %(last_ago_s)s::float8 * interval '1 second', 'pending', 'running', 'run',
-      claims FROM failed, now
-    UNION ALL SELECT %(job)s, name, now.at, 'running', 'failed', %(kind)s, claims FROM failed, now
-    UNION ALL SELECT %(job)s, NULL, now.at, 'running', %(status)s,
-      CASE WHEN cancel_requested THEN 'cancel came too late' ELSE %(cause)s END, 0 FROM job, now
-  ) AS lines (job_id, task, at, from_status, to_status, cause, attempt)
+  SELECT %(job)s::int, l.task,
+    coalesce((SELECT at FROM job), clock_timestamp()) - l.ago_s * interval '1 second', l.before, l.after,
+    CASE WHEN l.part = 'own' AND (SELECT cancel_requested FROM job) THEN 'cancel came too late' ELSE l.cause END,
+    coalesce(d.claims, f.claims, l.attempt),
+    CASE WHEN l.after = 'failed' THEN %(detail)s::jsonb END
+  FROM jsonb_to_recordset(%(lines)s) AS l (part text, id int, task text, ago_s float8, before text, after text,
+    cause text, attempt int) LEFT JOIN inner_done d ON d.id = l.id LEFT JOIN failed f ON l.part = 'failed'
+  WHERE CASE l.part WHEN 'own' THEN EXISTS (SELECT FROM job)
+    WHEN 'settled' THEN EXISTS (SELECT FROM settled)
+    WHEN 'begun' THEN EXISTS (SELECT FROM job)
+    WHEN 'inner' THEN d.id IS NOT NULL WHEN 'failed' THEN f.claims IS NOT NULL END
 )
 SELECT EXISTS (SELECT FROM job) AS granted, EXISTS (SELECT FROM settled) AS settled

@@ -1,6 +1,7 @@
 -- ONE
-SELECT j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
-  j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
+SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
+  j.acted, j.product_id IS NOT NULL AS on_product, j.cancel_requested,
+  task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
   extract(epoch FROM CASE
@@ -8,16 +9,14 @@ SELECT j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())
     WHEN task.outside = 'unsafe' AND NOT task.verifying THEN j.late_until END - clock_timestamp())::float8 AS late_in_s,
-  (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
-    WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
+  public.pace_in_s(%(tenant)s, j.marketplace, public.action_code(j.action_type_id)) AS pace_in_s,
   EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
       AND later.status IN ('pending', 'running')) AS followed, j.status = 'pending' AND EXISTS (SELECT  FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')) AS behind
-FROM {s}.marketplace_jobs j
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id 
+FROM {s}.marketplace_jobs j 
   LEFT JOIN LATERAL (
     SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,
@@ -47,8 +46,9 @@ WITH chosen AS (
         AND ahead.status IN ('pending', 'running'))
     ORDER BY j.priority, j.id LIMIT %(limit)s) AS pending
 )
-SELECT j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
-  j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
+SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
+  j.acted, j.product_id IS NOT NULL AS on_product, j.cancel_requested,
+  task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
   extract(epoch FROM CASE
@@ -56,13 +56,11 @@ SELECT j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
         AND late.late_until > clock_timestamp())
     WHEN task.outside = 'unsafe' AND NOT task.verifying THEN j.late_until END - clock_timestamp())::float8 AS late_in_s,
-  (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
-    WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
+  public.pace_in_s(%(tenant)s, j.marketplace, public.action_code(j.action_type_id)) AS pace_in_s,
   EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
-      AND later.status IN ('pending', 'running')) AS followed FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id 
+      AND later.status IN ('pending', 'running')) AS followed FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id 
   LEFT JOIN LATERAL (
     SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,

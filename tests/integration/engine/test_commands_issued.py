@@ -31,7 +31,7 @@ def claim_and_command(bench: "Bench", job: JobId) -> tuple[Statement[Granted], S
         tenant=bench.tenant,
         job=job,
         task=message.task,
-        position=bench.task(job, "validate")["position"],
+        name="validate",
         claims=message.claims,
         epoch=bench.epoch,
         process=bench.owner,

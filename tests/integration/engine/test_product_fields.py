@@ -45,6 +45,21 @@ def test_each_field_that_was_said_reaches_the_worker(bench: "Bench") -> None:
     job: JobId = bench.submit(kept.id)
     with bench.engine.database.records() as connection:
         read = read_job(connection, bench.tenant, job)
+        misled = read_job(connection, bench.tenant, job, on_product=False)
 
     assert read is not None
     assert read.product == replace(kept, images=())
+    assert misled is not None
+    assert misled.product == read.product  # whatever the message said
+
+
+def test_a_job_on_no_product_is_the_same_whatever_its_message_says(bench: "Bench") -> None:
+    job = bench.submit(bench.product())
+    bench.all(f"UPDATE {{s}}.marketplace_jobs SET product_id = NULL WHERE id = {job}")
+    with bench.engine.database.records() as connection:
+        plain, whole = (read_job(connection, bench.tenant, job, on_product=told) for told in (False, True))
+
+    assert plain is not None
+    assert whole is not None
+    assert (plain.product, plain.listing_id, plain.listing_photos) == (None, "", ())
+    assert replace(plain, tasks=whole.tasks, begun_s=whole.begun_s) == whole

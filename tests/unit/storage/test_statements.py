@@ -18,23 +18,26 @@ from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobStatus, TaskStatus
 from stoflow.storage import engine
 from stoflow.storage.engine.claim import Claim, claim_look
-from stoflow.storage.engine.close import close_completed, close_failed
+from stoflow.storage.engine.close import Closing, close_completed, close_failed
+from stoflow.storage.engine.reads.workers import ON_PRODUCT, READ_JOB
 from stoflow.storage.engine.refuse import try_params
+from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import composed as as_composed
 from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "engine"
-COMPOSED = ("claim.CLAIM", "close.CLOSE")
+COMPOSED = ("claim.CLAIM", "close.CLOSE", "reads.workers.READ_JOB")
 IS_STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 NAMED_STATUS = re.compile(r"\bstatus (?:=|<>) '(\w+)'")
 SPOKEN_OF_PRODUCTS = ("sold",)
 TENANT, JOB, TASK, EPOCH = TenantId(7), JobId(1), TaskId(2), Epoch(3)
-DONE = InnerDone(TaskId(1), {}, "", 0.0, 0.0)
-SETTLED = Settled(TaskId(1), Fence(1), {}, 0.0)
+DONE = InnerDone(TaskId(1), "map", {}, "", 0.0, 0.0)
+SETTLED = Settled(TaskId(1), "upload", Fence(1), {}, 0.0)
 PLAIN = Claim(
     tenant=TENANT,
     job=JOB,
     task=TASK,
-    position=1,
+    name="upload",
     claims=0,
     epoch=EPOCH,
     process=ProcessId(4),
@@ -58,10 +61,11 @@ def composed() -> Iterator[tuple[str, str]]:
         TENANT, task=TASK, claims=1, epoch=EPOCH, process=ProcessId(4), holder=None, deadline_s=1.0, tries=tries
     )
     yield "claim of a look, trying whether the application is accepted", look.text
-    yield "close", close_completed(TENANT, JOB, EPOCH, unrecorded=Unrecorded(), result={}).text
-    failed = close_failed(
-        TENANT, JOB, EPOCH, unrecorded=all_before, task=TASK, begun_s=0.0, reason="", kind="refused", errors=()
-    )
+    yield "a job as its worker reads it", bind(as_composed(READ_JOB), TENANT).text
+    yield "a job on a product as its worker reads it", bind(as_composed(READ_JOB, *ON_PRODUCT), TENANT).text
+    yield "close", close_completed(Closing(TENANT, JOB, EPOCH, JobStatus.RUNNING, Unrecorded()), {}).text
+    closing = Closing(TENANT, JOB, EPOCH, JobStatus.PENDING, all_before)
+    failed = close_failed(closing, task=TASK, name="map", begun_s=0.0, reason="", kind="refused", errors=())
     yield "close of what failed, with what went before", failed.text
 
 

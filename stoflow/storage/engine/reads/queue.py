@@ -29,15 +29,16 @@ NEXT_TASK = f"""
   ) AS task ON true
 """
 
-COLUMNS = f"""j.id, j.marketplace, a.code AS action, j.priority, j.status, j.waiting, j.acted,
-  j.cancel_requested, task.id AS task, task.claims, task.paced, task.status AS task_status,
+# What all tenants share is asked by functions, planned once for a connection and not for each tenant.
+COLUMNS = f"""j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
+  j.acted, j.product_id IS NOT NULL AS on_product, j.cancel_requested,
+  task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
   extract(epoch FROM CASE
     WHEN j.status = 'pending' THEN ({late_before("j", what="max(late.late_until)")})
     WHEN task.outside = 'unsafe' AND NOT task.verifying THEN j.late_until END - clock_timestamp())::float8 AS late_in_s,
-  (SELECT extract(epoch FROM p.next_at - clock_timestamp())::float8 FROM public.pace p
-    WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code) AS pace_in_s,
+  public.pace_in_s(%(tenant)s, j.marketplace, public.action_code(j.action_type_id)) AS pace_in_s,
   EXISTS (
     SELECT FROM {s}.marketplace_jobs later
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
@@ -60,15 +61,13 @@ WITH chosen AS (
       AND (j.not_before IS NULL OR j.not_before <= clock_timestamp() + interval '1 minute') AND NOT {AHEAD}
     ORDER BY j.priority, j.id LIMIT %(limit)s) AS pending
 )
-SELECT {COLUMNS} FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
+SELECT {COLUMNS} FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id {NEXT_TASK}
 ORDER BY j.priority, j.id
 """
 
 ONE = f"""
 SELECT {COLUMNS}, j.status = 'pending' AND {AHEAD} AS behind
-FROM {s}.marketplace_jobs j
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id {NEXT_TASK}
+FROM {s}.marketplace_jobs j {NEXT_TASK}
 WHERE j.id = ANY(%(jobs)s::int[])
 """
 
@@ -117,6 +116,7 @@ class QueuedJob:
     verifying: bool
     due_in_s: float
     deadline_in_s: float
+    on_product: bool = True
 
     @property
     def ends_by_look(self) -> bool:
@@ -226,4 +226,5 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         verifying=verifying,
         due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0, row["late_in_s"] or 0.0),
         deadline_in_s=row["deadline_in_s"] if row["deadline_in_s"] is not None else 0.0,
+        on_product=row["on_product"],
     )

@@ -16,24 +16,21 @@ from stoflow.domain.fence import Fence
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
-from stoflow.storage.engine.facts import SUSPENDED
-from stoflow.storage.engine.refuse import REFUSAL, refusal_in
-from stoflow.storage.engine.statement import bind, s
+from stoflow.storage.engine.refuse import refusal_in
+from stoflow.storage.engine.statement import Parts, bind, composed, s
 
 NO_REQUEST = "none"
+# What all tenants share is asked by functions, planned once for a connection and not for each tenant.
 READ_JOB = f"""
-SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retries, j.input_data,
-       j.cancel_requested, j.acted, coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
-       coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
-       l.photos AS listing_photos,
-       (SELECT r.sku FROM {s}.remote_listings r
-          WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
+SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
+       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        c.external_id AS account_id, c.settings AS account_settings, c.granted,
-       (c.watermarks ->> a.code)::timestamptz AS since,
+       (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,
        coalesce(j.not_before > clock_timestamp(), false) OR coalesce(c.state <> 'connected', false)
-         OR {SUSPENDED} AS held,
+         OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
-       {REFUSAL} AS refusal,
+       public.refusal_of(j.marketplace) AS refusal,
        (SELECT jsonb_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -41,17 +38,30 @@ SELECT j.id, j.marketplace, a.code AS action, j.request_id, j.status, j.max_retr
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  extract(epoch FROM deadline - clock_timestamp()) AS left_s,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
-          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
-       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
-       (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
-          FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images
+          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks[[of product]]
 FROM {s}.marketplace_jobs j
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-LEFT JOIN {s}.products p ON p.id = j.product_id
-LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace
-LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace
+LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace[[product]]
 WHERE j.id = %(job)s
 """
+ON_PRODUCT: Parts = (
+    (
+        "of product",
+        """,
+       coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
+       l.photos AS listing_photos,
+       (SELECT r.sku FROM {s}.remote_listings r
+          WHERE r.marketplace = j.marketplace AND r.external_id = l.external_id) AS listing_sku,
+       to_jsonb(p) - 'created_at' - 'updated_at' AS product,
+       (SELECT jsonb_agg(jsonb_build_array(i.position, i.path) ORDER BY i.position)
+          FROM {s}.product_images i WHERE i.product_id = j.product_id) AS images""",
+    ),
+    (
+        "product",
+        """
+LEFT JOIN {s}.products p ON p.id = j.product_id
+LEFT JOIN {s}.listings l ON l.product_id = j.product_id AND l.marketplace = j.marketplace""",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +149,17 @@ class StoredJob:
         )
 
 
-def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
-    """Return the job with its tasks, product and account, or None where it is gone."""
-    row = bind(READ_JOB, tenant, job=job).on(connection).fetchone()
-    return _job(tenant, row) if row else None
+def read_job(
+    connection: Connection[DictRow], tenant: TenantId, job: JobId, *, on_product: bool = True
+) -> StoredJob | None:
+    """Return the job with its tasks, product and account, or None where it is gone.
+
+    Four of the tables are a product's: they are left out where the job is said to be on none, and its row says so too.
+    """
+    row = bind(composed(READ_JOB, *(ON_PRODUCT if on_product else ())), tenant, job=job).on(connection).fetchone()
+    if row and not on_product and row["product_id"] is not None:
+        return read_job(connection, tenant, job)
+    return _job(tenant, row) if row and row["action"] is not None else None
 
 
 def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
@@ -156,14 +173,14 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         cancel_requested=row["cancel_requested"],
         held=row["held"],
         resting=row["resting"],
-        listing_id=row["listing_id"],
-        listing_visible=row["listing_visible"],
-        listing_photos=tuple(SentPhoto(*photo) for photo in row["listing_photos"] or ()),
-        listing_sku=row["listing_sku"] or "",
+        listing_id=row.get("listing_id", ""),
+        listing_visible=row.get("listing_visible", False),
+        listing_photos=tuple(SentPhoto(*photo) for photo in row.get("listing_photos") or ()),
+        listing_sku=row.get("listing_sku") or "",
         account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
         since=row["since"],
         tasks=tuple(_task(task) for task in row["tasks"] or ()),
-        product=_product(row["product"], row["images"] or ()) if row["product"] else None,
+        product=_product(row["product"], row["images"] or ()) if row.get("product") else None,
         request_id=row["request_id"] or NO_REQUEST,
         begun_s=time.monotonic() - float(row["age_s"]),
         granted=None if row["granted"] is None else tuple(row["granted"]),
