@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Literal, cast
 
-from structlog.processors import JSONRenderer, StackInfoRenderer, format_exc_info
-from structlog.stdlib import ProcessorFormatter
-from structlog.types import EventDict, Processor, WrappedLogger
-
 from stoflow.domain.printable import json_safe, on_one_line
+from stoflow.monitoring.lean_structlog import (
+    EventDict,
+    JSONRenderer,
+    Processor,
+    ProcessorFormatter,
+    StackInfoRenderer,
+    WrappedLogger,
+    format_exc_info,
+)
 
 Form = Literal["console", "json"]
 

@@ -1,6 +1,6 @@
 """httpx without its command line, for which it loads rich and pygments."""
 
-from stoflow.transports.sparing import without
+from stoflow.monitoring.sparing import without
 
 with without("pygments", "rich"):
     import httpx

@@ -1,6 +1,6 @@
 """python-socketio without its clients, for which it loads requests, and without a broker that nobody here has."""
 
-from stoflow.transports.sparing import without
+from stoflow.monitoring.sparing import without
 
 with without("requests", "valkey", "websocket"):
     import socketio
