@@ -203,10 +203,21 @@ def _reported(
         "jobs": jobs,
         "asked": len(asked),
         "no_time_for": dict(unknown),
+        "ends_by_reason": _by_reason(asked, ended),
         **{f"begin_{name}": value for name, value in _plain(begins).items()},
         **{f"end_{name}": value for name, value in _plain(ends).items()},
         "within_bound": held,
     }
+
+
+def _by_reason(
+    asked: Sequence[Asked], ended: Mapping[tuple[TenantId, int], Mapping[str, Any]]
+) -> Mapping[str, Mapping[str, float]]:
+    """Return the same of what was said of ends, told apart by what held the job when it was asked."""
+    reasons = sorted({each.reason for each in asked})
+    told = {reason: [each for each in asked if each.reason == reason] for reason in reasons}
+    found = {reason: errors_of(compared(its, ended, "ends", "completed_at")) for reason, its in told.items()}
+    return {reason: _plain(errors) for reason, errors in found.items() if errors.asked}
 
 
 def compared(

@@ -116,6 +116,7 @@ IN_LIFE = (*OFTEN, LOOK)
 PASSED_ELSEWHERE = (
     "bulk.",
     "by_hand.",
+    "calls.",
     "deletion.",
     "describe.",
     "events.",

@@ -79,7 +79,7 @@ class Direct:
                 message = f"{job.marketplace} is called directly and takes no commands."
                 raise TypeError(message)
             resting.wait(deadline_s)
-            begun_s = time.monotonic()
+            begun_s, noted = time.monotonic(), engine.calls.begin(execution, call)
             failpoint("call.before")
             try:
                 made = partial(
@@ -94,10 +94,12 @@ class Direct:
                 reply = engine.applications.call(job.marketplace, job.tenant, call, made)
             except APIError as error:
                 note_call(job, begun_s)
+                noted(None, str(error))
                 note_outage(engine, job, execution.name, str(error))
                 raise
             failpoint("call.after")
             note_call(job, begun_s, str(reply.status))
+            noted(reply.status)
             resting.hear(reply)
             note_calls_left(engine, job, reply)
             note_outage(engine, job, execution.name, f"HTTP {reply.status}" if reply.status >= IS_BROKEN else "")

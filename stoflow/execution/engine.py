@@ -11,6 +11,7 @@ from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged, TaskKind, TaskStatus
 from stoflow.domain.run import RunReport
 from stoflow.domain.tempo import Tempo
+from stoflow.execution.calls import CallNotes
 from stoflow.marketplaces.contract import Handler, Marketplace, Step
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.live.doing import Doing
@@ -59,6 +60,7 @@ class Engine:
     photos: PhotosElsewhere | None = None  # of which `media_root` has copies
     settings: Settings = field(default_factory=Settings.model_construct)
     random: Random = field(default_factory=Random)
+    calls: CallNotes = field(default_factory=CallNotes)
     doing: Doing = field(default_factory=Doing)
     outages: dict[str, Outage] = field(default_factory=dict[str, Outage])  # by marketplace, as this process meets them
 

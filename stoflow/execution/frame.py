@@ -19,7 +19,7 @@ from stoflow.storage.engine.statement import Statement
 class Execution(Protocol):
     """One attempt under its fence: which conversation it holds, and how what came of it is written.
 
-    `kind` says what a lost answer means, `attempt` is what the attempt is called outside.
+    `kind` says what a lost answer means, `attempt` is what the attempt is called outside, `number` which one it is.
     """
 
     @property

@@ -42,6 +42,7 @@ QUIET_S = 30.0
 # In this order, so that nothing is left that refers to what is gone.
 OF_A_TENANT = (
     "job_timeline",
+    "job_calls",
     "plugin_commands",
     "strays",
     "listings",

@@ -28,16 +28,25 @@ class Turn:
 class Ticking:
     """`turn` is called every `every_s`; `doing` says in the logs what it was at when it failed.
 
-    With `idle_s` it rests for so long each time once it answers that there was nothing to do, unless it is woken.
+    With `idle_s` it rests for so long each time once it answers that there was nothing to do, unless it is woken. With
+    `finishes` it is called once more when it is stopped.
     """
 
     def __init__(
-        self, name: str, turn: Callable[[], object], *, every_s: float, doing: str, idle_s: float = 0.0
+        self,
+        name: str,
+        turn: Callable[[], object],
+        *,
+        every_s: float,
+        doing: str,
+        idle_s: float = 0.0,
+        finishes: bool = False,
     ) -> None:
         self._turn = turn
         self._every_s = every_s
         self._idle_s = idle_s
         self._doing = doing
+        self._finishes = finishes
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -67,6 +76,8 @@ class Ticking:
             if fruitless >= RESTS_AFTER and self._woken.wait(self._idle_s):
                 self._woken.clear()
                 fruitless = 0
+        if self._finishes:
+            self._take()
 
     def _take(self) -> bool:
         """Take a turn; return whether there was something to do."""

@@ -10,6 +10,7 @@ from stoflow.domain.errors import ConfigurationError, NotFound
 from stoflow.domain.handle import ActionType
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.execution.engine import Engine
+from stoflow.execution.keeping_calls import keeping_calls
 from stoflow.migrations.prepared import check_tenant_prepared
 from stoflow.resources.jobs.change import cancel_job, complete_job, fail_job
 from stoflow.resources.jobs.read import find_job
@@ -123,7 +124,11 @@ def started(of: Installation, opened: ExitStack) -> InlineOrchestrator:
     opened.callback(lease.stop)
     hints.start()
     opened.callback(hints.stop)
-    return make_inline(of, make_engine(of, lease, HintedFeed(hints, of.names())))
+    engine = make_engine(of, lease, HintedFeed(hints, of.names()))
+    keeping = keeping_calls(engine)
+    keeping.start()
+    opened.callback(keeping.stop)
+    return make_inline(of, engine)
 
 
 def make_inline(of: Installation, engine: Engine, *, patience_s: float = PATIENCE_S) -> InlineOrchestrator:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dramatiq import Worker
 
 from stoflow.execution.engine import Engine
+from stoflow.execution.keeping_calls import keeping_calls
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import WakingBroker
@@ -34,6 +35,7 @@ class WorkerProcess:
     live: Publisher
     _consumers: Worker | None = None
     _sending: Ticking | None = None
+    _keeping: Ticking | None = None
 
     def start(self) -> None:
         if self._consumers is None:
@@ -44,6 +46,8 @@ class WorkerProcess:
                 "webhooks", self.deliveries.turn, every_s=SEND_EVERY_S, idle_s=SEND_IDLE_S, doing="sending webhooks"
             )
             self._sending.start()
+            self._keeping = keeping_calls(self.engine)
+            self._keeping.start()
             declare(self.broker, self.engine, self.marketplaces)
             self._consumers = Worker(self.broker, worker_threads=self.threads, worker_timeout=IDLE_WAKE_MS)
             # A few beyond the threads, so that none waits for a round trip; more would wait here for those before
@@ -70,6 +74,8 @@ class WorkerProcess:
             self._consumers = None
             if self._sending is not None:
                 self._sending.stop()
+            if self._keeping is not None:
+                self._keeping.stop()
             self.deliveries.close()
             self.live.stop()
             self.hints.stop()

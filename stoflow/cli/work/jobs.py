@@ -13,6 +13,7 @@ from stoflow.cli.output import json_option, print_json, say
 from stoflow.cli.tables import print_table
 from stoflow.cli.work.jobs_bulk import bulk
 from stoflow.cli.work.jobs_list import list_
+from stoflow.cli.work.jobs_views import views
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
@@ -34,6 +35,7 @@ def jobs() -> None:
 
 jobs.add_command(bulk)
 jobs.add_command(list_)
+jobs.add_command(views)
 
 
 @jobs.command()

@@ -46,7 +46,7 @@ class ErrorKindBody(Answered):
 
 
 class ErrorsBody(Answered):
-    """Up to 200 groups, those with the most failed jobs first."""
+    """Up to 200 groups of the newest 50,000 failures, those with the most failed jobs first."""
 
     items: list[ErrorKindBody]
 

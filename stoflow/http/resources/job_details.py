@@ -43,6 +43,23 @@ class CommandBody(Answered):
     error_message: str | None
 
 
+class CallBody(Answered):
+    """A call made directly: by its act, a look or a collection. `code` is null where no answer came, `error` says why.
+
+    It is there about a second after it was made; of a job the last 300 are kept.
+    """
+
+    at: Moment
+    task: str
+    purpose: str
+    attempt: int
+    method: str
+    path: str = Field(description="With its query, secrets masked.")
+    code: int | None
+    error: str | None
+    took_ms: int
+
+
 class JobDetailsBody(Answered):
     """A job with all that is known of it; siblings are the ten newest others, without their tasks."""
 
@@ -52,6 +69,7 @@ class JobDetailsBody(Answered):
     explanation: ExplanationBody
     timeline: list[TimelineEntryBody]
     spans: list[SpanBody]
+    calls: list[CallBody]
     commands: list[CommandBody]
     of_product: list[JobBody]
     of_batch: list[JobBody]

@@ -15,7 +15,7 @@ from stoflow.http.rest.schemas import MAX_LIMIT, Given, Id
 from stoflow.monitoring.live.reader import LiveProcess
 from stoflow.resources.monitoring import snapshot
 from stoflow.resources.monitoring.causes import Cause
-from stoflow.resources.monitoring.rows import Held, Row
+from stoflow.resources.monitoring.rows import Held, Quota, Row
 from stoflow.resources.monitoring.shares import PlaceShare
 from stoflow.resources.monitoring.snapshot import Snapshot
 from stoflow.resources.monitoring.works import Work, busiest
@@ -41,12 +41,24 @@ class CauseBody(Answered):
 
 
 class HeldBody(Answered):
-    """Jobs that wait for one kind of thing; `until` is the soonest end, where there is one."""
+    """Jobs that wait for one kind of thing; `until` is the soonest end, where there is one, and `oldest_since` is since
+    when the first of them waits, of those that were looked at."""
 
     kind: str
     jobs: int
     tenants: int
     until: Moment | None
+    oldest_since: Moment | None
+
+
+class QuotaSeenBody(Answered):
+    """What the marketplace said with an answer of the calls of all tenants together; null for what it did not say."""
+
+    window: str
+    left: int
+    most: int | None
+    used: float | None = Field(description="The share that is used, from 0 to 1.")
+    at: Moment
 
 
 class EndedBody(Answered):
@@ -68,6 +80,7 @@ class MarketplaceBody(Answered):
     last_hour: EndedBody
     ended: list[EndedBody] = Field(description="In equal parts of the last hour, the oldest first.")
     outage_since: Moment | None
+    quota: QuotaSeenBody | None = Field(description="Null where it says nothing of it, and for tenants.")
 
 
 class ProcessBody(Answered):
@@ -192,6 +205,7 @@ def _marketplace(row: Row) -> MarketplaceBody:
         last_hour=EndedBody.of(row.hour),
         ended=[EndedBody.of(each) for each in row.ended],
         outage_since=_moment(row.outage),
+        quota=_quota(row.quota) if row.quota else None,
     )
 
 
@@ -210,7 +224,12 @@ def _share(share: PlaceShare) -> ShareBody:
 
 
 def _held(kind: str, held: Held) -> HeldBody:
-    return HeldBody(kind=kind, jobs=held.jobs, tenants=held.tenants, until=_moment(held.until))
+    until, oldest = _moment(held.until), _moment(held.oldest)
+    return HeldBody(kind=kind, jobs=held.jobs, tenants=held.tenants, until=until, oldest_since=oldest)
+
+
+def _quota(quota: Quota) -> QuotaSeenBody:
+    return QuotaSeenBody.with_fields(quota, at=_moment(quota.at))
 
 
 def _process(process: LiveProcess) -> ProcessBody:

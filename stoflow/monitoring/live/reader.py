@@ -37,6 +37,11 @@ class LiveProcess:
         return tuple(self.told.get("serves", ()))
 
     @property
+    def calls_left(self) -> Sequence[Mapping[str, Any]]:
+        """Return how many calls are left by the answers that this process had, by marketplace and window."""
+        return self.told.get("calls_left", ())
+
+    @property
     def outages(self) -> Mapping[str, Mapping[str, Any]]:
         """Return what does not, or did not, answer this process, with the time since when."""
         return self.told.get("outages", {})
@@ -78,7 +83,7 @@ class LivePlace:
 
     @property
     def kinds(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return by kind of Hold how many of the most urgent jobs it holds, each by its own state, and until when."""
+        """Return by kind of Hold how many of the most urgent jobs it holds by their own state, until and since when."""
         return self.queue.get("kinds", {})
 
 

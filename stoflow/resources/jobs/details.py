@@ -7,15 +7,15 @@ from typing import Any, Final, cast
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskStatus
+from stoflow.domain.masking import masked
 from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.needs import ReadsJobs
+from stoflow.storage.engine.calls import CallView, view_calls
 from stoflow.storage.engine.reads.details import CommandView, view_commands, view_given
 
 SIBLINGS: Final = 10
-SECRET: Final = ("token", "secret", "password", "authorization", "cookie", "api_key")
-MASK: Final = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class JobDetails:
     explanation: Explanation
     timeline: Sequence[TimelineEntry]
     spans: Sequence[Span]
+    calls: Sequence[CallView]
     commands: Sequence[CommandView]
     of_product: Sequence[JobView]
     of_batch: Sequence[JobView]
@@ -55,6 +56,7 @@ def read_details(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
     found, lines = find_job(needs, tenant, job), timeline(needs, tenant, job)
     with needs.database.records() as connection:
         given, commands = view_given(connection, tenant, job), view_commands(connection, tenant, job)
+        calls = view_calls(connection, tenant, job)
     return JobDetails(
         tenant=tenant,
         job=found,
@@ -62,6 +64,7 @@ def read_details(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
         explanation=explain_job(needs, tenant, job),
         timeline=lines,
         spans=tuple(spans_of(lines)),
+        calls=calls,
         commands=commands,
         of_product=_siblings(needs, tenant, found, JobFilter(product_id=found.product_id), found.product_id),
         of_batch=_siblings(needs, tenant, found, JobFilter(batch_id=found.batch_id), found.batch_id),
@@ -88,18 +91,6 @@ def _spans(task: str, lines: Sequence[TimelineEntry]) -> Iterator[Span]:
         if status in {TaskStatus.RUNNING, TaskStatus.PENDING}:
             until, ended = (following.at, following.cause) if following else (None, None)
             yield Span(task, line.attempt, line.at, until, line.cause, ended, status == TaskStatus.RUNNING)
-
-
-def masked(value: object) -> object:
-    """Return the value with what stands under the name of a secret covered."""
-    if isinstance(value, Mapping):
-        held = cast("Mapping[str, object]", value)
-        return {name: MASK if _is_secret(name) else masked(each) for name, each in held.items()}
-    return [masked(each) for each in cast("list[object]", value)] if isinstance(value, list) else value
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in SECRET)
 
 
 def _siblings(

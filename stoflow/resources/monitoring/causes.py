@@ -15,6 +15,7 @@ SHOWS_ITSELF = ("api", "orchestrator", "worker")  # a process of the caller's ow
 JUST_EMPTIED_S = 60.0
 SKEW_S = 5.0
 STALLED_S = 60.0
+NEARLY = 0.9  # of a quota
 FAILED_AT_LEAST, FAILED_SHARE = 5, 0.2
 
 
@@ -103,6 +104,16 @@ def application_refused(seen: Seen) -> Causes:
         yield Cause(kind, detail, command, frozenset({FLOWS}), each.marketplace, each.since.timestamp())
 
 
+def quota_nearly_used(seen: Seen) -> Causes:
+    """A remark: what is left may last, and where it does not, that is told when it comes."""
+    spent = {each.marketplace for each in seen.refusals if each.channel is Channel.QUOTA}
+    for row in seen.rows:
+        if row.quota and row.quota.used is not None and row.quota.used >= NEARLY and row.marketplace not in spent:
+            detail = f"{row.marketplace} has {row.quota.left} of {row.quota.most} calls left for all sellers together."
+            following = "Nothing: jobs wait for calls by themselves. Let fewer syncs run (STOFLOW_SYNC_EVERY_S)."
+            yield Cause("quota_nearly_used", detail, following, marketplace=row.marketplace)
+
+
 def marketplace_down(seen: Seen) -> Causes:
     for row in seen.rows:
         since = seen.outages.get(row.marketplace)
@@ -187,6 +198,7 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     nobody_decides,
     nobody_works,
     application_refused,
+    quota_nearly_used,
     marketplace_down,
     sellers_held,
     stalled,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from stoflow.monitoring.live.reader import Live, LivePlace
@@ -39,11 +39,26 @@ def _first(*times: float | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many calls a marketplace said are left for all tenants together, at `at`, of `most` where it says so."""
+
+    window: str
+    left: int
+    most: int | None
+    at: float
+
+    @property
+    def used(self) -> float | None:
+        """Return the share that is used, from 0 to 1."""
+        return round(min(1.0, max(0.0, 1 - self.left / self.most)), 4) if self.most else None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One marketplace. `cap` is how many calls its tenants may have under way together; `oldest` since when one waits.
 
     `holds` has what stops whole places also where no job waits; `outage` is since when the marketplace does not answer.
-    `ended` is what ended in equal parts of the last hour, the oldest first.
+    `ended` is what ended in equal parts of the last hour, the oldest first. `quota` is what it said of calls last.
     """
 
     marketplace: str
@@ -58,6 +73,7 @@ class Row:
     hour: Ended = field(default_factory=Ended)
     ended: Sequence[Ended] = ()
     outage: float | None = None
+    quota: Quota | None = None
 
     @property
     def moves(self) -> bool:
@@ -73,10 +89,24 @@ def rows_of(
     live: Live | None, marketplaces: Iterable[str], outages: Mapping[str, float] | None = None
 ) -> Sequence[Row]:
     """Return a row for each marketplace, also where nothing is; `outages` is since when which one does not answer."""
-    rows = {name: Row(name, outage=(outages or {}).get(name), ended=_ended_at(live, name)) for name in marketplaces}
+    since, quotas = outages or {}, _quotas(live)
+    rows = {
+        name: Row(name, outage=since.get(name), ended=_ended_at(live, name), quota=quotas.get(name))
+        for name in marketplaces
+    }
     for place in live.places if live else ():
         rows[place.marketplace] = _with_place(rows.get(place.marketplace, Row(place.marketplace)), place)
     return sorted(rows.values(), key=attrgetter("marketplace"))
+
+
+def _quotas(live: Live | None) -> Mapping[str, Quota]:
+    """Return by marketplace what any process heard last, while the window lasts that it was said of."""
+    found: dict[str, Quota] = {}
+    every = [told for process in live.processes for told in process.calls_left] if live else []
+    for told in sorted(every, key=itemgetter("at")):
+        if live and told["until"] > live.read_at:
+            found[told["marketplace"]] = Quota(told["window"], told["left"], told["most"], told["at"])
+    return found
 
 
 def _ended_at(live: Live | None, marketplace: str) -> Sequence[Ended]:

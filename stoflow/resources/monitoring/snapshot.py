@@ -89,7 +89,10 @@ def seen_by(seen: Seen, tenant: TenantId) -> Seen:
     if seen.live is None:
         return seen
     own = replace(seen.live, places=[place for place in seen.live.places if place.tenant == tenant], ended={})
-    return replace(seen, live=own, rows=rows_of(own, [row.marketplace for row in seen.rows], seen.outages))
+    rows = rows_of(own, [row.marketplace for row in seen.rows], seen.outages)
+    return replace(
+        seen, live=own, rows=[replace(row, quota=None) for row in rows]
+    )  # StoFlow's own, all sellers together
 
 
 def snapshot_of(seen: Seen, tenant: TenantId | None) -> Snapshot:

@@ -1,4 +1,4 @@
-"""What is forgotten of jobs that ended long ago: they themselves, their tasks, commands and timelines, and batches."""
+"""What is forgotten of jobs that ended long ago: all that was kept of them, and batches of which none is left."""
 
 from dataclasses import dataclass
 
@@ -38,6 +38,8 @@ SELECT (SELECT count(*) FROM page) AS seen, (SELECT max(id) FROM page) AS last,
 COUNT_OLD = OLD + SUMMARY.replace("{forgotten}", "old")
 FORGET_OLD = f"""{OLD}, commands AS (
   DELETE FROM {s}.plugin_commands c USING {s}.marketplace_tasks t, old WHERE t.job_id = old.id AND c.task_id = t.id
+), calls AS (
+  DELETE FROM {s}.job_calls c USING old WHERE c.job_id = old.id
 ), gone AS (
   DELETE FROM {s}.marketplace_jobs j USING old WHERE j.id = old.id RETURNING j.id
 ){SUMMARY.replace("{forgotten}", "gone")}"""

@@ -22,6 +22,7 @@ from stoflow.resources.jobs.read import list_jobs
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import JobFilter, SubmitJob
 from stoflow.storage.audit_log import list_entries
+from stoflow.storage.engine.reads.errors import read_error_groups
 from stoflow.storage.engine.retention import forget_old_jobs
 from stoflow.storage.products.snapshots import add_product
 
@@ -217,6 +218,9 @@ def test_errors_are_grouped_and_said_to_be_new_regressed_ongoing_or_quiet(bench:
     assert (new.group.failed, new.group.tenants, new.group.tenant) == (2, 2, bench.tenant)
     assert new.filter == {"marketplace": "shop", "error_kind": "refused", "error_code": "new"}
     assert list_errors(bench, None, "bazaar") == []
+    with bench.database.records() as connection:
+        newest = read_error_groups(connection, tenant=None, marketplace=None, looked_at=2)
+    assert {group.code: group.jobs for group in newest} == {"on": 1, "back": 1}
     bench.retry(new.group.job)
     retried = by_code(list_errors(bench, bench.tenant))["new"].group
     assert (retried.failed, retried.jobs) == (0, 1)

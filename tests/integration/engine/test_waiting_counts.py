@@ -41,6 +41,7 @@ def test_what_waits_is_counted_by_what_holds_it(bench: "Bench") -> None:
     assert jobs_by_kind(found) == {"next": 1, "order": 1, "not_before": 1}
     assert found.kinds["not_before"]["until"] == pytest.approx(later.timestamp(), abs=1)
     assert found.oldest == bench.row(first)["created_at"]
+    assert found.kinds["next"]["oldest"] == pytest.approx(bench.row(first)["created_at"].timestamp(), abs=0.001)
 
 
 def test_a_job_under_way_one_that_is_retried_and_one_whose_answer_was_lost_are_told_apart(bench: "Bench") -> None:

@@ -63,7 +63,7 @@ from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
 from stoflow.resources.events.wording import Event
 from stoflow.resources.imports import asking
-from stoflow.resources.jobs import bulk, change, details, errors, read, submit
+from stoflow.resources.jobs import bulk, change, details, errors, read, saved_views, submit
 from stoflow.resources.jobs.bulk import BulkDone, BulkWish
 from stoflow.resources.jobs.details import JobDetails
 from stoflow.resources.jobs.errors import ErrorKind
@@ -87,6 +87,7 @@ from stoflow.settings import Settings
 from stoflow.storage.credentials.token_families import RefreshToken
 from stoflow.storage.engine.reads.installation import InstallationFacts
 from stoflow.storage.tenants.deletions import Step
+from stoflow.storage.tenants.saved_views import SavedView
 from stoflow.storage.webhooks.deliveries import DeliveryView
 from stoflow.storage.webhooks.webhooks import WebhookView
 from stoflow.wiring.api import make_api
@@ -262,11 +263,23 @@ class FakeUseCases:
 
     def read_details(self, tenant: TenantId, job: JobId) -> JobDetails:
         found, said = self.find_job(tenant, job), self.explain_job(tenant, job)
-        return JobDetails(tenant, found, {}, said, self.timeline(tenant, job), (), (), (), ())
+        return JobDetails(tenant, found, {}, said, self.timeline(tenant, job), (), (), (), (), ())
 
     def change_many(self, tenant: TenantId, wish: BulkWish) -> BulkDone:
         self._answers()
         return BulkDone(wish.act, wish.dry_run, len(self.jobs.get(tenant, {})), 0, (), None)
+
+    def list_views(self, _: TenantId) -> Sequence[SavedView]:
+        self._answers()
+        return ()
+
+    def save_view(self, _: TenantId, name: str, wanted: Mapping[str, Any]) -> SavedView:
+        self._answers()
+        return SavedView(1, name, wanted, datetime.now(UTC))
+
+    def delete_view(self, _: TenantId, view: int) -> None:
+        self._answers()
+        raise NotFound(f"There is no saved view {view}.")
 
     def list_errors(self, _: TenantId, __: str | None) -> Sequence[ErrorKind]:
         self._answers()
@@ -620,6 +633,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     password: ("change_password",),
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     preview: ("preview_product",),
+    saved_views: ("delete_view", "list_views", "save_view"),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
     snapshot: ("read_snapshot",),
     statistics: ("read_statistics",),

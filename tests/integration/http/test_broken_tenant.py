@@ -25,6 +25,7 @@ PRODUCT = {"title": "Wool coat", "price": {"amount": "12.50", "currency": "EUR"}
 BODIES: dict[str, Any] = {
     "acceptPluginTerms": {"version": "2026-10"},
     "changeJobs": {"act": "retry", "filter": {}},
+    "saveView": {"name": "Failed", "filter": {"status": "failed"}},
     "createBatch": {"action_type": "publish", "product_ids": [1]},
     "createJob": {"action_type": "publish", "product_id": 1},
     "createProduct": PRODUCT,

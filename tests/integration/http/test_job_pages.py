@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from stoflow.domain.audit import OPERATOR
-from stoflow.domain.ids import TenantId
+from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.role import Role
 from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.calls import CallView, keep_calls
 from stoflow.storage.tenants.roles import change_role
 
 PASSWORD = "correct horse battery"
@@ -98,3 +100,48 @@ def test_an_administrator_tries_an_act_on_all_that_a_filter_means_and_then_does_
     assert "retry requested" in one
     assert '<svg viewBox="0 0 1000 16"' in one
     assert "Cancel</button>" in one
+
+
+def test_an_account_keeps_views_of_its_own_on_the_page_and_over_the_api(signed_in: Callable[..., Seller]) -> None:
+    (alice, hers), (_, his) = signed_in("alice"), signed_in("bob")
+    saved = {"name": "Refused <today>", "status": "failed", "within": "24h"}
+    assert hers.post("/monitoring/jobs/views", data=saved).status_code == 403  # no page of ours sent it
+    done = hers.post("/monitoring/jobs/views", data=saved, headers=OURS)
+    assert (done.status_code, done.headers["location"]) == (303, "/monitoring/jobs?status=failed&within=24h")
+    page = shown(hers, done.headers["location"])
+    assert 'aria-current="true">Refused &lt;today&gt;</a>' in page
+    assert "Refused &lt;" not in shown(his, "/monitoring/jobs")
+    again = hers.post("/api/views", json={"name": saved["name"], "filter": {"hold": "retry"}}).json()
+    (view,) = hers.get("/api/views").json()["items"]
+    assert view == again
+    assert (view["filter"], view["address"]) == ({"hold": "retry"}, "/monitoring/jobs?hold=retry")
+    assert his.get("/api/views").json() == {"items": []}
+    assert his.delete(f"/api/views/{view['id']}").status_code == 404
+    of_alice = {"name": "x", "filter": {"tenant": int(alice)}}
+    assert his.post("/api/views", json=of_alice).status_code == 403
+    assert his.post("/monitoring/jobs/views", data={"name": "x", "tenant": alice}, headers=OURS).status_code == 404
+    assert hers.post("/monitoring/jobs/views/delete", data={"view": view["id"]}, headers=OURS).status_code == 303
+    assert hers.get("/api/views").json() == {"items": []}
+    *_, last = [his.post("/api/views", json={"name": f"View {number}", "filter": {}}) for number in range(51)]
+    assert last.status_code == 409
+    assert last.json()["errors"][0]["field"] == "name"
+    assert his.post("/api/views", json={"name": "View 7", "filter": {"status": "failed"}}).status_code == 200
+
+
+def test_a_job_shows_each_call_that_was_made_for_it(signed_in: Callable[..., Seller], database: Database) -> None:
+    alice, hers = signed_in("alice", failed=1)
+    at = datetime.now(UTC)
+    calls = [
+        CallView(at, "page:1", "act", 1, "GET", "/sell/inventory/v1/inventory_item?limit=100", 503, None, 41),
+        CallView(at, "page:1", "act", 2, "GET", "/sell/inventory/v1/<b>", None, "No answer came.", 2000),
+    ]
+    with database.records() as connection:
+        keep_calls(connection, alice, [(JobId(1), call) for call in calls])
+    page = shown(hers, f"/monitoring/jobs/{alice}/1")
+    assert "<code>GET /sell/inventory/v1/inventory_item?limit=100</code>" in page
+    assert "/sell/inventory/v1/&lt;b&gt;" in page
+    told = hers.get("/api/jobs/1/details").json()["calls"]
+    assert [(call["code"], call["error"], call["took_ms"]) for call in told] == [
+        (503, None, 41),
+        (None, "No answer came.", 2000),
+    ]

@@ -30,6 +30,7 @@ BODIES = {
     "acceptPluginTerms": {"version": "2026-10"},
     "createJob": NEW_JOB,
     "changeJobs": {"act": "retry", "filter": {}},
+    "saveView": {"name": "Failed", "filter": {"status": "failed"}},
     "createBatch": {"action_type": "publish", "product_ids": [1, 2]},
     "createProduct": NEW_PRODUCT,
     "changeProduct": {"brand": "Zara"},

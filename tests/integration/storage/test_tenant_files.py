@@ -14,7 +14,7 @@ from stoflow.storage.database.fingerprint import drift_of
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tenants import create_tenant
 
-FILES = 73
+FILES = 75
 BEFORE = "20261130_1700_command_looks"
 LARGEST_ROW = 8_160
 

@@ -143,3 +143,22 @@ def test_a_job_that_is_run_within_another_ones_block_hides_it_for_as_long() -> N
             assert jobs() == [8]
         assert jobs() == [7]
     assert jobs() == []
+
+
+def test_what_a_marketplace_said_of_its_calls_last_is_shown_to_operators_and_little_left_is_remarked() -> None:
+    def heard(left: int, ago_s: float) -> dict[str, Any]:
+        at = NOW - ago_s
+        return {"marketplace": "etsy", "window": "day", "left": left, "most": 10_000, "at": at, "until": at + 86_400}
+
+    told = [{"kind": "worker", "process": 1, "calls_left": [each]} for each in (heard(40, 5), heard(9_000, 60))]
+    everything = seen([place(ANNA, "etsy", 3)], [LiveProcess(1.0, 0.0, each) for each in told])
+
+    of_all, own = snapshot_of(everything, None), snapshot_of(seen_by(everything, ANNA), ANNA)
+
+    assert [row.quota and (row.quota.left, row.quota.used) for row in of_all.rows] == [None, (40, 0.996)]
+    assert of_all.verdict.well is own.verdict.well
+    assert "quota_nearly_used" in [cause.kind for cause in of_all.verdict.causes]
+    assert [row.quota for row in own.rows] == [None, None]
+    assert "quota_nearly_used" not in [cause.kind for cause in own.verdict.causes]
+    stale = seen([place(ANNA, "etsy", 3)], [LiveProcess(1.0, 0.0, {"calls_left": [heard(40, 90_000)]})])
+    assert [row.quota for row in stale.rows] == [None, None]

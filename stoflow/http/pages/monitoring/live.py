@@ -38,6 +38,14 @@ class _Watched:
     shown: Shown
     told: dict[str, str] = field(default_factory=dict[str, str])
     streams: set[Stream] = field(default_factory=set[Stream])
+    due_at: float = 0.0
+
+    def take_turn(self, now: float) -> bool:
+        """Return whether it is to be made now, by the monotonic clock; the next time is counted from here."""
+        if now < self.due_at:
+            return False
+        self.due_at = now + self.page.every_s
+        return True
 
 
 class LivePages:
@@ -60,9 +68,10 @@ class LivePages:
     async def tell(self) -> None:
         """Once: make what is looked at anew, and send what is another."""
         await self._is_watched.wait()
-        topics = dict(self._watched)
-        made, work_s = await self._threads.run(_make, list(topics.values()))
-        for watched, parts in zip(topics.values(), made, strict=True):
+        now = time.monotonic()
+        due = [watched for watched in self._watched.values() if watched.take_turn(now)]
+        made, work_s = await self._threads.run(_make, due)
+        for watched, parts in zip(due, made, strict=True):
             changed = {name: text for name, text in parts.items() if watched.told.get(name) != text}
             watched.told |= changed
             for stream in watched.streams if changed else ():

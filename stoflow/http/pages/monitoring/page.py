@@ -48,7 +48,7 @@ class Page:
 
     With a `label` it is in the navigation, in the order of `place`. Its template's blocks named `live_…` are sent again
     where they change, as long as somebody looks: their content must be the same for all who may see the same. They are
-    filled with what `changing` returns, where that is less than all.
+    filled with what `changing` returns, where that is less than all, and no more often than every `every_s` seconds.
     """
 
     path: str
@@ -60,6 +60,7 @@ class Page:
     place: int = 0
     role: Role = Role.USER
     live: bool = False
+    every_s: float = 0.0
     changing: Callable[[Shown], Mapping[str, Any]] | None = None
 
 

@@ -1,7 +1,7 @@
 """Why jobs fail, in groups: which are new, and from each one step to its jobs."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 
@@ -39,4 +39,10 @@ def _jobs(kind: ErrorKind, query: ErrorsQuery) -> str:
     return address_of({"status": "failed", **kind.filter, "tenant": query.tenant})
 
 
-PAGES = (Page(f"{HOME}/errors", "Errors", "errors.html", show, query=ErrorsQuery, label="Errors", place=30, live=True),)
+EVERY_S: Final = 15.0  # thousands of failures are counted each time
+PAGES = (
+    Page(
+        f"{HOME}/errors", "Errors", "errors.html", show, query=ErrorsQuery, label="Errors", place=30, live=True,
+        every_s=EVERY_S,
+    ),
+)  # fmt: skip

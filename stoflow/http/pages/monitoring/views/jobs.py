@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 
@@ -14,20 +14,22 @@ from stoflow.domain.job import JobStatus
 from stoflow.domain.role import Role
 from stoflow.http.pages.monitoring.page import HOME, Act, Page, Shown
 from stoflow.http.pages.monitoring.rendering import query as address_of
+from stoflow.http.resources.saved_views import Within
 from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.schemas import CURSOR, Action, Bound, FormBody, Given, Id, Marketplace, Word
 from stoflow.resources.jobs.bulk import STATUSES, BulkAct, BulkDone, BulkWish, change_many
 from stoflow.resources.jobs.everywhere import list_everywhere
+from stoflow.resources.jobs.saved_views import list_views
 from stoflow.resources.jobs.views import JobFilter
 from stoflow.resources.tenants import looking_after
+from stoflow.storage.tenants.saved_views import SavedView
 
 JOBS: Final = f"{HOME}/jobs"
 BULK: Final = f"{JOBS}/bulk"
-Within = Literal["1h", "24h", "7d", "30d"]
 AGO: Final[Mapping[str, timedelta]] = {
     "1h": timedelta(hours=-1), "24h": timedelta(days=-1), "7d": timedelta(days=-7), "30d": timedelta(days=-30),
 }  # fmt: skip
-# The address is the view: these are kept for everybody.
+# The address is the view: these are everybody's, others an account keeps for itself.
 VIEWS: Final[Sequence[tuple[str, Mapping[str, str]]]] = (
     ("Newest", {}),
     ("Failed today", {"status": "failed", "within": "24h"}),
@@ -108,7 +110,12 @@ def show(shown: Shown) -> Mapping[str, Any]:
         "more": address_of({**query.named(), "cursor": page.next_cursor}) if page.next_cursor else "",
         "acts": [(act, address_of({"act": act.value, **query.named()})) for act in _acts(shown, query)],
         "views": [(name, address_of(view), view == query.named()) for name, view in VIEWS],
+        "own": [(view, address_of(view.filter), view.filter == query.named()) for view in _own(shown)],
     }
+
+
+def _own(shown: Shown) -> Sequence[SavedView]:
+    return list_views(shown.context, shown.viewer.tenant)
 
 
 def show_bulk(shown: Shown) -> Mapping[str, Any]:
