@@ -72,7 +72,12 @@ def _of_begun(line: Line, started_at: datetime, holds: Sequence[Hold]) -> Outloo
         return Outlook(Estimate(started_at, None, LEAST_SPREAD_S), f"it has begun; nobody can know when it ends: {why}")
     ends = max(until, line.now) + timedelta(seconds=median(longer))
     spread_s = _spread(_variance(longer), (max(until, line.now) - line.now).total_seconds(), len(line.rests_s))
-    return _told(line, Estimate(started_at, ends, spread_s))
+    if line.again_s is None:
+        return _told(line, Estimate(started_at, ends, spread_s))
+    # What has lasted so long lasts as long again as often as not, and each pause is as long as all before it: of two
+    # tries the first is where it ends, or the second.
+    found = _told(line, Estimate(started_at, ends, round(max(spread_s, line.again_s), 3)))
+    return Outlook(found.estimate, f"{found.told}: it is tried again then, and ends so if the marketplace answers")
 
 
 def _of_waiting(line: Line, holds: Sequence[Hold], goes_on_at: datetime, first: Outlook | None) -> Outlook:

@@ -30,7 +30,8 @@ class Line:
     them by action, without those whose own time has not come. `begun` are unfinished, `lately` ended, the
     last one first. `chain` counts the unfinished jobs of its product before it, the first of which is `behind`.
     `rests_s` is how long the last ones of its action took from the task that it has come to until they were completed;
-    `task_began_at` is since when that task is under way.
+    `task_began_at` is since when that task is under way. `again_s` is after how long it is tried once more where its
+    next try fails as the last one did, since the marketplace does not answer; None where it does.
     `pace_s` are the seconds between two paced calls, by action; `cap` how many calls may be under way.
     """
 
@@ -44,6 +45,7 @@ class Line:
     lately: Sequence[Past] = ()
     rests_s: Sequence[float] = ()
     task_began_at: datetime | None = None
+    again_s: float | None = None
     chain: int = 0
     behind: JobId | None = None
     pace_s: Mapping[str, float] = field(default_factory=dict[str, float])

@@ -31,6 +31,11 @@ def outage_backoff_s(attempts: int, random: Random) -> float:
     return random.uniform(longest_s / 2, longest_s)
 
 
+def usual_outage_backoff_s(attempts: int) -> float:
+    """Return what `outage_backoff_s` is on the average."""
+    return 0.75 * min(OUTAGE_CAP_S, BASE_S * 2 ** min(OUTAGE_TRIES, max(0, attempts - 1)))
+
+
 def blind_look_s(attempts: int, random: Random) -> float:
     """Return a delay in seconds after a look that could not be made: from 5 s to five minutes, half of it jitter.
 

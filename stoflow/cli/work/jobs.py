@@ -20,10 +20,13 @@ from stoflow.domain.job import JobStatus
 from stoflow.resources.jobs.change import cancel_job, retry_job
 from stoflow.resources.jobs.details import read_details
 from stoflow.resources.jobs.read import explain_job
+from stoflow.resources.jobs.troubles import with_troubles
 from stoflow.resources.jobs.views import JobView, TimelineEntry
+from stoflow.resources.monitoring.snapshot import look
 from stoflow.resources.statistics.read import ActionStatistics, read_statistics
 from stoflow.settings import Settings
 from stoflow.wiring.installation import Installation, prepared
+from stoflow.wiring.watching import make_watching
 
 job_argument = click.argument("job_id", type=Number())
 
@@ -61,8 +64,9 @@ def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> N
 @click.pass_obj
 def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
     """Say why a job does not go on, until when, who ends that, and when the job begins and ends."""
-    with _with_job(settings, tenant_id) as installation:
+    with _with_job(settings, tenant_id, with_redis=True) as installation:
         said = explain_job(installation, TenantId(tenant_id), JobId(job_id))
+        said = with_troubles(said, look(make_watching(installation), TenantId(tenant_id)), TenantId(tenant_id))
     if as_json:
         print_json(said)
         return
@@ -70,6 +74,8 @@ def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -
     say(f"Job {job_id} is {said.status}{before}: {said.detail}.")
     if said.outlook:
         say(f"{said.outlook[0].upper()}{said.outlook[1:]}.")
+    for cause in said.troubles:
+        say(f"{cause.detail} {cause.next}")
     if said.holds:
         print_table(
             ("reason", "until", "ended by", "detail"),
@@ -137,9 +143,9 @@ def _measures(one: ActionStatistics) -> tuple[object, ...]:
 
 
 @contextmanager
-def _with_job(settings: Settings, tenant_id: int) -> Iterator[Installation]:
+def _with_job(settings: Settings, tenant_id: int, *, with_redis: bool = False) -> Iterator[Installation]:
     """Open the installation for one job of a tenant; who asks for one that is not there is told where they are."""
-    with prepared(settings, tenant=TenantId(tenant_id)) as installation:
+    with prepared(settings, tenant=TenantId(tenant_id), with_redis=with_redis) as installation:
         try:
             yield installation
         except NotFound as error:

@@ -85,6 +85,15 @@ class EstimateBody(Answered):
     spread: Annotated[float, Field(description="In seconds; of `begins` where `ends` is null.")]
 
 
+class TroubleBody(Answered):
+    """What stops every job at a marketplace, or everywhere where it names none; as `causes` of the snapshot."""
+
+    kind: str
+    detail: str
+    next: str = Field(description="What to do.")
+    marketplace: SomeMarketplace | None
+
+
 class ExplanationBody(Answered):
     """Where a job stands: every reason that holds it, the one that binds first, how many jobs come before it, and when.
 
@@ -99,6 +108,7 @@ class ExplanationBody(Answered):
     holds: list[HoldBody]
     estimate: EstimateBody | None
     outlook: str
+    troubles: list[TroubleBody] = Field(description="What stops all jobs there, the likeliest first.")
 
 
 class TaskBody(Answered):

@@ -24,7 +24,7 @@ from stoflow.http.resources.job_bodies import (
 from stoflow.http.rest.endpoint import Answer, Asked, Operation
 from stoflow.http.rest.schemas import Given
 from stoflow.http.rest.waiting import PREFER, PREFER_HELP
-from stoflow.resources.jobs import change, read, submit
+from stoflow.resources.jobs import change, read, submit, troubles
 from stoflow.resources.jobs.views import JobFilter, JobView, SubmitJob
 
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
@@ -65,7 +65,7 @@ def read_again(context: Context, tenant: TenantId, job: int) -> JobBody:
 
 
 def explain_job(context: Context, asked: Asked) -> ExplanationBody:
-    return ExplanationBody.of(read.explain_job(context, asked.tenant, JobId(asked.id())))
+    return ExplanationBody.of(troubles.explain_with_troubles(context, asked.tenant, JobId(asked.id())))
 
 
 def read_timeline(context: Context, asked: Asked) -> TimelineBody:

@@ -7,6 +7,7 @@ from stoflow.admission.estimate import Estimate, Outlook
 from stoflow.admission.hold import Hold
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.resources.jobs.views import JobView
+from stoflow.resources.monitoring.causes import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Explanation:
     """`reason` is a kind of Hold, or "final", "under_way", "next" where nothing holds the job.
 
     `position` counts the jobs at its marketplace that come before a pending one. `outlook` says in a sentence when it
-    begins and ends, or why nobody can know; "" where it is final.
+    begins and ends, or why nobody can know; "" where it is final. `troubles` are what stops all jobs there.
     """
 
     status: JobStatus
@@ -25,13 +26,15 @@ class Explanation:
     holds: tuple[Hold, ...] = ()
     estimate: Estimate | None = None
     outlook: str = ""
+    marketplace: str = ""
+    troubles: tuple[Cause, ...] = ()
 
 
 def explanation_of(
     job: JobView, holds: tuple[Hold, ...], position: int | None, outlook: Outlook | None = None
 ) -> Explanation:
     """Return what can be said of the job, as it was read with its tasks."""
-    said = _reason(job, holds, position)
+    said = replace(_reason(job, holds, position), marketplace=job.marketplace)
     return replace(said, estimate=outlook.estimate, outlook=outlook.told) if outlook is not None else said
 
 

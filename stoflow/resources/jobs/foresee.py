@@ -7,6 +7,7 @@ from stoflow.admission.hold import Hold
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.line import Line
+from stoflow.domain.retry import usual_outage_backoff_s
 from stoflow.domain.tempo import Tempo
 from stoflow.resources.jobs.waiting import held_in
 from stoflow.resources.needs import ReadsJobs
@@ -62,6 +63,7 @@ def _line(connection: Records, tenant: TenantId, seen: SeenJob, needs: ReadsJobs
         lately=found.lately,
         rests_s=found.rests_s,
         task_began_at=found.task_began_at,
+        again_s=None if found.away_tries is None else tempo.scaled_s(usual_outage_backoff_s(found.away_tries + 1)),
         chain=found.chain if seen.facts.behind is not None else 0,
         behind=seen.facts.behind,
         pace_s={action: tempo.pace_s(needs.registry.rate_limit_ms(job.marketplace, action)) for action in actions},

@@ -32,7 +32,8 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
     JOIN {s}.marketplace_tasks k ON k.job_id = p.id AND k.position = t.position
     WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
       AND k.started_at IS NOT NULL) END AS rests,
-  CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at
+  CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at,
+  CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j
 LEFT JOIN LATERAL (
   SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')

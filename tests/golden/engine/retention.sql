@@ -32,6 +32,8 @@ WITH page AS MATERIALIZED (
   ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
 ), commands AS (
   DELETE FROM {s}.plugin_commands c USING {s}.marketplace_tasks t, old WHERE t.job_id = old.id AND c.task_id = t.id
+), calls AS (
+  DELETE FROM {s}.job_calls c USING old WHERE c.job_id = old.id
 ), gone AS (
   DELETE FROM {s}.marketplace_jobs j USING old WHERE j.id = old.id RETURNING j.id
 )

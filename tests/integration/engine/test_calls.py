@@ -45,7 +45,7 @@ def test_a_jobs_calls_are_kept_in_order_with_their_answers(bench: "Bench") -> No
     assert [(call.method, call.path, call.task, call.attempt, call.code) for call in calls] == [
         ("PUT", "/photo?sku=1p1", "upload", 1, None),
         ("PUT", "/photo?sku=1p1", "upload", 2, 200),
-        ("POST", "/offer?sku=1p1", "create", 1, 200),
+        ("POST", "/offer?sku=1p1", "create", 1, 201),
         ("POST", "/publish?sku=1p1", "publish", 1, 200),
     ]
     assert [call.error for call in calls] == ["No answer came.", None, None, None]

@@ -63,7 +63,7 @@ from stoflow.resources.events import read as events
 from stoflow.resources.events.read import Told
 from stoflow.resources.events.wording import Event
 from stoflow.resources.imports import asking
-from stoflow.resources.jobs import bulk, change, details, errors, read, saved_views, submit
+from stoflow.resources.jobs import bulk, change, details, errors, read, saved_views, submit, troubles
 from stoflow.resources.jobs.bulk import BulkDone, BulkWish
 from stoflow.resources.jobs.details import JobDetails
 from stoflow.resources.jobs.errors import ErrorKind
@@ -256,6 +256,8 @@ class FakeUseCases:
     def explain_job(self, tenant: TenantId, job: JobId) -> Explanation:
         found = self.find_job(tenant, job)
         return explanation_of(found, (found.hold,) if found.hold else (), 0)
+
+    explain_with_troubles = explain_job
 
     def timeline(self, tenant: TenantId, job: JobId) -> Sequence[TimelineEntry]:
         self.find_job(tenant, job)
@@ -634,6 +636,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     photos: ("add_photos", "delete_photo", "fetch_photos", "list_photos", "order_photos"),
     preview: ("preview_product",),
     saved_views: ("delete_view", "list_views", "save_view"),
+    troubles: ("explain_with_troubles",),
     read: ("explain_job", "find_job", "list_jobs", "timeline"),
     snapshot: ("read_snapshot",),
     statistics: ("read_statistics",),

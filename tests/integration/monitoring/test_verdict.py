@@ -14,14 +14,17 @@ from stoflow.domain.application import Channel, Refusal
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
 from stoflow.domain.facts.work import JobCompleted, JobFailed
 from stoflow.domain.ids import TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.marketplaces.registry import build_registry
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.keys import LiveKeys
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.monitoring.live.reader import LiveReader
+from stoflow.resources.jobs.explain import Explanation
+from stoflow.resources.jobs.troubles import OF_ONE, with_troubles
 from stoflow.resources.monitoring import causes
 from stoflow.resources.monitoring.causes import Cause
-from stoflow.resources.monitoring.snapshot import Snapshot, Watching, read_snapshot
+from stoflow.resources.monitoring.snapshot import Snapshot, Watching, look, read_snapshot
 from stoflow.storage.applications import Applications
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import mark_dead, register_process
@@ -90,10 +93,17 @@ class Scene:
         return read_snapshot(self.watching, None if tenant is None else TenantId(tenant))
 
     def first(self) -> Cause:
-        """Return the likeliest cause of what is not well."""
+        """Return the likeliest cause of what is not well, which a job that waits there is explained by too."""
         found = self.look().verdict
         assert not found.well
-        return found.causes[0]
+        cause = found.causes[0]
+        assert cause.kind in OF_ONE or cause.kind in self.explained(cause.marketplace or "ebay")
+        return cause
+
+    def explained(self, marketplace: str) -> list[str]:
+        """Return what a job that nothing holds of itself is said to wait for."""
+        said = Explanation(JobStatus.PENDING, "next", "nothing holds it", marketplace=marketplace)
+        return [each.kind for each in with_troubles(said, look(self.watching, TenantId(7)), TenantId(7)).troubles]
 
 
 @pytest.fixture
@@ -153,6 +163,7 @@ def test_a_marketplace_that_does_not_answer_is_named_with_its_time_until_it_answ
     assert cause.since == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
     scene.boards["worker"].hear(MarketplaceOutageEnded("ebay", 3.0, 7, 1, "offer", "none"))
     assert scene.look().verdict.well
+    assert scene.explained("ebay") == []
 
 
 @pytest.mark.parametrize("kind", ["plugin_offline", "seller_must_act", "account_locked"])
@@ -188,6 +199,7 @@ def test_a_full_redis_is_named_and_over_when_it_has_room(scene: Scene, full: Cal
     found = scene.look(write=False)
 
     assert (found.verdict.causes[0].kind, answers(found)) == ("redis_full", [False, True, False])
+    assert scene.explained("etsy") == ["redis_full"]
     scene.client.config_set("maxmemory", 0)
     assert scene.look().verdict.well
 
@@ -274,6 +286,7 @@ def test_a_clock_that_differs_is_a_remark(scene: Scene) -> None:
     found = scene.look().verdict
 
     assert (found.well, [each.kind for each in found.causes]) == (True, ["clock_skew"])
+    assert scene.explained("etsy") == ["clock_skew"]
 
 
 def test_a_tenant_is_shown_nothing_of_others(scene: Scene) -> None:

@@ -167,3 +167,14 @@ def test_where_nothing_ended_yet_the_pace_says_when_it_begins_and_nobody_when_it
 def test_many_before_it_that_were_not_looked_at_one_by_one_are_like_those_that_were() -> None:
     line = replace(LINE, before=50_000, counted=100_000, mix={"publish": 2_000}, lately=passed(12.0))
     assert estimate(line).begins == at(50_000 * 12.0)
+
+
+def test_what_is_tried_again_in_an_outage_may_end_a_try_later_and_says_so() -> None:
+    begun = replace(LINE, started_at=at(-60.0), rests_s=[4.0] * 10)
+    retry = Hold("retry", "retry: HTTP 503", until=at(30.0))
+    found, away = outlook(begun, retry), outlook(replace(begun, again_s=48.0), retry)
+    assert found.estimate is not None
+    assert away.estimate is not None
+    assert away.estimate.ends == found.estimate.ends == at(34.0)
+    assert found.estimate.spread < away.estimate.spread == 48.0
+    assert "if the marketplace answers" in away.told

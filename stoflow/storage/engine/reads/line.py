@@ -65,7 +65,8 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN ({BEFORE}) 
   CASE WHEN j.status = 'pending' THEN ({MIX}) END AS mix, ({BEGUN}) AS begun, ({LATELY}) AS lately,
   ({ahead_of("j", what="count(*)")}) AS chain,
   CASE WHEN j.status = 'running' THEN ({RESTS}) END AS rests,
-  CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at
+  CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at,
+  CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j
 LEFT JOIN LATERAL (
   SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN {PASSED}
@@ -93,6 +94,7 @@ class LineRead:
     chain: int
     rests_s: Sequence[float]
     task_began_at: datetime | None
+    away_tries: int | None
 
 
 def read_line(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> LineRead | None:
@@ -111,6 +113,7 @@ def read_line(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> 
         chain=row["chain"],
         rests_s=row["rests"] or (),
         task_began_at=row["task_began_at"],
+        away_tries=row["away_tries"],
     )
 
 

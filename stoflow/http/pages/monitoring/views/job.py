@@ -13,6 +13,7 @@ from stoflow.http.rest.problems import NotAllowed
 from stoflow.http.rest.schemas import FormBody, Id
 from stoflow.resources.jobs import change
 from stoflow.resources.jobs.details import read_details
+from stoflow.resources.jobs.troubles import with_troubles
 
 JOB: Final = f"{JOBS}/{{tenant}}/{{job}}"
 
@@ -30,6 +31,7 @@ def show(shown: Shown) -> Mapping[str, Any]:
     job = found.job
     return {
         "found": found,
+        "explanation": with_troubles(found.explanation, shown.glance.look(), tenant),
         "job": job,
         "sees_all": shown.viewer.scope is None,
         "waterfall": waterfall_of(found),
