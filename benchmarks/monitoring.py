@@ -113,8 +113,8 @@ def _spent_s(seconds: float, per_s: int) -> float:
 def _state(job: int) -> None:
     for purpose in ("act", "act"):
         record(CallEnded(MARKETPLACE, "200", 0.2))
-        record(AttemptEnded(MARKETPLACE, "publish", purpose, "Done"))
-    record(JobCompleted(1 + job % 50, job, MARKETPLACE, "publish"))
+        record(AttemptEnded(MARKETPLACE, "publish", purpose, "Done", 0.3))
+    record(JobCompleted(1 + job % 50, job, MARKETPLACE, "publish", 1.0))
 
 
 def _lag(url: str, plan: Plan) -> dict[str, float]:
@@ -149,7 +149,7 @@ def _room(url: str, plan: Plan) -> dict[str, float]:
             for kind in ("next", "retry", "order")
         }
         board.show((tenant, MARKETPLACE), "queue", {"pending": 120, "oldest": 1_800_000_000.123456, "kinds": kinds})
-        board.hear(JobCompleted(tenant, 1, MARKETPLACE, "publish"))
+        board.hear(JobCompleted(tenant, 1, MARKETPLACE, "publish", 1.0))
     publisher.write()
     taken = _used(client) - before
     readers_s = _reading_s(url)
