@@ -23,8 +23,9 @@ from stoflow.monitoring.live.reader import LiveReader
 from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.troubles import OF_ONE, with_troubles
 from stoflow.resources.monitoring import causes
-from stoflow.resources.monitoring.causes import Cause
+from stoflow.resources.monitoring.causes import Cause, Seen
 from stoflow.resources.monitoring.snapshot import Snapshot, Watching, look, read_snapshot
+from stoflow.resources.monitoring.verdict import judge
 from stoflow.storage.applications import Applications
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.processes import mark_dead, register_process
@@ -94,16 +95,19 @@ class Scene:
 
     def first(self) -> Cause:
         """Return the likeliest cause of what is not well, which a job that waits there is explained by too."""
-        found = self.look().verdict
+        self.write()
+        seen = look(self.watching)
+        found = judge(seen)
         assert not found.well
         cause = found.causes[0]
-        assert cause.kind in OF_ONE or cause.kind in self.explained(cause.marketplace or "ebay")
+        assert cause.kind in OF_ONE or cause.kind in self.explained(cause.marketplace or "ebay", seen)
         return cause
 
-    def explained(self, marketplace: str) -> list[str]:
+    def explained(self, marketplace: str, seen: Seen | None = None) -> list[str]:
         """Return what a job that nothing holds of itself is said to wait for."""
         said = Explanation(JobStatus.PENDING, "next", "nothing holds it", marketplace=marketplace)
-        return [each.kind for each in with_troubles(said, look(self.watching, TenantId(7)), TenantId(7)).troubles]
+        found = with_troubles(said, seen or look(self.watching), TenantId(7))
+        return [each.kind for each in found.troubles]
 
 
 @pytest.fixture
