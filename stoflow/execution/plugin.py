@@ -49,7 +49,7 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
     """Return what these plugins have not answered yet, each one's oldest first; a broken tenant has nothing to do."""
     try:
         with engine.database.planned_records() as connection:
-            return list(_read_commands(connection, plugins))
+            return list(read_commands(connection, plugins))
     except DatabaseRefused as error:
         if len(plugins) > 1:
             return [command for plugin in plugins for command in open_commands(engine, [plugin])]
@@ -57,7 +57,7 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
         return []
 
 
-def _read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) -> Iterator[PluginCommand]:
+def read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) -> Iterator[PluginCommand]:
     for (tenant, plugin_id), found in zip(plugins, commands.open_commands(connection, plugins), strict=True):
         for command in found:
             yield PluginCommand(
