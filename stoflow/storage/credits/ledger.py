@@ -1,4 +1,4 @@
-"""The ledger of a tenant's credits: what is left is the sum of its rows, and none is ever changed."""
+"""The ledger of a tenant's credits: what is left is the sum of its rows, none of which is ever changed."""
 
 from typing import Final
 
@@ -14,7 +14,12 @@ from stoflow.storage.database.tenants import no_tenant
 
 LEDGER_LOCK: Final = 0x53544F43  # "STOC"
 HOLD = "SELECT pg_advisory_xact_lock(%(lock)s, %(tenant)s)"
-LEFT = "SELECT coalesce(sum(amount), 0)::int AS left FROM public.ai_credits WHERE tenant = %(tenant)s"
+# The last row says it; only where that was written before rows did, they are summed.
+LEFT = """
+SELECT coalesce(
+  (SELECT balance FROM public.ai_credits WHERE tenant = %(tenant)s ORDER BY id DESC LIMIT 1),
+  (SELECT sum(amount) FROM public.ai_credits WHERE tenant = %(tenant)s), 0)::int AS left
+"""
 GRANTED = """
 SELECT amount FROM public.ai_credits WHERE tenant = %(tenant)s AND kind = 'grant' AND reference = %(reference)s
 """
@@ -26,7 +31,7 @@ RETURNING id
 
 
 def credits_left(database: Database, tenant: TenantId) -> int:
-    with database.records() as connection:
+    with database.reading() as connection:
         return count_left(connection, tenant)
 
 

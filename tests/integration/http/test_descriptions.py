@@ -23,7 +23,7 @@ from stoflow.domain.role import Role
 from stoflow.resources.descriptions.prompt import messages_of
 from stoflow.resources.products.media import media_folder
 from stoflow.settings import Settings
-from stoflow.storage.credits.ledger import grant
+from stoflow.storage.credits.ledger import add, grant
 from stoflow.storage.credits.texts import Reservation, UnderWay, give_back, reserve, settle
 from stoflow.storage.database.session import Database
 from stoflow.storage.tenants.roles import change_role
@@ -247,6 +247,26 @@ def test_the_ledger_is_only_ever_added_to(paid: tuple[Shop, Shop], database: Dat
     for statement in (b"UPDATE public.ai_credits SET amount = 100", b"TRUNCATE public.ai_credits"):
         with pytest.raises(DatabaseError), database.records() as connection:
             connection.execute(statement)
+
+
+def test_what_is_left_stands_in_the_last_row_also_after_rows_of_an_older_release(
+    shops: tuple[Shop, Shop], database: Database
+) -> None:
+    alice, bob = shops
+    grant(database, bob.tenant, 7, "another's", OPERATOR)
+    with database.records() as connection:
+        connection.execute("ALTER TABLE public.ai_credits DISABLE TRIGGER balance")
+        for amount in (5, -2):
+            add(connection, alice.tenant, "grant", amount, reference=str(amount))
+        connection.execute("ALTER TABLE public.ai_credits ENABLE TRIGGER balance")
+    assert left(alice) == 3
+    grant(database, alice.tenant, 4, "now", OPERATOR)
+    grant(database, alice.tenant, 10, "and again", OPERATOR)
+    with database.records() as connection:
+        rows = connection.execute(
+            "SELECT balance FROM public.ai_credits WHERE tenant = %s ORDER BY id", [alice.tenant]
+        ).fetchall()
+    assert ([row["balance"] for row in rows], left(alice)) == ([None, None, 7, 17], 17)
 
 
 def test_photos_are_shown_to_a_model_that_can_see(settings: Settings) -> None:
