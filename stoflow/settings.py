@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     return_addresses: WebAddresses = ()
     shared_accounts: bool = False
 
+    # Whether a plugin does nothing for a seller who has not accepted its notice; `told` is for simulated marketplaces.
+    plugin_terms: Literal["required", "told"] = "required"
+
     # Keys are made under `home` where none are given.
     secret_keys: Keys = Field(default=(), repr=False)
     jwt_keys_dir: AbsolutePath | None = None

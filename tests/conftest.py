@@ -124,6 +124,7 @@ def settings(tmp_path: Path, database_url: str, redis_url: str, signing_keys: Pa
         database_url=database_url,
         redis_url=redis_url,
         secret_keys=(Fernet.generate_key().decode(),),
+        plugin_terms="told",
         ebay_client_id="test-ebay-client",
         ebay_client_secret="test-ebay-secret",
         etsy_client_id="test-etsy-keystring",

@@ -53,7 +53,7 @@ def staged(folder: Path, jobs: int) -> Iterator[Stage]:
     """Give a seller a StoFlow, a simulated Vinted, and a browser that is not open yet."""
     install()
     origin = f"chrome-extension://{extension_id()}"
-    variables = {variable_of("cors_origins"): origin}
+    variables = {variable_of("cors_origins"): origin, variable_of("plugin_terms"): "required"}
     plan = Plan(jobs=jobs, seed=1, tenants=1, faults=0.0, lose=0.0, speed=SPEED, variables=variables)
     with ExitStack() as stack:
         made = stack.enter_context(world(plan, folder))

@@ -22,5 +22,7 @@ def place_of(
         resume_at=known.resting.get(marketplace) if known else None,
         by_plugin=marketplace in conditions.plugins,
         plugin_connected=known is not None and known.plugin_connected,
+        terms_due=known is not None and conditions.asks(marketplace, known.accepted),
+        terms_until=known.acts_until if known else None,
         refusal=RefusalMark() if refused else None,
     )

@@ -1,6 +1,6 @@
 """What rules judge by: a place (one tenant at one marketplace), and a job there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,11 +13,20 @@ from stoflow.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is configured, the same for every tenant: settings, who is reached through a plugin, caps by marketplace."""
+    """What is configured, the same for every tenant: settings, who is reached through a plugin, caps by marketplace.
+
+    `terms` are the wordings by marketplace that a seller must have accepted before a plugin acts for them.
+    """
 
     settings: Settings = field(default_factory=Settings.model_construct)
     plugins: frozenset[str] = frozenset()
     caps: Mapping[str, int] = field(default_factory=dict[str, int])
+    terms: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def asks(self, marketplace: str, accepted: Collection[str]) -> bool:
+        """Say whether the wording in force there is not among those that were accepted: "shop 2026-10"."""
+        version = self.terms.get(marketplace)
+        return version is not None and f"{marketplace} {version}" not in accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +35,8 @@ class Place:
 
     `halted` says why the seller must act, None where they need not, `lock` that it is because the account is locked.
     `resume_at` is until when the marketplace wants no call.
+    `terms_due` says that the seller has not accepted what the plugin's notice says, `terms_until` until when it acts
+    all the same, as it did before there was a notice.
     `since` tells since when the plugin is away, `refusal` that the marketplace refuses StoFlow's own application.
     """
 
@@ -40,6 +51,8 @@ class Place:
     by_plugin: bool = False
     plugin_connected: bool = True
     plugin_since: str | None = None
+    terms_due: bool = False
+    terms_until: datetime | None = None
     refusal: RefusalMark | None = None
 
 

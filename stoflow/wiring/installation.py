@@ -1,6 +1,6 @@
 """One StoFlow, opened: what every process of it begins with."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,7 +66,14 @@ class Installation:
             name: self.settings.concurrency.get(name, place.concurrency)
             for name, place in self.registry.marketplaces.items()
         }
-        return Conditions(self.settings, frozenset(self.plugin_marketplaces), caps)
+        return Conditions(self.settings, frozenset(self.plugin_marketplaces), caps, self._terms)
+
+    @property
+    def _terms(self) -> Mapping[str, str]:
+        if self.settings.plugin_terms == "told":
+            return {}
+        known = self.registry.marketplaces.values()
+        return {place.name: place.plugin.terms.version for place in known if place.plugin is not None}
 
     @property
     def plugin_marketplaces(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from stoflow.cli.simulate.demo_world import LEDGER, SANDBOX_READY, marketplace_v
 from stoflow.cli.simulate.up_sellers import SimulatedSellers
 from stoflow.domain.errors import APIError
 from stoflow.marketplaces.registry import build_registry
-from stoflow.settings import Settings
+from stoflow.settings import Settings, variable_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.transports.api_client import is_ready
@@ -46,7 +46,7 @@ class Simulation:
 
     def variables(self, api_url: str) -> Mapping[str, str]:
         """Return the settings that lead every process to the sandbox."""
-        return marketplace_variables(self.url, api_url=api_url)
+        return {**marketplace_variables(self.url, api_url=api_url), variable_of("plugin_terms"): "told"}
 
     def start(self, children: Children, api_url: str) -> Child:
         ledger = self.installation.settings.home / "up" / LEDGER

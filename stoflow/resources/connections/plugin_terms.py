@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from stoflow.domain.errors import Conflict, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.domain.outcome import FieldError
 from stoflow.marketplaces.contract import Terms
 from stoflow.marketplaces.registry import Registry
-from stoflow.resources.needs import KnowsMarketplaces
+from stoflow.resources.needs import Announces, KnowsMarketplaces
 from stoflow.storage.credentials import plugin_terms
 
 
@@ -21,6 +22,10 @@ class PluginTerms:
     accepted_at: datetime | None
 
 
+class AcceptsTerms(KnowsMarketplaces, Announces, Protocol):
+    """What knows the wording in force, and wakes whoever owns the tenant."""
+
+
 def read_terms(needs: KnowsMarketplaces, tenant: TenantId, marketplace: str) -> PluginTerms:
     """Raise NotFound where no plugin acts."""
     terms = _terms_of(needs.registry, marketplace)
@@ -28,13 +33,14 @@ def read_terms(needs: KnowsMarketplaces, tenant: TenantId, marketplace: str) -> 
     return PluginTerms(terms.version, terms.text, at)
 
 
-def accept_terms(needs: KnowsMarketplaces, tenant: TenantId, marketplace: str, version: str) -> PluginTerms:
+def accept_terms(needs: AcceptsTerms, tenant: TenantId, marketplace: str, version: str) -> PluginTerms:
     """Record it; raise Conflict for another wording than the one in force, NotFound where no plugin acts."""
     terms = _terms_of(needs.registry, marketplace)
     if version != terms.version:
         reason = FieldError("version", f"The wording in force is {terms.version}: show it to the seller first.")
         raise Conflict("The seller has read another wording.", (reason,))
     plugin_terms.accept(needs.database, tenant, marketplace, version)
+    needs.announced()
     return read_terms(needs, tenant, marketplace)
 
 

@@ -46,6 +46,8 @@ def _place(job: JobRecord, facts: JobFacts, tenant: TenantId, conditions: Condit
         by_plugin=job.marketplace in conditions.plugins,
         plugin_connected=facts.plugin_connected,
         plugin_since=facts.plugin_since,
+        terms_due=conditions.asks(job.marketplace, facts.accepted),
+        terms_until=facts.acts_until,
         refusal=facts.refusal,
     )
 

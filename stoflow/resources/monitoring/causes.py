@@ -127,6 +127,7 @@ def marketplace_down(seen: Seen) -> Causes:
 SELLERS: Mapping[str, tuple[str, str]] = {
     "plugin_offline": ("wait for the plugin, which is offline", "Have the seller open the plugin"),
     "seller_must_act": ("wait for the seller, who must connect again", "Have the seller connect again"),
+    "terms_not_accepted": ("wait for the seller to accept the plugin's notice", "Have the seller read and accept it"),
     "account_locked": ("wait for the seller, whose account is locked", "Have the seller unlock the account there"),
     "suspended": ("are suspended", "stoflow tenant resume"),
     "limit_reached": ("wait until the marketplace takes calls again", "Nothing: jobs go on by themselves"),

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from stoflow.domain.ids import TenantId
+from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.credentials.connections import execute
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.ownership import announce
 
 READ = "SELECT accepted_at FROM {s}.plugin_terms WHERE marketplace = %(marketplace)s AND version = %(version)s"
 ACCEPT = """
@@ -21,3 +22,4 @@ def accepted_at(database: Database, tenant: TenantId, marketplace: str, version:
 def accept(database: Database, tenant: TenantId, marketplace: str, version: str) -> None:
     with database.records() as connection:
         execute(connection, ACCEPT, tenant, marketplace=marketplace, version=version)
+        announce(connection, tenant, JobId(0))

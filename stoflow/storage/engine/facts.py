@@ -28,6 +28,13 @@ def plugin_connected(tenant: LiteralString = "%(tenant)s") -> LiteralString:
     WHERE v.tenant = {tenant} AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp())"""
 
 
+ACCEPTED: LiteralString = "(SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n)"
+"""Which wordings of plugins' notices the seller accepted, NULL for none."""
+
+ACTS_UNTIL: LiteralString = "(SELECT v.acts_until FROM public.plugin_presence v WHERE v.tenant = %(tenant)s)"
+"""Until when the plugin acts without that, as it did before it was asked for; NULL where it never did."""
+
+
 def lock_of(connection: LiteralString = "") -> LiteralString:
     """Return SQL: what is kept of the lock of an account, NULL where a connection waits for something else.
 

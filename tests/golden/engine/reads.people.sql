@@ -10,6 +10,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'plugin_connected', EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,
+         'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
          'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')), 'refusal', (
@@ -81,6 +82,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'plugin_connected', EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,
+         'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
          'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')), 'refusal', (

@@ -84,7 +84,7 @@ SELECT
     FROM {s}.connections WHERE resume_at > clock_timestamp()) AS resting,
   NOT EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active) AS suspended, EXISTS (
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
-    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected,
+    WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()) AS connected, (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n) AS accepted, (SELECT v.acts_until FROM public.plugin_presence v WHERE v.tenant = %(tenant)s) AS acts_until,
   (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
     FROM {s}.strays

@@ -10,6 +10,7 @@ import pytest
 
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.vinted.failures import DATADOME, LOG_IN, SELLER_MUST_ACT
+from stoflow.marketplaces.vinted.terms import TERMS
 from stoflow.settings import Settings
 from stoflow.storage.engine.connection_state import NO_WORDS
 from stoflow_sandbox.app import SandboxOptions
@@ -35,6 +36,10 @@ class Seller(OnlineSeller):
     def member(self) -> str:
         return self.members["vinted"]
 
+    def accepts_the_notice(self) -> None:
+        answer = self.api.put("/api/vinted/plugin-terms", json={"version": TERMS.version})
+        assert answer.status_code == 200, answer.text
+
     def page_says(self, event: str, payload: dict[str, Any]) -> None:
         """Let her browser say something by itself, and wait until it was heard."""
         socket = self.plugin._link._socket
@@ -55,6 +60,7 @@ class World:
     def wait_for_the_plugins(self) -> None:
         """Wait until each plugin has said that its session is good: its first word, before any command's answer."""
         for seller in (self.alice, self.bob):
+            seller.accepts_the_notice()
             assert seller.plugin.ready.wait(WITHIN_S)
             self.completes_uncharged(seller, seller.publish("vinted"))
 
@@ -96,11 +102,27 @@ def world(settings: Settings, tenants: Callable[[], TenantId], serving: Callable
         application = Application()
         known = {"ebay_client_id": application.client_id, "ebay_client_secret": application.client_secret}
         given = settings.model_copy(update={"speed": SPEED, "ebay_base_url": f"{sandbox.url}/ebay", **known})
+        given = given.model_copy(update={"plugin_terms": "required"})
         running = run_everything(stack, given, serving, PLACES)
         alice, bob = (_seller(running, sandbox, tenants()) for _ in range(2))
         made = World(running, sandbox, alice, bob)
         made.wait_for_the_plugins()
         yield replace(made, begun=len(sandbox.sandbox.ledger.since()))
+
+
+def test_a_plugin_is_asked_nothing_for_who_has_not_accepted_its_notice(
+    world: World, tenants: Callable[[], TenantId]
+) -> None:
+    carol = _seller(world.running, world.sandbox, tenants())
+    assert carol.plugin.ready.wait(WITHIN_S)
+    job, elsewhere = carol.publish("vinted"), carol.publish("ebay")
+    world.completes_uncharged(carol, elsewhere)
+    hold = carol.api.get(f"/api/jobs/{job}").json()["hold"]
+    assert (hold["kind"], hold["release"]) == ("terms_not_accepted", "seller")
+    assert hold["detail"].endswith("GET /api/vinted/plugin-terms, and PUT there what they accepted")
+    assert world.calls(carol) == []
+    carol.accepts_the_notice()
+    world.completes_uncharged(carol, job)
 
 
 def _seller(running: Running, sandbox: SandboxServer, tenant: TenantId) -> Seller:

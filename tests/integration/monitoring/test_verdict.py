@@ -170,7 +170,7 @@ def test_a_marketplace_that_does_not_answer_is_named_with_its_time_until_it_answ
     assert scene.explained("ebay") == []
 
 
-@pytest.mark.parametrize("kind", ["plugin_offline", "seller_must_act", "account_locked"])
+@pytest.mark.parametrize("kind", ["plugin_offline", "seller_must_act", "account_locked", "terms_not_accepted"])
 def test_what_a_seller_must_end_is_the_cause_where_nothing_else_goes_on_and_a_remark_elsewhere(
     scene: Scene, kind: str
 ) -> None:

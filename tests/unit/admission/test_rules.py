@@ -29,6 +29,7 @@ ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | No
     ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),
+    ("terms_not_accepted", {"terms_due": True}, {}, Release.SELLER, None),
     ("no_orchestrator", {}, {"orchestrators": 0, "decided": None}, Release.OPERATOR, None),
     ("owner_changing", {}, {"decided": None}, Release.ITSELF, None),
     ("no_worker", {}, {"served": None}, Release.OPERATOR, None),
@@ -141,3 +142,18 @@ def test_a_window_that_is_none_is_refused_by_the_name_of_its_setting(wrong: str)
 
 def test_every_rule_of_a_place_says_what_it_stops() -> None:
     assert {rule.stops for rule in known_rules() if isinstance(rule, PlaceRule)} == set(Stops)
+
+
+def test_a_plugin_that_was_there_before_there_was_a_notice_acts_until_its_time_is_over() -> None:
+    before = replace(FREE, terms_due=True, terms_until=SOON)
+    assert judge_place(before) == Verdict()
+    (hold,) = judge_place(replace(before, now=SOON)).holds
+    path = "/api/shop/plugin-terms"
+    assert hold.detail.endswith(f"acts for them on shop: show them GET {path}, and PUT there what they accepted")
+
+
+def test_another_wording_is_to_be_accepted_anew_and_where_there_is_none_nothing_is_asked() -> None:
+    asked = Conditions(terms={"shop": "2026-10"})
+    assert asked.asks("shop", {"shop 2025-01", "fair 2026-10"})
+    assert not asked.asks("shop", {"shop 2026-10"})
+    assert not asked.asks("fair", ())

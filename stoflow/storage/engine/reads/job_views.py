@@ -91,6 +91,8 @@ class JobFacts:
     resume_at: datetime | None
     plugin_connected: bool
     plugin_since: str | None
+    accepted: frozenset[str]
+    acts_until: datetime | None
     behind: JobId | None
     refusal: RefusalMark | None
     unknown: UnknownTask | None
@@ -109,7 +111,7 @@ class JobFacts:
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
-        times = ("resume_at", "pace_until", "late_until", "look_at", "accepted_until", "retry_at")
+        times = ("resume_at", "pace_until", "late_until", "look_at", "accepted_until", "retry_at", "acts_until")
         refusal, unknown = found["refusal"], found["unknown"]
         read: dict[str, Any] = {
             **found,
@@ -118,6 +120,7 @@ class JobFacts:
             "refusal": RefusalMark(refusal["since"], refusal["detail"]) if refusal else None,
             "unknown": UnknownTask(**unknown) if unknown else None,
             "lock": lock_in(found["lock"]),
+            "accepted": frozenset(found["accepted"] or ()),
             "under_way": bool(found["under_way"]),
             "error": found["error"] or "",
             "status": TaskStatus(found["status"]) if found["status"] else None,

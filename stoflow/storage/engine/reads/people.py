@@ -7,6 +7,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.engine.facts import (
+    ACCEPTED,
     PASSED,
     SUSPENDED,
     UNFINISHED,
@@ -63,6 +64,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'lock', {lock_of("c")},
          'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
+         'accepted', {ACCEPTED}, 'acts_until', v.acts_until,
          'behind', ({ahead_of("j", what="min(ahead.id)")}), 'refusal', {REFUSAL},
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},
          'under_way', {under_way("t")}, 'in_flight', {IN_FLIGHT}, 'pace_until', {PACE_UNTIL},

@@ -11,7 +11,16 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus
-from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, ahead_of, late_before, plugin_connected
+from stoflow.storage.engine.facts import (
+    ACCEPTED,
+    ACTS_UNTIL,
+    PASSED,
+    SUSPENDED,
+    UNFINISHED,
+    ahead_of,
+    late_before,
+    plugin_connected,
+)
 from stoflow.storage.engine.statement import bind, s
 
 NEXT_TASK = f"""
@@ -77,7 +86,7 @@ SELECT
     FROM {s}.connections WHERE state <> 'connected') AS halted,
   (SELECT jsonb_object_agg(marketplace, extract(epoch FROM resume_at - clock_timestamp()))
     FROM {s}.connections WHERE resume_at > clock_timestamp()) AS resting,
-  {SUSPENDED} AS suspended, {plugin_connected()} AS connected,
+  {SUSPENDED} AS suspended, {plugin_connected()} AS connected, {ACCEPTED} AS accepted, {ACTS_UNTIL} AS acts_until,
   (SELECT jsonb_agg(t) FROM unnest(%(marketplaces)s::text[]) AS m(marketplace) CROSS JOIN LATERAL (
     SELECT id, job_id, marketplace, claims, extract(epoch FROM look_after - clock_timestamp())::float8 AS due_in_s
     FROM {s}.strays
@@ -145,6 +154,8 @@ class QueuePage:
     plugin_connected: bool
     orphans: tuple[QueuedOrphan, ...]
     later_in_s: float | None
+    accepted: frozenset[str] = frozenset()  # "shop 2026-10"; until `acts_until` the plugin acts without
+    acts_until: datetime | None = None
     elsewhere: bool = False  # jobs wait at marketplaces that were not asked for: a newer orchestrator knows them
 
     @property
@@ -178,6 +189,8 @@ def begin_page(
             plugin_connected=row["connected"],
             orphans=tuple(map(_orphan, row["strays"] or ())),
             later_in_s=row["later_in_s"],
+            accepted=frozenset(row["accepted"] or ()),
+            acts_until=row["acts_until"],
             elsewhere=row["elsewhere"],
         )
 
