@@ -50,8 +50,13 @@ def opened_picture(content: bytes) -> Generator[Image.Image]:
 
 
 def is_plain(image: Image.Image, content: bytes) -> bool:
-    """Say whether these bytes show everywhere what they show here: upright, opaque, 8 bits, grey or RGB, one frame."""
+    """Say whether these bytes show everywhere what they show here, and nothing beside it.
+
+    That is: upright, opaque, 8 bits, grey or RGB, one frame, and no note on where the photo was taken.
+    """
     if image.mode not in PLAIN_MODES or "transparency" in image.info or orientation_of(image) != 1:
+        return False
+    if _says_where(image):
         return False
     if image.format == "PNG":
         return content[PNG_DEPTH_AT] == 8 and not getattr(image, "is_animated", False)  # noqa: PLR2004
@@ -65,6 +70,17 @@ def orientation_of(image: Image.Image) -> int:
     except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError):
         return 1
     return held if held in range(1, 9) else 1
+
+
+def _says_where(image: Image.Image) -> bool:
+    """Say whether the notes in the file have a position: a seller's photos are taken at home."""
+    notes = image.info.get("xmp", b"")
+    if isinstance(notes, bytes) and b"GPSL" in notes:
+        return True
+    try:
+        return bool(Image.Image.getexif(image).get_ifd(ExifTags.IFD.GPSInfo))
+    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError):
+        return True  # what cannot be read is not passed on
 
 
 @cache

@@ -6,14 +6,15 @@ import random
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from stoflow.domain.call import Command
 from stoflow.domain.outcome import Refused
 from stoflow.domain.product import Product, ProductImage
-from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, read_photo, shrink
+from stoflow.marketplaces.photos import UnreadablePhoto, fingerprint_of, kept_photo, presentable, read_photo, shrink
 from stoflow.marketplaces.pictures import DECODING, opened_picture
 from stoflow.marketplaces.registry import build_registry
 from stoflow.marketplaces.vinted.publication import VintedPublication
@@ -32,6 +33,31 @@ def test_a_photo_that_fits_is_sent_as_it_is(make_attempt: MakeAttempt, media_roo
     photo = read_photo(make_attempt("ebay"), 1, limit_bytes=100_000)
     assert photo.content == (media_root / "1.jpg").read_bytes()
     assert (photo.content_type, photo.filename) == ("image/jpeg", "photo-1.jpg")
+
+
+def located(**notes: Any) -> bytes:
+    """Return a photo as a phone saves it: with the place where it was taken, in one of the two ways."""
+    encoded = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(encoded, "JPEG", **notes)
+    return encoded.getvalue()
+
+
+def exif_of_a_place() -> Image.Exif:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(
+        {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (52.0, 31.0, 12.0)}
+    )
+    return exif
+
+
+@pytest.mark.parametrize("notes", [{"exif": exif_of_a_place()}, {"xmp": b"<x:xmpmeta exif:GPSLatitude='52,31.2N'/>"}])
+def test_where_a_photo_was_taken_is_nobody_elses(notes: dict[str, Any]) -> None:
+    photo = located(**notes)
+    kept, content_type = presentable(photo, limit_bytes=len(photo), whole=True)
+    with Image.open(io.BytesIO(kept)) as image:
+        assert (content_type, image.size) == ("image/jpeg", (40, 30))
+        assert not image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+    assert b"GPS" not in kept
 
 
 def test_a_photo_no_marketplace_takes_becomes_a_jpeg(
