@@ -155,6 +155,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+    traces: bool = False  # spans leave by OTLP, to where OpenTelemetry's own variables say
     failpoints: str = ""
 
     @model_validator(mode="after")

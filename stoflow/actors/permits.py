@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
+from stoflow.monitoring.traces import span, traceparent
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
 
 
@@ -23,8 +24,9 @@ class Permits:
     def permit(self, job: QueuedJob, *, stepwise: bool) -> RunMessage:
         """Return the message by which the job's next task may be run, or looked for."""
         mode = RunMode.LOOK if job.verifying else RunMode.ACT
-        message = self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
-        return replace(message, on_product=job.on_product)
+        with span("permit", "producer", parent=job.traceparent, stoflow__tenant=self.tenant, stoflow__job=job.id):
+            message = self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
+            return replace(message, on_product=job.on_product, traceparent=traceparent() or job.traceparent)
 
     def collection(self, orphan: QueuedOrphan) -> RunMessage:
         """Return the message by which an orphan draft may be collected."""

@@ -13,4 +13,4 @@ BEGINNING = "beginning:begin"
 @click.pass_context
 def stoflow(context: click.Context) -> None:
     """Publish a seller's products on several marketplaces, durably."""
-    context.obj = loaded(BEGINNING)()
+    context.obj = loaded(BEGINNING)(context.invoked_subcommand or "")

@@ -81,7 +81,7 @@ def _seconds(value: float) -> float:
 class RunMessage(_Hint):
     """`claims` is the first task's counter, the fence; `owner` is where the report goes; `permit` allows the
     paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker; `on_product` may be wrong:
-    it saves reading a product where there is none."""
+    it saves reading a product where there is none; `traceparent` names the job's trace, and the permit in it."""
 
     tenant: TenantId
     job: JobId
@@ -93,6 +93,7 @@ class RunMessage(_Hint):
     permit: bool
     stepwise: bool
     on_product: bool = True
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from stoflow.domain.call import Answer, Call, Command, Response
+from stoflow.domain.call import Answer, Call, Command, Reply, Request, Response
 from stoflow.domain.errors import APIError
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Broken, LookResult, Outcome, TryAgain
@@ -19,6 +19,7 @@ from stoflow.execution.moves import RELOAD, Move
 from stoflow.execution.resting import Resting
 from stoflow.execution.telling import note_call, note_calls_left, note_outage
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.traces import span
 from stoflow.storage.engine.commands import record_answer
 
 UNKEPT = Answer(success=False, error_code="unkept", error_message="It could not be recorded.")
@@ -76,9 +77,14 @@ class Direct:
 
         def send(call: Call) -> Response:
             if isinstance(call, Command):
-                message = f"{job.marketplace} is called directly and takes no commands."
-                raise TypeError(message)
+                raise TypeError(f"{job.marketplace} is called directly and takes no commands.")
             resting.wait(deadline_s)
+            with span(f"{call.method} {job.marketplace}", "client", http__request__method=call.method) as traced:
+                reply = answer(call)
+                traced.note(http__response__status_code=reply.status)
+                return reply
+
+        def answer(call: Request) -> Reply:
             begun_s, noted = time.monotonic(), engine.calls.begin(execution, call)
             failpoint("call.before")
             try:
@@ -132,7 +138,9 @@ class Plugin:
 
         A crash before that leaves the command to be sent again.
         """
-        with about_attempt(execution):
+        asked_s, parent = execution.asked_for_s or 0.0, execution.job.traceparent
+        plugin = span("plugin", "client", parent=parent, lasted_s=asked_s, stoflow__request_id=request_id)
+        with plugin, about_attempt(execution):
             return self._take_up(execution, request_id, answers)
 
     def _take_up(self, execution: Execution, request_id: str, answers: Sequence[Answer]) -> Move:

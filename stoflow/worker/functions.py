@@ -13,6 +13,7 @@ from stoflow.execution.engine import Engine
 from stoflow.execution.look import look
 from stoflow.execution.run import run
 from stoflow.monitoring.record import record
+from stoflow.monitoring.traces import span
 from stoflow.transports.messages.broker import WakingBroker, queue_name
 from stoflow.transports.messages.envelope import WORKER_FUNCTION
 
@@ -23,7 +24,9 @@ def consume(engine: Engine, hint: dict[str, Any]) -> None:
     """Do what a message says. Nothing is raised to Dramatiq: what was lost is found again from PostgreSQL."""
     try:
         message = RunMessage.from_json(hint)
-        USE_CASES[message.mode](engine, message)
+        told = {"stoflow__tenant": message.tenant, "stoflow__job": message.job}
+        with span(f"run {message.mode}", "consumer", parent=message.traceparent, **told):
+            USE_CASES[message.mode](engine, message)
     except InputError as error:
         record(MessageRefused(str(error)))
     except DatabaseError as error:

@@ -28,6 +28,7 @@ from stoflow.http.rest.threads import Threads
 from stoflow.http.rest.uploads import Upload
 from stoflow.http.rest.waiting import PREFER, Waiters, preferred_wait_s
 from stoflow.monitoring.context import about
+from stoflow.monitoring.traces import span
 
 PIECE_BYTES: Final = 64 * 1024
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -158,19 +159,25 @@ def endpoint_of(
     """Return the Starlette endpoint of an operation; its path says how its requests come into threads."""
 
     async def endpoint(request: Request) -> Response:
+        with span(f"{operation.method} {operation.path}", "server") as traced:
+            response = await answer(request)
+            traced.note(http__response__status_code=response.status_code)
+            return response
+
+    async def answer(request: Request) -> Response:
         _check_role(operation, role_of(request.scope))
         asked, asker, crossing = _asked(operation, request), asker_in(request.scope), crossing_of(request.path_params)
         coming = body_of(operation.body, operation.upload, operation.body_bytes, request)
         with crossing.share(asker):
             async with coming as body, crossing.turn(asker, body.size):
-                answer, response = await crossing.threads.run(_answer, operation, context, asked, body)
-        if isinstance(answer, EventsAnswer):
-            return streams.open(request.scope, answer)
+                given, response = await crossing.threads.run(_answer, operation, context, asked, body)
+        if isinstance(given, EventsAnswer):
+            return streams.open(request.scope, given)
         wait_s = preferred_wait_s(request.headers) if operation.awaits else None
         if operation.awaits is None or wait_s is None:
             return response
         read = partial(operation.awaits, context, asked.tenant)
-        return _response(operation, await _wait(read, crossing.threads, waiters, asked.tenant, answer, wait_s))
+        return _response(operation, await _wait(read, crossing.threads, waiters, asked.tenant, given, wait_s))
 
     return endpoint
 

@@ -12,6 +12,7 @@ from stoflow.http.facts import RequestFailed
 from stoflow.http.rest.problems import MEDIA_TYPE, Problem, problem_of, response_of
 from stoflow.monitoring.context import about
 from stoflow.monitoring.record import record
+from stoflow.monitoring.traces import asked_in, traceparent_in
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 REQUEST_ID_NAME: Final = REQUEST_ID_HEADER.lower().encode()
@@ -48,7 +49,8 @@ class RequestIdMiddleware(HttpMiddleware):
     """Gives each request an id, or keeps the caller's where it is a plain word, and repeats it in the answer."""
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        given = Headers(scope=scope).get(REQUEST_ID_HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(REQUEST_ID_HEADER, "")
         request_id = scope[REQUEST_ID_KEY] = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
         async def send_with_id(message: Message) -> None:
@@ -56,7 +58,7 @@ class RequestIdMiddleware(HttpMiddleware):
                 message["headers"] = [*message["headers"], (REQUEST_ID_NAME, request_id.encode())]
             await send(message)
 
-        with about(request_id=request_id):
+        with about(request_id=request_id), asked_in(traceparent_in(headers.get("traceparent", ""))):
             await self._app(scope, receive, send_with_id)
 
 

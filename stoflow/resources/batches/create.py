@@ -29,6 +29,7 @@ from stoflow.storage.engine.batches import (
 )
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.submit import lock_products
+from stoflow.storage.engine.traces import keep_trace
 from stoflow.storage.tenants.quotas import refuse_more_jobs
 
 
@@ -74,6 +75,7 @@ def _made(
         cancel_waiting(connection, tenant, products=products, marketplace=one.marketplace, actions=overtaken)
     images = {product: held[product].images for product in products}
     tasks = {number: plan_tasks(handler, number) for number in set(images.values())}
+    keep_trace(connection)
     if not insert_jobs(connection, tenant, batch, new_job(one), images, tasks):
         refuse_more_jobs(connection, tenant, len(products))
         raise Conflict("The quota of jobs changed just now: please ask again.")

@@ -15,6 +15,7 @@ from stoflow.marketplaces.contract import Handler
 from stoflow.marketplaces.payloads import payload_errors
 from stoflow.marketplaces.registry import Registry
 from stoflow.monitoring.failpoints import failpoint
+from stoflow.monitoring.traces import span
 from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
@@ -23,6 +24,7 @@ from stoflow.storage.database.session import Database, Records
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.submit import KeyedJob, NewJob, find_by_key, insert_job, lock_products
+from stoflow.storage.engine.traces import keep_trace
 from stoflow.storage.tenants.quotas import refuse_more_jobs
 
 Answer = TypeVar("Answer")
@@ -84,7 +86,10 @@ def _committed(
     handler = check_job(registry, asked)
     asked = replace(asked, action=handler.action)  # by its code from here on
     failpoint("submit.before")
-    with database.planned_records() as connection:
+    with (
+        span(f"submit {asked.action}", stoflow__marketplace=asked.marketplace),
+        database.planned_records() as connection,
+    ):
         known = _known(connection, registry, tenant, asked)
         made = partial(_made, connection, registry, handler, tenant, asked)
         answer = then(connection, known or made(only_sold_out=only_sold_out, is_counted=is_counted))
@@ -118,6 +123,7 @@ def _made(
     if asked.product_id is not None:
         images = _held_images(connection, registry, tenant, asked, asked.product_id, only_sold_out=only_sold_out)
     tasks = plan_tasks(handler, images)
+    keep_trace(connection)
     inserted = insert_job(connection, tenant, new_job(asked), tasks, is_counted=is_counted)
     if asked.idempotency_key is None:
         return partial(_inserted, inserted, connection, tenant) if is_counted else lambda: cast("JobId", inserted())

@@ -13,6 +13,7 @@ from stoflow.storage.engine.change import request_cancel
 from stoflow.storage.engine.deletion import mark_deleted, places_of, waiting_jobs
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.submit import insert_job, lock_products
+from stoflow.storage.engine.traces import keep_trace
 from stoflow.storage.engine.unfinished import finish_cancel
 
 END = "delete"
@@ -56,6 +57,7 @@ def _end(
 ) -> JobId:
     asked = SubmitJob(marketplace, END, product, priority=HIGH)
     tasks = plan_tasks(registry.handler(marketplace, END), images)
+    keep_trace(connection)
     job = insert_job(connection, tenant, new_job(asked), tasks)()
     assert job is not None, "only a key keeps a job from being made"
     return job

@@ -148,7 +148,7 @@ SELECT claims FROM task
 
 -- a job as its worker reads it
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
-       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       j.input_data, j.traceparent, j.product_id, j.cancel_requested, j.acted,
        coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        c.external_id AS account_id, c.settings AS account_settings, c.granted,
        (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,
@@ -170,7 +170,7 @@ WHERE j.id = %(job)s
 
 -- a job on a product as its worker reads it
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
-       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       j.input_data, j.traceparent, j.product_id, j.cancel_requested, j.acted,
        coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        c.external_id AS account_id, c.settings AS account_settings, c.granted,
        (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,

@@ -45,7 +45,7 @@ class Heard:
     def planned_records(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def read_job(self, _connection: None, _tenant: TenantId, job: JobId) -> None:
+    def read_job(self, _connection: None, _tenant: TenantId, job: JobId, **_: bool) -> None:
         self.jobs.put(job)
 
 

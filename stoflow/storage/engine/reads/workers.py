@@ -23,7 +23,7 @@ NO_REQUEST = "none"
 # What all tenants share is asked by functions, planned once for a connection and not for each tenant.
 READ_JOB = f"""
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
-       j.input_data, j.product_id, j.cancel_requested, j.acted,
+       j.input_data, j.traceparent, j.product_id, j.cancel_requested, j.acted,
        coalesce(extract(epoch FROM clock_timestamp() - j.started_at), 0) AS age_s,
        c.external_id AS account_id, c.settings AS account_settings, c.granted,
        (c.watermarks ->> public.action_code(j.action_type_id))::timestamptz AS since,
@@ -127,6 +127,7 @@ class StoredJob:
     product: Product | None
     request_id: str
     begun_s: float  # the monotonic time of its start, or of this reading where it had none
+    traceparent: str = ""  # what it was asked for in
     granted: tuple[str, ...] | None = None  # scopes, None where all that was asked for
     refusal: StandingRefusal | None = None  # of StoFlow's own application there
 
@@ -183,6 +184,7 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         product=_product(row["product"], row["images"] or ()) if row.get("product") else None,
         request_id=row["request_id"] or NO_REQUEST,
         begun_s=time.monotonic() - float(row["age_s"]),
+        traceparent=row["traceparent"] or "",
         granted=None if row["granted"] is None else tuple(row["granted"]),
         refusal=refusal_in(row["refusal"]),
     )

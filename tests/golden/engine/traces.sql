@@ -1,0 +1,2 @@
+-- SET
+SELECT set_config('stoflow.traceparent', %(traceparent)s, true)
