@@ -69,6 +69,8 @@ def guarded_engine(connect: Callable[[], PooledConnection]) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return  # each statement stands by itself, as some can nowhere else; behind a pooler too
     begin(cast("PooledConnection", connection.connection.driver_connection))
 
 
