@@ -17,7 +17,6 @@ import psutil
 
 from benchmarks.idle import UpPeer
 from benchmarks.machine import Machine, machine
-from benchmarks.stoflow_api import api_of
 from benchmarks.workload import BenchJob, jobs
 from stoflow.domain.errors import DatabaseError
 from stoflow.storage.database.session import Database
@@ -78,7 +77,7 @@ def measure(plan: Plan) -> Recovery:
                     print(f"{number + 1} tenants …", file=sys.stderr, flush=True)
             peer.open()
             peer.start_workers()
-            api_of(peer, place)
+            _wait(lambda: _is_ready(peer), "the api", place)
             for job in jobs("work", plan.active * JOBS_A_TENANT, tenants=range(1, plan.active + 1)):
                 peer.enqueue(job)
             begun = BEGUN * plan.active * JOBS_A_TENANT
@@ -99,7 +98,7 @@ def _killed_and_back(peer: OwnServersPeer, place: Machine, plan: Plan) -> Recove
         """Note what answers for the first time; each is asked for by itself, in any order."""
         asked: Mapping[str, bool] = {
             "postgresql_s": "postgresql_s" in found or _answers(database),
-            "api_s": "api_s" in found or is_ready(f"http://127.0.0.1:{peer.port}/readyz"),
+            "api_s": "api_s" in found or _is_ready(peer),
         }
         asked = {**asked, "job_s": asked["postgresql_s"] and after.is_done()}
         for name, answers in asked.items():
@@ -124,6 +123,10 @@ def _kill_all(place: Machine) -> float:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     return time.monotonic()
+
+
+def _is_ready(peer: OwnServersPeer) -> bool:
+    return is_ready(f"http://127.0.0.1:{peer.port}/readyz")
 
 
 def _answers(database: Database) -> bool:
