@@ -18,6 +18,7 @@ from dramatiq.worker import WorkerThread
 from stoflow.cli.run.worker import until_stopped_or_broken
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
+from stoflow.execution.calls import CallNotes
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker, queue_name
 from stoflow.transports.messages.sending import Messages
@@ -37,6 +38,7 @@ class Heard:
     """An engine that notes which jobs it was asked for, and finds none of them."""
 
     jobs: SimpleQueue[JobId] = field(default_factory=SimpleQueue[JobId])
+    calls: CallNotes = field(default_factory=CallNotes)
 
     @property
     def database(self) -> "Heard":
