@@ -87,8 +87,12 @@ def judged(
     carried_s: float,
     lock_s: float,
     locked: str,
+    is_timed: bool,
 ) -> Report:
-    """Return the report; `failures` are those that were found on the way, `sold_at` the listings by marketplace."""
+    """Return the report; `failures` are those that were found on the way, `sold_at` the listings by marketplace.
+
+    `is_timed`: how long the old program waited, and for what, is judged too.
+    """
     lost = sum(max(0, count - kept.rows[key]) for key, count in before.rows.items())
     with psycopg.connect(url, autocommit=True) as connection:
         states = {job: status_of(connection, *job) for job in notes.made}
@@ -101,7 +105,8 @@ def judged(
         sum(states[job] == "completed" for job in notes.left), len(notes.published), listed, killed, carried_s,
         lock_s, locked, notes.slowest_ms, failures,
     )  # fmt: skip
-    return replace(report, failures=[*failures, *_failures(report, before, kept, notes, states)])
+    found = [*failures, *_failures(report, before, kept, notes, states), *(_too_long(report) if is_timed else ())]
+    return replace(report, failures=found)
 
 
 def _failures(
@@ -121,6 +126,9 @@ def _failures(
         yield f"{len(not_done)} of {len(notes.left)} jobs for the new engine were not done: {not_done[:3]}"
     if report.listed != report.published or not report.published:
         yield f"{report.listed} of {report.published} products are for sale at the simulated marketplaces"
+
+
+def _too_long(report: Report) -> Iterator[str]:
     if report.longest_lock_s > LONGEST_LOCK_S:
         yield f"{report.longest_lock} was held for {report.longest_lock_s:.2f} s"
     if report.slowest_ms > SLOWEST_MS:
