@@ -56,7 +56,7 @@ STAGES: Sequence[tuple[str, str]] = (
     ("api", NEWER),
 )
 SHORT_STAGES = (
-    *STAGES[:4],
+    *STAGES[:5],  # both orchestrators among them: one has the tenants, whichever it is
     ("worker-2", OLDER),
     ("api", OLDER),
     ("worker", OLDER),
