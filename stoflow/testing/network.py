@@ -47,7 +47,7 @@ class Network:
 
     def before(self, statement: Statement[Any]) -> None:
         """Let happen what was planned for the moment before a task is claimed."""
-        if self.claims and CLAIMING in statement.text and "position" in statement.params:
+        if self.claims and CLAIMING in statement.text and "digest" in statement.params:  # a look has none
             self.claims.pop(self.name_of(statement.params["task"]), lambda: None)()
 
 
