@@ -1,8 +1,8 @@
-"""python-socketio without its clients, for which it loads requests, and without a broker that nobody here has."""
+"""python-socketio without the polling of its clients, for which it loads requests, and a broker that nobody here has."""
 
 from stoflow.monitoring.sparing import without
 
-with without("requests", "valkey", "websocket"):
+with without("requests", "valkey"):
     import socketio
     from socketio.async_pubsub_manager import AsyncPubSubManager
     from socketio.exceptions import ConnectionRefusedError as Refusal
