@@ -15,6 +15,7 @@ import pytest
 from stoflow.domain.audit import OPERATOR
 from stoflow.domain.ids import TenantId
 from stoflow.domain.role import Role
+from stoflow.http.auth import tokens
 from stoflow.settings import Settings
 from stoflow.storage.credentials.platform_keys import PlatformScope, add_key
 from stoflow.storage.database.session import Database
@@ -47,8 +48,15 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def config(settings: Settings, database: Database, tenants: Callable[[], TenantId], tmp_path: Path) -> Config:
-    """Give the configuration of somebody with a role, and of a platform's key."""
+def config(
+    settings: Settings,
+    database: Database,
+    tenants: Callable[[], TenantId],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Config:
+    """Give the configuration of somebody with a role, whose token is good as long as it takes, and of a platform's key."""
+    monkeypatch.setattr(tokens, "LIFETIME_S", MOST_S)
     with database.records() as connection:  # without whom `/readyz?deep` answers 503, as it should
         for kind in ("orchestrator", "worker"):
             register_process(connection, kind, lease_s=MOST_S)

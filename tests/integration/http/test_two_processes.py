@@ -47,7 +47,7 @@ class Pair:
     def serving(self) -> list[psutil.Process]:
         """Return the processes that listen, the supervisor apart."""
         children = psutil.Process(self.process.pid).children()
-        return [each for each in children if each.name() != "stoflow fork-se" and self._listens(each)]
+        return [each for each in children if self._serves(each)]
 
     def client_at(self, pid: int, **headers: str) -> httpx.Client:
         """Return a client whose only connection is one to this process."""
@@ -75,11 +75,13 @@ class Pair:
     def token(self, tenant: TenantId) -> str:
         return access_tokens(self.settings).issue_access_token(tenant)
 
-    def _listens(self, process: psutil.Process) -> bool:
-        return any(
-            each.status == psutil.CONN_LISTEN and each.laddr.port == self.port
-            for each in process.net_connections("tcp")
-        )
+    def _serves(self, process: psutil.Process) -> bool:
+        """Say whether it listens; not one that ends meanwhile, nor what others are forked from."""
+        try:
+            connections = process.net_connections("tcp") if process.name() != "stoflow fork-se" else ()
+        except psutil.NoSuchProcess:
+            return False
+        return any(each.status == psutil.CONN_LISTEN and each.laddr.port == self.port for each in connections)
 
     def _talks_with(self, pid: int, port: int) -> bool:
         return any(each.raddr and each.raddr.port == port for each in psutil.Process(pid).net_connections("tcp"))
