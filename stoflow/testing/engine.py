@@ -126,7 +126,7 @@ def opened_engine(stage: Stage, home: Path, **settings: Any) -> Iterator[Virtual
     """Open an engine with a database of its own; `settings` are fields of Settings that are other than usual.
 
     `home` is an empty folder. Accounts are not synced, nor orders looked for, by themselves, unless `sync_every_s` and
-    `orders_every_s` say so.
+    `orders_every_s` say so, and no seller has to accept a plugin's notice first, unless `plugin_terms` is "required".
     """
     with ExitStack() as stack:
         url = stack.enter_context(stage.database())
@@ -149,7 +149,12 @@ def opened_engine(stage: Stage, home: Path, **settings: Any) -> Iterator[Virtual
 
 
 def _settings(home: Path, url: str, given: Mapping[str, Any]) -> Settings:
-    usual = {"secret_keys": (Fernet.generate_key().decode(),), "sync_every_s": 0.0, "orders_every_s": 0.0}
+    usual = {
+        "secret_keys": (Fernet.generate_key().decode(),),
+        "sync_every_s": 0.0,
+        "orders_every_s": 0.0,
+        "plugin_terms": "told",  # those who play the marketplace have no terms
+    }
     return load(env_file=None, home=home, database_url=url, **{**usual, **given})
 
 
