@@ -1,4 +1,4 @@
-"""python-socketio without the polling of its clients, for which it loads requests, and a broker that nobody here has."""
+"""python-socketio without the polling of clients, for which it loads requests, and a broker that nobody here has."""
 
 from stoflow.monitoring.sparing import without
 
