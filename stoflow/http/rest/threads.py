@@ -55,6 +55,10 @@ class Threads:
         def work() -> None:
             try:
                 result = use_case(*arguments)
+            except StopIteration as error:  # no future takes it
+                stopped = RuntimeError("The use case raised StopIteration.")
+                stopped.__cause__ = error
+                loop.call_soon_threadsafe(brought.set_exception, stopped)
             except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
                 loop.call_soon_threadsafe(brought.set_exception, error)
             else:

@@ -29,6 +29,15 @@ async def test_what_the_use_case_returns_or_raises_comes_back() -> None:
 
 
 @in_a_loop
+async def test_a_use_case_that_takes_the_next_of_nothing_fails_and_leaves_its_thread() -> None:
+    threads = Threads(1)
+    async with asyncio.timeout(10):
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await threads.run(next, iter(()))
+        assert await threads.run(int) == 0
+
+
+@in_a_loop
 async def test_who_finds_every_thread_taken_is_turned_away_and_told_to_come_back() -> None:
     threads, release = Threads(1, patience_s=0.01), threading.Event()
     busy = asyncio.ensure_future(threads.run(release.wait, 10))
