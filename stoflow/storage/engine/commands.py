@@ -181,13 +181,16 @@ def record_answer(tenant: TenantId, request_id: str, answer: Answer) -> Statemen
 def read_earlier_answers(
     connection: Connection[DictRow], tenant: TenantId, sent: SentCommand
 ) -> tuple[Answer, ...] | None:
-    """Return the answers to the attempt's commands before this one, in their order; None where this one has one by now.
+    """Return the answers to the attempt's commands before this one, in their order; None where this one is answered or
+    gone by now.
 
     To be read last: an answer is committed together with what follows from it, so that nothing read before knows of it.
     """
     statement = bind(ANSWERS, tenant, task=sent.task, orphan=sent.orphan, claims=sent.claims, seq=sent.seq)
-    *earlier, own = (row["answer"] for row in statement.on(connection))
-    return None if own is not None else tuple(Answer(**answer) for answer in earlier)
+    answers = [row["answer"] for row in statement.on(connection)]
+    if not answers or answers.pop() is not None:
+        return None
+    return tuple(Answer(**answer) for answer in answers)
 
 
 def set_connected(

@@ -268,6 +268,22 @@ def test_an_answer_that_two_processes_have_is_not_that_of_the_next_command_too(
     assert browser.take().payload["page"] == 2
 
 
+def test_an_answer_to_a_job_that_is_forgotten_meanwhile_is_nobodys(
+    bench: "Bench", browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = created(bench, browser)
+    command = browser.take()
+
+    def read_then_forget(*asked: Any) -> StoredJob | None:
+        found = read_job(*asked)
+        bench.all("DELETE FROM {s}.plugin_commands")
+        return found
+
+    monkeypatch.setattr("stoflow.execution.answer.read_job", read_then_forget)
+    browser.answer(command, done(draft=77))
+    assert bench.task(job, "create")["status"] == "running"
+
+
 def test_a_late_answer_to_a_look_says_nothing_of_the_act(bench: "Bench", browser: Browser) -> None:
     job = created(bench, browser)
     browser.answer(browser.take(), Answer(success=False, error_message="the page was closed"))
