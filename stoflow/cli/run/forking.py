@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -194,12 +195,16 @@ def _forked(serve: Serve, loads: Sequence[str]) -> _Server:
     if pid := os.fork():
         theirs.close()
         return _Server(Forked(pid), ours)
+    code = 1
     try:
         os.setsid()
         _keep_only(theirs)
         serve(theirs, loads)
+        code = 0
+    except Exception:  # noqa: BLE001 - it goes no further than this process, whose parent sees its end only
+        traceback.print_exc()
     finally:
-        os._exit(0)
+        os._exit(code)
 
 
 def _keep_only(door: socket.socket) -> None:
