@@ -59,7 +59,7 @@ class KeepingCalls:
 
     def _commit(self, of_tenant: Mapping[TenantId, list[Noted]]) -> None:
         failpoint("calls.before")
-        with self.database.records() as connection:
+        with self.database.records() as connection, connection.pipeline():  # one round trip, however many tenants
             connection.execute("SET LOCAL synchronous_commit = off")  # what a crash takes with it is a second of notes
             for tenant, calls in of_tenant.items():
                 keep_calls(connection, tenant, [(job, call) for _, job, call in calls])
