@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from types import ModuleType
 from typing import Any
 
 from benchmarks import throughput
@@ -47,9 +46,8 @@ class Lent(Machine):
         self.infra.stop()
 
 
-def as_peer_of(harness: ModuleType) -> type[Any]:
-    """Return StoFlow as a class of the harness."""
-    base: type[Any] = importlib.import_module("common").Peer
+def as_peer(base: type[Any]) -> type[Any]:
+    """Return StoFlow as a class of the harness, made of its own for peers."""
 
     class Stoflow(base):
         name = "stoflow"
@@ -74,7 +72,6 @@ def as_peer_of(harness: ModuleType) -> type[Any]:
         def done_times(self, prefix: str) -> Mapping[str, float]:
             return self.peer.done_times(prefix)
 
-    assert harness.PEERS, "the harness names its peers"
     return Stoflow
 
 
@@ -83,7 +80,7 @@ def measure(folder: Path, name: str) -> float:
     sys.path.insert(0, str(folder))
     harness = importlib.import_module("bench")
     common = importlib.import_module("common")
-    make = as_peer_of(harness) if name == "stoflow" else harness.PEERS[name]
+    make = as_peer(common.Peer) if name == "stoflow" else harness.PEERS[name]
     infra = common.Infra(pg=make.pg, redis=make.redis)
     try:
         peer = make(infra)

@@ -155,7 +155,7 @@ def worded(report: Report) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m campaigns.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, help=f"{MINUTES:g} by default")
-    parser.add_argument("--short", action="store_true", help=f"{SHORT_MINUTES:g} minutes, and a bound as wide")
+    parser.add_argument("--short", action="store_true", help=f"{SHORT_MINUTES:g} minutes: only a gross leak shows")
     parser.add_argument("--seed", type=int, help="decides what happens when; printed when not given")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     return parser
