@@ -8,10 +8,12 @@ from pydantic import (
     ConfigDict,
     Field,
 )
+from pydantic.config import JsonDict
 
 from stoflow.domain.product import Product
 from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.schemas import (
+    CONTROLS,
     LINES_PATTERN,
     ONE_LINE_PATTERN,
     Given,
@@ -20,7 +22,7 @@ from stoflow.http.rest.schemas import (
     lines,
     one_line,
 )
-from stoflow.resources.products.fields.text import clean_line, clean_text, composed
+from stoflow.resources.products.fields.text import BLANKS, clean_line, clean_text, composed
 
 MAX_METADATA_CHARACTERS: Final = 16_384  # as JSON
 
@@ -49,6 +51,10 @@ Metadata = Annotated[
     Field(description="Kept as it is, for the seller's own programs; up to 16,384 characters of JSON."),
     AfterValidator(_bounded),
 ]
+
+
+# One sign at least shows: without it a title of blanks would fit the document and be refused.
+SHOWN_PATTERN: Final[JsonDict] = {"pattern": rf"^[^{CONTROLS}]*[^{BLANKS}][^{CONTROLS}]*$"}
 
 
 def _said(text: str) -> str:
@@ -82,9 +88,7 @@ class NewProductBody(Given):
 
     title: Annotated[
         str,
-        Field(
-            min_length=1, max_length=500, json_schema_extra=ONE_LINE_PATTERN, description=f"Text on one line. {KEPT}"
-        ),
+        Field(min_length=1, max_length=500, json_schema_extra=SHOWN_PATTERN, description=f"Text on one line. {KEPT}"),
         AfterValidator(one_line),
         AfterValidator(_said),
     ]

@@ -81,8 +81,11 @@ def _nearest_in_our_time(moment: datetime) -> datetime:
 NO_NUL: Final = r"^[^\u0000]*$"
 
 
+CONTROLS: Final = r"\u0000-\u001f\u007f-\u009f"
+
+
 # The validators' rules as patterns, for the document; the validators say them in words.
-ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
+ONE_LINE_PATTERN: Final[JsonDict] = {"pattern": rf"^[^{CONTROLS}]*$"}
 
 
 LINES_PATTERN: Final[JsonDict] = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from html.entities import html5
+from typing import Final
 
 from stoflow.resources.products.fields.errors import UnclearText
 from stoflow.resources.products.fields.markup import holds_markup, shown_text
@@ -22,7 +23,14 @@ JOINERS_ALONE = re.compile("(?<![^\x00-\x7f\\s])[\u200c\u200d\ufe00-\ufe0f]+")  
 TAGS_ALONE = re.compile(
     "(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"
 )  # kept within the flags of a country's parts
-BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+# Controls, spaces of every width, what Unicode says is not drawn (Default_Ignorable_Code_Point), and blank letters. Up
+# to U+FFFF also a pattern in the document: beyond it not every reader of patterns counts alike. Whatever else there is
+# shows, if only as a box: an emoji of next year has no name in this year's tables.
+BLANKS: Final = (
+    r"\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
+)
+SHOWN = re.compile(rf"[^{BLANKS}\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff]")
 RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
@@ -84,11 +92,7 @@ def _tidy(text: str) -> str:
 
 
 def _if_seen(text: str) -> str:
-    return text if any(map(_is_seen, text)) else ""
-
-
-def _is_seen(sign: str) -> bool:
-    return unicodedata.category(sign)[0] not in "CZM" and sign not in BLANK_LETTERS
+    return text if SHOWN.search(text) else ""
 
 
 def _decoded(entity: re.Match[str]) -> str:
