@@ -40,6 +40,7 @@ class RefusalMark:
 
     since: str = "now"
     detail: str = ""
+    channel: Channel = Channel.CALLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,15 @@
 from stoflow.admission.facts import Place
 from stoflow.admission.hold import Hold, Release, Stops
 from stoflow.admission.rule import PlaceRule
+from stoflow.domain.application import Channel
 
 
 def judge(place: Place) -> Hold | None:
     if place.refusal is None:
         return None
-    told = f"{place.marketplace} refuses StoFlow itself since {place.refusal.since}; operators are told."
+    is_spent = place.refusal.channel is Channel.QUOTA
+    what = "has no calls left for StoFlow itself" if is_spent else "refuses StoFlow itself"
+    told = f"{place.marketplace} {what} since {place.refusal.since}; operators are told."
     asked = "Nothing is asked of the seller, and it goes on by itself"
     return Hold("application_refused", f"{told} {asked}: {place.refusal.detail}", Release.OPERATOR)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.resources.jobs.change import cancel_job, retry_job
 from stoflow.resources.jobs.details import read_details
+from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job
 from stoflow.resources.jobs.troubles import with_troubles
 from stoflow.resources.jobs.views import JobView, TimelineEntry
@@ -48,11 +49,12 @@ jobs.add_command(views)
 @click.pass_obj
 def show(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -> None:
     """Show a job, its tasks and its timeline."""
-    with _with_job(settings, tenant_id) as installation:
+    with _with_job(settings, tenant_id, with_redis=as_json) as installation:
         found = read_details(installation, TenantId(tenant_id), JobId(job_id))
-    if as_json:
-        print_json(found)
-        return
+        if as_json:
+            said = _with_troubles(installation, TenantId(tenant_id), found.explanation)
+            print_json(replace(found, explanation=said))
+            return
     _print_job(found.job)
     _print_timeline(found.timeline)
 
@@ -66,7 +68,7 @@ def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -
     """Say why a job does not go on, until when, who ends that, and when the job begins and ends."""
     with _with_job(settings, tenant_id, with_redis=True) as installation:
         said = explain_job(installation, TenantId(tenant_id), JobId(job_id))
-        said = with_troubles(said, look(make_watching(installation), TenantId(tenant_id)), TenantId(tenant_id))
+        said = _with_troubles(installation, TenantId(tenant_id), said)
     if as_json:
         print_json(said)
         return
@@ -150,6 +152,10 @@ def _with_job(settings: Settings, tenant_id: int, *, with_redis: bool = False) -
             yield installation
         except NotFound as error:
             raise NotFound(f"{str(error).rstrip('.')}: `stoflow jobs list --tenant {tenant_id}` shows them.") from error
+
+
+def _with_troubles(installation: Installation, tenant: TenantId, said: Explanation) -> Explanation:
+    return with_troubles(said, look(make_watching(installation), tenant), tenant)
 
 
 def _print_job(job: JobView) -> None:

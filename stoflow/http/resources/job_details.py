@@ -85,12 +85,12 @@ class JobDetailsBody(Answered):
 
 
 def read_own_details(context: Context, asked: Asked) -> JobDetailsBody:
-    return JobDetailsBody.of_details(details.read_details(context, asked.tenant, JobId(asked.id())))
+    return JobDetailsBody.of_details(details.read_details_with_troubles(context, asked.tenant, JobId(asked.id())))
 
 
 def read_sellers_job(context: Context, asked: Asked) -> JobDetailsBody:
     tenant = looking_after.find_tenant(context, TenantId(asked.id())).id
-    return JobDetailsBody.of_details(details.read_details(context, tenant, JobId(asked.number("job"))))
+    return JobDetailsBody.of_details(details.read_details_with_troubles(context, tenant, JobId(asked.number("job"))))
 
 
 OPERATIONS: Final = (

@@ -1,16 +1,18 @@
 """Everything that is known of one job: where it stands, its attempts, commands, timeline, and the jobs beside it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, cast
 
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.job import TaskStatus
+from stoflow.domain.job import FINAL_JOB_STATUSES, TaskStatus
 from stoflow.domain.masking import masked
 from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
+from stoflow.resources.jobs.troubles import ReadsJobsAndWatches, with_troubles
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
+from stoflow.resources.monitoring.snapshot import look
 from stoflow.resources.needs import ReadsJobs
 from stoflow.storage.engine.calls import CallView, view_calls
 from stoflow.storage.engine.reads.details import CommandView, view_commands, view_given
@@ -69,6 +71,14 @@ def read_details(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
         of_product=_siblings(needs, tenant, found, JobFilter(product_id=found.product_id), found.product_id),
         of_batch=_siblings(needs, tenant, found, JobFilter(batch_id=found.batch_id), found.batch_id),
     )
+
+
+def read_details_with_troubles(needs: ReadsJobsAndWatches, tenant: TenantId, job: JobId) -> JobDetails:
+    """Return the same, its explanation with what stops all work there; raise NotFound."""
+    found = read_details(needs, tenant, job)
+    if found.job.status in FINAL_JOB_STATUSES:
+        return found
+    return replace(found, explanation=with_troubles(found.explanation, look(needs.watching, tenant), tenant))
 
 
 def spans_of(lines: Sequence[TimelineEntry]) -> Iterator[Span]:

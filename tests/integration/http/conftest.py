@@ -263,7 +263,7 @@ class FakeUseCases:
         self.find_job(tenant, job)
         return [TimelineEntry(id=1, at=datetime.now(UTC), cause="submitted", to_status="pending")]
 
-    def read_details(self, tenant: TenantId, job: JobId) -> JobDetails:
+    def read_details_with_troubles(self, tenant: TenantId, job: JobId) -> JobDetails:
         found, said = self.find_job(tenant, job), self.explain_job(tenant, job)
         return JobDetails(tenant, found, {}, said, self.timeline(tenant, job), (), (), (), (), ())
 
@@ -615,7 +615,7 @@ USE_CASES: Mapping[ModuleType, Sequence[str]] = {
     consent: ("complete", "invite"),
     deleting: ("delete_product",),
     describe: ("describe_product",),
-    details: ("read_details",),
+    details: ("read_details_with_troubles",),
     tenant_deleting: ("delete_own_account",),
     editing: (
         "change_product",

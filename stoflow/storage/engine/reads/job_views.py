@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from stoflow.domain.application import RefusalMark
+from stoflow.domain.application import Channel, RefusalMark
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.job import JobStatus, TaskStatus, UnknownTask
 from stoflow.domain.outcome import FieldError, Lock
@@ -117,7 +117,9 @@ class JobFacts:
             **found,
             **{name: _time(found[name]) for name in times},
             "now": datetime.fromisoformat(found["now"]),
-            "refusal": RefusalMark(refusal["since"], refusal["detail"]) if refusal else None,
+            "refusal": RefusalMark(refusal["since"], refusal["detail"], Channel(refusal["channel"]))
+            if refusal
+            else None,
             "unknown": UnknownTask(**unknown) if unknown else None,
             "lock": lock_in(found["lock"]),
             "accepted": frozenset(found["accepted"] or ()),
