@@ -109,9 +109,7 @@ def worded(error: Exception) -> str:
     """Return the error and, for bad input, the reason of each field."""
     if isinstance(error, DatabaseRefused) and not isinstance(error, DatabaseNotPrepared):
         return REFUSED  # its own words name tables
-    fields = error.errors if isinstance(error, InputError) else ()
-    reasons = "; ".join(f"{each.field}: {each.message}" for each in fields)
-    return f"{error} ({reasons})" if reasons else str(error)
+    return error.told if isinstance(error, InputError) else str(error)
 
 
 def _usage(error: click.UsageError) -> str:

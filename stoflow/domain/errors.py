@@ -51,6 +51,12 @@ class _OfFields(StoflowError):
         super().__init__(message)
         self.errors = errors
 
+    @property
+    def told(self) -> str:
+        """The error in one line, with the reason of each field that it does not name itself."""
+        reasons = "; ".join(f"{each.field}: {each.message}" for each in self.errors)
+        return f"{self} ({reasons})" if reasons and reasons != str(self) else str(self)
+
 
 class InputError(_OfFields):
     """Bad input; `errors` names each field."""

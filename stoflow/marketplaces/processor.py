@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+from stoflow.domain.given import whole
 from stoflow.domain.handle import Job, RunsJobs
 from stoflow.domain.ids import TenantId
 from stoflow.domain.job import JobStatus
@@ -17,7 +18,7 @@ class MarketplaceJobProcessor:
 
     def __init__(self, db: RunsJobs, user_id: int, shop_id: int | None = None, marketplace: str | None = None) -> None:
         self._db = db
-        self.user_id = user_id
+        self.user_id = whole("user_id", user_id)
         self.shop_id = shop_id
         self.marketplace = marketplace
 

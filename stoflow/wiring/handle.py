@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from stoflow.actors.inline import PATIENCE_S, InlineOrchestrator
 from stoflow.domain.errors import ConfigurationError, NotFound
+from stoflow.domain.given import whole
 from stoflow.domain.handle import ActionType
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.execution.engine import Engine
@@ -144,10 +145,15 @@ def make_inline(of: Installation, engine: Engine, *, patience_s: float = PATIENC
 
 def open_handle(settings: Settings | None, tenant: int | None) -> TenantHandle:
     """Open an installation that is there, and one tenant of it; raise as `stoflow.open`."""
+    if not isinstance(settings, Settings | None):
+        message = (
+            f"stoflow.open takes stoflow.settings.Settings, as stoflow.settings.load() gives, not {settings!r:.50}."
+        )
+        raise ConfigurationError(message)
     with ExitStack() as stack:
         installation = stack.enter_context(serving(settings or load(), pool_size=POOL_SIZE))
         prepare(installation)
-        chosen = _only_tenant(installation) if tenant is None else TenantId(tenant)
+        chosen = _only_tenant(installation) if tenant is None else TenantId(whole("tenant", tenant))
         try:
             check_tenant_prepared(installation.database, chosen)
         except NotFound as error:

@@ -73,7 +73,9 @@ def explain(settings: Settings, *, job_id: int, tenant_id: int, as_json: bool) -
         print_json(said)
         return
     before = f", {said.position} before it" if said.position else ""
-    say(f"Job {job_id} is {said.status}{before}: {said.detail}.")
+    say(f"Job {job_id} is {said.status}{before}: {said.detail.rstrip('.')}.")
+    for each in said.errors:
+        say(f"  {each.field}: {each.message}")
     if said.outlook:
         say(f"{said.outlook[0].upper()}{said.outlook[1:]}.")
     for cause in said.troubles:

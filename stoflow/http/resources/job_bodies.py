@@ -109,6 +109,7 @@ class ExplanationBody(Answered):
     estimate: EstimateBody | None
     outlook: str
     troubles: list[TroubleBody] = Field(description="What stops all jobs there, the likeliest first.")
+    errors: list[FieldErrorBody] = Field(description="The fields because of which it failed.")
 
 
 class TaskBody(Answered):

@@ -6,6 +6,7 @@ from datetime import datetime
 from stoflow.admission.estimate import Estimate, Outlook
 from stoflow.admission.hold import Hold
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
+from stoflow.domain.outcome import FieldError
 from stoflow.resources.jobs.views import JobView
 from stoflow.resources.monitoring.causes import Cause
 
@@ -15,7 +16,8 @@ class Explanation:
     """`reason` is a kind of Hold, or "final", "under_way", "next" where nothing holds the job.
 
     `position` counts the jobs at its marketplace that come before a pending one. `outlook` says in a sentence when it
-    begins and ends, or why nobody can know; "" where it is final. `troubles` are what stops all jobs there.
+    begins and ends, or why nobody can know; "" where it is final. `troubles` are what stops all jobs there. `errors`
+    name the fields because of which it failed.
     """
 
     status: JobStatus
@@ -28,6 +30,7 @@ class Explanation:
     outlook: str = ""
     marketplace: str = ""
     troubles: tuple[Cause, ...] = ()
+    errors: tuple[FieldError, ...] = ()
 
 
 def explanation_of(
@@ -42,7 +45,7 @@ def _reason(job: JobView, holds: tuple[Hold, ...], position: int | None) -> Expl
     if holds:
         return Explanation(job.status, holds[0].kind, holds[0].detail, holds[0].until, position, holds)
     if job.status in FINAL_JOB_STATUSES:
-        return Explanation(job.status, "final", job.error or f"the job is {job.status}")
+        return Explanation(job.status, "final", job.error or f"the job is {job.status}", errors=tuple(job.errors))
     running = next((task.name for task in job.tasks if task.status is TaskStatus.RUNNING), None)
     if running is not None:
         return Explanation(job.status, "under_way", f"the task {running} is under way")

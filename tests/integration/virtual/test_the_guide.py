@@ -231,6 +231,14 @@ def test_a_job_of_an_action_that_nobody_handles(stoflow_engine: VirtualEngine, s
     assert failed["result"]["error"] == "Unknown action: relist_ebay"
 
 
+def test_a_job_that_failed_explains_which_fields_it_was(seller: VirtualTenant, service: MarketplaceJobService) -> None:
+    product = seller.make_product(price=None)
+    job = service.create_job(marketplace="ebay", action_code="publish", product_id=product)
+    process(seller)
+    said = seller.explain(job.id)
+    assert (said.detail, [each.field for each in said.errors]) == ("The product is not ready for eBay.", ["price"])
+
+
 # 7. Checking an installation
 
 

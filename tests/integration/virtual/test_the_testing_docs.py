@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "testing.md"
 EXAMPLE = re.compile(r"(?<=```python\n).*?(?=```)", re.DOTALL)
@@ -9,11 +10,13 @@ FOR_CONFTEST = "from stoflow.testing.fixtures import"  # conftest.py has that he
 
 
 def _with_tests_of(document: Path) -> None:
-    """Let the functions and classes of all its examples be this module's."""
+    """Let the tests of all its examples be this module's. Each example stands in a file of its own, as its reader types it."""
     text = document.read_text("utf-8")
     for example in (found for found in EXAMPLE.finditer(text) if not found[0].startswith(FOR_CONFTEST)):
         lines_before = "\n" * text.count("\n", 0, example.start())
-        exec(compile(lines_before + example[0], str(document), "exec"), globals())  # noqa: S102 - the documentation is ours
+        own: dict[str, Any] = {"__name__": __name__}
+        exec(compile(lines_before + example[0], str(document), "exec"), own)  # noqa: S102 - the documentation is ours
+        globals().update({name: each for name, each in own.items() if name.startswith(("test_", "Test"))})
 
 
 _with_tests_of(DOCUMENT)

@@ -4,7 +4,8 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -75,6 +76,51 @@ def test_bad_fields_and_unknown_products_are_named(service: MarketplaceJobServic
     assert [error.field for error in refused.value.errors] == ["priority"]
     with pytest.raises(NotFound):
         service.create_job(marketplace="ebay", action_code="publish", product_id=product + 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "says"),
+    [
+        ({"action_code": "publish"}, "product_id", "needs a product"),
+        ({"action_code": "sync", "priority": "high"}, "priority", "whole number, not 'high'"),
+        ({"action_code": "sync", "priority": 9}, "priority", r"1 \(critical\)"),
+        ({"action_code": "publish", "product_id": NewProduct}, "product_id", "whole number, not <class"),
+        (
+            {"action_code": "sync", "input_data": {"a": {"b": [Decimal("1.5")]}}},
+            "input_data.a.b.0",
+            r"Decimal\('1.5'\)",
+        ),
+        ({"action_code": "sync", "input_data": {"a": "x\0"}}, "input_data.a", "cannot be stored"),
+        ({"action_code": "sync", "input_data": {7: 1}}, "input_data", "key 7 should be a text"),
+        ({"action_code": "sync", "input_data": {"a": float("nan")}}, "input_data.a", "no such number"),
+        ({"action_code": "message", "input_data": {"text": "Hello"}}, "input_data.conversation_id", "required"),
+    ],
+)
+def test_what_is_given_wrongly_is_said_in_one_line_that_names_the_argument(
+    service: MarketplaceJobService, given: dict[str, Any], field: str, says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as refused:
+        service.create_job(marketplace="vinted", **given)
+    assert [error.field for error in refused.value.errors] == [field]
+    assert field in str(refused.value)
+
+
+def test_ids_are_numbers_or_their_digits(service: MarketplaceJobService, product: int, settings: Settings) -> None:
+    job = service.create_job(marketplace="ebay", action_code="publish", product_id=cast("int", str(product)))
+    assert job.product_id == product
+    assert service.cancel_job(cast("int", str(job.id))).status == "cancelled"
+    for refused in (
+        lambda: service.cancel_job(cast("int", job)),
+        lambda: service.complete_job(job.id, {"at": cast("str", TenantId)}),
+        lambda: service.fail_job(job.id, cast("str", ValueError("No."))),
+        lambda: stoflow.open(settings, tenant=cast("int", "one")),
+    ):
+        with pytest.raises(
+            InputError, match=r"job_id: .*number|result_data.at: JSON|error_message: .*text|tenant: .*one"
+        ):
+            refused()
+    with pytest.raises(ConfigurationError, match=r"settings\.load\(\) gives, not 'postgresql"):
+        stoflow.open(cast("Settings", "postgresql://127.0.0.1/x"))
 
 
 def test_an_action_type_is_found_by_its_id(service: MarketplaceJobService, database: Database) -> None:
@@ -220,8 +266,9 @@ def test_an_action_without_a_marketplace_means_vinted_and_warns(service: Marketp
     with pytest.warns(DeprecationWarning, match="create_job without a marketplace"):
         job = service.create_job(action_code="sync")
     assert job.marketplace == "vinted"
-    with pytest.warns(DeprecationWarning, match="ActionType"):
+    with pytest.warns(DeprecationWarning, match="ActionType") as warned:
         assert marketplaces.VintedActionType.__name__ == "ActionType"
+    assert {each.filename for each in warned} == {__file__}  # else Python shows it to nobody
 
 
 def test_importing_the_names_loads_no_servers_and_no_web() -> None:
