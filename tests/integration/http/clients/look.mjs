@@ -1,16 +1,16 @@
-// An operator in a real browser: signs in, watches the overview, and has axe-core look at every page. It says what it saw
-// as JSON lines; a line of its input is the text to wait for on the page that it looks at.
+// An operator in a real browser: signs in, watches the overview, retries many jobs, and has axe-core look at every page. It
+// says what it saw as JSON lines; a line of its input is what to do next, as JSON too: its field names one of `steps`.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
-const [executablePath, userDataDir, url, email, password, ...paths] = process.argv.slice(2);
+const [executablePath, userDataDir, url, email, password] = process.argv.slice(2);
 const PATIENCE_MS = 60_000;
 const SERIOUS = new Set(["serious", "critical"]);
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SHOWN = [[390, "light"], [1440, "dark"], [390, "dark"], [1440, "light"]]; // the first page in all, others in two
+const SHOWN = [[390, "light"], [1440, "dark"], [390, "dark"], [1440, "light"]]; // the overview in all, others in two
 
 const browser = await puppeteer.launch({
   executablePath,
@@ -30,8 +30,9 @@ const say = (what) => console.log(JSON.stringify(what));
 const isLive = () =>
   page.waitForFunction(() => !document.body.dataset.liveAt || document.getElementById("state")?.textContent === "live");
 
-/** What axe-core finds serious, and whether the page is wider than the window. */
+/** What axe-core finds serious, and whether the page is wider than the window, all that can be opened being open. */
 async function look(path, width, scheme) {
+  await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
   await page.setViewport({ width, height: 900 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   await page.evaluate(AXE);
@@ -41,6 +42,36 @@ async function look(path, width, scheme) {
   say({ path, width, scheme, serious, wider });
 }
 
+async function lookAt(path, shown) {
+  for (const [width, scheme] of shown) await look(path, width, scheme);
+}
+
+const follow = (handle) => Promise.all([page.waitForNavigation(), handle.click()]);
+const steps = {
+  async see(text) {
+    await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
+    say({ saw: text });
+  },
+  async gone(text) {
+    await page.waitForFunction((wanted) => !document.body.innerText.includes(wanted), {}, text);
+    say({ gone: text });
+  },
+  /** From a filter to the act on all that it means, by what the pages have for that. */
+  async retry(path) {
+    await page.goto(url + path);
+    await follow(await page.waitForSelector('.acts a[href*="act=retry"]'));
+    const tried = await page.$eval("main form button", (button) => button.textContent);
+    await lookAt("before", SHOWN.slice(0, 2));
+    await follow(await page.$("main form button"));
+    say({ tried, done: await page.$eval(".done", (told) => told.textContent) });
+  },
+  async look(path) {
+    await page.goto(url + path);
+    await isLive();
+    await lookAt(path, path === "/monitoring" ? SHOWN : SHOWN.slice(0, 2));
+  },
+};
+
 await page.goto(`${url}/monitoring`);
 await look("/monitoring/sign-in", 390, "dark");
 await page.type("#email", email);
@@ -49,15 +80,10 @@ await page.keyboard.type(password);
 await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
 await isLive();
 say({ live: new URL(page.url()).pathname });
-for await (const text of createInterface({ input: process.stdin })) {
-  await page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
-  say({ saw: text });
+for await (const line of createInterface({ input: process.stdin })) {
+  const [[step, given]] = Object.entries(JSON.parse(line));
+  await steps[step](given);
 }
-for (const path of paths) {
-  await page.goto(url + path);
-  await isLive();
-  for (const [width, scheme] of SHOWN.slice(0, path === paths[0] ? 4 : 2)) await look(path, width, scheme);
-}
-await Promise.all([page.waitForNavigation(), page.click(".who form button")]);
+await follow(await page.$(".who form button"));
 say({ out: new URL(page.url()).pathname, errors });
 await browser.close();
