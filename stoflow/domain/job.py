@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from stoflow.domain.ids import JobId, TenantId
+
+PAUSED_UNTIL: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""Until when a job waits that an old program has paused: nobody else pauses a single job."""
 
 
 class JobStatus(StrEnum):

@@ -45,8 +45,8 @@ class Planned:
 class Plan:
     """`rows_per_s` was `measured_here`, or elsewhere; `unknown` is what the seconds leave out.
 
-    `contracts` are the tenants whose old names `stoflow migrate --contract` would take away, with the time at which an
-    old program last wrote by one, RFC 3339.
+    `contracts` are the tenants whose old names `stoflow migrate --contract` would take away, with the time, RFC 3339,
+    at which an old program last wrote by one, or at which they were carried over where none has since.
     """
 
     schemas: tuple[Planned, ...]

@@ -19,6 +19,7 @@ from stoflow.settings import Settings
 from stoflow.storage.servers.embedded import resolve_servers
 from stoflow.wiring.installation import Installation, check_home, prepare
 
+NO_WAY_BACK = "After its switch a tenant goes back by the backup alone."
 OLD_NAMES = "keeps the old names until `stoflow migrate --contract`"
 
 
@@ -79,7 +80,7 @@ def migrate(
                 wanted = None if tenant is None else TenantId(tenant)
                 carrying = runner.Carrying(Pace(rows, rest_ms / 1_000), tell_progress)
                 report = runner.migrate(urls.database_url, parallel=parallel, tenant=wanted, carrying=carrying)
-    _show_report(report, as_json=as_json)
+    _show_report(report, instead, as_json=as_json)
     if not report.succeeded:
         raise WorkFailed(f"{len(report.failed)} of the schemas could not be upgraded: {_again(instead)}.")
 
@@ -97,11 +98,14 @@ def bring_forward(installation: Installation) -> None:
     prepare(installation)
 
 
-def _show_report(report: runner.Report, *, as_json: bool) -> None:
+def _show_report(report: runner.Report, instead: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    say(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
+    if instead == "undo":
+        say(f"{len(report.migrated)} taken back, {len(report.failed)} failed. {NO_WAY_BACK}")
+    else:
+        say(f"{len(report.migrated)} upgraded, {report.unchanged} already there, {len(report.failed)} failed.")
     for notice in report.notices:
         say(notice)
     if report.failed:

@@ -39,4 +39,4 @@ def _summary(plan: Plan) -> Iterator[str]:
     for unknown in plan.unknown:
         yield f"Not known: {unknown}."
     for schema, at in plan.contracts.items():
-        yield f"{schema} keeps the old names; an old program last wrote by one at {at}."
+        yield f"{schema} keeps the old names; an old program last wrote by one, or they were carried over, at {at}."

@@ -51,8 +51,8 @@ def contract(connection: Connection, schema: str, *, unused_s: float) -> None:
     """Take the old names away, in the transaction that holds the tables; StillWritten where they are in use."""
     written = connection.execute(text(WRITTEN.replace("{s}", schema)), {"unused_s": unused_s}).one_or_none()
     if written is not None:
-        message = f"An old program wrote {written.name} at {written.at:%Y-%m-%d %H:%M:%S} UTC: end it, or wait longer."
-        raise StillWritten(message)
+        last = f"wrote {written.name} at {written.at:%Y-%m-%d %H:%M:%S} UTC, or it was carried over then"
+        raise StillWritten(f"An old program {last}: end the program, or wait longer.")
     for function in FUNCTIONS:
         execute(connection, f"DROP FUNCTION {schema}.{function} CASCADE")
     give_up_running(connection, schema, after="0 seconds")

@@ -3,6 +3,7 @@
 `{s}` is the tenant's schema. Every name in a function is qualified: an old program has a search path of its own.
 """
 
+from stoflow.domain.job import PAUSED_UNTIL
 from stoflow.migrations.old_house.keeping_batches import COUNT_BATCHES, NOTE_BATCH
 from stoflow.migrations.old_house.keeping_products import KEEP_PHOTOS, KEEP_PRODUCT
 
@@ -62,7 +63,7 @@ END $$
 """
 
 # Nobody pauses a single job any more: one that an old program paused waits until it is resumed, or the contract.
-HELD = "timestamptz '2100-01-01 00:00:00+00'"
+HELD = f"timestamptz '{PAUSED_UNTIL:%Y-%m-%d %H:%M:%S}+00'"
 
 FILL = """
     NEW.marketplace := coalesce(nullif(NEW.marketplace, ''), (

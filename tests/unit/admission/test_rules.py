@@ -13,6 +13,7 @@ from stoflow.admission.rule import PlaceRule, known_rules
 from stoflow.admission.rules.blackout import window_end
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import PAUSED_UNTIL
 from stoflow.domain.outcome import Lock
 from stoflow.settings import Settings, SettingsError, load
 
@@ -59,6 +60,12 @@ def test_each_reason_is_told_alone_with_who_ends_it_and_until_when(
     (hold,) = holds_of(work_of(place, work))
     assert (hold.kind, hold.release, hold.until) == (kind, release, until)
     assert hold.detail
+
+
+def test_what_an_old_program_has_paused_is_not_told_as_a_time() -> None:
+    (hold,) = holds_of(replace(WORK, not_before=PAUSED_UNTIL))
+    assert (hold.kind, hold.release, hold.until) == ("not_before", Release.OPERATOR, None)
+    assert "an old program has paused it" in hold.detail
 
 
 def test_what_nothing_holds_has_no_reason() -> None:
