@@ -1,5 +1,6 @@
 """An installation as PostgreSQL and Redis know it, without its processes: who runs, what waits, and what is wrong."""
 
+import socket
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -50,15 +51,20 @@ class Scene:
         self.runs("orchestrator", PLACES)
         self.runs("worker", PLACES)
 
-    def runs(self, kind: str, serves: Sequence[str]) -> None:
+    def runs(self, kind: str, serves: Sequence[str], *, lives_s: float = 3600.0) -> None:
         with self.database.records() as connection:
             process = register_process(connection, kind, lease_s=60.0, serves=serves)
-            # It has been there for a while.
-            connection.execute("UPDATE public.processes SET started_at = clock_timestamp() - interval '1 hour'")
         board = Board(kind)
-        board.process["process"] = lambda: process
+        board.process |= {"process": lambda: process, "host": socket.gethostname}
         self.boards[kind], self._ids[kind] = board, process
         self._publishers[kind] = Publisher(quick_client(self._redis_url), self._keys, board)
+        self.lives(kind, lives_s)
+
+    def lives(self, kind: str, for_s: float) -> None:
+        """Let it have begun so many seconds ago."""
+        with self.database.records() as connection:
+            begun = "UPDATE public.processes SET started_at = clock_timestamp() - %s * interval '1 s' WHERE id = %s"
+            connection.execute(begun, [for_s, self._ids[kind]])
 
     def dies(self, kind: str) -> None:
         with self.database.records() as connection:

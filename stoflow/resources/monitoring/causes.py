@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from stoflow.domain.application import Channel, RefusalView
-from stoflow.monitoring.live.reader import Live
+from stoflow.monitoring.live.reader import Live, LiveProcess
 from stoflow.resources.monitoring.rows import NEXT, UNDER_WAY, Row
-from stoflow.storage.engine.reads.installation import InstallationFacts
+from stoflow.storage.engine.reads.installation import InstallationFacts, LivingProcess
 
 SLOW_S = 1.0
 JUST_BEGUN_S = 10.0  # a process that young may not have shown itself yet
 SHOWS_ITSELF = ("api", "orchestrator", "worker")  # a process of the caller's own, which runs its own jobs, does not
 JUST_EMPTIED_S = 60.0
+JUST_REPLACED_S = 4.0
 SKEW_S = 5.0
 STALLED_S = 60.0
 NEARLY = 0.9  # of a quota
@@ -57,6 +58,15 @@ class Seen:
     refusals: Sequence[RefusalView] = ()
     outages: Mapping[str, float] = field(default_factory=dict[str, float])
 
+    @property
+    def gone(self) -> Sequence[LiveProcess]:
+        """Return who showed themselves lately and hold no lease, without those that have hardly begun."""
+        if self.live is None:
+            return ()
+        living, old_by = {each.id for each in self.facts.living}, self.live.read_at - JUST_BEGUN_S
+        shown = [each for each in self.live.processes if each.told.get("started_at", 0) < old_by]
+        return [each for each in shown if each.process not in living]
+
 
 Causes = Iterator[Cause]
 
@@ -91,6 +101,18 @@ def nobody_works(seen: Seen) -> Causes:
             is_heard_of = row.pending or row.in_flight or row.hour.total
             harms = frozenset({FLOWS}) if is_heard_of else frozenset[Question]()
             yield Cause("no_consumer", detail, f"stoflow worker --queues {row.marketplace}", harms, row.marketplace)
+
+
+def process_died(seen: Seen) -> Causes:
+    """A remark, while Redis remembers what it showed and, where another one began in its place, for a moment."""
+    for gone in seen.gone:
+        following = [each.lives_s for each in seen.facts.living if _is_after(each, gone)]
+        if not following or min(following) < JUST_REPLACED_S:
+            then = "another one has begun in its place" if following else "none has begun in its place"
+            host = gone.told.get("host", "")
+            detail = f"The {gone.kind} {gone.process} on {host} has ended without a word: {then}."
+            since = seen.live.read_at - gone.age_s if seen.live else None
+            yield Cause("process_died", detail, "See the log of what started it.", since=since)
 
 
 def application_refused(seen: Seen) -> Causes:
@@ -198,6 +220,7 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     redis_away,
     nobody_decides,
     nobody_works,
+    process_died,
     application_refused,
     quota_nearly_used,
     marketplace_down,
@@ -208,6 +231,12 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     clocks_differ,
 )
 """In the order of likeliness: each may be what those after it come from."""
+
+
+def _is_after(living: LivingProcess, gone: LiveProcess) -> bool:
+    """Say whether it is of the same kind and host, and began since that one was seen last."""
+    is_alike = (living.kind, living.host) == (gone.kind, gone.told.get("host"))
+    return is_alike and living.lives_s < gone.age_s
 
 
 def _waits(row: Row) -> str:

@@ -14,6 +14,7 @@ from stoflow.domain.application import Channel, Refusal
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
 from stoflow.domain.facts.work import JobCompleted, JobFailed
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.live.keys import LIFETIME_S
 from stoflow.monitoring.live.reader import LiveReader
 from stoflow.resources.monitoring import causes
 from stoflow.resources.monitoring.snapshot import Snapshot, Watching, read_snapshot
@@ -159,6 +160,22 @@ def test_a_process_that_lives_and_shows_nothing_makes_the_view_stale(scene: Scen
     found = scene.look(write=False)
 
     assert (found.verdict.causes[0].kind, answers(found)) == ("view_stale", [True, True, False])
+
+
+def test_a_worker_that_was_killed_is_a_remark_until_another_one_has_been_there_for_a_moment(scene: Scene) -> None:
+    scene.write()
+    scene.dies("worker")
+    (alone,) = [each for each in scene.look(write=False).verdict.causes if each.kind == "process_died"]
+    assert "has ended without a word: none has begun in its place." in alone.detail
+
+    scene.runs("worker", PLACES, lives_s=0.0)
+    found = scene.look().verdict
+    assert (found.well, [each.kind for each in found.causes]) == (True, ["process_died"])
+    assert "another one has begun in its place." in found.causes[0].detail
+    for key in scene.client.scan_iter(KEYS.process("*")):
+        scene.client.expire(key, LIFETIME_S - 8)  # as though it had been written so long ago
+    scene.lives("worker", 5.0)
+    assert "process_died" not in {each.kind for each in scene.look(write=False).verdict.causes}
 
 
 def test_a_process_of_the_callers_own_is_not_missed(scene: Scene) -> None:
