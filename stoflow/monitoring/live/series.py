@@ -1,6 +1,7 @@
 """What is counted over all processes: which fact adds how much to which series, none of which names a tenant."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from stoflow.domain.facts.work import AttemptEnded, CallEnded, JobCompleted, JobFailed, TenantSwept
 from stoflow.monitoring.live.durations import bucket_of
@@ -28,6 +29,7 @@ LABELS = {
 """The labels of each series, in the order of its name."""
 
 APART = "|"
+NAMES_KEPT = 4_096  # of a few hundred: none names a tenant, a job or a task
 
 Increments = Iterator[tuple[str, float]]
 
@@ -61,6 +63,7 @@ def parts_of(series: str) -> tuple[str, tuple[str, ...]]:
     return name, tuple(values)
 
 
+@lru_cache(maxsize=NAMES_KEPT)
 def _named(name: str, *values: str) -> str:
     return APART.join((name, *(value.replace(APART, "_") for value in values)))
 
