@@ -36,6 +36,14 @@ def test_the_services_are_the_two_servers_and_one_for_each_kind_of_process() -> 
     assert set(OURS) == set(SERVICES) - {"postgres", "redis"}
 
 
+def test_images_of_others_are_named_by_their_version_and_their_digest() -> None:
+    stages = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    images = [*stages, *(str(service["image"]) for name, service in SERVICES.items() if name not in OURS)]
+    named = re.compile(r"\w+:\d+\.\d+(\.\d+)?[\w-]*@sha256:[0-9a-f]{64}")
+    assert len(set(stages)) == 1
+    assert [image for image in images if not named.fullmatch(image)] == []
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_services_command_is_understood_by_the_real_command_line(name: str) -> None:
     called, *arguments = OURS[name]["command"]
