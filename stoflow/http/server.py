@@ -1,7 +1,9 @@
 """The web server in front of the doors, with every limit said."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -14,14 +16,38 @@ from stoflow.http.sockets.limits import MAX_FRAME_BYTES
 MAX_CONNECTIONS: Final = 4000  # those above are answered 503 at once
 MAX_HEADER_BYTES: Final = 32 * 1024
 KEEP_ALIVE_S: Final = 15
+TICK_S: Final = 1.0  # the header Date is made anew
 
 
 class WebServer(uvicorn.Server):
-    """Lets those go first who wait for something: else they would be cut off when the time to drain is over."""
+    """Lets those go first who wait for something: else they would be cut off when the time to drain is over.
+
+    It is told that it is to exit, where uvicorn's own looks ten times a second, which costs most while nobody comes.
+    """
 
     def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exits = asyncio.Event()
         super().__init__(config)
         self._drain = drain
+
+    @property
+    def should_exit(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride] - set as uvicorn's own is
+        return self._exits.is_set()
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        """Set it from any thread, or from a signal's handler."""
+        if value and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._exits.set)
+        elif value:
+            self._exits.set()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._exits.wait(), TICK_S)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._drain()
