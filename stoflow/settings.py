@@ -1,9 +1,9 @@
 """Everything that can be configured, read once from the environment (and `.env`) into one frozen value."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
@@ -35,6 +35,7 @@ from stoflow.variables import refuse_misspelt
 
 ENV_FILE = ".env"
 LEAST_DAYS_KEPT = 2  # an idempotency key is good for one
+JUDGED_BY = ("blackout", "concurrency", "plugin_terms", "speed")  # why a job does not run yet, and when it does
 
 
 class Settings(BaseSettings):
@@ -158,6 +159,11 @@ class Settings(BaseSettings):
     traces: bool = False  # spans leave by OTLP, to where OpenTelemetry's own variables say
     failpoints: str = ""
 
+    @property
+    def judging(self) -> Mapping[str, Any]:
+        """What verdicts follow from, as JSON: an orchestrator tells it to whoever explains them in another process."""
+        return self.model_dump(mode="json", include=set(JUDGED_BY))
+
     @model_validator(mode="after")
     def _keeps_what_keys_name(self) -> Self:
         if 0 < self.keep_days < LEAST_DAYS_KEPT:
@@ -171,6 +177,11 @@ class Settings(BaseSettings):
             message = f"{ENV_PREFIX}HEARTBEAT_S should be at most half of {ENV_PREFIX}PROCESS_LEASE_S"
             raise ValueError(message)
         return self
+
+
+def judging_by(settings: Settings, told: Mapping[str, Any]) -> Settings:
+    """Return the settings with what another process was `told` in the place of what its verdicts follow from."""
+    return settings.model_copy(update={name: told[name] for name in JUDGED_BY if name in told})
 
 
 def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:

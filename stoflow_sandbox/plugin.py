@@ -126,8 +126,10 @@ class HeadlessPlugin:
                 self._link.emit(RESPONSE, {"request_id": received.command["request_id"], **answer})
 
     def _receive(self, command: Mapping[str, Any]) -> None:
-        """Put it in line; its deadline is a time of day, so what is left is counted from now on."""
-        left_s = _time_of(command.get("deadline")) - self._clocks.wall()
+        """Put it in line; what is left until its deadline is counted from now on, by a clock that nobody sets."""
+        left_s = command.get("left_s")
+        if not isinstance(left_s, int | float):  # a StoFlow of before: its deadline is a time of day
+            left_s = _time_of(command.get("deadline")) - self._clocks.wall()
         self._commands.put(Received(command, self._clocks.monotonic() + left_s))
 
     def _answer(self, received: Received) -> Answer | None:

@@ -14,7 +14,8 @@ from pathlib import Path
 from campaigns import evidence
 from campaigns.chaos import paces
 from campaigns.chromium import Browser, Cable, NoBrowser, build, extension_id, install
-from campaigns.extension.scenes import ALL, SHORT, VINTED, Scene, Stage
+from campaigns.extension.scenes import ALL, SHORT, Scene
+from campaigns.extension.stage import VINTED, Stage
 from campaigns.plan import Plan
 from campaigns.world import world
 from stoflow.domain.errors import StoflowError
@@ -59,12 +60,14 @@ def staged(folder: Path, jobs: int) -> Iterator[Stage]:
         made = stack.enter_context(world(plan, folder))
         (tenant,) = made.sellers
         made.crew.dismiss(f"plugin-{tenant}")  # the headless one: here a real browser does its work
-        cable = Cable(made.api_url)
-        stack.callback(cable.close)
-        site = f"{made.sandbox_url}/{VINTED}"
-        extension = build(folder / "extension", stoflow=cable.url, site=site, platforms=(made.api_url,))
+        cables = Cable(made.api_url), Cable(made.sandbox_url)
+        for cable in cables:
+            stack.callback(cable.close)
+        to_stoflow, to_site = cables
+        site = f"{to_site.url}/{VINTED}"
+        extension = build(folder / "extension", stoflow=to_stoflow.url, site=site, platforms=(made.api_url,))
         browser = stack.enter_context(Browser(folder / "profile", extension))
-        yield Stage(made, browser, cable, tenant, iter(made.products[tenant]))
+        yield Stage(made, browser, to_stoflow, to_site, tenant, iter(made.products[tenant]))
 
 
 def play(folder: Path, scenes: Sequence[Scene], jobs: int) -> Report:

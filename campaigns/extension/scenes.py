@@ -1,105 +1,9 @@
 """What happens to a seller with the extension in a real browser, scene by scene."""
 
-import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from campaigns.chromium import Browser, Cable
-from campaigns.world import World
-from stoflow.domain.call import Request
-from stoflow.domain.ids import TenantId
-from stoflow_sandbox.ledger import LedgerEntry, read_ledger
-
-VINTED = "vinted"
-LOOK_EVERY_S = 0.1
-WITHIN_S = 90.0
-ASKED_S = 30.0
-CREATED = 201
-FINAL = frozenset({"completed", "failed", "cancelled", "expired"})
-
-
-@dataclass
-class Stage:
-    """One seller with a browser; what happens at it are the scenes below."""
-
-    made: World
-    browser: Browser
-    cable: Cable
-    tenant: TenantId
-    products: Iterator[int]
-    listed: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-
-    @property
-    def site(self) -> str:
-        return f"{self.made.sandbox_url}/{VINTED}"
-
-    @property
-    def client(self) -> Any:
-        return self.made.clients[self.tenant]
-
-    @property
-    def seller(self) -> str:
-        return self.made.connections.account(self.tenant, VINTED).external_id
-
-    def ask(self, action: str, product: int | None = None, **payload: Any) -> int:
-        """Ask for a job; return its number."""
-        body: dict[str, Any] = {"action_type": action}
-        if product is not None:
-            body["product_id"] = product
-        if payload:
-            body["payload"] = payload
-        headers = {"authorization": f"Bearer {self.made.sellers[self.tenant]()}"}
-        request = Request("POST", f"/api/{VINTED}/jobs", json=body)
-        reply = self.made.http.exchange(self.made.api_url, request, headers=headers, deadline_s=ASKED_S)
-        assert reply.status == CREATED, reply.text
-        return int(reply.body["id"])
-
-    def orders(self) -> Sequence[Mapping[str, Any]]:
-        """Return the orders that StoFlow has recorded."""
-        headers = {"authorization": f"Bearer {self.made.sellers[self.tenant]()}"}
-        request = Request("GET", f"/api/{VINTED}/orders")
-        return self.made.http.exchange(self.made.api_url, request, headers=headers, deadline_s=ASKED_S).body["items"]
-
-    def wait_for(self, job: int, *, status: str = "completed") -> Mapping[str, Any]:
-        """Return the job once it is final; AssertionError where it ends otherwise."""
-        wait(lambda: self.client.job(job)["status"] in FINAL, f"job {job} ends")
-        found = self.client.job(job)
-        assert found["status"] == status, json.dumps(found, indent=1)
-        return found
-
-    def publish(self) -> tuple[int, str]:
-        """Publish the next product; return it and its listing."""
-        product = next(self.products)
-        listing = str(self.wait_for(self.ask("publish", product))["result"]["result"]["listing_id"])
-        self.listed.append((product, listing))
-        return product, listing
-
-    def ledger(self, operation: str = "") -> list[LedgerEntry]:
-        entries = read_ledger(self.made.ledger)
-        return [one for one in entries if one.marketplace == VINTED and operation in {"", one.operation}]
-
-    def script(self, operation: str, fault: str, *, nth: int = 1) -> None:
-        """Let the site do otherwise, once."""
-        wish = {"marketplace": VINTED, "operation": operation, "fault": fault, "nth": nth}
-        assert self.made.control("POST", "script", [wish]) is not None
-
-    def behave(self, act: str, **wishes: Any) -> Mapping[str, Any]:
-        done = self.made.control("POST", f"sellers/{VINTED}/{self.seller}/behave", {"act": act, **wishes})
-        assert done is not None, act
-        return done
-
-
-def wait(is_so: Callable[[], bool], what: str, *, within_s: float = WITHIN_S) -> None:
-    """Return when it is so; TimeoutError where it takes too long."""
-    until = time.monotonic() + within_s
-    while not is_so():
-        if time.monotonic() > until:
-            message = f"waited {within_s:.0f} s until {what}"
-            raise TimeoutError(message)
-        time.sleep(LOOK_EVERY_S)
-
+from campaigns.extension.away import asleep, line_cut, offline, token_renewed
+from campaigns.extension.stage import VINTED, Stage, causes, connected, hold_of, open_browser, sign_in, wait
 
 # --- the scenes: each leaves the seller signed in, the extension connected, and no job open ---
 
@@ -189,39 +93,16 @@ def two_windows(stage: Stage) -> None:
     assert len(stage.ledger("draft.create")) == before + 1
 
 
-def token_renewed(stage: Stage) -> None:
-    """The platform's page hands a newer token over, and the open socket is told."""
-    said = handed_over(stage, stage.tenant)
-    assert said == {"ok": True, "is_on": True}, said
-    wait(lambda: stage.browser.state()["renewed"], "StoFlow has taken the token")
-    assert handed_over(stage, TenantId(stage.tenant + 1))["ok"] is False, "another seller's token was taken"
-    stage.publish()
-
-
-def offline(stage: Stage) -> None:
-    """The line is cut in the middle of a command, and for a while: the answer is kept, and the next job waits."""
-    before = len(stage.ledger("draft.create"))
-    stage.script("draft.create", "slow")
-    job = stage.ask("publish", next(stage.products))
-    wait(lambda: stage.browser.state()["doing"] == "vinted.draft.create", "it is being done")
-    stage.cable.cut()
-    wait(lambda: len(stage.ledger("draft.create")) > before, "the site has done it")
-    waiting = stage.ask("publish", next(stage.products))
-    wait(lambda: hold_of(stage, waiting) != "", "it is said what the job waits for")
-    stage.cable.mend()
-    stage.wait_for(job)
-    stage.wait_for(waiting)
-    assert len(stage.ledger("draft.create")) == before + 2
-
-
-def asleep(stage: Stage) -> None:
-    """The laptop is closed until StoFlow takes the plugin for gone."""
-    stage.browser.sleep()
-    wait(lambda: stage.client.connection(VINTED)["state"] == "offline", "the plugin is taken for gone")
-    job = stage.ask("publish", next(stage.products))
-    wait(lambda: hold_of(stage, job) == "plugin_offline", "the job waits for the plugin")
-    stage.browser.wake()
-    stage.wait_for(job)
+def tab_closed(stage: Stage) -> None:
+    """The seller closes the tab in the middle of the act: StoFlow looks, and adopts what is there."""
+    before = len(stage.ledger("draft.complete"))
+    stage.script("draft.complete", "slow")
+    stage.browser.ask("arm", site=stage.site, part="/completion")
+    job = stage.ask("publish", product := next(stage.products))
+    stage.browser.ask("strike", blow="tab")
+    found = stage.wait_for(job)
+    stage.listed.append((product, str(found["result"]["result"]["listing_id"])))
+    assert len(stage.ledger("draft.complete")) == before + 1
 
 
 def challenged(stage: Stage) -> None:
@@ -262,40 +143,6 @@ Scene = Callable[[Stage], None]
 SHORT: Sequence[Scene] = (first_steps, publish, worker_killed)
 ALL: Sequence[Scene] = (
     *SHORT,
-    *(browser_killed, update, sync, orders, message, delete, two_windows, token_renewed),
-    *(offline, challenged, signed_out, paused, asleep),
+    *(browser_killed, update, sync, orders, message, delete, two_windows, tab_closed, token_renewed),
+    *(line_cut, challenged, signed_out, paused, offline, asleep),
 )
-
-
-# --- what the scenes share ---
-
-
-def open_browser(stage: Stage) -> None:
-    """Open it, and sign in at the site as a person does where the session did not outlive the last time."""
-    stage.browser.launch()
-    sign_in(stage)
-
-
-def sign_in(stage: Stage) -> None:
-    stage.browser.ask("sign_in", site=stage.site, login=f"demo_seller_{stage.tenant}")
-
-
-def handed_over(stage: Stage, tenant: TenantId) -> Mapping[str, Any]:
-    """Let the platform's page hand over a new token of this tenant; return what it is answered."""
-    token = stage.made.sellers[stage.tenant].tokens.issue_access_token(tenant)
-    message = {"kind": "stoflow.token", "access_token": token}
-    return stage.browser.ask("hand_over", url=f"{stage.made.api_url}/docs", message=message)
-
-
-def connected(stage: Stage) -> None:
-    wait(lambda: stage.client.connection(VINTED)["connected"], "the plugin is connected")
-
-
-def causes(stage: Stage, job: int) -> str:
-    return " ".join(json.dumps(entry) for entry in stage.client.timeline(job))
-
-
-def hold_of(stage: Stage, job: int) -> str:
-    """Return the kind of what the job waits for, "" where it waits for nothing."""
-    hold = stage.client.job(job).get("hold")
-    return hold["kind"] if hold else ""

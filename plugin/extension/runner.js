@@ -31,9 +31,12 @@ export const watch = (changed) => (onChange = changed);
 export function receive(command) {
   if (typeof command?.request_id !== "string" || typeof command.action !== "string") return;
   if (queue.has(command.request_id)) return;
-  queue.set(command.request_id, { command, leftMs: Date.parse(command.deadline) - Date.now(), at: now() });
+  queue.set(command.request_id, { command, leftMs: leftOf(command), at: now() });
   void work();
 }
+
+/** What is left of its time: as StoFlow counts it, for this machine's clock may be wrong. */
+const leftOf = ({ left_s: leftS, deadline }) => (Number.isFinite(leftS) ? leftS * 1000 : Date.parse(deadline) - Date.now());
 
 /** Give up what has not begun: StoFlow sends it again where it is still wanted. */
 export const forget = () => queue.clear();

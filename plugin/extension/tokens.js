@@ -17,6 +17,9 @@ export function claimsOf(token) {
 
 const endsAt = (token) => (claimsOf(token).exp ?? 0) * 1000;
 
+/** StoFlow's time of day: this machine's clock may be wrong, which an exchange tells. */
+const nowThere = async () => Date.now() + (await settings.read()).behind;
+
 /** Take what a seller pasted or a page handed over. Returns "" or why it is not taken. */
 export async function take({ access = "", refresh = "" }) {
   const kept = await settings.read();
@@ -24,7 +27,7 @@ export async function take({ access = "", refresh = "" }) {
   const [now, before] = [claimsOf(access).sub, claimsOf(kept.access).sub];
   if (now && before && now !== before) return "This token is another seller's. Remove the extension's data first.";
   await settings.write({ ...(access && { access }), ...(refresh && { refresh }) });
-  if (access && endsAt(access) > Date.now()) return "";
+  if (access && endsAt(access) > (await nowThere())) return "";
   return refresh ? renew() : "This token has ended.";
 }
 
@@ -49,7 +52,8 @@ async function exchange() {
   const pair = await reply.json();
   const [now, before] = [claimsOf(pair.access_token).sub, claimsOf(access).sub];
   if (before && now !== before) return "This token is another seller's. Remove the extension's data first.";
-  await settings.write({ access: pair.access_token, refresh: pair.refresh_token });
+  const behind = Date.parse(reply.headers.get("date")) - Date.now() || 0;
+  await settings.write({ access: pair.access_token, refresh: pair.refresh_token, behind });
   return "";
 }
 
@@ -65,6 +69,6 @@ async function post(path, body) {
 /** Return the newest token, renewed where it is about to end and can be; "" where there is none. */
 export async function current() {
   const { access, refresh } = await settings.read();
-  if (refresh && endsAt(access) - Date.now() < EARLY_MS) await renew();
+  if (refresh && endsAt(access) - (await nowThere()) < EARLY_MS) await renew();
   return (await settings.read()).access;
 }

@@ -107,17 +107,31 @@ const DO = {
     const worker = await target.worker();
     await worker.close();
   },
-  /** Watch for a request to the site, so that the next blow falls while it is on its way. */
-  async arm({ site, part }) {
-    const page = await siteTab(`${site}/`);
-    armed = page.waitForRequest((request) => request.url().includes(part));
+  /** Set the service worker's time of day forward, as a machine finds it that has slept. */
+  async jump({ ms }) {
+    const target = await browser.waitForTarget(isWorker, { timeout: PATIENCE_MS });
+    await (await target.worker()).evaluate((by) => {
+      const before = Date.now;
+      Date.now = () => before() + by;
+    }, ms);
   },
 
-  /** Strike in the middle of what is watched for: end the service worker, or the whole browser. */
+  /** Watch for a request to the site, so that the next blow falls while it is on its way. */
+  async arm({ site, part }) {
+    await siteTab(`${site}/`);
+    const pages = (await browser.pages()).filter((page) => page.url().startsWith(`${site}/`));
+    const isIt = (request) => request.url().includes(part);
+    armed = Promise.any(pages.map((page) => page.waitForRequest(isIt).then(() => page)));
+    armed.catch(() => {});
+  },
+
+  /** Strike in the middle of what is watched for: end the service worker or the whole browser, close the tab, or let be. */
   async strike({ blow }) {
-    await armed;
+    const page = await armed;
     await new Promise((resolve) => setTimeout(resolve, ON_ITS_WAY_MS));
-    await (blow === "worker" ? DO.kill_worker() : DO.kill());
+    if (blow === "worker") await DO.kill_worker();
+    else if (blow === "browser") await DO.kill();
+    else if (blow === "tab") await page.close();
   },
 
   /** As a person does it, in the tab that the extension brought to the front. */

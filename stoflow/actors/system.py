@@ -79,6 +79,7 @@ class Orchestrator:
             every_s=lease_s / 3,
             on_lost=lambda _: self._begin_again(),
             serves=tuple(policy.conditions.caps),
+            told=policy.conditions.settings.judging,
         )
         self._restarting = threading.Lock()
         self._term: OwnershipTerm | None = None

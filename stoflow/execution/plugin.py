@@ -67,6 +67,7 @@ def read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) ->
                 action=command.action,
                 payload=command.payload,
                 deadline=command.deadline,
+                left_s=command.left_s,
                 attempt=command.attempt,
             )
 

@@ -1,7 +1,8 @@
 """A process's own lease, renewed by a thread; lost, the process takes a new identity."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
@@ -27,6 +28,7 @@ class Lease:
         every_s: float,
         on_lost: Callable[[ProcessId], None] = lambda _: None,
         serves: Sequence[str] | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
         self._database = database
         self._kind = kind
@@ -34,6 +36,7 @@ class Lease:
         self._every_s = every_s
         self._on_lost = on_lost
         self._serves = serves
+        self._told = told
         self._process: ProcessId | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -74,7 +77,9 @@ class Lease:
     def _register(self) -> ProcessId:
         failpoint("lease.begin.before")
         with self._database.records() as connection:
-            process = register_process(connection, self._kind, lease_s=self._lease_s, serves=self._serves)
+            process = register_process(
+                connection, self._kind, lease_s=self._lease_s, serves=self._serves, told=self._told
+            )
         failpoint("lease.begin.after")
         record(ProcessStarted(self._kind, process))
         return process

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
@@ -18,12 +19,13 @@ from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
 from stoflow.resources.products.media import MediaBucket, MediaFolder, media_folder
 from stoflow.resources.products.photo_source import Fetch, PhotoSource
-from stoflow.settings import Settings
+from stoflow.settings import Settings, judging_by
 from stoflow.storage.applications import Applications
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import is_too_strong, reach
 from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
+from stoflow.storage.engine.processes import read_told
 from stoflow.storage.photo_bucket import PhotoBucket
 from stoflow.storage.servers.embedded import has_servers, resolve_servers, usable
 from stoflow.storage.servers.keeping import ServerUrls
@@ -42,6 +44,7 @@ PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 class Installation:
     """One StoFlow: its settings, its servers, its database and the marketplaces it knows.
 
+    `told` is by what its orchestrators judge, where this process is one that only explains their verdicts.
     What is put into `resources` is closed at its end, the last one first.
     """
 
@@ -50,6 +53,7 @@ class Installation:
     database: Database
     registry: Registry
     resources: ExitStack = field(default_factory=ExitStack)
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def tempo(self) -> Tempo:
@@ -62,16 +66,15 @@ class Installation:
     @property
     def conditions(self) -> Conditions:
         """Return what admission judges by, the same for every tenant."""
+        judging = judging_by(self.settings, self.told)
         caps = {
-            name: self.settings.concurrency.get(name, place.concurrency)
-            for name, place in self.registry.marketplaces.items()
+            name: judging.concurrency.get(name, place.concurrency) for name, place in self.registry.marketplaces.items()
         }
-        return Conditions(self.settings, frozenset(self.plugin_marketplaces), caps, self._terms)
+        terms = {} if judging.plugin_terms == "told" else self._terms
+        return Conditions(judging, frozenset(self.plugin_marketplaces), caps, terms)
 
     @property
     def _terms(self) -> Mapping[str, str]:
-        if self.settings.plugin_terms == "told":
-            return {}
         known = self.registry.marketplaces.values()
         return {place.name: place.plugin.terms.version for place in known if place.plugin is not None}
 
@@ -147,7 +150,9 @@ def prepared(
             check_tenant_prepared(installation.database, tenant)
         if with_files:
             check_home(settings, with_files=True)
-        yield installation
+        with installation.database.records() as connection:
+            told = read_told(connection)
+        yield replace(installation, told=told)
 
 
 @contextmanager

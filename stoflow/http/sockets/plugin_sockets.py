@@ -125,5 +125,6 @@ def _wording(command: PluginCommand) -> dict[str, Any]:
         "action": command.action,
         "payload": dict(command.payload),
         "deadline": command.deadline.astimezone(UTC).isoformat(),
+        "left_s": round(command.left_s, 3),
         "attempt": command.attempt,
     }

@@ -149,6 +149,7 @@ class PluginCommandTold(Told):
     action: str
     payload: dict[str, Any]
     deadline: datetime
+    left_s: float = Field(description="Seconds until the deadline, when it left: for a client whose clock is wrong.")
     attempt: str
 
 

@@ -80,7 +80,8 @@ class JobFilter:
 class PluginCommand:
     """A command the plugin has not answered yet, to be emitted (again) under the same `request_id`.
 
-    `attempt` names the attempt it belongs to: an attempt may take several commands.
+    `attempt` names the attempt it belongs to: an attempt may take several commands. `left_s` are the seconds until its
+    deadline, by PostgreSQL's clock when it was read.
     """
 
     tenant: TenantId
@@ -89,4 +90,5 @@ class PluginCommand:
     action: str
     payload: Mapping[str, Any]
     deadline: datetime
+    left_s: float
     attempt: str

@@ -34,6 +34,7 @@ RETURNING request_id
 # Of a suspended tenant nothing is asked to act any more; what became of it is still looked for.
 OPEN = f"""
 SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
+  extract(epoch FROM c.deadline - clock_timestamp())::float8 AS left_s,
   concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
 FROM {s}.plugin_commands c
 LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id
@@ -88,12 +89,13 @@ WHERE NOT {plugin_connected("t.tenant")}
 
 @dataclass(frozen=True, slots=True)
 class OpenCommand:
-    """`attempt` is called as the attempts that make direct calls are."""
+    """`attempt` is called as the attempts that make direct calls are; `left_s` is what is left until the deadline."""
 
     request_id: str
     action: str
     payload: Mapping[str, Any]
     deadline: datetime
+    left_s: float
     attempt: str
 
 

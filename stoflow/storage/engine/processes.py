@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import ProcessId
 
 REGISTER = """
-INSERT INTO public.processes (kind, host, pid, release, serves, started_at, expires_at)
-VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], clock_timestamp(),
+INSERT INTO public.processes (kind, host, pid, release, serves, told, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], %(told)s, clock_timestamp(),
         clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 """
@@ -44,6 +46,12 @@ UNION ALL
 SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 """
 
+# The newest, as it is the one of the settings of now while one after another is restarted.
+TOLD = """
+SELECT told FROM public.processes
+WHERE kind = 'orchestrator' AND NOT dead AND expires_at > clock_timestamp() ORDER BY id DESC LIMIT 1
+"""
+
 LIVING = """
 SELECT count(*) AS number FROM public.processes
 WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_timestamp()
@@ -59,11 +67,17 @@ class Death:
 
 
 def register_process(
-    connection: Connection[DictRow], kind: str, *, lease_s: float, serves: Sequence[str] | None = None
+    connection: Connection[DictRow],
+    kind: str,
+    *,
+    lease_s: float,
+    serves: Sequence[str] | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> ProcessId:
     """Return the identity of this process, alive for `lease_s` without a beat.
 
-    `serves` are the marketplaces it works for, None where it does not say.
+    `serves` are the marketplaces it works for, None where it does not say. `told` are the settings by which one judges
+    that decides for others, None for one that does not.
     """
     params = {
         "kind": kind,
@@ -71,11 +85,18 @@ def register_process(
         "pid": os.getpid(),
         "release": release(),
         "serves": None if serves is None else list(serves),
+        "told": None if told is None else Jsonb(dict(told)),
         "lease_s": lease_s,
     }
     row = connection.execute(REGISTER, params).fetchone()
     assert row is not None, "INSERT … RETURNING answers a row"
     return ProcessId(row["id"])
+
+
+def read_told(connection: Connection[DictRow]) -> Mapping[str, Any]:
+    """Return the settings by which the newest living orchestrator judges; empty where none says so."""
+    row = connection.execute(TOLD).fetchone()
+    return (row and row["told"]) or {}
 
 
 @cache

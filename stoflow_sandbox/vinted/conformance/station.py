@@ -136,8 +136,9 @@ class Station:
     def command(self, action: str, payload: Mapping[str, Any], *, request_id: str = "", late: bool = False) -> str:
         """Put a command in line; return its request id."""
         request_id = request_id or str(uuid4())
-        deadline = datetime.now(UTC) + timedelta(minutes=-1 if late else 2)
-        command = PluginCommand(TENANT, request_id, "", action, payload, deadline, f"check-{request_id[:8]}")
+        left = timedelta(minutes=-1 if late else 2)
+        times = datetime.now(UTC) + left, left.total_seconds()
+        command = PluginCommand(TENANT, request_id, "", action, payload, *times, f"check-{request_id[:8]}")
         with self._lock:
             self._commands[request_id] = command, ""
         return request_id

@@ -41,6 +41,7 @@ RETURNING request_id
 
 -- OPEN
 SELECT c.request_id::text AS request_id, c.action, c.payload, c.deadline,
+  extract(epoch FROM c.deadline - clock_timestamp())::float8 AS left_s,
   concat_ws('-', %(tenant)s::int, c.job_id, coalesce(c.task_id::text, 'stray' || c.stray_id), c.claims) AS attempt
 FROM {s}.plugin_commands c
 LEFT JOIN {s}.marketplace_tasks t ON t.id = c.task_id

@@ -25,7 +25,11 @@ UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 
 -- REGISTER
-INSERT INTO public.processes (kind, host, pid, release, serves, started_at, expires_at)
-VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], clock_timestamp(),
+INSERT INTO public.processes (kind, host, pid, release, serves, told, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], %(told)s, clock_timestamp(),
         clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
+
+-- TOLD
+SELECT told FROM public.processes
+WHERE kind = 'orchestrator' AND NOT dead AND expires_at > clock_timestamp() ORDER BY id DESC LIMIT 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -141,6 +142,14 @@ def test_a_job_goes_from_command_to_command_to_its_end(bench: "Bench", browser: 
     assert bench.run(job).move is NextMove.NOTHING
     assert (bench.row(job)["status"], bench.row(job)["result_data"]) == ("completed", {"listing": "77"})
     assert bench.task(job, "upload")["output"] == {"photo": 5}
+
+
+def test_a_command_says_how_long_it_is_good_for_by_postgresqls_clock(bench: "Bench", browser: Browser) -> None:
+    bench.run(bench.submit(bench.product()))
+    before = bench.one("SELECT clock_timestamp() AS now")["now"]
+    command = browser.take()
+    after = bench.one("SELECT clock_timestamp() AS now")["now"]
+    assert before < command.deadline - timedelta(seconds=command.left_s) < after
 
 
 def test_an_answer_said_again_changes_nothing(bench: "Bench", browser: Browser) -> None:

@@ -516,8 +516,8 @@ class FakeUseCases:
         return {tenant: self.status_of_tenant[tenant] for tenant in tenants if tenant in self.status_of_tenant}
 
     def add_command(self, tenant: TenantId, request_id: str, *, bound_to: str = "") -> None:
-        deadline = datetime.now(UTC) + timedelta(minutes=2)
-        command = PluginCommand(tenant, request_id, "", "vinted.draft.create", {"title": "Coat"}, deadline, "1-2-3-4")
+        times = datetime.now(UTC) + timedelta(minutes=2), 120.0
+        command = PluginCommand(tenant, request_id, "", "vinted.draft.create", {"title": "Coat"}, *times, "1-2-3-4")
         self.commands[request_id] = (command, bound_to)
 
     def open_commands(self, plugins: Sequence[tuple[TenantId, str]]) -> Sequence[PluginCommand]:

@@ -41,7 +41,8 @@ def test_a_command_goes_out_and_its_answer_comes_in_over_the_real_client(api: An
         api.use_cases.add_command(api.alice, request_id)
         api.wire.say(tenant=api.alice, event="plugin_command")
         command = heard.get(timeout=10)
-        assert command.keys() == {"request_id", "action", "payload", "deadline", "attempt"}
+        assert command.keys() == {"request_id", "action", "payload", "deadline", "left_s", "attempt"}
+        assert command["left_s"] == 120.0
         assert (command["action"], command["payload"]) == ("vinted.draft.create", {"title": "Coat"})
         response = {"request_id": command["request_id"], "success": True, "data": {"id": 5}}
         assert client.call("plugin_response", response) == {"ok": True}
@@ -226,6 +227,7 @@ def plugin_command(api: Any, request_id: str) -> dict[str, Any]:
         "action": command.action,
         "payload": command.payload,
         "deadline": command.deadline.isoformat(),
+        "left_s": command.left_s,
         "attempt": command.attempt,
     }
 

@@ -331,6 +331,16 @@ def test_a_command_past_its_deadline_is_not_done(api: Api, start: Any, vinted: A
     assert "photo.upload" not in [entry["operation"] for entry in vinted.ledger()]
 
 
+def test_a_machine_whose_clock_is_wrong_does_what_has_time_left(api: Api, start: Any, vinted: Any) -> None:
+    start(clocks=Clocks(wall=lambda: 4e9))
+    sid, _ = api.plugin()
+    api.send(sid, "vinted.photo.upload", photo(), deadline="2026-11-29T10:00:00Z", left_s=30.0)
+    assert api.answer()["success"] is True
+    api.send(sid, "vinted.photo.upload", photo(), deadline="2026-11-29T10:00:00Z", left_s=-1.0)
+    assert api.answer()["error"]["code"] == "deadline"
+    assert [entry["operation"] for entry in vinted.ledger()].count("photo.upload") == 1
+
+
 def test_a_clock_that_is_set_back_meanwhile_gives_a_command_no_more_time(api: Api, start: Any, vinted: Any) -> None:
     received, begun = (1000.0, 50.0), (940.0, 56.0)  # by the time of day, and by the seconds that pass
     walls, passing = iter((received[0], begun[0])), iter((received[1], begun[1]))
