@@ -156,7 +156,7 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
          OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
-       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+       (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
@@ -178,7 +178,7 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
          OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
-       (SELECT jsonb_agg(t ORDER BY t.position) FROM (
+       (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
                  coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
