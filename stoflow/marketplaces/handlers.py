@@ -43,8 +43,8 @@ class BaseJobHandler(ABC):
     of the first step, and each of its tasks says which one follows.
     """
 
-    marketplace: str
-    action: str
+    marketplace: str = ""
+    action: str = ""
     per_photo: frozenset[str] = frozenset()
     most_photos: int = 0
     paged: frozenset[str] = frozenset()
@@ -115,7 +115,8 @@ class ServiceJobHandler(BaseJobHandler, Generic[Service]):
 
     def steps_of(self, service: Service) -> tuple[Step, ...]:
         """Return the kinds of task with the service's methods, where `make_steps` itself is not overridden."""
-        raise NotImplementedError
+        message = f"{type(self).__name__} names no tasks for {type(service).__name__}: give it steps_of or make_steps."
+        raise ConfigurationError(message)
 
 
 class DirectAPIJobHandler(ServiceJobHandler[Service]):
@@ -133,9 +134,12 @@ class DirectAPIJobHandler(ServiceJobHandler[Service]):
     @property
     def service_method(self) -> Callable[..., Any]:
         """The method itself; ConfigurationError where the service has none of that name."""
-        method = getattr(self.get_service(), self.get_service_method_name(), None)
+        name = self.get_service_method_name()
+        if not name:
+            raise ConfigurationError(f"{type(self).__name__} names no method: give it get_service_method_name.")
+        method = getattr(self.get_service(), name, None)
         if not callable(method):
             service = type(self.get_service()).__name__
-            message = f"{type(self).__name__} names {service}.{self.get_service_method_name()}, which does not exist."
+            message = f"{type(self).__name__} names {service}.{name}, which does not exist."
             raise ConfigurationError(message)
         return method

@@ -170,10 +170,13 @@ def _fault(marketplace: Marketplace, code: str, handler: Handler) -> str | None:
     if code not in {spec.code for spec in marketplace.actions}:
         return "has no action type"
     if (handler.marketplace, handler.action) != (marketplace.name, code):
-        return f"says it is {handler.action}_{handler.marketplace}"
+        said = f"{handler.action}_{handler.marketplace}"
+        return (
+            f"says it is {said}" if said != "_" else "does not say what it is: set marketplace and action in its class"
+        )
     if isinstance(handler, DirectAPIJobHandler):
         _ = handler.service_method  # resolving it is the check
-    return _task_fault(handler)
+    return _task_fault(handler) if handler.create_tasks(PROBE) else "names no task"
 
 
 def _task_fault(handler: Handler) -> str | None:

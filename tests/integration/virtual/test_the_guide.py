@@ -191,6 +191,39 @@ def test_a_method_that_its_service_does_not_have_stops_the_start() -> None:
         build_registry([flea(Misspelt())], entry_points=False)
 
 
+class Nameless(DirectAPIJobHandler[FleaService]):
+    def __init__(self) -> None:
+        super().__init__(FleaService())
+
+
+class Methodless(Nameless):
+    marketplace = "flea"
+    action = "publish"
+
+
+class Stepless(Methodless):
+    service_method_name = "publish"
+
+
+class Taskless(Stepless):
+    def make_steps(self) -> tuple[Step, ...]:
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("handler", "says"),
+    [
+        (Nameless, "publish_flea does not say what it is: set marketplace and action in its class"),
+        (Methodless, "Methodless names no method: give it get_service_method_name"),
+        (Stepless, "Stepless names no tasks for FleaService: give it steps_of or make_steps"),
+        (Taskless, "publish_flea names no task"),
+    ],
+)
+def test_what_a_handler_lacks_is_said_at_the_start(handler: type[Nameless], says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        build_registry([flea(handler())], entry_points=False)
+
+
 class Bump(VintedJobHandler[FleaService]):
     action = "bump"
 
