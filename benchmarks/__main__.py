@@ -31,6 +31,7 @@ from benchmarks import (
     scale,
     table,
     throughput,
+    viewers,
     weight,
 )
 from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
@@ -77,6 +78,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
     "load": lambda short, _: load.measure(3, 100) if short else load.measure(20),
     "monitoring": lambda short, _: monitoring.measure(monitoring.SHORT if short else monitoring.Plan()),
+    "viewers": lambda short, _: viewers.measure(viewers.SHORT if short else viewers.Plan()),
     "estimate": lambda short, _: estimate.measure(estimate.SHORT if short else estimate.Plan()),
     "planning": lambda short, _: planning.measure(3 if short else planning.TIMES),
     "help": lambda short, _: asdict(weight.measure_help(2 if short else weight.HELP_TIMES)),

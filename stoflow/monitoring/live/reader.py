@@ -13,6 +13,9 @@ from stoflow.monitoring.live.keys import LIFETIME_S, LiveKeys
 from stoflow.monitoring.live.publisher import STATE, field_of
 from stoflow.monitoring.live.sliding import FLOW, HOUR, MINUTE, Ended, ended_by_part, ended_in
 
+NOTHING: Mapping[str, Any] = {}
+COUNTED_FOR_S = 4  # what ended in the last minute at a place of which nothing new is said
+
 Tallies = list[Mapping[str, Mapping[str, list[int]]]]
 
 
@@ -108,6 +111,9 @@ class LiveReader:
     def __init__(self, client: redis.Redis, keys: LiveKeys) -> None:
         self._client = client
         self._keys = keys
+        # When all was read last: what each text meant, and what was made of it.
+        self._known: Mapping[bytes, Any] = {}
+        self._places: Mapping[str, LivePlace] = {}
 
     def read(self) -> Live:
         """Return everything."""
@@ -129,14 +135,21 @@ class LiveReader:
         started = sorted(
             by_name, key=lambda name: processes[name].told.get("started_at", 0) if name in processes else 0
         )
-        places = _places([by_name[name][2] for name in started], [by_name[name][3] for name in started], fields)
+        parsing = _Parsing(self._known)
+        places = _places([by_name[name][2:4] for name in started], fields, parsing)
         of_all = [(key.partition(":")[2], key) for key in places if key.startswith(f"{EVERYBODY}:")]
         ended = {name: ended_by_part(FLOW, places.pop(key)[1], now_s) for name, key in of_all}
+        shown = {
+            key: _still(self._places.get(key), *told, now_s) or _place(key, *told, now_s)
+            for key, told in places.items()
+        }
+        if fields is None:
+            self._known, self._places = parsing.used, shown
         return Live(
             read_at=now_s,
             since=float(since) if since else None,
             processes=tuple(processes.values()),
-            places=tuple(_place(key, *told, now_s) for key, told in sorted(places.items())),
+            places=tuple(shown[key] for key in sorted(shown)),
             counts={name.decode(): float(value) for name, value in counts.items()},
             ended=ended,
         )
@@ -168,17 +181,28 @@ def _process(state: bytes | None, left_ms: int, now_s: float) -> LiveProcess | N
     return LiveProcess(age_s, float(told.get("at", now_s)) + age_s - now_s, told)
 
 
-def _places(
-    places: Sequence[Any], ended: Sequence[Any], fields: Sequence[str] | None
-) -> dict[str, tuple[Any, Tallies]]:
+class _Parsing:
+    """Parses a text where it is another than those known: of thousands of places few change from look to look."""
+
+    def __init__(self, known: Mapping[bytes, Any]) -> None:
+        self._known = known
+        self.used: dict[bytes, Any] = {}
+
+    def meaning(self, text: bytes) -> Any:
+        """Return what the JSON means; nobody may change it."""
+        found = self._known.get(text)
+        self.used[text] = found = json.loads(text) if found is None else found
+        return found
+
+
+def _places(answers: Sequence[Any], fields: Sequence[str] | None, parsing: _Parsing) -> dict[str, tuple[Any, Tallies]]:
     """Return by field what a place shows, of two processes what the younger one says, and all that ended there."""
     shown: dict[str, Any] = {}
-    for answer in places:
-        shown |= {key: json.loads(text) for key, text in _fields(answer, fields)}
     tallies: dict[str, Tallies] = defaultdict(list)
-    for answer in ended:
-        for key, text in _fields(answer, fields):
-            tallies[key].append(json.loads(text))
+    for places, ended in answers:
+        shown |= {key: parsing.meaning(text) for key, text in _fields(places, fields)}
+        for key, text in _fields(ended, fields):
+            tallies[key].append(parsing.meaning(text))
     return {key: (shown.get(key, {}), tallies.get(key, [])) for key in {*shown, *tallies}}
 
 
@@ -188,13 +212,21 @@ def _fields(answer: Any, fields: Sequence[str] | None) -> Iterable[tuple[str, by
     return [(key.decode(), text) for key, text in answer.items()]
 
 
+def _still(last: LivePlace | None, shown: Mapping[str, Any], tallies: Tallies, now_s: float) -> LivePlace | None:
+    """Return a place as it was read, where nothing new is said of it and what ended was counted a moment ago."""
+    if last is None or last.flow is not shown.get("flow", NOTHING) or last.queue is not shown.get("queue", NOTHING):
+        return None
+    is_counted = now_s - last.read_at < COUNTED_FOR_S + last.tenant % COUNTED_FOR_S  # not all of them in one look
+    return last if is_counted and last.told == tallies else None
+
+
 def _place(key: str, shown: Mapping[str, Any], tallies: Tallies, now_s: float) -> LivePlace:
     tenant, _, marketplace = key.partition(":")
     return LivePlace(
         int(tenant),
         marketplace,
-        shown.get("flow", {}),
-        shown.get("queue", {}),
+        shown.get("flow", NOTHING),
+        shown.get("queue", NOTHING),
         ended_in(MINUTE, tallies, now_s),
         ended_in(HOUR, tallies, now_s),
         tallies,

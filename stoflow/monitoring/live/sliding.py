@@ -65,6 +65,8 @@ class Ended:
         return self.done + self.failed
 
 
+NOTHING = Ended()
+
 Told = Iterable[Mapping[str, Mapping[str, list[int]]]]
 """Tallies as JSON has them."""
 
@@ -87,7 +89,7 @@ def ended_in(period: Period, tallies: Told, now_s: float) -> Ended:
         for part, (more_done, more_failed) in tally.get(period.name, {}).items():
             share = _share(period, int(part), now_s)
             done, failed = done + share * more_done, failed + share * more_failed
-    return Ended(round(done), round(failed))
+    return Ended(round(done), round(failed)) if done or failed else NOTHING
 
 
 def _share(period: Period, part: int, now_s: float) -> float:

@@ -9,13 +9,15 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import FINAL_JOB_STATUSES, TaskStatus
 from stoflow.domain.masking import masked
 from stoflow.resources.jobs.explain import Explanation
-from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
+from stoflow.resources.jobs.read import list_jobs, read_job
 from stoflow.resources.jobs.troubles import ReadsJobsAndWatches, with_troubles
 from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.monitoring.snapshot import look
 from stoflow.resources.needs import ReadsJobs
+from stoflow.storage.database.session import Records
 from stoflow.storage.engine.calls import CallView, view_calls
 from stoflow.storage.engine.reads.details import CommandView, view_commands, view_given
+from stoflow.storage.engine.reads.people import view_timeline
 
 SIBLINGS: Final = 10
 
@@ -48,28 +50,42 @@ class JobDetails:
     timeline: Sequence[TimelineEntry]
     spans: Sequence[Span]
     calls: Sequence[CallView]
-    commands: Sequence[CommandView]
-    of_product: Sequence[JobView]
-    of_batch: Sequence[JobView]
+    commands: Sequence[CommandView] = ()
+    of_product: Sequence[JobView] = ()
+    of_batch: Sequence[JobView] = ()
 
 
 def read_details(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
     """Return what is known of the job; raise NotFound."""
-    found, lines = find_job(needs, tenant, job), timeline(needs, tenant, job)
-    with needs.database.records() as connection:
-        given, commands = view_given(connection, tenant, job), view_commands(connection, tenant, job)
-        calls = view_calls(connection, tenant, job)
+    with needs.database.reading() as connection:
+        found = _read_progress(connection, needs, tenant, job)
+        commands = view_commands(connection, tenant, job)
+    product, batch = found.job.product_id, found.job.batch_id
+    return replace(
+        found,
+        commands=commands,
+        of_product=_siblings(needs, tenant, found.job, JobFilter(product_id=product), product),
+        of_batch=_siblings(needs, tenant, found.job, JobFilter(batch_id=batch), batch),
+    )
+
+
+def read_progress(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
+    """Return the same without commands and the jobs beside it, which costs less; raise NotFound."""
+    with needs.database.reading() as connection:
+        return _read_progress(connection, needs, tenant, job)
+
+
+def _read_progress(connection: Records, needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobDetails:
+    found, said = read_job(connection, needs, tenant, job)
+    lines, given = view_timeline(connection, tenant, job), view_given(connection, tenant, job)
     return JobDetails(
         tenant=tenant,
         job=found,
         given=cast("Mapping[str, Any]", masked(given)),
-        explanation=explain_job(needs, tenant, job),
+        explanation=said,
         timeline=lines,
         spans=tuple(spans_of(lines)),
-        calls=calls,
-        commands=commands,
-        of_product=_siblings(needs, tenant, found, JobFilter(product_id=found.product_id), found.product_id),
-        of_batch=_siblings(needs, tenant, found, JobFilter(batch_id=found.batch_id), found.batch_id),
+        calls=view_calls(connection, tenant, job),
     )
 
 

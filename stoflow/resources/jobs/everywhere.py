@@ -1,7 +1,7 @@
 """Jobs of all tenants in one list, for those who look after them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn, Protocol
@@ -10,6 +10,7 @@ import redis
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
 from stoflow.monitoring.live.reader import LivePlace
@@ -18,11 +19,12 @@ from stoflow.resources.jobs.read import list_jobs
 from stoflow.resources.jobs.views import JobFilter, JobView
 from stoflow.resources.monitoring.rows import LATER, waiting_at
 from stoflow.resources.monitoring.snapshot import Watches
-from stoflow.resources.needs import ReadsJobs
+from stoflow.resources.needs import Reads, ReadsJobs
 from stoflow.storage.engine.reads.job_index import (
     IndexedJob,
     TenantJob,
     find_indexed,
+    find_statuses,
     find_tenants,
     read_indexed,
 )
@@ -37,6 +39,12 @@ TENANTS_AT_MOST: Final = 5  # for one page: what holds a job is judged tenant by
 
 class SeesAll(ReadsJobs, Watches, Protocol):
     """What reads jobs, and looks at the live view."""
+
+
+def read_statuses(needs: Reads, jobs: Sequence[tuple[TenantId, JobId]]) -> Mapping[tuple[TenantId, JobId], JobStatus]:
+    """Return the status of each of these jobs of anybody, by tenant and job; those that are gone are left out."""
+    with needs.database.reading() as connection:
+        return find_statuses(connection, jobs)
 
 
 def list_everywhere(needs: SeesAll, wanted: JobFilter, tenant: TenantId | None = None) -> Page[TenantJob]:

@@ -26,27 +26,34 @@ SEARCHED_AT_MOST: Final = 5_000
 def find_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> JobView:
     """Return the job with its tasks; raise NotFound."""
     with needs.database.reading() as connection:
-        seen = read_seen(connection, tenant, job)
-        foreseen = read_foreseen(connection, tenant, seen, needs)
-    estimate = foreseen.outlook.estimate if foreseen is not None else None
-    return replace(view_of(seen, tenant, needs), estimate=estimate)
+        return read_job(connection, needs, tenant, job)[0]
 
 
 def view_of(seen: SeenJob, tenant: TenantId, needs: ReadsJobs) -> JobView:
-    view = JobView.of(seen.record, holds_in(seen, tenant, needs.conditions))
+    return _named(JobView.of(seen.record, holds_in(seen, tenant, needs.conditions)), needs)
+
+
+def _named(view: JobView, needs: ReadsJobs) -> JobView:
     return replace(view, action=needs.registry.name_of(view.marketplace, view.action))
 
 
 def explain_job(needs: ReadsJobs, tenant: TenantId, job: JobId) -> Explanation:
     """Return every reason why the job does not go on, how many come before it, and when it ends; raise NotFound."""
     with needs.database.reading() as connection:
-        seen = read_seen(connection, tenant, job)
-        foreseen = read_foreseen(connection, tenant, seen, needs)
+        return read_job(connection, needs, tenant, job)[1]
+
+
+def read_job(connection: Records, needs: ReadsJobs, tenant: TenantId, job: JobId) -> tuple[JobView, Explanation]:
+    """Return the job with its tasks and where it stands, which is read once for both; raise NotFound."""
+    seen = read_seen(connection, tenant, job)
+    foreseen = read_foreseen(connection, tenant, seen, needs)
     if foreseen is None:
-        return explanation_of(JobView.of(seen.record, ()), (), None)
-    position = foreseen.before if seen.record.status is JobStatus.PENDING else None
-    view = JobView.of(seen.record, foreseen.holds)
-    return explanation_of(view, foreseen.holds, position, foreseen.outlook)
+        view = _named(JobView.of(seen.record, ()), needs)
+        return view, explanation_of(view, (), None)
+    view = _named(JobView.of(seen.record, foreseen.holds), needs)
+    position = foreseen.before if view.status is JobStatus.PENDING else None
+    said = explanation_of(view, foreseen.holds, position, foreseen.outlook)
+    return replace(view, estimate=said.estimate), said
 
 
 def list_jobs(needs: ReadsJobs, tenant: TenantId, wanted: JobFilter) -> Page[JobView]:

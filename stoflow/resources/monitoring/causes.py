@@ -220,7 +220,6 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     redis_away,
     nobody_decides,
     nobody_works,
-    process_died,
     application_refused,
     quota_nearly_used,
     marketplace_down,
@@ -229,6 +228,7 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     many_fail,
     stale_view,
     clocks_differ,
+    process_died,
 )
 """In the order of likeliness: each may be what those after it come from."""
 

@@ -9,7 +9,7 @@ from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.snapshot import Snapshot, Watches, look, seen_by, snapshot_of
 
 GOOD_FOR_S = 0.8  # less than those who watch wait between two looks
-SHARE = 15  # times as long as it kept the processor, a look is good at least
+SHARE = 20  # times as long as it kept the processor, a look is good at least
 
 
 class Glance:
@@ -30,11 +30,6 @@ class Glance:
         self._lock = threading.Lock()
         self._seen: Seen | None = None
         self._good_until_s = 0.0
-
-    @property
-    def good_for_s(self) -> float:
-        """How long the last look is still good for."""
-        return max(0.0, self._good_until_s - self._clock())
 
     def snapshot(self, tenant: TenantId | None) -> Snapshot:
         """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""

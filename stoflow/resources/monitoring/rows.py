@@ -1,9 +1,9 @@
 """The live view by marketplace: what flows there, what waits and why, what ended."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter, itemgetter
-from typing import Any
 
 from stoflow.monitoring.live.reader import Live, LivePlace
 from stoflow.monitoring.live.sliding import Ended
@@ -23,19 +23,6 @@ class Held:
     until: float | None = None
     tenant: int | None = None
     oldest: float | None = None
-
-    def with_more(self, jobs: int, until: float | None, tenant: int, oldest: float | None = None) -> "Held":
-        return Held(
-            self.jobs + jobs,
-            self.tenants + 1,
-            _first(self.until, until),
-            self.tenant or tenant,
-            _first(self.oldest, oldest),
-        )
-
-
-def _first(*times: float | None) -> float | None:
-    return min((at for at in times if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +81,10 @@ def rows_of(
         name: Row(name, outage=since.get(name), ended=_ended_at(live, name), quota=quotas.get(name))
         for name in marketplaces
     }
+    sums: dict[str, _Sum] = defaultdict(_Sum)
     for place in live.places if live else ():
-        rows[place.marketplace] = _with_place(rows.get(place.marketplace, Row(place.marketplace)), place)
+        sums[place.marketplace].add(place)
+    rows |= {name: each.on(rows.get(name, Row(name))) for name, each in sums.items()}
     return sorted(rows.values(), key=attrgetter("marketplace"))
 
 
@@ -117,24 +106,66 @@ def _ended_at(live: Live | None, marketplace: str) -> Sequence[Ended]:
     return [sum(same, Ended()) for same in zip(*parts, strict=True)]
 
 
-def _with_place(row: Row, place: LivePlace) -> Row:
-    waiting, holds = dict(row.waiting), dict(row.holds)
-    for kind, jobs, until, oldest in waiting_at(place):
-        waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant, oldest)
-    for hold in place.holds:
-        holds[hold["kind"]] = holds.get(hold["kind"], Held()).with_more(place.pending, hold["until"], place.tenant)
-    return replace(
-        row,
-        tenants=row.tenants + bool(place.flow or place.queue),
-        pending=row.pending + place.pending,
-        in_flight=row.in_flight + place.in_flight,
-        cap=row.cap + int(place.flow.get("cap", 0)),
-        oldest=_first(row.oldest, place.queue.get("oldest")),
-        waiting=waiting,
-        holds=holds,
-        minute=row.minute + place.minute,
-        hour=row.hour + place.hour,
-    )
+@dataclass(slots=True)
+class HeldSum:
+    """What a Held is made of, place by place: with thousands of them a new value for each is what a look costs."""
+
+    jobs: int = 0
+    tenants: int = 0
+    until: float | None = None
+    tenant: int | None = None
+    oldest: float | None = None
+
+    def add(self, jobs: int, until: float | None, tenant: int, oldest: float | None) -> None:
+        self.jobs += jobs
+        self.tenants += 1
+        self.tenant = self.tenant or tenant
+        if until is not None and (self.until is None or until < self.until):
+            self.until = until
+        if oldest is not None and (self.oldest is None or oldest < self.oldest):
+            self.oldest = oldest
+
+    def held(self) -> Held:
+        return Held(self.jobs, self.tenants, self.until, self.tenant, self.oldest)
+
+
+class _Sum:
+    """All places of a marketplace together."""
+
+    def __init__(self) -> None:
+        self._counted = {"tenants": 0, "pending": 0, "in_flight": 0, "cap": 0}
+        self._ended = [0, 0, 0, 0]  # done and failed within a minute, and within an hour
+        self._oldest: float | None = None
+        self._waiting: dict[str, HeldSum] = defaultdict(HeldSum)
+        self._holds: dict[str, HeldSum] = defaultdict(HeldSum)
+
+    def add(self, place: LivePlace) -> None:
+        counted, pending, oldest = self._counted, place.pending, place.queue.get("oldest")
+        counted["tenants"] += bool(place.flow or place.queue)
+        counted["pending"] += pending
+        counted["in_flight"] += place.in_flight
+        counted["cap"] += int(place.flow.get("cap", 0))
+        if oldest is not None and (self._oldest is None or oldest < self._oldest):
+            self._oldest = oldest
+        for at, ended in enumerate((place.minute.done, place.minute.failed, place.hour.done, place.hour.failed)):
+            self._ended[at] += ended
+        for kind, jobs, until, since in waiting_at(place):
+            self._waiting[kind].add(jobs, until, place.tenant, since)
+        for hold in place.holds:
+            self._holds[hold["kind"]].add(pending, hold["until"], place.tenant, None)
+
+    def on(self, row: Row) -> Row:
+        """Return the row with it."""
+        minute_done, minute_failed, hour_done, hour_failed = self._ended
+        return replace(
+            row,
+            **self._counted,
+            oldest=self._oldest,
+            waiting={kind: each.held() for kind, each in self._waiting.items()},
+            holds={kind: each.held() for kind, each in self._holds.items()},
+            minute=Ended(minute_done, minute_failed),
+            hour=Ended(hour_done, hour_failed),
+        )
 
 
 def waiting_at(place: LivePlace) -> Iterator[tuple[str, int, float | None, float | None]]:
@@ -142,17 +173,19 @@ def waiting_at(place: LivePlace) -> Iterator[tuple[str, int, float | None, float
 
     What holds the place holds all that wait; what was not looked at one by one waits for those before it.
     """
-    kinds: dict[str, Any] = dict(place.kinds)
-    under_way = kinds.pop(UNDER_WAY, None)
+    kinds = place.kinds
+    under_way = kinds.get(UNDER_WAY)
     if under_way:
         yield UNDER_WAY, under_way["jobs"], None, under_way.get("oldest")
-    judged = sum(each["jobs"] for each in kinds.values())
+    judged = sum([each["jobs"] for each in kinds.values()]) - (under_way["jobs"] if under_way else 0)
     oldest = place.queue.get("oldest")
     if place.holds and judged:
         yield place.holds[0]["kind"], max(judged, place.pending), place.holds[0]["until"], oldest
         return
     is_full = place.in_flight >= int(place.flow.get("cap", 1))
     for kind, each in kinds.items():
+        if kind == UNDER_WAY:
+            continue
         yield CAP if kind == NEXT and is_full else kind, each["jobs"], each["until"], each.get("oldest")
     if place.pending > judged:
         yield LATER, place.pending - judged, None, None

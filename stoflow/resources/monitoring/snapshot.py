@@ -39,7 +39,10 @@ class Watching:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How it is at `at`. `since` is when the live view began, None where there is none; `counts` are by series."""
+    """How it is at `at`. `since` is when the live view began, None where there is none; `counts` are by series.
+
+    `live` is what of the view may be seen.
+    """
 
     at: datetime
     since: datetime | None
@@ -48,7 +51,12 @@ class Snapshot:
     processes: Sequence[LiveProcess]
     facts: InstallationFacts
     counts: Mapping[str, float] = field(default_factory=dict[str, float])
-    shares: Sequence[PlaceShare] = ()
+    live: Live | None = None
+
+    @property
+    def shares(self) -> Sequence[PlaceShare]:
+        """Return the busiest places; found out when it is asked for, since that goes through all of them."""
+        return shares_of(self.live)
 
 
 class Watches(Protocol):
@@ -123,4 +131,4 @@ def _snapshot(seen: Seen, verdict: Verdict, *, shows_processes: bool) -> Snapsho
     processes = live.processes if live and shows_processes else ()
     shown = facts if shows_processes else replace(facts, living=(), outbox=0, outbox_since=None, tenants=0, plugins=0)
     counts = live.counts if live and shows_processes else {}
-    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts, shares_of(live))
+    return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts, live)

@@ -1,13 +1,14 @@
 """What tenants have under way and waiting now, each at all marketplaces together."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import nlargest
 
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.live.reader import Live, LivePlace
 from stoflow.monitoring.live.sliding import Ended
-from stoflow.resources.monitoring.rows import Held, waiting_at
+from stoflow.resources.monitoring.rows import Held, HeldSum, waiting_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,11 @@ class Work:
 
 def works_of(live: Live | None, tenants: Collection[TenantId]) -> Mapping[TenantId, Work]:
     """Return the work of these tenants, also of those that have none."""
-    found = {tenant: Work(tenant) for tenant in tenants}
+    places: dict[TenantId, list[LivePlace]] = {tenant: [] for tenant in tenants}
     for place in live.places if live else ():
-        if place.tenant in found:
-            found[TenantId(place.tenant)] = _with_place(found[TenantId(place.tenant)], place)
-    return found
+        if place.tenant in places:
+            places[TenantId(place.tenant)].append(place)
+    return {tenant: _work(tenant, its) for tenant, its in places.items()}
 
 
 def busiest(live: Live | None, most: int) -> Sequence[Work]:
@@ -45,14 +46,15 @@ def _in_order(live: Live | None, tenants: Iterable[TenantId]) -> Sequence[Work]:
     return [found[tenant] for tenant in order]
 
 
-def _with_place(work: Work, place: LivePlace) -> Work:
-    waiting = dict(work.waiting)
-    for kind, jobs, until, _ in waiting_at(place):
-        waiting[kind] = waiting.get(kind, Held()).with_more(jobs, until, place.tenant)
-    return replace(
-        work,
-        pending=work.pending + place.pending,
-        in_flight=work.in_flight + place.in_flight,
-        waiting=waiting,
-        hour=work.hour + place.hour,
+def _work(tenant: TenantId, places: Sequence[LivePlace]) -> Work:
+    waiting: dict[str, HeldSum] = defaultdict(HeldSum)
+    for place in places:
+        for kind, jobs, until, _ in waiting_at(place):
+            waiting[kind].add(jobs, until, place.tenant, None)
+    return Work(
+        tenant,
+        sum(place.pending for place in places),
+        sum(place.in_flight for place in places),
+        {kind: each.held() for kind, each in waiting.items()},
+        sum((place.hour for place in places), Ended()),
     )

@@ -65,6 +65,9 @@ def test_a_seller_sees_and_changes_their_own_jobs_only(signed_in: Callable[..., 
         assert "said to bob" not in page, path
     for path in (f"/monitoring/jobs/{bob}/1", f"/monitoring/jobs?tenant={bob}", f"/monitoring/errors?tenant={bob}"):
         shown(hers, path, status=404)
+    with hers.stream("GET", f"/monitoring/live/jobs/{bob}/1") as told:
+        first = next(line for line in told.iter_lines() if line.startswith("data: "))
+    assert "cannot be brought up to date" in first
     form = {"act": "retry", "status": "failed"}
     assert hers.post("/monitoring/jobs/bulk", data=form | {"tenant": str(bob)}, headers=OURS).status_code == 404
     assert hers.post("/monitoring/jobs/retry", data={"tenant": bob, "job": 1}, headers=OURS).status_code == 404

@@ -65,6 +65,20 @@ def test_a_view_has_each_process_its_places_and_what_ended_there(process: Proces
     assert live.counts["jobs|ebay|publish|failed|refused"] == 1
 
 
+def test_only_what_something_new_is_said_of_is_read_anew(process: Process, read: Callable[[], Live]) -> None:
+    for tenant in (7, 8):
+        process.board.show((tenant, "ebay"), "flow", {"in_flight": 1})
+    process.publisher.write()
+    before = read().places
+    process.board.show((8, "ebay"), "flow", {"in_flight": 2})
+    process.publisher.write()
+
+    after = read().places
+
+    assert after[0] is before[0]
+    assert [each.in_flight for each in (before[1], after[1])] == [1, 2]
+
+
 def test_what_two_processes_counted_is_one_number(redis_url: str, read: Callable[[], Live]) -> None:
     for process in (Process(redis_url), Process(redis_url)):
         process.board.hear(COMPLETED)

@@ -1,6 +1,6 @@
 """What a view is made of: pages, which show something, and acts, by which a form changes something."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,12 +43,21 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What shows cheaply whether a page may be another: while `mark` stays the same, it is made every `rest_s` only."""
+
+    mark: str
+    rest_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Something to look at. `show` returns what its template is filled with; it is run in a thread.
 
     With a `label` it is in the navigation, in the order of `place`. Its template's blocks named `live_…` are sent again
     where they change, as long as somebody looks: their content must be the same for all who may see the same. They are
     filled with what `changing` returns, where that is less than all, and no more often than every `every_s` seconds.
+    `pulses` are asked first, for all that are looked at together, where most of them stay as they are.
     """
 
     path: str
@@ -62,6 +71,7 @@ class Page:
     live: bool = False
     every_s: float = 0.0
     changing: Callable[[Shown], Mapping[str, Any]] | None = None
+    pulses: Callable[[Sequence[Shown]], Sequence[Pulse]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

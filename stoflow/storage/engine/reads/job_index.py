@@ -66,6 +66,12 @@ WHERE to_regclass('user_' || tenant || '.marketplace_jobs') IS NOT NULL ORDER BY
 """
 
 
+STATUSES: LiteralString = """
+SELECT i.tenant, i.job, i.status FROM unnest(%(tenants)s::int[], %(jobs)s::int[]) AS w(tenant, job)
+JOIN public.job_index i ON i.tenant = w.tenant AND i.job = w.job
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedJob:
     """Where a job is, and when it was made, which is how lists over tenants are ordered."""
@@ -118,6 +124,15 @@ def read_indexed(connection: Connection[DictRow], jobs: Iterable[IndexedJob], te
         statement = _rows_of({tenant: wanted[tenant] for tenant in there[start : start + TENANTS_AT_ONCE]})
         found += [_job(row) for row in connection.execute(statement, {"text": text})]
     return sorted(found, key=lambda job: places[job.tenant, job.id])
+
+
+def find_statuses(
+    connection: Connection[DictRow], jobs: Sequence[tuple[TenantId, JobId]]
+) -> Mapping[tuple[TenantId, JobId], JobStatus]:
+    """Return the status of each of these jobs, by tenant and job; those that are gone are left out."""
+    params = {"tenants": [tenant for tenant, _ in jobs], "jobs": [job for _, job in jobs]}
+    rows = connection.execute(STATUSES, params)
+    return {(TenantId(row["tenant"]), JobId(row["job"])): JobStatus(row["status"]) for row in rows}
 
 
 def find_tenants(connection: Connection[DictRow], *, since: TenantId, **meant: Any) -> Sequence[TenantId]:
