@@ -55,8 +55,8 @@ def install_changed(example: str, site: Path, **changes: tuple[str, str]) -> Non
 @pytest.mark.parametrize(("marketplace", "faults"), [("brocante", "0"), ("kiosque", "0.25")])
 def test_a_demo_publishes_on_it(environment: dict[str, str], site: Path, marketplace: str, faults: str) -> None:
     """The first is the model; the other signs its calls, and prints what it accepted some time later."""
-    for example in EXAMPLES.iterdir():
-        install(example.name, site)
+    for package in EXAMPLES.glob("*/pyproject.toml"):
+        install(package.parent.name, site)
     done = demo(environment, marketplace, faults=faults)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
