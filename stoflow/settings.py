@@ -192,7 +192,9 @@ def load(env_file: str | None = ENV_FILE, **given: object) -> Settings:
     """
     values = {name: value for name, value in given.items() if value is not None}
     try:
-        refuse_misspelt(_given_names(env_file), known=frozenset(map(variable_of, Settings.model_fields)))
+        known = frozenset(map(variable_of, Settings.model_fields))
+        refuse_misspelt(_given_names(env_file), known=known)
+        refuse_misspelt(map(variable_of, values), known=known)
         return Settings(_env_file=env_file, **values)  # pyright: ignore[reportArgumentType, reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_worded(error)) from None  # the cause would show secret values

@@ -20,6 +20,7 @@ COLLECTION = "collect"
 """What the task is called that deletes a draft which nobody will make visible."""
 ANY = ""
 REFUSED = 400
+STATUSES = range(300, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,13 @@ class MarketplaceDouble:
 
     def answer(self, status: int, task: str = ANY, *, times: int = 1) -> None:
         """Let this HTTP status be answered (429, 401, 503, …), with nothing done."""
+        if status not in STATUSES:
+            raise ValueError(f"answer takes an HTTP status first, 300 to 599, and then a task: not {status!r}.")
         self._plan(task, answered(status), times)
 
     def calls_of(self, task: str) -> Sequence[SeenCall]:
-        """Return the calls of one task, in order."""
+        """Return the calls of one task, in order; raise ValueError for one that no action has."""
+        self._check(task)
         return [seen for seen in self.calls if _is_of(seen.task, task)]
 
     def on_sale(self, tenant: int) -> list[str]:
@@ -100,10 +104,17 @@ class MarketplaceDouble:
         return [task or "any task" for task, _ in self.planned]
 
     def _plan(self, task: str, deed: Deed, times: int) -> None:
-        known = {step.name for action in self.place.handlers for step in steps_of(self.place, action)}
-        if task and task.partition(":")[0] not in known:
-            raise ValueError(f"{self.place.name} has no task {task}: there are {', '.join(sorted(known))}.")
+        if task:
+            self._check(task)
+        if times < 1:
+            raise ValueError(f"times should be 1 or more, not {times}: a fault that never happens tries nothing.")
         self.planned.extend([(task, deed)] * times)
+
+    def _check(self, task: str) -> None:
+        """Raise ValueError where no action has such a task: a test that means another one would be green."""
+        known = {COLLECTION, *(step.name for action in self.place.handlers for step in steps_of(self.place, action))}
+        if task.partition(":")[0] not in known:
+            raise ValueError(f"{self.place.name} has no task {task}: there are {', '.join(sorted(known))}.")
 
     def _deed_of(self, task: str) -> Deed:
         """Take what was planned for this task first, else what it does by itself."""

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId, ProcessId, TenantId
-from stoflow.domain.product import ProductImage
+from stoflow.domain.product import NewProduct, ProductImage
 from stoflow.execution import plugin
 from stoflow.execution.engine import Engine
 from stoflow.resources.jobs.change import retry_job
@@ -47,7 +48,9 @@ class VirtualTenant:
 
         Return its id. It has up to three photos; a price may be a text, such as "24.50".
         """
-        images = tuple(ProductImage(number, f"{number}.jpg") for number in range(1, min(photos, len(COLOURS)) + 1))
+        if not 0 <= photos <= len(COLOURS):
+            raise ValueError(f"photos should be 0 to {len(COLOURS)}, not {photos}.")
+        images = tuple(ProductImage(number, f"{number}.jpg") for number in range(1, photos + 1))
         with self.installation.database.tenant(self.id) as session:
             return add_product(session, replace(DRESS, images=images, **_typed(fields)))
 
@@ -58,7 +61,10 @@ class VirtualTenant:
 
     def create_job(self, marketplace: str, action_code: str, product_id: int | None = None, **more: Any) -> JobView:
         """Accept a job, as `MarketplaceJobService(db).create_job` does; `more` are its `priority` and `payload`."""
-        return self.db.create_job(marketplace, action_code, product_id=product_id, **more)
+        try:
+            return self.db.create_job(marketplace, action_code, product_id=product_id, **more)
+        except InputError as error:
+            raise InputError(error.told, error.errors) from None
 
     def job(self, job: int) -> JobView:
         """Return a job as it stands, with its tasks; `hold` says why it does not go on."""
@@ -78,6 +84,9 @@ class VirtualTenant:
     def causes(self, job: int, task: str | None = None) -> list[str]:
         """Return what happened to a job, or to one task of it, in the timeline's words, in order."""
         lines = timeline(self.installation, self.id, JobId(job))
+        names = [each.name for each in find_job(self.installation, self.id, JobId(job)).tasks]
+        if task is not None and task not in names:
+            raise ValueError(f"Job {job} has no task {task}: there are {', '.join(names)}.")
         return [line.cause for line in lines if line.task == task]
 
     def retry(self, job: int) -> JobView:
@@ -98,7 +107,10 @@ class VirtualTenant:
     def act_there(self, marketplace: str, act: str, product: int, **wishes: Any) -> None:
         """Let a buyer, or the seller in the marketplace's own pages, act on the product's listing: `sell`, `edit`
         (`title="…"`), `delete`. Raise InputError for what nobody can do there."""
-        about = {"listing_id": self.listing(marketplace, product), **wishes}
+        listing = self.listing(marketplace, product)
+        if not listing:
+            raise ValueError(f"Product {product} has no listing at {marketplace}: publish it, and let the job be done.")
+        about = {"listing_id": listing, **wishes}
         self.behave(marketplace, self.accounts[marketplace], act, about)
 
     def reconnect(self, marketplace: str) -> None:
@@ -133,4 +145,13 @@ class VirtualTenant:
 
 
 def _typed(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**fields, "price": Decimal(fields["price"])} if isinstance(fields.get("price"), str) else fields
+    unknown = fields.keys() - NewProduct.__dataclass_fields__.keys()
+    if unknown:
+        raise ValueError(f"A product has no field {', '.join(sorted(unknown))}: NewProduct has all.")
+    price = fields.get("price")
+    if price is None or isinstance(price, Decimal):
+        return fields
+    try:
+        return {**fields, "price": Decimal(str(price))}
+    except InvalidOperation:
+        raise ValueError(f'price should be a number, such as "24.50", not {price!r}.') from None

@@ -35,6 +35,11 @@ def test_the_environment_is_stronger_than_the_file_and_an_argument_than_both(mon
     assert (settings.host, settings.port, settings.window, settings.page_size) == ("0.0.0.0", 1002, 11, 100)
 
 
+def test_a_given_name_that_is_no_setting_is_told() -> None:
+    with pytest.raises(SettingsError, match="STOFLOW_ORDERSEVERY is no setting: did you mean STOFLOW_ORDERS_EVERY_S"):
+        load(ordersevery=3.0)
+
+
 def test_lists_and_mappings_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     monkeypatch.setenv("STOFLOW_SECRET_KEYS", f"{new}, {old}")

@@ -6,11 +6,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import psycopg
 import pytest
 
-from stoflow.domain.errors import ConfigurationError
+from stoflow.domain.errors import ConfigurationError, InputError
 from stoflow.marketplaces import MarketplaceJobProcessor, MarketplaceJobService
 from stoflow.testing import VirtualEngine, opened_engine
 from stoflow.testing.clock import install_clock
@@ -68,6 +69,25 @@ def test_what_no_task_is_called_and_what_never_happened_are_told(stoflow_stage: 
         engine.marketplace("ebay").lose_answer("create")
         with pytest.raises(AssertionError, match=r"ebay \(create\)"):
             engine.assert_all_happened()
+
+
+def test_what_a_test_says_wrongly_is_an_error_and_not_a_green_test(stoflow_engine: VirtualEngine) -> None:
+    ebay, seller = stoflow_engine.marketplace("ebay"), stoflow_engine.make_tenant("ebay")
+    product = seller.make_product(price=24.1)
+    job = seller.create_job("ebay", "publish", product).id
+    for says, wrong in {
+        "ebay has no task publsh: there are": lambda: ebay.calls_of("publsh"),
+        f"Job {job} has no task publsh: there are validate": lambda: seller.causes(job, "publsh"),
+        "takes an HTTP status first": lambda: ebay.answer(cast("int", "publish"), cast("str", 503)),
+        "times should be 1 or more": lambda: ebay.time_out(times=0),
+        "photos should be 0 to 3": lambda: seller.make_product(photos=4),
+        "no field titel": lambda: seller.make_product(titel="Coat"),
+        "price should be a number": lambda: seller.change_product(product, price="a lot"),
+        f"Product {product} has no listing at ebay": lambda: seller.sell("ebay", product),
+        r"product_id: publish needs a product": lambda: seller.create_job("ebay", "publish"),
+    }.items():
+        with pytest.raises((ValueError, InputError), match=says):
+            wrong()
 
 
 def test_ones_own_variables_have_no_say(stoflow_stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
