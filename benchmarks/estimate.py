@@ -203,21 +203,27 @@ def _reported(
         "jobs": jobs,
         "asked": len(asked),
         "no_time_for": dict(unknown),
-        "ends_by_reason": _by_reason(asked, ended),
+        "ends_by_reason": _ends_by(asked, ended, lambda each: each.reason),
+        "ends_by_tries": _ends_by(asked, ended, lambda each: _tries(ended[each.tenant, each.job])),
         **{f"begin_{name}": value for name, value in _plain(begins).items()},
         **{f"end_{name}": value for name, value in _plain(ends).items()},
         "within_bound": held,
     }
 
 
-def _by_reason(
-    asked: Sequence[Asked], ended: Mapping[tuple[TenantId, int], Mapping[str, Any]]
+def _ends_by(
+    asked: Sequence[Asked], ended: Mapping[tuple[TenantId, int], Mapping[str, Any]], kind: Callable[[Asked], str]
 ) -> Mapping[str, Mapping[str, float]]:
-    """Return the same of what was said of ends, told apart by what held the job when it was asked."""
-    reasons = sorted({each.reason for each in asked})
-    told = {reason: [each for each in asked if each.reason == reason] for reason in reasons}
-    found = {reason: errors_of(compared(its, ended, "ends", "completed_at")) for reason, its in told.items()}
-    return {reason: _plain(errors) for reason, errors in found.items() if errors.asked}
+    """Return the same of what was said of ends, told apart: by what held the job when it was asked, for example."""
+    kinds = sorted({kind(each) for each in asked})
+    told = {name: [each for each in asked if kind(each) == name] for name in kinds}
+    found = {name: errors_of(compared(its, ended, "ends", "completed_at")) for name, its in told.items()}
+    return {name: _plain(errors) for name, errors in found.items() if errors.asked}
+
+
+def _tries(job: Mapping[str, Any]) -> str:
+    """Say whether anything of the job had to be tried again, which nobody foresees before it fails."""
+    return "again" if any(task["attempt"] > 1 for task in job["tasks"]) else "once"
 
 
 def compared(

@@ -72,6 +72,8 @@ def _of_begun(line: Line, started_at: datetime, holds: Sequence[Hold]) -> Outloo
         return Outlook(Estimate(started_at, None, LEAST_SPREAD_S), f"it has begun; nobody can know when it ends: {why}")
     ends = max(until, line.now) + timedelta(seconds=median(longer))
     spread_s = _spread(_variance(longer), (max(until, line.now) - line.now).total_seconds(), len(line.rests_s))
+    # The few that took so long say little of how much longer: what is late by so much is so for as long again.
+    spread_s = round(max(spread_s, from_s - median(line.rests_s)), 3)
     if line.again_s is None:
         return _told(line, Estimate(started_at, ends, spread_s))
     # What has lasted so long lasts as long again as often as not, and each pause is as long as all before it: of two

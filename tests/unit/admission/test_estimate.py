@@ -141,6 +141,12 @@ def test_what_has_begun_ends_as_those_did_that_took_as_long() -> None:
     assert (found.begins, found.ends) == (at(-9.0), at(3.0))
 
 
+def test_what_takes_longer_than_usual_may_take_as_long_again() -> None:
+    late = replace(LINE, started_at=at(-9.0), task_began_at=at(-7.5), rests_s=[2.0] * 8 + [8.0])
+    found = estimate(late)
+    assert (found.ends, found.spread) == (at(0.5), 5.5)
+
+
 def test_what_has_begun_and_waits_goes_on_from_the_task_it_has_come_to() -> None:
     waiting = replace(LINE, started_at=at(-9.0), task_began_at=at(-8.0), rests_s=[3.0] * 5)
     assert estimate(waiting, Hold("retry", "…", until=at(20.0))).ends == at(23.0)

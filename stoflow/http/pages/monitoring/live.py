@@ -40,6 +40,7 @@ class LivePages:
         watched = self._watched.setdefault(topic, Watched(page, shown))
         watched.streams.add(stream)
         stream.put(watched.told)
+        watched.mark = None  # whoever has just loaded the page may know more than was told last
         self._is_watched.set()
         return lambda: self._leave(topic, stream)
 

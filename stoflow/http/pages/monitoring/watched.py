@@ -23,7 +23,8 @@ BROKEN: Final = "This page cannot be brought up to date: see the log of the api.
 
 @dataclass(slots=True, eq=False)
 class Watched:
-    """A page that somebody looks at. `told` and `streams` are the event loop's, the rest belongs to who makes pages.
+    """A page that somebody looks at. `told` and `streams` are the event loop's, the rest belongs to who makes pages;
+    but that it is to be made anew, by taking away its `mark`, anybody may say.
 
     `moved_at` is when its pulse was another last, `made_at` when it was made, by the monotonic clock.
     """
