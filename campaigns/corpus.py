@@ -58,9 +58,10 @@ def frames(random: Random) -> Iterator[bytes]:
 def frame(text: bytes, head: int = 0x81) -> bytes:
     """Return a frame as a client sends it, masked with zeros."""
     size = len(text)
-    length = bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + size.to_bytes(2, "big")
-    if size > 0xFFFF:
-        length = bytes([0xFF]) + size.to_bytes(8, "big")
+    if size < 126:
+        length = bytes([0x80 | size])
+    else:
+        length = bytes([0xFE]) + size.to_bytes(2, "big") if size <= 0xFFFF else bytes([0xFF]) + size.to_bytes(8, "big")
     return bytes([head]) + length + bytes(4) + text
 
 

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from stoflow.cli.memory import give_back_what_is_freed
 from stoflow.monitoring import failpoints
 from stoflow.monitoring.logs import setup_logging
 from stoflow.monitoring.record import listen
@@ -13,6 +14,7 @@ from stoflow.wiring.choices import check_marketplaces
 
 def begin(command: str = "") -> Settings:
     """Return the settings in force. Raise SettingsError, or ConfigurationError, where one of them is wrong."""
+    give_back_what_is_freed()
     settings = load()
     check_marketplaces(settings)
     setup_logging(settings.log_level, settings.log_format)
