@@ -1,5 +1,6 @@
 """The pages of jobs and errors: each viewer's own, the way from a filter to an act on all that it means, one job whole."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -143,6 +144,12 @@ def test_a_job_shows_each_call_that_was_made_for_it(signed_in: Callable[..., Sel
     page = shown(hers, f"/monitoring/jobs/{alice}/1")
     assert "<code>GET /sell/inventory/v1/inventory_item?limit=100</code>" in page
     assert "/sell/inventory/v1/&lt;b&gt;" in page
+    later = {"action_type": "sync", "not_before": "2090-01-01T00:00:00Z"}
+    job = hers.post("/api/etsy/jobs", json=later).json()["id"]
+    sentences = re.sub(r"<[^>]+>", "", shown(hers, f"/monitoring/jobs/{alice}/{job}"))
+    assert "until 2090-01-01 00:00:00 UTC" in sentences
+    assert "until until" not in sentences
+    assert "Nobody can know when" in sentences
     told = hers.get("/api/jobs/1/details").json()["calls"]
     assert [(call["code"], call["error"], call["took_ms"]) for call in told] == [
         (503, None, 41),
