@@ -190,9 +190,10 @@ class _Parsing:
 
     def meaning(self, text: bytes) -> Any:
         """Return what the JSON means; nobody may change it."""
-        found = self._known.get(text)
-        self.used[text] = found = json.loads(text) if found is None else found
-        return found
+        if text not in self.used:  # many places may say the same
+            found = self._known.get(text)
+            self.used[text] = json.loads(text) if found is None else found
+        return self.used[text]
 
 
 def _places(answers: Sequence[Any], fields: Sequence[str] | None, parsing: _Parsing) -> dict[str, tuple[Any, Tallies]]:

@@ -21,6 +21,10 @@ SELECT [[tenant]] AS tenant, j.id, j.marketplace, a.code AS action, j.status, j.
 WHERE j.id = ANY(ARRAY[[[ids]]]) AND (%(text)s::text IS NULL OR (strpos(lower(coalesce(j.error_message, '')), lower(%(text)s)) > 0
     OR strpos(lower(coalesce(j.input_data::text, '')), lower(%(text)s)) > 0))
 
+-- STATUSES
+SELECT i.tenant, i.job, i.status FROM unnest(%(tenants)s::int[], %(jobs)s::int[]) AS w(tenant, job)
+JOIN public.job_index i ON i.tenant = w.tenant AND i.job = w.job
+
 -- TENANTS
 SELECT tenant FROM (
 SELECT DISTINCT i.tenant FROM public.marketplace_action_types a JOIN public.job_index i ON i.action = a.id
