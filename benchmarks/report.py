@@ -36,6 +36,8 @@ def _one(name: str, result: Mapping[str, Any]) -> str:
         return _throughput(result)
     if name == "load":
         return _load(result)
+    if name == "spending":
+        return "\n\n".join([_one("", result["statements"]), _rows([result["a_job"]]), _one("", result["tables"])])
     if name == "many":
         return "\n".join([_rows(result["costs"]), _rows([result["making"]])])
     if all(isinstance(value, dict) for value in result.values()):

@@ -19,7 +19,7 @@ from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.facts.work import ActorFailed
-from stoflow.domain.ids import ProcessId, TenantId
+from stoflow.domain.ids import Epoch, ProcessId, TenantId
 from stoflow.domain.run import RunReport
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.publisher import Publisher
@@ -250,9 +250,13 @@ class OwnershipTerm:
         """Return how many announcements were read."""
         with self._database.planned_records() as connection:
             news = consume_outbox(connection, self._me, limit=AT_ONCE)
-            taken = acquire_tenants(connection, self._me, limit=AT_ONCE) if self._may_acquire(news) else ()
+        taken = self._acquired() if self._may_acquire(news) else ()
         fresh = {tenant for tenant, _ in taken}
         tenants.announce([told for told in news if told.tenant not in fresh])
         for tenant, epoch in taken:
             tenants.take(tenant, epoch)
         return sum(len(told.jobs) for told in news)
+
+    def _acquired(self) -> Sequence[tuple[TenantId, Epoch]]:
+        with self._database.planned_records() as connection:
+            return acquire_tenants(connection, self._me, limit=AT_ONCE)

@@ -8,7 +8,8 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 
-# The outbox rows of tenants owned by another living orchestrator are left to it.
+# The outbox rows of tenants owned by another living orchestrator are left to it. The commit waits for no disk: what a
+# crash of PostgreSQL brings back is announced once more, and whatever follows from it is written after it.
 CONSUME = """
 WITH taken AS (
   DELETE FROM public.outbox WHERE id IN (
@@ -22,7 +23,8 @@ WITH taken AS (
   INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
   ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
 )
-SELECT tenant, array_agg(DISTINCT job) AS jobs FROM taken GROUP BY tenant
+SELECT tenant, array_agg(DISTINCT job) AS jobs, set_config('synchronous_commit', 'off', true)
+FROM taken GROUP BY tenant
 """
 
 ACQUIRE = """
@@ -74,7 +76,7 @@ class Announcement:
 
 
 def consume_outbox(connection: Connection[DictRow], me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
-    """Take up to `limit` announcements, noting their tenants as having work."""
+    """Take up to `limit` announcements, noting their tenants as having work: in a transaction of its own."""
     rows = connection.execute(CONSUME, {"me": me, "limit": limit})
     return tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
 

@@ -31,7 +31,8 @@ WITH taken AS (
   INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
   ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
 )
-SELECT tenant, array_agg(DISTINCT job) AS jobs FROM taken GROUP BY tenant
+SELECT tenant, array_agg(DISTINCT job) AS jobs, set_config('synchronous_commit', 'off', true)
+FROM taken GROUP BY tenant
 
 -- LEAVE
 UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s

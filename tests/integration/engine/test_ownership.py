@@ -59,6 +59,19 @@ def test_what_is_announced_for_a_tenant_is_left_to_its_living_owner(bench: "Benc
     assert told.jobs == (job,)
 
 
+def test_what_is_taken_from_the_outbox_waits_for_no_disk_and_nothing_else_does_so(bench: "Bench") -> None:
+    bench.submit(bench.product())
+    with records(bench) as connection:
+        waits = "SELECT current_setting('synchronous_commit') AS waits"
+        before = connection.execute(waits).fetchone()
+        consume_outbox(connection, bench.owner, limit=10)
+        within = connection.execute(waits).fetchone()
+        connection.commit()
+        assert [before, within, connection.execute(waits).fetchone()] == [
+            {"waits": each} for each in ("on", "off", "on")
+        ]
+
+
 def test_another_takes_over_when_the_owner_is_gone_and_its_epoch_is_higher(bench: "Bench") -> None:
     other = orchestrator(bench)
     with records(bench) as connection:
