@@ -15,10 +15,12 @@ from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from stoflow.http.addresses import neighbourhood
 
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+UNANSWERED: Final = (h11.IDLE, h11.SEND_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,18 @@ class BoundedWebSocket(_Watched, WebSocketsSansIOProtocol):
         if self.leave is not None:
             self.leave()
 
+    def handle_parser_exception(self) -> None:
+        """End a socket on which something came that is no frame.
+
+        uvicorn takes it that a goodbye was sent, which none is before the socket is accepted.
+        """
+        if self.conn.close_sent is not None:
+            super().handle_parser_exception()
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.PROTOCOL_ERROR})
+        self.handshake_complete = self.close_sent = self.disconnected = True  # nothing more is said of it, or to it
+        self.transport.close()
+
 
 class _OneLength(h11.Connection):
     """Refuses a request that says its length in two ways: another reader may have believed the other one."""
@@ -144,6 +158,17 @@ class BoundedHttp(_Watched, H11Protocol):
         super().data_received(data)
         if not self._is_idle():
             self._expect_nothing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, where nothing was answered yet; who is at work on its request has lost its client."""
+        if self.conn.our_state in UNANSWERED:
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._expect_nothing()

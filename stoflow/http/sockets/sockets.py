@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -105,7 +106,8 @@ class Sockets:
         socket = GuardedSocket(scope, receive, send, limits=self._limits, times=self._times, pause=pause, known=known)
         self._count(asker, 1)
         try:
-            await self._server.handle_request(socket.scope, socket.receive, socket.send)
+            with suppress(OSError):  # ASGI's word for it that whoever is sent something is gone
+                await self._server.handle_request(socket.scope, socket.receive, socket.send)
         except Exception as error:  # noqa: BLE001 - the last one who can answer
             record(SocketEventFailed.of("socket", error))
         finally:

@@ -1,6 +1,7 @@
 """What the web server takes of a client before anything of ours looks at it: connections, time, and no two lengths."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +13,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
@@ -54,7 +57,38 @@ def much(_: Request) -> StreamingResponse:
     return StreamingResponse(pieces())
 
 
-ROUTES = [Route("/", who, methods=["GET", "POST"]), Route("/much", much)]
+CAME, LEFT = threading.Event(), threading.Event()
+
+
+class Answer(PlainTextResponse):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            LEFT.set()
+
+
+async def prompt(_: Request) -> Answer:
+    return Answer("at once")
+
+
+async def hesitant(websocket: WebSocket) -> None:
+    """Accept nobody, and wait until who asked is gone."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        CAME.set()
+    LEFT.set()
+
+
+ROUTES = [
+    Route("/", who, methods=["GET", "POST"]),
+    Route("/much", much),
+    Route("/prompt", prompt, methods=["POST"]),
+    WebSocketRoute("/hesitant", hesitant),
+]
+UPGRADE = (
+    b"GET /hesitant HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 
 def opened(url: httpx.URL, *, source: str = "127.0.0.1") -> socket.socket:
@@ -180,3 +214,35 @@ def test_a_request_of_two_lengths_is_refused_and_its_connection_closed(server: A
             answer += more
     assert answer.startswith(b"HTTP/1.1 400")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def errors_in(log: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in log.records if record.levelno >= logging.ERROR]
+
+
+def test_a_body_that_goes_wrong_is_refused_and_whoever_answers_the_request_besides_is_not_heard(
+    server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    LEFT.clear()
+    with opened(server()) as connection:
+        connection.sendall(b"POST /prompt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nwhat\r\n")
+        answer = b""
+        while more := connection.recv(65536):
+            answer += more
+    assert (answer[:12], answer.count(b"HTTP/1.1")) == (b"HTTP/1.1 400", 1)
+    assert LEFT.wait(WAIT_S)
+    assert errors_in(caplog) == []
+
+
+def test_a_frame_that_is_none_before_a_socket_is_accepted_ends_it(
+    server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    CAME.clear()
+    LEFT.clear()
+    with opened(server()) as connection:
+        connection.sendall(UPGRADE)
+        assert CAME.wait(WAIT_S)
+        connection.sendall(bytes([0x83, 0x00]))  # of a kind that there is none of, and not masked
+        assert is_closed(connection)
+    assert LEFT.wait(WAIT_S)
+    assert errors_in(caplog) == []

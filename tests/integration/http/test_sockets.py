@@ -1,5 +1,6 @@
 """Sockets: who comes in, what is heard and told, and every defence against a client that means ill."""
 
+import asyncio
 import json
 import logging
 import time
@@ -7,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -39,6 +41,24 @@ def job_told(socket: Any) -> tuple[str, int | None]:
 
 
 # --- coming in ------------------------------------------------------------------------------------------------------
+
+
+def test_a_client_that_is_gone_before_its_socket_is_accepted_is_nobodys_error(
+    api: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = api.use_cases.app(api.tokens, feed=api.wire.listen, relay=None, options=None)
+    scope = {"type": "websocket", "path": "/socket.io/", "raw_path": b"/socket.io/", "root_path": "", "scheme": "ws",
+             "query_string": b"EIO=4&transport=websocket", "headers": [(b"host", b"a")], "client": ("203.0.113.7", 1),
+             "server": ("a", 80), "subprotocols": [], "state": {}, "extensions": {}, "asgi": {"version": "3.0"}}  # fmt: skip
+
+    async def comes() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def gone(_: Any) -> None:
+        raise ClientDisconnected
+
+    asyncio.run(app(scope, comes, gone))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 def test_a_frontend_hears_its_own_jobs_and_no_others(api: Any) -> None:
