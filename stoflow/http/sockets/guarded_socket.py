@@ -61,6 +61,7 @@ class GuardedSocket:
         self.identity: Identity | None = None
         self.socket_id = ""
         self.scope: Scope = {**scope, SCOPE_KEY: self}
+        self.engine_id = ""  # Engine.IO's, once it has one
         self._receive = receive
         self._send = send
         self._limits = limits

@@ -112,6 +112,7 @@ class Sockets:
             record(SocketEventFailed.of("socket", error))
         finally:
             socket.release()
+            await self._server.forget(socket.engine_id)
             await self._disconnect(socket.socket_id)  # python-socketio forgets those that leave while they come in
 
     def _is_crowded(self, asker: Asker) -> bool:

@@ -26,6 +26,9 @@ OFTEN = SocketTimes(poll_s=0.1)
 JOB = {"job_id": 1, "marketplace": "vinted", "action": "publish"}
 
 
+UPGRADE_HEADERS = [(b"host", b"a"), (b"connection", b"Upgrade"), (b"upgrade", b"websocket")]
+
+
 def news(api: Any, tenant: int, status: str) -> None:
     """Let a job go on, which only passes, or come to an end, which is an event that the hint is of."""
     if status != "running":
@@ -43,21 +46,27 @@ def job_told(socket: Any) -> tuple[str, int | None]:
 # --- coming in ------------------------------------------------------------------------------------------------------
 
 
-def test_a_client_that_is_gone_before_its_socket_is_accepted_is_nobodys_error(
-    api: Any, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("heard", [(), ("websocket.accept",)], ids=["at once", "once it was accepted"])
+def test_a_client_that_goes_is_forgotten_and_nobodys_error(
+    api: Any, caplog: pytest.LogCaptureFixture, heard: tuple[str, ...]
 ) -> None:
+    """The web server says by an OSError that whoever is sent something is gone."""
     app = api.use_cases.app(api.tokens, feed=api.wire.listen, relay=None, options=None)
+    engine = next(route.app.__self__ for route in app.routes if route.path == "/socket.io")._server.eio
     scope = {"type": "websocket", "path": "/socket.io/", "raw_path": b"/socket.io/", "root_path": "", "scheme": "ws",
-             "query_string": b"EIO=4&transport=websocket", "headers": [(b"host", b"a")], "client": ("203.0.113.7", 1),
+             "query_string": b"EIO=4&transport=websocket", "headers": UPGRADE_HEADERS, "client": ("203.0.113.7", 1),
              "server": ("a", 80), "subprotocols": [], "state": {}, "extensions": {}, "asgi": {"version": "3.0"}}  # fmt: skip
+    said = iter([{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1006}])
 
-    async def comes() -> dict[str, str]:
-        return {"type": "websocket.connect"}
+    async def comes() -> dict[str, Any]:
+        return next(said)
 
-    async def gone(_: Any) -> None:
-        raise ClientDisconnected
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] not in heard:
+            raise ClientDisconnected
 
-    asyncio.run(app(scope, comes, gone))
+    asyncio.run(app(scope, comes, send))
+    assert engine.sockets == {}
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
