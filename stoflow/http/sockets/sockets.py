@@ -112,8 +112,8 @@ class Sockets:
             record(SocketEventFailed.of("socket", error))
         finally:
             socket.release()
-            await self._server.forget(socket.engine_id)
             await self._disconnect(socket.socket_id)  # python-socketio forgets those that leave while they come in
+            await self._server.forget(socket.engine_id)
 
     def _is_crowded(self, asker: Asker) -> bool:
         """Return whether too many have not said who they are: of all clients, or of this one."""
