@@ -22,6 +22,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.settings import variable_of
 
 MEDIAN_AT_MOST, P90_AT_MOST = 0.20, 0.50
+TOLD_AT_LEAST = 0.6  # of all answers have an end: who never says when is never wrong
 SHORTEST_S = 1.0  # of what is left: less is divided by so much, since nobody who waits notices the difference
 FINAL_WITHIN_S = 240.0
 DEADLINE_S = 10.0
@@ -198,16 +199,20 @@ def _reported(
     begins = errors_of(compared(asked, ended, "begins", "started_at"))
     ends = errors_of(compared(asked, ended, "ends", "completed_at"))
     unknown = Counter(each.reason for each in asked if each.estimate is None)
+    endless = Counter(each.reason for each in asked if each.estimate is not None and each.estimate["ends"] is None)
+    told = ends.asked / max(1, len(asked))
     held = all(each.median <= MEDIAN_AT_MOST and each.p90 <= P90_AT_MOST for each in (begins, ends))
     return {
         "jobs": jobs,
         "asked": len(asked),
         "no_time_for": dict(unknown),
+        "no_end_for": dict(endless),
+        "told_an_end": told,
         "ends_by_reason": _ends_by(asked, ended, lambda each: each.reason),
         "ends_by_tries": _ends_by(asked, ended, lambda each: _tries(ended[each.tenant, each.job])),
         **{f"begin_{name}": value for name, value in _plain(begins).items()},
         **{f"end_{name}": value for name, value in _plain(ends).items()},
-        "within_bound": held,
+        "within_bound": held and told >= TOLD_AT_LEAST,
     }
 
 

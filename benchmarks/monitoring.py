@@ -11,11 +11,9 @@ from typing import Any
 
 import redis
 
-from benchmarks import throughput
+from benchmarks import watched
 from benchmarks.figures import percentile
 from benchmarks.machine import machine
-from benchmarks.stoflow_peer import StoflowPeer
-from benchmarks.unwatched import UnwatchedPeer
 from stoflow.domain.facts.work import AttemptEnded, CallEnded, JobCompleted
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.keys import LiveKeys
@@ -39,10 +37,10 @@ class Plan:
     tenants: int = 10_000
     seconds: float = 30.0
     lags: int = 60
-    beside: throughput.Plan = field(default_factory=throughput.Plan)
+    beside: watched.Plan = field(default_factory=watched.Plan)
 
 
-SHORT = Plan(200, 3.0, 3, throughput.SHORT)
+SHORT = Plan(200, 3.0, 3, watched.SHORT)
 
 
 def measure(plan: Plan) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     with machine() as place:
         url = place.urls.redis_url
         figures = {**_cost(url, plan), **_lag(url, plan), **_room(url, plan)}
-    ratio = _ratio(plan.beside)
+    ratio = watched.compare(plan.beside)
     return {
         **figures,
         **ratio,
@@ -59,18 +57,6 @@ def measure(plan: Plan) -> dict[str, Any]:
         and figures["idle_percent_of_a_core"] <= IDLE_AT_MOST_PERCENT
         and figures["lag_p99_s"] <= LAG_P99_AT_MOST_S
         and figures["redis_mib"] <= REDIS_AT_MOST_MIB,
-    }
-
-
-def _ratio(plan: throughput.Plan) -> dict[str, Any]:
-    found = throughput.compare({"stoflow": StoflowPeer, "unwatched": UnwatchedPeer}, plan)
-    watched, unwatched = found["peers"]["stoflow"], found["peers"]["unwatched"]
-    return {
-        "jobs_per_s": watched["jobs_per_s"],
-        "jobs_per_s_unwatched": unwatched["jobs_per_s"],
-        "of_unwatched": found["ratios"]["unwatched"],
-        "cpu_ms_per_job": watched["cpu_ms_per_job"],
-        "cpu_ms_per_job_unwatched": unwatched["cpu_ms_per_job"],
     }
 
 

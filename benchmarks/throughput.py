@@ -64,21 +64,22 @@ def compare(peers: Mapping[str, MakePeer], plan: Plan) -> dict[str, Any]:
 def measure(make: MakePeer, plan: Plan) -> Throughput:
     """Measure one peer once."""
     with warm(make, tenants=TENANTS) as (peer, place):
-        burst = _burst(peer, place, plan.jobs)
+        measured = burst(peer, place, plan.jobs)
         trickle = _trickle(peer, place, plan.trickle_s)
-    return Throughput(**burst, **trickle)
+    return Throughput(**measured, **trickle)
 
 
-def _burst(peer: Peer, place: Machine, count: int) -> dict[str, Any]:
-    work = jobs("burst", count, tenants=range(1, TENANTS + 1))
+def burst(peer: Peer, place: Machine, count: int, name: str = "burst") -> dict[str, Any]:
+    """Let so many jobs come at once, whose names begin with this one; return the figures until the last has ended."""
+    work = jobs(name, count, tenants=range(1, TENANTS + 1))
     sampler = Sampler(place).start()
     began_at = time.time()
     for job in work:
         peer.enqueue(job)
     submitted_at = time.time()
-    wait_until_done(peer, "burst", count, within_s=WITHIN_S)
+    wait_until_done(peer, name, count, within_s=WITHIN_S)
     usage = sampler.end()
-    done = peer.done_times("burst")
+    done = peer.done_times(name)
     if not done:
         message = f"{peer.name} did none of {count} jobs.\n{place.logs()}"
         raise RuntimeError(message)

@@ -8,13 +8,14 @@ from math import sqrt
 from statistics import fmean, median, pvariance
 
 from stoflow.admission.hold import Hold, Release
-from stoflow.domain.line import Line, Past
+from stoflow.domain.line import Line, Past, Rest
 
 EIGHT_OF_TEN = 1.28  # standard deviations to either side
 DRIFT = 0.15  # of a wait: the pace seen lately does not stay what it was
 LEAST_SPREAD_S = 0.5
 LAST = 40  # the gaps and the durations that are counted: the last ones
 FEW = 5  # seen: less says little, and the spread is doubled
+OUTAGE_TRIES = 2  # that had no answer: one may be chance, after two nobody knows how long it lasts
 LONG = 1.5  # times nine tenths of all: a longer gap was an outage, or a browser that was closed
 
 
@@ -65,15 +66,22 @@ def outlook_of(line: Line, holds: Sequence[Hold], *, stopped_until: datetime | N
 
 def _of_begun(line: Line, started_at: datetime, holds: Sequence[Hold]) -> Outlook:
     until = max((hold.until for hold in holds if hold.until is not None), default=line.now)
+    if line.again_s is not None and line.away_tries >= OUTAGE_TRIES:
+        known = f"it is tried again at about {until.isoformat(timespec='seconds')}"
+        why = f"nobody can know when it ends: the marketplace has not answered {line.away_tries} times"
+        return Outlook(Estimate(started_at, None, LEAST_SPREAD_S), f"{known}, and {why}")
+    seen = _usual(line)
     from_s = (line.now - line.task_began_at).total_seconds() if line.task_began_at and until <= line.now else 0.0
-    longer = [rest_s - from_s for rest_s in line.rests_s if rest_s > from_s]
+    longer = [each.seconds - from_s for each in seen if each.seconds > from_s]
     if not longer:
-        why = "it has taken longer than all like it lately" if line.rests_s else "none like it has ended there lately"
+        why = "it has taken longer than all like it lately" if seen else "none like it has ended there lately"
         return Outlook(Estimate(started_at, None, LEAST_SPREAD_S), f"it has begun; nobody can know when it ends: {why}")
-    ends = max(until, line.now) + timedelta(seconds=median(longer))
-    spread_s = _spread(_variance(longer), (max(until, line.now) - line.now).total_seconds(), len(line.rests_s))
+    ends = max(
+        max(until, line.now) + timedelta(seconds=median(longer)), _ends_by_pace(line, line.paced_before, line.now)
+    )
+    spread_s = _spread(_variance(longer), (max(until, line.now) - line.now).total_seconds(), len(seen))
     # The few that took so long say little of how much longer: what is late by so much is so for as long again.
-    spread_s = round(max(spread_s, from_s - median(line.rests_s)), 3)
+    spread_s = round(max(spread_s, from_s - median([each.seconds for each in seen])), 3)
     if line.again_s is None:
         return _told(line, Estimate(started_at, ends, spread_s))
     # What has lasted so long lasts as long again as often as not, and each pause is as long as all before it: of two
@@ -82,13 +90,27 @@ def _of_begun(line: Line, started_at: datetime, holds: Sequence[Hold]) -> Outloo
     return Outlook(found.estimate, f"{found.told}: it is tried again then, and ends so if the marketplace answers")
 
 
+def _usual(line: Line) -> Sequence[Rest]:
+    """Return those of its action of which nothing had to be tried again, all where there are none of those."""
+    return [each for each in line.rests if not each.was_retried] or line.rests
+
+
+def _ends_by_pace(line: Line, number: float, from_: datetime) -> datetime:
+    """Return when it ends at the soonest where so many make their paced call before it, which nobody does sooner."""
+    after_s = [each.after_pace_s for each in _usual(line) if each.after_pace_s is not None]
+    if line.paced_in_s is None or not after_s:
+        return line.now
+    due = max(from_, line.now + timedelta(seconds=line.paced_in_s))
+    return due + timedelta(seconds=number * line.pace_s.get(line.action, 0.0) + median(after_s))
+
+
 def _of_waiting(line: Line, holds: Sequence[Hold], goes_on_at: datetime, first: Outlook | None) -> Outlook:
     if line.before >= line.counted > 0:
         return Outlook(None, f"nobody can know when: {line.before} jobs and more come before it")
     turn = _turn(line)
     if turn is None:
         return Outlook(None, f"nobody can know when: {line.before} come before it, and none has ended there lately")
-    seen = _durations_s(line, waited=turn.seconds > 0)
+    seen = [each.seconds for each in _usual(line)] or _durations_s(line, waited=turn.seconds > 0)
     own = max((hold.until for hold in holds if hold.until is not None), default=line.now)
     begins = max(goes_on_at + timedelta(seconds=turn.seconds), own, line.now)
     apart_s = 0.0
@@ -96,7 +118,9 @@ def _of_waiting(line: Line, holds: Sequence[Hold], goes_on_at: datetime, first: 
         between_s = (line.chain - 1) * (median(seen) if seen else 0.0)
         after = first.estimate.ends + timedelta(seconds=between_s)
         begins, apart_s = max(begins, after), first.estimate.spread if after > begins else 0.0
-    ends = begins + timedelta(seconds=median(seen)) if seen else None
+    number = line.paced_before + _whole_mix(line).get(line.action, 0.0)
+    by_pace = _ends_by_pace(line, number, goes_on_at)
+    ends = max(begins + timedelta(seconds=median(seen)), by_pace) if seen else None
     variance = turn.variance + _variance(seen) + (apart_s / EIGHT_OF_TEN) ** 2
     spread_s = _spread(variance, (begins - line.now).total_seconds(), min(len(seen), len(line.lately)))
     return _told(line, Estimate(begins, ends, spread_s))

@@ -7,6 +7,7 @@ APART_S = 1.0
 LIFETIME_S = 15
 ENDED_LIFETIME_S = 4200  # an hour and a part of it: what a process did counts when it is gone
 KEPT_S = 7 * 86_400
+WRITES_KEPT = 30  # a look that is further behind reads all
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class LiveKeys:
     def places(self, name: str) -> str:
         """A hash: by tenant and marketplace, what this orchestrator holds there."""
         return f"{self.namespace}:live:places:{name}"
+
+    def changed(self, name: str) -> str:
+        """A sorted set: of which places something was said in its last writings, each with the number of the last."""
+        return f"{self.namespace}:live:changed:{name}"
 
     def ended(self, name: str) -> str:
         """A hash: by tenant and marketplace, the jobs that ended in this process."""

@@ -11,10 +11,19 @@ import redis
 from stoflow.domain.facts.outages import RedisAway
 from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.live.board import Board, Changes, PlaceKey
-from stoflow.monitoring.live.keys import APART_S, ENDED_LIFETIME_S, HEARTBEAT_S, KEPT_S, LIFETIME_S, LiveKeys
+from stoflow.monitoring.live.keys import (
+    APART_S,
+    ENDED_LIFETIME_S,
+    HEARTBEAT_S,
+    KEPT_S,
+    LIFETIME_S,
+    WRITES_KEPT,
+    LiveKeys,
+)
 from stoflow.monitoring.record import listen, record, unlisten
 
 STATE = "state"
+WRITE, WHOLE = "write", "whole"  # the number of the last writing, and of the last one that said everything
 JOIN_S = 5.0
 DOING = "writing live state"
 
@@ -28,6 +37,7 @@ class Publisher:
         self._board = board
         self._name = secrets.token_hex(6)
         self._is_known = False  # whether Redis has had all of it
+        self._written = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live", daemon=True)
 
@@ -71,20 +81,23 @@ class Publisher:
     def _write(self, *, everything: bool) -> bool:
         """Return whether Redis did not know this process."""
         self._board.stirred.clear()
+        self._written += 1
         changes = self._board.take_changes(everything=everything)
         try:
             # In one transaction: what is counted is added wholly or not at all.
             with self._client.pipeline(transaction=True) as pipeline:
-                self._put_process(pipeline)
+                self._put_process(pipeline, everything=everything)
                 self._put_changes(pipeline, changes)
+                self._put_changed(pipeline, changes)
                 return bool(pipeline.execute()[0])
         except BaseException:
             self._board.give_back(changes)
             raise
 
-    def _put_process(self, pipeline: Any) -> None:
+    def _put_process(self, pipeline: Any, *, everything: bool) -> None:
         keys = self._keys
-        pipeline.hset(keys.process(self._name), STATE, self._board.written())
+        told = {STATE: self._board.written(), WRITE: self._written, **({WHOLE: self._written} if everything else {})}
+        pipeline.hset(keys.process(self._name), mapping=told)
         pipeline.expire(keys.process(self._name), LIFETIME_S)
         pipeline.set(keys.since, repr(datetime.now(UTC).timestamp()), nx=True)
         pipeline.sadd(keys.processes, self._name)
@@ -92,6 +105,7 @@ class Publisher:
             (keys.since, KEPT_S),
             (keys.processes, KEPT_S),
             (keys.places(self._name), LIFETIME_S),
+            (keys.changed(self._name), LIFETIME_S),
             (keys.ended(self._name), ENDED_LIFETIME_S),
         ):
             pipeline.expire(key, lifetime_s)
@@ -104,9 +118,18 @@ class Publisher:
         if changes.counts:
             pipeline.expire(self._keys.counts, KEPT_S)
 
+    def _put_changed(self, pipeline: Any, changes: Changes) -> None:
+        """Say of which places something was said, so that who looks reads those and no others."""
+        key, fields = self._keys.changed(self._name), {*map(field_of, changes.places), *map(field_of, changes.ended)}
+        if fields:
+            pipeline.zadd(key, dict.fromkeys(fields, self._written))
+            pipeline.expire(key, LIFETIME_S)
+        pipeline.zremrangebyscore(key, "-inf", self._written - WRITES_KEPT)
+
     def _leave(self) -> None:
         self._write(everything=False)
-        self._client.delete(self._keys.process(self._name), self._keys.places(self._name))
+        keys = self._keys
+        self._client.delete(keys.process(self._name), keys.places(self._name), keys.changed(self._name))
 
 
 def _put_fields(pipeline: Any, key: str, values: Mapping[PlaceKey, str | None], lifetime_s: int) -> None:

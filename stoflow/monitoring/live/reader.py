@@ -1,22 +1,18 @@
 """Reads back what all processes have written, as one view of the installation or of one tenant."""
 
 import json
-from collections import defaultdict
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import redis
 
-from stoflow.monitoring.live.board import EVERYBODY
-from stoflow.monitoring.live.keys import LIFETIME_S, LiveKeys
-from stoflow.monitoring.live.publisher import STATE, field_of
-from stoflow.monitoring.live.sliding import FLOW, HOUR, MINUTE, Ended, ended_by_part, ended_in
-
-NOTHING: Mapping[str, Any] = {}
-COUNTED_FOR_S = 4  # what ended in the last minute at a place of which nothing new is said
-
-Tallies = list[Mapping[str, Mapping[str, list[int]]]]
+from stoflow.monitoring.live.kept import UNKNOWN, KeptPlaces, KeptProcess, Texts
+from stoflow.monitoring.live.keys import LIFETIME_S, WRITES_KEPT, LiveKeys
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.publisher import STATE, WHOLE, WRITE, field_of
+from stoflow.monitoring.live.sliding import FLOW, Ended, ended_by_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +47,6 @@ class LiveProcess:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePlace:
-    """One tenant at one marketplace: `flow` as its actor told, `queue` as it was counted last; both may be empty.
-
-    `told` is what ended there as processes told it, as of `read_at`.
-    """
-
-    tenant: int
-    marketplace: str
-    flow: Mapping[str, Any]
-    queue: Mapping[str, Any]
-    minute: Ended = field(default_factory=Ended)
-    hour: Ended = field(default_factory=Ended)
-    told: Sequence[Mapping[str, Mapping[str, list[int]]]] = ()
-    read_at: float = 0.0
-
-    @property
-    def ended(self) -> Sequence[Ended]:
-        """Return what ended there in each ten minutes of the last hour, the oldest first."""
-        return ended_by_part(HOUR, self.told, self.read_at)
-
-    @property
-    def in_flight(self) -> int:
-        return int(self.flow.get("in_flight", 0))
-
-    @property
-    def pending(self) -> int:
-        return int(self.queue.get("pending", 0))
-
-    @property
-    def holds(self) -> Sequence[Mapping[str, Any]]:
-        """Return what holds everything there, most lasting first."""
-        return self.flow.get("holds", ())
-
-    @property
-    def kinds(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return by kind of Hold how many of the most urgent jobs it holds by their own state, until and since when."""
-        return self.queue.get("kinds", {})
-
-
-@dataclass(frozen=True, slots=True)
 class Live:
     """As of `read_at`, by Redis's clock. `since` is when this view began: before that Redis was empty.
 
@@ -105,131 +61,151 @@ class Live:
     ended: Mapping[str, Sequence[Ended]] = field(default_factory=dict[str, Sequence[Ended]])
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What is asked first of a process: `write` and `whole` are None where an older release does not say them."""
+
+    name: str
+    state: bytes | None
+    left_ms: int
+    write: int | None
+    whole: int | None
+    changed: Sequence[bytes]
+    has_left_something: bool
+
+    def is_ahead_of(self, known: int) -> bool:
+        """Whether only all that it shows can be read, by one that knows it up to this writing."""
+        return self.write is None or self.whole is None or known < max(self.whole, self.write - WRITES_KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What belongs to no process, and the processes."""
+
+    since: float | None
+    now_s: float
+    counts: Mapping[str, float]
+    processes: Mapping[str, LiveProcess]
+    heads: Sequence[_Head]
+
+
 class LiveReader:
-    """Raises redis.RedisError where Redis is away."""
+    """Raises redis.RedisError where Redis is away. What is read of all is kept: the next look asks for what changed."""
 
     def __init__(self, client: redis.Redis, keys: LiveKeys) -> None:
         self._client = client
         self._keys = keys
-        # When all was read last: what each text meant, and what was made of it.
-        self._known: Mapping[bytes, Any] = {}
-        self._places: Mapping[str, LivePlace] = {}
+        self._lock = threading.Lock()
+        self._kept = KeptPlaces()
 
     def read(self) -> Live:
         """Return everything."""
-        return self._read(None)
+        with self._lock:
+            look = self._look(self._kept.processes)
+            heard = [each for each in look.heads if each.state or each.has_left_something]
+            gone = {*self._kept.processes, *(each.name for each in look.heads)} - {each.name for each in heard}
+            changed = self._forget(gone) | self._take(heard)
+            for name, process in look.processes.items():
+                self._kept.processes[name].started_at = process.told.get("started_at", 0)
+            places = self._kept.make(changed, look.now_s)
+            told = self._kept.of_everybody()
+        ended = {name: ended_by_part(FLOW, tallies, look.now_s) for name, tallies in told.items()}
+        return _live(look, places, ended)
 
     def read_tenant(self, tenant: int, marketplaces: Sequence[str]) -> Live:
         """Return what concerns one tenant; the processes are everybody's."""
-        return self._read([field_of((tenant, marketplace)) for marketplace in marketplaces])
+        fields = [field_of((tenant, marketplace)) for marketplace in marketplaces]
+        look, kept = self._look({}), KeptPlaces()
+        with self._client.pipeline(transaction=False) as pipeline:
+            for head in look.heads:
+                pipeline.hmget(self._keys.places(head.name), fields)
+                pipeline.hmget(self._keys.ended(head.name), fields)
+            answers = pipeline.execute() if look.heads else []
+        for head, (places, ended) in zip(look.heads, _pairs(answers), strict=True):
+            kept.processes[head.name] = process = KeptProcess()
+            process.take(_texts(fields, places), _texts(fields, ended), {})
+            if head.name in look.processes:
+                process.started_at = look.processes[head.name].told.get("started_at", 0)
+        return _live(look, kept.make(fields, look.now_s), {})
 
-    def _read(self, fields: Sequence[str] | None) -> Live:
+    def _look(self, kept: Mapping[str, KeptProcess]) -> _Look:
         names = [name.decode() for name in cast("Any", self._client.smembers(self._keys.processes))]
         with self._client.pipeline(transaction=False) as pipeline:
-            self._ask(pipeline, names, fields)
+            pipeline.get(self._keys.since)
+            pipeline.time()
+            pipeline.hgetall(self._keys.counts)
+            for name in names:
+                pipeline.hmget(self._keys.process(name), STATE, WRITE, WHOLE)
+                pipeline.pttl(self._keys.process(name))
+                known = kept[name].write if name in kept else UNKNOWN
+                most = "+inf" if known != UNKNOWN else known  # nothing, where all is to be read
+                pipeline.zrangebyscore(self._keys.changed(name), f"({known}", most)
+                pipeline.exists(self._keys.ended(name))
             since, now, counts, *answers = pipeline.execute()
         now_s = now[0] + now[1] / 1_000_000
-        by_name = {name: answers[4 * at : 4 * at + 4] for at, name in enumerate(names)}
-        self._forget([name for name, answer in by_name.items() if not any(answer[at] for at in (0, 2, 3))])
-        processes = {name: each for name, answer in by_name.items() if (each := _process(answer[0], answer[1], now_s))}
-        started = sorted(
-            by_name, key=lambda name: processes[name].told.get("started_at", 0) if name in processes else 0
-        )
-        parsing = _Parsing(self._known)
-        places = _places([by_name[name][2:4] for name in started], fields, parsing)
-        of_all = [(key.partition(":")[2], key) for key in places if key.startswith(f"{EVERYBODY}:")]
-        ended = {name: ended_by_part(FLOW, places.pop(key)[1], now_s) for name, key in of_all}
-        shown = {
-            key: _still(self._places.get(key), *told, now_s) or _place(key, *told, now_s)
-            for key, told in places.items()
-        }
-        if fields is None:
-            self._known, self._places = parsing.used, shown
-        return Live(
-            read_at=now_s,
-            since=float(since) if since else None,
-            processes=tuple(processes.values()),
-            places=tuple(shown[key] for key in sorted(shown)),
-            counts={name.decode(): float(value) for name, value in counts.items()},
-            ended=ended,
-        )
+        heads = [_head(name, *answers[4 * at : 4 * at + 4]) for at, name in enumerate(names)]
+        found = {each.name: _process(each.state, each.left_ms, now_s) for each in heads if each.state is not None}
+        numbers = {name.decode(): float(value) for name, value in counts.items()}
+        return _Look(float(since) if since else None, now_s, numbers, found, heads)
 
-    def _ask(self, pipeline: Any, names: Iterable[str], fields: Sequence[str] | None) -> None:
-        pipeline.get(self._keys.since)
-        pipeline.time()
-        pipeline.hgetall(self._keys.counts)
-        for name in names:
-            pipeline.hget(self._keys.process(name), STATE)
-            pipeline.pttl(self._keys.process(name))
-            for key in (self._keys.places(name), self._keys.ended(name)):
-                if fields is None:
-                    pipeline.hgetall(key)
-                else:
-                    pipeline.hmget(key, fields)
+    def _take(self, heads: Sequence[_Head]) -> set[str]:
+        """Read of each what has changed, or all; return the fields that may be others."""
+        kept, asked = self._kept.processes, list[tuple[_Head, Sequence[str] | None]]()
+        with self._client.pipeline(transaction=False) as pipeline:
+            for head in heads:
+                known = kept.setdefault(head.name, KeptProcess())
+                fields = None if head.is_ahead_of(known.write) else [key.decode() for key in head.changed]
+                if (known.has_ended and not head.state) or fields == []:
+                    continue
+                asked.append((head, fields))
+                for key in (self._keys.places(head.name), self._keys.ended(head.name)):
+                    _ = pipeline.hgetall(key) if fields is None else pipeline.hmget(key, fields)
+            answers = pipeline.execute() if asked else []
+        changed, meanings = set[str](), dict[bytes, Any]()
+        for (head, fields), (places, ended) in zip(asked, _pairs(answers), strict=True):
+            process = kept[head.name]
+            process.has_ended = head.state is None
+            process.write = UNKNOWN if head.write is None else head.write
+            if fields is None:
+                shown = _all_texts(places) if head.state else {}
+                changed |= process.take_all(shown, _all_texts(ended), meanings)
+            else:
+                changed |= process.take(_texts(fields, places), _texts(fields, ended), meanings)
+        return changed
 
-    def _forget(self, names: Sequence[str]) -> None:
-        """Let go of those of which nothing is left."""
-        if names:
-            self._client.srem(self._keys.processes, *names)
+    def _forget(self, names: Iterable[str]) -> set[str]:
+        """Let go of those of which nothing is left; return the fields that may be others."""
+        gone = list(names)
+        if gone:
+            self._client.srem(self._keys.processes, *gone)
+        return {key for name in gone for key in self._kept.forget(name)}
 
 
-def _process(state: bytes | None, left_ms: int, now_s: float) -> LiveProcess | None:
-    if state is None:
-        return None
+def _live(look: _Look, places: Sequence[LivePlace], ended: Mapping[str, Sequence[Ended]]) -> Live:
+    return Live(look.now_s, look.since, tuple(look.processes.values()), places, look.counts, ended)
+
+
+def _head(
+    name: str, told: Sequence[bytes | None], left_ms: int, changed: Sequence[bytes], has_left_something: int
+) -> _Head:
+    state, *numbers = told
+    write, whole = (None if number is None else int(number) for number in numbers)
+    return _Head(name, state, left_ms, write, whole, changed, bool(has_left_something))
+
+
+def _process(state: bytes, left_ms: int, now_s: float) -> LiveProcess:
     told = json.loads(state)
     age_s = max(0.0, LIFETIME_S - left_ms / 1000)
     return LiveProcess(age_s, float(told.get("at", now_s)) + age_s - now_s, told)
 
 
-class _Parsing:
-    """Parses a text where it is another than those known: of thousands of places few change from look to look."""
-
-    def __init__(self, known: Mapping[bytes, Any]) -> None:
-        self._known = known
-        self.used: dict[bytes, Any] = {}
-
-    def meaning(self, text: bytes) -> Any:
-        """Return what the JSON means; nobody may change it."""
-        if text not in self.used:  # many places may say the same
-            found = self._known.get(text)
-            self.used[text] = json.loads(text) if found is None else found
-        return self.used[text]
+def _pairs(answers: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    return zip(answers[::2], answers[1::2], strict=True)
 
 
-def _places(answers: Sequence[Any], fields: Sequence[str] | None, parsing: _Parsing) -> dict[str, tuple[Any, Tallies]]:
-    """Return by field what a place shows, of two processes what the younger one says, and all that ended there."""
-    shown: dict[str, Any] = {}
-    tallies: dict[str, Tallies] = defaultdict(list)
-    for places, ended in answers:
-        shown |= {key: parsing.meaning(text) for key, text in _fields(places, fields)}
-        for key, text in _fields(ended, fields):
-            tallies[key].append(parsing.meaning(text))
-    return {key: (shown.get(key, {}), tallies.get(key, [])) for key in {*shown, *tallies}}
+def _all_texts(answer: Mapping[bytes, bytes]) -> Texts:
+    return {key.decode(): text for key, text in answer.items()}
 
 
-def _fields(answer: Any, fields: Sequence[str] | None) -> Iterable[tuple[str, bytes]]:
-    if fields is not None:
-        return [(key, text) for key, text in zip(fields, answer, strict=True) if text is not None]
-    return [(key.decode(), text) for key, text in answer.items()]
-
-
-def _still(last: LivePlace | None, shown: Mapping[str, Any], tallies: Tallies, now_s: float) -> LivePlace | None:
-    """Return a place as it was read, where nothing new is said of it and what ended was counted a moment ago."""
-    if last is None or last.flow is not shown.get("flow", NOTHING) or last.queue is not shown.get("queue", NOTHING):
-        return None
-    is_counted = now_s - last.read_at < COUNTED_FOR_S + last.tenant % COUNTED_FOR_S  # not all of them in one look
-    return last if is_counted and last.told == tallies else None
-
-
-def _place(key: str, shown: Mapping[str, Any], tallies: Tallies, now_s: float) -> LivePlace:
-    tenant, _, marketplace = key.partition(":")
-    return LivePlace(
-        int(tenant),
-        marketplace,
-        shown.get("flow", NOTHING),
-        shown.get("queue", NOTHING),
-        ended_in(MINUTE, tallies, now_s),
-        ended_in(HOUR, tallies, now_s),
-        tallies,
-        now_s,
-    )
+def _texts(fields: Sequence[str], answer: Sequence[bytes | None]) -> Texts:
+    return dict(zip(fields, answer, strict=True))

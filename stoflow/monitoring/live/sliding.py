@@ -92,6 +92,14 @@ def ended_in(period: Period, tallies: Told, now_s: float) -> Ended:
     return Ended(round(done), round(failed)) if done or failed else NOTHING
 
 
+def same_until(period: Period, tallies: Told, now_s: float) -> float:
+    """Return until when `ended_in` says the same where nothing more ends: until the oldest part begins to slide out of
+    the period, which may have been before; infinity where nothing is counted."""
+    parts = [int(part) for tally in tallies for part in tally.get(period.name, {})]
+    counted = [part for part in parts if _share(period, part, now_s)]
+    return (min(counted) + period.parts) * period.part_s if counted else float("inf")
+
+
 def _share(period: Period, part: int, now_s: float) -> float:
     """Return which share of a part lies in the period; of a clock that is ahead, all."""
     begins_s = now_s / period.part_s - period.parts

@@ -13,11 +13,11 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
-from stoflow.monitoring.live.reader import LivePlace
+from stoflow.monitoring.live.place import LivePlace
 from stoflow.resources.jobs.meaning import meant_by, statuses_of
 from stoflow.resources.jobs.read import list_jobs
 from stoflow.resources.jobs.views import JobFilter, JobView
-from stoflow.resources.monitoring.rows import LATER, waiting_at
+from stoflow.resources.monitoring.held import LATER, waiting_at
 from stoflow.resources.monitoring.snapshot import Watches
 from stoflow.resources.needs import Reads, ReadsJobs
 from stoflow.storage.engine.reads.job_index import (

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from stoflow.domain.application import Channel, RefusalView
 from stoflow.monitoring.live.reader import Live, LiveProcess
-from stoflow.resources.monitoring.rows import NEXT, UNDER_WAY, Row
+from stoflow.resources.monitoring.held import NEXT, UNDER_WAY
+from stoflow.resources.monitoring.rows import Row
 from stoflow.storage.engine.reads.installation import InstallationFacts, LivingProcess
 
 SLOW_S = 1.0

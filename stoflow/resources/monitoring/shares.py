@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stoflow.monitoring.live.reader import Live, LivePlace
-from stoflow.resources.monitoring.rows import NEXT, UNDER_WAY, waiting_at
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live
+from stoflow.resources.monitoring.held import NEXT, UNDER_WAY, waiting_at
 
 BUSIEST = 50
 

@@ -14,6 +14,7 @@ from stoflow.monitoring.live.reader import Live, LiveProcess, LiveReader
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.rows import Row, rows_of
 from stoflow.resources.monitoring.shares import PlaceShare, shares_of
+from stoflow.resources.monitoring.sums import Sums
 from stoflow.resources.monitoring.verdict import Verdict, judge
 from stoflow.storage.database.session import Database
 from stoflow.storage.engine.reads.installation import InstallationFacts, read_installation
@@ -31,6 +32,7 @@ class Watching:
     redis_trouble: Callable[[], Trouble | None]
     refusals: Callable[[], Sequence[tuple[RefusalView, bool]]]
     outages: Callable[[], Mapping[str, float]] = dict  # what this process itself has met, since when
+    sums: Sums = field(default_factory=Sums)  # over the places of all
 
     @property
     def watching(self) -> "Watching":
@@ -82,7 +84,7 @@ def look(watching: Watching, tenant: TenantId | None = None) -> Seen:
     return Seen(
         live=live,
         facts=facts,
-        rows=rows_of(live, watching.marketplaces, outages),
+        rows=rows_of(live, watching.marketplaces, outages, watching.sums if tenant is None else None),
         took_s=took_s,
         redis=trouble.advice_for_anybody if trouble else "",
         redis_is_full=trouble is not None and trouble.takes_nothing,

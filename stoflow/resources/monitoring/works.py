@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 
 from stoflow.domain.ids import TenantId
-from stoflow.monitoring.live.reader import Live, LivePlace
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live
 from stoflow.monitoring.live.sliding import Ended
-from stoflow.resources.monitoring.rows import Held, HeldSum, waiting_at
+from stoflow.resources.monitoring.held import Held, waiting_at
+from stoflow.resources.monitoring.sums import HeldSum
 
 
 @dataclass(frozen=True, slots=True)

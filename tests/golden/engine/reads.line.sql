@@ -25,13 +25,35 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
   (SELECT count(*) FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
         AND ahead.status IN ('pending', 'running')) AS chain,
-  CASE WHEN j.status = 'running' THEN (
-    SELECT jsonb_agg(extract(epoch FROM p.completed_at - k.started_at)) FROM (
+  CASE WHEN j.status IN ('pending', 'running') THEN (
+    SELECT jsonb_agg(jsonb_build_object(
+        'seconds', extract(epoch FROM p.completed_at - w.from_at - coalesce(w.paused, '0')),
+        'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
+      ORDER BY p.completed_at DESC) FROM (
       SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
       WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
-    JOIN {s}.marketplace_tasks k ON k.job_id = p.id AND k.position = t.position
+    CROSS JOIN LATERAL (
+      SELECT min(k.started_at) FILTER (WHERE k.position = t.position) AS from_at, bool_or(k.tries > 1) AS was_retried,
+        min(k.started_at) FILTER (WHERE k.paced) AS paced_at,
+        (array_agg(k.started_at - k.before_at ORDER BY k.position) FILTER (WHERE k.paced))[1] AS paused
+      FROM (
+        SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
+          lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
+        FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
     WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
-      AND k.started_at IS NOT NULL) END AS rests,
+      AND w.from_at IS NOT NULL) END AS rests, (
+    SELECT greatest(0, coalesce(max(extract(epoch FROM p.next_at - clock_timestamp())), 0))::float8
+    FROM public.marketplace_action_types a
+    LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
+    WHERE a.id = j.action_type_id
+    HAVING EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = j.id AND o.paced AND o.status = 'pending')) AS paced_in_s,
+  CASE WHEN j.status IN ('pending', 'running') THEN (
+    SELECT count(*) FROM (
+      SELECT * FROM {s}.marketplace_jobs r
+      WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS r
+    WHERE r.action_type_id = j.action_type_id
+      AND (j.status = 'pending' OR (r.priority, r.id) < (j.priority, j.id))
+      AND EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = r.id AND o.paced AND o.status = 'pending')) ELSE 0 END AS paced_before,
   CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at,
   CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j

@@ -13,7 +13,8 @@ from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.product import NewProduct
-from stoflow.monitoring.live.reader import Live, LivePlace
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live
 from stoflow.resources.jobs.bulk import BulkAct, BulkDone, BulkWish, change_many
 from stoflow.resources.jobs.details import read_details
 from stoflow.resources.jobs.errors import ErrorKind, list_errors

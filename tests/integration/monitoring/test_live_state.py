@@ -9,8 +9,8 @@ import redis
 from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
 from stoflow.domain.facts.work import CallEnded, JobCompleted, JobFailed
 from stoflow.monitoring.live.board import Board
-from stoflow.monitoring.live.keys import KEPT_S, LiveKeys
-from stoflow.monitoring.live.publisher import Publisher
+from stoflow.monitoring.live.keys import KEPT_S, WRITES_KEPT, LiveKeys
+from stoflow.monitoring.live.publisher import WHOLE, WRITE, Publisher
 from stoflow.monitoring.live.reader import Live, LiveReader
 from stoflow.monitoring.live.sliding import Ended
 from stoflow.transports.hints import quick_client
@@ -77,6 +77,47 @@ def test_only_what_something_new_is_said_of_is_read_anew(process: Process, read:
 
     assert after[0] is before[0]
     assert [each.in_flight for each in (before[1], after[1])] == [1, 2]
+
+
+def test_who_looks_again_asks_for_what_changed_only(
+    process: Process, client: redis.Redis, read: Callable[[], Live]
+) -> None:
+    for tenant in (7, 8):
+        process.board.show((tenant, "ebay"), "flow", {"in_flight": 1})
+    process.publisher.write()
+    read()
+    for key in client.scan_iter(KEYS.places("*")):
+        client.hset(key, "7:ebay", '{"flow": {"in_flight": 9}}')  # of which nobody says that it changed
+    process.board.hide((8, "ebay"))
+    process.board.show((9, "ebay"), "flow", {"in_flight": 3})
+    process.publisher.write()
+
+    assert [(each.tenant, each.in_flight) for each in read().places] == [(7, 1), (9, 3)]
+
+
+@pytest.mark.parametrize("writings", [1, WRITES_KEPT + 2])
+def test_who_looks_seldom_sees_all_the_same(process: Process, read: Callable[[], Live], writings: int) -> None:
+    process.board.show((7, "ebay"), "flow", {"in_flight": 1})
+    process.publisher.write()
+    read()
+    process.board.hide((7, "ebay"))
+    for tenant in range(8, 8 + writings):
+        process.board.show((tenant, "ebay"), "flow", {"in_flight": 2})
+        process.publisher.write()
+
+    assert [each.tenant for each in read().places] == sorted(range(8, 8 + writings), key=str)
+
+
+def test_a_process_of_an_older_release_which_says_no_numbers_is_read_whole(
+    process: Process, client: redis.Redis, read: Callable[[], Live]
+) -> None:
+    for in_flight in (1, 2):
+        process.board.show((7, "ebay"), "flow", {"in_flight": in_flight})
+        process.publisher.write()
+        for key in client.scan_iter(KEYS.process("*")):
+            client.hdel(key, WRITE, WHOLE)
+
+        assert [each.in_flight for each in read().places] == [in_flight]
 
 
 def test_what_two_processes_counted_is_one_number(redis_url: str, read: Callable[[], Live]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from stoflow.admission.estimate import Estimate, Outlook, outlook_of
 from stoflow.admission.hold import Hold, Release
 from stoflow.domain.ids import JobId
-from stoflow.domain.line import Line, Past
+from stoflow.domain.line import Line, Past, Rest
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=1)
@@ -136,24 +136,26 @@ def test_a_job_behind_others_of_its_product_begins_after_their_ends() -> None:
 
 
 def test_what_has_begun_ends_as_those_did_that_took_as_long() -> None:
-    under_way = replace(LINE, started_at=at(-9.0), task_began_at=at(-5.0), rests_s=[2.0 + each for each in range(9)])
+    under_way = replace(
+        LINE, started_at=at(-9.0), task_began_at=at(-5.0), rests=[Rest(2.0 + each) for each in range(9)]
+    )
     found = estimate(under_way)  # from its task on 2 to 10 s, of which 6 to 10 are left
     assert (found.begins, found.ends) == (at(-9.0), at(3.0))
 
 
 def test_what_takes_longer_than_usual_may_take_as_long_again() -> None:
-    late = replace(LINE, started_at=at(-9.0), task_began_at=at(-7.5), rests_s=[2.0] * 8 + [8.0])
+    late = replace(LINE, started_at=at(-9.0), task_began_at=at(-7.5), rests=[*[Rest(2.0)] * 8, Rest(8.0)])
     found = estimate(late)
     assert (found.ends, found.spread) == (at(0.5), 5.5)
 
 
 def test_what_has_begun_and_waits_goes_on_from_the_task_it_has_come_to() -> None:
-    waiting = replace(LINE, started_at=at(-9.0), task_began_at=at(-8.0), rests_s=[3.0] * 5)
+    waiting = replace(LINE, started_at=at(-9.0), task_began_at=at(-8.0), rests=[Rest(3.0)] * 5)
     assert estimate(waiting, Hold("retry", "…", until=at(20.0))).ends == at(23.0)
 
 
 def test_what_takes_longer_than_anything_seen_has_no_end_that_is_known() -> None:
-    found = outlook(replace(LINE, started_at=at(-600.0), task_began_at=at(-500.0), rests_s=[4.0] * 9))
+    found = outlook(replace(LINE, started_at=at(-600.0), task_began_at=at(-500.0), rests=[Rest(4.0)] * 9))
     assert found.estimate == Estimate(at(-600.0), None, 0.5)
     assert "longer than all like it lately" in found.told
 
@@ -176,7 +178,7 @@ def test_many_before_it_that_were_not_looked_at_one_by_one_are_like_those_that_w
 
 
 def test_what_is_tried_again_in_an_outage_may_end_a_try_later_and_says_so() -> None:
-    begun = replace(LINE, started_at=at(-60.0), rests_s=[4.0] * 10)
+    begun = replace(LINE, started_at=at(-60.0), rests=[Rest(4.0)] * 10)
     retry = Hold("retry", "retry: HTTP 503", until=at(30.0))
     found, away = outlook(begun, retry), outlook(replace(begun, again_s=48.0), retry)
     assert found.estimate is not None
@@ -184,3 +186,30 @@ def test_what_is_tried_again_in_an_outage_may_end_a_try_later_and_says_so() -> N
     assert away.estimate.ends == found.estimate.ends == at(34.0)
     assert found.estimate.spread < away.estimate.spread == 48.0
     assert "if the marketplace answers" in away.told
+
+
+def test_where_the_marketplace_did_not_answer_twice_no_end_is_invented() -> None:
+    begun = replace(LINE, started_at=at(-60.0), rests=[Rest(4.0)] * 10, again_s=48.0, away_tries=2)
+    found = outlook(begun, Hold("retry", "retry: HTTP 503", until=at(30.0)))
+    assert found.estimate == Estimate(at(-60.0), None, 0.5)
+    assert at(30.0).isoformat(timespec="seconds") in found.told
+    assert "not answered 2 times" in found.told
+
+
+def test_what_has_begun_makes_its_paced_call_after_those_before_it() -> None:
+    rests = [Rest(4.0, after_pace_s=1.0)] * 5
+    begun = replace(LINE, started_at=at(-1.0), rests=rests, paced_in_s=6.0, paced_before=3)
+    assert estimate(begun).ends == at(6.0 + 3 * 10.0 + 1.0)
+    assert estimate(replace(begun, paced_in_s=None)).ends == at(4.0), "it has made its own"
+
+
+def test_what_waits_ends_no_sooner_than_the_pace_lets_those_before_it_and_it() -> None:
+    rests = [Rest(4.0, after_pace_s=1.0)] * 5
+    burst = replace(LINE, cap=4, mix={}, rests=rests, paced_in_s=0.0, paced_before=4)
+    assert (estimate(burst).begins, estimate(burst).ends) == (NOW, at(41.0))
+
+
+def test_what_had_to_be_tried_again_says_little_of_what_goes_well() -> None:
+    rests = [*[Rest(90.0, was_retried=True)] * 6, Rest(4.0)]
+    assert estimate(replace(LINE, started_at=at(-1.0), rests=rests)).ends == at(4.0)
+    assert estimate(replace(LINE, started_at=at(-1.0), rests=rests[:6])).ends == at(90.0)

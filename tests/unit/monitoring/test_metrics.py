@@ -21,7 +21,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from stoflow.domain.facts.work import AttemptEnded, CallEnded, CallsLeftTold, JobCompleted, JobFailed, TenantSwept
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.durations import BOUNDS, LONGEST, SHORTEST, Durations, bucket_of
-from stoflow.monitoring.live.reader import Live, LivePlace, LiveProcess
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live, LiveProcess
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.exposition import as_protobuf, as_text
 from stoflow.resources.monitoring.metrics import metrics_of

@@ -1,6 +1,7 @@
 """Who takes how much of what goes on at a marketplace."""
 
-from stoflow.monitoring.live.reader import Live, LivePlace
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live
 from stoflow.monitoring.live.sliding import Ended
 from stoflow.resources.monitoring.shares import BUSIEST, shares_of
 

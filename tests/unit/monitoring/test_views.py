@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,14 +14,16 @@ from stoflow.domain.ids import TenantId
 from stoflow.http.pages.monitoring.sparkline import HEIGHT, bars_of
 from stoflow.monitoring.live.board import EVERYBODY, Board
 from stoflow.monitoring.live.doing import Doing
-from stoflow.monitoring.live.reader import Live, LivePlace, LiveProcess
+from stoflow.monitoring.live.place import LivePlace
+from stoflow.monitoring.live.reader import Live, LiveProcess
 from stoflow.monitoring.live.sliding import FLOW, Ended, ended_by_part
 from stoflow.resources.monitoring import glance as glances
 from stoflow.resources.monitoring.causes import Seen
-from stoflow.resources.monitoring.glance import SHARE, Glance
+from stoflow.resources.monitoring.glance import SHARE, Glance, Rest
 from stoflow.resources.monitoring.processes import processes_of
-from stoflow.resources.monitoring.rows import rows_of
+from stoflow.resources.monitoring.rows import Row, rows_of
 from stoflow.resources.monitoring.snapshot import seen_by, snapshot_of
+from stoflow.resources.monitoring.sums import Sums
 from stoflow.resources.monitoring.works import busiest, works_of
 from stoflow.storage.engine.reads.installation import InstallationFacts, LivingProcess
 
@@ -110,7 +113,7 @@ def test_a_process_without_a_lease_is_gone_and_one_that_shows_nothing_is_told_of
     assert [each.process for each in processes_of(snapshot)] == [1, 2, 4]
 
 
-def test_all_look_once_and_a_look_that_takes_long_is_good_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_look_once_and_looks_that_take_long_are_good_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     now, work, takes_s, looks = 100.0, 0.0, 0.0, 0
 
     def look(_: Any) -> Seen:
@@ -124,12 +127,49 @@ def test_all_look_once_and_a_look_that_takes_long_is_good_for_longer(monkeypatch
     monkeypatch.setattr(glances, "look", look)
     glance = Glance(Needs(), clock=lambda: now, work=lambda: work)  # pyright: ignore[reportArgumentType]
     assert {glance.snapshot(tenant).rows[0].pending for tenant in (None, ANNA, None)} == {1}
-    now, takes_s = now + 1, 0.5
-    assert glance.snapshot(None).rows[0].pending == 2
-    now += SHARE * takes_s - 0.1
-    assert glance.snapshot(None).rows[0].pending == 2
-    now += 0.2
-    assert glance.snapshot(None).rows[0].pending == 3
+    takes_s = 0.5
+    for _ in range(40):
+        now += SHARE * takes_s
+        glance.look()
+    assert looks == 41
+    now += 0.99 * SHARE * takes_s
+    assert glance.snapshot(None).rows[0].pending == 41
+    now += 0.02 * SHARE * takes_s
+    assert glance.snapshot(None).rows[0].pending == 42
+
+
+def test_one_turn_that_took_long_is_paid_back_over_the_next_ones_and_not_by_one_of_them() -> None:
+    rest = Rest(20)
+    rests = [rest.after(work_s) for work_s in (0.5, *[0.0] * 60)]
+    assert rests[0] == pytest.approx(2.0)
+    assert sum(rests) == pytest.approx(20 * 0.5, rel=0.01)
+
+
+def test_sums_of_who_looks_again_are_those_of_who_looks_for_the_first_time() -> None:
+    random, sums = Random(7), Sums()
+    places = {tenant: place(tenant, "ebay", tenant) for tenant in range(60)}
+    for _ in range(50):
+        for tenant in random.sample(range(90), 20):
+            held = {"kind": "plugin_offline", "until": random.choice([None, NOW + random.randrange(9)])}
+            flow = {"in_flight": random.randrange(4), "cap": 4, "holds": [held] * random.randrange(2)}
+            kinds = {
+                kind: {"jobs": random.randrange(5), "until": NOW - random.randrange(9)} for kind in ("next", "pace")
+            }
+            queue = {"pending": random.randrange(50), "oldest": NOW - random.randrange(99), "kinds": kinds}
+            counted = Ended(random.randrange(9), random.randrange(9))
+            places[tenant] = LivePlace(tenant, random.choice(["ebay", "etsy"]), flow, queue, counted, counted)
+        places.pop(random.choice(list(places)))
+        live = Live(NOW, NOW - 100, (), list(places.values()), {})
+        again, first = rows_of(live, ["vinted"], sums=sums), rows_of(live, ["vinted"])
+        assert [without_names(row) for row in again] == [without_names(row) for row in first]
+
+
+def without_names(row: Row) -> Row:
+    """Return the row without whom it names of those that wait: any of them."""
+    waiting, holds = (
+        {kind: replace(held, tenant=None) for kind, held in of.items()} for of in (row.waiting, row.holds)
+    )
+    return replace(row, waiting=waiting, holds=holds)
 
 
 def test_a_job_that_is_run_within_another_ones_block_hides_it_for_as_long() -> None:

@@ -11,7 +11,7 @@ from stoflow.http.pages.monitoring.page import Page, Shown
 from stoflow.http.pages.monitoring.watched import Watched, make_turn
 from stoflow.http.rest.streams import Stream
 from stoflow.http.rest.threads import Threads
-from stoflow.resources.monitoring.glance import Glance
+from stoflow.resources.monitoring.glance import Glance, Rest
 
 EVERY_S: Final = 1.0
 SHARE: Final = 25  # times as long as it kept the processor, nothing is made
@@ -34,6 +34,7 @@ class LivePages:
         self._threads = threads
         self._watched: dict[Topic, Watched] = {}
         self._is_watched = asyncio.Event()
+        self._rest = Rest(SHARE)
 
     def join(self, topic: Topic, page: Page, shown: Shown, stream: Stream) -> Callable[[], None]:
         """Send a stream what changes of a page from now on, and all at first; return what ends that."""
@@ -54,7 +55,7 @@ class LivePages:
             watched.told |= changed
             for stream in watched.streams if changed else ():
                 stream.put(changed)
-        await asyncio.sleep(max(EVERY_S, SHARE * turn.work_s))
+        await asyncio.sleep(max(EVERY_S, self._rest.after(turn.work_s)))
 
     def _leave(self, topic: Topic, stream: Stream) -> None:
         watched = self._watched[topic]

@@ -10,8 +10,8 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
-from stoflow.domain.line import Past
-from stoflow.storage.engine.facts import PASSED, ahead_of, one_of
+from stoflow.domain.line import Past, Rest
+from stoflow.storage.engine.facts import PASSED, UNFINISHED, ahead_of, one_of
 from stoflow.storage.engine.statement import bind, s
 
 COUNTED_AT_MOST = 100_000  # from the index alone
@@ -51,20 +51,47 @@ LATELY = f"""
     JOIN public.marketplace_action_types a ON a.id = p.action_type_id
     WHERE p.marketplace = j.marketplace AND p.status IN {ENDED} AND p.started_at IS NOT NULL"""
 
-# From the task that the job has come to, until the end: of the last ones of its action.
+# From the task that the job has come to, until the end: of the last ones of its action. What they waited for their
+# next paced call is left out: how long this one waits for it is known.
 RESTS = f"""
-    SELECT jsonb_agg(extract(epoch FROM p.completed_at - k.started_at)) FROM (
+    SELECT jsonb_agg(jsonb_build_object(
+        'seconds', extract(epoch FROM p.completed_at - w.from_at - coalesce(w.paused, '0')),
+        'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
+      ORDER BY p.completed_at DESC) FROM (
       SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
       WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
-    JOIN {s}.marketplace_tasks k ON k.job_id = p.id AND k.position = t.position
+    CROSS JOIN LATERAL (
+      SELECT min(k.started_at) FILTER (WHERE k.position = t.position) AS from_at, bool_or(k.tries > 1) AS was_retried,
+        min(k.started_at) FILTER (WHERE k.paced) AS paced_at,
+        (array_agg(k.started_at - k.before_at ORDER BY k.position) FILTER (WHERE k.paced))[1] AS paused
+      FROM (
+        SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
+          lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
+        FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
     WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
-      AND k.started_at IS NOT NULL"""
+      AND w.from_at IS NOT NULL"""
+
+PACED_BEFORE = f"""
+    SELECT count(*) FROM (
+      SELECT * FROM {s}.marketplace_jobs r
+      WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS r
+    WHERE r.action_type_id = j.action_type_id
+      AND (j.status = 'pending' OR (r.priority, r.id) < (j.priority, j.id))
+      AND EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = r.id AND o.paced AND o.status = 'pending')"""
+
+PACED_IN = f"""
+    SELECT greatest(0, coalesce(max(extract(epoch FROM p.next_at - clock_timestamp())), 0))::float8
+    FROM public.marketplace_action_types a
+    LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
+    WHERE a.id = j.action_type_id
+    HAVING EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = j.id AND o.paced AND o.status = 'pending')"""
 
 LINE = f"""
 SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN ({BEFORE}) ELSE 0 END AS before,
   CASE WHEN j.status = 'pending' THEN ({MIX}) END AS mix, ({BEGUN}) AS begun, ({LATELY}) AS lately,
   ({ahead_of("j", what="count(*)")}) AS chain,
-  CASE WHEN j.status = 'running' THEN ({RESTS}) END AS rests,
+  CASE WHEN j.status IN {UNFINISHED} THEN ({RESTS}) END AS rests, ({PACED_IN}) AS paced_in_s,
+  CASE WHEN j.status IN {UNFINISHED} THEN ({PACED_BEFORE}) ELSE 0 END AS paced_before,
   CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at,
   CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j
@@ -92,9 +119,11 @@ class LineRead:
     begun: Sequence[Past]
     lately: Sequence[Past]
     chain: int
-    rests_s: Sequence[float]
+    rests: Sequence[Rest]
     task_began_at: datetime | None
     away_tries: int | None
+    paced_in_s: float | None
+    paced_before: int
 
 
 def read_line(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> LineRead | None:
@@ -111,9 +140,11 @@ def read_line(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> 
         row["mix"] or {},
         *pasts,
         chain=row["chain"],
-        rests_s=row["rests"] or (),
+        rests=[Rest(**each) for each in row["rests"] or ()],
         task_began_at=row["task_began_at"],
         away_tries=row["away_tries"],
+        paced_in_s=row["paced_in_s"],
+        paced_before=row["paced_before"],
     )
 
 

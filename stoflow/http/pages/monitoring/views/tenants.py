@@ -84,7 +84,7 @@ def _address(tenant: TenantId) -> str:
 PAGES = (
     Page(
         PATH, "Tenants", "tenants.html", show_list,
-        query=TenantsQuery, label="Tenants", place=50, role=Role.SUPPORT, live=True, changing=show_busiest,
+        query=TenantsQuery, label="Tenants", place=50, role=Role.SUPPORT, live=True, every_s=2.0, changing=show_busiest,
     ),
     Page(f"{PATH}/{{id}}", "Tenant", "tenant.html", show_one, role=Role.SUPPORT, live=True, changing=show_work),
 )  # fmt: skip
