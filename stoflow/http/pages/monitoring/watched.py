@@ -15,6 +15,7 @@ from stoflow.monitoring.record import record
 from stoflow.resources.monitoring.glance import Glance
 
 SETTLED_S: Final = 3.0  # after it moved: what belongs to a change is not all written at once
+LATE_S: Final = 3.0  # which nobody who looks should wait
 CHEAPEST_S: Final = 0.001
 STANDING: Final = "standing"  # names the part that says whether the page is up to date
 AWAY: Final = "PostgreSQL does not answer: what is shown is how it was."
@@ -67,7 +68,8 @@ class Turn:
 
 
 def make_turn(glance: Glance, several: Sequence[Watched], within_s: float) -> Turn:
-    """Make those that may be others, the most urgent first, until so much of the processor is used."""
+    """Make those that may be others, the most urgent first, as far as so much of the processor is enough for them; a
+    dear one that waited long is made as long as anything is left."""
     with suppress(DatabaseError):  # which each page says
         glance.look()  # in a share of the time that is its own
     begun_s, now = time.thread_time(), time.monotonic()
@@ -75,9 +77,9 @@ def make_turn(glance: Glance, several: Sequence[Watched], within_s: float) -> Tu
     due = [each for each, pulse in pulses if each.may_be_another(pulse, now)]
     made: list[tuple[Watched, Mapping[str, str]]] = []
     for each in sorted(due, key=lambda each: each.urgency(now), reverse=True):
-        if made and time.thread_time() - begun_s >= within_s:
-            break
-        made.append((each, each.make(now)))
+        left_s = within_s - (time.thread_time() - begun_s)
+        if not made or each.cost_s <= left_s or (left_s > 0 and now - each.made_at > LATE_S):
+            made.append((each, each.make(now)))
     return Turn(made, time.thread_time() - begun_s)
 
 
