@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from stoflow.monitoring.traces import span, traceparent_in
 from stoflow_sandbox.browsing import TIMEOUT_S, Answer, FetchedFile, failed, open_browsers
 from stoflow_sandbox.market import Market
 from stoflow_sandbox.markets import known_markets
@@ -122,8 +123,8 @@ class HeadlessPlugin:
                 continue
             if received is None:
                 self._greet()
-            elif answer := self._answer(received):
-                self._link.emit(RESPONSE, {"request_id": received.command["request_id"], **answer})
+            else:
+                self._do(received)
 
     def _receive(self, command: Mapping[str, Any]) -> None:
         """Put it in line; what is left until its deadline is counted from now on, by a clock that nobody sets."""
@@ -131,6 +132,14 @@ class HeadlessPlugin:
         if not isinstance(left_s, int | float):  # a StoFlow of before: its deadline is a time of day
             left_s = _time_of(command.get("deadline")) - self._clocks.wall()
         self._commands.put(Received(command, self._clocks.monotonic() + left_s))
+
+    def _do(self, received: Received) -> None:
+        """Do a command and answer it, as a span of the trace that it belongs to."""
+        command = received.command
+        parent = traceparent_in(str(command.get("traceparent", "")))
+        with span(command["action"], "consumer", parent=parent) if parent else nullcontext():
+            if answer := self._answer(received):
+                self._link.emit(RESPONSE, {"request_id": command["request_id"], **answer})
 
     def _answer(self, received: Received) -> Answer | None:
         """Return what to say, None where the plugin is to be gone before it says anything."""

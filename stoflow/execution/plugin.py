@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts.outages import database_failure
@@ -9,6 +10,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.execution.engine import Engine
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
+from stoflow.monitoring.traces import is_tracing, span, traced_in, traceparent
 from stoflow.resources.jobs.views import PluginCommand
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine import commands
@@ -73,7 +75,8 @@ def read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) ->
 
 
 def commands_sent(engine: Engine, leaving: Sequence[PluginCommand]) -> Sequence[PluginCommand]:
-    """Note that these commands leave, in one commit; return those that are their plugin's.
+    """Note that these commands leave, in one commit; return those that are their plugin's, each with what its spans
+    belong to, where this process makes spans and keeps those of its job's trace.
 
     One at a time they would wait for each other: at 200 a second the round of one socket is everybody's.
     """
@@ -82,9 +85,17 @@ def commands_sent(engine: Engine, leaving: Sequence[PluginCommand]) -> Sequence[
         by_plugin[command.tenant, command.plugin_id].append(command.request_id)
     failpoint("plugin.sent.before")
     with engine.database.planned_records() as connection:
-        theirs = commands.mark_sent(connection, by_plugin)
+        theirs = commands.mark_sent(connection, by_plugin, traced=is_tracing())
     failpoint("plugin.sent.after")
-    return [command for command in leaving if command.request_id in theirs[command.tenant, command.plugin_id]]
+    parents = [(command, theirs[command.tenant, command.plugin_id].get(command.request_id)) for command in leaving]
+    return [_traced(command, parent) for command, parent in parents if parent is not None]
+
+
+def _traced(command: PluginCommand, parent: str) -> PluginCommand:
+    if not traced_in(parent):
+        return command
+    with span(f"ask {command.action}", "producer", parent=parent, stoflow__request_id=command.request_id):
+        return replace(command, traceparent=traceparent())
 
 
 def session_state(engine: Engine, tenant: TenantId, marketplace: str, ok: bool, reason: str) -> None:  # noqa: FBT001

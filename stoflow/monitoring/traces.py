@@ -18,6 +18,8 @@ Attribute = str | int | float | bool
 _GIVEN = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context, level 1: what another version says is taken as nothing said."""
 
+SAMPLED: Final = 1
+
 _PARENT: Final[ContextVar[str]] = ContextVar("traceparent", default="")
 
 
@@ -52,6 +54,11 @@ def trace_by(tracer: Tracer | None) -> None:
     _tracer = tracer
 
 
+def is_tracing() -> bool:
+    """Whether this process makes spans."""
+    return _tracer is not None
+
+
 def span(
     name: str, kind: Kind = "internal", *, parent: str = "", lasted_s: float = 0.0, **attributes: Attribute
 ) -> AbstractContextManager[Span]:
@@ -62,6 +69,11 @@ def span(
 def traceparent() -> str:
     """Return what names the trace, and the span in it, of what is done now; "" where there is none."""
     return (_tracer.traceparent() if _tracer is not None else "") or _PARENT.get()
+
+
+def traced_in(parent: str) -> bool:
+    """Whether this process makes spans, and keeps those of the trace that `parent` names."""
+    return _tracer is not None and bool(parent) and bool(int(parent[-2:], 16) & SAMPLED)
 
 
 def traceparent_in(header: str) -> str:

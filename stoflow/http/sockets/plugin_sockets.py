@@ -106,12 +106,13 @@ class PluginSockets:
         return None if socket is None or command.request_id in socket.sent else socket
 
     async def _send(self, leaving: Sequence[PluginCommand]) -> None:
-        bound = await self._threads.run(self._use_cases.commands_sent, leaving) if leaving else ()
+        sent = await self._threads.run(self._use_cases.commands_sent, leaving) if leaving else ()
+        bound = {(command.tenant, command.plugin_id, command.request_id): command for command in sent}
         for command in leaving:
             if socket := self._waiting_for(command):
                 socket.sent.add(command.request_id)  # now, not before: a failure above is tried again next round
-                if command in bound:
-                    await self._emit("plugin_command", _wording(command), socket.socket_id)
+                if told := bound.get((command.tenant, command.plugin_id, command.request_id)):
+                    await self._emit("plugin_command", _wording(told), socket.socket_id)
 
     async def _tell_departures(self) -> None:
         for key, socket_id in list(self._departed):
@@ -127,4 +128,5 @@ def _wording(command: PluginCommand) -> dict[str, Any]:
         "deadline": command.deadline.astimezone(UTC).isoformat(),
         "left_s": round(command.left_s, 3),
         "attempt": command.attempt,
+        **({"traceparent": command.traceparent} if command.traceparent else {}),
     }

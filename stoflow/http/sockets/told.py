@@ -151,6 +151,10 @@ class PluginCommandTold(Told):
     deadline: datetime
     left_s: float = Field(description="Seconds until the deadline, when it left: for a client whose clock is wrong.")
     attempt: str
+    traceparent: str = Field(
+        default="",
+        description="W3C Trace Context of what asks for it: only where StoFlow is traced, and this job with it.",
+    )
 
 
 class ErrorTold(Told):

@@ -81,7 +81,7 @@ class PluginCommand:
     """A command the plugin has not answered yet, to be emitted (again) under the same `request_id`.
 
     `attempt` names the attempt it belongs to: an attempt may take several commands. `left_s` are the seconds until its
-    deadline, by PostgreSQL's clock when it was read.
+    deadline, by PostgreSQL's clock when it was read. `traceparent` is "" unless what the plugin does is to be traced.
     """
 
     tenant: TenantId
@@ -92,3 +92,4 @@ class PluginCommand:
     deadline: datetime
     left_s: float
     attempt: str
+    traceparent: str = ""

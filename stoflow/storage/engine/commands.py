@@ -1,6 +1,6 @@
 """Commands to plugins and their answers: in PostgreSQL, so that any process may emit and any may settle."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.storage.engine.facts import SUSPENDED, plugin_connected
-from stoflow.storage.engine.statement import Statement, bind, s
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 PluginKey = tuple[TenantId, str]
 
@@ -48,8 +48,10 @@ ORDER BY c.id LIMIT 50
 SENT = """
 UPDATE {s}.plugin_commands SET sent_at = clock_timestamp()
 WHERE request_id = ANY(%(request_ids)s::uuid[]) AND plugin_id = %(plugin_id)s
-RETURNING request_id::text AS request_id
+RETURNING request_id::text AS request_id[[traced]]
 """
+# A table more in a statement costs its planning: only where spans are made.
+TRACED: Parts = (("traced", ", (SELECT j.traceparent FROM {s}.marketplace_jobs j WHERE j.id = job_id) AS traceparent"),)
 
 ANSWER = """
 UPDATE {s}.plugin_commands SET answered_at = clock_timestamp(), answer = %(answer)s
@@ -145,14 +147,16 @@ def open_commands(connection: Connection[DictRow], plugins: Sequence[PluginKey])
 
 
 def mark_sent(
-    connection: Connection[DictRow], leaving: Mapping[PluginKey, Sequence[str]]
-) -> Mapping[PluginKey, Collection[str]]:
-    """Note that each plugin's commands leave; return those that are bound to it. In a pipeline all go at once."""
+    connection: Connection[DictRow], leaving: Mapping[PluginKey, Sequence[str]], *, traced: bool = False
+) -> Mapping[PluginKey, Mapping[str, str]]:
+    """Note that each plugin's commands leave; return those that are bound to it, where `traced` with the traceparents
+    of their jobs, "" of one that has none. In a pipeline all go at once."""
+    sent = composed(SENT, *(TRACED if traced else ()))
     asked = {
-        (tenant, plugin_id): bind(SENT, tenant, request_ids=list(request_ids), plugin_id=plugin_id).on(connection)
+        (tenant, plugin_id): bind(sent, tenant, request_ids=list(request_ids), plugin_id=plugin_id).on(connection)
         for (tenant, plugin_id), request_ids in leaving.items()
     }
-    return {plugin: {row["request_id"] for row in cursor} for plugin, cursor in asked.items()}
+    return {plugin: {row["request_id"]: row.get("traceparent") or "" for row in rows} for plugin, rows in asked.items()}
 
 
 def find_command(

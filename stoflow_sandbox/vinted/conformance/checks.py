@@ -65,10 +65,10 @@ def photo(trial: Trial) -> None:
 
 
 def command(trial: Trial) -> None:
-    """It does a command once, and answers with what the site said."""
+    """It does a command once, also one that belongs to a trace, and answers with what the site said."""
     draft = trial.draft(id=None, assigned_photos=[{"id": trial.photo, "orientation": 0}])
     payload = {"draft": draft, "parcel": None, "upload_session_id": trial.session}
-    request_id = trial.station.command("vinted.draft.create", payload)
+    request_id = trial.station.command("vinted.draft.create", payload, traced=True)
     answer = trial.answer("vinted.draft.create", request_id)
     trial.listing = str(done(answer, "vinted.draft.create")["draft"]["id"])
     trial.created = request_id, payload, answer

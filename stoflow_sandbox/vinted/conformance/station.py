@@ -40,6 +40,7 @@ from stoflow_sandbox.vinted.conformance.wire import Wire
 
 HOST: Final = "127.0.0.1"
 TENANT: Final = TenantId(1)
+TRACEPARENT: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"  # as W3C's own example has it
 MEMBER: Final = "Checked seller"
 STOP_S: Final = 10.0
 POLL_S: Final = 0.1
@@ -133,12 +134,15 @@ class Station:
             unfinished.replace(self._token_file)
         return token
 
-    def command(self, action: str, payload: Mapping[str, Any], *, request_id: str = "", late: bool = False) -> str:
+    def command(
+        self, action: str, payload: Mapping[str, Any], *, request_id: str = "", late: bool = False, traced: bool = False
+    ) -> str:
         """Put a command in line; return its request id."""
         request_id = request_id or str(uuid4())
         left = timedelta(minutes=-1 if late else 2)
         times = datetime.now(UTC) + left, left.total_seconds()
-        command = PluginCommand(TENANT, request_id, "", action, payload, *times, f"check-{request_id[:8]}")
+        named = f"check-{request_id[:8]}", TRACEPARENT if traced else ""
+        command = PluginCommand(TENANT, request_id, "", action, payload, *times, *named)
         with self._lock:
             self._commands[request_id] = command, ""
         return request_id

@@ -54,4 +54,4 @@ ORDER BY c.id LIMIT 50
 -- SENT
 UPDATE {s}.plugin_commands SET sent_at = clock_timestamp()
 WHERE request_id = ANY(%(request_ids)s::uuid[]) AND plugin_id = %(plugin_id)s
-RETURNING request_id::text AS request_id
+RETURNING request_id::text AS request_id[[traced]]

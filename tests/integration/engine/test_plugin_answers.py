@@ -1,12 +1,14 @@
 """A plugin task holds nobody: its command waits in PostgreSQL, and whoever holds the answer completes it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from stoflow.domain.attempt import Attempt
 from stoflow.domain.call import Answer, Call, Command, Response
@@ -19,6 +21,8 @@ from stoflow.execution.answer import receive_answer
 from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step
 from stoflow.marketplaces.registry import build_registry
 from stoflow.monitoring.failpoints import arm, disarm
+from stoflow.monitoring.telemetry import OpenTelemetry
+from stoflow.monitoring.traces import asked_in, trace_by
 from stoflow.resources.jobs.views import PluginCommand
 from stoflow.storage.engine.reads.workers import StoredJob, read_job
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from conftest import Bench, ShopHandler
 
 LAPTOP = "laptop"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 def _upload(attempt: Attempt) -> Generator[Call, Response, Outcome]:
@@ -120,6 +125,45 @@ class Browser:
 @pytest.fixture
 def browser(bench: "Bench") -> Browser:
     return Browser(bench).connect()
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    trace_by(OpenTelemetry(SimpleSpanProcessor(exporter), kind="test"))
+    yield exporter
+    trace_by(None)
+
+
+def leaving(bench: "Bench", browser: Browser, parent: str) -> PluginCommand:
+    """Return the command of a job that was asked for in a trace, as it leaves."""
+    with asked_in(parent):
+        job = bench.submit(bench.product())
+    bench.run(job)
+    found = plugin.open_commands(bench.engine, [(bench.tenant, browser.plugin_id)])
+    (command,) = plugin.commands_sent(bench.engine, found)
+    return command
+
+
+def test_what_the_plugin_does_belongs_to_the_jobs_trace(
+    bench: "Bench", browser: Browser, spans: InMemorySpanExporter
+) -> None:
+    command = leaving(bench, browser, f"00-{TRACE}-b7ad6b7169203331-01")
+    (asked,) = [span for span in spans.get_finished_spans() if span.name == "ask shop.upload"]
+    context = asked.get_span_context()
+    assert context is not None
+    assert command.traceparent == f"00-{TRACE}-{context.span_id:016x}-01"
+
+
+def test_a_plugin_is_told_nothing_of_a_trace_that_is_not_kept(
+    bench: "Bench", browser: Browser, spans: InMemorySpanExporter
+) -> None:
+    assert leaving(bench, browser, f"00-{TRACE}-b7ad6b7169203331-00").traceparent == ""
+    assert "ask shop.upload" not in [span.name for span in spans.get_finished_spans()]
+
+
+def test_a_plugin_is_told_nothing_of_a_trace_where_stoflow_makes_no_spans(bench: "Bench", browser: Browser) -> None:
+    assert leaving(bench, browser, f"00-{TRACE}-b7ad6b7169203331-01").traceparent == ""
 
 
 def created(bench: "Bench", browser: Browser) -> JobId:

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from dataclasses import replace
 from functools import partial
 from queue import Queue
 from typing import Any
@@ -230,6 +231,17 @@ def plugin_command(api: Any, request_id: str) -> dict[str, Any]:
         "left_s": command.left_s,
         "attempt": command.attempt,
     }
+
+
+def test_a_command_of_a_trace_says_so(api: Any) -> None:
+    plugin, request_id = api.plugin(), request()
+    api.use_cases.add_command(api.alice, request_id)
+    command, bound = api.use_cases.commands[request_id]
+    traced = replace(command, traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    api.use_cases.commands[request_id] = traced, bound
+    api.wire.say(tenant=api.alice, event="plugin_command")
+    told = {**plugin_command(api, request_id), "traceparent": traced.traceparent}
+    assert plugin.event() == ("plugin_command", told)
 
 
 def test_a_plugin_that_connects_again_replaces_itself_and_is_not_gone(api: Any) -> None:

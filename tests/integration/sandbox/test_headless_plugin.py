@@ -14,13 +14,18 @@ from typing import Any
 import pytest
 import socketio
 import uvicorn
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from stoflow.domain.errors import ConfigurationError
+from stoflow.monitoring.telemetry import OpenTelemetry
+from stoflow.monitoring.traces import trace_by
 from stoflow_sandbox.plugin import Clocks, HeadlessPlugin, PluginOptions
 from stoflow_sandbox.plugin_link import tenant_of
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 WAIT_S = 10
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 def token_for(tenant: int) -> str:
@@ -329,6 +334,22 @@ def test_a_command_past_its_deadline_is_not_done(api: Api, start: Any, vinted: A
         "retryable": True,
     }
     assert "photo.upload" not in [entry["operation"] for entry in vinted.ledger()]
+
+
+def test_what_it_does_of_a_trace_is_a_span_of_it(api: Api, start: Any) -> None:
+    exporter = InMemorySpanExporter()
+    trace_by(OpenTelemetry(SimpleSpanProcessor(exporter), kind="plugin"))
+    try:
+        start()
+        sid, _ = api.plugin()
+        for given in ({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}, {"traceparent": "wrong"}, {}):
+            api.send(sid, "vinted.item.get", {"id": "1"}, **given)
+            api.answer()
+    finally:
+        trace_by(None)
+    (made,) = exporter.get_finished_spans()
+    assert made.parent is not None
+    assert (made.name, f"{made.parent.trace_id:032x}") == ("vinted.item.get", TRACE)
 
 
 def test_a_machine_whose_clock_is_wrong_does_what_has_time_left(api: Api, start: Any, vinted: Any) -> None:
