@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from stoflow.monitoring.live.board import EVERYBODY
 from stoflow.monitoring.live.place import NOTHING, LivePlace, Tallies, place_of
+from stoflow.monitoring.live.sliding import Told, told_of
 
 UNKNOWN: Final = -1
 OF_EVERYBODY: Final = f"{EVERYBODY}:"
@@ -27,17 +28,17 @@ class KeptProcess:
     has_ended: bool = False
     started_at: float = 0.0
     places: dict[str, Any] = field(default_factory=dict[str, Any])
-    ended: dict[str, Any] = field(default_factory=dict[str, Any])
+    ended: dict[str, Told] = field(default_factory=dict[str, Told])
 
     def take(self, places: Texts, ended: Texts, meanings: dict[bytes, Any]) -> set[str]:
         """Take in what is new; return the fields that it says something of. Many may say the same."""
-        for known, texts in ((self.places, places), (self.ended, ended)):
+        for known, texts, meaning in ((self.places, places, json.loads), (self.ended, ended, _tally)):
             for key, text in texts.items():
                 if text is None:
                     known.pop(key, None)
                     continue
                 if text not in meanings:
-                    meanings[text] = json.loads(text)
+                    meanings[text] = meaning(text)
                 known[key] = meanings[text]
         return {*places, *ended}
 
@@ -80,13 +81,13 @@ class KeptPlaces:
     def of_everybody(self) -> Mapping[str, Tallies]:
         """Return by marketplace what ended there of all tenants together."""
         every = self.processes.values()
-        told = {key: [each.ended[key] for each in every if key in each.ended] for key in self._of_everybody}
+        told = {key: tuple(each.ended[key] for each in every if key in each.ended) for key in self._of_everybody}
         return {key.removeprefix(OF_EVERYBODY): tallies for key, tallies in told.items() if tallies}
 
     def _make(self, key: str, order: Sequence[KeptProcess], now_s: float) -> bool:
         """Make one, or take it away where nobody says anything of it; return whether there are as many as before."""
         shown = next((each.places[key] for each in reversed(order) if key in each.places), NOTHING)
-        tallies = [each.ended[key] for each in order if key in each.ended]
+        tallies = tuple([each.ended[key] for each in order if key in each.ended])
         if not shown and not tallies:
             self._good_until.pop(key, None)
             return self._places.pop(key, None) is None
@@ -102,3 +103,7 @@ class KeptPlaces:
             until, key = heappop(self._ageing)
             if self._good_until.get(key) == until:
                 yield key
+
+
+def _tally(text: bytes) -> Told:
+    return told_of(json.loads(text))

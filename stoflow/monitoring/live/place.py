@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stoflow.monitoring.live.sliding import HOUR, MINUTE, OF_PLACE, Ended, ended_by_part, ended_in, same_until
+from stoflow.monitoring.live.sliding import HOUR, MINUTE, OF_PLACE, Ended, Told, ended_by_part, ended_in, same_until
 
 NOTHING: Mapping[str, Any] = {}
 COUNTED_FOR_S = 4  # what ended in the last minute at a place of which nothing new is said
 
-Tallies = Sequence[Mapping[str, Mapping[str, list[int]]]]
+Tallies = tuple[Told, ...]
 """What ended there, as each process told it."""
 
 

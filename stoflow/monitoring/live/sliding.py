@@ -1,6 +1,6 @@
 """How many jobs ended at a place in the last minute and in the last hour, in memory that time bounds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Parts = dict[int, list[int]]
@@ -67,37 +67,60 @@ class Ended:
 
 NOTHING = Ended()
 
-Told = Iterable[Mapping[str, Mapping[str, list[int]]]]
-"""Tallies as JSON has them."""
+Parted = tuple[tuple[int, int, int], ...]
+"""A part of a period, how many were done in it, how many failed."""
+
+Told = tuple[tuple[str, Parted], ...]
+"""A tally as it was told, by the period's name: of tuples, which Python's collector does not look at again."""
 
 
-def ended_by_part(period: Period, tallies: Told, now_s: float) -> Sequence[Ended]:
+def told_of(value: Mapping[str, Mapping[str, Sequence[int]]]) -> Told:
+    """Return a tally of what its JSON means."""
+    return tuple(
+        (name, tuple((int(part), done, failed) for part, (done, failed) in parts.items()))
+        for name, parts in value.items()
+    )
+
+
+def ended_by_part(period: Period, tallies: Iterable[Told], now_s: float) -> Sequence[Ended]:
     """Return what ended in each part of the period, the oldest first; the last one is the current one."""
     first = int(now_s // period.part_s) - period.parts + 1
     parts = [Ended() for _ in range(period.parts)]
-    for tally in tallies:
-        for part, (done, failed) in tally.get(period.name, {}).items():
-            if 0 <= int(part) - first < period.parts:
-                parts[int(part) - first] += Ended(done, failed)
+    for part, done, failed in _parts(period, tallies):
+        if 0 <= part - first < period.parts:
+            parts[part - first] += Ended(done, failed)
     return parts
 
 
-def ended_in(period: Period, tallies: Told, now_s: float) -> Ended:
+def ended_in(period: Period, tallies: Iterable[Told], now_s: float) -> Ended:
     """Return what ended in the period before now."""
     done = failed = 0.0
-    for tally in tallies:
-        for part, (more_done, more_failed) in tally.get(period.name, {}).items():
-            share = _share(period, int(part), now_s)
-            done, failed = done + share * more_done, failed + share * more_failed
+    for part, more_done, more_failed in _parts(period, tallies):
+        share = _share(period, part, now_s)
+        done, failed = done + share * more_done, failed + share * more_failed
     return Ended(round(done), round(failed)) if done or failed else NOTHING
 
 
-def same_until(period: Period, tallies: Told, now_s: float) -> float:
-    """Return until when `ended_in` says the same where nothing more ends: until the oldest part begins to slide out of
-    the period, which may have been before; infinity where nothing is counted."""
-    parts = [int(part) for tally in tallies for part in tally.get(period.name, {})]
-    counted = [part for part in parts if _share(period, part, now_s)]
-    return (min(counted) + period.parts) * period.part_s if counted else float("inf")
+def same_until(period: Period, tallies: Iterable[Told], now_s: float) -> float:
+    """Return until when `ended_in` says the same where nothing more ends; infinity where that is for ever."""
+    counted = sorted((part, done, failed) for part, done, failed in _parts(period, tallies))
+    shares = [_share(period, part, now_s) for part, _, _ in counted]
+    sums = [sum(share * each[at] for share, each in zip(shares, counted, strict=True)) for at in (1, 2)]
+    nexts = [left - (round(left) - 0.5) for left in sums]  # how much less, and it is rounded to one less
+    for (part, *ended), share in zip(counted, shares, strict=True):
+        begins_s = max(now_s, float((part + period.parts) * period.part_s))
+        less = [after / number for after, number in zip(nexts, ended, strict=True) if share * number >= after]
+        if less:
+            return begins_s + min(less) * period.part_s
+        nexts = [after - share * number for after, number in zip(nexts, ended, strict=True)]
+    return float("inf")
+
+
+def _parts(period: Period, tallies: Iterable[Told]) -> Iterator[tuple[int, int, int]]:
+    for tally in tallies:
+        for name, parts in tally:
+            if name == period.name:
+                yield from parts
 
 
 def _share(period: Period, part: int, now_s: float) -> float:

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from stoflow.monitoring.live.kept import KeptPlaces, KeptProcess
-from stoflow.monitoring.live.sliding import HOUR, MINUTE, Ended, ended_in, same_until
+from stoflow.monitoring.live.sliding import HOUR, MINUTE, Ended, ended_in, same_until, told_of
 
 NOW = 1_800_000_000.0
 PLACE = "7:ebay"
 
 
-def tally(seconds_ago: float, done: int) -> Mapping[str, Mapping[str, list[int]]]:
+def tally(seconds_ago: float, done: int) -> Mapping[str, Any]:
     return {each.name: {str(int((NOW - seconds_ago) // each.part_s)): [done, 0]} for each in (MINUTE, HOUR)}
 
 
@@ -45,9 +46,16 @@ def test_what_ended_slides_out_of_the_minute_though_nothing_more_is_said() -> No
     assert found.make([], NOW + 2 * 3600)[0].hour == Ended()
 
 
-def test_a_count_is_the_same_until_its_oldest_part_begins_to_slide_out() -> None:
-    told = [tally(25, 4), tally(0, 1)]
-    until = same_until(MINUTE, told, NOW)
-    assert ended_in(MINUTE, told, until) == ended_in(MINUTE, told, NOW) == Ended(5)
-    assert ended_in(MINUTE, told, until + 5).done < 5
-    assert same_until(MINUTE, [], NOW) == float("inf")
+def test_a_count_is_the_same_until_that_time_and_another_one_after_it() -> None:
+    random = Random(3)
+    for _ in range(200):
+        parts = {
+            str(int(NOW // 10) - random.randrange(8)): [random.randrange(9), random.randrange(3)] for _ in range(4)
+        }
+        told, at, changes = [told_of({"minute": parts})], NOW, 0
+        while (until := same_until(MINUTE, told, at)) < float("inf"):
+            assert ended_in(MINUTE, told, until - 1e-3) == ended_in(MINUTE, told, at)
+            assert ended_in(MINUTE, told, until + 1e-3) != ended_in(MINUTE, told, at)
+            at, changes = until + 1e-3, changes + 1
+        assert changes <= sum(done + failed for done, failed in parts.values())
+        assert ended_in(MINUTE, told, at) == ended_in(MINUTE, told, at + 600) == Ended()

@@ -16,7 +16,7 @@ from stoflow.monitoring.live.board import EVERYBODY, Board
 from stoflow.monitoring.live.doing import Doing
 from stoflow.monitoring.live.place import LivePlace
 from stoflow.monitoring.live.reader import Live, LiveProcess
-from stoflow.monitoring.live.sliding import FLOW, Ended, ended_by_part
+from stoflow.monitoring.live.sliding import FLOW, Ended, ended_by_part, told_of
 from stoflow.resources.monitoring import glance as glances
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.glance import SHARE, Glance, Rest
@@ -34,7 +34,7 @@ ANNA, BOB = TenantId(1), TenantId(2)
 
 def place(tenant: int, marketplace: str, pending: int, *, kind: str = "next", in_flight: int = 0) -> LivePlace:
     queue = {"pending": pending, "oldest": NOW - 5, "kinds": {kind: {"jobs": pending, "until": None}}}
-    told = ({"hour": {str(int(NOW // 600)): [tenant, 1]}},)
+    told = (told_of({"hour": {str(int(NOW // 600)): [tenant, 1]}}),)
     return LivePlace(tenant, marketplace, {"in_flight": in_flight, "cap": 4}, queue, told=told, read_at=NOW)
 
 
@@ -55,11 +55,11 @@ def test_what_ended_is_counted_by_minute_for_all_tenants_and_the_oldest_comes_fi
     changes = board.take_changes()
     text = changes.ended[EVERYBODY, "ebay"]
     assert text is not None
-    ended = ended_by_part(FLOW, [json.loads(text)], NOW)
+    ended = ended_by_part(FLOW, [told_of(json.loads(text))], NOW)
     assert (len(ended), ended[0], ended[-1], sum(each.total for each in ended)) == (60, Ended(2, 0), Ended(1, 1), 4)
-    assert ended_by_part(FLOW, [{"flow": {str(MINUTE_NOW - 60): [5, 5], str(MINUTE_NOW + 1): [5, 5]}}], NOW) == (
-        [Ended()] * 60
-    )
+    assert ended_by_part(
+        FLOW, [told_of({"flow": {str(MINUTE_NOW - 60): [5, 5], str(MINUTE_NOW + 1): [5, 5]}})], NOW
+    ) == ([Ended()] * 60)
 
 
 def test_a_chart_is_as_high_as_what_ended_most_and_shows_a_single_failure() -> None:
