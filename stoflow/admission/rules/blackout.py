@@ -1,6 +1,6 @@
 """Hours of the day in which nothing begins: of a marketplace, of one tenant, or of one tenant at a marketplace."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from stoflow.admission.facts import Place
@@ -19,17 +19,26 @@ def judge(place: Place) -> Hold | None:
 def window_end(window: str, now: datetime) -> datetime | None:
     """Return when "22:00-07:00@Europe/Paris" ends where `now` is within it; without a zone it is UTC.
 
-    A window whose end is its begin or before is over midnight.
+    A window whose end is its begin or before is over midnight. Where clocks are changed in it, it is never shortened.
     """
-    hours, _, zone = window.partition("@")
+    hours, _, name = window.partition("@")
     begin, end = (time.fromisoformat(hour) for hour in hours.split("-"))
-    local = now.astimezone(ZoneInfo(zone or "UTC"))
-    for day in (local.date() - timedelta(days=1), local.date()):
-        begins = datetime.combine(day, begin, local.tzinfo)
-        ends = datetime.combine(day + timedelta(days=end <= begin), end, local.tzinfo)
-        if begins <= local < ends:
-            return ends
+    zone = ZoneInfo(name or "UTC")
+    today = now.astimezone(zone).date()
+    for day in (today - timedelta(days=1), today):
+        begins = min(_instants(day, begin, zone))
+        ends = max(_instants(day + timedelta(days=end <= begin), end, zone))
+        if begins <= now < ends:
+            return ends.astimezone(zone)
     return None
+
+
+def _instants(day: date, hour: time, zone: ZoneInfo) -> list[datetime]:
+    """Return the two readings of an hour that clocks show twice or skip, which are one on other days.
+
+    In UTC, since Python compares times of one zone by what their clock shows.
+    """
+    return [datetime.combine(day, hour.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1)]
 
 
 def _windows(place: Place) -> list[str]:
