@@ -1,12 +1,13 @@
-"""`python -m benchmarks.strangers KIND PORT`: clients that ask too much, with harmless input, until they are ended.
+"""`python -m benchmarks.strangers KIND PORT`: clients that ask too much, with harmless input, until SIGTERM.
 
-They come from an address of their own, 127.0.0.2, as another machine would.
+They come from an address of their own, 127.0.0.2, as another machine would, and say at the end how much they asked for.
 """
 
 import asyncio
 import base64
 import json
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from typing import Final
 OTHER_MACHINE: Final = "127.0.0.2"
 BODY_BYTES: Final = 255 * 1024
 HELLO_BYTES: Final = 250 * 1024
+GOODBYE: Final = b"\x88"  # of a frame
 PIPELINED: Final = 50
 AGAIN_S: Final = 0.05
 DRIP_S: Final = 1.0
@@ -26,12 +28,16 @@ UPGRADE: Final = (
 ).encode()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
+    """`asked` counts connections that were opened, and requests that were answered on one."""
+
     port: int
     token: str
+    asked: int = 0
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.asked += 1
         return await asyncio.open_connection("127.0.0.1", self.port, local_addr=(OTHER_MACHINE, 0))
 
     def request(self, method: str, path: str, body: bytes = b"") -> bytes:
@@ -42,12 +48,23 @@ class Target:
 
 async def say_large_hellos(target: Target) -> None:
     """Open a socket, say who one is in far more words than a token has, and come back."""
-    hello = frame(b"40" + json.dumps({"token": "x" * HELLO_BYTES, "client": "frontend"}).encode())
+    await _say(target, frame(b"40" + json.dumps({"token": "x" * HELLO_BYTES, "client": "frontend"}).encode()))
+
+
+async def say_what_is_no_frame(target: Target) -> None:
+    """Open a socket, say what is no frame, and come back."""
+    await _say(target, bytes([0x83, 0x00]))
+
+
+async def _say(target: Target, first: bytes) -> None:
+    """Open a socket again and again, say that, and leave when the server says goodbye."""
     while True:
-        with suppress(OSError):
+        with suppress(OSError, asyncio.IncompleteReadError):
             reader, writer = await target.connect()
-            writer.write(UPGRADE + hello)
-            while await reader.read(65536):
+            writer.write(UPGRADE)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(first)
+            while (come := await reader.read(65536)) and GOODBYE not in come:
                 pass
             writer.close()
         await asyncio.sleep(0)
@@ -77,6 +94,7 @@ async def ask_on_and_on(target: Target, request: bytes) -> None:
                 writer.write(request)
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(_length(head))
+                target.asked += 1
         await asyncio.sleep(AGAIN_S)
 
 
@@ -134,6 +152,7 @@ def _length(head: bytes) -> int:
 Act = Callable[[Target], Awaitable[None]]
 KINDS: Final[Mapping[str, tuple[int, Act]]] = {
     "large hellos": (6, say_large_hellos),
+    "broken frames": (6, say_what_is_no_frame),
     "refused bodies": (4, send_refused_bodies),
     "slow marketplace": (40, refresh_accounts),
     "readers who never read": (30, never_read),
@@ -147,7 +166,11 @@ KINDS: Final[Mapping[str, tuple[int, Act]]] = {
 
 async def _all(kind: str, target: Target) -> None:
     count, act = KINDS[kind]
-    await asyncio.gather(*(act(target) for _ in range(count)))
+    asking = asyncio.gather(*(act(target) for _ in range(count)))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asking.cancel)
+    with suppress(asyncio.CancelledError):
+        await asking
+    print(target.asked)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Whose address it is that somebody comes from: what one household or machine has counts as one."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 NEIGHBOURHOOD: Final = 64  # bits; one household or machine has as many IPv6 addresses as are left
 
 
+@lru_cache(4096)
 def neighbourhood(host: str) -> str:
     """Return what an address counts as; what is none, as behind a Unix socket, is itself."""
     try:

@@ -4,9 +4,11 @@ Nothing of what a client sends is looked at here beyond what says where one requ
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, cast
 
 import h11
@@ -16,31 +18,47 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.utils import get_remote_addr
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
+from websockets.http11 import Request
 
 from stoflow.http.addresses import neighbourhood
 
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+WELCOME_KEY: Final = "stoflow.welcome"  # in a socket's scope: called when its client has said who it is
 UNANSWERED: Final = (h11.IDLE, h11.SEND_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """`address_connections` 0 is any number; a header, and whatever is sent, has so many seconds."""
+    """`address_connections` 0 is any number; a header, and whatever is sent, has so many seconds.
+
+    A connection on which nothing was asked, or nobody said who they are, takes its room for about `in_vain_s` longer.
+    """
 
     address_connections: int = 500
     header_s: float = 10.0
     write_s: float = 20.0
+    in_vain_s: float = 5.0
+
+
+Leave = Callable[[bool], None]
+"""Takes back that a connection was counted, given whether it was in vain."""
 
 
 @dataclass(slots=True)
 class Crowd:
-    """How many connections each address has; those of `trusted` proxies are other people's."""
+    """How many connections each address has; those of `trusted` proxies are other people's.
+
+    One that was in vain is counted `in_vain_s` longer: who comes again and again for nothing is kept outside, where
+    that costs next to nothing.
+    """
 
     most: int
     trusted: Container[str] = ()
+    in_vain_s: float = 0.0
+    call_later: Callable[[float, Callable[[], None]], object] | None = None  # the running loop's own
     _open: Counter[str] = field(default_factory=Counter[str])
 
-    def enter(self, host: str) -> Callable[[], None] | None:
+    def enter(self, host: str) -> Leave | None:
         """Count one more and return what takes it back, or None where that would be too many."""
         address = neighbourhood(host)
         if not self.most or host in self.trusted:
@@ -48,9 +66,20 @@ class Crowd:
         if self._open[address] >= self.most:
             return None
         self._open[address] += 1
-        return lambda: self._leave(address)
+        return partial(self._leave, address)
 
-    def _leave(self, address: str) -> None:
+    def has_room(self, host: str) -> bool:
+        """Say whether one more of a client may come in."""
+        return not self.most or host in self.trusted or self._open[neighbourhood(host)] < self.most
+
+    def _leave(self, address: str, in_vain: bool) -> None:  # noqa: FBT001 - what a Leave takes
+        if in_vain and self.in_vain_s:  # not all at the same moment who came at the same moment
+            call_later = self.call_later or asyncio.get_running_loop().call_later
+            call_later(self.in_vain_s * random.uniform(0.5, 1.5), partial(self._forget, address))
+        else:
+            self._forget(address)
+
+    def _forget(self, address: str) -> None:
         self._open[address] -= 1
         if not self._open[address]:
             del self._open[address]
@@ -90,13 +119,22 @@ class _Watched(asyncio.Protocol):
 class BoundedWebSocket(_Watched, WebSocketsSansIOProtocol):
     """A websocket, which takes the place of the connection that asked for it."""
 
-    leave: Callable[[], None] | None = None
+    leave: Leave | None = None
+    _in_vain = True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_looking()
         super().connection_lost(exc)
         if self.leave is not None:
-            self.leave()
+            self.leave(self._in_vain)
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            cast("dict[str, Any]", self.scope)[WELCOME_KEY] = self._welcome
+
+    def _welcome(self) -> None:
+        self._in_vain = False
 
     def handle_parser_exception(self) -> None:
         """End a socket on which something came that is no frame.
@@ -127,7 +165,8 @@ class BoundedHttp(_Watched, H11Protocol):
     limits: ConnectionLimits
     crowd: Crowd
     _late: asyncio.TimerHandle | None = None
-    _leave: Callable[[], None] | None = None
+    _leave: Leave | None = None
+    _in_vain = True
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -150,7 +189,7 @@ class BoundedHttp(_Watched, H11Protocol):
         self._expect_nothing()
         if self._leave is not None:
             super().connection_lost(exc)
-            self._leave()
+            self._leave(self._in_vain)
 
     def data_received(self, data: bytes) -> None:
         if self._late is None and self._is_idle():
@@ -158,9 +197,11 @@ class BoundedHttp(_Watched, H11Protocol):
         super().data_received(data)
         if not self._is_idle():
             self._expect_nothing()
+            self._in_vain = False
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, where nothing was answered yet; who is at work on its request has lost its client."""
+        self._in_vain = True
         if self.conn.our_state in UNANSWERED:
             super().send_400_response(msg)
         else:
@@ -197,9 +238,9 @@ class BoundedHttp(_Watched, H11Protocol):
 def bounded_http(limits: ConnectionLimits, trusted: Sequence[str]) -> type[BoundedHttp]:
     """Return the protocol of one server, whose connections are counted together."""
     proxies = ProxyHeadersMiddleware(service_unavailable, list(trusted)).trusted_hosts  # read as uvicorn reads them
-    crowd = Crowd(limits.address_connections, proxies)
+    crowd = Crowd(limits.address_connections, proxies, limits.in_vain_s)
     return type("BoundedHttp", (BoundedHttp,), {"limits": limits, "crowd": crowd})
 
 
-def _nothing() -> None:
+def _nothing(_: bool) -> None:  # noqa: FBT001 - what a Leave takes
     """Take nothing back: it was not counted."""

@@ -10,7 +10,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from stoflow.http.connections import BoundedWebSocket, ConnectionLimits, bounded_http
-from stoflow.http.listening import DRAIN_S
+from stoflow.http.doorstep import doorsteps
+from stoflow.http.listening import DRAIN_S, listen
 from stoflow.http.sockets.limits import MAX_FRAME_BYTES
 
 MAX_CONNECTIONS: Final = 4000  # those above are answered 503 at once
@@ -23,13 +24,15 @@ class WebServer(uvicorn.Server):
     """Lets those go first who wait for something: else they would be cut off when the time to drain is over.
 
     It is told that it is to exit, where uvicorn's own looks ten times a second, which costs most while nobody comes.
+    `has_room` is asked with the address of whoever comes, before anything is made of a connection.
     """
 
-    def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None], has_room: Callable[[str], bool]) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._exits = asyncio.Event()
         super().__init__(config)
         self._drain = drain
+        self._has_room = has_room
 
     @property
     def should_exit(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride] - set as uvicorn's own is
@@ -42,6 +45,13 @@ class WebServer(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._exits.set)
         elif value:
             self._exits.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        listening = sockets or listen(self.config.host, self.config.port)
+        await super().startup(doorsteps(listening, self._has_room))
+        if not sockets:
+            for each in listening:
+                each.close()
 
     async def main_loop(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -63,6 +73,7 @@ def web_server(
     limits: ConnectionLimits | None = None,
 ) -> uvicorn.Server:
     """Return a server that is not running yet; `port` 0 takes a free one."""
+    http = bounded_http(limits or ConnectionLimits(), trusted_proxies)
     return WebServer(
         uvicorn.Config(
             app,
@@ -72,7 +83,7 @@ def web_server(
             log_config=None,
             access_log=False,  # paths and queries are the tenant's
             # what may come in
-            http=bounded_http(limits or ConnectionLimits(), trusted_proxies),
+            http=http,
             ws=BoundedWebSocket,  # reads from a client only as fast as the door takes what it read
             ws_max_size=MAX_FRAME_BYTES,
             ws_per_message_deflate=False,  # a small frame must not unfold into a large one
@@ -86,4 +97,5 @@ def web_server(
             server_header=False,
         ),
         getattr(app.state, "drain", lambda: None),
+        http.crowd.has_room,
     )

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from stoflow.domain.ids import TenantId
 from stoflow.http.auth.tokens import LIFETIME_S
 from stoflow.http.bucket import Bucket
+from stoflow.http.connections import WELCOME_KEY
 from stoflow.http.facts import SocketClosed
 from stoflow.http.sockets.frames import CONNECT, Bad, Connect, Event, Frame, Leave, is_leave, read_frame
 from stoflow.http.sockets.limits import COUNTED_CHARACTERS, MAX_HELLO_CHARACTERS, SocketLimits, SocketTimes
@@ -81,6 +82,7 @@ class GuardedSocket:
         self.identity = identity
         self._buckets.append(tenant_bucket)
         self._is_known()
+        self.scope.get(WELCOME_KEY, bool)()  # of a web server other than ours nobody is told
         self.renew(expires_at)
 
     def renew(self, expires_at: float) -> None:

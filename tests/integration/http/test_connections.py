@@ -157,7 +157,7 @@ def test_who_reads_slowly_is_sent_all_of_it(server: Any) -> None:
 
 
 def test_one_address_has_only_so_many_connections_and_leaves_room_for_others(server: Any) -> None:
-    url = server(limits=ConnectionLimits(address_connections=2))
+    url = server(limits=ConnectionLimits(address_connections=2, in_vain_s=0))
     with opened(url) as first, opened(url):
         with opened(url) as third:
             assert is_closed(third)
@@ -174,9 +174,33 @@ def is_served(url: httpx.URL) -> bool:
         return False
 
 
+@pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n", UPGRADE])
+def test_who_comes_in_vain_keeps_their_place_for_a_while(server: Any, said: bytes) -> None:
+    url = server(limits=ConnectionLimits(address_connections=1, in_vain_s=3600))
+    with opened(url) as first:
+        first.sendall(said)
+        first.shutdown(socket.SHUT_WR)
+        is_closed(first)
+    assert not any(is_served(url) for _ in range(5))
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=OTHER_MACHINE)) as other:
+        assert other.get(url).status_code == 200
+
+
+def test_who_asked_for_something_may_come_again_at_once(server: Any) -> None:
+    url = server(limits=ConnectionLimits(address_connections=1, in_vain_s=3600))
+    assert is_served(url)
+    assert any(is_served(url) for _ in range(100))
+
+
+def test_a_socket_that_said_who_it_is_was_not_in_vain(start_api: Any) -> None:
+    api = start_api(serve={"limits": ConnectionLimits(address_connections=1, in_vain_s=3600)})
+    api.frontend().connection.close()
+    assert any(is_served(httpx.URL(f"{api.url}/healthz")) for _ in range(100))
+
+
 def test_sockets_count_as_connections_until_they_are_closed(start_api: Any) -> None:
     api = start_api(serve={"limits": ConnectionLimits(address_connections=2)})
-    first, second = api.socket(), api.socket()
+    first, second = api.frontend(), api.frontend()
     with pytest.raises((WebSocketException, OSError, EOFError)):
         connect(api.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket", open_timeout=WAIT_S)
     first.connection.close()

@@ -1,8 +1,10 @@
 """How much of an api each asker gets: turns, pauses before refusals, answers nobody reads, and bulkheads."""
 
 import asyncio
+import socket
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from starlette.types import Message, Receive, Scope, Send
 from stoflow.domain.errors import InputError
 from stoflow.http.addresses import neighbourhood
 from stoflow.http.bucket import Bucket
+from stoflow.http.connections import Crowd
+from stoflow.http.doorstep import AT_ONCE, doorsteps
 from stoflow.http.rest import strict_json as strict
 from stoflow.http.rest.crossings import MARKETPLACE_SHARE, MARKETPLACE_THREADS, Crossings, bulkhead
 from stoflow.http.rest.problems import MarketplaceBusy, TooMany, problem_of
@@ -18,7 +22,7 @@ from stoflow.http.rest.rate_limits import Asker
 from stoflow.http.rest.refusals import Refusals, RefusalsMiddleware
 from stoflow.http.rest.strict_json import MOST_MARKS, strict_json
 from stoflow.http.rest.threads import Threads
-from stoflow.http.rest.turns import Remembered, Turns
+from stoflow.http.rest.turns import LONGEST_REST_S, Remembered, Turns
 from stoflow.http.rest.unread import PIECE_BYTES, UnreadMiddleware
 
 ANNA, BEN = Asker("account", "1"), Asker("account", "2")
@@ -102,6 +106,102 @@ async def test_bytes_of_bodies_are_counted_by_asker() -> None:
             pass
     async with turns.taken(BEN, 100):
         pass
+
+
+class Day:
+    """A clock that goes on while somebody works or rests; `rested` is how long each rest was."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.rested: list[float] = []
+
+    async def rest(self, seconds: float) -> None:
+        self.rested.append(seconds)
+        self.now_s += seconds
+
+    async def work(self, turns: Turns, asker: Asker, seconds: float) -> None:
+        async with turns.taken(asker, 0):
+            self.now_s += seconds
+
+
+@in_a_loop
+async def test_who_has_used_up_their_share_rests_while_others_are_there() -> None:
+    day = Day()
+    turns = Turns(clock=lambda: day.now_s, rest=day.rest)
+    for _ in range(20):
+        await day.work(turns, ANNA, 0.5)
+    assert day.rested == []  # nobody else was there
+    for _ in range(20):
+        await day.work(turns, BEN, 0.001)
+        await day.work(turns, ANNA, 0.05)
+    assert sum(day.rested) > 2 * 20 * 0.05  # hers and nobody else's
+    assert max(day.rested) <= LONGEST_REST_S
+
+
+@in_a_loop
+async def test_who_has_used_up_their_share_goes_on_one_after_another() -> None:
+    day = Day()
+    turns = Turns(clock=lambda: day.now_s, rest=day.rest)
+    await day.work(turns, ANNA, 100.0)
+    await day.work(turns, BEN, 0.0)
+    async with turns.taken(ANNA, 0):
+        await day.work(turns, BEN, 0.0)
+        second = asyncio.ensure_future(day.work(turns, ANNA, 0.0))
+        done, _ = await asyncio.wait({second}, timeout=0.01)
+        assert not done
+    await second
+
+
+def test_whoever_came_in_vain_keeps_their_place_for_a_while() -> None:
+    later: list[Callable[[], None]] = []
+    crowd = Crowd(1, in_vain_s=5.0, call_later=lambda _, act: later.append(act))
+    for in_vain, is_kept in ((False, False), (True, True)):
+        leave = crowd.enter("203.0.113.7")
+        assert leave is not None
+        leave(in_vain)
+        assert crowd.has_room("203.0.113.7") is not is_kept
+    assert crowd.has_room("203.0.113.8")
+    later.pop()()
+    assert crowd.has_room("203.0.113.7")
+
+
+@pytest.fixture
+def port() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+def come(port: socket.socket, many: int, source: str) -> list[socket.socket]:
+    return [socket.create_connection(port.getsockname(), source_address=(source, 0)) for _ in range(many)]
+
+
+def let_in(doorstep: socket.socket) -> int:
+    """Return how many come in within one turn of the event loop."""
+    for let_in in range(1_000):
+        try:
+            doorstep.accept()[0].close()
+        except BlockingIOError:
+            return let_in
+    raise AssertionError
+
+
+def test_few_come_in_at_once_and_the_rest_in_the_next_turn(port: socket.socket) -> None:
+    (doorstep,) = doorsteps([port], lambda _: True)
+    with doorstep, ExitStack() as stack:
+        for each in come(port, AT_ONCE + 3, "127.0.0.1"):
+            stack.enter_context(each)
+        assert [let_in(doorstep) for _ in range(3)] == [AT_ONCE, 3, 0]
+
+
+def test_those_there_is_no_room_for_are_sent_away_at_once_and_hold_up_nobody(port: socket.socket) -> None:
+    (doorstep,) = doorsteps([port], lambda host: host != "127.0.0.2")
+    with doorstep, ExitStack() as stack:
+        strangers = come(port, AT_ONCE + 3, "127.0.0.2")
+        for each in (*strangers, *come(port, 1, "127.0.0.1")):
+            stack.enter_context(each)
+        assert let_in(doorstep) == 1
+        assert [each.recv(1) for each in strangers] == [b""] * len(strangers)
 
 
 def test_a_text_of_too_many_values_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
