@@ -46,7 +46,7 @@ class Context:
 
     database: Database
     registry: Registry
-    conditions: Conditions
+    conditions_now: Callable[[], Conditions]
     media: MediaFolder
     imports: Path
     import_asked: Callable[[], None]
@@ -66,3 +66,8 @@ class Context:
     watching: Watching
     metrics_token: str
     writer: Writer | None
+
+    @property
+    def conditions(self) -> Conditions:
+        """What admission judges by, as the orchestrators were told."""
+        return self.conditions_now()

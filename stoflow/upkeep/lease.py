@@ -11,13 +11,15 @@ from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import beat, mark_dead, register_process
+from stoflow.storage.engine.processes import beat, mark_dead, read_told, register_process
 
 JOIN_S = 5.0
 
 
 class Lease:
-    """`on_lost` is called with the new identity when this process was declared dead while it was paused."""
+    """`on_lost` is called with the new identity when this process was declared dead while it was paused, `hear` with
+    what the orchestrators were told, at each beat and at the first.
+    """
 
     def __init__(
         self,
@@ -29,6 +31,7 @@ class Lease:
         on_lost: Callable[[ProcessId], None] = lambda _: None,
         serves: Sequence[str] | None = None,
         told: Mapping[str, Any] | None = None,
+        hear: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._database = database
         self._kind = kind
@@ -37,6 +40,7 @@ class Lease:
         self._on_lost = on_lost
         self._serves = serves
         self._told = told
+        self._hear = hear
         self._process: ProcessId | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -80,8 +84,10 @@ class Lease:
             process = register_process(
                 connection, self._kind, lease_s=self._lease_s, serves=self._serves, told=self._told
             )
+            heard = read_told(connection) if self._hear else {}
         failpoint("lease.begin.after")
         record(ProcessStarted(self._kind, process))
+        self._tell(heard)
         return process
 
     def _run(self) -> None:
@@ -98,8 +104,14 @@ class Lease:
         failpoint("lease.beat.before")
         with self._database.records() as connection:
             alive = beat(connection, process, lease_s=self._lease_s)
+            heard = read_told(connection) if self._hear else {}
         failpoint("lease.beat.after")
+        self._tell(heard)
         if not alive:
             record(LeaseLost(self._kind, process))
             self._process = self._register()
             self._on_lost(self._process)
+
+    def _tell(self, heard: Mapping[str, Any]) -> None:
+        if self._hear is not None:
+            self._hear(heard)

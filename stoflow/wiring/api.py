@@ -43,7 +43,7 @@ from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.ticking import Ticking
 from stoflow.wiring.engine import make_client, make_engine
-from stoflow.wiring.installation import Installation, fetching, health, media_of
+from stoflow.wiring.installation import Installation, Told, fetching, health, media_of
 from stoflow.wiring.live import make_board, make_publisher
 from stoflow.wiring.tokens import access_tokens
 from stoflow.wiring.watching import make_watching
@@ -83,7 +83,8 @@ class ApiProcess:
 def make_api(installation: Installation) -> ApiProcess:
     """Return the api: its resources and sockets before one installation."""
     settings, database = installation.settings, installation.database
-    lease, hints = installation.lease("api"), Hints(installation.urls.redis_url)
+    told = Told(installation)
+    lease, hints = installation.lease("api", hear=told.hear), Hints(installation.urls.redis_url)
     names = installation.names()
     feed = HintedFeed(hints, names)
     engine = make_engine(installation, lease, feed)
@@ -100,7 +101,7 @@ def make_api(installation: Installation) -> ApiProcess:
         address=settings.address_requests,
     )
     app = create_app(
-        _context(installation, engine, feed, tokens, importer, imports.wake, make_watching(installation, board)),
+        _context(installation, told, engine, feed, tokens, importer, imports.wake, make_watching(installation, board)),
         _plugin_use_cases(engine),
         _event_use_cases(installation),
         partial(_tenant_statuses, database),
@@ -124,6 +125,7 @@ def make_api(installation: Installation) -> ApiProcess:
 
 def _context(
     installation: Installation,
+    told: Told,
     engine: Engine,
     feed: HintedFeed,
     tokens: AccessTokens,
@@ -134,7 +136,7 @@ def _context(
     return Context(
         database=installation.database,
         registry=installation.registry,
-        conditions=installation.conditions,
+        conditions_now=told.conditions,
         media=importer.media,
         imports=importer.folder,
         import_asked=import_asked,

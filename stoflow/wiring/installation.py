@@ -1,6 +1,6 @@
 """One StoFlow, opened: what every process of it begins with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from stoflow.transports.names import Names
 from stoflow.upkeep.action_types import register_action_types
 from stoflow.upkeep.lease import Lease
 
+Hear = Callable[[Mapping[str, Any]], None]
 COPIES = "media-copies"  # of the photos in a bucket
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 
@@ -102,12 +103,27 @@ class Installation:
     def quiet_s(self, place: Marketplace) -> float:
         return self.settings.quiet_s.get(place.name, place.quiet_s)
 
-    def lease(self, kind: str, *, serves: Sequence[str] | None = None) -> Lease:
-        times = self.settings
-        return Lease(self.database, kind, lease_s=times.process_lease_s, every_s=times.heartbeat_s, serves=serves)
+    def lease(self, kind: str, *, serves: Sequence[str] | None = None, hear: Hear | None = None) -> Lease:
+        lease_s, every_s = self.settings.process_lease_s, self.settings.heartbeat_s
+        return Lease(self.database, kind, lease_s=lease_s, every_s=every_s, serves=serves, hear=hear)
 
     def second_look_s(self, place: Marketplace) -> float:
         return self.settings.second_look_s.get(place.name, place.second_look_s)
+
+
+class Told:
+    """The conditions of a process that runs on and explains the orchestrators' verdicts: as the newest was told."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._conditions = installation.conditions
+
+    def conditions(self) -> Conditions:
+        return self._conditions
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Judge by this from now on; where nothing was told the process's own settings stand."""
+        self._conditions = replace(self._installation, told=told).conditions
 
 
 @contextmanager

@@ -11,9 +11,10 @@ def judge(place: Place) -> Hold | None:
         return None
     is_spent = place.refusal.channel is Channel.QUOTA
     what = "has no calls left for StoFlow itself" if is_spent else "refuses StoFlow itself"
+    release = Release.ITSELF if is_spent else Release.OPERATOR  # a day ends without anybody
     told = f"{place.marketplace} {what} since {place.refusal.since}; operators are told."
     asked = "Nothing is asked of the seller, and it goes on by itself"
-    return Hold("application_refused", f"{told} {asked}: {place.refusal.detail}", Release.OPERATOR)
+    return Hold("application_refused", f"{told} {asked}: {place.refusal.detail}", release)
 
 
 RULE = PlaceRule(rank=30, stops=Stops.ALL_BUT_TRIES, judge=judge)

@@ -11,7 +11,7 @@ from stoflow.admission.facts import Conditions, Place, Work
 from stoflow.admission.hold import Hold, Release, Stops
 from stoflow.admission.rule import PlaceRule, known_rules
 from stoflow.admission.rules.blackout import window_end
-from stoflow.domain.application import RefusalMark
+from stoflow.domain.application import Channel, RefusalMark
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import PAUSED_UNTIL
 from stoflow.domain.outcome import Lock
@@ -28,6 +28,7 @@ ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | No
     ("account_locked", {"halted": "closed", "lock": Lock(SOON, "https://shop/u")}, {}, Release.SELLER, SOON),
     ("limit_reached", {"resume_at": SOON}, {}, Release.ITSELF, SOON),
     ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
+    ("application_refused", {"refusal": RefusalMark("now", "", Channel.QUOTA)}, {}, Release.ITSELF, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),
     ("terms_not_accepted", {"terms_due": True}, {}, Release.SELLER, None),
@@ -74,7 +75,7 @@ def test_what_nothing_holds_has_no_reason() -> None:
 
 
 def test_every_rule_that_there_is_is_tried_here() -> None:
-    assert len(known_rules()) == len(ONE_EACH) + 1  # and the blackout, below
+    assert len(known_rules()) == len({kind for kind, *_ in ONE_EACH}) + 1  # and the blackout, below
     assert len({rule.rank for rule in known_rules()}) == len(known_rules())
 
 
