@@ -89,19 +89,22 @@ def nobody_decides(seen: Seen) -> Causes:
     if not seen.facts.living_of("orchestrator"):
         waits = f", and {seen.facts.tenants} sellers have unfinished jobs" if seen.facts.tenants else ""
         detail = f"No orchestrator is running{waits}."
-        yield Cause("no_orchestrator", detail, "stoflow orchestrator", frozenset({FLOWS}))
+        since = seen.facts.gone.get("orchestrator")
+        yield Cause("no_orchestrator", detail, "stoflow orchestrator", frozenset({FLOWS}), since=since)
 
 
 def nobody_works(seen: Seen) -> Causes:
     if not seen.facts.living_of("worker"):
-        yield Cause("no_worker", "No worker is running.", "stoflow worker", frozenset({FLOWS}))
+        since = seen.facts.gone.get("worker")
+        yield Cause("no_worker", "No worker is running.", "stoflow worker", frozenset({FLOWS}), since=since)
         return
     for row in seen.rows:
         if not seen.facts.serves("worker", row.marketplace):
             detail = f"No worker that runs works for {row.marketplace}{_waits(row)}."
             is_heard_of = row.pending or row.in_flight or row.hour.total
             harms = frozenset({FLOWS}) if is_heard_of else frozenset[Question]()
-            yield Cause("no_consumer", detail, f"stoflow worker --queues {row.marketplace}", harms, row.marketplace)
+            command = f"stoflow worker --queues {row.marketplace}"
+            yield Cause("no_consumer", detail, command, harms, row.marketplace, row.oldest)
 
 
 def process_died(seen: Seen) -> Causes:
@@ -171,7 +174,8 @@ def sellers_held(seen: Seen) -> Causes:
             jobs = row.waiting[kind].jobs if kind in row.waiting else each.jobs
             detail = f"Jobs of {of} at {row.marketplace} {what}: {jobs}."
             harms = frozenset({FLOWS}) if is_all and kind in waiting and kind != "suspended" else frozenset[Question]()
-            yield Cause(kind, detail, command, harms, row.marketplace)
+            since = row.waiting[kind].oldest if kind in row.waiting else None
+            yield Cause(kind, detail, command, harms, row.marketplace, since)
 
 
 def stalled(seen: Seen) -> Causes:

@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from stoflow.domain.ids import TenantId
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.snapshot import Snapshot, Watches, look, seen_by, snapshot_of
 
-GOOD_FOR_S = 0.8  # less than those who watch wait between two looks
-SHARE = 20  # times as long as it kept the processor, a look is good at least
+GOOD_FOR_S = 0.6  # less than those who watch wait between two looks
+SHARE = 14  # times as long as it kept the processor, a look is good at least
 NEWEST = 0.2  # how much the last one counts in what is usual
 
 
@@ -49,16 +50,28 @@ class Glance:
         self._seen: Seen | None = None
         self._good_until_s = 0.0
         self._rest = Rest(SHARE)
+        self._kept_by: int | None = None  # a thread
 
     def snapshot(self, tenant: TenantId | None) -> Snapshot:
         """Return how it is, of one tenant only where one is given; raise DatabaseError where PostgreSQL is away."""
         seen = self.look()
         return snapshot_of(seen if tenant is None else seen_by(seen, tenant), tenant)
 
+    @contextmanager
+    def keeping(self) -> Generator[None]:
+        """Let all that this thread does meanwhile be of one look: what is made of it is no work of looking."""
+        self.look()
+        self._kept_by = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._kept_by = None
+
     def look(self) -> Seen:
         """Return what is seen of all, nothing of it judged."""
         with self._lock:
-            if self._seen is None or self._clock() >= self._good_until_s:
+            is_kept = self._kept_by == threading.get_ident()
+            if self._seen is None or (self._clock() >= self._good_until_s and not is_kept):
                 begun_s = self._work()
                 self._seen = look(self._needs.watching)
                 self._good_until_s = self._clock() + max(GOOD_FOR_S, self._rest.after(self._work() - begun_s))

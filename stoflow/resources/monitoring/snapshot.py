@@ -131,6 +131,10 @@ def _snapshot(seen: Seen, verdict: Verdict, *, shows_processes: bool) -> Snapsho
     live, facts = seen.live, seen.facts
     since = datetime.fromtimestamp(live.since, UTC) if live and live.since else None
     processes = live.processes if live and shows_processes else ()
-    shown = facts if shows_processes else replace(facts, living=(), outbox=0, outbox_since=None, tenants=0, plugins=0)
+    shown = (
+        facts
+        if shows_processes
+        else replace(facts, living=(), outbox=0, outbox_since=None, tenants=0, plugins=0, gone={})
+    )
     counts = live.counts if live and shows_processes else {}
     return Snapshot(facts.now, since, verdict, seen.rows, processes, shown, counts, live)

@@ -63,6 +63,17 @@ def test_without_an_orchestrator_nothing_flows(scene: Scene) -> None:
     assert (scene.first().kind, scene.first().next) == ("no_orchestrator", "stoflow orchestrator")
 
 
+@pytest.mark.parametrize("kind", ["worker", "orchestrator"])
+def test_since_when_nobody_is_there_is_said(scene: Scene, kind: str) -> None:
+    before = scene.look().at.timestamp()
+    scene.dies(kind)
+
+    since = scene.first().since
+
+    assert since is not None
+    assert before < since < scene.look().at.timestamp()
+
+
 def test_a_queue_without_a_consumer_is_named_and_harms_where_jobs_wait_in_it(scene: Scene) -> None:
     scene.dies("worker")
     scene.runs("worker", ["etsy", "vinted"])
@@ -95,7 +106,7 @@ def test_what_a_seller_must_end_is_the_cause_where_nothing_else_goes_on_and_a_re
 
     cause = scene.first()
 
-    assert (cause.kind, cause.marketplace) == (kind, "vinted")
+    assert (cause.kind, cause.marketplace, cause.since) == (kind, "vinted", 1_000_000_000.0)
     assert "--tenant 7" in cause.next
     scene.boards["worker"].hear(JobCompleted(8, 1, "vinted", "publish", 1.0))
     found = scene.look().verdict

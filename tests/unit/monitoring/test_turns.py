@@ -1,6 +1,7 @@
 """Which pages are made in a turn: those that may be others, the most urgent first, within what a turn may cost."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +19,9 @@ PENDING = Pulse("pending", REST_S)
 class Looked:
     """A glance at nothing."""
 
-    def look(self) -> None:
-        """Look."""
+    def keeping(self) -> AbstractContextManager[None]:
+        """Look, and keep it."""
+        return nullcontext()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
@@ -136,6 +137,27 @@ def test_all_look_once_and_looks_that_take_long_are_good_for_longer(monkeypatch:
     assert glance.snapshot(None).rows[0].pending == 41
     now += 0.02 * SHARE * takes_s
     assert glance.snapshot(None).rows[0].pending == 42
+
+
+def test_what_is_made_in_one_turn_is_of_one_look_and_others_look_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, looks = 100.0, 0
+
+    def look(_: Any) -> Seen:
+        nonlocal looks
+        looks += 1
+        return seen([place(ANNA, "ebay", looks)])
+
+    class Needs:
+        watching = None
+
+    monkeypatch.setattr(glances, "look", look)
+    glance = Glance(Needs(), clock=lambda: now, work=lambda: 0.0)  # pyright: ignore[reportArgumentType]
+    with ThreadPoolExecutor(1) as another, glance.keeping():
+        now += 60
+        assert glance.look().rows[0].pending == 1
+        assert another.submit(glance.look).result().rows[0].pending == 2
+    now += 60
+    assert glance.look().rows[0].pending == 3
 
 
 def test_one_turn_that_took_long_is_paid_back_over_the_next_ones_and_not_by_one_of_them() -> None:

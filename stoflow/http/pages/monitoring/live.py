@@ -13,7 +13,7 @@ from stoflow.http.rest.streams import Stream
 from stoflow.http.rest.threads import Threads
 from stoflow.resources.monitoring.glance import Glance, Rest
 
-EVERY_S: Final = 1.0
+EVERY_S: Final = 0.75
 SHARE: Final = 25  # times as long as it kept the processor, nothing is made
 
 

@@ -1,8 +1,8 @@
 """One turn of the pages that are looked at: which of them may be others now, and which of those are made first."""
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,17 +70,24 @@ class Turn:
 def make_turn(glance: Glance, several: Sequence[Watched], within_s: float) -> Turn:
     """Make those that may be others, the most urgent first, as far as so much of the processor is enough for them; a
     dear one that waited long is made as long as anything is left."""
-    with suppress(DatabaseError):  # which each page says
-        glance.look()  # in a share of the time that is its own
-    begun_s, now = time.thread_time(), time.monotonic()
+    with ExitStack() as stack:
+        with suppress(DatabaseError):  # which each page says
+            stack.enter_context(glance.keeping())  # in a share of the time that is its own
+        begun_s, now = time.thread_time(), time.monotonic()
+        made = list(_made(several, now, lambda: within_s - (time.thread_time() - begun_s)))
+        return Turn(made, time.thread_time() - begun_s)
+
+
+def _made(
+    several: Sequence[Watched], now: float, left_s: Callable[[], float]
+) -> Iterator[tuple[Watched, Mapping[str, str]]]:
     pulses = zip(several, _pulses(several), strict=True)
     due = [each for each, pulse in pulses if each.may_be_another(pulse, now)]
-    made: list[tuple[Watched, Mapping[str, str]]] = []
-    for each in sorted(due, key=lambda each: each.urgency(now), reverse=True):
-        left_s = within_s - (time.thread_time() - begun_s)
-        if not made or each.cost_s <= left_s or (left_s > 0 and now - each.made_at > LATE_S):
-            made.append((each, each.make(now)))
-    return Turn(made, time.thread_time() - begun_s)
+    order = sorted(due, key=lambda each: each.urgency(now), reverse=True)
+    for number, each in enumerate(order):
+        has_waited = now - each.made_at > LATE_S and left_s() > 0
+        if number == 0 or has_waited or each.cost_s <= left_s():
+            yield each, each.make(now)
 
 
 def _pulses(several: Sequence[Watched]) -> Sequence[Pulse | None]:

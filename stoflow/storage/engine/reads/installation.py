@@ -1,7 +1,7 @@
 """Who lives, and what lies unread, of the whole installation: one statement over small tables."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -17,6 +17,9 @@ SELECT clock_timestamp() AS now,
        'release', release, 'lives_s', extract(epoch FROM clock_timestamp() - started_at),
        'lease_s', extract(epoch FROM expires_at - clock_timestamp())) ORDER BY id)
      FROM public.processes WHERE NOT dead AND expires_at > clock_timestamp()) AS living,
+  (SELECT jsonb_object_agg(kind, ended) FROM (
+     SELECT kind, extract(epoch FROM max(expires_at)) AS ended FROM public.processes
+     WHERE dead OR expires_at <= clock_timestamp() GROUP BY kind) AS gone) AS gone,
   (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT %(counted)s) AS o) AS outbox,
   (SELECT created_at FROM public.outbox ORDER BY id LIMIT 1) AS outbox_since,
   (SELECT count(*) FROM public.tenant_work) AS tenants,
@@ -44,7 +47,10 @@ class LivingProcess:
 
 @dataclass(frozen=True, slots=True)
 class InstallationFacts:
-    """`outbox` counts jobs that no orchestrator has heard of yet, `tenants` those with unfinished work."""
+    """`outbox` counts jobs that no orchestrator has heard of yet, `tenants` those with unfinished work.
+
+    `gone` is by kind since when the last process that has ended is gone, as far as that is known.
+    """
 
     now: datetime
     living: Sequence[LivingProcess]
@@ -52,10 +58,12 @@ class InstallationFacts:
     outbox_since: datetime | None
     tenants: int
     plugins: int
+    gone: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @classmethod
     def of(cls, row: DictRow) -> Self:
-        told: dict[str, Any] = {**row, "living": [LivingProcess(**each) for each in row["living"] or ()]}
+        living = [LivingProcess(**each) for each in row["living"] or ()]
+        told: dict[str, Any] = {**row, "living": living, "gone": row["gone"] or {}}
         return cls(**told)
 
     def living_of(self, kind: str) -> Sequence[LivingProcess]:

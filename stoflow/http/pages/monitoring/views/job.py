@@ -17,7 +17,7 @@ from stoflow.resources.jobs.everywhere import read_statuses
 from stoflow.resources.jobs.troubles import with_troubles
 from stoflow.resources.monitoring.verdict import judge
 
-PENDING_REST_S: Final = 5.0  # where it stands in the line
+PENDING_REST_S: Final = 10.0  # where it stands in the line
 FINAL_REST_S: Final = 60.0
 JOB: Final = f"{JOBS}/{{tenant}}/{{job}}"
 
