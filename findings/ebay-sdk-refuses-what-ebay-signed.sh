@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# event-notification-nodejs-sdk 1.0.3 (eBay's own, npm): a notification with an amount of 12.0, or with an escape, is refused although eBay signed it.
+# event-notification-nodejs-sdk 1.0.3 (npm, eBay's own): a notification with an amount of 12.0 or an escape is refused, though it is signed.
 #
 # eBay signs a notification's body and says so in X-EBAY-SIGNATURE; JSON lets one value be written in several ways (RFC 8259, 6 and 7).
 # Expected: 204 for each body whose bytes were signed.
 # Happens:  `process` takes the parsed message, and `validateSignature` verifies what `JSON.stringify` makes of it: 12.0 is 12, an escape is
-#           the character, a space between is none. 412 is the answer, eBay tries again and then marks the endpoint as down, after
-#           which no notification comes at all. Tests with what JavaScript wrote itself pass. The same holds for who copies its example
-#           app, where express parses the body first and keeps no bytes.
+#           the character, a space between is none. 412 is the answer, and what was told is
+#           lost. Tests with what JavaScript wrote itself pass. Its example gives it what express has parsed, so that the bytes are gone.
 # Seen on 2026-11-29 with Node 20.20.2, a key of the script's own in the place of eBay's:
 #   204  {"amount":12}
 #   412  {"amount":12.0}

@@ -2,7 +2,7 @@
 # pylightxl 1.61: a workbook that was written row by row has its numbers, and not one of its texts.
 #
 # A cell's text may stand in the cell itself (`t="inlineStr"`, ECMA-376, part 1, 18.3.1.53 and 18.18.11) instead of in the shared table. What
-# writes large files in a stream does so: XlsxWriter with `constant_memory`, Apache POI, reports of shop systems.
+# writes large files in a stream does so: XlsxWriter with `constant_memory`, Apache POI's SXSSF.
 # Expected: the texts, or a word that this kind of cell is not known.
 # Happens:  `readxl` looks at the element v, which such a cell does not have, and takes "" for it. Numbers are read: prices without
 #           articles, an import in which all rows have the same, empty SKU. Saved once by Excel, the same file is read whole.

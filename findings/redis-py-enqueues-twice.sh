@@ -2,7 +2,7 @@
 # redis-py 8.1.0 with RQ 3.0.0: where one answer of Redis is lost, the job is queued twice, and run twice.
 #
 # Expected: a ConnectionError when the connection ends after a command was sent and before its answer: only the caller knows whether the
-#           command may be given again. 3.1.0 took the repeating out for this reason (redis-py's issue 1140).
+#           command may be given again. 3.1.0 took the repeating out for this reason (redis-py's issue 1140), and 5.3.1 raises.
 # Happens:  since 6.0 each client repeats every command up to three times by itself, INCR, RPUSH and whole transactions too, and says
 #           nothing. RQ's job stands in its queue twice, two workers take it, and what it does is done twice. With `unique=True`, which
 #           is against that, the job is queued, and `enqueue` raises DuplicateJobError all the same: the repeated script finds the job
