@@ -21,7 +21,7 @@ from PIL import Image
 from campaigns.chaos import end_on_sigterm
 from campaigns.walk.leaving import export, leave, log_in_elsewhere, revoke
 from campaigns.walk.page import Page
-from campaigns.walk.seller import PASSWORD, Seller, Walk
+from campaigns.walk.seller import PASSWORD, TOKEN, Seller, Walk
 from campaigns.walk.world import CLIENTS, PATIENCE_S, Pushed, WentWrong, a_world, wait_until
 from stoflow.settings import load
 from stoflow.storage.servers.embedded import servers
@@ -178,9 +178,11 @@ def _account(walking: Walk, seller: Seller, place: str) -> str:
 
 def _plug_in(walking: Walk, seller: Seller) -> None:
     _account(walking, seller, "vinted")
-    token = walking.world.folder / "token"
+    token = walking.world.folder / TOKEN
     token.write_text(seller.token)
     world = walking.world
+    notice = world.must(200, "GET", "/api/vinted/plugin-terms", token=seller.token)
+    world.must(200, "PUT", "/api/vinted/plugin-terms", {"version": notice["version"]}, token=seller.token)
     world.run("plugin", "--url", world.stoflow, "--token-file", str(token), "--sandbox", world.sandbox)
 
     def is_connected() -> bool:
@@ -213,6 +215,9 @@ def _publish(walking: Walk, seller: Seller, page: Page) -> set[int]:
         return [world.must(200, "GET", f"/api/batches/{batch}", token=seller.token) for batch in batches]
 
     def are_over() -> bool:
+        if seller.renew(world):  # on a slow machine it takes longer than a token lasts
+            page.renew(seller.token)
+            (world.folder / TOKEN).write_text(seller.token)
         ended = sum(each["progress"]["total"] * each["progress"]["percent"] / 100 for each in done())
         if cuts and ended >= cuts[0]:
             cuts.pop(0)

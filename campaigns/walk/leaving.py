@@ -3,7 +3,7 @@
 import io
 from zipfile import ZipFile
 
-from campaigns.walk.seller import PASSWORD, Seller, Walk
+from campaigns.walk.seller import PASSWORD, TOKEN, Seller, Walk
 from campaigns.walk.world import PATIENCE_S, WentWrong, wait_until
 
 NEXT_PASSWORD = "another long password"  # noqa: S105  of nobody
@@ -47,7 +47,7 @@ def export(walking: Walk, seller: Seller) -> None:
 def leave(walking: Walk, seller: Seller, neighbour: Seller) -> None:
     """Delete the account, its listings ended; the neighbour notices nothing."""
     world = walking.world
-    (world.folder / "token").write_text(seller.token)  # whose plugin ends what is for sale on Vinted
+    (world.folder / TOKEN).write_text(seller.token)  # whose plugin ends what is for sale on Vinted
     world.must(202, "POST", "/api/account/deletion", {"password": NEXT_PASSWORD, "listings": "end"}, token=seller.token)
 
     def is_gone() -> bool:

@@ -33,6 +33,10 @@ class Page:
         """Break its connection; it comes back by itself."""
         self._say("drop")
 
+    def renew(self, token: str) -> None:
+        """Let it go on with another token, on the open socket and the next one."""
+        self._say(f"token {token}")
+
     def _say(self, line: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")

@@ -1,10 +1,11 @@
 // A page with a stock socket.io-client that remembers where it is: it says the numbers it is told as JSON lines. A line
-// of its input is where to connect next, or `drop`, which breaks the connection; the end of the input is the end.
+// of its input is where to connect next, `drop`, which breaks the connection, or `token ` and one that goes on where the
+// other ends; the end of the input is the end.
 
 import { createInterface } from "node:readline";
 import { io, type Socket } from "socket.io-client";
 
-const [token = ""] = process.argv.slice(2);
+let [token = ""] = process.argv.slice(2);
 let last: number | undefined;
 let socket: Socket | undefined;
 
@@ -28,6 +29,17 @@ function connect(url: string): void {
   });
 }
 
+function renew(next: string): void {
+  token = next;
+  socket?.emit("token", { token });
+}
+
+function obey(line: string): void {
+  if (line === "drop") socket?.io.engine.close();
+  else if (line.startsWith("token ")) renew(line.slice("token ".length));
+  else connect(line);
+}
+
 createInterface({ input: process.stdin })
-  .on("line", (line) => (line === "drop" ? socket?.io.engine.close() : connect(line)))
+  .on("line", obey)
   .on("close", () => socket?.disconnect());
