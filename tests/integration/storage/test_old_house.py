@@ -16,6 +16,8 @@ from stoflow.migrations.old_house.carrying import Pace, carry_rows
 from stoflow.storage.database.fingerprint import drift_of, shape_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.old_batches import count_old_batches
+from stoflow.storage.servers.keeping import ServerUrls
+from stoflow.testing.databases import Databases
 
 SIZE = Size(products=12, batches=10, jobs=180, tasks=12, days=24)
 
@@ -26,6 +28,12 @@ def connection(empty_database_url: str) -> Iterator[psycopg.Connection[DictRow]]
         opened.prepare_threshold = None  # behind a pooler the next statement may run elsewhere
         build(opened, 1, SIZE)
         yield opened
+
+
+@pytest.fixture
+def old_way_in(empty_database_url: str, databases: Databases, server_urls: ServerUrls) -> str:
+    """Past a pooler: the old program sets its search path for a session, as it always did."""
+    return databases.at(server_urls.database_url, databases.name_of(empty_database_url))
 
 
 def counts(connection: psycopg.Connection[DictRow], query: str) -> Mapping[Any, int]:
@@ -80,10 +88,10 @@ def test_what_was_half_broken_is_whole(empty_database_url: str, connection: psyc
 
 
 def test_an_old_program_meets_nothing_odd_in_any_step(
-    empty_database_url: str, connection: psycopg.Connection[DictRow]
+    empty_database_url: str, old_way_in: str, connection: psycopg.Connection[DictRow]
 ) -> None:
     notes = Notes()
-    writer = OldWriter(empty_database_url, notes)
+    writer = OldWriter(old_way_in, notes)
     writer.use("user_1")
 
     def live() -> None:
@@ -131,10 +139,10 @@ def test_an_old_program_meets_nothing_odd_in_any_step(
 
 
 def test_an_old_page_reads_of_its_batches_what_became_of_their_jobs(
-    empty_database_url: str, connection: psycopg.Connection[DictRow]
+    empty_database_url: str, old_way_in: str, connection: psycopg.Connection[DictRow]
 ) -> None:
     runner.migrate(empty_database_url)
-    writer = OldWriter(empty_database_url, Notes())
+    writer = OldWriter(old_way_in, Notes())
     writer.use("user_1")
     done, failed, expired, waits = (writer.create(each, batch="old-1", place="ebay") for each in (1, 2, 3, 4))
     database = Database(empty_database_url)
@@ -166,11 +174,11 @@ def test_an_old_page_reads_of_its_batches_what_became_of_their_jobs(
 
 
 def test_the_contract_is_refused_while_an_old_program_writes(
-    empty_database_url: str, connection: psycopg.Connection[DictRow]
+    empty_database_url: str, old_way_in: str, connection: psycopg.Connection[DictRow]
 ) -> None:
     runner.migrate(empty_database_url)
     connection.execute("UPDATE user_1.old_writes SET at = now() - interval '25 hours'")
-    writer = OldWriter(empty_database_url, Notes())
+    writer = OldWriter(old_way_in, Notes())
     writer.use("user_1")
     held = writer.create(1, batch=None)
     writer.pause(held)
