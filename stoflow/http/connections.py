@@ -37,7 +37,7 @@ class ConnectionLimits:
     address_connections: int = 500
     header_s: float = 10.0
     write_s: float = 20.0
-    in_vain_s: float = 5.0
+    in_vain_s: float = 10.0
 
 
 Leave = Callable[[bool], None]

@@ -17,6 +17,7 @@ Answer = TypeVar("Answer")
 TIMEOUT: Final = "20s"
 CONNECTING: Final = "5s"
 RETRIES: Final = 2
+NO_BUCKET: Final = "NoSuchBucket"  # S3's own word
 NO_REGION: Final = "us-east-1"  # what a bucket is asked for by whoever knows no regions
 
 
@@ -77,11 +78,19 @@ class PhotoBucket:
         """Return what the bucket answers, None where it has nothing there."""
         try:
             return ask()
-        except FileNotFoundError:  # as obstore says it of an object
-            return None
+        except FileNotFoundError as error:  # as obstore says it of an object, and of a bucket
+            if NO_BUCKET not in str(error):
+                return None
+            raise PhotosUnavailable(_said(error)) from error
         except ConfigurationError:
             raise
         except Exception as error:
             if not isinstance(error, import_module("obstore.exceptions").BaseError):
                 raise
-            raise PhotosUnavailable(f"The bucket of photos does not answer: {type(error).__name__}.") from error
+            raise PhotosUnavailable(_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    if NO_BUCKET in str(error):
+        return "There is no such bucket of photos: make the one that STOFLOW_MEDIA_URL names."
+    return f"The bucket of photos does not answer: {type(error).__name__}."
