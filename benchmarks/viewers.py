@@ -34,7 +34,7 @@ LAG_AT_MOST_S: Final = 3.0
 LAG_P99_AT_MOST_S: Final = 2.0
 PASSWORD: Final = "correct horse battery"  # noqa: S105 - of an installation of this measurement only
 WAIT_S: Final = 60.0
-MARKED_EVERY_S: Final = 2.3
+SETTLED_S: Final = 2.3
 SELLERS: Final = 5
 MARKER: Final = 1_000_000_000  # so many jobs wait nowhere: a page that shows more shows a mark
 
@@ -43,10 +43,10 @@ MARKER: Final = 1_000_000_000  # so many jobs wait nowhere: a page that shows mo
 class Plan:
     """`active` tenants have jobs that wait; of them `moving` change each second, and so many jobs end."""
 
-    active: int = 1_000
-    moving: int = 100
+    active: int = 10_000
+    moving: int = 300
     viewers: int = 50
-    seconds: float = 30.0
+    seconds: float = 90.0
 
 
 SHORT: Final = Plan(50, 5, 10, 4.0)
@@ -79,7 +79,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         alone = _used(api, plan.seconds)
         with ExitStack() as stack:
             readers = [stack.enter_context(_reading(api, address, cookies)) for address in addresses]
-            time.sleep(MARKED_EVERY_S)
+            time.sleep(SETTLED_S)
             lags = _Lags(board, readers[0])
             used = _used(api, plan.seconds)
             lags.end()
@@ -233,7 +233,7 @@ class _Lags:
 
     def _run(self) -> None:
         mark = 0
-        while not self._over.wait(MARKED_EVERY_S):
+        while not self._over.wait(0.37 + mark % 7 * 0.11):  # moments that have nothing in common
             mark += 1
             begun_s = time.monotonic()
             self._board.show((1, NAME), "queue", {"pending": MARKER * mark, "oldest": 1.8e9, "kinds": {}})
