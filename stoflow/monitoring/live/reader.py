@@ -101,16 +101,10 @@ class LiveReader:
     def read(self) -> Live:
         """Return everything."""
         with self._lock:
-            look = self._look(self._kept.processes)
-            heard = [each for each in look.heads if each.state or each.has_left_something]
-            gone = {*self._kept.processes, *(each.name for each in look.heads)} - {each.name for each in heard}
-            changed = self._forget(gone) | self._take(heard)
-            for name, process in look.processes.items():
-                self._kept.processes[name].started_at = process.told.get("started_at", 0)
-            places = self._kept.make(changed, look.now_s)
-            told = self._kept.of_everybody()
-        ended = {name: ended_by_part(FLOW, tallies, look.now_s) for name, tallies in told.items()}
-        return _live(look, places, ended)
+            kept, self._kept = self._kept, KeptPlaces()  # where it goes wrong in the middle, all is read anew
+            live = self._read(kept)
+            self._kept = kept
+        return live
 
     def read_tenant(self, tenant: int, marketplaces: Sequence[str]) -> Live:
         """Return what concerns one tenant; the processes are everybody's."""
@@ -127,6 +121,17 @@ class LiveReader:
             if head.name in look.processes:
                 process.started_at = look.processes[head.name].told.get("started_at", 0)
         return _live(look, kept.make(fields, look.now_s), {})
+
+    def _read(self, kept: KeptPlaces) -> Live:
+        look = self._look(kept.processes)
+        heard = [each for each in look.heads if each.state or each.has_left_something]
+        gone = {*kept.processes, *(each.name for each in look.heads)} - {each.name for each in heard}
+        changed = self._forget(kept, gone) | self._take(kept.processes, heard)
+        for name, process in look.processes.items():
+            kept.processes[name].started_at = process.told.get("started_at", 0)
+        places, told = kept.make(changed, look.now_s), kept.of_everybody()
+        ended = {name: ended_by_part(FLOW, tallies, look.now_s) for name, tallies in told.items()}
+        return _live(look, places, ended)
 
     def _look(self, kept: Mapping[str, KeptProcess]) -> _Look:
         names = [name.decode() for name in cast("Any", self._client.smembers(self._keys.processes))]
@@ -148,9 +153,9 @@ class LiveReader:
         numbers = {name.decode(): float(value) for name, value in counts.items()}
         return _Look(float(since) if since else None, now_s, numbers, found, heads)
 
-    def _take(self, heads: Sequence[_Head]) -> set[str]:
+    def _take(self, kept: dict[str, KeptProcess], heads: Sequence[_Head]) -> set[str]:
         """Read of each what has changed, or all; return the fields that may be others."""
-        kept, asked = self._kept.processes, list[tuple[_Head, Sequence[str] | None]]()
+        asked = list[tuple[_Head, Sequence[str] | None]]()
         with self._client.pipeline(transaction=False) as pipeline:
             for head in heads:
                 known = kept.setdefault(head.name, KeptProcess())
@@ -173,12 +178,12 @@ class LiveReader:
                 changed |= process.take(_texts(fields, places), _texts(fields, ended), meanings)
         return changed
 
-    def _forget(self, names: Iterable[str]) -> set[str]:
+    def _forget(self, kept: KeptPlaces, names: Iterable[str]) -> set[str]:
         """Let go of those of which nothing is left; return the fields that may be others."""
         gone = list(names)
         if gone:
             self._client.srem(self._keys.processes, *gone)
-        return {key for name in gone for key in self._kept.forget(name)}
+        return {key for name in gone for key in kept.forget(name)}
 
 
 def _live(look: _Look, places: Sequence[LivePlace], ended: Mapping[str, Sequence[Ended]]) -> Live:

@@ -72,8 +72,8 @@ def rows_of(
         name: Row(name, outage=since.get(name), ended=_ended_at(live, name), quota=quotas.get(name))
         for name in marketplaces
     }
-    counted = (sums or Sums()).of(live.places if live else ())
-    rows |= {name: _with(each, rows.get(name, Row(name))) for name, each in counted.items()}
+    with (sums or Sums()).over(live.places if live else ()) as counted:
+        rows |= {name: _with(each, rows.get(name, Row(name))) for name, each in counted.items()}
     return sorted(rows.values(), key=attrgetter("marketplace"))
 
 

@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from heapq import heapify, heappop, heappush
 
 from stoflow.monitoring.live.place import LivePlace
@@ -101,14 +102,18 @@ class Sums:
         self._counted: Mapping[int, LivePlace] = {}  # by what is the place's own as long as it is kept here
         self._by_marketplace: dict[str, PlaceSum] = defaultdict(PlaceSum)
 
-    def of(self, places: Iterable[LivePlace]) -> Mapping[str, PlaceSum]:
-        """Return the sums over these."""
+    @contextmanager
+    def over(self, places: Iterable[LivePlace]) -> Generator[Mapping[str, PlaceSum]]:
+        """Give the sums over these, for as long as nobody else asks for others."""
         with self._lock:
             now, before = {id(place): place for place in places}, self._counted
+            self._counted = {}  # where it goes wrong in the middle, all is counted anew
+            if not before:
+                self._by_marketplace.clear()
             for gone in before.keys() - now.keys():
                 self._by_marketplace[before[gone].marketplace].add(before[gone], -1)
             for come, place in now.items():
                 if come not in before:
                     self._by_marketplace[place.marketplace].add(place, 1)
             self._counted = now
-            return self._by_marketplace
+            yield self._by_marketplace

@@ -108,6 +108,24 @@ def test_who_looks_seldom_sees_all_the_same(process: Process, read: Callable[[],
     assert [each.tenant for each in read().places] == sorted(range(8, 8 + writings), key=str)
 
 
+def test_what_goes_wrong_in_the_middle_of_a_look_spoils_no_later_one(
+    process: Process, client: redis.Redis, read: Callable[[], Live]
+) -> None:
+    process.board.show((7, "ebay"), "flow", {"in_flight": 1})
+    process.publisher.write()
+    read()
+    (key,) = client.scan_iter(KEYS.places("*"))
+    process.board.show((8, "ebay"), "flow", {"in_flight": 2})
+    process.publisher.write()
+    kept = client.hget(key, "8:ebay")
+    client.hset(key, "8:ebay", "{")
+    with pytest.raises(ValueError, match="Expecting"):
+        read()
+    client.hset(key, "8:ebay", kept)  # pyright: ignore[reportArgumentType]
+
+    assert [(each.tenant, each.in_flight) for each in read().places] == [(7, 1), (8, 2)]
+
+
 def test_a_process_of_an_older_release_which_says_no_numbers_is_read_whole(
     process: Process, client: redis.Redis, read: Callable[[], Live]
 ) -> None:

@@ -186,6 +186,15 @@ def test_sums_of_who_looks_again_are_those_of_who_looks_for_the_first_time() -> 
         assert [without_names(row) for row in again] == [without_names(row) for row in first]
 
 
+def test_what_cannot_be_counted_spoils_no_later_sum() -> None:
+    sums, well = Sums(), place(ANNA, "ebay", 3)
+    broken = replace(well, tenant=BOB, queue={"pending": 1, "kinds": {"next": {}}})
+    rows_of(Live(NOW, NOW, (), [well], {}), [], sums=sums)
+    with pytest.raises(KeyError):
+        rows_of(Live(NOW, NOW, (), [well, broken], {}), [], sums=sums)
+    assert [row.pending for row in rows_of(Live(NOW, NOW, (), [well], {}), [], sums=sums)] == [3]
+
+
 def without_names(row: Row) -> Row:
     """Return the row without whom it names of those that wait: any of them."""
     waiting, holds = (
