@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from stoflow.domain.role import Role
 from stoflow.http.auth.tenancy import PROTECTED_PREFIXES
 from stoflow.http.rest.answers import ProblemBody
+from stoflow.http.rest.describing import curl_of, words_of
 from stoflow.http.rest.endpoint import Operation
 from stoflow.http.rest.json_schemas import MARKETPLACE, JsonSchema, known_values, query_schemas, schemas_of
 from stoflow.http.rest.payload_schemas import Payloads, with_payloads
@@ -170,6 +171,7 @@ def _description(operation: Operation) -> str:
         said.append(f"Gives: {getdoc(operation.answer) or operation.answer.__name__}")
     problems = sorted({status for status in _problems(operation) if status in PROBLEM_WORDS})
     said.append("Problems: " + " ".join(f"**{status}** {PROBLEM_WORDS[status]}" for status in problems))
+    said.append(f"Example: `{curl_of(operation)}`")
     return "\n\n".join(part for part in said if part)
 
 
@@ -230,8 +232,7 @@ def _content(status: int, media_type: str, schema: JsonSchema) -> JsonSchema:
 
 def _path_parameters(operation: Operation) -> list[JsonSchema]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": PATH_SCHEMAS[name]}
-        for name in PATH_PARAMETER.findall(operation.path)
+        _parameter(name, "path", PATH_SCHEMAS[name], required=True) for name in PATH_PARAMETER.findall(operation.path)
     ]
 
 
@@ -239,10 +240,13 @@ def _query_parameters(operation: Operation) -> list[JsonSchema]:
     properties, _ = query_schemas(operation.query)
     fields = operation.query.model_fields.items()
     needed = {field.alias or name for name, field in fields if field.is_required()}
-    return [
-        {"name": name, "in": "query", "required": name in needed, "schema": schema}
-        for name, schema in properties.items()
-    ]
+    return [_parameter(name, "query", schema, required=name in needed) for name, schema in properties.items()]
+
+
+def _parameter(name: str, place: str, schema: JsonSchema, *, required: bool) -> JsonSchema:
+    return {
+        "name": name, "in": place, "required": required, "description": words_of(name, schema), "schema": schema
+    }  # fmt: skip
 
 
 def _header_parameters(operation: Operation) -> list[JsonSchema]:

@@ -1,5 +1,7 @@
 """The OpenAPI document names every route, and every answer keeps to it."""
 
+import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -161,6 +163,18 @@ def test_every_operation_is_described_and_shows_what_it_takes(operation: Any) ->
         schema = taken["schema"]
         named = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
         assert named.get("examples"), f"{operation.name} shows no example of its body"
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_shows_a_call_and_says_what_each_parameter_means(operation: Any) -> None:
+    entry = document_of()["paths"][operation.path][operation.method.lower()]
+    assert all(each["description"] for each in entry.get("parameters", []))
+    (call,) = re.findall(r"^Example: `(.+)`$", entry["description"], re.MULTILINE)
+    command, *words = shlex.split(call)
+    assert command == "curl"
+    assert any(word.startswith("$STOFLOW/") and "{" not in word for word in words)
+    if "-d" in words:
+        operation.body.model_validate_json(words[words.index("-d") + 1])
 
 
 def test_a_query_says_which_parameters_it_cannot_do_without() -> None:
