@@ -30,7 +30,7 @@ PARAMETER_WORDS: Final[Mapping[str, str]] = {
     "status": "Of those that have this status only.",
     "tenant": "Of this tenant only.",
 }
-IN_PATHS: Final[Mapping[str, str]] = {"marketplace": "ebay", "catalogue": "brands"}
+IN_PATHS: Final[Mapping[str, str]] = {"marketplace": "$MARKETPLACE", "catalogue": "brands"}
 A_NUMBER: Final = "1"
 BEARER: Final = '-H "Authorization: Bearer {}"'
 JSON: Final = "-H 'Content-Type: application/json' -d '{}'"
@@ -45,7 +45,7 @@ def words_of(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def curl_of(operation: Operation) -> str:
-    """Return a call of it by curl; `$STOFLOW` is where the api is, `$TOKEN` or `$KEY` who asks."""
+    """Return a call of it by curl, with `$STOFLOW` for where the api is, `$TOKEN` or `$KEY` for who asks."""
     path = operation.path
     for part in path.split("/"):
         if part.startswith("{"):
