@@ -17,14 +17,13 @@ from stoflow.execution.progress import Progress
 from stoflow.execution.propagation import propagate_before
 from stoflow.execution.reporting import report_run
 from stoflow.monitoring.failpoints import failpoint
-from stoflow.storage.engine.reads.workers import StoredTask, read_job
+from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, job_read
 
 
 def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
     failpoint("message.before")
-    with engine.database.planned_records() as connection:
-        job = read_job(connection, message.tenant, message.job, on_product=message.on_product)
+    job = _read(engine, message, on_product=message.on_product)
     failpoint("message.after")
     if job is None:
         return
@@ -32,6 +31,14 @@ def run(engine: Engine, message: RunMessage) -> None:
     with engine.doing.at(job.tenant, job.id, job.marketplace, job.action), about_job(job):
         move, task = _go(progress)
         report_run(engine, message, progress.job, move, task, progress.inputs.outputs)
+
+
+def _read(engine: Engine, message: RunMessage, *, on_product: bool) -> StoredJob | None:
+    """Read the job as the message tells it, and once more where that was not so."""
+    job = engine.recorder.read(
+        message.tenant, message.job, job_read(message.tenant, message.job, on_product=on_product)
+    )
+    return job if job or on_product else _read(engine, message, on_product=True)
 
 
 def _go(progress: Progress) -> tuple[Move, StoredTask | None]:

@@ -17,7 +17,7 @@ from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
 from stoflow.storage.engine.refuse import refusal_in
-from stoflow.storage.engine.statement import Parts, bind, composed, s
+from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 NO_REQUEST = "none"
 # What all tenants share is asked by functions, planned once for a connection and not for each tenant.
@@ -41,8 +41,9 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
           FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks[[of product]]
 FROM {s}.marketplace_jobs j
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace[[product]]
-WHERE j.id = %(job)s
+WHERE j.id = %(job)s[[on none]]
 """
+ON_NONE: Parts = (("on none", " AND j.product_id IS NULL"),)
 ON_PRODUCT: Parts = (
     (
         "of product",
@@ -150,17 +151,23 @@ class StoredJob:
         )
 
 
-def read_job(
-    connection: Connection[DictRow], tenant: TenantId, job: JobId, *, on_product: bool = True
-) -> StoredJob | None:
-    """Return the job with its tasks, product and account, or None where it is gone.
+def job_read(tenant: TenantId, job: JobId, *, on_product: bool = True) -> Statement[StoredJob | None]:
+    """Return what reads the job with its tasks, product and account; it answers None where the job is gone.
 
-    Four of the tables are a product's: they are left out where the job is said to be on none, and its row says so too.
+    Four of the tables are a product's: they are left out where the job is said to be on none, and it answers None too
+    where that is not so.
     """
-    row = bind(composed(READ_JOB, *(ON_PRODUCT if on_product else ())), tenant, job=job).on(connection).fetchone()
-    if row and not on_product and row["product_id"] is not None:
-        return read_job(connection, tenant, job)
-    return _job(tenant, row) if row and row["action"] is not None else None
+
+    def read(row: DictRow | None) -> StoredJob | None:
+        return _job(tenant, row) if row and row["action"] is not None else None
+
+    return bind(composed(READ_JOB, *(ON_PRODUCT if on_product else ON_NONE)), tenant, job=job).answering(read)
+
+
+def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
+    """Return the job with its tasks, product and account, or None where it is gone."""
+    asked = job_read(tenant, job)
+    return asked.read(asked.on(connection).fetchone())
 
 
 def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
