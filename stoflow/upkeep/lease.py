@@ -11,7 +11,8 @@ from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.processes import beat, mark_dead, read_told, register_process
+from stoflow.storage.engine.processes import beat, mark_dead, mark_gone_dead, read_told, register_process
+from stoflow.upkeep.birth import birth, is_gone
 
 JOIN_S = 5.0
 
@@ -79,10 +80,13 @@ class Lease:
             self._process = None
 
     def _register(self) -> ProcessId:
+        born = birth()
         failpoint("lease.begin.before")
         with self._database.records() as connection:
+            if born is not None:
+                mark_gone_dead(connection, born.machine, is_gone)
             process = register_process(
-                connection, self._kind, lease_s=self._lease_s, serves=self._serves, told=self._told
+                connection, self._kind, lease_s=self._lease_s, birth=born, serves=self._serves, told=self._told
             )
             heard = read_told(connection) if self._hear else {}
         failpoint("lease.begin.after")

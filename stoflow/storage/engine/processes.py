@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -15,9 +15,9 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import ProcessId
 
 REGISTER = """
-INSERT INTO public.processes (kind, host, pid, release, serves, told, started_at, expires_at)
-VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], %(told)s, clock_timestamp(),
-        clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(machine)s, %(begun)s, %(release)s, %(serves)s::text[], %(told)s,
+        clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 """
 
@@ -32,6 +32,8 @@ MARK_PID_DEAD = """
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 """
+
+OF_MACHINE = "SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
 
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
 
@@ -59,6 +61,17 @@ WHERE kind = %(kind)s AND host = %(host)s AND NOT dead AND expires_at > clock_ti
 
 
 @dataclass(frozen=True, slots=True)
+class Birth:
+    """By what a process can be told from all others that have or had its pid.
+
+    Those of one `machine` see the same pids; `begun` is in ticks since it was started.
+    """
+
+    machine: str
+    begun: int
+
+
+@dataclass(frozen=True, slots=True)
 class Death:
     """Of which kind a dead process was, and whether it is declared dead just now, for its lease ended."""
 
@@ -71,18 +84,21 @@ def register_process(
     kind: str,
     *,
     lease_s: float,
+    birth: Birth | None = None,
     serves: Sequence[str] | None = None,
     told: Mapping[str, Any] | None = None,
 ) -> ProcessId:
     """Return the identity of this process, alive for `lease_s` without a beat.
 
-    `serves` are the marketplaces it works for, None where it does not say. `told` are the settings by which one judges
-    that decides for others, None for one that does not.
+    `birth` is None where nobody is to look whether it has ended. `serves` are the marketplaces it works for, None where
+    it does not say. `told` are the settings by which one judges that decides for others, None for one that does not.
     """
     params = {
         "kind": kind,
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        "machine": birth and birth.machine,
+        "begun": birth and birth.begun,
         "release": release(),
         "serves": None if serves is None else list(serves),
         "told": None if told is None else Jsonb(dict(told)),
@@ -121,6 +137,21 @@ def mark_dead(connection: Connection[DictRow], process: ProcessId) -> None:
 def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
     """Declare a process of this host dead by its pid, which its parent has just reaped."""
     connection.execute(MARK_PID_DEAD, {"host": socket.gethostname(), "pid": pid})
+
+
+def mark_gone_dead(
+    connection: Connection[DictRow], machine: str, is_gone: Callable[[int, int], bool]
+) -> Sequence[ProcessId]:
+    """Declare dead those of this machine that have ended, as their pids and births show; return them.
+
+    Where everything is killed at once, nobody is left who would have said so, and its tenants would wait for the end of
+    its leases.
+    """
+    rows = connection.execute(OF_MACHINE, {"machine": machine}).fetchall()
+    gone = [ProcessId(row["id"]) for row in rows if is_gone(row["pid"], row["begun"])]
+    for process in gone:
+        mark_dead(connection, process)
+    return gone
 
 
 def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, Death]:
