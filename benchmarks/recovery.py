@@ -75,6 +75,7 @@ def measure(plan: Plan) -> Recovery:
                 peer.add_tenant()
                 if (number + 1) % SAY_EVERY == 0:
                     print(f"{number + 1} tenants …", file=sys.stderr, flush=True)
+            _settle(peer.database)
             peer.open()
             peer.start_workers()
             _wait(lambda: _is_ready(peer), "the api", place)
@@ -85,6 +86,14 @@ def measure(plan: Plan) -> Recovery:
             return _killed_and_back(peer, place, plan)
         finally:
             peer.stop()
+
+
+def _settle(database: Database) -> None:
+    """Let what making the tenants wrote be of long ago, as it is where they were not all made in the last minutes."""
+    with database.reading() as connection:
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("CHECKPOINT")
+        connection.execute("RESET statement_timeout")
 
 
 def _killed_and_back(peer: OwnServersPeer, place: Machine, plan: Plan) -> Recovery:

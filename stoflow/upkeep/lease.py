@@ -6,7 +6,7 @@ from typing import Any
 
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
-from stoflow.domain.facts.processes import LeaseLost, ProcessStarted, ProcessStopped, Stumbled
+from stoflow.domain.facts.processes import LeaseLost, ProcessDied, ProcessStarted, ProcessStopped, Stumbled
 from stoflow.domain.ids import ProcessId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
@@ -83,13 +83,14 @@ class Lease:
         born = birth()
         failpoint("lease.begin.before")
         with self._database.records() as connection:
-            if born is not None:
-                mark_gone_dead(connection, born.machine, is_gone)
+            gone = mark_gone_dead(connection, born.machine, is_gone) if born else {}
             process = register_process(
                 connection, self._kind, lease_s=self._lease_s, birth=born, serves=self._serves, told=self._told
             )
             heard = read_told(connection) if self._hear else {}
         failpoint("lease.begin.after")
+        for other, kind in gone.items():
+            record(ProcessDied(kind, other, "it had ended, with those who would have said so"))
         record(ProcessStarted(self._kind, process))
         self._tell(heard)
         return process

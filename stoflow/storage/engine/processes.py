@@ -33,7 +33,7 @@ UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 """
 
-OF_MACHINE = "SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
+OF_MACHINE = "SELECT id, kind, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
 
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
 
@@ -141,14 +141,14 @@ def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
 
 def mark_gone_dead(
     connection: Connection[DictRow], machine: str, is_gone: Callable[[int, int], bool]
-) -> Sequence[ProcessId]:
-    """Declare dead those of this machine that have ended, as their pids and births show; return them.
+) -> Mapping[ProcessId, str]:
+    """Declare dead those of this machine that have ended, as their pids and births show; return their kinds.
 
     Where everything is killed at once, nobody is left who would have said so, and its tenants would wait for the end of
     its leases.
     """
     rows = connection.execute(OF_MACHINE, {"machine": machine}).fetchall()
-    gone = [ProcessId(row["id"]) for row in rows if is_gone(row["pid"], row["begun"])]
+    gone = {ProcessId(row["id"]): str(row["kind"]) for row in rows if is_gone(row["pid"], row["begun"])}
     for process in gone:
         mark_dead(connection, process)
     return gone
