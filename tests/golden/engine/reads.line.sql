@@ -30,8 +30,11 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
         'seconds', extract(epoch FROM p.completed_at - w.from_at - coalesce(w.paused, '0')),
         'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
       ORDER BY p.completed_at DESC) FROM (
-      SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
-      WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
+      SELECT * FROM (
+        SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
+        WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS q
+      WHERE q.marketplace = j.marketplace AND q.action_type_id = j.action_type_id AND q.status = 'completed'
+      ORDER BY q.completed_at DESC LIMIT %(rests)s) AS p
     CROSS JOIN LATERAL (
       SELECT min(k.started_at) FILTER (WHERE k.position = t.position) AS from_at, bool_or(k.tries > 1) AS was_retried,
         min(k.started_at) FILTER (WHERE k.paced) AS paced_at,
@@ -40,8 +43,7 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
         SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
           lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
         FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
-    WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
-      AND w.from_at IS NOT NULL) END AS rests, (
+    WHERE w.from_at IS NOT NULL) END AS rests, (
     SELECT greatest(0, coalesce(max(extract(epoch FROM p.next_at - clock_timestamp())), 0))::float8
     FROM public.marketplace_action_types a
     LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code

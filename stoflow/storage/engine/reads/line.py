@@ -18,6 +18,7 @@ COUNTED_AT_MOST = 100_000  # from the index alone
 MIXED_AT_MOST = 2_000  # their rows are read, to know their actions
 LATELY_AT_MOST = 200  # of a tenant's jobs that ended last, at all its marketplaces
 BEGUN_AT_MOST = 200
+RESTS_AT_MOST = 40  # of its action: their tasks are read
 
 ENDED = one_of({JobStatus.COMPLETED, JobStatus.FAILED})
 
@@ -58,8 +59,11 @@ RESTS = f"""
         'seconds', extract(epoch FROM p.completed_at - w.from_at - coalesce(w.paused, '0')),
         'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
       ORDER BY p.completed_at DESC) FROM (
-      SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
-      WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS p
+      SELECT * FROM (
+        SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
+        WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS q
+      WHERE q.marketplace = j.marketplace AND q.action_type_id = j.action_type_id AND q.status = 'completed'
+      ORDER BY q.completed_at DESC LIMIT %(rests)s) AS p
     CROSS JOIN LATERAL (
       SELECT min(k.started_at) FILTER (WHERE k.position = t.position) AS from_at, bool_or(k.tries > 1) AS was_retried,
         min(k.started_at) FILTER (WHERE k.paced) AS paced_at,
@@ -68,8 +72,7 @@ RESTS = f"""
         SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
           lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
         FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
-    WHERE p.marketplace = j.marketplace AND p.action_type_id = j.action_type_id AND p.status = 'completed'
-      AND w.from_at IS NOT NULL"""
+    WHERE w.from_at IS NOT NULL"""
 
 PACED_BEFORE = f"""
     SELECT count(*) FROM (
@@ -106,6 +109,7 @@ BOUNDS: Mapping[str, int] = {
     "mixed": MIXED_AT_MOST,
     "begun": BEGUN_AT_MOST,
     "lately": LATELY_AT_MOST,
+    "rests": RESTS_AT_MOST,
 }
 
 
