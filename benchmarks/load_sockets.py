@@ -163,11 +163,15 @@ async def _send(
 
 
 def _issue(database: Database, seller: Seller, request: str, commands: _Commands) -> None:
-    """Write a command, and forget those that were answered: each would be sent again."""
+    """Write a command, and forget those that were answered: each would be sent again.
+
+    Each in a transaction of its own: the api takes several at once, in an order of its own.
+    """
     deadline = datetime.now(UTC) + timedelta(minutes=5)
     done, commands.answered = commands.answered, []
-    with database.records() as connection:
-        for tenant, answered in done:
+    for tenant, answered in done:
+        with database.records() as connection:
             connection.execute(FORGET.format(schema=schema_name(tenant)).encode(), [answered])
+    with database.records() as connection:
         statement = ISSUE.format(schema=schema_name(seller.tenant)).encode()
         connection.execute(statement, [request, seller.job, PLUGIN, Jsonb({}), deadline])
