@@ -24,10 +24,13 @@ SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_t
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 
+-- OF_MACHINE
+SELECT id, kind, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead
+
 -- REGISTER
-INSERT INTO public.processes (kind, host, pid, release, serves, told, started_at, expires_at)
-VALUES (%(kind)s, %(host)s, %(pid)s, %(release)s, %(serves)s::text[], %(told)s, clock_timestamp(),
-        clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
+VALUES (%(kind)s, %(host)s, %(pid)s, %(machine)s, %(begun)s, %(release)s, %(serves)s::text[], %(told)s,
+        clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 
 -- TOLD

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Event
@@ -41,13 +40,10 @@ class Heard:
     calls: CallNotes = field(default_factory=CallNotes)
 
     @property
-    def database(self) -> "Heard":
+    def recorder(self) -> "Heard":
         return self
 
-    def planned_records(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def read_job(self, _connection: None, _tenant: TenantId, job: JobId, **_: bool) -> None:
+    def read(self, _tenant: TenantId, job: JobId, _statement: object) -> None:
         self.jobs.put(job)
 
 
@@ -118,9 +114,8 @@ class NoDeliveries:
 
 
 @pytest.fixture
-def queue(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Queue]:
+def queue(redis_url: str) -> Iterator[Queue]:
     heard, hints = Heard(), Hints(redis_url)
-    monkeypatch.setattr("stoflow.execution.run.read_job", heard.read_job)
     working = WorkerProcess(
         engine=cast("Any", heard),
         broker=make_broker(redis_url, NAMES, hints),
