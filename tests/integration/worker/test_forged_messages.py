@@ -40,6 +40,10 @@ class Heard:
     calls: CallNotes = field(default_factory=CallNotes)
 
     @property
+    def database(self) -> "Heard":
+        return self
+
+    @property
     def recorder(self) -> "Heard":
         return self
 
