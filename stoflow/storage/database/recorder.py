@@ -16,7 +16,7 @@ from stoflow.storage.engine.statement import Statement
 
 Answer = TypeVar("Answer")
 BATCH = 64
-GATHER_S = 0.006  # under load, the next commit waits so long for company; alone, a write never waits
+GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
 
 
 @dataclass(slots=True)
