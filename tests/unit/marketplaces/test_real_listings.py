@@ -98,7 +98,7 @@ def test_without_a_declaration_no_second_hand_listing_is_ready_for_etsy() -> Non
 
 
 def test_an_eighth_of_the_wardrobes_names_retired_categories_and_nearly_all_are_recovered() -> None:
-    with (SHARED / "taxonomies" / "vinted_catalogs.csv").open(encoding="utf-8") as tree:
+    with file_of("taxonomies/vinted_catalogs.csv").open(encoding="utf-8") as tree:
         today = {line.partition(",")[0] for line in tree}
     retired = [product for product in products("vinted_wardrobes.csv") if product.category not in today]
     assert len(retired) > 879 / 9
