@@ -15,8 +15,8 @@ ENDED = frozenset("ZXx")
 
 def birth() -> Birth | None:
     """Return how this process can be told from all others of its machine; None where the system does not say."""
-    machine, begun = machine_name(), _begun(os.getpid())
-    return None if machine is None or begun is None else Birth(machine, begun)
+    machine, said = machine_name(), _stat(os.getpid())
+    return Birth(machine, int(said[BEGUN])) if machine and said else None
 
 
 @cache
@@ -37,23 +37,12 @@ def is_gone(pid: int, begun: int) -> bool:
         return True
     except (OSError, OverflowError):
         return False
-    found = _begun(pid)
-    return _has_ended(pid) if found in (None, begun) else True
-
-
-def _has_ended(pid: int) -> bool:
-    """Say whether it has ended and only waits for its parent to hear of it."""
-    said = _stat(pid)
-    return bool(said) and said[STATE] in ENDED
-
-
-def _begun(pid: int) -> int | None:
-    """Return when it was begun, in ticks since the machine was, None where nobody may know."""
-    said = _stat(pid)
-    return int(said[BEGUN]) if len(said) > BEGUN else None
+    said = _stat(pid)  # empty where nobody may know
+    return bool(said) and (said[STATE] in ENDED or int(said[BEGUN]) != begun)
 
 
 def _stat(pid: int) -> list[str]:
+    """Return what Linux says of a process, times in ticks since the machine was started; nothing where it does not."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -33,7 +33,13 @@ UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 """
 
-OF_MACHINE = "SELECT id, kind, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
+OF_MACHINE = "SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
+
+# Of several that look at once, each is told of those that it was the first to declare dead.
+MARK_GONE_DEAD = """
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE id = ANY(%(gone)s::bigint[]) AND NOT dead RETURNING id, kind
+"""
 
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
 
@@ -142,16 +148,15 @@ def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
 def mark_gone_dead(
     connection: Connection[DictRow], machine: str, is_gone: Callable[[int, int], bool]
 ) -> Mapping[ProcessId, str]:
-    """Declare dead those of this machine that have ended, as their pids and births show; return their kinds.
+    """Declare dead those of this machine that have ended, as their pids and births show; return their kinds, by id.
 
     Where everything is killed at once, nobody is left who would have said so, and its tenants would wait for the end of
     its leases.
     """
     rows = connection.execute(OF_MACHINE, {"machine": machine}).fetchall()
-    gone = {ProcessId(row["id"]): str(row["kind"]) for row in rows if is_gone(row["pid"], row["begun"])}
-    for process in gone:
-        mark_dead(connection, process)
-    return gone
+    gone = [row["id"] for row in rows if is_gone(row["pid"], row["begun"])]
+    marked = connection.execute(MARK_GONE_DEAD, {"gone": gone}) if gone else ()
+    return {ProcessId(row["id"]): row["kind"] for row in marked}
 
 
 def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, Death]:

@@ -20,12 +20,16 @@ SELECT id, kind, true AS now FROM expired
 UNION ALL
 SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
 
+-- MARK_GONE_DEAD
+UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
+WHERE id = ANY(%(gone)s::bigint[]) AND NOT dead RETURNING id, kind
+
 -- MARK_PID_DEAD
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 
 -- OF_MACHINE
-SELECT id, kind, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead
+SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead
 
 -- REGISTER
 INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
