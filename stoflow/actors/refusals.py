@@ -21,8 +21,11 @@ class Refusals:
     def refusing(self) -> frozenset[str]:
         return self._refusing
 
-    def turn(self, tenants: Tenants) -> None:
-        """Tell every tenant what has changed, and ever more of them that a try is due, until one has tried."""
+    def turn(self, tenants: Tenants) -> bool:
+        """Tell every tenant what has changed, and ever more of them that a try is due, until one has tried.
+
+        Return whether anybody refuses.
+        """
         marks = {view.marketplace: is_due for view, is_due in self._read()}
         if marks.keys() != self._refusing:
             self._refusing = frozenset(marks)
@@ -31,3 +34,4 @@ class Refusals:
         self._asked = {name: self._asked.get(name, ASKED_FIRST // MORE_EACH_TURN) * MORE_EACH_TURN for name in due}
         for name, count in self._asked.items():
             tenants.tell_some(MayTry(name), count)
+        return bool(marks)

@@ -1,6 +1,7 @@
 """The sweeper's thread: one per orchestrator, one at a time over all of them."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from stoflow.domain.ids import TenantId
@@ -8,19 +9,27 @@ from stoflow.upkeep.sweep import Sweep
 from stoflow.upkeep.ticking import Ticking
 
 LOOK_EVERY_S = 0.5  # for deaths and for tenants an actor asked for
+REST_S = 2.0  # without a tenant nobody waits for what a dead process has left
 
 
 class Sweeper:
-    """Sweeps what actors ask for and everyone after a death at once, the next page of tenants every `every_s`."""
+    """Sweeps what actors ask for and everyone after a death at once, the next page of tenants every `every_s`.
 
-    def __init__(self, sweep: Sweep, *, every_s: float, on_swept: Callable[[], None]) -> None:
+    It looks for deaths less often while it `rests`, until it is woken. `on_swept` is called after a sweep, and told
+    whether somebody died.
+    """
+
+    def __init__(
+        self, sweep: Sweep, *, every_s: float, on_swept: Callable[[bool], None], rests: Callable[[], bool]
+    ) -> None:
         self._sweep = sweep
+        self._rests = rests
         self._every_s = every_s
         self._on_swept = on_swept
         self._asked: set[TenantId] = set()
         self._lock = threading.Lock()
-        self._since_page_s = every_s
-        self._ticking = Ticking("sweeper", self._turn, every_s=LOOK_EVERY_S, doing="sweeping")
+        self._page_at_s = 0.0
+        self._ticking = Ticking("sweeper", self._turn, every_s=LOOK_EVERY_S, idle_s=REST_S, doing="sweeping")
 
     def start(self) -> None:
         self._ticking.start()
@@ -32,13 +41,19 @@ class Sweeper:
         """Sweep this tenant within a second: a deadline of it has passed."""
         with self._lock:
             self._asked.add(tenant)
+        self.wake()
 
-    def _turn(self) -> None:
-        self._since_page_s += LOOK_EVERY_S
-        page = self._since_page_s >= self._every_s
+    def wake(self) -> None:
+        """End its rest."""
+        self._ticking.wake()
+
+    def _turn(self) -> bool:
+        """Return whether the next look is soon."""
+        page = time.monotonic() >= self._page_at_s
         if page:
-            self._since_page_s = 0.0
-        if self._sweep.mark_dead():
+            self._page_at_s = time.monotonic() + self._every_s
+        died = self._sweep.mark_dead()
+        if died:
             self._sweep.everyone()
         with self._lock:
             asked, self._asked = self._asked, set()
@@ -46,5 +61,6 @@ class Sweeper:
             self._sweep.tenants(sorted(asked))
         if page:  # in any case: whoever asks all the time may not keep the others from their turn
             self._sweep.next_page()
-        if asked or page:
-            self._on_swept()
+        if asked or page or died:
+            self._on_swept(died)
+        return bool(asked) or died or not self._rests()

@@ -36,8 +36,9 @@ MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
 POOL_THREADS = 2
 AT_ONCE = 1000
-ACQUIRE_EVERY_S = 1.0
+ACQUIRE_EVERY_S = 3.0  # unless somebody is announced or has died
 REFUSALS_EVERY_S = 1.0
+REFUSALS_IDLE_S = 5.0  # without a tenant, unless it is woken
 COUNT_EVERY_S = 1.0
 COUNT_IDLE_S = 60.0  # unless it is woken
 
@@ -134,10 +135,18 @@ class OwnershipTerm:
         self._timers = Timers()
         self._loader = Loader(database, me, marketplaces=tuple(policy.conditions.caps))
         sweep = Sweep(database, policy.quiet_s, tuple(policy.conditions.plugins))
-        self._sweeper = Sweeper(sweep, every_s=policy.sweep_every_s, on_swept=self._look)
+        self._sweeper = Sweeper(
+            sweep, every_s=policy.sweep_every_s, on_swept=self._on_swept, rests=lambda: not self.tenants
+        )
         self._upkeep = [Ticking.of(turn) for turn in policy.upkeep]
         self._refusals = Refusals(policy.refusals)
-        self._marks = Ticking("refusals", self._mark, every_s=REFUSALS_EVERY_S, doing="reading who refuses StoFlow")
+        self._marks = Ticking(
+            "refusals",
+            self._mark,
+            every_s=REFUSALS_EVERY_S,
+            idle_s=REFUSALS_IDLE_S,
+            doing="reading who refuses StoFlow",
+        )
         self._reader = feed(me, self._on_news)
         self._waiting = WaitingJobs(database, tuple(policy.conditions.caps), policy.board)
         self._counting = Ticking(
@@ -207,9 +216,9 @@ class OwnershipTerm:
     def _owns(self, tenant: TenantId) -> bool:
         return self._tenants is not None and tenant in self._tenants
 
-    def _mark(self) -> None:
-        if self._tenants is not None:
-            self._refusals.turn(self._tenants)
+    def _mark(self) -> bool:
+        """Return whether there is anything to tell, or anybody to be told of it."""
+        return self._tenants is not None and (self._refusals.turn(self._tenants) or self.tenants > 0)
 
     def _on_dispatcher_death(self, _actor: PooledActor, error: BaseException) -> None:
         record(ActorFailed("dispatcher", 0, f"{type(error).__name__}: {error}"))
@@ -234,6 +243,11 @@ class OwnershipTerm:
         self._acquire_at_s = now_s + ACQUIRE_EVERY_S
         return True
 
+    def _on_swept(self, died: bool) -> None:  # noqa: FBT001
+        if died:
+            self._acquire_at_s = 0.0  # who is dead owns nobody
+        self._look()
+
     def _look(self) -> None:
         """Read the whole outbox and take tenants whose owner is gone."""
         if self._tenants is None or not self._looking.acquire(blocking=False):
@@ -255,6 +269,9 @@ class OwnershipTerm:
         tenants.announce([told for told in news if told.tenant not in fresh])
         for tenant, epoch in taken:
             tenants.take(tenant, epoch)
+        if taken:
+            self._sweeper.wake()
+            self._marks.wake()
         return sum(len(told.jobs) for told in news)
 
     def _acquired(self) -> Sequence[tuple[TenantId, Epoch]]:

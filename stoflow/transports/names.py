@@ -38,3 +38,7 @@ class Names:
     def wake(self, queue: str) -> str:
         """The list that wakes a consumer of a queue."""
         return f"{self.namespace}:{queue}.wake"
+
+    def ending(self, broker: str) -> str:
+        """The list that wakes the consumers of one worker process, which is to end."""
+        return f"{self.namespace}:{broker}.ending"

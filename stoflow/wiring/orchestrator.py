@@ -26,6 +26,7 @@ from stoflow.wiring.installation import Installation
 from stoflow.wiring.live import make_board, make_publisher
 
 STOCK_EVERY_S = 1.0
+STOCK_IDLE_S = 2.0  # who changes a quantity over the api follows it at once
 EVENTS_EVERY_S = 1.0
 FORGET_EVERY_S = 30.0  # up to 5,000 rows a turn are looked at
 IDLE_S = 5.0  # while there is nothing to do, and no worker reports anything
@@ -74,7 +75,7 @@ def _upkeep(installation: Installation) -> Sequence[Turn]:
     events = Events(database, Webhooks(database))
     return (
         Turn("timetable", timetable.turn, timetable.turn_every_s, "planning jobs"),
-        Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock"),
+        Turn("stock", Stock(database, registry).follow, STOCK_EVERY_S, "following the stock", STOCK_IDLE_S),
         Turn("events", events.turn, EVENTS_EVERY_S, "numbering events", IDLE_S),
         Turn("old events", events.forget, FORGET_EVERY_S, "forgetting old events"),
         Turn("statistics", _statistics(database).turn, ROUNDS_EVERY_S, "keeping statistics"),

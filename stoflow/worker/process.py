@@ -70,6 +70,7 @@ class WorkerProcess:
     def stop(self, *, within_s: float | None = None) -> None:
         """Begin nothing more, let what runs finish, hand back what was fetched; within the grace period."""
         if self._consumers is not None:
+            self.broker.end_rests()
             self._consumers.stop(timeout=int((self.drain_s if within_s is None else within_s) * 1000))
             self._consumers = None
             if self._sending is not None:

@@ -20,11 +20,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import IO
 
 from stoflow.domain.facts.processes import Stumbled
-from stoflow.monitoring.record import record
 from stoflow.storage.servers.server_processes import (
     SOCKETS_PREFIX,
     Places,
@@ -100,7 +100,7 @@ class Keeper:
             process, log = self._processes[server.name], self.places.log(server.name)
             if not wait_until_ready(server, process, log):
                 failure = failure_of(server, process, self.places)
-                record(Stumbled(f"starting the embedded {server.name} again", str(failure)))
+                _tell(Stumbled(f"starting the embedded {server.name} again", str(failure)))
                 stop(server, process, log)
                 time.sleep(FAILED_PAUSE_S)
 
@@ -142,6 +142,11 @@ class Keeper:
         let_read(valkey_binary.parent)
         for path in (self.folder / "postgresql", binaries, valkey_binary):
             let_through(path)
+
+
+def _tell(fact: Stumbled) -> None:
+    """Word it by what is loaded now: half of what a keeper would hold, which has nothing to say for weeks."""
+    import_module("stoflow.monitoring.record").record(fact)
 
 
 def socket_folder(note: Path, user: pwd.struct_passwd | None) -> Path:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,9 +32,12 @@ POSTGRESQL_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "max_locks_per_transaction": "512",  # pg_dump locks all tables of all tenants at once: 5,000 tenants and more
     "cluster_name": "stoflow",
 }
+# pg_dump locks all tables of all tenants at once. Half of the table of locks is written when PostgreSQL starts, 37 KiB
+# for each of these: so it begins with what 1,700 tenants need, and has room for twice the files that it finds.
+LEAST_LOCKS, MOST_LOCKS = 128, 512  # for each connection; the most are 7,000 tenants
+FILES_A_LOCK = 350  # for each connection: a table, of which so many may be locked in all, is at least three files
 # After a kill PostgreSQL makes sure of every file that there is: one call for all of them, where the system has it.
 LINUX_SETTINGS = {"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}
 # The collation that PostgreSQL brings itself: the same on every system and release.
@@ -90,6 +94,7 @@ class Server:
 
 def postgresql(binaries: Path, places: Places, *, durable: bool) -> Server:
     settings = POSTGRESQL_SETTINGS | LINUX_SETTINGS | {"unix_socket_directories": str(places.sockets)}
+    settings |= {"max_locks_per_transaction": str(locks_for(places.data))}
     settings |= {} if durable else UNSAFE_BUT_FAST
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
@@ -105,6 +110,15 @@ def postgresql(binaries: Path, places: Places, *, durable: bool) -> Server:
     )
 
 
+def locks_for(data: Path) -> int:
+    """Return how many locks PostgreSQL is to have for each connection, by how many files there are of its databases."""
+    files = 0
+    for database in data.glob("base/*"):
+        with os.scandir(database) as entries:
+            files += sum(1 for _ in islice(entries, MOST_LOCKS * FILES_A_LOCK))  # more make no difference
+    return max(LEAST_LOCKS, min(MOST_LOCKS, files // FILES_A_LOCK))
+
+
 def valkey(binary: Path, places: Places) -> Server:
     """Redis may forget (it only carries hints), so nothing of it is written to disk."""
     options = {
@@ -118,6 +132,7 @@ def valkey(binary: Path, places: Places) -> Server:
         "maxmemory-policy": "noeviction",
         "databases": "64",
         "loglevel": "warning",
+        "hz": "4",  # its own ten turns a second are most of what it spends while nobody comes
     }
 
     def is_ready(_pid: int) -> bool:

@@ -19,6 +19,9 @@ from stoflow.transports.names import Names
 
 QUEUE_PREFIX = "run."
 WAKE_TIMEOUT_S = 1  # a consumer looks by itself this often, should a wake be lost
+REST_S = 4  # and so often when it has long found nothing; the client itself gives up after five seconds
+RESTS_AFTER = 5  # looks in vain
+ENDING_KEPT_S = 60
 WAKES_KEPT = 16
 HEARTBEAT_TIMEOUT_MS = 15_000
 MAINTENANCE_PER_MILLION = 10_000
@@ -47,6 +50,7 @@ class WakingConsumer(_RedisConsumer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._maybe_more = True
+        self._in_vain = 0
 
     def __next__(self) -> MessageProxy | None:
         try:
@@ -67,12 +71,19 @@ class WakingConsumer(_RedisConsumer):
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
         if not self._maybe_more:
-            self.broker.client.blpop([self.broker.names.wake(self.queue_name)], timeout=WAKE_TIMEOUT_S)
+            self._wait()
         room = self.prefetch - outstanding
         self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        self._in_vain = 0 if self.message_cache else self._in_vain + 1
         self._maybe_more = len(self.message_cache) >= room
         if self._maybe_more:
             self.broker.wake(self.queue_name)
+
+    def _wait(self) -> None:
+        """Wait for a wake: a process that has nothing to do should not look at four queues every second."""
+        rests = self._in_vain >= RESTS_AFTER and not self.broker.is_ending
+        lists = [self.broker.names.wake(self.queue_name), self.broker.names.ending(self.broker.broker_id)]
+        self.broker.client.blpop(lists, timeout=REST_S if rests else WAKE_TIMEOUT_S)
 
     def _decoded(self) -> MessageProxy | None:
         """Return the next message of ours; anything else is dropped alone, not with its neighbours."""
@@ -102,6 +113,19 @@ class WakingBroker(RedisBroker):
         self.names = names
         self._hints = hints
         self._known_until_s = 0.0
+        self.is_ending = False
+
+    def end_rests(self) -> None:
+        """Let no consumer of this process rest any more, which would put off its end by as long."""
+        self.is_ending = True
+        key, rests = self.names.ending(self.broker_id), ["1"] * len(self.queues)
+
+        def hint(pipeline: Any) -> None:
+            pipeline.rpush(key, *rests)
+            pipeline.expire(key, ENDING_KEPT_S)
+
+        if rests:
+            self._hints.put(hint)
 
     def wake(self, queue: str) -> None:
         """Let one consumer of the queue look."""

@@ -12,13 +12,14 @@ from uuid import uuid4
 import pytest
 import redis
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.worker import WorkerThread
+from dramatiq.worker import ConsumerThread, WorkerThread
 
 from stoflow.cli.run.worker import until_stopped_or_broken
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 from stoflow.execution.calls import CallNotes
 from stoflow.transports.hints import Hints
+from stoflow.transports.messages import broker
 from stoflow.transports.messages.broker import make_broker, queue_name
 from stoflow.transports.messages.sending import Messages
 from stoflow.transports.names import Names
@@ -29,6 +30,7 @@ SHOP = "shop"
 QUEUE = queue_name(SHOP)
 THREADS = 2
 WITHIN_S = 20.0
+GIVES_UP_S = 1.1  # more than a worker's thread takes to see that it is to end
 MORE_THAN_THERE_IS_ROOM_FOR = 2 * THREADS
 
 
@@ -135,6 +137,24 @@ def queue(redis_url: str) -> Iterator[Queue]:
         working.start()
         yield Queue(working, heard, client, hints)
         working.stop()
+
+
+def test_a_process_ends_without_waiting_for_its_rests(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for this gives up long before a consumer does that nobody wakes."""
+    monkeypatch.setattr(broker, "RESTS_AFTER", 0)
+    monkeypatch.setattr(broker, "REST_S", 4 * GIVES_UP_S)
+    rests, wait = Event(), broker.WakingConsumer._wait
+
+    def rest(consumer: broker.WakingConsumer) -> None:
+        rests.set()
+        wait(consumer)
+
+    monkeypatch.setattr(broker.WakingConsumer, "_wait", rest)
+    assert rests.wait(WITHIN_S)
+
+    queue.working.stop(within_s=GIVES_UP_S)
+
+    assert [thread for thread in enumerate_threads() if isinstance(thread, ConsumerThread)] == []
 
 
 FORGERIES: dict[str, dict[str, Any]] = {

@@ -17,6 +17,7 @@ FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's f
 UNUSED = {"rich", "pygments", "requests", "valkey"}  # what libraries load because it is installed
 WITHOUT = {
     "stoflow.cli.main": HEAVY,  # `stoflow --help`, `--version`, a misspelt command
+    "stoflow.storage.servers.keeper": {*HEAVY, "structlog", "ssl"},
     "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
     "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, *UNUSED, "pykka", "smtplib"},
     "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES, *UNUSED},
