@@ -228,7 +228,10 @@ def test_a_database_that_is_away_is_named_so_through_every_door():
     away.close()
 
 
-def test_a_connection_that_ended_while_idle_is_replaced_unseen(alone: Database, server_urls: ServerUrls):
+def test_a_connection_that_ended_while_idle_is_replaced_unseen(
+    alone: Database, server_urls: ServerUrls, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("stoflow.storage.database.pooling.TRUSTED_S", 0.0)  # it may have ended sooner
     with alone.records() as connection:
         pid = server_process(connection)
     # Past a pooler, which would lend the very server connection that is to end.
@@ -236,6 +239,15 @@ def test_a_connection_that_ended_while_idle_is_replaced_unseen(alone: Database, 
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     with alone.records() as connection:
         assert server_process(connection) != pid
+
+
+def test_what_came_back_last_is_lent_first_so_that_few_connections_know_the_tenants(database: Database):
+    with database.records() as first, database.records() as last:
+        used = server_process(first), server_process(last)
+
+    for _ in used:
+        with database.records() as connection:
+            assert server_process(connection) == used[0], "the outer one came back last"
 
 
 def test_a_connection_that_ends_in_the_middle_is_unavailable(alone: Database, database: Database):

@@ -22,7 +22,7 @@ WITHOUT = {
     "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, *UNUSED, "pykka", "smtplib"},
     "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES, *UNUSED},
     "stoflow.cli.run.api": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
-    "stoflow.cli.run.api_process": {*ROWS, *FILES, *UNUSED, "dramatiq", "pykka", "markdown_it", "smtplib"},
+    "stoflow.cli.run.api_process": {"jinja2", *ROWS, *FILES, *UNUSED, "dramatiq", "pykka", "markdown_it", "smtplib"},
     ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, *UNUSED, "dramatiq", "pykka"},  # what children are forked from
 }
 
