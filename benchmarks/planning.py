@@ -13,11 +13,12 @@ from stoflow.domain.fence import Fence
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.storage.database.connecting import KEPT_PLANS
+from stoflow.storage.database.transactions import with_numbers
 from stoflow.storage.engine.claim import Claim
 from stoflow.storage.engine.close import Closing, close_completed
 from stoflow.storage.engine.reads.queue import ONE
 from stoflow.storage.engine.reads.workers import READ_JOB
-from stoflow.storage.engine.statement import PARAMETER, bind, composed
+from stoflow.storage.engine.statement import bind, composed
 from stoflow.storage.engine.submit import INSERT_JOB
 from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
@@ -67,7 +68,7 @@ def texts(tenant: TenantId) -> Mapping[str, str]:
 
 
 def _planned(connection: psycopg.Connection[Any], text: str, times: int) -> dict[str, float]:
-    explained = b"EXPLAIN (GENERIC_PLAN, SUMMARY) " + _with_numbers(text).encode()
+    explained = b"EXPLAIN (GENERIC_PLAN, SUMMARY) " + with_numbers(text)[0].encode()
     spent = [_explain(connection, explained) for _ in range(times)]
     return {"planning_ms": min(planning for planning, _ in spent), "whole_ms": min(whole for _, whole in spent)}
 
@@ -79,12 +80,6 @@ def _explain(connection: psycopg.Connection[Any], statement: bytes) -> tuple[flo
     planning = PLANNING.search(rows[-1][0])
     assert planning is not None
     return float(planning[1]), whole_ms
-
-
-def _with_numbers(text: str) -> str:
-    """Return the text with $1, $2 … instead of names: a plan is made without the values."""
-    names = list(dict.fromkeys(PARAMETER.findall(text)))
-    return PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
 
 
 def _claim(tenant: TenantId, unrecorded: Unrecorded, *, begins: bool = True) -> str:

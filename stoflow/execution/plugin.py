@@ -12,7 +12,7 @@ from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.monitoring.traces import is_tracing, span, traced_in, traceparent
 from stoflow.resources.jobs.views import PluginCommand
-from stoflow.storage.database.session import Records
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine import commands
 from stoflow.storage.engine.connection_state import connected_again, needs_seller
 from stoflow.storage.engine.ownership import announce
@@ -59,7 +59,7 @@ def open_commands(engine: Engine, plugins: Sequence[tuple[TenantId, str]]) -> li
         return []
 
 
-def read_commands(connection: Records, plugins: Sequence[commands.PluginKey]) -> Iterator[PluginCommand]:
+def read_commands(connection: Transaction, plugins: Sequence[commands.PluginKey]) -> Iterator[PluginCommand]:
     for (tenant, plugin_id), found in zip(plugins, commands.open_commands(connection, plugins), strict=True):
         for command in found:
             yield PluginCommand(

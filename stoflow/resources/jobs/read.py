@@ -15,6 +15,7 @@ from stoflow.resources.jobs.views import JobFilter, JobView, TimelineEntry
 from stoflow.resources.jobs.waiting import holds_in
 from stoflow.resources.needs import Reads, ReadsJobs
 from stoflow.storage.database.session import Records
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.reads.meant import find_saying
 from stoflow.storage.engine.reads.people import view_job, view_page, view_timeline
@@ -87,7 +88,7 @@ def timeline(needs: Reads, tenant: TenantId, job: JobId) -> list[TimelineEntry]:
         return view_timeline(connection, tenant, job)
 
 
-def read_seen(connection: Records, tenant: TenantId, job: JobId) -> SeenJob:
+def read_seen(connection: Transaction, tenant: TenantId, job: JobId) -> SeenJob:
     """Return the job as the transaction sees it; raise NotFound."""
     seen = view_job(connection, tenant, job) if 0 < job <= LARGEST_ID else None
     if seen is None:

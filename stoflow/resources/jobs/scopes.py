@@ -6,12 +6,12 @@ from stoflow.domain.errors import Conflict
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.registry import Registry
 from stoflow.resources.jobs.views import SubmitJob
-from stoflow.storage.database.session import Records
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.scopes import granted_scopes
 from stoflow.transports.direct.consent import missing_scopes
 
 
-def refuse_ungranted(connection: Records, registry: Registry, tenant: TenantId, asked: SubmitJob) -> None:
+def refuse_ungranted(connection: Transaction, registry: Registry, tenant: TenantId, asked: SubmitJob) -> None:
     """Raise Conflict, naming the scopes, where the seller did not grant what the action needs."""
     if not registry.marketplace(asked.marketplace).scopes:
         return

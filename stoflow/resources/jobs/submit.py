@@ -20,7 +20,8 @@ from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.resources.needs import ChangesJobs, ReadsJobs
-from stoflow.storage.database.session import Database, Records
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.change import cancel_waiting
 from stoflow.storage.engine.reads.job_views import SeenJob
 from stoflow.storage.engine.submit import KeyedJob, NewJob, find_by_key, insert_job, lock_products
@@ -38,7 +39,7 @@ def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[
     Raise as `submit`, and QuotaExceeded where no job may be asked for any more today.
     """
 
-    def seen(connection: Records, job: Callable[[], JobId]) -> Callable[[], SeenJob]:
+    def seen(connection: Transaction, job: Callable[[], JobId]) -> Callable[[], SeenJob]:
         found = read_seen(connection, tenant, job())
         return lambda: found
 
@@ -48,7 +49,7 @@ def submit_job(needs: ChangesJobs, tenant: TenantId, asked: SubmitJob) -> tuple[
     return view_of(after, tenant, needs), made
 
 
-def submit_within(connection: Records, needs: ReadsJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
+def submit_within(connection: Transaction, needs: ReadsJobs, tenant: TenantId, asked: SubmitJob) -> JobView:
     """Make the job in a transaction that its owner commits, or does not: then it has never been. Raise as `submit_job`.
 
     Where there is a quota of jobs a day, others of the tenant wait until that commit.
@@ -77,7 +78,7 @@ def _committed(
     registry: Registry,
     tenant: TenantId,
     asked: SubmitJob,
-    then: Callable[[Records, Callable[[], JobId]], Callable[[], Answer]],
+    then: Callable[[Transaction, Callable[[], JobId]], Callable[[], Answer]],
     *,
     only_sold_out: bool = False,
     is_counted: bool = False,
@@ -97,7 +98,9 @@ def _committed(
     return answer(), known is None
 
 
-def _known(connection: Records, registry: Registry, tenant: TenantId, asked: SubmitJob) -> Callable[[], JobId] | None:
+def _known(
+    connection: Transaction, registry: Registry, tenant: TenantId, asked: SubmitJob
+) -> Callable[[], JobId] | None:
     """Return what tells the job that the key has made before."""
     if asked.idempotency_key is None:
         return None
@@ -107,7 +110,7 @@ def _known(connection: Records, registry: Registry, tenant: TenantId, asked: Sub
 
 
 def _made(
-    connection: Records,
+    connection: Transaction,
     registry: Registry,
     handler: Handler,
     tenant: TenantId,
@@ -131,7 +134,7 @@ def _made(
     return lambda: job
 
 
-def _inserted(inserted: Callable[[], JobId | None], connection: Records, tenant: TenantId) -> JobId:
+def _inserted(inserted: Callable[[], JobId | None], connection: Transaction, tenant: TenantId) -> JobId:
     """Return the job; raise QuotaExceeded where it was one too many, Conflict where another one took its key."""
     job = inserted()
     if job is None:
@@ -142,7 +145,7 @@ def _inserted(inserted: Callable[[], JobId | None], connection: Records, tenant:
 
 
 def _held_images(
-    connection: Records,
+    connection: Transaction,
     registry: Registry,
     tenant: TenantId,
     asked: SubmitJob,

@@ -3,7 +3,7 @@
 import select
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Self
 
 import psycopg
@@ -11,16 +11,13 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from stoflow.storage.database.guarding import Guards, beginning, owns_session
+from stoflow.storage.database.pipelining import Pipeline
 
 WAIT_S = 1.8  # for a connection: an unreachable PostgreSQL is reported within 2 s
 IDLE_S = 20.0  # one that has not been used for so long is closed, and one more each time after it
 TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
 # A backend that has touched 1,000 schemas has grown by about 50 MB, so none lives long.
 LIFETIME_S = 600.0
-PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
-# Of hundreds of busy tenants each statement would be kept once and forgotten before it comes again, which costs more
-# than to plan it: only what comes this often among the last PLANS_KEPT is kept.
-KEPT_FROM_TIMES = 3
 RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
 
 
@@ -43,6 +40,11 @@ class PooledConnection(psycopg.Connection[Any]):
 
     idle_since_s = 0.0
     beginning = b""
+
+    @cached_property
+    def pipelined(self) -> Pipeline:
+        """Kept with its plans as long as the connection lives."""
+        return Pipeline(self, is_pooled=bool(self.beginning))
 
     @classmethod
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - one word more, which libpq does not know
@@ -79,10 +81,11 @@ class Pool(ConnectionPool[Any]):
         return super()._get_ready_connection(timeout)
 
 
-def make_pool(info: str, size: int, guards: Guards, *, prepare_threshold: int | None, autocommit: bool = False) -> Pool:
+def make_pool(info: str, size: int, guards: Guards, *, autocommit: bool = False) -> Pool:
+    """Return a pool whose connections prepare nothing by themselves: a plan outlives the shape of its table."""
     return Pool(
         info,
-        kwargs={"prepare_threshold": prepare_threshold, "autocommit": autocommit, "failure": LastFailure()},
+        kwargs={"prepare_threshold": None, "autocommit": autocommit, "failure": LastFailure()},
         configure=partial(guard, guards=guards),
         min_size=0,
         max_size=size,
@@ -95,14 +98,12 @@ def make_pool(info: str, size: int, guards: Guards, *, prepare_threshold: int | 
 
 
 def guard(connection: psycopg.Connection[Any], guards: Guards) -> None:
-    """Guard a new connection; behind a pooler its transactions are begun by us, and nothing is prepared."""
-    connection.prepared_max = PLANS_KEPT
+    """Guard a new connection; behind a pooler its transactions are begun by us."""
     autocommit, connection.autocommit = connection.autocommit, True
     if owns_session(connection, guards.direct):
         connection.autocommit = autocommit
         return
     assert isinstance(connection, PooledConnection)
-    connection.prepare_threshold = None
     connection.beginning = beginning(guards.pooled)
 
 

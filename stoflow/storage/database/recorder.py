@@ -98,14 +98,14 @@ class Recorder:
     def _commit(self, batch: Sequence[_Write]) -> None:
         try:
             with self._database.planned_records() as connection:
-                cursors = [[statement.on(connection) for statement in write.statements] for write in batch]
+                answers = [[statement.on(connection) for statement in write.statements] for write in batch]
         except DatabaseUnavailable as error:
             _fail(batch, error)
         except DatabaseRefused as error:
             self._commit_singly(batch, error)
         else:
-            for write, (first, *_) in zip(batch, cursors, strict=True):
-                write.answer = (first.fetchone() if first.rownumber is not None else None,)
+            for write, (first, *_) in zip(batch, answers, strict=True):
+                write.answer = (first.fetchone(),)
 
     def _commit_singly(self, batch: Sequence[_Write], error: DatabaseRefused) -> None:
         """Separate the one write PostgreSQL refuses from the ones beside it."""

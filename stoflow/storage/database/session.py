@@ -18,7 +18,8 @@ from stoflow.monitoring.outage import Outage
 from stoflow.storage.database.connecting import KEPT_PLANS, conninfo, server_of
 from stoflow.storage.database.failures import failures_by_name
 from stoflow.storage.database.guarding import guards
-from stoflow.storage.database.pooling import KEPT_FROM_TIMES, PooledConnection, make_pool, take
+from stoflow.storage.database.pooling import PooledConnection, make_pool, take
+from stoflow.storage.database.transactions import Transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -72,12 +73,9 @@ class Database:
         self.url = url
         self.server = server_of(url)
         self._outage = Outage(streak=FAILURES_UNTIL_OUTAGE)
-        # A prepared plan outlives the shape of its table, so none is kept for what people ask.
         info = conninfo(url, application_name=application_name)
-        self._pool = make_pool(info, pool_size, guards(), prepare_threshold=None)
-        self._planned = make_pool(
-            info, planned_size, guards(plans=KEPT_PLANS), prepare_threshold=KEPT_FROM_TIMES, autocommit=True
-        )
+        self._pool = make_pool(info, pool_size, guards())
+        self._planned = make_pool(info, planned_size, guards(plans=KEPT_PLANS), autocommit=True)
 
     def shared(self) -> "AbstractContextManager[Session]":
         """Open a transaction on `public` and `product_attributes`; a tenant's table is an error in it."""
@@ -112,25 +110,19 @@ class Database:
                     connection.autocommit = False
 
     @contextmanager
-    def planned_records(self) -> Iterator[Records]:
+    def planned_records(self) -> Iterator[Transaction]:
         """The same on one of few connections that keep the plans of what comes often: the same few statements all day.
 
-        All is pipelined: what is executed goes out with the first fetch or at the end, after which cursors may still
-        be fetched from. What stands before a pipeline's end is one transaction without a BEGIN or COMMIT of its own.
-        After an error the connection is not used again, since one of its plans may be what failed.
+        All is pipelined: what is executed goes out with the first fetch or at the end, after which may still be
+        fetched.
         """
-        with self._watched(), failures_by_name(self.server), _lent(self._planned) as connection:
-            try:
-                with connection.pipeline(), _nothing_kept_of_a_failure(connection):
-                    yield connection
-                    if connection.beginning:
-                        connection.execute(b"COMMIT")
-            except psycopg.Error:
-                connection.pgconn.finish()
-                raise
-            except BaseException:
-                _forget_plans(connection)
-                raise
+        with (
+            self._watched(),
+            failures_by_name(self.server),
+            _lent(self._planned) as connection,
+            connection.pipelined.opened() as pipeline,
+        ):
+            yield pipeline
 
     def pool_numbers(self) -> Mapping[str, int]:
         """Return how it is with the connections of this process: how many, who waits, who has waited, and how long."""
@@ -164,26 +156,6 @@ class Database:
 
     def _take(self) -> PooledConnection:
         return take(self._pool)
-
-
-@contextmanager
-def _nothing_kept_of_a_failure(connection: psycopg.Connection[DictRow]) -> Iterator[None]:
-    """Roll back before the pipeline's end, which would commit."""
-    try:
-        yield
-    except BaseException:
-        with suppress(psycopg.Error):
-            connection.execute(b"ROLLBACK", prepare=False)
-        raise
-
-
-def _forget_plans(connection: psycopg.Connection[DictRow]) -> None:
-    """Let psycopg tell the server to drop what a ROLLBACK made it forget, which it does after its next statement.
-
-    In a pipeline that would also drop the plan of that statement, which psycopg goes on using.
-    """
-    with suppress(psycopg.Error):
-        connection.execute(b"SELECT", prepare=False)
 
 
 @contextmanager

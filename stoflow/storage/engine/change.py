@@ -6,6 +6,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.statement import bind, s
@@ -88,7 +89,7 @@ SELECT id FROM job
 """
 
 
-def request_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
+def request_cancel(connection: Transaction, tenant: TenantId, *jobs: JobId) -> list[JobId]:
     """Note that these jobs are to be cancelled; return those that are not final."""
     return [JobId(row["id"]) for row in bind(REQUEST_CANCEL, tenant, jobs=list(jobs)).on(connection)]
 
@@ -99,7 +100,7 @@ def raise_priority(connection: Connection[DictRow], tenant: TenantId, *jobs: Job
 
 
 def cancel_waiting(
-    connection: Connection[DictRow],
+    connection: Transaction,
     tenant: TenantId,
     *,
     products: Sequence[int],

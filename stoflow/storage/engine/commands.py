@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.call import Answer
 from stoflow.domain.ids import JobId, TaskId, TenantId
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import SUSPENDED, plugin_connected
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
@@ -139,7 +140,7 @@ def issue_command(
     )
 
 
-def open_commands(connection: Connection[DictRow], plugins: Sequence[PluginKey]) -> Iterator[Sequence[OpenCommand]]:
+def open_commands(connection: Transaction, plugins: Sequence[PluginKey]) -> Iterator[Sequence[OpenCommand]]:
     """Yield what each of these plugins has not answered yet, oldest first; in a pipeline all are asked at once."""
     asked = [bind(OPEN, tenant, plugin_id=plugin_id).on(connection) for tenant, plugin_id in plugins]
     for cursor in asked:
@@ -147,7 +148,7 @@ def open_commands(connection: Connection[DictRow], plugins: Sequence[PluginKey])
 
 
 def mark_sent(
-    connection: Connection[DictRow], leaving: Mapping[PluginKey, Sequence[str]], *, traced: bool = False
+    connection: Transaction, leaving: Mapping[PluginKey, Sequence[str]], *, traced: bool = False
 ) -> Mapping[PluginKey, Mapping[str, str]]:
     """Note that each plugin's commands leave; return those that are bound to it, where `traced` with the traceparents
     of their jobs, "" of one that has none. In a pipeline all go at once."""

@@ -7,6 +7,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
+from stoflow.storage.database.transactions import Transaction
 
 # The outbox rows of tenants owned by another living orchestrator are left to it. The commit waits for no disk: what a
 # crash of PostgreSQL brings back is announced once more, and whatever follows from it is written after it.
@@ -75,13 +76,13 @@ class Announcement:
     jobs: tuple[JobId, ...]
 
 
-def consume_outbox(connection: Connection[DictRow], me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
+def consume_outbox(connection: Transaction, me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
     """Take up to `limit` announcements, noting their tenants as having work: in a transaction of its own."""
     rows = connection.execute(CONSUME, {"me": me, "limit": limit})
     return tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
 
 
-def acquire_tenants(connection: Connection[DictRow], me: ProcessId, *, limit: int) -> Sequence[tuple[TenantId, Epoch]]:
+def acquire_tenants(connection: Transaction, me: ProcessId, *, limit: int) -> Sequence[tuple[TenantId, Epoch]]:
     """Become the owner of tenants with work whose owner is gone."""
     rows = connection.execute(ACQUIRE, {"me": me, "limit": limit})
     return [(TenantId(row["tenant"]), Epoch(row["epoch"])) for row in rows]
@@ -98,15 +99,13 @@ def leave_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessI
     connection.execute(LEAVE, {"tenant": tenant, "me": me, "epoch": epoch})
 
 
-def read_version(connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:
+def read_version(connection: Transaction, tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:
     """Return what to hand to `release_tenant`, or None where somebody else owns the tenant."""
     row = connection.execute(VERSION, {"tenant": tenant, "me": me, "epoch": epoch}).fetchone()
     return row["version"] if row else None
 
 
-def release_tenant(
-    connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch, *, version: int
-) -> bool:
+def release_tenant(connection: Transaction, tenant: TenantId, me: ProcessId, epoch: Epoch, *, version: int) -> bool:
     """Forget an idle tenant; False where something was announced since."""
     params = {"tenant": tenant, "me": me, "epoch": epoch, "version": version}
     return connection.execute(RELEASE, params).fetchone() is not None
@@ -118,6 +117,6 @@ def owner_of(connection: Connection[DictRow], tenant: TenantId) -> tuple[Process
     return (ProcessId(row["owner"]), Epoch(row["epoch"])) if row and row["owner"] is not None else None
 
 
-def announce(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> None:
+def announce(connection: Transaction, tenant: TenantId, *jobs: JobId) -> None:
     """Tell the tenant's owner, in this transaction's commit, that these jobs (0: the tenant) changed."""
     connection.execute(ANNOUNCE, {"tenant": tenant, "jobs": list(jobs)})

@@ -13,6 +13,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import ProcessId
+from stoflow.storage.database.transactions import Transaction
 
 REGISTER = """
 INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
@@ -159,7 +160,7 @@ def mark_gone_dead(
     return {ProcessId(row["id"]): row["kind"] for row in marked}
 
 
-def mark_expired_dead(connection: Connection[DictRow]) -> Mapping[ProcessId, Death]:
+def mark_expired_dead(connection: Transaction) -> Mapping[ProcessId, Death]:
     """Declare every process dead whose lease has ended; return who died within the last minute."""
     rows = connection.execute(MARK_EXPIRED_DEAD)
     return {ProcessId(row["id"]): Death(row["kind"], now=row["now"]) for row in rows}

@@ -5,6 +5,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.application import Channel, Refusal, RefusalView, StandingRefusal
 from stoflow.domain.ids import TenantId
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.statement import Parts
 
 DETAIL_CHARS = 300
@@ -108,7 +109,7 @@ def note_accepted(
     return row["lasted_s"] if row else None
 
 
-def standing_refusals(connection: Connection[DictRow]) -> list[tuple[RefusalView, bool]]:
+def standing_refusals(connection: Transaction) -> list[tuple[RefusalView, bool]]:
     """Return the marks that stand, and of each whether a try is due."""
     return [(_view(row), bool(row["is_due"])) for row in connection.execute(STANDING)]
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.ids import TaskId, TenantId
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.statement import Statement, bind
 
 NOT_GRANTED = "not_granted"
@@ -21,7 +19,7 @@ WHERE t.id = %(task)s AND t.claims = %(claims)s AND t.status = 'pending' RETURNI
 """
 
 
-def granted_scopes(connection: Connection[DictRow], tenant: TenantId, marketplace: str) -> Sequence[str] | None:
+def granted_scopes(connection: Transaction, tenant: TenantId, marketplace: str) -> Sequence[str] | None:
     """Return what the marketplace says it granted, None where it named nothing, or is not connected."""
     row = bind(GRANTED, tenant, marketplace=marketplace).on(connection).fetchone()
     return row["granted"] if row else None

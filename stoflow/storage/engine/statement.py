@@ -10,13 +10,13 @@ from psycopg import Connection, RawCursor
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
+from stoflow.storage.database.pipelining import Pipeline
 from stoflow.storage.database.session import schema_name
+from stoflow.storage.database.transactions import TEXTS_KEPT, Rows, Transaction, numbered
 
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
-PARAMETER = re.compile(r"%\((\w+)\)s")
 MARK = re.compile(r"\[\[(.+?)\]\]")
-TEXTS_KEPT = 4_000  # of about 3 KiB; what a few hundred busy tenants say again and again
 
 
 s: Final[LiteralString] = "{s}"
@@ -38,10 +38,12 @@ class Statement(Generic[Answer]):
     params: Mapping[str, Any]
     read: Callable[[DictRow | None], Answer]
 
-    def on(self, connection: Connection[DictRow]) -> RawCursor[DictRow]:
+    def on(self, transaction: Transaction) -> Rows:
         """Execute it as PostgreSQL reads it: psycopg would translate each of thousands of texts again each time."""
-        text, names = _numbered(self.text)
-        return RawCursor(connection).execute(text, [self.params[name] for name in names])
+        text, values = numbered(self.text, self.params)
+        if isinstance(transaction, Pipeline):
+            return transaction.run(text, values)
+        return RawCursor(cast("Connection[DictRow]", transaction)).execute(text.encode(), values)
 
     def answering(self, read: Callable[[DictRow | None], Other]) -> "Statement[Other]":
         return Statement(self.text, self.params, read)
@@ -57,15 +59,6 @@ def composed(template: LiteralString, *parts: tuple[LiteralString, LiteralString
 @lru_cache(maxsize=TEXTS_KEPT)
 def _in_schema(template: LiteralString, schema: str) -> LiteralString:
     return cast("LiteralString", template.replace("{s}", schema))  # a schema is named from an integer
-
-
-@lru_cache(maxsize=TEXTS_KEPT)
-def _numbered(text: LiteralString) -> tuple[LiteralString, tuple[str, ...]]:
-    """Return the text with $1, $2 … and the names they stand for, each name once."""
-    names = tuple(dict.fromkeys(PARAMETER.findall(text)))
-    numbers = {name: f"${number}" for number, name in enumerate(names, start=1)}
-    numbered = PARAMETER.sub(lambda found: numbers[found[1]], text).replace("%%", "%")
-    return cast("LiteralString", numbered), names
 
 
 def bind(template: LiteralString, tenant: TenantId, **params: Any) -> Statement[bool]:

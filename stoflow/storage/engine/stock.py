@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import UNFINISHED, one_of
 from stoflow.storage.engine.follow_ups import FollowUp, follow_ups_in
 from stoflow.storage.engine.statement import bind, s
@@ -116,7 +117,7 @@ def unwanted_removals(connection: Connection[DictRow], tenant: TenantId, product
     return [JobId(row["id"]) for row in unwanted]
 
 
-def read_changes(connection: Connection[DictRow], tenant: TenantId | None, *, limit: int) -> Sequence[StockChange]:
+def read_changes(connection: Transaction, tenant: TenantId | None, *, limit: int) -> Sequence[StockChange]:
     """Return what nobody has followed yet, oldest first; `tenant` None is any."""
     rows = connection.execute(CHANGES, {"tenant": tenant, "limit": limit})
     return [StockChange(row["id"], TenantId(row["tenant"]), row["product"]) for row in rows]

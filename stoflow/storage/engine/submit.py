@@ -5,12 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskPlan
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import TODAY, UNFINISHED, used_today
 from stoflow.storage.engine.statement import Parts, bind, composed, s
 
@@ -109,7 +108,7 @@ class KeyedJob:
     digest: str
 
 
-def find_by_key(connection: Connection[DictRow], tenant: TenantId, keys: Sequence[str]) -> KeyedJob | None:
+def find_by_key(connection: Transaction, tenant: TenantId, keys: Sequence[str]) -> KeyedJob | None:
     """Return the job made within 24 hours under the first of these keys, or by a caller under one of the others."""
     bind(FREE_OLD_KEY, tenant, keys=list(keys)).on(connection)
     row = bind(SAME_KEY, tenant, key=keys[0], keys=list(keys)).on(connection).fetchone()
@@ -122,7 +121,7 @@ class HeldProduct:
     quantity: int
 
 
-def lock_products(connection: Connection[DictRow], tenant: TenantId, *products: int) -> Mapping[int, HeldProduct]:
+def lock_products(connection: Transaction, tenant: TenantId, *products: int) -> Mapping[int, HeldProduct]:
     """Hold these products until the commit; those there are not are left out."""
     rows = bind(LOCK_PRODUCTS, tenant, products=list(products)).on(connection)
     return {row["id"]: HeldProduct(row["images"], row["quantity"]) for row in rows}
@@ -133,7 +132,7 @@ def task_rows(tasks: Sequence[TaskPlan]) -> list[dict[str, Any]]:
 
 
 def insert_job(
-    connection: Connection[DictRow],
+    connection: Transaction,
     tenant: TenantId,
     job: NewJob,
     tasks: Sequence[TaskPlan],

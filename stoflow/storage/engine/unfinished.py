@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 from stoflow.domain.facts.work import JobFailed
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus, sources_of
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, one_of
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind, s
@@ -183,7 +184,7 @@ def _expired(tenant: TenantId, row: Mapping[str, Any]) -> JobFailed:
     return JobFailed(tenant=tenant, job=row["id"], task="none", attempt=0, kind="expired", **told)
 
 
-def finish_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
+def finish_cancel(connection: Transaction, tenant: TenantId, *jobs: JobId) -> list[JobId]:
     """Cancel those of these jobs for which a cancel waits and of which nothing is out or visible; return them."""
     cancelled = bind(CANCEL, tenant, jobs=list(jobs)).on(connection).fetchall()
     for row in cancelled:
@@ -192,6 +193,6 @@ def finish_cancel(connection: Connection[DictRow], tenant: TenantId, *jobs: JobI
     return [JobId(row["id"]) for row in cancelled]
 
 
-def _disown(connection: Connection[DictRow], tenant: TenantId, row: Mapping[str, Any]) -> None:
+def _disown(connection: Transaction, tenant: TenantId, row: Mapping[str, Any]) -> None:
     statement = bind(DISOWN, tenant, job=row["id"], product=row["product_id"], marketplace=row["marketplace"])
     statement.on(connection)

@@ -15,6 +15,7 @@ from stoflow.domain.quota import Quota, QuotaName
 from stoflow.storage.audit_log import add_entry
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import no_tenant
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import TODAY, used_today
 from stoflow.storage.engine.statement import bind, s
 
@@ -96,7 +97,7 @@ def refuse_more_marketplaces(connection: Connection[DictRow], tenant: TenantId, 
         raise QuotaExceeded(quota)
 
 
-def refuse_more_jobs(connection: Connection[DictRow], tenant: TenantId, asked: int) -> None:
+def refuse_more_jobs(connection: Transaction, tenant: TenantId, asked: int) -> None:
     """Raise QuotaExceeded where so many jobs more are too many for today."""
     row = connection.execute(READ_JOBS, {"tenant": tenant}).fetchone()
     if row is None:

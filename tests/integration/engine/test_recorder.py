@@ -7,8 +7,6 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from psycopg import Connection
-from psycopg.rows import DictRow
 
 from stoflow.domain.call import Reply
 from stoflow.domain.errors import DatabaseError, DatabaseUnavailable
@@ -16,6 +14,7 @@ from stoflow.domain.ids import JobId
 from stoflow.execution.attempting import write_settle
 from stoflow.storage.database.recorder import Recorder
 from stoflow.storage.database.session import Database
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.reads.workers import read_job
 from stoflow.storage.engine.statement import Statement, bind, has_row
 
@@ -47,7 +46,7 @@ class GateBefore(Database):
             self.gate.set()
 
     @contextmanager
-    def planned_records(self) -> Iterator[Connection[DictRow]]:
+    def planned_records(self) -> Iterator[Transaction]:
         self.gate.wait()
         self.transactions += 1
         if self.broken:

@@ -10,7 +10,6 @@ from typing import LiteralString
 
 import psycopg
 import pytest
-from psycopg.rows import DictRow
 from sqlalchemy import text
 
 from stoflow.domain.errors import DatabaseMisnamed, DatabaseNotPrepared, DatabaseRefused
@@ -18,6 +17,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.migrations.prepared import check_prepared
 from stoflow.storage.database.connecting import SESSION_SETTINGS
 from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.testing.databases import Databases
 from tests.harness.pooler import pooler_before
@@ -55,7 +55,7 @@ def pooled(pooled_url: str) -> Iterator[Database]:
     opened.close()
 
 
-def settings_of(connection: psycopg.Connection[DictRow]) -> list[str]:
+def settings_of(connection: Transaction) -> list[str]:
     rows = [connection.execute("SELECT current_setting(%s) AS value", [name]) for name in GUARDS]
     return [row.fetchall()[0]["value"] for row in rows]
 

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ProgrammingError
 from stoflow.domain.errors import ConfigurationError, DatabaseNotPrepared, DatabaseRefused, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.connecting import plain_url
-from stoflow.storage.database.pooling import KEPT_FROM_TIMES, PLANS_KEPT, PooledConnection
+from stoflow.storage.database.plans import KEPT_FROM_TIMES, PLANS_KEPT
+from stoflow.storage.database.pooling import PooledConnection
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.servers.keeping import ServerUrls
@@ -205,7 +206,7 @@ def plans_after(database: Database, times: int, *queries: bytes) -> int:
 
 def test_the_plan_of_a_statement_that_comes_often_is_kept_where_the_session_is_our_own(database_url: str):
     alone = Database(database_url, planned_size=1)
-    with alone.planned_records() as connection:
+    with alone.records() as connection:
         is_behind_pooler = isinstance(connection, PooledConnection) and connection.beginning != b""
     assert plans_after(alone, KEPT_FROM_TIMES + 1, b"SELECT 1") == (0 if is_behind_pooler else 1)
     alone.close()

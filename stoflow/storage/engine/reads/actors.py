@@ -4,16 +4,14 @@ from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Any
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.database.session import Database
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.ownership import read_version, release_tenant
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage, begin_page, begin_queued
 from stoflow.storage.engine.unfinished import finish_cancel
 
-Read = Callable[[Connection[DictRow]], Callable[[], Any]]
+Read = Callable[[Transaction], Callable[[], Any]]
 """Asks on a pipelined connection and returns what fetches the answer, so that many are asked for at once."""
 
 
@@ -33,14 +31,14 @@ def read_together(database: Database, reads: Sequence[Read]) -> list[Any]:
 
 
 def page_read(tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int) -> Read:
-    def read(connection: Connection[DictRow]) -> Callable[[], QueuePage]:
+    def read(connection: Transaction) -> Callable[[], QueuePage]:
         return begin_page(connection, tenant, marketplaces=marketplaces, held=held, limit=limit)
 
     return read
 
 
 def jobs_read(tenant: TenantId, jobs: Sequence[JobId]) -> Read:
-    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
+    def read(connection: Transaction) -> Callable[[], tuple[QueuedJob, ...]]:
         return begin_queued(connection, tenant, jobs)
 
     return read
@@ -49,7 +47,7 @@ def jobs_read(tenant: TenantId, jobs: Sequence[JobId]) -> Read:
 def cancel_read(tenant: TenantId, job: JobId) -> Read:
     """Cancel the job if nothing of it is under way, and read it."""
 
-    def read(connection: Connection[DictRow]) -> Callable[[], tuple[QueuedJob, ...]]:
+    def read(connection: Transaction) -> Callable[[], tuple[QueuedJob, ...]]:
         finish_cancel(connection, tenant, job)
         return begin_queued(connection, tenant, [job])
 
@@ -59,7 +57,7 @@ def cancel_read(tenant: TenantId, job: JobId) -> Read:
 def release_read(tenant: TenantId, me: ProcessId, epoch: Epoch, *, marketplaces: Sequence[str]) -> Read:
     """Forget the tenant where it has nothing left to do."""
 
-    def read(connection: Connection[DictRow]) -> Callable[[], Release]:
+    def read(connection: Transaction) -> Callable[[], Release]:
         version = read_version(connection, tenant, me, epoch)
         if version is None:
             return lambda: Release.NOT_OURS

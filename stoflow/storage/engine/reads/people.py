@@ -6,6 +6,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import (
     ACCEPTED,
     PASSED,
@@ -105,7 +106,7 @@ FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
 """
 
 
-def view_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> SeenJob | None:
+def view_job(connection: Transaction, tenant: TenantId, job: JobId) -> SeenJob | None:
     row = bind(ONE, tenant, job=job, tasks=True).on(connection).fetchone()
     return SeenJob.of(row) if row else None
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from psycopg import Connection
-from psycopg.rows import DictRow
-
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import (
     ACCEPTED,
     ACTS_UNTIL,
@@ -166,7 +164,7 @@ class QueuePage:
 
 
 def begin_page(
-    connection: Connection[DictRow], tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int
+    connection: Transaction, tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int
 ) -> Callable[[], QueuePage]:
     """Ask what may go on for the tenant, at most `limit` started and `limit` pending jobs per marketplace.
 
@@ -199,7 +197,7 @@ def begin_page(
 
 
 def begin_queued(
-    connection: Connection[DictRow], tenant: TenantId, jobs: Sequence[JobId]
+    connection: Transaction, tenant: TenantId, jobs: Sequence[JobId]
 ) -> Callable[[], tuple[QueuedJob, ...]]:
     """Ask for these jobs as they stand now; what is returned fetches the answer."""
     asked = bind(ONE, tenant, jobs=list(jobs)).on(connection)
