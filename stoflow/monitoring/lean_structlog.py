@@ -1,8 +1,8 @@
-"""structlog's processors without what they would show a traceback in colours with, for which structlog loads rich."""
+"""structlog's processors without colours for tracebacks, for which it loads rich, and without greenlets."""
 
 from stoflow.monitoring.sparing import without
 
-with without("pygments", "rich"):
+with without("greenlet", "pygments", "rich"):
     from structlog.processors import JSONRenderer, StackInfoRenderer, format_exc_info
     from structlog.stdlib import ProcessorFormatter
     from structlog.types import EventDict, Processor, WrappedLogger

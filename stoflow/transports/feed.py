@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-import redis
-
 from stoflow.domain.errors import InputError
 from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
 from stoflow.domain.facts.work import MessageRefused
@@ -15,6 +13,7 @@ from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import RunReport
 from stoflow.domain.spacing import Spacing
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import REDIS, Hints

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-import redis
-from redis import exceptions as errors
-
+from stoflow.monitoring.lean_redis import exceptions as errors
+from stoflow.monitoring.lean_redis import redis
 from stoflow.transports.hints import quick_client
 
 PROBE_PREFIX = "stoflow:probe:"

@@ -5,13 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from stoflow.domain.coalescing import CoalescingQueue
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
+from stoflow.monitoring.lean_redis import NoBackoff, Retry, redis
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
 

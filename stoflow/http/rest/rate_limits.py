@@ -5,16 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from stoflow.domain.errors import TooManyTries
 from stoflow.http.addresses import neighbourhood
 from stoflow.http.rest.middleware import HttpMiddleware
+from stoflow.monitoring.lean_redis import NoBackoff, Retry, async_redis, redis
 
 WINDOW_S: Final = 60
 TIMEOUT_S: Final = 0.2
@@ -78,7 +75,7 @@ class RateLimits:
     def __init__(self, redis_url: str, namespace: str, *, account: int, address: int) -> None:
         self._namespace = namespace
         self._quotas = {"account": account, "address": address}
-        pool = BlockingConnectionPool.from_url(
+        pool = async_redis.BlockingConnectionPool.from_url(
             redis_url,
             max_connections=MOST_CONNECTIONS,
             timeout=TIMEOUT_S,
@@ -86,7 +83,7 @@ class RateLimits:
             socket_connect_timeout=TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._redis = Redis.from_pool(pool)
+        self._redis = async_redis.Redis.from_pool(pool)
         self._spend = self._redis.register_script(SPEND)
         self._away_until = 0.0
 
@@ -98,7 +95,7 @@ class RateLimits:
         key = f"{self._namespace}:rate:{asker.kind}:{asker.who}"
         try:
             answer: Sequence[Any] = await self._spend(keys=[key], args=[WINDOW_S, quota])
-        except RedisError:
+        except redis.RedisError:
             self._away_until = time.monotonic() + QUIET_AFTER_FAILURE_S
             return None
         was_let, left, wait_s = map(int, answer)

@@ -1,8 +1,8 @@
-"""python-socketio without the polling of clients, for which it loads requests, and a broker that nobody here has."""
+"""python-socketio without its clients (requests, websocket-client) and a broker that nobody here has."""
 
 from stoflow.monitoring.sparing import without
 
-with without("requests", "valkey"):
+with without("requests", "valkey", "websocket"):
     import socketio
     from socketio.async_pubsub_manager import AsyncPubSubManager
     from socketio.exceptions import ConnectionRefusedError as Refusal

@@ -4,15 +4,14 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from redis.asyncio import Redis
-
 from stoflow.http.facts import FeedItemRefused
+from stoflow.monitoring.lean_redis import async_redis
 from stoflow.monitoring.record import record
 
 
 async def events(redis_url: str, channel: str) -> AsyncIterator[Mapping[str, Any]]:
     """Yield what is published from now on; raise RedisError when Redis goes away."""
-    redis = Redis.from_url(redis_url)  # pyright: ignore[reportUnknownMemberType]
+    redis = async_redis.Redis.from_url(redis_url)  # pyright: ignore[reportUnknownMemberType]
     async with redis, redis.pubsub(ignore_subscribe_messages=True) as subscription:
         await subscription.subscribe(channel)
         async for message in subscription.listen():

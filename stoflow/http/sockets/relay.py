@@ -6,13 +6,9 @@ import threading
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from stoflow.http.facts import BackgroundLoopFailed, RelayMessageDropped
 from stoflow.http.sockets.lean_socketio import AsyncPubSubManager
+from stoflow.monitoring.lean_redis import AsyncRetry, NoBackoff, async_redis, redis
 from stoflow.monitoring.record import record
 
 REDIS_TIMEOUT_S: Final = 0.5
@@ -32,11 +28,11 @@ class Relay(AsyncPubSubManager):
 
     def __init__(self, redis_url: str, *, channel: str) -> None:
         super().__init__(channel=channel)
-        self._redis = Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
+        self._redis = async_redis.Redis.from_url(  # pyright: ignore[reportUnknownMemberType]
             redis_url,
             socket_connect_timeout=REDIS_TIMEOUT_S,
             socket_timeout=REDIS_TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
+            retry=AsyncRetry(NoBackoff(), 0),
             health_check_interval=int(LISTEN_S),
         )
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING_MESSAGES)
@@ -69,7 +65,7 @@ class Relay(AsyncPubSubManager):
             message = await self._waiting.get()
             try:
                 await self._redis.publish(self.channel, message)
-            except (RedisError, OSError) as error:
+            except (redis.RedisError, OSError) as error:
                 record(RelayMessageDropped(reason=type(error).__name__))
 
     async def _listen(self) -> AsyncGenerator[Any]:  # pyright: ignore[reportIncompatibleMethodOverride] - the base only says "coroutine"
@@ -82,7 +78,7 @@ class Relay(AsyncPubSubManager):
                         message = await subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                         if message is not None:
                             yield message["data"]
-            except (RedisError, OSError) as error:
+            except (redis.RedisError, OSError) as error:
                 self._listening.clear()
                 record(BackgroundLoopFailed.of("relay", error))
             await asyncio.sleep(PAUSE_AFTER_FAILURE_S)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import redis
-
 from stoflow.domain.facts.outages import RedisAway
 from stoflow.domain.facts.processes import Stumbled
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.live.board import Board, Changes, PlaceKey
 from stoflow.monitoring.live.keys import (
     APART_S,

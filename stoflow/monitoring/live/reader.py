@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import redis
-
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.live.kept import UNKNOWN, KeptPlaces, KeptProcess, Texts
 from stoflow.monitoring.live.keys import LIFETIME_S, WRITES_KEPT, LiveKeys
 from stoflow.monitoring.live.place import LivePlace

@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, NoReturn, Protocol
 
-import redis
-
 from stoflow.domain.errors import InputError
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID, Page
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.live.place import LivePlace
 from stoflow.resources.jobs.meaning import meant_by, statuses_of
 from stoflow.resources.jobs.read import list_jobs

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import redis
-
 from stoflow.domain.application import RefusalView
 from stoflow.domain.ids import TenantId
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.live.reader import Live, LiveProcess, LiveReader
 from stoflow.resources.monitoring.causes import Seen
 from stoflow.resources.monitoring.rows import Row, rows_of

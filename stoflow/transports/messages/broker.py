@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-import redis
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import current_millis
@@ -12,6 +11,7 @@ from dramatiq.middleware import Middleware
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.facts.work import MessageRefused
+from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.envelope import decode, key_in_redis

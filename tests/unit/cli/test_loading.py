@@ -14,7 +14,16 @@ HEAVY = {"sqlalchemy", "psycopg", "pydantic", "redis", "rich", "httpx", "PIL", "
 DOORS = {"starlette", "uvicorn", "socketio"}
 ROWS = {"sqlalchemy", "alembic", "mako"}  # who stores products or migrates
 FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's files, or decodes a photo
-UNUSED = {"rich", "pygments", "requests", "valkey"}  # what libraries load because it is installed
+UNUSED = {
+    "rich",
+    "pygments",
+    "requests",
+    "valkey",
+    "websocket",
+    "greenlet",
+    "opentelemetry",
+    "psutil",
+}  # what libraries load because it is installed
 WITHOUT = {
     "stoflow.cli.main": HEAVY,  # `stoflow --help`, `--version`, a misspelt command
     "stoflow.storage.servers.keeper": {*HEAVY, "structlog", "ssl"},
