@@ -15,6 +15,7 @@ WALL, COAT = (235, 225, 215), (180, 40, 40)
 DEEP_WALL = 40_000
 HELD_UPRIGHT = 6
 HUGE_PX = (30_000, 20_000)
+P3_NUMBERS = (12, 13)  # of the primaries and of the curve, by ITU-T H.273
 Maker = Callable[[], bytes]
 
 
@@ -42,6 +43,18 @@ def noise(side_px: int) -> Image.Image:
 @cache
 def profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def numbered_png(kind: str) -> bytes:
+    """Return a PNG that says by numbers that its colours are Display P3's."""
+    content = encoded(scene(kind), "PNG")
+    return content[:33] + png_chunk(b"cICP", bytes(P3_NUMBERS) + b"\x00\x01") + content[33:]
+
+
+def numbered_avif() -> bytes:
+    content = encoded(scene(), "AVIF")
+    at = content.index(b"colrnclx") + 8
+    return content[:at] + struct.pack(">2H", *P3_NUMBERS) + content[at + 4 :]
 
 
 def held(how: int) -> Image.Exif:
@@ -131,6 +144,11 @@ TAKEN: Mapping[str, Maker] = {
     "PNG, cut out": lambda: encoded(scene("RGBA"), "PNG"),
     "PNG, grey and cut out": lambda: encoded(scene("LA"), "PNG"),
     "PNG of a palette, cut out": lambda: encoded(palette_cut_out(), "PNG"),
+    "PNG, cut out, with a profile in numbers": lambda: numbered_png("RGBA"),
+    "AVIF with a profile in numbers": numbered_avif,
+    "HEIC with a profile in numbers": lambda: encoded(
+        scene(), "HEIF", color_primaries=P3_NUMBERS[0], transfer_characteristics=P3_NUMBERS[1]
+    ),
     "PNG, black and white": lambda: encoded(Image.new("1", SIZE_PX, 1), "PNG"),
     "PNG, 16 bits of grey": deep_grey,
     "PNG, 16 bits of grey, cut out": lambda: deep_grey(clear=True),

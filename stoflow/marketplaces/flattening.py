@@ -7,6 +7,7 @@ from typing import cast
 
 from PIL import Image, ImageCms, ImageMath
 
+from stoflow.marketplaces.colours import profile_of
 from stoflow.marketplaces.pictures import BadPicture, orientation_of
 
 LONGEST_PX = 4096
@@ -30,15 +31,15 @@ TURNS = {
 }
 
 
-def flattened(image: Image.Image) -> Image.Image:
-    """Return the first picture of an opened file, at most LONGEST_PX long, with its profile where it is one of RGB.
+def flattened(image: Image.Image, content: bytes) -> Image.Image:
+    """Return the first picture of the file opened from these bytes, with its profile where it is one of RGB.
 
-    It is worked through in bands, so that a large picture is never there twice, and closed then.
+    It is at most LONGEST_PX long. It is worked through in bands, so that a large picture is never there twice, and closed then.
     """
     _draft(image, DRAFT_PX)
     image.load()
     grey = image.mode in GREY_MODES
-    profile = _profile(image)
+    profile = profile_of(image, content)
     convert = _to_rgb(image.mode, profile)
     factor = ceil(max(image.size) / LONGEST_PX)
     whole = Image.new("L" if grey else "RGB", (ceil(image.width / factor), ceil(image.height / factor)))
@@ -65,11 +66,6 @@ def _draft(image: Image.Image, longest_px: int) -> None:
     share = max(image.size) / longest_px
     if share > 1:
         image.draft(None, (max(1, int(image.width / share)), max(1, int(image.height / share))))
-
-
-def _profile(image: Image.Image) -> bytes:
-    profile = image.info.get("icc_profile")
-    return profile if isinstance(profile, bytes) else b""
 
 
 def _flat(band: Image.Image, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:

@@ -106,7 +106,7 @@ def presentable(content: bytes, *, limit_bytes: int, whole: bool = False) -> tup
             if whole:
                 decode_small(image)
             return content, CONTENT_TYPES[image.format or ""]
-        picture = flattened(image)
+        picture = flattened(image, content)
     return _encoded(picture, limit_bytes), CONTENT_TYPES["JPEG"]
 
 
@@ -117,7 +117,7 @@ def shrink(content: bytes, *, limit_bytes: int) -> bytes:
     """
     try:
         with opened_picture(content) as image:
-            picture = flattened(image)
+            picture = flattened(image, content)
         return _encoded(picture, limit_bytes)
     except BadPicture as error:
         message = f"The photo {error}."
