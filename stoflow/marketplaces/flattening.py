@@ -34,7 +34,8 @@ TURNS = {
 def flattened(image: Image.Image, content: bytes) -> Image.Image:
     """Return the first picture of the file opened from these bytes, with its profile where it is one of RGB.
 
-    It is at most LONGEST_PX long. It is worked through in bands, so that a large picture is never there twice, and closed then.
+    It is at most LONGEST_PX long. The file's is worked through in bands, so that a large one is never there twice, and
+    closed then.
     """
     _draft(image, DRAFT_PX)
     image.load()
