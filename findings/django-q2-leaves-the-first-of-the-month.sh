@@ -4,9 +4,9 @@
 # Expected: a schedule of "M" whose first run is on 1 December, 0:00, runs on the first of each month at 0:00. Its `calculate_next_run` works
 #           in the zone of the project (TIME_ZONE), it says, for days, weeks and months: it mends what summer time shifts.
 # Happens:  the month is added in UTC, where that midnight is 30 November, 23:00: so the next are 30 December, 30 January, and, as February
-#           has none, the 28th, which it keeps. East of Greenwich what closes a month closes it a day early, before the last day's sales, and in
-#           February and March both on 1 and 29 March. Each run is reckoned from the one before, so that a schedule for the 31st stays
-#           on the 28th too, and a daily one of 2:30 on 1:30, once clocks have been put forward over it.
+#           has none, the 28th, which it keeps. East of Greenwich what closes a month closes it before the last day's sales, and March twice, on
+#           the 1st and on the 29th. Each run is reckoned from the one before, so that a schedule for the 31st stays on the 28th too, and a
+#           daily one of 2:30 on 1:30, once clocks have been put forward over it.
 # Seen on 2026-11-29 with Django 5.2.19, USE_TZ, TIME_ZONE="Europe/Berlin":
 #   monthly from 2026-12-01 00:00    31 Dec 00:00, 31 Jan 00:00, 01 Mar 00:00, 29 Mar 00:00, 29 Apr 00:00
 #   monthly from 2026-12-01 09:00    01 Jan 09:00, 01 Feb 09:00, 01 Mar 09:00, 01 Apr 09:00, 01 May 09:00

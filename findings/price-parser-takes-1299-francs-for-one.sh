@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # price-parser 0.5.1: 1299 Swiss francs, as a page of Switzerland writes them, are one franc.
 #
-# Expected: the amount; the README promises to be independent of a country's decimal and thousand separators, and since 0.4.0 it knows "1'299.50".
+# Expected: the amount; its README promises "zero-effort handling of thousand and decimal separators", and "1'299.50" is read well.
 # Happens:  it knows the typewriter's apostrophe only. In Switzerland and Liechtenstein the digits are grouped by U+2019, ’, in CLDR up to 47, which
 #           browsers, PHP and Babel format by, and typographers set it anyway. What follows it is cut off: 1 franc, without an error and
 #           with the right currency. Below 1000 francs it is right, so that samples pass. Who follows a competitor's price sells for one.
