@@ -32,6 +32,7 @@ POSTGRESQL_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
+    "shared_buffers": "64MB",  # all of it is touched after some thousand jobs, and the system keeps the files as well
     "cluster_name": "stoflow",
 }
 # pg_dump locks all tables of all tenants at once. Half of the table of locks is written when PostgreSQL starts, 37 KiB
