@@ -19,8 +19,8 @@ TENANTS = 10
 SETTLE_S = 45.0
 # The client measures, and the plugin is somebody else's machine.
 NOT_OURS = frozenset({"client", "plugin"})
-AT_MOST_PERCENT = 3.0
-AT_MOST_MIB = 350.0
+AT_MOST_PERCENT = 2.0
+AT_MOST_MIB = 300.0
 UP = "up"
 TITLE = "stoflow"
 MIB = 2**20
