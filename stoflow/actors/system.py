@@ -25,7 +25,7 @@ from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.ownership import Announcement, acquire_tenants, consume_outbox
+from stoflow.storage.engine.ownership import Announcement, acquire_tenants, begin_consuming
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.sweep import Sweep
@@ -263,7 +263,8 @@ class OwnershipTerm:
     def _look_once(self, tenants: Tenants) -> int:
         """Return how many announcements were read."""
         with self._database.planned_records() as connection:
-            news = consume_outbox(connection, self._me, limit=AT_ONCE)
+            taking = begin_consuming(connection, self._me, limit=AT_ONCE)
+        news = taking()
         taken = self._acquired() if self._may_acquire(news) else ()
         fresh = {tenant for tenant, _ in taken}
         tenants.announce([told for told in news if told.tenant not in fresh])

@@ -19,6 +19,10 @@ from psycopg.rows import DictRow
 from stoflow.storage.database.plans import Key, Plans
 from stoflow.storage.database.transactions import Parameters, numbered
 
+AS_PSYCOPG_DOES = PyFormat.AUTO  # bound once: Python 3.11 finds an enum's member by a call
+TEXT = Format.TEXT
+TUPLES_OK, COMMAND_OK = ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK
+
 
 class Answer:
     """What came of one statement of a pipeline; it may still be fetched from when the pipeline has ended."""
@@ -106,13 +110,13 @@ class Pipeline:
 
     def run(self, text: str, values: Sequence[Any] = ()) -> Answer:
         """Execute what has $1, $2 …"""
-        dumped = self._adapters.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        dumped = self._adapters.dump_sequence(values, [AS_PSYCOPG_DOES] * len(values))
         types, formats = self._adapters.types or (), self._adapters.formats
         name = self._planned((text, types)) if self._plans is not None else None
         if name is None:
-            self._pgconn.send_query_params(text.encode(), dumped, types, formats, Format.TEXT)
+            self._pgconn.send_query_params(text.encode(), dumped, types, formats, TEXT)
         else:
-            self._pgconn.send_query_prepared(name, dumped, formats, Format.TEXT)
+            self._pgconn.send_query_prepared(name, dumped, formats, TEXT)
         return self._await()
 
     def read(self, answer: Answer) -> None:
@@ -174,9 +178,9 @@ class Pipeline:
             raise
 
     def _take(self, answer: Answer, result: PGresult | None) -> None:
-        if result is not None and result.status == ExecStatus.TUPLES_OK:
+        if result is not None and result.status == TUPLES_OK:
             answer.take(self._loaded(result), result.ntuples)
-        elif result is not None and result.status == ExecStatus.COMMAND_OK:
+        elif result is not None and result.status == COMMAND_OK:
             answer.take([], -1 if result.command_tuples is None else result.command_tuples)
         else:
             raise self._failure(result)

@@ -1,6 +1,6 @@
 """Who decides for a tenant: one orchestrator by lease, with an epoch that fences the one before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
@@ -76,10 +76,18 @@ class Announcement:
     jobs: tuple[JobId, ...]
 
 
-def consume_outbox(connection: Transaction, me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
-    """Take up to `limit` announcements, noting their tenants as having work: in a transaction of its own."""
+def begin_consuming(connection: Transaction, me: ProcessId, *, limit: int) -> Callable[[], tuple[Announcement, ...]]:
+    """Take up to `limit` announcements, noting their tenants as having work: in a transaction of its own.
+
+    What is returned fetches them, when they are committed as well.
+    """
     rows = connection.execute(CONSUME, {"me": me, "limit": limit})
-    return tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
+    return lambda: tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
+
+
+def consume_outbox(connection: Transaction, me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
+    """The same for who wants them before the commit."""
+    return begin_consuming(connection, me, limit=limit)()
 
 
 def acquire_tenants(connection: Transaction, me: ProcessId, *, limit: int) -> Sequence[tuple[TenantId, Epoch]]:

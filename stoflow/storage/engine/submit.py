@@ -1,7 +1,7 @@
 """How a job begins: its row, its tasks and its first line of timeline in one commit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -99,6 +99,9 @@ class NewJob:
     request_id: str | None
 
 
+GIVEN = tuple(field.name for field in fields(NewJob))
+
+
 @dataclass(frozen=True, slots=True)
 class KeyedJob:
     """A job made under a key, where, and the digest of the body that made it, "" where no caller gave one."""
@@ -128,7 +131,10 @@ def lock_products(connection: Transaction, tenant: TenantId, *products: int) -> 
 
 
 def task_rows(tasks: Sequence[TaskPlan]) -> list[dict[str, Any]]:
-    return [{"position": position, **asdict(task)} for position, task in enumerate(tasks, start=1)]
+    return [
+        {"position": position, "name": task.name, "kind": task.kind, "paced": task.paced}
+        for position, task in enumerate(tasks, start=1)
+    ]
 
 
 def insert_job(
@@ -147,7 +153,8 @@ def insert_job(
     statement = bind(
         composed(INSERT_JOB, *parts),
         tenant,
-        **{**asdict(job), "payload": Jsonb(job.payload)},
+        **{name: getattr(job, name) for name in GIVEN if name != "payload"},
+        payload=Jsonb(job.payload),
         tasks=Jsonb(task_rows(tasks)),
         asked=1,
     )

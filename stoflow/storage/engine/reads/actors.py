@@ -12,7 +12,7 @@ from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage, begin_page,
 from stoflow.storage.engine.unfinished import finish_cancel
 
 Read = Callable[[Transaction], Callable[[], Any]]
-"""Asks on a pipelined connection and returns what fetches the answer, so that many are asked for at once."""
+"""Asks on a pipelined connection and returns what fetches the answer at its end: all are one way there and back."""
 
 
 class Release(Enum):
@@ -27,7 +27,7 @@ def read_together(database: Database, reads: Sequence[Read]) -> list[Any]:
     """Return the answers, all as of one transaction; where it fails none is made."""
     with database.planned_records() as connection:
         begun = [read(connection) for read in reads]
-        return [answer() for answer in begun]
+    return [answer() for answer in begun]
 
 
 def page_read(tenant: TenantId, *, marketplaces: Sequence[str], held: Sequence[JobId], limit: int) -> Read:
