@@ -64,11 +64,10 @@ SELECT job_id, task_id, stray_id, claims, seq, looks FROM {s}.plugin_commands
 WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answered_at IS NULL
 """
 
-# Up to the command's own, which has none while it is open.
+# Up to the command's own, which has none while it is open. It is one of a task or of an orphan, each by its index.
 ANSWERS = """
 SELECT answer FROM {s}.plugin_commands
-WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
-  AND seq <= %(seq)s
+WHERE (task_id = %(task)s::int OR stray_id = %(orphan)s::int) AND claims = %(claims)s AND seq <= %(seq)s
 ORDER BY seq
 """
 

@@ -10,8 +10,7 @@ WHERE request_id = %(request_id)s::uuid AND answered_at IS NULL RETURNING id
 
 -- ANSWERS
 SELECT answer FROM {s}.plugin_commands
-WHERE task_id IS NOT DISTINCT FROM %(task)s AND stray_id IS NOT DISTINCT FROM %(orphan)s AND claims = %(claims)s
-  AND seq <= %(seq)s
+WHERE (task_id = %(task)s::int OR stray_id = %(orphan)s::int) AND claims = %(claims)s AND seq <= %(seq)s
 ORDER BY seq
 
 -- CONNECTED
