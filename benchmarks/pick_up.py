@@ -14,7 +14,7 @@ STARTED_WITHIN_S = 10.0
 P50_AT_MOST_MS = 50.0
 
 FIRST_START = """
-SELECT extract(epoch FROM min(started_at))::float8 AS at FROM {schema}.marketplace_tasks WHERE job_id = %s
+SELECT extract(epoch FROM started_at)::float8 AS at FROM {schema}.marketplace_jobs WHERE id = %s
 """
 
 

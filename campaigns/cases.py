@@ -78,6 +78,7 @@ FAULT_OF: Mapping[str, FaultKind | None] = {
     "look.": FaultKind.BROKEN_BEFORE,
     "lease.beat.": FaultKind.LOST,  # so that the job lasts until the lease is renewed
     "stock.": None,  # the creating call was long before
+    "unfold.": FaultKind.LOST,  # a job that goes well stays one row
 }
 QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (PUBLISH, FaultKind.BROKEN_BEFORE),
@@ -93,6 +94,7 @@ QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None)
 NOT_PASSED: Mapping[str, Mapping[str, str]] = {
     "vinted": {
         "call.": "the plugin calls Vinted, StoFlow does not",
+        "unfold.": "what a plugin acts for is kept in rows from the beginning",
     },
     "ebay": {
         "answer.": "no plugin",

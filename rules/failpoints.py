@@ -8,7 +8,7 @@ from rules.source import Finding, Rule, Source, is_python
 
 FAILPOINT = "failpoint"
 # Those that hand a write on: whoever calls them stands between failpoints.
-CARRIERS = frozenset({"write_settle", "write_together"})
+CARRIERS = frozenset({"write_in_rows", "write_settle", "write_together"})
 # A transaction that only asks needs no failpoint: its death changes nothing.
 READERS = (
     "absent",

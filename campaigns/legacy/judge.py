@@ -171,6 +171,8 @@ def _completed_twice(connection: "psycopg.Connection[Any]", schema: str) -> int:
     return _one(
         connection,
         schema,
-        "SELECT count(*) FROM (SELECT job_id FROM {s}.job_timeline WHERE task IS NULL AND to_status = 'completed'"
-        " GROUP BY job_id HAVING count(*) > 1) AS twice",
+        "SELECT count(*) FROM (SELECT job FROM ("
+        "SELECT job_id FROM {s}.job_timeline WHERE task IS NULL AND to_status = 'completed' UNION ALL"
+        " SELECT id FROM {s}.marketplace_jobs WHERE folded IS NOT NULL AND status = 'completed') AS told (job)"
+        " GROUP BY job HAVING count(*) > 1) AS twice",
     )

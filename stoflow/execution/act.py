@@ -1,10 +1,12 @@
 """An act: one task of a job, done under its claim."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import uuid4
 
 from stoflow.domain.errors import DatabaseUnavailable
-from stoflow.domain.job import TaskKind
+from stoflow.domain.job import JobStatus, TaskKind
 from stoflow.domain.outcome import LookResult, Outcome
 from stoflow.execution.attempting import only_outcome, tries_of, write_settle
 from stoflow.execution.conversation import Begun
@@ -17,8 +19,10 @@ from stoflow.execution.telling import concluded, note_broken
 from stoflow.execution.unconfirmed_claim import release
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.storage.engine.claim import Claim
+from stoflow.storage.engine.folded import Folded, claim_folded
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
-from stoflow.storage.engine.recorded import Recorded
+from stoflow.storage.engine.recorded import Granted, Recorded
+from stoflow.storage.engine.settle_folded import settle_folded
 from stoflow.storage.engine.statement import Statement
 
 MARKER_PREFIX = "stoflow-draft-"
@@ -68,7 +72,7 @@ class PermittedAct(Act):
         claim = self._claim(deadline_s, holds=holds)
         failpoint("claim.before")
         try:
-            claimed = self.progress.write_together(claim.statement(), *more)
+            claimed = self.progress.write_together(claim.statement, *more, in_one=self._in_one(claim))
         except DatabaseUnavailable:
             self._release(claim)
             raise
@@ -116,6 +120,11 @@ class PermittedAct(Act):
             unrecorded=progress.unrecorded(),
         )
 
+    def _in_one(self, claim: Claim) -> Callable[[Folded], Statement[Granted]] | None:
+        """Return how it is claimed in one row, None where more is written with it than that holds."""
+        before = JobStatus.RUNNING if self.progress.claimed else self.job.status
+        return None if claim.tries else partial(claim_folded, claim, before=before)
+
     def _release(self, claim: Claim) -> None:
         release(self.engine, self.job, self.task.id, self.task.claims, claim.holder)
 
@@ -143,7 +152,19 @@ def write_act(
     engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement, *more: Statement[bool]
 ) -> tuple[Recorded | None, Move]:
     """Commit what came of an act; return what was recorded, and what follows."""
+    in_one = _settled_in_one(engine, job, task, settled)
     failpoint("settle.before")
-    recorded = write_settle(engine, job, settled.first, *settled.more, *more)
+    recorded = write_settle(engine, job, settled.first, *settled.more, *more, in_one=in_one)
     failpoint("settle.after")
     return recorded, concluded(job, task, settled, recorded)
+
+
+def _settled_in_one(
+    engine: Engine, job: StoredJob, task: StoredTask, settled: Settlement
+) -> Statement[Recorded | None] | None:
+    """Return what settles a done attempt of a job that is one row, None where it is not."""
+    folded, done = job.folded, settled.done
+    if folded is None or not folded.is_so or done is None or done.seen is not None:
+        return None
+    marked = step_of(engine, job, task).marked
+    return settle_folded(job.tenant, job.id, folded, task.id, done, marker=task.marker, marked=marked)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,7 +18,9 @@ from stoflow.execution.conversation import NextCommand
 from stoflow.execution.engine import Engine, outputs_of
 from stoflow.execution.moves import RELOAD, Move
 from stoflow.execution.settle import HELD_BACK_S
+from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
+from stoflow.storage.engine.folded import unfold
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 from stoflow.storage.engine.refuse import try_params
 from stoflow.storage.engine.statement import Statement
@@ -86,12 +88,45 @@ def reason_of(outcome: Outcome) -> str:
     return "" if isinstance(outcome, Done) else outcome.reason
 
 
-def write_settle(engine: Engine, job: StoredJob, first: Statement[Answer], *more: Statement[bool]) -> Answer:
-    """Commit a settle, trying again while PostgreSQL is away until the lease ends; then drop it: the next one looks."""
+def in_rows(engine: Engine, job: StoredJob) -> None:
+    """Have the job written in rows, where it was one: whatever else than its end becomes of it is told of its tasks."""
+    folded = job.folded
+    if folded is not None and folded.is_so:
+        failpoint("unfold.before")
+        engine.recorder.write(job.tenant, job.id, unfold(job.tenant, job.id))
+        failpoint("unfold.after")
+        folded.is_so = False
+
+
+def write_in_rows(engine: Engine, job: StoredJob, first: Statement[Answer], *more: Statement[bool]) -> Answer:
+    """Commit what is written of a job's tasks."""
+    in_rows(engine, job)
+    return engine.recorder.write(job.tenant, job.id, first, *more)
+
+
+def write_settle(
+    engine: Engine,
+    job: StoredJob,
+    first: Statement[Answer],
+    *more: Statement[bool],
+    in_one: Statement[Answer] | None = None,
+) -> Answer:
+    """Commit a settle: `in_one` of a job that is one row, where that is not fenced, or `first`, of one in rows."""
+
+    def write() -> Answer:
+        answer = engine.recorder.write(job.tenant, job.id, in_one, *more) if in_one is not None else None
+        return write_in_rows(engine, job, first, *more) if answer is None else answer
+
+    return persist(engine, write)
+
+
+def persist(engine: Engine, write: Callable[[], Answer]) -> Answer:
+    """Commit what settles an attempt, trying again while PostgreSQL is away until the lease ends; then drop it: the
+    next one looks."""
     give_up_s = time.monotonic() + engine.lease_s
     while True:
         try:
-            return engine.recorder.write(job.tenant, job.id, first, *more)
+            return write()
         except DatabaseUnavailable as error:
             if time.monotonic() >= give_up_s:
                 record(SettleDropped(str(error)))

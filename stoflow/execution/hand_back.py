@@ -3,6 +3,7 @@
 from stoflow.domain.facts.work import TaskHandedBack
 from stoflow.domain.job import PASSED_TASK_STATUSES, TaskKind
 from stoflow.domain.run import NextMove
+from stoflow.execution.attempting import write_in_rows
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import RELOAD, Move, Settlement
 from stoflow.execution.scopes import wait_for_grant
@@ -36,7 +37,7 @@ def hand_back(engine: Engine, job: StoredJob, task: StoredTask) -> Move | None:
         step=unknown.step,
     )
     failpoint("hand_back.before")
-    delay_s = engine.recorder.write(job.tenant, job.id, statement)
+    delay_s = write_in_rows(engine, job, statement)
     failpoint("hand_back.after")
     if delay_s is None:
         return RELOAD

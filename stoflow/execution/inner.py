@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 
 from stoflow.domain.facts.work import JobCompleted
 from stoflow.domain.outcome import Done, Outcome, Refused
@@ -15,6 +16,7 @@ from stoflow.execution.telling import note_broken, note_failed
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.close import close_completed, close_failed
+from stoflow.storage.engine.folded import close_folded
 from stoflow.storage.engine.reads.workers import StoredTask
 from stoflow.storage.engine.unrecorded import InnerDone
 
@@ -35,9 +37,11 @@ def complete(progress: Progress) -> Move:
     """Close a job whose tasks are all done."""
     job = progress.job
     result = result_of(job, progress.inputs.outputs)
-    completed = close_completed(progress.closing(), result)
+    closing = progress.closing()
     failpoint("close.before")
-    closed = progress.write_together(completed)
+    closed = progress.write_together(
+        lambda: close_completed(closing, result), in_one=lambda folded: close_folded(closing, folded, result)
+    )
     failpoint("close.after")
     if not closed.granted:
         return RELOAD
@@ -60,7 +64,8 @@ def _fail(progress: Progress, task: StoredTask, outcome: Outcome, begun_s: float
     job = progress.job
     note_broken(job, task, outcome)
     kind, errors = ("refused", outcome.errors) if isinstance(outcome, Refused) else ("broken", ())
-    failed = close_failed(
+    failed = partial(
+        close_failed,
         progress.closing(),
         task=task.id,
         name=task.name,

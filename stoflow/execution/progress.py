@@ -1,17 +1,19 @@
 """How far a run has come: what it did in memory, and the attempt whose settle waits for what follows it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from stoflow.domain.facts.work import StaleAttemptFenced
 from stoflow.domain.job import JobStatus
 from stoflow.domain.run import RunMessage
-from stoflow.execution.attempting import Inputs, write_settle
+from stoflow.execution.attempting import Inputs, persist, write_in_rows
 from stoflow.execution.engine import Engine
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.close import Closing
+from stoflow.storage.engine.folded import Folded
 from stoflow.storage.engine.reads.workers import StoredJob, StoredTask
 from stoflow.storage.engine.recorded import Granted, Recorded
 from stoflow.storage.engine.statement import Statement
@@ -64,12 +66,28 @@ class Progress:
         if recorded is not None and recorded.external_id is not None:
             self.job = replace(self.job, listing_id=recorded.external_id)
 
-    def write_together(self, first: Statement[Granted], *more: Statement[bool]) -> Granted:
-        """Commit these; one that settles is tried while the lease lasts, a claim alone is not worth waiting for."""
-        if self.deferred is None:
-            return self.engine.recorder.write(self.job.tenant, self.job.id, first, *more)
-        granted = write_settle(self.engine, self.job, first, *more)
+    def write_together(
+        self,
+        in_rows: Callable[[], Statement[Granted]],
+        *more: Statement[bool],
+        in_one: Callable[[Folded], Statement[Granted]] | None = None,
+    ) -> Granted:
+        """Commit these, of a job that is one row as it may be there; where that is not granted, it is rows and judged
+        anew.
+
+        One that settles is tried while the lease lasts, a claim alone is not worth waiting for.
+        """
+        engine, job = self.engine, self.job
+        if in_one is not None and job.folded is not None and job.folded.is_so:
+            granted = self._write(partial(engine.recorder.write, job.tenant, job.id, in_one(job.folded)))
+            if granted.granted:
+                self.deferred = None
+                return granted
+        granted = self._write(partial(write_in_rows, engine, job, in_rows(), *more))
+        if self.deferred is not None and not granted.settled:
+            record(StaleAttemptFenced(job.tenant, job.id, ""))
         self.deferred = None
-        if not granted.settled:
-            record(StaleAttemptFenced(self.job.tenant, self.job.id, ""))
         return granted
+
+    def _write(self, write: Callable[[], Granted]) -> Granted:
+        return write() if self.deferred is None else persist(self.engine, write)

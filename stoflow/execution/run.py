@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.run import NextMove, RunMessage
 from stoflow.execution.act import flush, permitted_act
-from stoflow.execution.attempting import held_at_place, held_back
+from stoflow.execution.attempting import held_at_place, held_back, in_rows
 from stoflow.execution.carriers import carrier_of
 from stoflow.execution.concerning import about_job
 from stoflow.execution.engine import Engine
@@ -62,6 +62,8 @@ def _go(progress: Progress) -> tuple[Move, StoredTask | None]:
 def _is_stale(progress: Progress, task: StoredTask) -> Move | None:
     """Return what is read again where this is not the task of the message, or nothing of the job may be done."""
     message = progress.message
+    if message.stepwise or not message.task:  # an orchestrator of the release before finds no task of one row
+        in_rows(progress.engine, progress.job)
     stale = (task.id, task.claims) != (message.task, message.claims)
     if stale or task.status is not TaskStatus.PENDING or progress.job.held:
         return RELOAD

@@ -2,6 +2,7 @@
 
 from stoflow.domain.job import TaskStatus
 from stoflow.domain.run import NextMove
+from stoflow.execution.attempting import write_in_rows
 from stoflow.execution.engine import Engine
 from stoflow.execution.moves import RELOAD, Move
 from stoflow.monitoring.failpoints import failpoint
@@ -17,6 +18,6 @@ def wait_for_grant(engine: Engine, job: StoredJob, task: StoredTask) -> Move | N
         return None
     statement = wait_for_scopes(job.tenant, task.id, task.claims, reason)
     failpoint("grant.before")
-    waits = engine.recorder.write(job.tenant, job.id, statement)
+    waits = write_in_rows(engine, job, statement)
     failpoint("grant.after")
     return Move(NextMove.RUN, ASK_AGAIN_S) if waits else RELOAD

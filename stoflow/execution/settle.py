@@ -92,7 +92,8 @@ def done_settlement(tried: Tried, done: Done, *, cause: str = "done") -> Settlem
 
 def output_settlement(tenant: TenantId, task: TaskId, claims: Fence, output: Mapping[str, Any]) -> Settlement:
     """Return what a done attempt writes of which nothing but its output is recorded."""
-    return Settlement(settle_done(tenant, task, claims, Done(output), marked=False, cause="done"), GO_ON)
+    done = Done(output)
+    return Settlement(settle_done(tenant, task, claims, done, marked=False, cause="done"), GO_ON, done=done)
 
 
 def look_settlement(tried: Tried, found: LookResult, tempo: Tempo, random: Random) -> Settlement:  # noqa: PLR0911  one return per answer

@@ -15,7 +15,7 @@ from stoflow.settings import Settings, load
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.processes import register_process
 from stoflow.storage.engine.reads.actors import page_read, read_together
-from stoflow.testing.bench import KeptFeed
+from stoflow.testing.bench import KeptFeed, seen_by
 from stoflow.testing.clock import VirtualClock
 from stoflow.testing.doubles import DoubledTransport, Doubles, MarketplaceDouble
 from stoflow.testing.examples import draw_photos
@@ -32,7 +32,8 @@ FOR_EVER_S = 3e9  # nobody beats for the processes of a virtual engine
 TURNS = 1_000
 PAGE = 50
 PROGRESS = """
-SELECT (SELECT max(id) FROM {s}.job_timeline) AS lines, (SELECT sum(claims) + count(*) FROM {s}.strays) AS orphans,
+SELECT (SELECT max(id) FROM {s}.job_timeline) AS lines, (SELECT sum(fence) FROM {s}.marketplace_jobs) AS writings,
+       (SELECT sum(claims) + count(*) FROM {s}.strays) AS orphans,
        (SELECT count(*) FROM {s}.plugin_commands) AS commands
 """
 
@@ -160,7 +161,9 @@ def _settings(home: Path, url: str, given: Mapping[str, Any]) -> Settings:
 
 def _double(place: Marketplace, of: Installation, sandbox: SandboxServer) -> MarketplaceDouble:
     def name_of(tenant: int, task: int) -> str:
-        query = f"SELECT name FROM {schema_name(TenantId(tenant))}.marketplace_tasks WHERE id = %s"
+        query = seen_by("SELECT name FROM {s}.marketplace_tasks WHERE id = %s").replace(
+            "{s}", schema_name(TenantId(tenant))
+        )
         with of.database.records() as connection:
             row = connection.execute(query.encode(), [task]).fetchone()
         assert row is not None

@@ -15,7 +15,7 @@ from stoflow.resources.batches.choosing import check_batch, choose_products, ref
 from stoflow.resources.batches.read import read_batch
 from stoflow.resources.batches.views import BatchView, SubmitBatch
 from stoflow.resources.jobs.scopes import refuse_ungranted
-from stoflow.resources.jobs.submit import new_job, plan_tasks
+from stoflow.resources.jobs.submit import may_fold, new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.needs import ChangesJobs
 from stoflow.resources.products.stored import products_in
@@ -76,7 +76,8 @@ def _made(
     images = {product: held[product].images for product in products}
     tasks = {number: plan_tasks(handler, number) for number in set(images.values())}
     keep_trace(connection)
-    if not insert_jobs(connection, tenant, batch, new_job(one), images, tasks):
+    folds = all(may_fold(registry, one.marketplace, plan) for plan in tasks.values())
+    if not insert_jobs(connection, tenant, batch, new_job(one), images, tasks, folds=folds):
         refuse_more_jobs(connection, tenant, len(products))
         raise Conflict("The quota of jobs changed just now: please ask again.")
     return batch

@@ -127,7 +127,8 @@ def _made(
         images = _held_images(connection, registry, tenant, asked, asked.product_id, only_sold_out=only_sold_out)
     tasks = plan_tasks(handler, images)
     keep_trace(connection)
-    inserted = insert_job(connection, tenant, new_job(asked), tasks, is_counted=is_counted)
+    folds = may_fold(registry, asked.marketplace, tasks)
+    inserted = insert_job(connection, tenant, new_job(asked), tasks, is_counted=is_counted, folds=folds)
     if asked.idempotency_key is None:
         return partial(_inserted, inserted, connection, tenant) if is_counted else lambda: cast("JobId", inserted())
     job = _inserted(inserted, connection, tenant)  # where it is not made nothing else may stand
@@ -236,6 +237,12 @@ def new_job(asked: SubmitJob) -> NewJob:
         digest=asked.idempotency_digest or "",
         request_id=asked.request_id or None,
     )
+
+
+def may_fold(registry: Registry, marketplace: str, tasks: Sequence[TaskPlan]) -> bool:
+    """Say whether a job of these tasks is kept as one row while all goes well: all of it is known, and no plugin acts,
+    whose commands are of a task's row."""
+    return len(tasks) > 1 and not registry.marketplace(marketplace).by_plugin
 
 
 def plan_tasks(handler: Handler, images: int | None) -> Sequence[TaskPlan]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stoflow.domain.errors import Conflict, NotFound
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.marketplaces.registry import Registry
-from stoflow.resources.jobs.submit import new_job, plan_tasks
+from stoflow.resources.jobs.submit import may_fold, new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.needs import ChangesJobs
 from stoflow.storage.database.session import Records
@@ -58,6 +58,7 @@ def _end(
     asked = SubmitJob(marketplace, END, product, priority=HIGH)
     tasks = plan_tasks(registry.handler(marketplace, END), images)
     keep_trace(connection)
-    job = insert_job(connection, tenant, new_job(asked), tasks)()
+    folds = may_fold(registry, marketplace, tasks)
+    job = insert_job(connection, tenant, new_job(asked), tasks, folds=folds)()
     assert job is not None, "only a key keeps a job from being made"
     return job

@@ -10,8 +10,9 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import BatchId, JobId, TenantId
 from stoflow.domain.job import TaskPlan
 from stoflow.storage.engine.facts import UNFINISHED
-from stoflow.storage.engine.statement import bind, composed, s
-from stoflow.storage.engine.submit import COUNTED, NewJob, task_rows
+from stoflow.storage.engine.folded import planned
+from stoflow.storage.engine.statement import Parts, bind, composed, s
+from stoflow.storage.engine.submit import COUNTED, NewJob, next_task_ids, task_rows
 
 SAME_KEY = """
 SELECT id, coalesce(idempotency_digest, '') AS digest FROM {s}.batch_jobs WHERE batch_id = %(key)s
@@ -38,21 +39,13 @@ WITH [[spent]]asked AS MATERIALIZED (
   SELECT * FROM unnest(%(products)s::int[], %(images)s::int[]) WITH ORDINALITY AS r(product, images, place)
 ), job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
-    max_retries, expires_at, not_before, request_id, batch_job_id, created_at)
+    max_retries, expires_at, not_before, request_id, batch_job_id, created_at[[folded]])
   SELECT a.marketplace, a.id, asked.product, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
-    a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()
+    a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()[[document]]
   FROM asked CROSS JOIN public.marketplace_action_types a
   WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]] ORDER BY asked.place
   RETURNING id, product_id, priority
-), tasks AS (
-  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
-  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
-  FROM job JOIN asked ON asked.product = job.product_id
-  JOIN jsonb_to_recordset(%(tasks)s) AS r(images int, name text, position int, kind text, paced bool)
-    ON r.images = asked.images
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
-), inherited AS (
+)[[rows]], inherited AS (
   UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
   WHERE ahead.product_id = job.product_id AND ahead.marketplace = %(marketplace)s
     AND ahead.status IN {UNFINISHED} AND ahead.id < job.id AND ahead.priority > job.priority
@@ -62,6 +55,28 @@ WITH [[spent]]asked AS MATERIALIZED (
 )
 SELECT count(*) AS made FROM job
 """
+
+FOLDED: Parts = (
+    ("folded", ", folded, task_ids"),
+    (
+        "document",
+        ", %(tasks)s -> asked.images::text, ARRAY(" + next_task_ids("(%(tasks)s -> asked.images::text)") + ")",
+    ),
+)
+ROWS: Parts = (
+    (
+        "rows",
+        """, tasks AS (
+  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
+  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
+  FROM job JOIN asked ON asked.product = job.product_id
+  JOIN jsonb_to_recordset(%(tasks)s) AS r(images int, name text, position int, kind text, paced bool)
+    ON r.images = asked.images
+), said AS (
+  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
+)""",
+    ),
+)
 
 UNFINISHED_JOBS = f"""
 SELECT id FROM {s}.marketplace_jobs
@@ -127,13 +142,18 @@ def insert_jobs(
     job: NewJob,
     images: Mapping[int, int],
     tasks: Mapping[int, Sequence[TaskPlan]],
+    *,
+    folds: bool = False,
 ) -> int:
     """Make a job like `job` for each product, in their order; return how many were made: none over the quota.
 
-    `images` says how many photos each product has, `tasks` what is to be done for a product with so many.
+    `images` says how many photos each product has, `tasks` what is to be done for a product with so many. As
+    for one job, `folds` says how they are kept.
     """
+    rows = [{"images": number, **row} for number, plan in tasks.items() for row in task_rows(plan)]
+    documents = {str(number): planned(plan) for number, plan in tasks.items()}
     statement = bind(
-        composed(INSERT_JOBS, *COUNTED),
+        composed(INSERT_JOBS, *COUNTED, *(FOLDED if folds else ROWS)),
         tenant,
         asked=len(images),
         batch=batch,
@@ -146,7 +166,7 @@ def insert_jobs(
         expires_at=job.expires_at,
         not_before=job.not_before,
         request_id=job.request_id,
-        tasks=Jsonb([{"images": number, **row} for number, plan in tasks.items() for row in task_rows(plan)]),
+        tasks=Jsonb(documents if folds else rows),
     )
     row = statement.on(connection).fetchone()
     return row["made"] if row else 0

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.folded import unfold_jobs
 from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import SKIP
 
@@ -47,6 +48,7 @@ FAIL = f"""{ENDED}, {SAID}{ENDING}"""
 def complete_by_hand(connection: Connection[DictRow], tenant: TenantId, job: JobId, result: Mapping[str, Any]) -> bool:
     """Complete the job and skip what is left of it; False where it is final, under way, or not there."""
     bind(LOCK, tenant, job=job).on(connection)
+    unfold_jobs(connection, tenant, job)
     columns = {"status": "completed", "result": Jsonb(dict(result)), "reason": None, "kind": None, "detail": None}
     row = bind(COMPLETE, tenant, job=job, cause="completed by hand", **columns).on(connection).fetchone()
     return row is not None
@@ -57,6 +59,7 @@ def fail_by_hand(
 ) -> bool:
     """Fail the job; False as above. `cause` is what its timeline calls it."""
     bind(LOCK, tenant, job=job).on(connection)
+    unfold_jobs(connection, tenant, job)
     columns = {"status": "failed", "result": None, "kind": "refused", "detail": Jsonb({"reason": reason})}
     row = bind(FAIL, tenant, job=job, cause=cause, reason=reason, **columns).on(connection).fetchone()
     return row is not None

@@ -30,11 +30,17 @@ WHERE j.product_id = ANY(%(products)s::int[]) AND j.marketplace = %(marketplace)
 
 # Moves the fences of later jobs of the product, and waits for claims of theirs that are being committed: one whose
 # statement began before the retry does not see that a job stands before it again.
-FENCE_LATER = """
+LATER = """later.product_id = j.product_id AND later.id > j.id
+  AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL"""
+UNFOLD_LATER = f"""
+SELECT public.unfold('{s}', ARRAY(
+  SELECT later.id FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs later ON {LATER}
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.folded IS NOT NULL))
+"""
+FENCE_LATER = f"""
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
 FROM {s}.marketplace_jobs j, {s}.marketplace_jobs later
-WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.product_id = j.product_id AND later.id > j.id
-  AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL
+WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND {LATER}
   AND t.job_id = later.id AND t.status = 'pending' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_tasks b
     WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
@@ -118,5 +124,6 @@ def cancel_waiting(
 
 def retry(connection: Connection[DictRow], tenant: TenantId, *jobs: JobId) -> list[JobId]:
     """Set FAILED jobs and their failed tasks to PENDING; return those that neither state nor a later job forbids."""
+    bind(UNFOLD_LATER, tenant, jobs=list(jobs)).on(connection)
     bind(FENCE_LATER, tenant, jobs=list(jobs)).on(connection)
     return [JobId(row["id"]) for row in bind(RETRY, tenant, jobs=list(jobs)).on(connection)]

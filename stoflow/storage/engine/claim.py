@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.tempo import PACE_SLACK
@@ -145,15 +146,18 @@ class Claim:
     tries: Mapping[str, float] | None = None  # whether StoFlow's application is accepted again, and when to try next
     unrecorded: Unrecorded = field(default_factory=Unrecorded)
 
+    @property
+    def pace_params(self) -> Mapping[str, Any]:
+        """Return what the part about its pace is filled with, nothing where it has none."""
+        if self.pace_s <= 0:
+            return {}
+        slot_s = max(self.pace_s, self.slot_s)
+        return {"action": self.action, "pace_s": slot_s, "slack_s": self.pace_s * PACE_SLACK}
+
     def statement(self) -> Statement[Granted]:
         """Return what claims the task, unless it may not be run by this message (any more, or yet)."""
-        unrecorded, paced = self.unrecorded, self.pace_s > 0
+        unrecorded = self.unrecorded
         claimed = Line("own", self.name, "pending", "running", "claimed", attempt=self.claims + 1)
-        pace = {
-            "action": self.action,
-            "pace_s": max(self.pace_s, self.slot_s),
-            "slack_s": self.pace_s * PACE_SLACK,
-        }
         return bind(
             composed(
                 CLAIM,
@@ -161,7 +165,7 @@ class Claim:
                 *(IN_LINE if self.in_line and self.begins else ()),
                 *(UNDISTURBED if self.is_unsafe else ()),
                 *(BEGINNING if self.begins else ()),
-                *(PACING if paced else ()),
+                *(PACING if self.pace_s > 0 else ()),
                 *(TRYING if self.tries else ()),
             ),
             self.tenant,
@@ -176,7 +180,7 @@ class Claim:
             marker=self.marker,
             digest=self.digest,
             quiet_s=self.quiet_s,
-            **(pace if paced else {}),
+            **self.pace_params,
             **(self.tries or {}),
             **unrecorded_params(unrecorded, begins=self.begins, then=[claimed]),
         ).answering(Granted.of)

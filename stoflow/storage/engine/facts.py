@@ -58,6 +58,30 @@ def late_before(job: LiteralString, *, what: LiteralString = "") -> LiteralStrin
         AND late.late_until > clock_timestamp()"""
 
 
+def tasks_of(job: LiteralString) -> LiteralString:
+    """Return SQL over the tasks of the job `job`, whether it is kept as one row or in rows of its tasks."""
+    return f"""(
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = {job}.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        {job}.created_at, started_at, completed_at
+      FROM public.folded_tasks({job}.folded, {job}.task_ids, {job}.claimed_by, {job}.deadline))"""
+
+
+def lines_of(job: LiteralString) -> LiteralString:
+    """Return SQL over the lines of the timeline of the job `job`, however it is kept."""
+    return f"""(
+      SELECT id, task, at, from_status, to_status, cause, attempt, detail
+      FROM {s}.job_timeline WHERE job_id = {job}.id
+      UNION ALL
+      SELECT * FROM public.folded_lines({job}.folded, {job}.status::text, {job}.created_at, {job}.started_at,
+        {job}.completed_at))"""
+
+
 def under_way(task: LiteralString) -> LiteralString:
     """Return SQL: a worker does the task now, or a plugin was asked to."""
     return f"""({task}.status = 'running'

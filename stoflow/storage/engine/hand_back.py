@@ -3,7 +3,7 @@
 from typing import LiteralString
 
 from stoflow.domain.ids import ProcessId, TaskId, TenantId
-from stoflow.storage.engine.facts import PASSED, UNFINISHED
+from stoflow.storage.engine.facts import PASSED, UNFINISHED, tasks_of
 from stoflow.storage.engine.statement import Statement, bind, s
 
 SOON_S = 1.0  # while somebody runs who may know it
@@ -31,8 +31,8 @@ ONLY_OLDER = f"""EXISTS (
     SELECT FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND NOT {somebody_may_know("u")} AND EXISTS (
-        SELECT FROM {s}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task))"""
+        SELECT FROM {tasks_of("j")} AS k
+        WHERE k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task))"""
 
 # Nothing of the task itself changes: it waits longer the longer this process has known that it does not know it.
 HAND_BACK = f"""

@@ -16,9 +16,9 @@ from stoflow.domain.ids import ProcessId
 from stoflow.storage.database.transactions import Transaction
 
 REGISTER = """
-INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
+INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, folds, started_at, expires_at)
 VALUES (%(kind)s, %(host)s, %(pid)s, %(machine)s, %(begun)s, %(release)s, %(serves)s::text[], %(told)s,
-        clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+        true, clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 """
 

@@ -1,11 +1,12 @@
 """Settles: what an attempt's outcome writes, only where its `claims` are still the task's."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.ids import TaskId, TenantId
-from stoflow.domain.outcome import Done, FieldError
+from stoflow.domain.outcome import Done, FieldError, Listed
 from stoflow.domain.retry import DEATHS_UNTIL_QUARANTINE
 from stoflow.storage.engine.recorded import Recorded, because, fields_json, photos_json, settling
 from stoflow.storage.engine.statement import Parts, Statement, composed, s
@@ -63,12 +64,8 @@ SELECT false AS cancelled FROM acted
 
 # The first external id recorded for a product stays, unless it ended and this one takes its place: a second draft
 # becomes an orphan, deleted later by its marker. What another product has there is not taken from it: nothing is
-# recorded then, and the job goes on without a listing.
-SETTLE_LISTED = f"""
-WITH {TASK}, job AS MATERIALIZED (
-  SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
-  FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
-), listing AS (
+# recorded then, and the job goes on without a listing. Beside a `task` with its marker, and its `job`.
+LISTED = """listing AS (
   INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
   WHERE product_id IS NOT NULL AND NOT EXISTS (
@@ -86,7 +83,13 @@ WITH {TASK}, job AS MATERIALIZED (
   INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)
   SELECT job.id, job.product_id, job.marketplace, task.marker, clock_timestamp()
   FROM task, job, listing WHERE listing.external_id <> %(external_id)s AND %(marked)s
-), seen AS (
+)"""
+
+SETTLE_LISTED = f"""
+WITH {TASK}, job AS MATERIALIZED (
+  SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
+  FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), {LISTED}, seen AS (
   UPDATE {s}.marketplace_jobs j SET acted = true FROM job, listing WHERE j.id = job.id AND listing.visible
 ), {SAID}
 SELECT job.cancel_requested AND NOT (job.acted OR coalesce((SELECT visible FROM listing), false)) AS cancelled,
@@ -178,21 +181,27 @@ def settle_done(
         return settling(SETTLE_ENDED, tenant, task, claims, ended=done.ended, **params)
     if done.listed is None:
         return settling(SETTLE_ACTED if done.acted else SETTLE_DONE, tenant, task, claims, **params)
-    replaces = done.listed.replaces
     return settling(
-        composed(SETTLE_LISTED, *(WHERE_REPLACED if replaces else ())),
+        composed(SETTLE_LISTED, *(WHERE_REPLACED if done.listed.replaces else ())),
         tenant,
         task,
         claims,
-        external_id=done.listed.external_id,
-        visible=done.listed.visible,
-        url=done.listed.url,
-        photos=photos_json(done.listed),
-        replaces=replaces,
-        ended=replaces,
         marked=marked,
+        **listed_params(done.listed),
         **params,
     )
+
+
+def listed_params(listed: Listed) -> dict[str, Any]:
+    """Return what LISTED and what may be put into it are filled with."""
+    return {
+        "external_id": listed.external_id,
+        "visible": listed.visible,
+        "url": listed.url,
+        "photos": photos_json(listed),
+        "replaces": listed.replaces,
+        "ended": listed.replaces,
+    }
 
 
 def settle_back(

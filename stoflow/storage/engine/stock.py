@@ -20,11 +20,15 @@ BECAUSE, SOLD_OUT = "because", "sold out"
 CHOSEN = "AND (%(products)s::int[] IS NULL OR p.id = ANY(%(products)s::int[]))"
 
 # A worker may have read the product while some were left: it does not begin with what it knows of it.
+SOLD_OUT_WAITING = f"""{s}.marketplace_jobs j JOIN {s}.products p ON p.id = j.product_id
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+WHERE p.stock_quantity <= 0 {CHOSEN} AND j.status = 'pending' AND a.code <> 'delete'"""
+UNFOLD_WAITING = f"""
+SELECT public.unfold('{s}', ARRAY(SELECT j.id FROM {SOLD_OUT_WAITING} AND j.folded IS NOT NULL))
+"""
 FENCE_WAITING = f"""
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
-FROM {s}.marketplace_jobs j JOIN {s}.products p ON p.id = j.product_id
-JOIN public.marketplace_action_types a ON a.id = j.action_type_id
-WHERE p.stock_quantity <= 0 {CHOSEN} AND j.status = 'pending' AND a.code <> 'delete'
+FROM {SOLD_OUT_WAITING}
   AND t.job_id = j.id AND t.status = 'pending' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_tasks b
     WHERE b.job_id = t.job_id AND b.position < t.position AND b.status = 'pending' AND b.kind <> 'inner')
@@ -96,6 +100,7 @@ class StockChange:
 
 def fence_waiting(connection: Connection[DictRow], tenant: TenantId, products: Sequence[int] | None) -> None:
     """Let no job that has not begun sell what is sold out by what was read before; `products` None is all of them."""
+    bind(UNFOLD_WAITING, tenant, products=_listed(products)).on(connection)
     bind(FENCE_WAITING, tenant, products=_listed(products)).on(connection)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
@@ -11,7 +11,14 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import TaskPlan
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import TODAY, UNFINISHED, used_today
+from stoflow.storage.engine.folded import planned
 from stoflow.storage.engine.statement import Parts, bind, composed, s
+
+
+def next_task_ids(document: LiteralString) -> LiteralString:
+    """Return SQL: ids for the tasks of a document, of one sequence with those of tasks in rows."""
+    return f"SELECT nextval('{s}.job_timeline_id_seq')::int FROM generate_series(1, jsonb_array_length({document}))"
+
 
 # The product's lock makes ids grow in the order in which jobs of one product were accepted.
 LOCK_PRODUCTS = """
@@ -36,22 +43,33 @@ WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp(
 INSERT_JOB = """
 WITH [[spent]]job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
-    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
+    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at[[folded]])
   SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
-    clock_timestamp()
+    clock_timestamp()[[document]]
   FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]]
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, priority
-), tasks AS (
+)[[rows]][[inherited]]
+SELECT id FROM job
+"""
+# A job is one row where it is sent by StoFlow itself, and rows where the seller's plugin acts.
+FOLDED: Parts = (
+    ("folded", ", folded, task_ids"),
+    ("document", ", %(tasks)s, ARRAY(" + next_task_ids("%(tasks)s") + ")"),
+)
+ROWS: Parts = (
+    (
+        "rows",
+        """, tasks AS (
   INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
   SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
   FROM job, jsonb_to_recordset(%(tasks)s) AS r(name text, position int, kind text, paced bool)
 ), said AS (
   INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
-)[[inherited]]
-SELECT id FROM job
-"""
+)""",
+    ),
+)
 # Those accepted before it on the same product are as urgent as it is, for it waits for them; their owner hears of it.
 INHERITED: Parts = (
     (
@@ -144,18 +162,20 @@ def insert_job(
     tasks: Sequence[TaskPlan],
     *,
     is_counted: bool = False,
+    folds: bool = False,
 ) -> Callable[[], JobId | None]:
     """Return what fetches the new job's id, None where another one took its idempotency key first.
 
-    One that `is_counted` is one of the tenant's quota of today; it is None too where that is used up.
+    One that `folds` is kept as one row while all goes well. One that `is_counted` is one of the tenant's quota of
+    today; it is None too where that is used up.
     """
-    parts = (*(INHERITED if job.product is not None else ()), *(COUNTED if is_counted else ()))
+    of_product, counted = INHERITED if job.product is not None else (), COUNTED if is_counted else ()
     statement = bind(
-        composed(INSERT_JOB, *parts),
+        composed(INSERT_JOB, *(FOLDED if folds else ROWS), *of_product, *counted),
         tenant,
         **{name: getattr(job, name) for name in GIVEN if name != "payload"},
         payload=Jsonb(job.payload),
-        tasks=Jsonb(task_rows(tasks)),
+        tasks=Jsonb(planned(tasks) if folds else task_rows(tasks)),
         asked=1,
     )
     inserted = statement.on(connection)

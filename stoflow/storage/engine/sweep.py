@@ -17,6 +17,16 @@ from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import end_cancelled, expire_jobs
 from stoflow.storage.engine.verify import jobs_to_cancel
 
+# Of jobs that are one row those are written in rows first whose attempt is lost: a later statement sees them.
+UNFOLD_LOST = """
+SELECT public.unfold('{s}', ARRAY(
+  SELECT j.id FROM {s}.marketplace_jobs j
+  WHERE j.status = 'running' AND j.claimed_by IS NOT NULL
+    AND (j.claimed_by = ANY(%(dead)s::bigint[]) OR j.deadline <= clock_timestamp()
+      OR NOT EXISTS (SELECT FROM public.processes p WHERE p.id = j.claimed_by))
+  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED))
+"""
+
 # What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
 LOST = """
   SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker,
@@ -146,6 +156,7 @@ def sweep_tenant(
         statement = bind(template, tenant, limit=limit, dead=list(dead), **params)
         return statement.on(connection).fetchall()
 
+    rows(UNFOLD_LOST)
     tasks = rows(
         SWEEP_TASKS,
         quarantine=DEATHS_UNTIL_QUARANTINE,

@@ -11,6 +11,7 @@ from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus, sources_of
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import PASSED, SUSPENDED, UNFINISHED, one_of
+from stoflow.storage.engine.folded import unfold_jobs
 from stoflow.storage.engine.hand_back import ONLY_OLDER, UNSERVED
 from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.verify import PLUGIN_AWAY, WAITED_ENOUGH, give_up_looks
@@ -173,6 +174,7 @@ def end_cancelled(
 def expire_jobs(connection: Connection[DictRow], tenant: TenantId, *, limit: int) -> Sequence[JobFailed]:
     """Expire what may not begin any more; return what is told of each such job."""
     due = [row["id"] for row in bind(LOCK_EXPIRING, tenant, limit=limit).on(connection)]
+    unfold_jobs(connection, tenant, *due)
     expired = bind(EXPIRE, tenant, jobs=due).on(connection).fetchall() if due else []
     for row in expired:
         _disown(connection, tenant, row)

@@ -9,8 +9,9 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import BatchId, TenantId
+from stoflow.storage.engine.facts import tasks_of
 from stoflow.storage.engine.reads.batches import BatchView, view_batch
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 
 EVENTS = """
 SELECT e.number, e.at, e.type, e.state, e.subject, e.marketplace, e.name, a.code AS action, e.product, e.batch
@@ -20,11 +21,12 @@ WHERE e.tenant = %(tenant)s AND e.number > %(after)s ORDER BY e.number LIMIT %(l
 
 BOUNDS = "SELECT forgotten, number FROM public.event_heads WHERE tenant = %(tenant)s"
 
-JOBS = """
+JOBS = f"""
 SELECT j.id, j.result_data, j.error_kind, j.error_message,
-  (SELECT count(*) FROM {s}.marketplace_tasks t WHERE t.job_id = j.id AND t.status = 'completed') AS done,
-  (SELECT count(*) FROM {s}.marketplace_tasks t WHERE t.job_id = j.id) AS total
-FROM {s}.marketplace_jobs j WHERE j.id = ANY(%(jobs)s::int[])
+  t.done, t.total
+FROM {s}.marketplace_jobs j CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE status = 'completed') AS done, count(*) AS total FROM {tasks_of("j")} AS o) AS t
+WHERE j.id = ANY(%(jobs)s::int[])
 """
 
 ORDERS = """

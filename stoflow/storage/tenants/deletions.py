@@ -71,7 +71,10 @@ SELECT EXISTS (
   WHERE a.code = 'delete' AND j.status IN {UNFINISHED} AND j.marketplace <> ALL (%(without)s)) AS found
 """
 LEFT = f"SELECT marketplace, count(*) AS listings FROM {s}.listings WHERE visible GROUP BY marketplace ORDER BY 1"
-RUNNING = f"SELECT EXISTS (SELECT FROM {s}.marketplace_tasks WHERE status = 'running') AS found"
+RUNNING = f"""
+SELECT EXISTS (SELECT FROM {s}.marketplace_tasks WHERE status = 'running')
+  OR EXISTS (SELECT FROM {s}.marketplace_jobs WHERE status = 'running' AND claimed_by IS NOT NULL) AS found
+"""
 # Others' tables refer to some of the tenant's: whoever waits for one of those has waited for a second at most.
 BRIEFLY = "SET LOCAL lock_timeout = '1s'"
 THEIR_TABLES = """

@@ -20,21 +20,13 @@ WITH [[spent]]asked AS MATERIALIZED (
   SELECT * FROM unnest(%(products)s::int[], %(images)s::int[]) WITH ORDINALITY AS r(product, images, place)
 ), job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
-    max_retries, expires_at, not_before, request_id, batch_job_id, created_at)
+    max_retries, expires_at, not_before, request_id, batch_job_id, created_at[[folded]])
   SELECT a.marketplace, a.id, asked.product, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
-    a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()
+    a.max_retries, %(expires_at)s, %(not_before)s, %(request_id)s, %(batch)s, clock_timestamp()[[document]]
   FROM asked CROSS JOIN public.marketplace_action_types a
   WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]] ORDER BY asked.place
   RETURNING id, product_id, priority
-), tasks AS (
-  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
-  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
-  FROM job JOIN asked ON asked.product = job.product_id
-  JOIN jsonb_to_recordset(%(tasks)s) AS r(images int, name text, position int, kind text, paced bool)
-    ON r.images = asked.images
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
-), inherited AS (
+)[[rows]], inherited AS (
   UPDATE {s}.marketplace_jobs ahead SET priority = job.priority FROM job
   WHERE ahead.product_id = job.product_id AND ahead.marketplace = %(marketplace)s
     AND ahead.status IN ('pending', 'running') AND ahead.id < job.id AND ahead.priority > job.priority

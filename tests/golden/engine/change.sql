@@ -59,6 +59,12 @@ WITH job AS (
 )
 SELECT id FROM job
 
+-- UNFOLD_LATER
+SELECT public.unfold('{s}', ARRAY(
+  SELECT later.id FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs later ON later.product_id = j.product_id AND later.id > j.id
+  AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.folded IS NOT NULL))
+
 -- WAITING
 SELECT j.id FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 WHERE j.product_id = ANY(%(products)s::int[]) AND j.marketplace = %(marketplace)s AND a.code = ANY(%(actions)s::text[])

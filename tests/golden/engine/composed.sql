@@ -156,6 +156,8 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
          OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
+       j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
+       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
        (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -178,6 +180,8 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
          OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
+       j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
+       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
        (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,

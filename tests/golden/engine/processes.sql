@@ -32,9 +32,9 @@ WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
 SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead
 
 -- REGISTER
-INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, started_at, expires_at)
+INSERT INTO public.processes (kind, host, pid, machine, begun, release, serves, told, folds, started_at, expires_at)
 VALUES (%(kind)s, %(host)s, %(pid)s, %(machine)s, %(begun)s, %(release)s, %(serves)s::text[], %(told)s,
-        clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
+        true, clock_timestamp(), clock_timestamp() + %(lease_s)s::float8 * interval '1 second')
 RETURNING id
 
 -- TOLD

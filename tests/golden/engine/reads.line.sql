@@ -31,7 +31,8 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
         'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
       ORDER BY p.completed_at DESC) FROM (
       SELECT * FROM (
-        SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
+        SELECT l.id, l.created_at, l.completed_at, l.marketplace, l.action_type_id, l.status, l.folded, l.task_ids,
+          l.claimed_by, l.deadline FROM {s}.marketplace_jobs l
         WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS q
       WHERE q.marketplace = j.marketplace AND q.action_type_id = j.action_type_id AND q.status = 'completed'
       ORDER BY q.completed_at DESC LIMIT %(rests)s) AS p
@@ -42,24 +43,59 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN (SELECT cou
       FROM (
         SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
           lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
-        FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
+        FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = p.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        p.created_at, started_at, completed_at
+      FROM public.folded_tasks(p.folded, p.task_ids, p.claimed_by, p.deadline)) AS o WHERE o.position >= t.position) AS k) AS w
     WHERE w.from_at IS NOT NULL) END AS rests, (
     SELECT greatest(0, coalesce(max(extract(epoch FROM p.next_at - clock_timestamp())), 0))::float8
     FROM public.marketplace_action_types a
     LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
     WHERE a.id = j.action_type_id
-    HAVING EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = j.id AND o.paced AND o.status = 'pending')) AS paced_in_s,
+    HAVING EXISTS (SELECT FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE o.paced AND o.status = 'pending')) AS paced_in_s,
   CASE WHEN j.status IN ('pending', 'running') THEN (
     SELECT count(*) FROM (
       SELECT * FROM {s}.marketplace_jobs r
       WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS r
     WHERE r.action_type_id = j.action_type_id
       AND (j.status = 'pending' OR (r.priority, r.id) < (j.priority, j.id))
-      AND EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = r.id AND o.paced AND o.status = 'pending')) ELSE 0 END AS paced_before,
+      AND EXISTS (SELECT FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = r.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        r.created_at, started_at, completed_at
+      FROM public.folded_tasks(r.folded, r.task_ids, r.claimed_by, r.deadline)) AS o WHERE o.paced AND o.status = 'pending')) ELSE 0 END AS paced_before,
   CASE WHEN t.status = 'running' THEN t.started_at END AS task_began_at,
   CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j
 LEFT JOIN LATERAL (
-  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
-  ORDER BY position LIMIT 1) AS t ON true
+  SELECT * FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE status NOT IN ('completed', 'skipped') ORDER BY position LIMIT 1) AS t ON true
 WHERE j.id = %(job)s

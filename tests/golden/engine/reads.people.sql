@@ -29,8 +29,17 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND EXISTS (
-        SELECT FROM {s}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)
+        SELECT FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS k
+        WHERE k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)
     ORDER BY u.since LIMIT 1), 'served', (
     SELECT bool_or(w.serves IS NULL OR j.marketplace = ANY(w.serves)) FROM public.processes w
     WHERE w.kind = 'worker' AND NOT w.dead AND w.expires_at > clock_timestamp()), 'decided', (
@@ -41,13 +50,31 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     WHERE o.kind = 'orchestrator' AND NOT o.dead AND o.expires_at > clock_timestamp()),
          'under_way', (t.status = 'running'
       AND (t.claimed_by IS NOT NULL OR t.look_at IS NULL OR t.deadline IS NOT NULL)), 'in_flight', (
-    SELECT count(*) FROM {s}.marketplace_jobs g JOIN {s}.marketplace_tasks f ON f.job_id = g.id
+    SELECT count(*) FROM {s}.marketplace_jobs g CROSS JOIN LATERAL (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = g.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        g.created_at, started_at, completed_at
+      FROM public.folded_tasks(g.folded, g.task_ids, g.claimed_by, g.deadline)) AS f
     WHERE g.marketplace = j.marketplace AND g.status = 'running' AND (f.status = 'running'
       AND (f.claimed_by IS NOT NULL OR f.look_at IS NULL OR f.deadline IS NOT NULL))), 'pace_until', (
     SELECT p.next_at FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code AND (
-      SELECT o.paced AND o.status = 'pending' FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      SELECT o.paced AND o.status = 'pending' FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o
+      WHERE o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1)),
          'late_until', CASE WHEN j.status = 'pending' THEN (SELECT max(late.late_until) FROM {s}.marketplace_jobs late
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
@@ -60,13 +87,31 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
-          FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
+          FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 LEFT JOIN LATERAL (
-  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
+  SELECT * FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE status NOT IN ('completed', 'skipped')
   ORDER BY position LIMIT 1) AS t ON j.status IN ('pending', 'running')
 WHERE j.id = %(job)s
 
@@ -101,8 +146,17 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND EXISTS (
-        SELECT FROM {s}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)
+        SELECT FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS k
+        WHERE k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)
     ORDER BY u.since LIMIT 1), 'served', (
     SELECT bool_or(w.serves IS NULL OR j.marketplace = ANY(w.serves)) FROM public.processes w
     WHERE w.kind = 'worker' AND NOT w.dead AND w.expires_at > clock_timestamp()), 'decided', (
@@ -113,13 +167,31 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     WHERE o.kind = 'orchestrator' AND NOT o.dead AND o.expires_at > clock_timestamp()),
          'under_way', (t.status = 'running'
       AND (t.claimed_by IS NOT NULL OR t.look_at IS NULL OR t.deadline IS NOT NULL)), 'in_flight', (
-    SELECT count(*) FROM {s}.marketplace_jobs g JOIN {s}.marketplace_tasks f ON f.job_id = g.id
+    SELECT count(*) FROM {s}.marketplace_jobs g CROSS JOIN LATERAL (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = g.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        g.created_at, started_at, completed_at
+      FROM public.folded_tasks(g.folded, g.task_ids, g.claimed_by, g.deadline)) AS f
     WHERE g.marketplace = j.marketplace AND g.status = 'running' AND (f.status = 'running'
       AND (f.claimed_by IS NOT NULL OR f.look_at IS NULL OR f.deadline IS NOT NULL))), 'pace_until', (
     SELECT p.next_at FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code AND (
-      SELECT o.paced AND o.status = 'pending' FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
+      SELECT o.paced AND o.status = 'pending' FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o
+      WHERE o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1)),
          'late_until', CASE WHEN j.status = 'pending' THEN (SELECT max(late.late_until) FROM {s}.marketplace_jobs late
       WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
@@ -132,13 +204,31 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
-          FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
+          FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 LEFT JOIN LATERAL (
-  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
+  SELECT * FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE status NOT IN ('completed', 'skipped')
   ORDER BY position LIMIT 1) AS t ON j.status IN ('pending', 'running')
 
 WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
@@ -154,6 +244,11 @@ WHERE (%(marketplace)s::text IS NULL OR j.marketplace = %(marketplace)s)
 ORDER BY j.id DESC LIMIT %(limit)s
 
 -- TIMELINE
-SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, detail,
+SELECT l.id, max(at) OVER (ORDER BY l.id) AS at, task, from_status, to_status, cause, detail,
   CASE WHEN attempt > 0 THEN dense_rank() OVER (PARTITION BY task, attempt > 0 ORDER BY attempt) ELSE 0 END AS attempt
-FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
+FROM {s}.marketplace_jobs j CROSS JOIN LATERAL (
+      SELECT id, task, at, from_status, to_status, cause, attempt, detail
+      FROM {s}.job_timeline WHERE job_id = j.id
+      UNION ALL
+      SELECT * FROM public.folded_lines(j.folded, j.status::text, j.created_at, j.started_at,
+        j.completed_at)) AS l WHERE j.id = %(job)s ORDER BY l.id

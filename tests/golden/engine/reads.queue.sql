@@ -18,7 +18,11 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.pr
         AND ahead.status IN ('pending', 'running')) AS behind
 FROM {s}.marketplace_jobs j 
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
+    SELECT f.id, f.claims, f.status, f.paced, f.outside, f.claimed, false AS verifying, NULL::float8 AS due_in_s,
+           f.deadline_in_s
+    FROM public.folded_next(j.folded, j.task_ids, j.claimed_by, j.deadline) AS f WHERE j.folded IS NOT NULL
+    UNION ALL
+    (SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,
            t.look_at IS NOT NULL AS verifying,
            extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
@@ -27,7 +31,7 @@ FROM {s}.marketplace_jobs j
       SELECT o.paced, o.kind FROM {s}.marketplace_tasks o
       WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1) AS outside ON true
-    WHERE t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1
+    WHERE j.folded IS NULL AND t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1)
   ) AS task ON true
 
 WHERE j.id = ANY(%(jobs)s::int[])
@@ -62,7 +66,11 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.pr
     WHERE later.marketplace = j.marketplace AND later.product_id = j.product_id AND later.id > j.id
       AND later.status IN ('pending', 'running')) AS followed FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id 
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
+    SELECT f.id, f.claims, f.status, f.paced, f.outside, f.claimed, false AS verifying, NULL::float8 AS due_in_s,
+           f.deadline_in_s
+    FROM public.folded_next(j.folded, j.task_ids, j.claimed_by, j.deadline) AS f WHERE j.folded IS NOT NULL
+    UNION ALL
+    (SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,
            t.look_at IS NOT NULL AS verifying,
            extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
@@ -71,7 +79,7 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.pr
       SELECT o.paced, o.kind FROM {s}.marketplace_tasks o
       WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1) AS outside ON true
-    WHERE t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1
+    WHERE j.folded IS NULL AND t.job_id = j.id AND t.status NOT IN ('completed', 'skipped') ORDER BY t.position LIMIT 1)
   ) AS task ON true
 
 ORDER BY j.priority, j.id

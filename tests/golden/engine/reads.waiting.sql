@@ -19,16 +19,33 @@ WITH m AS (SELECT unnest(%(marketplaces)s::text[]) AS name), chosen AS (
         AND late.late_until > clock_timestamp()) THEN 'late_copy'
       WHEN t.not_before > clock_timestamp() THEN 'retry'
       WHEN p.next_at > clock_timestamp() AND coalesce((
-      SELECT o.paced FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner' ORDER BY o.position LIMIT 1), false) THEN 'pace' ELSE 'next' END AS kind,
+      SELECT o.paced FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o
+      WHERE o.status NOT IN ('completed', 'skipped') AND o.kind <> 'inner' ORDER BY o.position LIMIT 1), false) THEN 'pace' ELSE 'next' END AS kind,
     j.created_at,
     CASE WHEN j.status = 'pending' THEN j.not_before END AS later, t.look_at, t.not_before AS retry_at, p.next_at
   FROM chosen JOIN {s}.marketplace_jobs j ON j.id = chosen.id
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
   LEFT JOIN LATERAL (
-    SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN ('completed', 'skipped')
-    ORDER BY position LIMIT 1) AS t ON true
+    SELECT * FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS o WHERE status NOT IN ('completed', 'skipped') ORDER BY position LIMIT 1) AS t ON true
 ), kinds AS (
   SELECT marketplace, kind, count(*) AS jobs, min(created_at) AS oldest, min(CASE kind WHEN 'not_before' THEN later
     WHEN 'verifying' THEN look_at WHEN 'retry' THEN retry_at WHEN 'pace' THEN next_at END) AS until

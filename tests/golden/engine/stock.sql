@@ -46,6 +46,11 @@ FROM shown
 SELECT p.id FROM {s}.products p
 WHERE p.id = ANY(%(products)s::int[]) AND p.stock_quantity > 0 FOR NO KEY UPDATE OF p
 
+-- UNFOLD_WAITING
+SELECT public.unfold('{s}', ARRAY(SELECT j.id FROM {s}.marketplace_jobs j JOIN {s}.products p ON p.id = j.product_id
+JOIN public.marketplace_action_types a ON a.id = j.action_type_id
+WHERE p.stock_quantity <= 0 AND (%(products)s::int[] IS NULL OR p.id = ANY(%(products)s::int[])) AND j.status = 'pending' AND a.code <> 'delete' AND j.folded IS NOT NULL))
+
 -- UNWANTED
 SELECT id FROM {s}.marketplace_jobs
 WHERE product_id = ANY(%(products)s::int[]) AND status IN ('pending', 'running') AND NOT acted

@@ -5,20 +5,14 @@ WHERE idempotency_key = ANY(%(keys)s::text[]) AND created_at <= clock_timestamp(
 -- INSERT_JOB
 WITH [[spent]]job AS (
   INSERT INTO {s}.marketplace_jobs (marketplace, action_type_id, product_id, priority, status, input_data,
-    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at)
+    max_retries, expires_at, not_before, idempotency_key, idempotency_digest, request_id, created_at[[folded]])
   SELECT a.marketplace, a.id, %(product)s, coalesce(%(priority)s, a.priority), 'pending', %(payload)s,
     a.max_retries, %(expires_at)s, %(not_before)s, %(key)s, %(digest)s, %(request_id)s,
-    clock_timestamp()
+    clock_timestamp()[[document]]
   FROM public.marketplace_action_types a WHERE a.marketplace = %(marketplace)s AND a.code = %(action)s[[allowed]]
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING id, priority
-), tasks AS (
-  INSERT INTO {s}.marketplace_tasks (job_id, name, position, kind, paced, status, created_at)
-  SELECT job.id, r.name, r.position, r.kind, r.paced, 'pending', clock_timestamp()
-  FROM job, jsonb_to_recordset(%(tasks)s) AS r(name text, position int, kind text, paced bool)
-), said AS (
-  INSERT INTO {s}.job_timeline (job_id, to_status, cause) SELECT id, 'pending', 'submitted' FROM job
-)[[inherited]]
+)[[rows]][[inherited]]
 SELECT id FROM job
 
 -- LOCK_PRODUCTS

@@ -61,3 +61,11 @@ WITH lost AS MATERIALIZED (
 SELECT task.job_id, task.name AS task, task.claims - task.polls AS attempt, task.error AS reason, task.looks_died,
   job.error_kind AS kind, job.marketplace, a.code AS action, coalesce(job.request_id, 'none') AS request_id
 FROM task LEFT JOIN job ON job.id = task.job_id LEFT JOIN public.marketplace_action_types a ON a.id = job.action_type_id
+
+-- UNFOLD_LOST
+SELECT public.unfold('{s}', ARRAY(
+  SELECT j.id FROM {s}.marketplace_jobs j
+  WHERE j.status = 'running' AND j.claimed_by IS NOT NULL
+    AND (j.claimed_by = ANY(%(dead)s::bigint[]) OR j.deadline <= clock_timestamp()
+      OR NOT EXISTS (SELECT FROM public.processes p WHERE p.id = j.claimed_by))
+  ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED))

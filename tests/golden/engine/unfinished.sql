@@ -59,8 +59,17 @@ WITH stuck AS MATERIALIZED (
         SELECT FROM public.unknown_tasks k
         WHERE k.process = w.id
           AND (k.marketplace, k.action, k.task) = (u.marketplace, u.action, u.task))) AND EXISTS (
-        SELECT FROM {s}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)) THEN 'Only older workers are running, which do not know all of it.' END AS reason
+        SELECT FROM (
+      SELECT id, name, position, kind, paced, status, claims, polls, failures, deaths, looks, absences, claimed_by,
+        deadline, not_before, look_at, marker, input_digest, output, quiet_s, error, error_kind, error_fields,
+        created_at, started_at, completed_at
+      FROM {s}.marketplace_tasks WHERE job_id = j.id
+      UNION ALL
+      SELECT id, name, position, kind, paced, status, claims, 0, 0, 0, 0, 0, claimed_by,
+        deadline, NULL, NULL, marker, input_digest, output, quiet_s, NULL, NULL, NULL,
+        j.created_at, started_at, completed_at
+      FROM public.folded_tasks(j.folded, j.task_ids, j.claimed_by, j.deadline)) AS k
+        WHERE k.status NOT IN ('completed', 'skipped') AND split_part(k.name, ':', 1) = u.task)) THEN 'Only older workers are running, which do not know all of it.' END AS reason
   FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   CROSS JOIN LATERAL (
     SELECT k.id, k.name, k.status, k.not_before, k.error FROM {s}.marketplace_tasks k

@@ -26,6 +26,7 @@ DEADLINE_S = 60.0
 
 def claim_and_command(bench: "Bench", job: JobId) -> tuple[Statement[Granted], Statement[bool]]:
     """What a worker writes when it has read the job's first task as it was before anybody claimed it."""
+    bench.keep_in_rows()
     message = bench.message(job)
     claim = Claim(
         tenant=bench.tenant,

@@ -60,4 +60,4 @@ def test_a_job_on_no_product_is_the_same_whatever_its_message_says(bench: "Bench
     assert plain is not None
     assert whole is not None
     assert (plain.product, plain.listing_id, plain.listing_photos) == (None, "", ())
-    assert replace(plain, tasks=whole.tasks, begun_s=whole.begun_s) == whole
+    assert replace(plain, tasks=whole.tasks, folded=whole.folded, begun_s=whole.begun_s) == whole

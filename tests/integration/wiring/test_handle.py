@@ -22,6 +22,7 @@ from stoflow.marketplaces import MarketplaceJobProcessor, MarketplaceJobService
 from stoflow.settings import Settings
 from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.engine.folded import unfold_jobs
 from stoflow.storage.products.snapshots import add_product
 from stoflow.wiring.handle import TenantHandle
 
@@ -200,6 +201,7 @@ def test_what_is_under_way_is_not_ended_by_hand(
 ) -> None:
     job = service.create_job(marketplace="ebay", action_code="publish", product_id=product)
     with database.records() as connection:
+        unfold_jobs(connection, tenant, job.id)
         connection.execute(
             f"UPDATE {schema_name(tenant)}.marketplace_tasks SET status = 'running', claims = 1"
             f" WHERE job_id = {job.id} AND position = 1".encode()

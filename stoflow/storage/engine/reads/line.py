@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.line import Past, Rest
-from stoflow.storage.engine.facts import PASSED, UNFINISHED, ahead_of, one_of
+from stoflow.storage.engine.facts import PASSED, UNFINISHED, ahead_of, one_of, tasks_of
 from stoflow.storage.engine.statement import bind, s
 
 COUNTED_AT_MOST = 100_000  # from the index alone
@@ -60,7 +60,8 @@ RESTS = f"""
         'after_pace_s', extract(epoch FROM p.completed_at - w.paced_at), 'was_retried', w.was_retried)
       ORDER BY p.completed_at DESC) FROM (
       SELECT * FROM (
-        SELECT l.id, l.completed_at, l.marketplace, l.action_type_id, l.status FROM {s}.marketplace_jobs l
+        SELECT l.id, l.created_at, l.completed_at, l.marketplace, l.action_type_id, l.status, l.folded, l.task_ids,
+          l.claimed_by, l.deadline FROM {s}.marketplace_jobs l
         WHERE l.completed_at IS NOT NULL ORDER BY l.completed_at DESC LIMIT %(lately)s) AS q
       WHERE q.marketplace = j.marketplace AND q.action_type_id = j.action_type_id AND q.status = 'completed'
       ORDER BY q.completed_at DESC LIMIT %(rests)s) AS p
@@ -71,7 +72,7 @@ RESTS = f"""
       FROM (
         SELECT o.position, o.started_at, o.paced, o.claims - o.polls AS tries,
           lag(o.completed_at) OVER (ORDER BY o.position) AS before_at
-        FROM {s}.marketplace_tasks o WHERE o.job_id = p.id AND o.position >= t.position) AS k) AS w
+        FROM {tasks_of("p")} AS o WHERE o.position >= t.position) AS k) AS w
     WHERE w.from_at IS NOT NULL"""
 
 PACED_BEFORE = f"""
@@ -80,14 +81,14 @@ PACED_BEFORE = f"""
       WHERE r.status = 'running' AND r.marketplace = j.marketplace ORDER BY r.priority, r.id LIMIT %(begun)s) AS r
     WHERE r.action_type_id = j.action_type_id
       AND (j.status = 'pending' OR (r.priority, r.id) < (j.priority, j.id))
-      AND EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = r.id AND o.paced AND o.status = 'pending')"""
+      AND EXISTS (SELECT FROM {tasks_of("r")} AS o WHERE o.paced AND o.status = 'pending')"""
 
 PACED_IN = f"""
     SELECT greatest(0, coalesce(max(extract(epoch FROM p.next_at - clock_timestamp())), 0))::float8
     FROM public.marketplace_action_types a
     LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
     WHERE a.id = j.action_type_id
-    HAVING EXISTS (SELECT FROM {s}.marketplace_tasks o WHERE o.job_id = j.id AND o.paced AND o.status = 'pending')"""
+    HAVING EXISTS (SELECT FROM {tasks_of("j")} AS o WHERE o.paced AND o.status = 'pending')"""
 
 LINE = f"""
 SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN ({BEFORE}) ELSE 0 END AS before,
@@ -99,8 +100,7 @@ SELECT clock_timestamp() AS now, CASE WHEN j.status = 'pending' THEN ({BEFORE}) 
   CASE WHEN t.status = 'pending' AND t.error_kind = 'away' THEN t.claims - t.polls END AS away_tries
 FROM {s}.marketplace_jobs j
 LEFT JOIN LATERAL (
-  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN {PASSED}
-  ORDER BY position LIMIT 1) AS t ON true
+  SELECT * FROM {tasks_of("j")} AS o WHERE status NOT IN {PASSED} ORDER BY position LIMIT 1) AS t ON true
 WHERE j.id = %(job)s
 """
 

@@ -14,8 +14,10 @@ from stoflow.storage.engine.facts import (
     UNFINISHED,
     ahead_of,
     late_before,
+    lines_of,
     lock_of,
     plugin_connected,
+    tasks_of,
     under_way,
 )
 from stoflow.storage.engine.hand_back import somebody_may_know
@@ -30,8 +32,8 @@ UNKNOWN = f"""(
     FROM public.unknown_tasks u JOIN public.processes p ON p.id = u.process
     WHERE NOT p.dead AND p.expires_at > clock_timestamp() AND u.marketplace = j.marketplace AND u.action = a.code
       AND EXISTS (
-        SELECT FROM {s}.marketplace_tasks k
-        WHERE k.job_id = j.id AND k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task)
+        SELECT FROM {tasks_of("j")} AS k
+        WHERE k.status NOT IN {PASSED} AND split_part(k.name, ':', 1) = u.task)
     ORDER BY u.since LIMIT 1)"""
 SERVED = """(
     SELECT bool_or(w.serves IS NULL OR j.marketplace = ANY(w.serves)) FROM public.processes w
@@ -46,13 +48,13 @@ DECIDED = """(
 
 # As actors count: calls, by whoever makes them, not jobs.
 IN_FLIGHT = f"""(
-    SELECT count(*) FROM {s}.marketplace_jobs g JOIN {s}.marketplace_tasks f ON f.job_id = g.id
+    SELECT count(*) FROM {s}.marketplace_jobs g CROSS JOIN LATERAL {tasks_of("g")} AS f
     WHERE g.marketplace = j.marketplace AND g.status = 'running' AND {under_way("f")})"""
 PACE_UNTIL = f"""(
     SELECT p.next_at FROM public.pace p
     WHERE p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code AND (
-      SELECT o.paced AND o.status = 'pending' FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN {PASSED} AND o.kind <> 'inner'
+      SELECT o.paced AND o.status = 'pending' FROM {tasks_of("j")} AS o
+      WHERE o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1))"""
 
 VIEW = f"""
@@ -78,13 +80,13 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
                  error_fields, not_before, created_at, started_at, completed_at
-          FROM {s}.marketplace_tasks WHERE job_id = j.id AND %(tasks)s) AS k) AS tasks
+          FROM {tasks_of("j")} AS o WHERE %(tasks)s) AS k) AS tasks
 FROM {s}.marketplace_jobs j
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace AND c.state <> 'connected'
 LEFT JOIN public.plugin_presence v ON v.tenant = %(tenant)s
 LEFT JOIN LATERAL (
-  SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN {PASSED}
+  SELECT * FROM {tasks_of("j")} AS o WHERE status NOT IN {PASSED}
   ORDER BY position LIMIT 1) AS t ON j.status IN {UNFINISHED}
 """
 
@@ -99,10 +101,10 @@ ORDER BY j.id DESC LIMIT %(limit)s
 # Told in the order of the lines, by times that never fall: two processes may write of a job within a microsecond, and
 # PostgreSQL's clock may be set back. Claims of which no line tells, polls that found it under way, are left out of the
 # count of attempts.
-TIMELINE = """
-SELECT id, max(at) OVER (ORDER BY id) AS at, task, from_status, to_status, cause, detail,
+TIMELINE = f"""
+SELECT l.id, max(at) OVER (ORDER BY l.id) AS at, task, from_status, to_status, cause, detail,
   CASE WHEN attempt > 0 THEN dense_rank() OVER (PARTITION BY task, attempt > 0 ORDER BY attempt) ELSE 0 END AS attempt
-FROM {s}.job_timeline WHERE job_id = %(job)s ORDER BY id
+FROM {s}.marketplace_jobs j CROSS JOIN LATERAL {lines_of("j")} AS l WHERE j.id = %(job)s ORDER BY l.id
 """
 
 

@@ -23,7 +23,11 @@ from stoflow.storage.engine.statement import bind, s
 
 NEXT_TASK = f"""
   LEFT JOIN LATERAL (
-    SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
+    SELECT f.id, f.claims, f.status, f.paced, f.outside, f.claimed, false AS verifying, NULL::float8 AS due_in_s,
+           f.deadline_in_s
+    FROM public.folded_next(j.folded, j.task_ids, j.claimed_by, j.deadline) AS f WHERE j.folded IS NOT NULL
+    UNION ALL
+    (SELECT t.id, t.claims, t.status, outside.paced, outside.kind AS outside,
            t.claimed_by IS NOT NULL AS claimed,
            t.look_at IS NOT NULL AS verifying,
            extract(epoch FROM coalesce(t.look_at, t.not_before) - clock_timestamp())::float8 AS due_in_s,
@@ -32,7 +36,7 @@ NEXT_TASK = f"""
       SELECT o.paced, o.kind FROM {s}.marketplace_tasks o
       WHERE o.job_id = j.id AND o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1) AS outside ON true
-    WHERE t.job_id = j.id AND t.status NOT IN {PASSED} ORDER BY t.position LIMIT 1
+    WHERE j.folded IS NULL AND t.job_id = j.id AND t.status NOT IN {PASSED} ORDER BY t.position LIMIT 1)
   ) AS task ON true
 """
 

@@ -9,15 +9,15 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
-from stoflow.storage.engine.facts import PASSED, UNFINISHED, ahead_of, late_before, under_way
+from stoflow.storage.engine.facts import PASSED, UNFINISHED, ahead_of, late_before, tasks_of, under_way
 from stoflow.storage.engine.statement import bind, s
 
 COUNTED_AT_MOST = 100_000
 JUDGED_AT_MOST = 200  # of each marketplace, the most urgent ones: what holds those is what holds the others
 
 IS_PACED = f"""coalesce((
-      SELECT o.paced FROM {s}.marketplace_tasks o
-      WHERE o.job_id = j.id AND o.status NOT IN {PASSED} AND o.kind <> 'inner' ORDER BY o.position LIMIT 1), false)"""
+      SELECT o.paced FROM {tasks_of("j")} AS o
+      WHERE o.status NOT IN {PASSED} AND o.kind <> 'inner' ORDER BY o.position LIMIT 1), false)"""
 
 # What holds a job by its own state, as the rules of admission have it, and until when.
 JUDGED = f"""
@@ -35,8 +35,7 @@ JUDGED = f"""
   JOIN public.marketplace_action_types a ON a.id = j.action_type_id
   LEFT JOIN public.pace p ON p.tenant = %(tenant)s AND p.marketplace = j.marketplace AND p.action = a.code
   LEFT JOIN LATERAL (
-    SELECT * FROM {s}.marketplace_tasks WHERE job_id = j.id AND status NOT IN {PASSED}
-    ORDER BY position LIMIT 1) AS t ON true"""
+    SELECT * FROM {tasks_of("j")} AS o WHERE status NOT IN {PASSED} ORDER BY position LIMIT 1) AS t ON true"""
 
 PENDING = f"""
     SELECT count(*) FROM (

@@ -16,6 +16,7 @@ from stoflow.domain.fence import Fence
 from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.job import PASSED_TASK_STATUSES, JobStatus, TaskKind, TaskStatus
 from stoflow.domain.product import Product, ProductImage, SentPhoto
+from stoflow.storage.engine.folded import Folded
 from stoflow.storage.engine.refuse import refusal_in
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
@@ -31,6 +32,8 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
          OR public.is_suspended(%(tenant)s) AS held,
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
+       j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
+       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
        (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -131,6 +134,7 @@ class StoredJob:
     traceparent: str = ""  # what it was asked for in
     granted: tuple[str, ...] | None = None  # scopes, None where all that was asked for
     refusal: StandingRefusal | None = None  # of StoFlow's own application there
+    folded: Folded | None = None  # where it is kept as one row
 
     @property
     def lasted_s(self) -> float:
@@ -171,6 +175,7 @@ def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> S
 
 
 def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
+    folded = _folded(row)
     return StoredJob(
         tenant=tenant,
         id=JobId(row["id"]),
@@ -187,13 +192,48 @@ def _job(tenant: TenantId, row: Mapping[str, Any]) -> StoredJob:
         listing_sku=row.get("listing_sku") or "",
         account=Account(row["marketplace"], row["account_id"] or "", row["account_settings"] or {}),
         since=row["since"],
-        tasks=tuple(_task(task) for task in row["tasks"] or ()),
+        tasks=tuple(_task(task) for task in row["tasks"] or ()) if folded is None else _tasks(folded, row),
+        folded=folded,
         product=_product(row["product"], row["images"] or ()) if row.get("product") else None,
         request_id=row["request_id"] or NO_REQUEST,
         begun_s=time.monotonic() - float(row["age_s"]),
         traceparent=row["traceparent"] or "",
         granted=None if row["granted"] is None else tuple(row["granted"]),
         refusal=refusal_in(row["refusal"]),
+    )
+
+
+def _folded(row: Mapping[str, Any]) -> Folded | None:
+    if row["folded"] is None:
+        return None
+    return Folded(row["fence"], row["folded"], row["task_ids"], row["now_s"] - time.monotonic())
+
+
+def _tasks(folded: Folded, row: Mapping[str, Any]) -> tuple[StoredTask, ...]:
+    """Return the tasks of a job that is one row: nothing of it was tried twice, or is looked for."""
+    return tuple(
+        StoredTask(
+            id=TaskId(task_id),
+            name=task["name"],
+            position=position,
+            kind=_kind(task["kind"]),
+            paced=task["paced"],
+            status=TaskStatus.COMPLETED if done else TaskStatus.RUNNING if begun else TaskStatus.PENDING,
+            claims=Fence(int(begun is not None)),
+            polls=0,
+            failures=0,
+            looks=0,
+            age_s=row["now_s"] - begun if begun else 0.0,
+            marker=task.get("marker", ""),
+            output=task.get("output", {}),
+            error="",
+            verifying=False,
+            out=begun is not None and done is None,
+            delay_s=0.0,
+            left_s=row["left_s"] or 0.0 if begun and not done else 0.0,
+        )
+        for position, (task_id, task) in enumerate(zip(folded.ids, folded.tasks, strict=True), start=1)
+        for begun, done in [(task.get("begun"), task.get("done"))]
     )
 
 
