@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.facts import UNFINISHED
+from stoflow.storage.engine.folded import unfold_jobs
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import finish_cancel
@@ -97,6 +98,7 @@ SELECT id FROM job
 
 def request_cancel(connection: Transaction, tenant: TenantId, *jobs: JobId) -> list[JobId]:
     """Note that these jobs are to be cancelled; return those that are not final."""
+    unfold_jobs(connection, tenant, *jobs)
     return [JobId(row["id"]) for row in bind(REQUEST_CANCEL, tenant, jobs=list(jobs)).on(connection)]
 
 

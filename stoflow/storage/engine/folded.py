@@ -19,6 +19,7 @@ from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, has_row, s
 from stoflow.storage.engine.unrecorded import Unrecorded
 
+LARGEST_DOCUMENT = 32_000  # in characters
 Answer = TypeVar("Answer")
 Document = list[dict[str, Any]]
 """A job's tasks in their order: `name`, `kind` and `paced` of each, and what has become of it.
@@ -77,10 +78,10 @@ class Folded:
         return round(monotonic_s + self.offset_s, 6)
 
 
-# Fenced by the row itself: nothing of it has changed since the run read or wrote it. It is not that of one that is to
-# be cancelled, which is rows.
+# Fenced by the row itself: nothing of it has changed since the run read or wrote it. One that is to be cancelled is
+# rows, and so is one that put out so much that each writing of it all would cost more than its rows do.
 IS_OURS = """j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested"""
+  AND NOT j.cancel_requested AND %(fits)s"""
 
 MAY_CLAIM = f"""{IS_OURS}
   AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()){NOT_HELD}
@@ -182,7 +183,8 @@ def unfold_jobs(connection: Transaction, tenant: TenantId, *jobs: JobId) -> None
 def fenced(job: JobId, folded: Folded, document: Document, before: JobStatus) -> dict[str, Any]:
     """Return what IS_OURS and the writing of the document are filled with."""
     written = json.dumps(document, separators=(",", ":"))
-    return {"job": job, "fence": folded.fence, "before": before, "document": written}
+    fits = len(written) <= LARGEST_DOCUMENT
+    return {"job": job, "fence": folded.fence, "before": before, "document": written, "fits": fits}
 
 
 def _granted(row: DictRow | None) -> Granted:

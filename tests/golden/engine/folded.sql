@@ -3,7 +3,7 @@ UPDATE {s}.marketplace_jobs j
 SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = %(holder)s,
     deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'[[begun]]
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested
+  AND NOT j.cancel_requested AND %(fits)s
   AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
@@ -14,7 +14,7 @@ RETURNING true AS granted[[told]]
 -- CLAIM_PACED
 WITH was AS MATERIALIZED (
   SELECT j.id FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested
+  AND NOT j.cancel_requested AND %(fits)s
   AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
@@ -32,7 +32,7 @@ UPDATE {s}.marketplace_jobs j
 SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = %(holder)s,
     deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'[[begun]]
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested
+  AND NOT j.cancel_requested AND %(fits)s
   AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
@@ -47,7 +47,7 @@ SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = NULL, deadli
     result_data = %(result)s, error_message = NULL, error_kind = NULL, error_fields = NULL, waiting = NULL,
     told = NOT j.told
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested AND public.is_owned_under(%(tenant)s, %(epoch)s)
+  AND NOT j.cancel_requested AND %(fits)s AND public.is_owned_under(%(tenant)s, %(epoch)s)
 RETURNING true AS granted, public.tell_job_change(%(tenant)s, 'completed', j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)
 
 -- UNFOLD

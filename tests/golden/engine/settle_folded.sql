@@ -1,11 +1,11 @@
 -- SETTLE
 UPDATE {s}.marketplace_jobs j SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = NULL, deadline = NULL, acted = j.acted OR %(acted)s WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested RETURNING false AS cancelled
+  AND NOT j.cancel_requested AND %(fits)s RETURNING false AS cancelled
 
 -- SETTLE_ENDED
 WITH job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested FOR UPDATE OF j
+  AND NOT j.cancel_requested AND %(fits)s FOR UPDATE OF j
 ), listing AS (
   UPDATE {s}.listings l
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
@@ -21,7 +21,7 @@ RETURNING false AS cancelled, '' AS external_id
 -- SETTLE_LISTED
 WITH job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested FOR UPDATE OF j
+  AND NOT j.cancel_requested AND %(fits)s FOR UPDATE OF j
 ), task AS (SELECT %(marker)s::text AS marker), listing AS (
   INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
   SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job

@@ -9,8 +9,10 @@ from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.job import JobStatus
 from stoflow.execution.run import run
 from stoflow.resources.jobs.read import timeline
+from stoflow.storage.engine.change import request_cancel
 from stoflow.storage.engine.plan import plan_job
 from stoflow.storage.engine.reads.queue import begin_queued
+from stoflow.storage.engine.unfinished import finish_cancel
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -177,3 +179,29 @@ def test_its_owner_reads_what_comes_next_from_the_row(bench: "Bench") -> None:
     assert (one.claims, one.paced, one.in_flight, one.verifying) == (rows.claims, rows.paced, False, False)
     assert one.task == bench.task(job, "validate")["id"]
     assert JobStatus(bench.row(job)["status"]) is JobStatus.PENDING
+
+
+def test_one_that_puts_out_much_is_written_in_rows(bench: "Bench") -> None:
+    product = bench.product(title="A coat " + "of many words " * 20)
+    job, small = bench.submit(product), bench.submit(bench.product())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stoflow.storage.engine.folded.LARGEST_DOCUMENT", 700)
+        bench.run(job)
+    assert bench.row(job)["status"] == "completed"
+    assert rows_of(bench, job) == (5, 13)
+    assert told_of(bench, job)[1][0][3] == {"title": "A coat " + "of many words " * 20}
+    assert rows_of(bench, small) == (0, 0)
+
+
+def test_many_that_are_cancelled_are_told_of_in_their_order(bench: "Bench") -> None:
+    """What a person cancels is rows first, all of it at once."""
+    jobs = [bench.submit(bench.product()) for _ in range(20)]
+    with bench.engine.database.records() as connection:
+        assert request_cancel(connection, bench.tenant, *jobs) == jobs
+        assert finish_cancel(connection, bench.tenant, *jobs) == jobs
+    for job in jobs:
+        assert [line.cause for line in timeline(bench, bench.tenant, job)] == [
+            "submitted",
+            "cancel requested",
+            *["cancel"] * 6,
+        ]

@@ -80,50 +80,51 @@ BEGIN
 END $$
 """
 
-# The rows of one job; its own row is its caller's to change.
-WRITE = """
-CREATE FUNCTION public.write_unfolded(of_schema text, job integer, state text, doc jsonb, ids integer[], holder bigint,
-    until timestamptz, made timestamptz, began timestamptz, ended timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+# Its fence moves: whoever knew the job as one row writes it no more. The setting is what the trigger on tasks asks.
+UNFOLD = """
+CREATE FUNCTION public.unfold(of_schema text, jobs integer[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    unfolded integer;
+BEGIN
+    PERFORM set_config('stoflow.unfolding', 'on', true);
+    EXECUTE format('WITH was AS MATERIALIZED (
+            SELECT * FROM %1$I.marketplace_jobs WHERE id = ANY ($1) AND folded IS NOT NULL ORDER BY id FOR UPDATE
+        ), job AS (
+            UPDATE %1$I.marketplace_jobs j
+            SET folded = NULL, task_ids = NULL, claimed_by = NULL, deadline = NULL, fence = j.fence + 1
+            FROM was WHERE j.id = was.id
+        ), tasks AS (
+            INSERT INTO %1$I.marketplace_tasks (id, job_id, name, position, kind, paced, status, claims, claimed_by,
+                deadline, marker, input_digest, output, quiet_s, created_at, started_at, completed_at)
+            SELECT t.id, was.id, t.name, t.position, t.kind, t.paced, t.status, t.claims, t.claimed_by, t.deadline,
+                t.marker, t.input_digest, t.output, t.quiet_s, was.created_at, t.started_at, t.completed_at
+            FROM was CROSS JOIN LATERAL public.folded_tasks(was.folded, was.task_ids, was.claimed_by, was.deadline) AS t
+        ), lines AS (
+            INSERT INTO %1$I.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
+            SELECT was.id, l.task, l.at, l.from_status, l.to_status, l.cause, l.attempt, l.detail
+            FROM was CROSS JOIN LATERAL public.folded_lines(was.folded, was.status::text, was.created_at,
+                was.started_at, was.completed_at) AS l
+            ORDER BY was.id, l.id
+        ) SELECT count(*) FROM was', of_schema) INTO unfolded USING jobs;
+    RETURN unfolded;
+END $$
+"""
+
+# Whoever asks that a job be cancelled, by whatever program, asks it of one that is rows from then on: what it does in
+# the same statement stands behind what has come about.
+CANCELLED = """
+CREATE FUNCTION public.unfold_cancelled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('INSERT INTO %I.marketplace_tasks (id, job_id, name, position, kind, paced, status, claims,
             claimed_by, deadline, marker, input_digest, output, quiet_s, created_at, started_at, completed_at)
         SELECT t.id, $1, t.name, t.position, t.kind, t.paced, t.status, t.claims, t.claimed_by, t.deadline, t.marker,
             t.input_digest, t.output, t.quiet_s, $2, t.started_at, t.completed_at
-        FROM public.folded_tasks($3, $4, $5, $6) AS t ORDER BY t.position', of_schema)
-    USING job, made, doc, ids, holder, until;
+        FROM public.folded_tasks($3, $4, $5, $6) AS t', TG_TABLE_SCHEMA)
+    USING OLD.id, OLD.created_at, OLD.folded, OLD.task_ids, OLD.claimed_by, OLD.deadline;
     EXECUTE format('INSERT INTO %I.job_timeline (job_id, task, at, from_status, to_status, cause, attempt, detail)
         SELECT $1, l.task, l.at, l.from_status, l.to_status, l.cause, l.attempt, l.detail
-        FROM public.folded_lines($2, $3, $4, $5, $6) AS l ORDER BY l.id', of_schema)
-    USING job, doc, state, made, began, ended;
-END $$
-"""
-
-# Its fence moves: whoever knew the job as one row writes it no more.
-UNFOLD = """
-CREATE FUNCTION public.unfold(of_schema text, jobs integer[]) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    was record;
-    unfolded integer := 0;
-BEGIN
-    FOR was IN EXECUTE format('SELECT * FROM %I.marketplace_jobs WHERE id = ANY ($1) AND folded IS NOT NULL
-        ORDER BY id FOR UPDATE', of_schema) USING jobs
-    LOOP
-        EXECUTE format('UPDATE %I.marketplace_jobs SET folded = NULL, task_ids = NULL, claimed_by = NULL,
-            deadline = NULL, fence = fence + 1 WHERE id = $1', of_schema) USING was.id;
-        PERFORM public.write_unfolded(of_schema, was.id, was.status::text, was.folded, was.task_ids, was.claimed_by,
-            was.deadline, was.created_at, was.started_at, was.completed_at);
-        unfolded := unfolded + 1;
-    END LOOP;
-    RETURN unfolded;
-END $$
-"""
-
-# Whoever asks that a job be cancelled, by whatever program, asks it of one that is rows from then on.
-CANCELLED = """
-CREATE FUNCTION public.unfold_cancelled() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM public.write_unfolded(TG_TABLE_SCHEMA::text, OLD.id, OLD.status::text, OLD.folded, OLD.task_ids,
-        OLD.claimed_by, OLD.deadline, OLD.created_at, OLD.started_at, OLD.completed_at);
+        FROM public.folded_lines($2, $3, $4, $5, $6) AS l ORDER BY l.id', TG_TABLE_SCHEMA)
+    USING OLD.id, OLD.folded, OLD.status::text, OLD.created_at, OLD.started_at, OLD.completed_at;
     NEW.folded := NULL;
     NEW.task_ids := NULL;
     NEW.claimed_by := NULL;
@@ -168,7 +169,6 @@ FUNCTIONS = (
     "unfold_planned()",
     "unfold_cancelled()",
     "unfold(text, integer[])",
-    "write_unfolded(text, integer, text, jsonb, integer[], bigint, timestamptz, timestamptz, timestamptz, timestamptz)",
     "folded_lines(jsonb, text, timestamptz, timestamptz, timestamptz)",
     "folded_next(jsonb, integer[], bigint, timestamptz)",
     "folded_tasks(jsonb, integer[], bigint, timestamptz)",
@@ -176,7 +176,7 @@ FUNCTIONS = (
 
 
 def upgrade() -> None:
-    for statement in (TASKS, NEXT, LINES, WRITE, UNFOLD, CANCELLED, PLANNED, OWNED):
+    for statement in (TASKS, NEXT, LINES, UNFOLD, CANCELLED, PLANNED, OWNED):
         op.execute(statement)
 
 

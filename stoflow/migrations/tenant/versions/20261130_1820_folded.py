@@ -19,7 +19,8 @@ CREATE TRIGGER unfold_cancelled BEFORE UPDATE OF cancel_requested ON marketplace
 WHEN (NEW.cancel_requested AND NOT OLD.cancel_requested AND OLD.folded IS NOT NULL)
 EXECUTE FUNCTION public.unfold_cancelled();
 CREATE TRIGGER unfold_planned BEFORE INSERT ON marketplace_tasks FOR EACH ROW
-WHEN (NEW.position = 1 AND pg_trigger_depth() = 0) EXECUTE FUNCTION public.unfold_planned()
+WHEN (NEW.position = 1 AND pg_trigger_depth() = 0 AND current_setting('stoflow.unfolding', true) IS DISTINCT FROM 'on')
+EXECUTE FUNCTION public.unfold_planned()
 """
 
 
