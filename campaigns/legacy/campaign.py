@@ -128,7 +128,7 @@ class _ChangeOver:
         watch.stop()
         kept = counted(self._url, self._schemas, self._plan.size)
         drifted = runner.status(self._installation.urls.database_url)
-        self._demand("drift, and tenants with old names", (len(drifted.drifted), len(drifted.keeping)), (0, 0))
+        self._demand("drift, and tenants with old names", (drifted.drifted, drifted.keeping), ((), ()))
         return judged(
             self._plan.seed, before, kept, notes, self._failures, url=self._url, sold_at=self._sold_at(),
             killed=killed, carried_s=carried_s, lock_s=watch.longest_s, locked=watch.longest,

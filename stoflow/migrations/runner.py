@@ -16,7 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.chains import PUBLIC_SCHEMA, TEMPLATE_SCHEMA, driver_of, revision_of, upgrade
-from stoflow.migrations.old_house import Pace, Progress, Tell, carry_over, give_up_running, is_old, schemas_keeping
+from stoflow.migrations.old_house import (
+    Pace,
+    Progress,
+    Tell,
+    carry_over,
+    give_up_running,
+    is_old,
+    schemas_keeping,
+    schemas_unfinished,
+)
 from stoflow.migrations.old_house.shape import make_missing
 from stoflow.migrations.old_house.shared import is_old_installation, unify
 from stoflow.migrations.revisions import SHARED, TENANT, head_of, is_known
@@ -173,7 +182,7 @@ def _upgrade(engine: Engine, stream: str, schema: str, work: _Work, carrying: Ca
     try:
         with engine.begin() as connection:
             revision, old = revision_of(connection, schema), _is_of_old_shape(connection, stream, schema)
-        if revision == head_of(stream):
+        if revision == head_of(stream) and not (old and stream == TENANT):
             return
         if revision is not None and not is_known(stream, revision):
             work.failed.append(Failure(schema, UNKNOWN_REVISION.format(revision=revision)))
@@ -214,12 +223,13 @@ def _note(said: Diagnostic, schema: str, notices: list[str]) -> None:
 def _pending(engine: Engine, tenant: TenantId | None) -> tuple[Sequence[str], int]:
     with engine.connect() as connection:
         revisions = tenant_revisions(connection)
+        unfinished = schemas_unfinished(connection)
     if tenant is not None:
         wanted = schema_name(tenant)
         if wanted not in revisions:
             raise no_tenant(tenant)
         revisions = {wanted: revisions[wanted]}
-    behind = [schema for schema, revision in revisions.items() if revision != head_of(TENANT)]
+    behind = [name for name, revision in revisions.items() if revision != head_of(TENANT) or name in unfinished]
     return behind, len(revisions) - len(behind)
 
 

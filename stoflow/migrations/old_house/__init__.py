@@ -11,10 +11,26 @@ from stoflow.migrations.chains import has_table, write_upgrade
 from stoflow.migrations.old_house.carrying import Pace, Progress, Tell, carry_rows, prepare_switch
 from stoflow.migrations.old_house.expand import write_expand
 from stoflow.migrations.old_house.locking import holding
-from stoflow.migrations.old_house.shape import is_old, keeps_old_names, make_missing, schemas_keeping
+from stoflow.migrations.old_house.shape import (
+    is_old,
+    keeps_old_names,
+    make_missing,
+    schemas_keeping,
+    schemas_unfinished,
+)
 from stoflow.migrations.old_house.switch import give_up_running, revisions_left, write_finish, write_switch
 
-__all__ = ["Pace", "Progress", "Tell", "carry_over", "expand", "give_up_running", "is_old", "schemas_keeping"]
+__all__ = [
+    "Pace",
+    "Progress",
+    "Tell",
+    "carry_over",
+    "expand",
+    "give_up_running",
+    "is_old",
+    "schemas_keeping",
+    "schemas_unfinished",
+]
 
 
 def carry_over(engine: Engine, schema: str, pace: Pace, tell: Tell, *, within_ms: int) -> None:

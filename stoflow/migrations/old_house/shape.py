@@ -1,7 +1,7 @@
 """What an old schema is recognised by, and what of the old shape it lacks."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
@@ -43,6 +43,11 @@ def keeps_old_names(connection: Connection, schema: str) -> bool:
 def schemas_keeping(connection: Connection) -> Sequence[str]:
     """Return the tenants' schemas that were carried over and keep what old programs write, oldest first."""
     return connection.execute(text(KEEPING)).scalars().all()
+
+
+def schemas_unfinished(connection: Connection) -> Collection[str]:
+    """Return those of them at which a run was killed before its last step, though all revisions are run there."""
+    return {schema for schema in schemas_keeping(connection) if is_old(connection, schema)}
 
 
 def schemas_expanded(connection: Connection) -> Sequence[str]:

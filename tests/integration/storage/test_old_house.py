@@ -192,6 +192,40 @@ def test_the_contract_is_refused_while_an_old_program_writes(
     assert found == {"not_before": None}
 
 
+def test_a_run_that_was_killed_before_its_last_step_is_finished_by_the_next(
+    empty_database_url: str, connection: psycopg.Connection[DictRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("stoflow.migrations.old_house.write_finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            runner.migrate(empty_database_url)
+    assert runner.migrate(empty_database_url).migrated == ("user_1",)
+    assert runner.migrate(empty_database_url).migrated == ()
+    shape = connection.execute(
+        "SELECT attnotnull FROM pg_attribute WHERE attrelid = 'user_1.marketplace_jobs'::regclass AND attname = 'priority'"
+    )
+    assert shape.fetchone() == {"attnotnull": True}
+
+
+def test_what_is_kept_as_one_row_is_not_given_up(
+    empty_database_url: str, connection: psycopg.Connection[DictRow]
+) -> None:
+    runner.migrate(empty_database_url)
+    connection.execute(
+        "INSERT INTO user_1.marketplace_jobs (marketplace, action_type_id, status, started_at, folded, task_ids, claimed_by)"
+        " SELECT marketplace, id, 'running', clock_timestamp() - interval '2 hours',"
+        """ '[{"name": "a", "kind": "inner", "paced": false, "begun": 1}]', ARRAY[1000], 1"""
+        " FROM public.marketplace_action_types WHERE marketplace = 'ebay' AND code = 'publish'"
+    )
+    runner.migrate(empty_database_url)
+    assert counts(
+        connection, "SELECT status AS name, count(*) FROM user_1.marketplace_jobs WHERE folded IS NOT NULL GROUP BY 1"
+    ) == {"running": 1}
+
+
 def test_an_expand_is_taken_back_whole(empty_database_url: str, connection: psycopg.Connection[DictRow]) -> None:
     before = shape_of(connection, "user_1")
     rows = connection.execute("SELECT * FROM user_1.marketplace_jobs ORDER BY id").fetchall()
