@@ -80,8 +80,9 @@ def _seconds(value: float) -> float:
 @dataclass(frozen=True, slots=True)
 class RunMessage(_Hint):
     """`claims` is the first task's counter, the fence; `owner` is where the report goes; `permit` allows the
-    paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker; `on_product` may be wrong:
-    it saves reading a product where there is none; `traceparent` names the job's trace, and the permit in it."""
+    paced task; `stepwise` claims inner tasks one by one, to find one that kills its worker; `on_product` and `folded`
+    may be wrong: they save reading a product, or tasks in rows, where there are none; `traceparent` names the job's
+    trace, and the permit in it."""
 
     tenant: TenantId
     job: JobId
@@ -93,6 +94,7 @@ class RunMessage(_Hint):
     permit: bool
     stepwise: bool
     on_product: bool = True
+    folded: bool = False
     traceparent: str = ""
 
 

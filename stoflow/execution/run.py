@@ -23,7 +23,7 @@ from stoflow.storage.engine.reads.workers import StoredJob, StoredTask, job_read
 def run(engine: Engine, message: RunMessage) -> None:
     """Run what the message permits and report what the job waits for; a stale message does nothing."""
     failpoint("message.before")
-    job = _read(engine, message, on_product=message.on_product)
+    job = _read(engine, message)
     failpoint("message.after")
     if job is None:
         return
@@ -33,12 +33,14 @@ def run(engine: Engine, message: RunMessage) -> None:
         report_run(engine, message, progress.job, move, task, progress.inputs.outputs)
 
 
-def _read(engine: Engine, message: RunMessage, *, on_product: bool) -> StoredJob | None:
+def _read(engine: Engine, message: RunMessage) -> StoredJob | None:
     """Read the job as the message tells it, and once more where that was not so."""
-    job = engine.recorder.read(
-        message.tenant, message.job, job_read(message.tenant, message.job, on_product=on_product)
-    )
-    return job if job or on_product else _read(engine, message, on_product=True)
+    tenant, job = message.tenant, message.job
+    told = job_read(tenant, job, on_product=message.on_product, folded=message.folded)
+    if found := engine.recorder.read(tenant, job, told):
+        return found
+    is_all = message.on_product and not message.folded
+    return None if is_all else engine.recorder.read(tenant, job, job_read(tenant, job))
 
 
 def _go(progress: Progress) -> tuple[Move, StoredTask | None]:

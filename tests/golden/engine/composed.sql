@@ -157,15 +157,7 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
        j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
-       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
-       (SELECT json_agg(t ORDER BY t.position) FROM (
-          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
-                 coalesce(error, '') AS error,
-                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
-                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
-                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
-                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
-          FROM user_7.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks
+       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s
 FROM user_7.marketplace_jobs j
 LEFT JOIN user_7.connections c ON c.marketplace = j.marketplace
 WHERE j.id = %(job)s
@@ -182,14 +174,6 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
        public.refusal_of(j.marketplace) AS refusal,
        j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
        extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
-       (SELECT json_agg(t ORDER BY t.position) FROM (
-          SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
-                 coalesce(error, '') AS error,
-                 coalesce(extract(epoch FROM clock_timestamp() - started_at), 0) AS age_s,
-                 look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
-                 extract(epoch FROM deadline - clock_timestamp()) AS left_s,
-                 greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
-          FROM user_7.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks,
        coalesce(l.external_id, '') AS listing_id, coalesce(l.visible, false) AS listing_visible,
        l.photos AS listing_photos,
        (SELECT r.sku FROM user_7.remote_listings r

@@ -42,7 +42,8 @@ NEXT_TASK = f"""
 
 # What all tenants share is asked by functions, planned once for a connection and not for each tenant.
 COLUMNS = f"""j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
-  j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.cancel_requested,
+  j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.folded IS NOT NULL AS folded,
+  j.cancel_requested,
   task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
   extract(epoch FROM j.not_before - clock_timestamp())::float8 AS not_before_in_s,
@@ -128,6 +129,7 @@ class QueuedJob:
     due_in_s: float
     deadline_in_s: float
     on_product: bool = True
+    folded: bool = False  # it is kept as one row
     traceparent: str = ""
 
     @property
@@ -243,5 +245,6 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0, row["late_in_s"] or 0.0),
         deadline_in_s=row["deadline_in_s"] if row["deadline_in_s"] is not None else 0.0,
         on_product=row["on_product"],
+        folded=row["folded"],
         traceparent=row["traceparent"] or "",
     )

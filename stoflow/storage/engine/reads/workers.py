@@ -21,6 +21,12 @@ from stoflow.storage.engine.refuse import refusal_in
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, s
 
 NO_REQUEST = "none"
+ONCE: Mapping[str, Any] = {
+    **dict.fromkeys(("polls", "failures", "looks", "delay_s"), 0),
+    **dict.fromkeys(("marker", "output", "error"), ""),
+    "verifying": False,
+}
+"""What stands of a task that was tried once at most."""
 # What all tenants share is asked by functions, planned once for a connection and not for each tenant.
 READ_JOB = f"""
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id, j.status, j.max_retries,
@@ -33,7 +39,15 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
        coalesce(c.resume_at > clock_timestamp(), false) AS resting,
        public.refusal_of(j.marketplace) AS refusal,
        j.folded, j.task_ids, j.fence, extract(epoch FROM clock_timestamp())::float8 AS now_s,
-       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s,
+       extract(epoch FROM j.deadline - clock_timestamp())::float8 AS left_s[[tasks]][[of product]]
+FROM {s}.marketplace_jobs j
+LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace[[product]]
+WHERE j.id = %(job)s[[on none]][[folded]]
+"""
+IN_ROWS: Parts = (
+    (
+        "tasks",
+        """,
        (SELECT json_agg(t ORDER BY t.position) FROM (
           SELECT id, name, position, kind, paced, status, claims, polls, failures, looks, marker, output,
                  coalesce(error, '') AS error,
@@ -41,11 +55,10 @@ SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.re
                  look_at IS NOT NULL AS verifying, deadline IS NOT NULL AS out,
                  extract(epoch FROM deadline - clock_timestamp()) AS left_s,
                  greatest(0, extract(epoch FROM coalesce(look_at, not_before) - clock_timestamp())) AS delay_s
-          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks[[of product]]
-FROM {s}.marketplace_jobs j
-LEFT JOIN {s}.connections c ON c.marketplace = j.marketplace[[product]]
-WHERE j.id = %(job)s[[on none]]
-"""
+          FROM {s}.marketplace_tasks WHERE job_id = j.id) AS t) AS tasks""",
+    ),
+)
+IN_ONE: Parts = (("folded", " AND j.folded IS NOT NULL"),)
 ON_NONE: Parts = (("on none", " AND j.product_id IS NULL"),)
 ON_PRODUCT: Parts = (
     (
@@ -155,17 +168,20 @@ class StoredJob:
         )
 
 
-def job_read(tenant: TenantId, job: JobId, *, on_product: bool = True) -> Statement[StoredJob | None]:
+def job_read(
+    tenant: TenantId, job: JobId, *, on_product: bool = True, folded: bool = False
+) -> Statement[StoredJob | None]:
     """Return what reads the job with its tasks, product and account; it answers None where the job is gone.
 
-    Four of the tables are a product's: they are left out where the job is said to be on none, and it answers None too
-    where that is not so.
+    Four of the tables are a product's and one is of tasks: they are left out where the job is said to be on none, or
+    `folded`, and it answers None too where that is not so.
     """
 
     def read(row: DictRow | None) -> StoredJob | None:
         return _job(tenant, row) if row and row["action"] is not None else None
 
-    return bind(composed(READ_JOB, *(ON_PRODUCT if on_product else ON_NONE)), tenant, job=job).answering(read)
+    parts = (*(ON_PRODUCT if on_product else ON_NONE), *(IN_ONE if folded else IN_ROWS))
+    return bind(composed(READ_JOB, *parts), tenant, job=job).answering(read)
 
 
 def read_job(connection: Connection[DictRow], tenant: TenantId, job: JobId) -> StoredJob | None:
@@ -211,30 +227,14 @@ def _folded(row: Mapping[str, Any]) -> Folded | None:
 
 def _tasks(folded: Folded, row: Mapping[str, Any]) -> tuple[StoredTask, ...]:
     """Return the tasks of a job that is one row: nothing of it was tried twice, or is looked for."""
-    return tuple(
-        StoredTask(
-            id=TaskId(task_id),
-            name=task["name"],
-            position=position,
-            kind=_kind(task["kind"]),
-            paced=task["paced"],
-            status=TaskStatus.COMPLETED if done else TaskStatus.RUNNING if begun else TaskStatus.PENDING,
-            claims=Fence(int(begun is not None)),
-            polls=0,
-            failures=0,
-            looks=0,
-            age_s=row["now_s"] - begun if begun else 0.0,
-            marker=task.get("marker", ""),
-            output=task.get("output", {}),
-            error="",
-            verifying=False,
-            out=begun is not None and done is None,
-            delay_s=0.0,
-            left_s=row["left_s"] or 0.0 if begun and not done else 0.0,
-        )
-        for position, (task_id, task) in enumerate(zip(folded.ids, folded.tasks, strict=True), start=1)
-        for begun, done in [(task.get("begun"), task.get("done"))]
-    )
+    tasks: list[StoredTask] = []
+    for position, (task_id, task) in enumerate(zip(folded.ids, folded.tasks, strict=True), start=1):
+        begun, is_out = task.get("begun"), "begun" in task and "done" not in task
+        status = TaskStatus.PENDING if begun is None else TaskStatus.RUNNING if is_out else TaskStatus.COMPLETED
+        age_s, left_s = row["now_s"] - begun if begun else 0.0, row["left_s"] if is_out else 0.0
+        stood = {"id": task_id, "position": position, "status": status, "claims": int(begun is not None)}
+        tasks.append(_task({**ONCE, **task, **stood, "out": is_out, "age_s": age_s, "left_s": left_s}))
+    return tuple(tasks)
 
 
 def _task(row: Mapping[str, Any]) -> StoredTask:
