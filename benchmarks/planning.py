@@ -11,15 +11,16 @@ from benchmarks.machine import machine
 from benchmarks.stoflow_peer import StoflowPeer
 from stoflow.domain.fence import Fence
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
-from stoflow.domain.job import JobStatus
+from stoflow.domain.job import JobStatus, TaskKind, TaskPlan
 from stoflow.storage.database.connecting import KEPT_PLANS
 from stoflow.storage.database.transactions import with_numbers
 from stoflow.storage.engine.claim import Claim
-from stoflow.storage.engine.close import Closing, close_completed
+from stoflow.storage.engine.close import Closing
+from stoflow.storage.engine.folded import Folded, claim_folded, close_folded, planned
 from stoflow.storage.engine.reads.queue import ONE
-from stoflow.storage.engine.reads.workers import READ_JOB
+from stoflow.storage.engine.reads.workers import job_read
 from stoflow.storage.engine.statement import bind, composed
-from stoflow.storage.engine.submit import INSERT_JOB
+from stoflow.storage.engine.submit import FOLDED, INSERT_JOB
 from stoflow.storage.engine.unrecorded import InnerDone, Settled, Unrecorded
 
 TIMES = 30
@@ -30,7 +31,7 @@ BY_KEY = (
     "UPDATE {s}.marketplace_jobs SET status = 'running' WHERE id = %(job)s::int AND status = 'pending' RETURNING id"
 )
 INNER = InnerDone(TaskId(1), "map", {}, "", 0.0, 0.0)
-SETTLED = Settled(TaskId(1), "upload", Fence(1), {}, 0.0)
+SETTLED = Settled(TaskId(3), "upload", Fence(1), {}, 0.0)
 
 
 def measure(times: int = TIMES) -> dict[str, dict[str, Any]]:
@@ -53,15 +54,18 @@ def measure(times: int = TIMES) -> dict[str, dict[str, Any]]:
 
 def texts(tenant: TenantId) -> Mapping[str, str]:
     """Return the statements that a job of two outside tasks and inner ones is made of, and the least that there is."""
-    first = _claim(tenant, Unrecorded((INNER,)))
-    following = _claim(tenant, Unrecorded((INNER,), SETTLED), begins=False)
-    close = close_completed(Closing(tenant, JOB, EPOCH, JobStatus.RUNNING, Unrecorded((INNER,), SETTLED)), {})
+    plan = [TaskPlan("map", TaskKind.INNER), *(TaskPlan(name, TaskKind.REPEATABLE) for name in ("upload", "create"))]
+    folded = Folded(0, planned(plan), [INNER.task, SETTLED.task, TASK], 0.0)
+    first = claim_folded(_claim(tenant, Unrecorded((INNER,))), folded, before=JobStatus.PENDING)
+    settled = Unrecorded((INNER,), SETTLED)
+    following = claim_folded(_claim(tenant, settled), folded, before=JobStatus.RUNNING)
+    close = close_folded(Closing(tenant, JOB, EPOCH, JobStatus.RUNNING, settled), folded, {})
     return {
-        "submit": bind(composed(INSERT_JOB), tenant).text,
+        "submit": bind(composed(INSERT_JOB, *FOLDED), tenant).text,
         "read by its actor": bind(ONE, tenant).text,
-        "read by its worker": bind(composed(READ_JOB), tenant).text,
-        "first claim": first,
-        "settle and claim": following,
+        "read by its worker": job_read(tenant, JOB, on_product=False, folded=True).text,
+        "first claim": first.text,
+        "settle and claim": following.text,
         "settle and close": close.text,
         LEAST: bind(BY_KEY, tenant).text,
     }
@@ -82,7 +86,7 @@ def _explain(connection: psycopg.Connection[Any], statement: bytes) -> tuple[flo
     return float(planning[1]), whole_ms
 
 
-def _claim(tenant: TenantId, unrecorded: Unrecorded, *, begins: bool = True) -> str:
+def _claim(tenant: TenantId, unrecorded: Unrecorded) -> Claim:
     return Claim(
         tenant=tenant,
         job=JOB,
@@ -99,6 +103,5 @@ def _claim(tenant: TenantId, unrecorded: Unrecorded, *, begins: bool = True) -> 
         marker=None,
         digest="",
         in_line=False,
-        begins=begins,
         unrecorded=unrecorded,
-    ).statement().text  # fmt: skip
+    )

@@ -27,8 +27,7 @@ NAMES: Mapping[str, str] = {
     "WITH taken AS ( DELETE FROM public.outbox": "take from the outbox",
     "SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority": "read by its actor",
     "SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.request_id": "read by its worker",
-    "WITH was AS MATERIALIZED ( SELECT j.id, j.status": "first claim",
-    "WITH settled AS ( UPDATE": "settle and claim, settle and close",
+    "UPDATE user_N.marketplace_jobs j SET folded": "claim, settle and claim, settle and close",
 }
 ACTIVE = """
 SELECT query, wait_event_type IS NULL AS runs FROM pg_stat_activity
@@ -103,7 +102,7 @@ def _watched(place: Machine, work: Callable[[], None]) -> Counter[tuple[str, boo
 
 
 def _name(text: str) -> str:
-    said = re.sub(r"\s+", " ", text).strip()
+    said = re.sub(r"\buser_\d+\.", "user_N.", re.sub(r"\s+", " ", text).strip())
     return next((name for beginning, name in NAMES.items() if said.startswith(beginning)), "all else")
 
 
