@@ -14,7 +14,7 @@ from stoflow.domain.job import JobStatus, TaskPlan
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.claim import IN_LINE, NOT_HELD, PACING, UNDISTURBED, Claim
 from stoflow.storage.engine.close import Closing
-from stoflow.storage.engine.facts import telling
+from stoflow.storage.engine.facts import UNFINISHED, telling
 from stoflow.storage.engine.recorded import Granted
 from stoflow.storage.engine.statement import Parts, Statement, bind, composed, has_row, s
 from stoflow.storage.engine.unrecorded import Unrecorded
@@ -127,6 +127,11 @@ RETURNING true AS granted, {telling("'completed'")}
 """
 
 UNFOLD = "SELECT public.unfold('{s}', %(jobs)s::int[]) AS unfolded"
+UNFOLD_UNFINISHED = f"""
+SELECT public.unfold('{s}', ARRAY(
+  SELECT j.id FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.folded IS NOT NULL AND j.status IN {UNFINISHED}))
+"""
 
 
 def planned(tasks: Sequence[TaskPlan]) -> Document:
@@ -175,9 +180,9 @@ def unfold(tenant: TenantId, *jobs: JobId) -> Statement[bool]:
 
 
 def unfold_jobs(connection: Transaction, tenant: TenantId, *jobs: JobId) -> None:
-    """Have these jobs in rows, before a statement that writes of their tasks."""
+    """Have those of these jobs that are not final in rows, before a statement that writes of their tasks."""
     if jobs:
-        unfold(tenant, *jobs).on(connection)
+        bind(UNFOLD_UNFINISHED, tenant, jobs=list(jobs)).on(connection)
 
 
 def fenced(job: JobId, folded: Folded, document: Document, before: JobStatus) -> dict[str, Any]:

@@ -52,3 +52,8 @@ RETURNING true AS granted, public.tell_job_change(%(tenant)s, 'completed', j.id,
 
 -- UNFOLD
 SELECT public.unfold('{s}', %(jobs)s::int[]) AS unfolded
+
+-- UNFOLD_UNFINISHED
+SELECT public.unfold('{s}', ARRAY(
+  SELECT j.id FROM {s}.marketplace_jobs j
+  WHERE j.id = ANY(%(jobs)s::int[]) AND j.folded IS NOT NULL AND j.status IN ('pending', 'running')))

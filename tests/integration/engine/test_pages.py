@@ -234,9 +234,9 @@ def test_a_page_that_was_settled_twice_counts_once(
     account.orders = [bought("o1", "x")]
     product = list_product(paging, "x", SHOP, quantity=5)
 
-    def twice(*given: Any) -> Any:
-        first = write_settle(*given)
-        assert write_settle(*given) is None
+    def twice(*given: Any, **more: Any) -> Any:
+        first = write_settle(*given, **more)
+        assert write_settle(*given, **more) is None
         return first
 
     monkeypatch.setattr("stoflow.execution.act.write_settle", twice)

@@ -74,7 +74,8 @@ BEGIN
             (1, t.value ->> 'done', 'running', 'completed', 'done')) AS l(nth, second, before, after, why)
     WHERE l.second IS NOT NULL ORDER BY 1;
     IF state = 'completed' THEN
-        RETURN QUERY SELECT jsonb_array_length(doc) * 2 + 3, NULL::text, ended, 'running', 'completed', 'done', 0,
+        RETURN QUERY SELECT jsonb_array_length(doc) * 2 + 3, NULL::text,
+            coalesce(ended, began, made), 'running', 'completed', 'done', 0,
             NULL::jsonb;
     END IF;
 END $$
