@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-PLANS_KEPT = 400  # about 0.3 MiB each in the server; a statement of one tenant is one plan
+PLANS_KEPT = 2_500  # about 0.1 MiB each in the server; a statement of one tenant is one plan, of five hundred all
 # Of hundreds of busy tenants each statement would be kept once and forgotten before it comes again, which costs more
 # than to plan it: only what comes this often among the last PLANS_KEPT is kept.
 KEPT_FROM_TIMES = 3
