@@ -29,8 +29,6 @@ WHERE j.product_id = ANY(%(products)s::int[]) AND j.marketplace = %(marketplace)
   AND j.status = 'pending' AND NOT j.acted AND NOT j.cancel_requested ORDER BY j.id
 """
 
-# Moves the fences of later jobs of the product, and waits for claims of theirs that are being committed: one whose
-# statement began before the retry does not see that a job stands before it again.
 LATER = """later.product_id = j.product_id AND later.id > j.id
   AND later.marketplace = j.marketplace AND later.status = 'pending' AND later.started_at IS NULL"""
 UNFOLD_LATER = f"""
@@ -38,6 +36,8 @@ SELECT public.unfold('{s}', ARRAY(
   SELECT later.id FROM {s}.marketplace_jobs j JOIN {s}.marketplace_jobs later ON {LATER}
   WHERE j.id = ANY(%(jobs)s::int[]) AND j.status = 'failed' AND later.folded IS NOT NULL))
 """
+# Moves the fences of later jobs of the product, and waits for claims of theirs that are being committed: one whose
+# statement began before the retry does not see that a job stands before it again.
 FENCE_LATER = f"""
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
 FROM {s}.marketplace_jobs j, {s}.marketplace_jobs later

@@ -19,13 +19,13 @@ BECAUSE, SOLD_OUT = "because", "sold out"
 
 CHOSEN = "AND (%(products)s::int[] IS NULL OR p.id = ANY(%(products)s::int[]))"
 
-# A worker may have read the product while some were left: it does not begin with what it knows of it.
 SOLD_OUT_WAITING = f"""{s}.marketplace_jobs j JOIN {s}.products p ON p.id = j.product_id
 JOIN public.marketplace_action_types a ON a.id = j.action_type_id
 WHERE p.stock_quantity <= 0 {CHOSEN} AND j.status = 'pending' AND a.code <> 'delete'"""
 UNFOLD_WAITING = f"""
 SELECT public.unfold('{s}', ARRAY(SELECT j.id FROM {SOLD_OUT_WAITING} AND j.folded IS NOT NULL))
 """
+# A worker may have read the product while some were left: it does not begin with what it knows of it.
 FENCE_WAITING = f"""
 UPDATE {s}.marketplace_tasks t SET claims = t.claims + 1
 FROM {SOLD_OUT_WAITING}

@@ -158,6 +158,17 @@ def test_an_orchestrator_of_the_release_before_takes_a_tenant_of_rows(bench: "Be
     assert rows_of(bench, done) == (0, 0)
 
 
+def test_an_orchestrator_of_the_release_before_takes_a_tenant_that_is_not_migrated_yet(bench: "Bench") -> None:
+    """While tenants are migrated one after the other, those of before go on deciding for them."""
+    take = b"UPDATE public.tenant_work SET owner = %s WHERE tenant = %s"
+    with bench.engine.database.records() as connection:
+        table = f"user_{bench.tenant}.marketplace_jobs"
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN folded CASCADE".encode())
+        connection.execute(b"UPDATE public.processes SET folds = false WHERE id = %s", [bench.owner])
+        assert connection.execute(take, [bench.owner, bench.tenant]).rowcount == 1
+        connection.rollback()
+
+
 def test_an_orchestrator_that_names_no_task_of_it_is_told_to_look_again(bench: "Bench") -> None:
     job = bench.submit(bench.product())
 

@@ -145,6 +145,7 @@ END $$
 """
 
 # An orchestrator of the release before frees what is lost by rows: it takes a tenant of which nothing open is folded.
+# Of one that is not migrated yet nothing is: this is there before the first of them is.
 OWNED = """
 ALTER TABLE public.processes ADD COLUMN folds boolean NOT NULL DEFAULT false;
 CREATE FUNCTION public.unfold_owned() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -152,8 +153,9 @@ DECLARE
     of_schema text := 'user_' || NEW.tenant;
     jobs integer[];
 BEGIN
-    IF to_regclass(of_schema || '.marketplace_jobs') IS NULL
-        OR EXISTS (SELECT FROM public.processes p WHERE p.id = NEW.owner AND p.folds) THEN
+    IF EXISTS (SELECT FROM public.processes p WHERE p.id = NEW.owner AND p.folds) OR NOT EXISTS (
+            SELECT FROM pg_attribute a
+            WHERE a.attrelid = to_regclass(of_schema || '.marketplace_jobs') AND a.attname = 'folded') THEN
         RETURN NULL;
     END IF;
     EXECUTE format('SELECT array_agg(id) FROM %I.marketplace_jobs
