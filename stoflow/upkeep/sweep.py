@@ -12,6 +12,7 @@ from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.due import tenants_to_sweep
 from stoflow.storage.engine.operations import forget_late
 from stoflow.storage.engine.ownership import announce
 from stoflow.storage.engine.processes import forget_dead, mark_expired_dead
@@ -35,6 +36,7 @@ class Sweep:
     plugins: Sequence[str]
     after: TenantId = BEGINNING
     known_dead: frozenset[ProcessId] = field(default_factory=frozenset[ProcessId])
+    broken: set[TenantId] = field(default_factory=set[TenantId])
 
     def mark_dead(self) -> bool:
         """Declare expired processes dead; True where somebody died since the last call."""
@@ -71,12 +73,25 @@ class Sweep:
         return len(tenants) == TENANTS_A_PAGE
 
     def tenants(self, tenants: Sequence[TenantId]) -> None:
-        """Sweep these tenants, each in a transaction of its own; one that is broken holds up no other."""
-        for tenant in tenants:
+        """Sweep those of whom anything is due, each in a transaction of its own: a broken one holds up no other."""
+        for tenant in self._due(tenants):
             try:
                 self._tenant(tenant)
             except DatabaseRefused as error:
+                self.broken.add(tenant)
                 record(database_failure(f"sweeping tenant {tenant}", error))
+            else:
+                self.broken.discard(tenant)
+
+    def _due(self, tenants: Sequence[TenantId]) -> Sequence[TenantId]:
+        """Return whom to sweep: one that is broken is not asked, as that would be the end of what the others are asked
+        with, and of the plans of its connection."""
+        sound = [tenant for tenant in tenants if tenant not in self.broken]
+        try:
+            due = tenants_to_sweep(self.database, sound, dead=self.known_dead)
+        except DatabaseRefused:
+            return tenants
+        return [tenant for tenant in tenants if tenant in self.broken or tenant in due]
 
     def _tenant(self, tenant: TenantId) -> None:
         failpoint("sweep.before")

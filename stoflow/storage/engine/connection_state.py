@@ -57,14 +57,16 @@ WITH good AS (
 INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, 0 FROM good
 """
 
+IS_TO_BE_TRIED = """c.state = 'needs_seller' AND c.tries < %(at_most)s
+    AND coalesce(c.next_try, c.updated_at + %(first_s)s::float8 * interval '1 second') <= clock_timestamp()"""
+
 # Where it could show something: a job waits, there are tokens or the plugin is there, and nothing else holds it.
 TRY = f"""
 WITH tried AS (
   UPDATE {s}.connections c
   SET state = 'connected', reason = NULL, updated_at = clock_timestamp(), tries = c.tries + 1,
       tried_at = clock_timestamp(), next_try = NULL
-  WHERE c.state = 'needs_seller' AND c.tries < %(at_most)s
-    AND coalesce(c.next_try, c.updated_at + %(first_s)s::float8 * interval '1 second') <= clock_timestamp()
+  WHERE {IS_TO_BE_TRIED}
     AND EXISTS (SELECT FROM {s}.marketplace_jobs j
       WHERE j.marketplace = c.marketplace AND j.status IN {UNFINISHED})
     AND EXISTS (SELECT FROM public.users u WHERE u.id = %(tenant)s AND u.is_active)

@@ -17,27 +17,31 @@ from stoflow.storage.engine.statement import bind, s
 from stoflow.storage.engine.unfinished import end_cancelled, expire_jobs
 from stoflow.storage.engine.verify import jobs_to_cancel
 
+# What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
+IS_LOST_JOB = """j.status = 'running' AND j.claimed_by IS NOT NULL
+    AND (j.claimed_by = ANY(%(dead)s::bigint[]) OR j.deadline <= clock_timestamp()
+      OR NOT EXISTS (SELECT FROM public.processes p WHERE p.id = j.claimed_by))"""
+IS_LOST_TASK = """t.status = 'running' AND (t.claimed_by IS NOT NULL OR t.deadline IS NOT NULL)
+    AND (t.claimed_by = ANY(%(dead)s::bigint[]) OR t.deadline <= clock_timestamp()
+      OR (t.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM public.processes p WHERE p.id = t.claimed_by)))"""
+IS_LOST_ORPHAN = "(deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]))"
+
 # Of jobs that are one row those are written in rows first whose attempt is lost: a later statement sees them.
-UNFOLD_LOST = """
+UNFOLD_LOST = f"""
 SELECT public.unfold('{s}', ARRAY(
   SELECT j.id FROM {s}.marketplace_jobs j
-  WHERE j.status = 'running' AND j.claimed_by IS NOT NULL
-    AND (j.claimed_by = ANY(%(dead)s::bigint[]) OR j.deadline <= clock_timestamp()
-      OR NOT EXISTS (SELECT FROM public.processes p WHERE p.id = j.claimed_by))
+  WHERE {IS_LOST_JOB}
   ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED))
 """
 
-# What is lost: the holder is dead, or the deadline has passed (a hung thread, a plugin that did not answer).
-LOST = """
+LOST = f"""
   SELECT t.id, t.job_id, t.name, t.kind, t.claims, t.deaths, t.look_at, t.claimed_by IS NOT NULL AS held, t.marker,
     t.quiet_s,
     CASE WHEN t.look_at IS NOT NULL AND t.claimed_by IS NOT NULL THEN 1 + (
       SELECT count(*) FROM {s}.job_timeline l
       WHERE l.job_id = t.job_id AND l.task = t.name AND l.cause = 'swept: look died') ELSE 0 END AS looks_died
   FROM {s}.marketplace_tasks t
-  WHERE t.status = 'running' AND (t.claimed_by IS NOT NULL OR t.deadline IS NOT NULL)
-    AND (t.claimed_by = ANY(%(dead)s::bigint[]) OR t.deadline <= clock_timestamp()
-      OR (t.claimed_by IS NOT NULL AND NOT EXISTS (SELECT FROM public.processes p WHERE p.id = t.claimed_by)))
+  WHERE {IS_LOST_TASK}
   ORDER BY t.id LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
 """
 
@@ -99,9 +103,9 @@ SELECT tenant FROM public.tenant_work WHERE tenant > %(after)s ORDER BY tenant L
 
 SWEEP_LOCK = "SELECT pg_try_advisory_xact_lock(4820811) AS mine"
 
-SWEEP_ORPHANS = """
+SWEEP_ORPHANS = f"""
 UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, look_after = clock_timestamp()
-WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETURNING job_id
+WHERE {IS_LOST_ORPHAN} RETURNING job_id
 """
 
 

@@ -101,9 +101,12 @@ SKIP = """
 
 # Locked first and judged by a later statement, which sees the claims committed until then: a claim that found the
 # job running leaves its row as it was, so the lock alone would not tell.
+IS_EXPIRING = (
+    f"j.status IN {one_of(sources_of(JobStatus.EXPIRED))} AND j.expires_at <= clock_timestamp() AND NOT j.acted"
+)
 LOCK_EXPIRING = f"""
 SELECT j.id FROM {s}.marketplace_jobs j
-WHERE j.status IN {one_of(sources_of(JobStatus.EXPIRED))} AND j.expires_at <= clock_timestamp() AND NOT j.acted
+WHERE {IS_EXPIRING}
 ORDER BY j.id LIMIT %(limit)s FOR UPDATE OF j SKIP LOCKED
 """
 

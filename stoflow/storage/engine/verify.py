@@ -133,8 +133,9 @@ WITH told AS MATERIALIZED (
   ORDER BY j.id FOR UPDATE OF j, t
 ), {GIVING_UP}{GIVEN_UP}"""
 
-CANCELLING = """
-SELECT id FROM {s}.marketplace_jobs WHERE status = 'running' AND cancel_requested ORDER BY id LIMIT %(limit)s
+IS_CANCELLING = "j.status = 'running' AND j.cancel_requested"
+CANCELLING = f"""
+SELECT j.id FROM {s}.marketplace_jobs j WHERE {IS_CANCELLING} ORDER BY j.id LIMIT %(limit)s
 """
 
 

@@ -1,3 +1,7 @@
+-- LEFT
+SELECT EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.status IN ('pending', 'running'))
+  OR EXISTS (SELECT FROM {s}.strays) AS is_left
+
 -- ONE
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
   j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.folded IS NOT NULL AS folded,

@@ -6,7 +6,7 @@ SELECT pg_try_advisory_xact_lock(4820811) AS mine
 
 -- SWEEP_ORPHANS
 UPDATE {s}.strays SET claimed_by = NULL, deadline = NULL, look_after = clock_timestamp()
-WHERE deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[]) RETURNING job_id
+WHERE (deadline <= clock_timestamp() OR claimed_by = ANY(%(dead)s::bigint[])) RETURNING job_id
 
 -- SWEEP_TASKS
 WITH lost AS MATERIALIZED (

@@ -1,5 +1,5 @@
 -- CANCELLING
-SELECT id FROM {s}.marketplace_jobs WHERE status = 'running' AND cancel_requested ORDER BY id LIMIT %(limit)s
+SELECT j.id FROM {s}.marketplace_jobs j WHERE j.status = 'running' AND j.cancel_requested ORDER BY j.id LIMIT %(limit)s
 
 -- GIVE_UP
 WITH told AS MATERIALIZED (

@@ -10,6 +10,8 @@ from stoflow.actors.loader import Loader
 from stoflow.actors.news import JobsRead, PageRead, Released
 from stoflow.domain.ids import Epoch, TenantId
 from stoflow.storage.engine.ownership import consume_outbox
+from stoflow.storage.engine.reads import actors
+from stoflow.storage.engine.reads.queue import begin_asking_what_is_left, begin_page
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -117,3 +119,39 @@ def test_what_cannot_be_read_takes_nothing_beside_it_along(bench: "Bench", loade
     loader.jobs(actor, bench.tenant, [job])
     loader.start()
     assert [queued.id for queued in ref.next().jobs] == [job]
+
+
+@pytest.mark.parametrize("known", ["shop", "ebay"])
+def test_whatever_gives_a_page_work_is_seen_by_the_question_before_it(bench: "Bench", known: str) -> None:
+    """Of a marketplace that this orchestrator knows, or only a newer one."""
+    bench.submit(bench.product())
+    job, hour = "UPDATE {s}.marketplace_jobs SET status =", "clock_timestamp() + interval '1 hour'"
+    states = {
+        "pending": f"{job} 'pending'",
+        "later": f"{job} 'pending', not_before = {hour}",
+        "running": f"{job} 'running'",
+        "an orphan": "INSERT INTO {s}.strays (job_id, marketplace, marker, look_after)"
+        f" VALUES (1, 'shop', 'm', {hour})",
+    }
+    found: dict[str, tuple[bool, bool]] = {}
+    for state, change in states.items():
+        bench.all(f"{job} 'completed', not_before = NULL")
+        bench.all(change)
+        with bench.database.planned_records() as connection:
+            left = begin_asking_what_is_left(connection, bench.tenant)()
+            page = begin_page(connection, bench.tenant, marketplaces=[known], held=(), limit=1)()
+        found[state] = (left, page.has_work)
+    assert found == dict.fromkeys(states, (True, True))
+
+
+def test_a_tenant_that_is_done_is_let_go_without_reading_its_page(
+    bench: "Bench", loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.run(bench.submit(bench.product()))
+    with bench.engine.database.records() as connection:
+        consume_outbox(connection, bench.owner, limit=10)
+    monkeypatch.setattr(actors, "begin_page", lambda *_, **__: pytest.fail("its page was read"))
+    ref, actor = asking()
+    loader.start()
+    loader.release(actor, bench.tenant, bench.epoch)
+    assert ref.next() == Released(kept=False)

@@ -8,7 +8,13 @@ from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.ownership import read_version, release_tenant
-from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage, begin_page, begin_queued
+from stoflow.storage.engine.reads.queue import (
+    QueuedJob,
+    QueuePage,
+    begin_asking_what_is_left,
+    begin_page,
+    begin_queued,
+)
 from stoflow.storage.engine.unfinished import finish_cancel
 
 Read = Callable[[Transaction], Callable[[], Any]]
@@ -61,9 +67,17 @@ def release_read(tenant: TenantId, me: ProcessId, epoch: Epoch, *, marketplaces:
         version = read_version(connection, tenant, me, epoch)
         if version is None:
             return lambda: Release.NOT_OURS
-        page = begin_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)
-        if page().has_work or not release_tenant(connection, tenant, me, epoch, version=version):
+        if _has_work(connection, tenant, marketplaces) or not release_tenant(
+            connection, tenant, me, epoch, version=version
+        ):
             return lambda: Release.KEPT
         return lambda: Release.RELEASE
 
     return read
+
+
+def _has_work(connection: Transaction, tenant: TenantId, marketplaces: Sequence[str]) -> bool:
+    """Whether anything is left for the tenant to do; its page is read only where it may be."""
+    if not begin_asking_what_is_left(connection, tenant)():
+        return False
+    return begin_page(connection, tenant, marketplaces=marketplaces, held=(), limit=1)().has_work

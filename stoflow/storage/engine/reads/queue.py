@@ -104,6 +104,12 @@ SELECT
       OR EXISTS (SELECT FROM {s}.strays r WHERE r.marketplace = a.marketplace))) AS elsewhere
 """
 
+# Whatever gives a page work is one of these; a tenant that is done has none, and is asked for nothing else.
+LEFT = f"""
+SELECT EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.status IN {UNFINISHED})
+  OR EXISTS (SELECT FROM {s}.strays) AS is_left
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
@@ -200,6 +206,12 @@ def begin_page(
         )
 
     return page
+
+
+def begin_asking_what_is_left(connection: Transaction, tenant: TenantId) -> Callable[[], bool]:
+    """Ask for less than a page: whether the tenant has anything unfinished, without which no page of it has work."""
+    asked = bind(LEFT, tenant).on(connection)
+    return lambda: any(row["is_left"] for row in asked)
 
 
 def begin_queued(
