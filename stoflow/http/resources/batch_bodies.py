@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 from stoflow.domain.batch import BatchStatus
 from stoflow.http.resources.product_filters import ProductFilterBody
 from stoflow.http.rest.answers import Answered, Moment, PageBody, SomeAction, SomeMarketplace
-from stoflow.http.rest.schemas import PAYLOAD, Action, Given, Id, Marketplace, PageQuery, Word
+from stoflow.http.rest.schemas import PAYLOAD, Action, Given, Id, Marketplace, NotBefore, PageQuery, Word
 from stoflow.http.rest.schemas import Moment as GivenMoment
 from stoflow.resources.batches.choosing import MOST_PRODUCTS
 
@@ -28,7 +28,7 @@ class NewBatch(Given):
         Field(description="1 critical, 2 high, 3 normal, 4 low; the action's own where it is not given."),
     ] = None
     payload: Annotated[dict[str, Any], PAYLOAD] = Field(default_factory=dict)
-    not_before: GivenMoment | None = None
+    not_before: NotBefore = None
     expires_at: GivenMoment | None = None
 
     @model_validator(mode="after")

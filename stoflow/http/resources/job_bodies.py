@@ -11,7 +11,7 @@ from pydantic import (
 from stoflow.admission.hold import Release
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus, TaskStatus
 from stoflow.http.rest.answers import Answered, FieldErrorBody, Moment, PageBody, SomeAction, SomeMarketplace
-from stoflow.http.rest.schemas import PAYLOAD, Action, Bound, Given, Id, Marketplace, PageQuery, Word
+from stoflow.http.rest.schemas import PAYLOAD, Action, Bound, Given, Id, Marketplace, NotBefore, PageQuery, Word
 from stoflow.http.rest.schemas import Moment as GivenMoment
 from stoflow.resources.jobs.views import JobView
 
@@ -30,7 +30,7 @@ class NewJob(Given):
         Field(description="1 critical, 2 high, 3 normal, 4 low; the action's own where it is not given."),
     ] = None
     payload: Annotated[dict[str, Any], PAYLOAD] = Field(default_factory=dict)
-    not_before: GivenMoment | None = None
+    not_before: NotBefore = None
     expires_at: GivenMoment | None = None
 
     @model_validator(mode="after")

@@ -117,6 +117,16 @@ Marketplace = TypeAliasType("Marketplace", Word)
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_in_our_time)]
 
 
+# When what is asked for may begin. Whoever puts a job off should know that it keeps its place in the line.
+NotBefore = Annotated[
+    Moment | None,
+    Field(
+        description="It begins no sooner. Later jobs of its product at this marketplace wait behind it, but for one that "
+        "cancels it, as `delete` does."
+    ),
+]
+
+
 # One that something else is only compared with.
 Bound = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339), AfterValidator(_nearest_in_our_time)]
 
