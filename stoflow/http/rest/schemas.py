@@ -121,8 +121,8 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_rfc_3339
 NotBefore = Annotated[
     Moment | None,
     Field(
-        description="It begins no sooner. Later jobs of its product at this marketplace wait behind it, but for one that "
-        "cancels it, as `delete` does."
+        description="It begins no sooner. Later jobs of its product at this marketplace wait behind it, but for one "
+        "that cancels it, as `delete` does."
     ),
 ]
 
