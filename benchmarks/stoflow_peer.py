@@ -15,6 +15,7 @@ from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.settings import Settings
 from stoflow.storage.database.installations import installation_name
+from stoflow.storage.database.pooling import meet
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
@@ -99,6 +100,8 @@ class StoflowPeer:
     def _look(self, asked: Mapping[TenantId, list[int]]) -> int:
         parts = [FINISHED.format(tenant=tenant, schema=schema_name(tenant)) for tenant in asked]
         with self.database.records() as connection:
+            for tenant in asked:
+                meet(connection, tenant)
             rows = connection.execute(" UNION ALL ".join(parts).encode(), list(asked.values())).fetchall()
         for row in rows:
             self._done[self._waiting[row["tenant"]].pop(row["id"])] = row["at"]

@@ -16,6 +16,7 @@ from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 from psycopg.rows import DictRow
 
+from stoflow.storage.database.known_tenants import KnownTenants
 from stoflow.storage.database.plans import Key, Plans
 from stoflow.storage.database.transactions import Parameters, numbered
 
@@ -70,7 +71,8 @@ class Answer:
 class Pipeline:
     """A connection's pipeline, opened once for each transaction; `is_pooled` behind a pooler, where no plan is kept."""
 
-    def __init__(self, connection: psycopg.Connection[Any], *, is_pooled: bool) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], known_tenants: KnownTenants, *, is_pooled: bool) -> None:
+        self.known_tenants = known_tenants
         self._pgconn = connection.pgconn
         self._encoding = connection.info.encoding
         self._adapters = Transformer(connection)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from stoflow.domain.errors import ConfigurationError
 from stoflow.storage.database.connecting import Server
 from stoflow.storage.database.failures import told
-from stoflow.storage.database.pooling import PooledConnection, begin
+from stoflow.storage.database.pooling import PooledConnection, begin, meet
 
 TENANT_SCHEMA = "tenant"  # what tenant models name; no such schema exists, so forgetting to translate is an error
 
@@ -53,7 +53,7 @@ class Sessions:
         """Open a transaction in which the tenant's models mean the tables of this schema."""
         # On the engine, not on a connection: what is set on a connection is forgotten at its first commit.
         routed = {"schema_translate_map": {TENANT_SCHEMA: schema}} if schema else {}
-        engine = self._engine.execution_options(**routed)
+        engine = self._engine.execution_options(**routed, **info)
         session = OneTenantSession(engine, expire_on_commit=False, info=dict(info))
         with unavailable_by_name(self._server), session, session.begin():
             yield session
@@ -71,7 +71,10 @@ def guarded_engine(connect: Callable[[], PooledConnection]) -> Engine:
 def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
         return  # each statement stands by itself, as some can nowhere else; behind a pooler too
-    begin(cast("PooledConnection", connection.connection.driver_connection))
+    lent = cast("PooledConnection", connection.connection.driver_connection)
+    if (tenant := connection.get_execution_options().get("tenant")) is not None:
+        meet(lent, tenant)
+    begin(lent)
 
 
 @contextmanager

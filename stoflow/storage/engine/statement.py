@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
 from stoflow.storage.database.pipelining import Pipeline
+from stoflow.storage.database.pooling import meet
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.database.transactions import TEXTS_KEPT, Rows, Transaction, numbered
 
@@ -41,6 +42,8 @@ class Statement(Generic[Answer]):
     def on(self, transaction: Transaction) -> Rows:
         """Execute it as PostgreSQL reads it: psycopg would translate each of thousands of texts again each time."""
         text, values = numbered(self.text, self.params)
+        if "tenant" in self.params:
+            meet(transaction, self.params["tenant"])
         if isinstance(transaction, Pipeline):
             return transaction.run(text, values)
         return RawCursor(cast("Connection[DictRow]", transaction)).execute(text.encode(), values)

@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus
+from stoflow.storage.database.pooling import meet
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.reads.meant import FROM, SAYS
 
@@ -120,6 +121,8 @@ def read_indexed(connection: Connection[DictRow], jobs: Iterable[IndexedJob], te
         wanted[tenant].append(job)
     there = [TenantId(row["tenant"]) for row in connection.execute(THERE, [list(wanted)])]
     found: list[TenantJob] = []
+    for tenant in there:
+        meet(connection, tenant)
     for start in range(0, len(there), TENANTS_AT_ONCE):
         statement = _rows_of({tenant: wanted[tenant] for tenant in there[start : start + TENANTS_AT_ONCE]})
         found += [_job(row) for row in connection.execute(statement, {"text": text})]
