@@ -85,8 +85,8 @@ class InlineOrchestrator:
     def _permit(self) -> None:
         with self.installation.database.records() as connection:
             consume_outbox(connection, self.engine.process(), limit=PAGE)
-            for tenant, epoch in acquire_tenants(connection, self.engine.process(), limit=PAGE):
-                self.epoch = epoch if tenant == self.tenant else self.epoch
+            for acquired in acquire_tenants(connection, self.engine.process(), limit=PAGE):
+                self.epoch = acquired.epoch if acquired.tenant == self.tenant else self.epoch
         page = self._page()
         for job in page.jobs:
             if job.cancelling and not job.in_flight and not job.verifying:

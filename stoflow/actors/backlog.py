@@ -1,7 +1,7 @@
 """What waits at one marketplace of a tenant for room there: the most urgent job first, each of them once."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stoflow.domain.ids import JobId
 from stoflow.storage.engine.reads.queue import QueuedJob
@@ -20,6 +20,13 @@ class Backlog:
 
     def __iter__(self) -> Iterator[JobId]:
         return iter(self._jobs)
+
+    def __contains__(self, job: JobId) -> bool:
+        return job in self._jobs
+
+    @property
+    def jobs(self) -> Iterable[QueuedJob]:
+        return self._jobs.values()
 
     def put(self, job: QueuedJob) -> bool:
         """Take the job in, or take it as it stands now; return False where the least urgent one had to be left out."""

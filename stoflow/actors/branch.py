@@ -19,7 +19,7 @@ class Branch:
     def __init__(self, actor: pykka.ActorRef[Any], queue: Backlog) -> None:
         self.actor = actor
         self.queue = queue
-        self.held: set[JobId] = set()
+        self.held: dict[JobId, int | None] = {}  # by job: its product
         self.room = 0
 
     @property
@@ -34,16 +34,23 @@ class Branch:
     def known(self) -> list[JobId]:
         return [*self.held, *self.queue]
 
+    def has(self, job: JobId) -> bool:
+        return job in self.held or job in self.queue
+
+    def concerns(self, product: int) -> bool:
+        """Whether a job of the product waits here, or is under way."""
+        return product in self.held.values() or any(job.product == product for job in self.queue.jobs)
+
     def hold(self, job: QueuedJob) -> None:
         """Hand over a job that is running already, whether there is room or not."""
-        self.held.add(job.id)
+        self.held[job.id] = job.product
         tell(self.actor, Take((job,)))
 
     def serve(self) -> None:
         """Hand over the most urgent jobs that there is room for."""
         handed: list[QueuedJob] = []
         while self.room > 0 and (job := self.queue.take()) is not None:
-            self.held.add(job.id)
+            self.held[job.id] = job.product
             self.room -= 1
             handed.append(job)
         if handed:

@@ -13,9 +13,13 @@ from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan, QueuePag
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The outbox says that these jobs are new or were changed; 0 among them: the tenant itself."""
+    """The outbox says that these jobs are new or were changed; 0 among them: the tenant itself.
+
+    Those `described` are new, and told as they were made.
+    """
 
     jobs: tuple[JobId, ...]
+    described: tuple[QueuedJob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Permits:
         with span("permit", "producer", parent=job.traceparent, stoflow__tenant=self.tenant, stoflow__job=job.id):
             message = self._message(job.id, job.task, job.claims, mode, permit=job.paced, stepwise=stepwise)
             trace = traceparent() or job.traceparent
-            return replace(message, on_product=job.on_product, folded=job.folded, traceparent=trace)
+            return replace(message, on_product=job.product is not None, folded=job.folded, traceparent=trace)
 
     def collection(self, orphan: QueuedOrphan) -> RunMessage:
         """Return the message by which an orphan draft may be collected."""

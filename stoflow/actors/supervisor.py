@@ -43,7 +43,10 @@ MANY = 50  # announced at once: too many to be read one by one
 class TenantSupervisor(PooledActor):
     """Hands the most urgent jobs to the marketplace that has room, restarts what died, ends when idle."""
 
-    def __init__(self, around: Context, on_death: OnDeath, tenant: TenantId, epoch: Epoch) -> None:
+    def __init__(
+        self, around: Context, on_death: OnDeath, tenant: TenantId, epoch: Epoch, work: tuple[QueuedJob, ...] = ()
+    ) -> None:
+        """`work` is all that the tenant has to do, where that was announced; else its page is read."""
         super().__init__(around.pool, on_death)
         self._context = around
         self._tenant = tenant
@@ -56,6 +59,7 @@ class TenantSupervisor(PooledActor):
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
         self._loading = False
         self._stale = False
+        self._work = work
         self._idling = Idling(
             self._is_idle, lambda wait_s, deeds: around.timers.after(wait_s, self.actor_ref, IdleCheck(deeds))
         )
@@ -65,7 +69,10 @@ class TenantSupervisor(PooledActor):
         return self._tenant
 
     def begin(self) -> None:
-        self._load()
+        if self._work:
+            self._on_announced((), self._work)
+        else:
+            self._load()
 
     def handle(self, message: Any) -> None:  # noqa: C901, PLR0912  one case per message
         match message:
@@ -80,9 +87,10 @@ class TenantSupervisor(PooledActor):
                 self._arrive_all(jobs)
             case PageRead(page):
                 self._on_page(page)
-            case Announced(jobs):
-                self._on_announced(jobs)
+            case Announced(jobs, described):
+                self._on_announced(jobs, described)
             case Reread(jobs):
+                self._know_places()
                 self._context.loader.jobs(self.actor_ref, self._tenant, jobs)
             case CancelNow(job):
                 self._context.loader.cancel(self.actor_ref, self._tenant, job)
@@ -148,12 +156,37 @@ class TenantSupervisor(PooledActor):
         if accepted & self._branches.keys():
             self._load()
 
-    def _on_announced(self, jobs: tuple[JobId, ...]) -> None:
-        named = tuple(job for job in jobs if job)
-        if len(named) < len(jobs) or len(named) > MANY:
+    def _on_announced(self, jobs: tuple[JobId, ...], described: tuple[QueuedJob, ...]) -> None:
+        if 0 in jobs or len(jobs) + len(described) > MANY:
             self._load()  # something about the tenant, or a flood: the page holds what matters of it
-        if named and len(named) <= MANY:
-            self._context.loader.jobs(self.actor_ref, self._tenant, named)
+        if len(jobs) + len(described) > MANY:
+            return
+        named = {job for job in jobs if job}
+        for job in described:
+            if self._is_believed(job):
+                self._arrive_all((job,))
+            else:
+                named.add(job.id)
+        if named:
+            self._know_places()
+            self._context.loader.jobs(self.actor_ref, self._tenant, tuple(named))
+
+    def _is_believed(self, job: QueuedJob) -> bool:
+        """Whether a new job is as it was described, for all that is known here: PostgreSQL is asked of any other."""
+        if job.marketplace not in self._context.conditions.caps or (self._known is None and self._loading):
+            return False
+        branch = self._branches.get(job.marketplace)
+        if branch is not None and branch.has(job.id):
+            return False
+        if job.product is None:
+            return True
+        is_alone = branch is None or not branch.concerns(job.product)
+        return is_alone and not self._behind and job.marketplace not in self._full
+
+    def _know_places(self) -> None:
+        """Read the page where none was: what is known by announcements alone is nothing of the tenant's places."""
+        if self._known is None and not self._loading:
+            self._load()
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
         for job in jobs:
@@ -219,7 +252,7 @@ class TenantSupervisor(PooledActor):
     # Ends
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
-        self._branches[marketplace].held.discard(job)
+        self._branches[marketplace].held.pop(job, None)
         if self._behind:
             self._context.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
         if job in self._followed:

@@ -1,12 +1,12 @@
 """The orchestrator: start and stop of everything that decides, in one screen."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from stoflow.actors.dispatcher import Dispatcher, Send
+from stoflow.actors.intake import Intake
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.refusals import ReadRefusals, Refusals
@@ -19,13 +19,12 @@ from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.facts.work import ActorFailed
-from stoflow.domain.ids import Epoch, ProcessId, TenantId
+from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.run import RunReport
 from stoflow.monitoring.live.board import Board
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.ownership import Announcement, acquire_tenants, begin_consuming
 from stoflow.transports.feed import FeedReader, OnNews
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.sweep import Sweep
@@ -35,8 +34,6 @@ from stoflow.upkeep.waiting import WaitingJobs
 MakeReader = Callable[[ProcessId, OnNews], FeedReader]
 
 POOL_THREADS = 2
-AT_ONCE = 1000
-ACQUIRE_EVERY_S = 3.0  # unless somebody is announced or has died
 REFUSALS_EVERY_S = 1.0
 REFUSALS_IDLE_S = 5.0  # without a tenant, unless it is woken
 COUNT_EVERY_S = 1.0
@@ -129,7 +126,6 @@ class OwnershipTerm:
         send: Send,
         feed: MakeReader,
     ) -> None:
-        self._database = database
         self._me = me
         self._pool = Pool(POOL_THREADS)
         self._timers = Timers()
@@ -156,7 +152,7 @@ class OwnershipTerm:
         self._policy = policy
         self._send = send
         self._looking = threading.Lock()
-        self._acquire_at_s = 0.0
+        self._intake = Intake(database, me)
         self._tenants: Tenants | None = None
         self._on_broken: Callable[[], None] = lambda: None
 
@@ -233,19 +229,9 @@ class OwnershipTerm:
         if look:
             self._look()
 
-    def _may_acquire(self, news: Sequence[Announcement]) -> bool:
-        """Whether a tenant is new to us, or it is time to look for those whose owner is gone."""
-        now_s = time.monotonic()
-        if now_s < self._acquire_at_s and all(
-            self._tenants is not None and told.tenant in self._tenants for told in news
-        ):
-            return False
-        self._acquire_at_s = now_s + ACQUIRE_EVERY_S
-        return True
-
     def _on_swept(self, died: bool) -> None:  # noqa: FBT001
         if died:
-            self._acquire_at_s = 0.0  # who is dead owns nobody
+            self._intake.acquire_soon()
         self._look()
 
     def _look(self) -> None:
@@ -253,28 +239,13 @@ class OwnershipTerm:
         if self._tenants is None or not self._looking.acquire(blocking=False):
             return
         try:
-            while self._look_once(self._tenants) == AT_ONCE:
-                continue
+            more = True
+            while more:
+                acquired, more = self._intake.take(self._tenants)
+                if acquired:
+                    self._sweeper.wake()
+                    self._marks.wake()
         except DatabaseError as error:
             record(database_failure("reading the outbox", error))
         finally:
             self._looking.release()
-
-    def _look_once(self, tenants: Tenants) -> int:
-        """Return how many announcements were read."""
-        with self._database.planned_records() as connection:
-            taking = begin_consuming(connection, self._me, limit=AT_ONCE)
-        news = taking()
-        taken = self._acquired() if self._may_acquire(news) else ()
-        fresh = {tenant for tenant, _ in taken}
-        tenants.announce([told for told in news if told.tenant not in fresh])
-        for tenant, epoch in taken:
-            tenants.take(tenant, epoch)
-        if taken:
-            self._sweeper.wake()
-            self._marks.wake()
-        return sum(len(told.jobs) for told in news)
-
-    def _acquired(self) -> Sequence[tuple[TenantId, Epoch]]:
-        with self._database.planned_records() as connection:
-            return acquire_tenants(connection, self._me, limit=AT_ONCE)

@@ -16,6 +16,7 @@ from stoflow.domain.ids import Epoch, TenantId
 from stoflow.domain.run import RunReport
 from stoflow.monitoring.record import record
 from stoflow.storage.engine.ownership import Announcement
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 
 class Tenants:
@@ -33,11 +34,11 @@ class Tenants:
     def __contains__(self, tenant: TenantId) -> bool:
         return tenant in self._owned
 
-    def take(self, tenant: TenantId, epoch: Epoch) -> None:
-        """Begin to decide for a tenant under this epoch."""
+    def take(self, tenant: TenantId, epoch: Epoch, work: Sequence[QueuedJob] = ()) -> None:
+        """Begin to decide for a tenant under this epoch; `work` is all that it has, where that is known."""
         with self._lock:
             self.drop(tenant)
-            ref = TenantSupervisor.start(self._context, self._on_death, tenant, epoch)
+            ref = TenantSupervisor.start(self._context, self._on_death, tenant, epoch, tuple(work))
             self._owned[tenant] = (epoch, ref)
         record(TenantTaken(tenant, epoch))
 
@@ -64,7 +65,7 @@ class Tenants:
         for announcement in news:
             known = self._owned.get(announcement.tenant)
             if known is not None:
-                tell(known[1], Announced(announcement.jobs))
+                tell(known[1], Announced(announcement.jobs, announcement.described))
 
     def tell_all(self, message: object) -> None:
         """Tell every supervisor."""

@@ -234,8 +234,8 @@ def own(database: Database, tenant: TenantId) -> Ownership:
         worker = register_process(connection, "worker", lease_s=HELD_S)
         connection.execute(b"INSERT INTO public.outbox (tenant, job) VALUES (%s, 0)", [tenant])
         consume_outbox(connection, owner, limit=10)
-        ((_, epoch),) = acquire_tenants(connection, owner, limit=10)
-    return Ownership(owner, worker, epoch)
+        (acquired,) = acquire_tenants(connection, owner, limit=10)
+    return Ownership(owner, worker, acquired.epoch)
 
 
 def applications_of(database: Database, registry: Registry) -> Applications:

@@ -1,16 +1,21 @@
 """Who decides for a tenant: one orchestrator by lease, with an epoch that fences the one before."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.storage.database.transactions import Transaction
+from stoflow.storage.engine.reads.queue import QueuedJob, new_job
+from stoflow.storage.engine.statement import Parts, composed
 
 # The outbox rows of tenants owned by another living orchestrator are left to it. The commit waits for no disk: what a
-# crash of PostgreSQL brings back is announced once more, and whatever follows from it is written after it.
+# crash of PostgreSQL brings back is announced once more, and whatever follows from it is written after it. What is
+# described is believed for a while only: of what waited for long somebody else may have made something.
 CONSUME = """
 WITH taken AS (
   DELETE FROM public.outbox WHERE id IN (
@@ -19,23 +24,29 @@ WITH taken AS (
     LEFT JOIN public.processes p ON p.id = w.owner
     WHERE w.owner IS NULL OR w.owner = %(me)s OR p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp()
     ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED)
-  RETURNING tenant, job
+  RETURNING *
 ), noted AS (
   INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
   ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
+  RETURNING w.tenant, w.version
 )
-SELECT tenant, array_agg(DISTINCT job) AS jobs, set_config('synchronous_commit', 'off', true)
-FROM taken GROUP BY tenant
+SELECT tenant, noted.version, taken.job, taken.priority, taken.product, taken.task, taken.paced, taken.traceparent,
+  a.marketplace, a.code AS action, set_config('synchronous_commit', 'off', true)
+FROM taken JOIN noted USING (tenant) LEFT JOIN public.marketplace_action_types a
+  ON a.id = taken.action AND taken.created_at > clock_timestamp() - %(believed_s)s::float8 * interval '1 second'
+ORDER BY taken.id
 """
 
-ACQUIRE = """
+ACQUIRE: LiteralString = """
 UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epochs') WHERE tenant IN (
   SELECT w.tenant FROM public.tenant_work w LEFT JOIN public.processes p ON p.id = w.owner
   WHERE w.owner IS DISTINCT FROM %(me)s AND (p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp())
-    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)[[named]]
   ORDER BY w.tenant LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
-RETURNING tenant, epoch
+RETURNING tenant, epoch, version
 """
+# Who looks through all that have work looks at each that it owns already.
+NAMED: Parts = (("named", " AND w.tenant = ANY(%(tenants)s::int[])"),)
 
 # One tenant, whether anything was announced for it or not.
 ACQUIRE_ONE = """
@@ -68,12 +79,29 @@ OWNER = "SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s"
 ANNOUNCE = "INSERT INTO public.outbox (tenant, job) SELECT %(tenant)s, unnest(%(jobs)s::int[])"
 
 
+BELIEVED_S = 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """`jobs` were made or changed; 0 among them means something about the tenant itself changed."""
+    """`jobs` were made or changed; 0 among them means something about the tenant itself changed.
+
+    Those `described` were made, and are told as they were then. Where `is_all` the tenant had no other work.
+    """
 
     tenant: TenantId
     jobs: tuple[JobId, ...]
+    described: tuple[QueuedJob, ...] = ()
+    is_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A tenant of ours from now on; where it `is_untold` nothing was taken for it since it was noted as having work."""
+
+    tenant: TenantId
+    epoch: Epoch
+    is_untold: bool
 
 
 def begin_consuming(connection: Transaction, me: ProcessId, *, limit: int) -> Callable[[], tuple[Announcement, ...]]:
@@ -81,8 +109,8 @@ def begin_consuming(connection: Transaction, me: ProcessId, *, limit: int) -> Ca
 
     What is returned fetches them, when they are committed as well.
     """
-    rows = connection.execute(CONSUME, {"me": me, "limit": limit})
-    return lambda: tuple(Announcement(TenantId(row["tenant"]), tuple(map(JobId, row["jobs"]))) for row in rows)
+    rows = connection.execute(CONSUME, {"me": me, "limit": limit, "believed_s": BELIEVED_S})
+    return lambda: tuple(_announced(rows))
 
 
 def consume_outbox(connection: Transaction, me: ProcessId, *, limit: int) -> tuple[Announcement, ...]:
@@ -90,10 +118,27 @@ def consume_outbox(connection: Transaction, me: ProcessId, *, limit: int) -> tup
     return begin_consuming(connection, me, limit=limit)()
 
 
-def acquire_tenants(connection: Transaction, me: ProcessId, *, limit: int) -> Sequence[tuple[TenantId, Epoch]]:
-    """Become the owner of tenants with work whose owner is gone."""
-    rows = connection.execute(ACQUIRE, {"me": me, "limit": limit})
-    return [(TenantId(row["tenant"]), Epoch(row["epoch"])) for row in rows]
+def _announced(rows: Iterable[DictRow]) -> Iterator[Announcement]:
+    by_tenant: dict[int, list[DictRow]] = {}
+    for row in rows:
+        by_tenant.setdefault(row["tenant"], []).append(row)
+    for tenant, told in by_tenant.items():
+        times = Counter(row["job"] for row in told)
+        described = tuple(new_job(row) for row in told if row["action"] is not None and times[row["job"]] == 1)
+        named = times.keys() - {job.id for job in described}
+        yield Announcement(
+            TenantId(tenant), tuple(map(JobId, sorted(named))), described, is_all=told[0]["version"] == 0
+        )
+
+
+def acquire_tenants(
+    connection: Transaction, me: ProcessId, *, limit: int, of: Sequence[TenantId] | None = None
+) -> Sequence[Acquired]:
+    """Become the owner of tenants with work whose owner is gone: of all there are, or `of` these."""
+    rows = connection.execute(
+        composed(ACQUIRE, *(() if of is None else NAMED)), {"me": me, "limit": limit, "tenants": list(of or ())}
+    )
+    return [Acquired(TenantId(row["tenant"]), Epoch(row["epoch"]), row["version"] == 0) for row in rows]
 
 
 def acquire_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessId) -> Epoch | None:

@@ -2,9 +2,9 @@
 UPDATE public.tenant_work SET owner = %(me)s, epoch = nextval('public.owner_epochs') WHERE tenant IN (
   SELECT w.tenant FROM public.tenant_work w LEFT JOIN public.processes p ON p.id = w.owner
   WHERE w.owner IS DISTINCT FROM %(me)s AND (p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp())
-    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)
+    AND EXISTS (SELECT FROM public.processes m WHERE m.id = %(me)s AND NOT m.dead)[[named]]
   ORDER BY w.tenant LIMIT %(limit)s FOR UPDATE OF w SKIP LOCKED)
-RETURNING tenant, epoch
+RETURNING tenant, epoch, version
 
 -- ACQUIRE_ONE
 INSERT INTO public.tenant_work AS w (tenant, owner, epoch)
@@ -26,13 +26,17 @@ WITH taken AS (
     LEFT JOIN public.processes p ON p.id = w.owner
     WHERE w.owner IS NULL OR w.owner = %(me)s OR p.id IS NULL OR p.dead OR p.expires_at <= clock_timestamp()
     ORDER BY o.id LIMIT %(limit)s FOR UPDATE OF o SKIP LOCKED)
-  RETURNING tenant, job
+  RETURNING *
 ), noted AS (
   INSERT INTO public.tenant_work AS w (tenant) SELECT DISTINCT tenant FROM taken
   ON CONFLICT (tenant) DO UPDATE SET version = w.version + 1
+  RETURNING w.tenant, w.version
 )
-SELECT tenant, array_agg(DISTINCT job) AS jobs, set_config('synchronous_commit', 'off', true)
-FROM taken GROUP BY tenant
+SELECT tenant, noted.version, taken.job, taken.priority, taken.product, taken.task, taken.paced, taken.traceparent,
+  a.marketplace, a.code AS action, set_config('synchronous_commit', 'off', true)
+FROM taken JOIN noted USING (tenant) LEFT JOIN public.marketplace_action_types a
+  ON a.id = taken.action AND taken.created_at > clock_timestamp() - %(believed_s)s::float8 * interval '1 second'
+ORDER BY taken.id
 
 -- LEAVE
 UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s

@@ -4,7 +4,7 @@ SELECT EXISTS (SELECT FROM {s}.marketplace_jobs j WHERE j.status IN ('pending', 
 
 -- ONE
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
-  j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.folded IS NOT NULL AS folded,
+  j.acted, j.traceparent, j.product_id AS product, j.folded IS NOT NULL AS folded,
   j.cancel_requested,
   task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
@@ -56,7 +56,7 @@ WITH chosen AS (
     ORDER BY j.priority, j.id LIMIT %(limit)s) AS pending
 )
 SELECT j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
-  j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.folded IS NOT NULL AS folded,
+  j.acted, j.traceparent, j.product_id AS product, j.folded IS NOT NULL AS folded,
   j.cancel_requested,
   task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,

@@ -1,14 +1,14 @@
 """What actors hold in memory follows PostgreSQL: inherited priority, and orphans of a tenant that is never idle."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from stoflow.actors.loader import Loader
-from stoflow.actors.mailbox import Pool
+from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.news import Announced, JobsRead, Offer, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
@@ -16,7 +16,7 @@ from stoflow.admission.facts import Conditions
 from stoflow.domain.ids import JobId, TaskId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.orphan_drafts import claim_orphan, keep_orphan
-from stoflow.storage.engine.ownership import consume_outbox
+from stoflow.storage.engine.ownership import Announcement, consume_outbox
 from stoflow.storage.engine.reads.queue import begin_page
 
 if TYPE_CHECKING:
@@ -58,16 +58,27 @@ class Owner:
     """A supervisor and its actors, in front of a real database and without workers."""
 
     bench: "Bench"
+    around: Context
     supervisor: Any
     loader: Loader
     window: Window
 
+    def begins_anew(self) -> None:
+        """Decide for the tenant with what the outbox says, as one that nobody had."""
+        self.supervisor.stop()
+        (told,) = self._told()
+        self.supervisor = TenantSupervisor.start(
+            self.around, _fail, self.bench.tenant, self.bench.epoch, told.described
+        )
+
+    def _told(self) -> Sequence[Announcement]:
+        with self.bench.engine.database.records() as connection:
+            return consume_outbox(connection, self.bench.owner, limit=1000)
+
     def hears(self) -> None:
         """Be told what the outbox says."""
-        with self.bench.engine.database.records() as connection:
-            news = consume_outbox(connection, self.bench.owner, limit=1000)
-        for each in news:
-            self.supervisor.ask(Announced(each.jobs), timeout=WAIT_S)
+        for each in self._told():
+            self.supervisor.ask(Announced(each.jobs, each.described), timeout=WAIT_S)
         self._catches_up()
 
     def _catches_up(self) -> None:
@@ -80,20 +91,29 @@ class Owner:
     def ends(self, message: RunMessage) -> None:
         """The job of this message is final."""
         self.bench.all(f"UPDATE {{s}}.marketplace_jobs SET status = 'completed' WHERE id = {message.job}")
+        self.reports(message, NextMove.NOTHING)
+
+    def reports(self, message: RunMessage, move: NextMove) -> None:
+        """A run of the job came to this."""
         report = RunReport(
             tenant=self.bench.tenant,
             job=message.job,
             marketplace="shop",
             mode=RunMode.ACT,
-            move=NextMove.NOTHING,
+            move=move,
             task=TaskId(0),
             claims=0,
             delay_s=0.0,
         )
         self.supervisor.ask(Reported(report), timeout=WAIT_S)
+        self._catches_up()
 
     def write(self, statement: "Statement[Any]") -> None:
         self.bench.engine.recorder.write(self.bench.tenant, 0, statement)
+
+
+def _fail(_actor: PooledActor, error: BaseException) -> None:
+    pytest.fail(str(error))
 
 
 @pytest.fixture
@@ -116,11 +136,9 @@ def owner(bench: "Bench") -> Iterator[Owner]:
     pool.start()
     loader.start()
     timers.start()
-    supervisor = TenantSupervisor.start(
-        around, lambda _actor, error: pytest.fail(str(error)), bench.tenant, bench.epoch
-    )
-    yield Owner(bench, supervisor, loader, window)
-    supervisor.stop(block=False)
+    made = Owner(bench, around, TenantSupervisor.start(around, _fail, bench.tenant, bench.epoch), loader, window)
+    yield made
+    made.supervisor.stop(block=False)
     timers.stop()
     loader.stop()
     pool.stop()
@@ -142,6 +160,42 @@ def test_who_stands_before_an_urgent_job_of_its_product_goes_before_others_also_
     owner.ends(running)
 
     assert owner.window.next().job == last
+
+
+def test_a_tenant_that_nobody_had_begins_unread_and_is_read_when_a_run_comes_to_nothing(owner: Owner) -> None:
+    """Its account is held, which nobody announces with a job."""
+    bench = owner.bench
+    job = submitted(bench, 3)
+    bench.all(
+        "INSERT INTO {s}.connections (marketplace, state, reason) VALUES ('shop', 'needs_seller', 'Log in again.')"
+    )
+    bench.all(f"DELETE FROM public.outbox WHERE tenant = {bench.tenant} AND job = 0")
+    owner.begins_anew()
+    tried = owner.window.next()
+    assert tried.job == job
+
+    owner.reports(tried, NextMove.RELOAD)
+    assert owner.window.offers.empty()
+
+    bench.all("UPDATE {s}.connections SET state = 'connected'")
+    bench.all(f"INSERT INTO public.outbox (tenant, job) VALUES ({bench.tenant}, 0)")
+    owner.hears()
+    assert owner.window.next().job == job
+
+
+def test_a_job_that_is_described_waits_for_another_of_its_product(owner: Owner) -> None:
+    bench, product = owner.bench, owner.bench.product()
+    first, second = submitted(bench, 3, product), submitted(bench, 3, product)
+    owner.around = replace(owner.around, conditions=Conditions(caps={"shop": 2}))
+    owner.begins_anew()
+    running = owner.window.next()
+    assert running.job == first
+
+    third = submitted(bench, 3)
+    owner.hears()
+    assert owner.window.next().job == third
+    owner.ends(running)
+    assert owner.window.next().job == second
 
 
 def test_an_urgent_job_is_not_left_in_postgresql_because_memory_is_full_of_others(owner: Owner) -> None:

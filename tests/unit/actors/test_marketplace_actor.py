@@ -56,6 +56,7 @@ JOB = QueuedJob(
     verifying=False,
     due_in_s=0.0,
     deadline_in_s=0.0,
+    product=5,
 )
 
 

@@ -42,7 +42,7 @@ NEXT_TASK = f"""
 
 # What all tenants share is asked by functions, planned once for a connection and not for each tenant.
 COLUMNS = f"""j.id, j.marketplace, public.action_code(j.action_type_id) AS action, j.priority, j.status, j.waiting,
-  j.acted, j.traceparent, j.product_id IS NOT NULL AS on_product, j.folded IS NOT NULL AS folded,
+  j.acted, j.traceparent, j.product_id AS product, j.folded IS NOT NULL AS folded,
   j.cancel_requested,
   task.id AS task, task.claims, task.paced, task.status AS task_status,
   task.claimed, task.verifying, task.due_in_s, task.deadline_in_s,
@@ -134,7 +134,7 @@ class QueuedJob:
     verifying: bool
     due_in_s: float
     deadline_in_s: float
-    on_product: bool = True
+    product: int | None
     folded: bool = False  # it is kept as one row
     traceparent: str = ""
 
@@ -256,7 +256,35 @@ def _queued(row: Mapping[str, Any]) -> QueuedJob:
         verifying=verifying,
         due_in_s=max(row["due_in_s"] or 0.0, row["not_before_in_s"] or 0.0, row["late_in_s"] or 0.0),
         deadline_in_s=row["deadline_in_s"] if row["deadline_in_s"] is not None else 0.0,
-        on_product=row["on_product"],
+        product=row["product"],
         folded=row["folded"],
+        traceparent=row["traceparent"] or "",
+    )
+
+
+def new_job(row: Mapping[str, Any]) -> QueuedJob:
+    """Return a job of one row as it was made, by what an announcement says of it."""
+    return QueuedJob(
+        id=JobId(row["job"]),
+        marketplace=row["marketplace"],
+        action=row["action"],
+        priority=row["priority"],
+        running=False,
+        final=False,
+        waiting="",
+        cancel_requested=False,
+        cancelling=False,
+        behind=False,
+        followed=False,
+        task=TaskId(row["task"]),
+        claims=0,
+        paced=row["paced"],
+        pace_in_s=0.0,
+        in_flight=False,
+        verifying=False,
+        due_in_s=0.0,
+        deadline_in_s=0.0,
+        product=row["product"],
+        folded=True,
         traceparent=row["traceparent"] or "",
     )
