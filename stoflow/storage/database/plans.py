@@ -3,9 +3,9 @@
 from collections import OrderedDict
 
 PLANS_KEPT = 2_500  # about 0.1 MiB each in the server; a statement of one tenant is one plan, of five hundred all
-# Of hundreds of busy tenants each statement would be kept once and forgotten before it comes again, which costs more
-# than to plan it: only what comes this often among the last PLANS_KEPT is kept.
-KEPT_FROM_TIMES = 3
+# Of thousands of tenants each statement would be kept once and forgotten before it comes again, which costs more than
+# to plan it: only what came this often among the last PLANS_KEPT is kept when it comes again.
+KEPT_FROM_TIMES = 1
 
 Key = tuple[str, tuple[int, ...]]
 """The text of a statement, and the types its parameters have this time."""
