@@ -2,7 +2,7 @@
 
 import time
 
-KNOWN_AT_ONCE = 600  # some 0.2 MiB each: of five hundred busy tenants all stay known
+KNOWN_AT_ONCE = 550  # some 0.2 MiB each: five hundred busy tenants stay known, and a few others
 STRANGERS_PER_S = 1.0  # more that may be met while it lives: a few among many known ones end no connection
 
 

@@ -18,7 +18,7 @@ from psycopg.rows import DictRow
 
 from stoflow.storage.database.known_tenants import KnownTenants
 from stoflow.storage.database.plans import Key, Plans
-from stoflow.storage.database.transactions import Parameters, numbered
+from stoflow.storage.database.transactions import Parameters, in_schema, numbered
 
 AS_PSYCOPG_DOES = PyFormat.AUTO  # bound once: Python 3.11 finds an enum's member by a call
 TEXT = Format.TEXT
@@ -110,13 +110,13 @@ class Pipeline:
         text = query.decode() if isinstance(query, bytes) else query
         return self.run(text) if params is None else self.run(*numbered(text, params))
 
-    def run(self, text: str, values: Sequence[Any] = ()) -> Answer:
-        """Execute what has $1, $2 …"""
+    def run(self, text: str, values: Sequence[Any] = (), schema: str = "") -> Answer:
+        """Execute what has $1, $2 …, and {s} for the schema where there is one."""
         dumped = self._adapters.dump_sequence(values, [AS_PSYCOPG_DOES] * len(values))
         types, formats = self._adapters.types or (), self._adapters.formats
-        name = self._planned((text, types)) if self._plans is not None else None
+        name = self._planned((text, schema, types)) if self._plans is not None else None
         if name is None:
-            self._pgconn.send_query_params(text.encode(), dumped, types, formats, TEXT)
+            self._pgconn.send_query_params(in_schema(text, schema).encode(), dumped, types, formats, TEXT)
         else:
             self._pgconn.send_query_prepared(name, dumped, formats, TEXT)
         return self._await()
@@ -136,7 +136,8 @@ class Pipeline:
         name, dropped = self._plans.keep(key)
         if dropped is not None:
             self._say(b"DEALLOCATE " + dropped)
-        self._pgconn.send_prepare(name, key[0].encode(), key[1])
+        text, schema, types = key
+        self._pgconn.send_prepare(name, in_schema(text, schema).encode(), types)
         self._await()
         return name
 

@@ -7,8 +7,8 @@ PLANS_KEPT = 2_500  # about 0.1 MiB each in the server; a statement of one tenan
 # to plan it: only what came this often among the last PLANS_KEPT is kept when it comes again.
 KEPT_FROM_TIMES = 1
 
-Key = tuple[str, tuple[int, ...]]
-"""The text of a statement, and the types its parameters have this time."""
+Key = tuple[str, str, tuple[int, ...]]
+"""The text of a statement, the schema it is said of, and the types its parameters have this time."""
 
 
 class Plans:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final, Generic, LiteralString, TypeVar, cast
 
 from psycopg import Connection, RawCursor
@@ -13,7 +13,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.storage.database.pipelining import Pipeline
 from stoflow.storage.database.pooling import meet
 from stoflow.storage.database.session import schema_name
-from stoflow.storage.database.transactions import TEXTS_KEPT, Rows, Transaction, numbered
+from stoflow.storage.database.transactions import Rows, Transaction, in_schema, numbered
 
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
@@ -33,23 +33,31 @@ def has_row(row: DictRow | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[Answer]):
-    """`text` is complete SQL with named psycopg parameters; `read` makes its answer of its first row, or of none."""
+    """`template` is SQL with named psycopg parameters, and {s} for the schema where there is one; `read` makes its
+    answer of its first row, or of none.
+    """
 
-    text: LiteralString
+    template: LiteralString
     params: Mapping[str, Any]
     read: Callable[[DictRow | None], Answer]
+    schema: str = ""
+
+    @property
+    def text(self) -> LiteralString:
+        return cast("LiteralString", in_schema(self.template, self.schema))
 
     def on(self, transaction: Transaction) -> Rows:
-        """Execute it as PostgreSQL reads it: psycopg would translate each of thousands of texts again each time."""
-        text, values = numbered(self.text, self.params)
+        """Execute it as PostgreSQL reads it: psycopg would translate it again each time, and for each tenant."""
+        text, values = numbered(self.template, self.params)
         if "tenant" in self.params:
             meet(transaction, self.params["tenant"])
         if isinstance(transaction, Pipeline):
-            return transaction.run(text, values)
-        return RawCursor(cast("Connection[DictRow]", transaction)).execute(text.encode(), values)
+            return transaction.run(text, values, self.schema)
+        cursor = RawCursor(cast("Connection[DictRow]", transaction))
+        return cursor.execute(in_schema(text, self.schema).encode(), values)
 
     def answering(self, read: Callable[[DictRow | None], Other]) -> "Statement[Other]":
-        return Statement(self.text, self.params, read)
+        return Statement(self.template, self.params, read, self.schema)
 
 
 @cache
@@ -59,12 +67,6 @@ def composed(template: LiteralString, *parts: tuple[LiteralString, LiteralString
     return cast("LiteralString", MARK.sub(lambda found: wanted.get(found[1], ""), template))
 
 
-@lru_cache(maxsize=TEXTS_KEPT)
-def _in_schema(template: LiteralString, schema: str) -> LiteralString:
-    return cast("LiteralString", template.replace("{s}", schema))  # a schema is named from an integer
-
-
 def bind(template: LiteralString, tenant: TenantId, **params: Any) -> Statement[bool]:
-    """Return `template` with {s} replaced by the tenant's schema, made from its integer; it answers whether there is
-    a row."""
-    return Statement(_in_schema(template, schema_name(tenant)), {"tenant": tenant, **params}, has_row)
+    """Return `template` about the tenant's schema, made from its integer; it answers whether there is a row."""
+    return Statement(template, {"tenant": tenant, **params}, has_row, schema_name(tenant))

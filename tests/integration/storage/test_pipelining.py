@@ -10,9 +10,11 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stoflow.domain.errors import DatabaseRefused, DatabaseUnavailable
+from stoflow.domain.ids import TenantId
 from stoflow.storage.database.plans import KEPT_FROM_TIMES, PLANS_KEPT
 from stoflow.storage.database.session import Database
-from stoflow.storage.database.transactions import Transaction
+from stoflow.storage.database.transactions import Transaction, with_numbers
+from stoflow.storage.engine.statement import bind
 
 ASKED: LiteralString = "INSERT INTO public.outbox (tenant, job) VALUES (%(tenant)s, 77)"
 FOUND: LiteralString = "SELECT count(*) AS n FROM public.outbox WHERE job = 77"
@@ -63,6 +65,17 @@ def test_values_come_back_as_through_a_cursor_planned_or_not(alone: Database):
         with alone.planned_records() as transaction:
             row = transaction.execute(text, values)
         assert row.fetchone() == expected
+
+
+def test_a_statement_is_translated_once_for_all_tenants_and_planned_for_each(alone: Database):
+    template: LiteralString = "SELECT '{s}' AS schema, %(tenant)s::int AS tenant, '100 %%' AS sign"
+    translated = with_numbers.cache_info().misses
+    for tenant in [TenantId(number) for number in range(1, 6)] * (KEPT_FROM_TIMES + 2):
+        expected = {"schema": f"user_{tenant}", "tenant": tenant, "sign": "100 %"}
+        for opened in (alone.planned_records(), alone.records()):
+            with opened as transaction:
+                assert bind(template, tenant).on(transaction).fetchone() == expected
+    assert with_numbers.cache_info().misses == translated + 1
 
 
 def test_answers_keep_their_order_whenever_they_are_fetched(alone: Database):
