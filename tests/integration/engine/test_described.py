@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -26,6 +27,8 @@ from stoflow.storage.engine.ownership import (
 )
 from stoflow.storage.engine.processes import register_process
 from stoflow.storage.engine.reads.queue import QueuedJob, begin_queued
+
+described = import_module("stoflow.migrations.tenant.versions.20261201_0010_described")
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -90,6 +93,16 @@ def test_a_job_in_rows_one_for_later_and_one_that_was_changed_are_named_only(ben
 def test_what_waited_for_long_is_named_only(bench: "Bench") -> None:
     job = bench.submit(bench.product())
     bench.all(f"UPDATE public.outbox SET created_at = clock_timestamp() - interval '{BELIEVED_S} s'")
+
+    (told,) = consumed(bench)
+
+    assert (told.jobs, told.described) == ((job,), ())
+
+
+def test_a_tenant_that_is_not_migrated_yet_has_its_jobs_named(bench: "Bench") -> None:
+    for statement in (described.DROP, described.NAMED):
+        bench.all(statement.replace(" ON marketplace_jobs", " ON {s}.marketplace_jobs"))
+    job = bench.submit(bench.product())
 
     (told,) = consumed(bench)
 
