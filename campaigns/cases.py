@@ -10,7 +10,7 @@ from random import Random
 from typing import TypeVar
 
 import stoflow
-from campaigns.person import ACCOUNT, AGAIN, CANCEL, LIFE, MEND, PUBLISH, WITHDRAW
+from campaigns.person import ACCOUNT, AGAIN, CANCEL, DOUBTED, LIFE, MEND, PUBLISH, WITHDRAW
 from rules.failpoints import names_in
 from stoflow_sandbox.faults import FaultKind
 
@@ -70,6 +70,7 @@ STORY_OF: Mapping[str, str] = {
     "retry.": MEND,
     "propagate.": ACCOUNT,
     "stock.": ACCOUNT,
+    "sweep.": DOUBTED,  # hardly any tenant has anything to be swept
 }
 STORY_BY_PLUGIN: Mapping[str, str] = {"collect.": WITHDRAW, **STORY_OF}
 FAULT_OF: Mapping[str, FaultKind | None] = {
@@ -87,6 +88,7 @@ QUIET: Sequence[tuple[str, FaultKind | None]] = (
     (MEND, None),
     (LIFE, None),
     (ACCOUNT, None),
+    (DOUBTED, None),
 )
 QUIET_BY_PLUGIN: Sequence[tuple[str, FaultKind | None]] = (*QUIET, (AGAIN, None), (WITHDRAW, None))
 

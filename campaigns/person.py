@@ -21,6 +21,10 @@ from stoflow.storage.database.session import Database, schema_name
 PRICE = "25.00"
 TITLE = "Robe d'été, prix changé"
 CREATING_TASK = "create"
+DOUBT = sql.SQL("""
+UPDATE {}.connections SET state = 'needs_seller', reason = 'Log in again.', tries = 0, next_try = clock_timestamp()
+WHERE marketplace = %s
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,13 @@ class Person:
         again = self._submitted(database, registry, f"{self.key}-again")
         with suppress(Conflict):  # it was cancelled already
             cancel_job(Asking(database), self.tenant, again)
+        return True
+
+    def is_doubted(self, database: Database, registry: Registry) -> bool:
+        """Publish while the account is marked as needing its seller: a sweep lets the job find out that it does not."""
+        self._submitted(database, registry, self.key)
+        with database.records() as connection:
+            connection.execute(DOUBT.format(sql.Identifier(schema_name(self.tenant))), [self.marketplace])
         return True
 
     def asks_twice(self, database: Database, registry: Registry) -> bool:
@@ -121,7 +132,7 @@ class Person:
 
 Story: TypeAlias = Callable[[Person, Database, Registry], bool]
 PUBLISH, CANCEL, MEND, AGAIN, WITHDRAW, LIFE = "publish", "cancel", "mend", "again", "withdraw", "life"
-ACCOUNT = "account"
+ACCOUNT, DOUBTED = "account", "doubted"
 STORIES: Mapping[str, Story] = {
     PUBLISH: Person.publishes,
     CANCEL: Person.cancels,
@@ -130,4 +141,5 @@ STORIES: Mapping[str, Story] = {
     WITHDRAW: Person.withdraws,
     LIFE: Person.lives,
     ACCOUNT: Person.looks_through,
+    DOUBTED: Person.is_doubted,
 }
