@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -21,7 +22,9 @@ def browser() -> None:
 
 
 @pytest.mark.usefixtures("browser")
-def test_a_seller_publishes_in_their_browser_whose_service_worker_is_killed(tmp_path: Path) -> None:
-    report = play(tmp_path, SHORT, SHORT_JOBS)
+def test_a_seller_publishes_in_their_browser_whose_service_worker_is_killed() -> None:
+    # Not tmp_path: each session of pytest closes the folders above it to the user as whom PostgreSQL runs.
+    with TemporaryDirectory(prefix="stoflow-home-") as folder:
+        report = play(Path(folder), SHORT, SHORT_JOBS)
     assert report.is_green, report
     assert report.jobs == {"completed": 2}

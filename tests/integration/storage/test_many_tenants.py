@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -92,9 +94,12 @@ class Meter:
 
 
 @pytest.fixture(scope="module")
-def meter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meter]:
-    """On a server of its own: what others create makes every connection forget the catalogue and read it again."""
-    with servers(tmp_path_factory.mktemp("home"), durable=False) as own:
+def meter() -> Iterator[Meter]:
+    """On a server of its own: what others create makes every connection forget the catalogue and read it again.
+
+    Not below tmp_path: each session of pytest closes the folders above it to the user as whom PostgreSQL runs.
+    """
+    with TemporaryDirectory(prefix="stoflow-home-") as folder, servers(Path(folder), durable=False) as own:
         with psycopg.connect(plain_url(own.database_url), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET autovacuum = off")
             connection.execute("SELECT pg_reload_conf()")
