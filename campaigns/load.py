@@ -23,6 +23,7 @@ DEADLINE_S = 5.0
 AGAIN_AFTER_S = 0.3
 GIVE_UP_AFTER_S = 90.0
 REPEATED_SHARE = 0.05  # of the products are asked for twice: the second job adopts what the first one listed
+BY_HAND_SHARE = 0.05  # of what could be published is not asked for: sellers list it themselves, and link it
 REFUSED = range(400, 500)
 TWIN_RUNS = 409
 
@@ -73,10 +74,14 @@ class History:
 
 
 def wishes(products: Mapping[TenantId, Sequence[int]], marketplaces: Sequence[str], jobs: int) -> list[Wish]:
-    """Return the jobs in the order of their submission, the second ones of some products last."""
+    """Return the jobs in the order of their submission, the second ones of some products last.
+
+    They are fewer where there are too few products for so many: some are always left to their sellers.
+    """
     firsts = list(wanted(products, marketplaces))
     repeats = min(jobs // 2, round(len(firsts) * REPEATED_SHARE))
-    chosen = [*islice(firsts, jobs - repeats), *firsts[:repeats]]
+    most = len(firsts) - round(len(firsts) * BY_HAND_SHARE)
+    chosen = [*islice(firsts, min(jobs - repeats, most)), *firsts[:repeats]]
     return [
         Wish(one.tenant, one.marketplace, f"chaos-{number}", product=one.product) for number, one in enumerate(chosen)
     ]
