@@ -30,12 +30,12 @@ class Intake:
         with self._database.planned_records() as connection:
             taking = begin_consuming(connection, self._me, limit=AT_ONCE)
         news = {told.tenant: told for told in taking()}
-        taken = self._acquired([tenant for tenant in news if tenant not in tenants])
-        fresh = {acquired.tenant for acquired in taken}
-        self._hand_back([told for tenant, told in news.items() if tenant not in fresh and tenant not in tenants])
-        tenants.announce([told for tenant, told in news.items() if tenant not in fresh])
+        tenants.announce(list(news.values()))  # before anything that waits for a disk, or may fail
+        unknown = [tenant for tenant in news if tenant not in tenants]
+        taken = self._acquired(unknown)
         for acquired in taken:
             tenants.take(acquired.tenant, acquired.epoch, _all_work(acquired, news.get(acquired.tenant)))
+        self._hand_back([news[tenant] for tenant in unknown if tenant not in tenants])
         kept = [told for tenant, told in news.items() if tenant in tenants]
         return bool(taken), sum(len(told.jobs) + len(told.described) for told in kept) >= AT_ONCE
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from stoflow.actors.intake import Intake
+from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
 from stoflow.resources.batches.create import create_batch
@@ -156,6 +157,24 @@ def test_a_tenant_that_nobody_had_begins_with_what_was_announced(nobody_s: Orche
     third = bench.submit(bench.product())
     (told,) = nobody_s.looks().told
     assert [job.id for job in told.described] == [third]
+
+
+def test_who_is_ours_hears_of_it_although_taking_another_fails(
+    nobody_s: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = nobody_s.bench
+    nobody_s.supervisors.owned.add(bench.tenant)
+    job = bench.submit(bench.product())
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailable("PostgreSQL was stopped meanwhile.")
+
+    monkeypatch.setattr("stoflow.actors.intake.acquire_tenants", fail)
+    with pytest.raises(DatabaseUnavailable):
+        nobody_s.looks()
+
+    (told,) = nobody_s.supervisors.told
+    assert [each.id for each in told.described] == [job]
 
 
 def test_one_that_had_work_before_or_was_told_something_else_is_read(nobody_s: Orchestrator) -> None:
