@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=25.0, gt=0)
 
     # How much at once. The three mappings replace, by name, what each marketplace says of itself.
-    window: int = Field(default=24, ge=1)  # messages in flight; half as many again as the workers' threads
+    window: int = Field(default=32, ge=1)  # messages in flight; twice the workers' threads
     page_size: int = Field(default=100, ge=1)
     concurrency: Counts = Field(default_factory=dict[str, int])
     quiet_s: Seconds = Field(default_factory=dict[str, float])

@@ -55,7 +55,7 @@ class Dispatcher(PooledActor):
         self._free = window
         # Of one tenant: fewer than the workers' threads (see the setting), so that some are free for whoever comes;
         # with the usual window 10, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
-        self._share = max(1, window * 5 // 12)
+        self._share = max(1, window // 3)
         self._out: Counter[TenantId] = Counter()
         self._send = send
         self._started = _Lane()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from stoflow.domain.spacing import Spacing
+from stoflow.domain.spacing import APART_S, Spacing
 
 Item = TypeVar("Item")
 
@@ -13,10 +13,10 @@ Item = TypeVar("Item")
 class CoalescingQueue(Generic[Item]):
     """Any thread puts items in; one thread takes them out, in order, until it was closed and all are taken."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, apart_s: float = APART_S) -> None:
         self._most = most
         self._queue: SimpleQueue[Item | None] = SimpleQueue()
-        self._spacing = Spacing()
+        self._spacing = Spacing(apart_s)
 
     def __len__(self) -> int:
         return self._queue.qsize()

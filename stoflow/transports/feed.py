@@ -12,7 +12,6 @@ from stoflow.domain.facts.work import MessageRefused
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.domain.job import JobChanged
 from stoflow.domain.run import RunReport
-from stoflow.domain.spacing import Spacing
 from stoflow.monitoring.lean_redis import redis
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
@@ -84,7 +83,6 @@ class FeedReader:
         self._key = names.reports(me)
         self._wake = names.announcements
         self._on_news = on_news
-        self._spacing = Spacing()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
@@ -113,7 +111,6 @@ class FeedReader:
             if got is None:
                 self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
                 return [], True
-            self._spacing.wait()
             with self._client.pipeline(transaction=False) as pipeline:
                 pipeline.lpop(self._key, BATCH)
                 pipeline.delete(self._wake)

@@ -8,6 +8,7 @@ from typing import Any
 from stoflow.domain.coalescing import CoalescingQueue
 from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
+from stoflow.domain.spacing import APART_S
 from stoflow.monitoring.lean_redis import NoBackoff, Retry, redis
 from stoflow.monitoring.outage import Outage
 from stoflow.monitoring.record import record
@@ -37,9 +38,10 @@ def quick_client(url: str) -> redis.Redis:
 class Hints:
     """Sends hints in pipelined batches, in order."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, apart_s: float = APART_S) -> None:
+        """`apart_s` lies between two batches of a flood."""
         self._client = quick_client(url)
-        self._queue = CoalescingQueue[_Put](BATCH)
+        self._queue = CoalescingQueue[_Put](BATCH, apart_s=apart_s)
         self._thread: threading.Thread | None = None
         self.outage = Outage(streak=1)
 

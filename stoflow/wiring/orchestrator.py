@@ -38,7 +38,8 @@ OLD_BATCHES_EVERY_S = 1.0
 
 def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     """Return the orchestrator and the hints' thread it sends by; neither is started."""
-    hints, names = Hints(installation.urls.redis_url), installation.names()
+    # What it sends follows from news, which come in batches already: apart again, workers would stand idle meanwhile.
+    hints, names = Hints(installation.urls.redis_url, apart_s=0.0), installation.names()
     messages = Messages(make_broker(installation.urls.redis_url, names, hints), hints)
 
     def reader(me: ProcessId, on_news: OnNews) -> FeedReader:

@@ -1,7 +1,9 @@
-"""Group commit: whoever finds nobody writing commits at once; who comes meanwhile goes together in the next commit."""
+"""Group commit: whoever finds nobody writing commits at once; who comes meanwhile goes together in the next commit.
+
+Nobody waits for company: with what others do meanwhile there is enough of it (docs/decisions/0088).
+"""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +18,6 @@ from stoflow.storage.engine.statement import Statement
 
 Answer = TypeVar("Answer")
 BATCH = 64
-GATHER_S = 0.002  # under load, the next commit waits so long for company; alone, a write never waits
 
 
 @dataclass(slots=True)
@@ -43,7 +44,6 @@ class Recorder:
         self._lock = threading.Lock()
         self._line: deque[_Write] = deque()
         self._writing = False
-        self._crowded = False
 
     def write(self, tenant: TenantId, job: int, first: Statement[Answer], *more: Statement[Any]) -> Answer:
         """Commit the statements, in order, and return what the first one answers.
@@ -80,11 +80,8 @@ class Recorder:
             return asleep
 
     def _lead(self, first: _Write) -> None:
-        if self._crowded:
-            time.sleep(GATHER_S)
         with self._lock:
             batch = [first, *(self._line.popleft() for _ in range(min(len(self._line), BATCH - 1)))]
-            self._crowded = len(batch) > 1
         try:
             # Rows are locked in one order everywhere (tenant, job), so two recorders cannot wait for each other.
             self._commit(sorted(batch, key=lambda write: write.order))
