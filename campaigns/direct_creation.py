@@ -10,6 +10,7 @@ from stoflow.marketplaces.ebay.clients.inventory import create_or_replace_invent
 from stoflow.marketplaces.ebay.clients.offer import create_offer, publish_offer
 from stoflow.marketplaces.ebay.mapping import content_language
 from stoflow.marketplaces.ebay.publication import EbayPublication
+from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.clients.listing import (
     create_draft_listing,
     update_listing,
@@ -21,7 +22,8 @@ from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import read_photo
 from stoflow.marketplaces.replies import answer_of, is_success, reply_of
-from stoflow.marketplaces.vinted import failures as vinted
+from stoflow.marketplaces.vinted import failures
+from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
 from stoflow_sandbox.vinted import commands
 from stoflow_sandbox.vinted.browser import Browser, SiteReply
@@ -39,6 +41,8 @@ def install() -> None:
     for publication, later in ((EbayPublication, "create_offer"), (EtsyPublication, "create_draft")):
         setattr(publication, later, _nothing)
     VintedPublication.create_draft = _nothing  # type: ignore[method-assign]
+    for module in (etsy, vinted):
+        module.choose = _no_choice  # type: ignore[attr-defined]
     EtsyPublication.upload = _nothing  # type: ignore[method-assign]
     EtsyPublication.store_inventory = _nothing  # type: ignore[method-assign]
     EbayPublication.publish = _publish_on_ebay  # type: ignore[method-assign]
@@ -52,6 +56,11 @@ def install() -> None:
 def _nothing(_: object, attempt: Attempt) -> Outcome:
     del attempt
     return Done(NOTHING_YET)
+
+
+def _no_choice(attempt: Attempt) -> Outcome:
+    """Go on without anything recorded, where there is nothing to choose from."""
+    return _nothing(None, attempt)
 
 
 def _publish_on_ebay(_: object, attempt: Attempt) -> Publishing:
@@ -90,7 +99,7 @@ def _publish_on_vinted(_: object, attempt: Attempt) -> Publishing:
     answer = answer_of((yield Command(ITEM_CREATE, {"item": item})))
     if not answer.success:
         return AGAIN
-    return _listed(text_in(vinted.body_of(answer), "item", "id"))
+    return _listed(text_in(failures.body_of(answer), "item", "id"))
 
 
 def _listed(listing_id: str) -> Outcome:

@@ -21,9 +21,9 @@ from stoflow.marketplaces.etsy import handlers as etsy
 from stoflow.marketplaces.etsy.publication import EtsyPublication
 from stoflow.marketplaces.vinted import handlers as vinted
 from stoflow.marketplaces.vinted.publication import VintedPublication
+from stoflow.storage.engine import folded, settle_folded, unrecorded
 from stoflow.storage.engine import settle as settling
 from stoflow.storage.engine import sweep as sweeping
-from stoflow.storage.engine import unrecorded
 from stoflow.storage.engine import verify as verifying
 
 FINAL_WITHIN_S = 45.0
@@ -36,6 +36,14 @@ FENCED = (
     (settling, "SETTLE_FAILED"),
     (verifying, "SETTLE_VERIFYING"),
     (verifying, "SETTLE_UNTOLD"),
+)
+FENCED_AS_ONE_ROW = (
+    (folded, "CLAIM"),
+    (folded, "CLAIM_PACED"),
+    (folded, "CLOSE"),
+    (settle_folded, "SETTLE"),
+    (settle_folded, "SETTLE_LISTED"),
+    (settle_folded, "SETTLE_ENDED"),
 )
 HANDLERS = (PublishEbay, etsy.PublishEtsy, vinted.PublishVinted)
 PUBLICATIONS = (EtsyPublication, VintedPublication)
@@ -62,9 +70,9 @@ def create_directly() -> None:
 
 def do_not_choose() -> None:
     """Let the last draft win, and let every job make and publish a draft of its own."""
-    _rewrite(
-        "SETTLE_LISTED", "coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id)", "EXCLUDED.external_id"
-    )
+    chosen = "coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id)"
+    for module in (settling, settle_folded):
+        _rewrite("SETTLE_LISTED", chosen, "EXCLUDED.external_id", module=module)
     for module in (etsy, vinted):
         module.choose = _own_draft  # type: ignore[attr-defined]
     for publication in PUBLICATIONS:
@@ -92,13 +100,16 @@ def do_not_fence() -> None:
     parts = dict(unrecorded.SETTLING)
     parts["settled"] = _replaced(parts["settled"], "AND status = 'running' AND claims = %(after_claims)s", "")
     unrecorded.SETTLING = tuple(parts.items())
+    for module, statement in FENCED_AS_ONE_ROW:
+        _rewrite(statement, " AND j.fence = %(fence)s", "", module=module)
 
 
 def do_not_sweep() -> None:
     """Let nobody free what a dead process held."""
 
-    def turn(self: Sweeper, *, page: bool) -> None:
-        del self, page
+    def turn(self: Sweeper) -> bool:
+        del self
+        return False
 
     Sweeper._turn = turn  # type: ignore[method-assign]  # noqa: SLF001  a mutant reaches into what it breaks
 

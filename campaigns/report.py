@@ -10,7 +10,7 @@ from campaigns.nemesis import Strike
 from campaigns.plan import KILLS, Plan
 from campaigns.stories import Recovery
 from stoflow.cli.simulate.demo_summary import failed_task, reasons_of
-from stoflow.domain.job import FINAL_JOB_STATUSES
+from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
 from stoflow.marketplaces.registry import BUILT_IN
 
 CONFIDENCE = 0.95
@@ -28,12 +28,16 @@ EVERY_ACTION = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`counters` are the judge's and `stale_writes`; `failures` name each demand that was not met."""
+    """`counters` are the judge's and `stale_writes`; `failures` name each demand that was not met.
+
+    `published` are the publishes that completed, by marketplace.
+    """
 
     seed: int
     mutant: str
     counters: Mapping[str, int]
     jobs: Mapping[str, int]
+    published: Mapping[str, int]
     history: Mapping[str, int]
     blows: Mapping[str, int]
     sometimes: Mapping[str, int]
@@ -87,6 +91,7 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
         mutant=plan.mutant,
         counters=found.counters,
         jobs={"total": len(evidence.outcomes), **statuses, **places, **dict(sorted(_actions(evidence).items()))},
+        published=_published(evidence),
         history=found.history,
         blows=dict(Counter(str(strike.blow) for strike in found.strikes)),
         sometimes=sometimes,
@@ -134,6 +139,12 @@ def _failures(plan: Plan, evidence: Evidence, found: Findings, sometimes: Mappin
 def _actions(evidence: Evidence) -> Counter[str]:
     """Return how many jobs of each action there were, by marketplace and action."""
     return Counter(f"{outcome.job['marketplace']} {outcome.job['action']}" for outcome in evidence.outcomes)
+
+
+def _published(evidence: Evidence) -> Mapping[str, int]:
+    jobs = (outcome.job for outcome in evidence.outcomes)
+    done = (job for job in jobs if job["action"] == "publish" and job["status"] == JobStatus.COMPLETED)
+    return dict(Counter(str(job["marketplace"]) for job in done))  # a Counter is no value of `asdict`
 
 
 def spreads(recoveries: Sequence[Recovery]) -> Mapping[str, Mapping[str, float]]:

@@ -18,10 +18,18 @@ print({step.kind.value for step in ETSY.handlers["publish"].steps} == {"inner", 
 print(ETSY.handlers["publish"].step("create").do(None).output["listing_id"] == "0")
 from stoflow_sandbox.vinted.commands import COMMANDS
 print("vinted.item.create" in COMMANDS)
+from stoflow.domain.account import Account
+from stoflow.domain.attempt import Attempt
+from stoflow.domain.outcome import Done
+from stoflow.marketplaces.vinted.marketplace import VINTED
+nothing_recorded = Attempt(1, 1, "choose", None, Account("", ""))
+for place in (ETSY, VINTED):
+    print(isinstance(place.handlers["publish"].step("choose").do(nothing_recorded), Done))
 """,
     "b": """
-from stoflow.storage.engine.settle import SETTLE_LISTED
-print("coalesce(nullif(l.external_id" not in SETTLE_LISTED)
+from stoflow.storage.engine import settle, settle_folded
+for form in (settle, settle_folded):
+    print("coalesce(nullif(l.external_id" not in form.SETTLE_LISTED)
 from stoflow.marketplaces.vinted.marketplace import VINTED
 print(VINTED.handlers["publish"].step("choose").do.__module__ == "campaigns.mutations")
 """,
@@ -36,10 +44,14 @@ texts = (settling.SETTLE_DONE, settling.SETTLE_BACK, settling.SETTLE_FAILED, ver
 for text in texts:
     said = text.replace(", %(detail)s", "").replace(f", {settling.WARNED}", "")
     print("claims = %(claims)s" not in text and "%(claims)s FROM task" in said)
+from stoflow.storage.engine import folded, settle_folded
+for text in (folded.CLAIM, folded.CLAIM_PACED, folded.CLOSE, settle_folded.SETTLE, settle_folded.SETTLE_LISTED):
+    print("%(fence)s" not in text)
 """,
     "e": """
 from stoflow.actors.sweeper import Sweeper
-Sweeper._turn(None, page=True)
+sweeper = Sweeper(None, every_s=1.0, on_swept=print, rests=bool)
+print(sweeper._ticking._turn() is False)
 print(Sweeper._turn.__module__ == "campaigns.mutations")
 """,
     "f": """

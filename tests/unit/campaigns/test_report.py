@@ -1,11 +1,13 @@
 """What a campaign demands, and how it says so."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from campaigns.evidence import Evidence, counted, takings
+from campaigns.mutants import is_caught, unreached
 from campaigns.nemesis import Strike
 from campaigns.plan import Blow, Plan, full, short
 from campaigns.report import EVERY_ACTION, Findings, Report, reported, spreads, worded
@@ -78,6 +80,22 @@ def test_the_full_campaign_has_to_meet_every_action() -> None:
 
 def test_a_mutant_is_judged_by_what_it_breaks_alone() -> None:
     assert report(replace(PLAN, mutant="b"), found=replace(FOUND, strikes=())).is_green
+
+
+def test_a_mutant_that_publishes_nothing_on_a_marketplace_is_not_caught() -> None:
+    def published(*places: str) -> Evidence:
+        job = {"id": 1, "status": "completed", "tasks": [], "action": "publish"}
+        return replace(EVIDENCE, outcomes=[JobOutcome(TenantId(1), {**job, "marketplace": place}) for place in places])
+
+    found = replace(FOUND, counters={**GREEN, "doubled": 3})
+    everywhere, halfway = (
+        report(replace(PLAN, mutant="a"), evidence, found)
+        for evidence in (published("vinted", "ebay", "etsy"), published("vinted", "ebay", "ebay"))
+    )
+
+    assert is_caught("a", everywhere)
+    assert json.loads(json.dumps(everywhere.document()))["published"] == {"vinted": 1, "ebay": 1, "etsy": 1}
+    assert (is_caught("a", halfway), unreached(halfway)) == (False, ["etsy"])
 
 
 def test_where_something_was_doubled_there_is_no_bound() -> None:
