@@ -44,7 +44,7 @@ def main() -> int:
     plan = size(seed=seed, **given)
     plan = replace(plan, **{name: value for name in ("speed", "faults") if (value := getattr(arguments, name))})
     if arguments.mutant:
-        plan = replace(mutations.MUTANTS[arguments.mutant].plan(plan), mutant=arguments.mutant, acts=0)
+        plan = mutations.mutated(plan, arguments.mutant)
     report = campaign(plan)
     print(json.dumps(report.document(), indent=2) if arguments.json else worded(report))
     return 0 if report.is_green else 1

@@ -5,10 +5,9 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 from campaigns.chaos import LARGEST_SEED, campaign, end_on_sigterm
-from campaigns.mutations import MUTANTS
+from campaigns.mutations import MUTANTS, mutated
 from campaigns.plan import MARKETPLACES, Plan, short
 from campaigns.report import Report
 
@@ -55,7 +54,7 @@ def unreached(report: Report) -> Sequence[str]:
 
 def planned(letter: str, *, jobs: int, seed: int) -> Plan:
     """Return the short campaign in which a mutant has to be caught."""
-    return replace(MUTANTS[letter].plan(short(jobs=jobs, seed=seed)), mutant=letter)
+    return mutated(short(jobs=jobs, seed=seed), letter)
 
 
 if __name__ == "__main__":

@@ -158,6 +158,12 @@ def _replaced(text: str, before: str, after: str) -> LiteralString:
     return cast("LiteralString", text.replace(before, after))
 
 
+def mutated(plan: Plan, letter: str) -> Plan:
+    """Return the campaign in which a mutant has to be caught, without buyers and sellers: what they took away may be
+    listed a second time, and what is done for them cannot be doubled."""
+    return replace(MUTANTS[letter].plan(plan), mutant=letter, acts=0)
+
+
 def _as_it_is(plan: Plan) -> Plan:
     return replace(plan, final_within_s=FINAL_WITHIN_S)
 

@@ -91,3 +91,8 @@ def test_a_mutant_is_caught_from_its_threshold_on(letter: str, found: dict[str, 
 
 def test_the_mutant_without_fences_is_paused_five_times() -> None:
     assert planned("d", jobs=100, seed=1).blows.count(Blow.PAUSE_WORKER) == 5
+
+
+@pytest.mark.parametrize("letter", sorted(MUTANTS))
+def test_nobody_buys_or_ends_what_a_mutant_doubles(letter: str) -> None:
+    assert (planned(letter, jobs=100, seed=1).acts, planned(letter, jobs=100, seed=1).mutant) == (0, letter)
