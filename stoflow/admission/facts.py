@@ -6,7 +6,7 @@ from datetime import datetime
 
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.job import UnknownTask
+from stoflow.domain.job import PutOff, UnknownTask
 from stoflow.domain.outcome import Lock
 from stoflow.settings import Settings
 
@@ -62,6 +62,7 @@ class Work:
 
     `under_way` is true while a worker or a plugin does the task. `served` and `decided` say whether a worker that runs
     works for the marketplace, and whether the tenant's orchestrator knows it; None where there is no such process.
+    `behind` is the first of those before it on its product, `put_off` the one of them that is put off for longest.
     `unknown` is a task that a worker did not know.
     """
 
@@ -70,6 +71,7 @@ class Work:
     under_way: bool = False
     pending_task: bool = True
     behind: JobId | None = None
+    put_off: PutOff | None = None
     not_before: datetime | None = None
     look_at: datetime | None = None
     accepted_until: datetime | None = None

@@ -90,6 +90,14 @@ class UnknownTask:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """A job that does not begin `until` then, as whoever asked for it said."""
+
+    job: JobId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class JobChanged:
     """News for the seller's page: `done` of `total` tasks are completed.
 

@@ -59,6 +59,7 @@ def _work(job: JobRecord, facts: JobFacts, place: Place, conditions: Conditions)
         under_way=facts.under_way,
         pending_task=facts.status is TaskStatus.PENDING,
         behind=facts.behind,
+        put_off=facts.put_off,
         not_before=job.not_before if job.status is JobStatus.PENDING else None,
         look_at=facts.look_at,
         accepted_until=facts.accepted_until,

@@ -13,7 +13,12 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
          'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')), 'refusal', (
+        AND ahead.status IN ('pending', 'running')), 'put_off', (
+    SELECT jsonb_build_object('job', ahead.id, 'until', ahead.not_before) FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')
+        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
+      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1), 'refusal', (
   SELECT jsonb_build_object('channel', a.channel, 'detail', a.detail, 'since', a.since, 'due_in_s',
     extract(epoch FROM a.next_try - clock_timestamp()))
   FROM public.application_refusals a WHERE a.marketplace = j.marketplace AND a.ended_at IS NULL),
@@ -130,7 +135,12 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
          'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
       WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')), 'refusal', (
+        AND ahead.status IN ('pending', 'running')), 'put_off', (
+    SELECT jsonb_build_object('job', ahead.id, 'until', ahead.not_before) FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')
+        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
+      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1), 'refusal', (
   SELECT jsonb_build_object('channel', a.channel, 'detail', a.detail, 'since', a.since, 'due_in_s',
     extract(epoch FROM a.next_try - clock_timestamp()))
   FROM public.application_refusals a WHERE a.marketplace = j.marketplace AND a.ended_at IS NULL),

@@ -10,6 +10,7 @@ from stoflow.admission.hold import Release
 from stoflow.domain.errors import NotFound
 from stoflow.domain.ids import JobId
 from stoflow.domain.job import JobStatus
+from stoflow.domain.run import NextMove
 from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job
 from stoflow.settings import load
@@ -141,6 +142,30 @@ def test_a_job_behind_another_of_its_product_begins_when_that_ends(bench: "Bench
     assert before.ends is not None
     assert said.estimate is not None
     assert said.estimate.begins >= before.begins
+
+
+def test_behind_a_job_that_is_put_off_it_is_said_which_one_and_until_when(bench: "Bench") -> None:
+    """Jobs of a product take effect as they were accepted: what was put off until tomorrow holds what is asked now."""
+    tomorrow, product = datetime.now(UTC) + timedelta(days=1), bench.product()
+    put_off, now = bench.submit(product, not_before=tomorrow), bench.submit(product, priority=1)
+    assert bench.run(now).move is NextMove.RELOAD
+    assert bench.shop.calls == []
+    said = explained(bench, now)
+    assert (said.reason, said.until) == ("order", tomorrow)
+    assert said.detail == f"behind job {put_off}, which does not begin before {tomorrow.isoformat()}"
+    assert bench.view(now).waiting == said.detail
+    assert kinds(bench, bench.submit(bench.product())) == [], "other products do not wait"
+
+
+def test_of_several_before_a_job_the_one_that_is_put_off_for_longest_is_told(bench: "Bench") -> None:
+    bench.run(bench.submit(bench.product()))
+    tomorrow, product = datetime.now(UTC) + timedelta(days=1), bench.product()
+    first, put_off = bench.submit(product), bench.submit(product, not_before=tomorrow)
+    bench.submit(product, not_before=tomorrow - timedelta(hours=1))
+    said = explained(bench, bench.submit(product))
+    assert said.detail == f"behind job {first} and job {put_off}, which does not begin before {tomorrow.isoformat()}"
+    assert said.estimate is not None
+    assert said.estimate.begins >= tomorrow
 
 
 def test_a_job_that_is_not_there_is_not_explained(bench: "Bench") -> None:

@@ -13,7 +13,7 @@ from stoflow.admission.rule import PlaceRule, known_rules
 from stoflow.admission.rules.blackout import window_end
 from stoflow.domain.application import Channel, RefusalMark
 from stoflow.domain.ids import JobId, TenantId
-from stoflow.domain.job import PAUSED_UNTIL
+from stoflow.domain.job import PAUSED_UNTIL, PutOff
 from stoflow.domain.outcome import Lock
 from stoflow.settings import Settings, SettingsError, load
 
@@ -30,6 +30,8 @@ ONE_EACH: list[tuple[str, dict[str, Any], dict[str, Any], Release, datetime | No
     ("application_refused", {"refusal": RefusalMark("now", "no such client")}, {}, Release.OPERATOR, None),
     ("application_refused", {"refusal": RefusalMark("now", "", Channel.QUOTA)}, {}, Release.ITSELF, None),
     ("order", {}, {"behind": JobId(3)}, Release.ITSELF, None),
+    ("order", {}, {"behind": JobId(3), "put_off": PutOff(JobId(4), SOON)}, Release.ITSELF, SOON),
+    ("order", {}, {"behind": JobId(3), "put_off": PutOff(JobId(3), PAUSED_UNTIL)}, Release.OPERATOR, None),
     ("plugin_offline", {"by_plugin": True, "plugin_connected": False}, {}, Release.SELLER, None),
     ("terms_not_accepted", {"terms_due": True}, {}, Release.SELLER, None),
     ("no_orchestrator", {}, {"orchestrators": 0, "decided": None}, Release.OPERATOR, None),

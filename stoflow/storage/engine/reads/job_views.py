@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from stoflow.domain.application import Channel, RefusalMark
 from stoflow.domain.ids import JobId, TaskId
-from stoflow.domain.job import JobStatus, TaskStatus, UnknownTask
+from stoflow.domain.job import JobStatus, PutOff, TaskStatus, UnknownTask
 from stoflow.domain.outcome import FieldError, Lock
 from stoflow.storage.engine.locks import lock_in
 
@@ -80,8 +80,8 @@ class JobFacts:
     """What decides whether an unfinished job goes on, as it stands now. `status` is that of the task it has come to.
 
     `halted` says why the seller must act, None where they need not, `lock` of a locked account;
-    times are None where nothing waits for them. Of
-    `served`, `decided` and `orchestrators` admission's Work tells.
+    times are None where nothing waits for them. Of `behind`, `put_off`, `served`, `decided` and `orchestrators`
+    admission's Work tells.
     """
 
     now: datetime
@@ -94,6 +94,7 @@ class JobFacts:
     accepted: frozenset[str]
     acts_until: datetime | None
     behind: JobId | None
+    put_off: PutOff | None
     refusal: RefusalMark | None
     unknown: UnknownTask | None
     served: bool | None
@@ -112,7 +113,7 @@ class JobFacts:
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Self:
         times = ("resume_at", "pace_until", "late_until", "look_at", "accepted_until", "retry_at", "acts_until")
-        refusal, unknown = found["refusal"], found["unknown"]
+        refusal, unknown, put_off = found["refusal"], found["unknown"], found["put_off"]
         read: dict[str, Any] = {
             **found,
             **{name: _time(found[name]) for name in times},
@@ -121,6 +122,7 @@ class JobFacts:
             if refusal
             else None,
             "unknown": UnknownTask(**unknown) if unknown else None,
+            "put_off": PutOff(JobId(put_off["job"]), datetime.fromisoformat(put_off["until"])) if put_off else None,
             "lock": lock_in(found["lock"]),
             "accepted": frozenset(found["accepted"] or ()),
             "under_way": bool(found["under_way"]),

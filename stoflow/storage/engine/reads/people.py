@@ -57,6 +57,12 @@ PACE_UNTIL = f"""(
       WHERE o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1))"""
 
+# Of the jobs before it on its product the one that is put off for longest: none of them is passed by.
+PUT_OFF = f"""(
+    {ahead_of("j", what="jsonb_build_object('job', ahead.id, 'until', ahead.not_before)")}
+        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
+      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1)"""
+
 VIEW = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
        j.completed_at, j.not_before, j.expires_at, j.result_data, j.error_message, j.error_kind, j.error_fields,
@@ -68,7 +74,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
          'accepted', {ACCEPTED}, 'acts_until', v.acts_until,
-         'behind', ({ahead_of("j", what="min(ahead.id)")}), 'refusal', {REFUSAL},
+         'behind', ({ahead_of("j", what="min(ahead.id)")}), 'put_off', {PUT_OFF}, 'refusal', {REFUSAL},
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},
          'under_way', {under_way("t")}, 'in_flight', {IN_FLIGHT}, 'pace_until', {PACE_UNTIL},
          'late_until', CASE WHEN j.status = 'pending' THEN ({late_before("j", what="max(late.late_until)")})
