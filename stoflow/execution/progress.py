@@ -46,7 +46,8 @@ class Progress:
     def closing(self) -> Closing:
         """Return the job as it is closed by this run: running, once it has claimed anything."""
         before = JobStatus.RUNNING if self.claimed else self.job.status
-        return Closing(self.job.tenant, self.job.id, self.message.epoch, before, self.unrecorded())
+        job, on_product = self.job, self.job.product is not None
+        return Closing(job.tenant, job.id, self.message.epoch, before, self.unrecorded(), in_line=on_product)
 
     def is_claimed(self) -> None:
         """Note that a claim was committed, and with it what was done in memory."""

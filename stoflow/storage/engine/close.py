@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import Epoch, JobId, TaskId, TenantId
 from stoflow.domain.job import JobStatus
 from stoflow.domain.outcome import FieldError
+from stoflow.storage.engine.claim import IN_LINE
 from stoflow.storage.engine.facts import telling
 from stoflow.storage.engine.lines import Line, recorded_lines
 from stoflow.storage.engine.recorded import Granted, because, fields_json
@@ -55,7 +56,7 @@ WITH [[settled]]job AS (
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL, told = NOT j.told
   WHERE j.id = %(job)s AND j.status = %(before)s AND (j.acted OR NOT j.cancel_requested)
-    AND public.is_owned_under(%(tenant)s, %(epoch)s) [[if settled]] [[none runs]]
+    AND public.is_owned_under(%(tenant)s, %(epoch)s) [[in line]] [[if settled]] [[none runs]]
   RETURNING j.completed_at AS at, j.cancel_requested, {telling("%(status)s::text")}
 ), [[inner]][[failed]]{recorded_lines("job", cause=CAUSE)}
 SELECT EXISTS (SELECT FROM job) AS granted[[is settled]]
@@ -65,13 +66,23 @@ BEGUN: Parts = (("begun line", "WHEN 'begun' THEN EXISTS (SELECT FROM job)"),)
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A job to be closed in the status `before`, in which the run knows it, with what the run did in memory."""
+    """A job to be closed in the status `before`, in which the run knows it, with what the run did in memory.
+
+    One on a product that ends without a claim is `in_line` for it all the same: what was found before its turn may be
+    otherwise then.
+    """
 
     tenant: TenantId
     job: JobId
     epoch: Epoch
     before: JobStatus
     unrecorded: Unrecorded
+    in_line: bool = True  # the job is on a product
+
+    @property
+    def line(self) -> Parts:
+        """Return what lets it end only when its turn has come, nothing where it came with a claim."""
+        return IN_LINE if self.in_line and self.before is JobStatus.PENDING else ()
 
     def statement(
         self, status: JobStatus, then: Sequence[Line], parts: Parts, *, begun_s: float | None = None, **columns: Any
@@ -80,7 +91,7 @@ class Closing:
         begins = self.before is JobStatus.PENDING
         recorded = recording(self.unrecorded, after="job")
         return bind(
-            composed(CLOSE, *parts, *(BEGUN if begins else ()), *recorded),
+            composed(CLOSE, *parts, *self.line, *(BEGUN if begins else ()), *recorded),
             self.tenant,
             job=self.job,
             epoch=self.epoch,

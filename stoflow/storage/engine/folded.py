@@ -122,7 +122,7 @@ SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = NULL, deadli
     completed_at = clock_timestamp(), started_at = coalesce(j.started_at, to_timestamp(%(began)s)),
     result_data = %(result)s, error_message = NULL, error_kind = NULL, error_fields = NULL, waiting = NULL,
     told = NOT j.told
-WHERE {IS_OURS} AND public.is_owned_under(%(tenant)s, %(epoch)s)
+WHERE {IS_OURS} AND public.is_owned_under(%(tenant)s, %(epoch)s) [[in line]]
 RETURNING true AS granted, {telling("'completed'")}
 """
 
@@ -165,7 +165,7 @@ def close_folded(closing: Closing, folded: Folded, result: Mapping[str, Any]) ->
     """Return what completes the job with its last tasks."""
     document = folded.after(closing.unrecorded)
     return bind(
-        CLOSE,
+        composed(CLOSE, *closing.line),
         closing.tenant,
         **fenced(closing.job, folded, document, closing.before),
         began=folded.began(closing.unrecorded),

@@ -196,7 +196,7 @@ WITH job AS (
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL, told = NOT j.told
   WHERE j.id = %(job)s AND j.status = %(before)s AND (j.acted OR NOT j.cancel_requested)
-    AND public.is_owned_under(%(tenant)s, %(epoch)s)  
+    AND public.is_owned_under(%(tenant)s, %(epoch)s)   
   RETURNING j.completed_at AS at, j.cancel_requested, public.tell_job_change(%(tenant)s, %(status)s::text, j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)
 ), said AS (
   INSERT INTO user_7.job_timeline (job_id, task, at, from_status, to_status, cause, attempt)
@@ -228,7 +228,12 @@ WITH settled AS (
       result_data = %(result)s, error_message = %(reason)s, error_kind = %(kind)s, error_fields = %(fields)s,
       waiting = NULL, told = NOT j.told
   WHERE j.id = %(job)s AND j.status = %(before)s AND (j.acted OR NOT j.cancel_requested)
-    AND public.is_owned_under(%(tenant)s, %(epoch)s) AND EXISTS (SELECT FROM settled) AND NOT EXISTS (
+    AND public.is_owned_under(%(tenant)s, %(epoch)s) AND (j.status = 'running'
+      OR NOT EXISTS (SELECT  FROM user_7.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')) AND NOT EXISTS (SELECT  FROM user_7.marketplace_jobs late
+      WHERE late.marketplace = j.marketplace AND late.product_id = j.product_id AND late.id < j.id
+        AND late.late_until > clock_timestamp())) AND EXISTS (SELECT FROM settled) AND NOT EXISTS (
       SELECT FROM user_7.marketplace_tasks b
       WHERE b.job_id = j.id AND b.status = 'running' AND b.id IS DISTINCT FROM %(after)s::int)
   RETURNING j.completed_at AS at, j.cancel_requested, public.tell_job_change(%(tenant)s, %(status)s::text, j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)

@@ -47,7 +47,7 @@ SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = NULL, deadli
     result_data = %(result)s, error_message = NULL, error_kind = NULL, error_fields = NULL, waiting = NULL,
     told = NOT j.told
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
-  AND NOT j.cancel_requested AND %(fits)s AND public.is_owned_under(%(tenant)s, %(epoch)s)
+  AND NOT j.cancel_requested AND %(fits)s AND public.is_owned_under(%(tenant)s, %(epoch)s) [[in line]]
 RETURNING true AS granted, public.tell_job_change(%(tenant)s, 'completed', j.id, j.marketplace, j.action_type_id, j.product_id, j.batch_job_id)
 
 -- UNFOLD

@@ -1,18 +1,22 @@
 """Jobs of one product on one marketplace take effect in the order in which they were accepted."""
 
 import threading
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from stoflow.domain.errors import Conflict
+from stoflow.domain.outcome import Done, Outcome, Refused
 from stoflow.domain.run import NextMove
 from stoflow.execution.run import run
+from stoflow.marketplaces.contract import Step
 from stoflow.storage.engine.change import retry
 
 if TYPE_CHECKING:
     from conftest import Bench
 
+SHOP = "shop"
 BLOCKED = "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted"
 
 
@@ -25,6 +29,25 @@ def test_the_second_job_of_a_product_waits_for_the_first_and_says_so(bench: "Ben
     assert bench.shop.calls == []
     assert bench.view(second).waiting == f"behind job {first}"
     assert bench.view(first).waiting == ""
+
+
+@pytest.mark.parametrize("said", [Refused("It is not listed."), Done()], ids=["refused", "done"])
+@pytest.mark.parametrize("steps_left", [0, 4], ids=["all-in-memory", "with-calls"])
+def test_a_job_ends_by_nothing_that_a_worker_found_in_memory_while_another_of_its_product_is_before_it(
+    bench: "Bench", said: Outcome, steps_left: int
+) -> None:
+    """What it finds may be otherwise once the first one is done: a product that is to be updated is not listed yet."""
+    handler, product = cast("Any", bench.registry.handler(SHOP, "publish")), bench.product()
+    first = bench.submit(product, not_before=datetime.now(UTC) + timedelta(days=1))
+    handler.steps = (Step("validate", lambda _: said), *handler.steps[1 : 1 + steps_left])
+    second = bench.submit(product)
+
+    assert bench.run(second).move is NextMove.RELOAD
+    assert bench.row(second)["status"] == "pending"
+
+    bench.cancel(first)
+    bench.run(second)
+    assert bench.row(second)["status"] == ("failed" if isinstance(said, Refused) else "completed")
 
 
 def test_jobs_of_two_products_do_not_wait_for_one_another(bench: "Bench") -> None:
