@@ -57,6 +57,12 @@ class Machine:
     def python(self, kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
         return self.start(kind, [sys.executable, *arguments], env)
 
+    def run(self, kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+        """Run Python to its end; RuntimeError, with what it said, where that is not a good one."""
+        self.python(kind, arguments, env)
+        if self._started.pop().wait() != 0:
+            raise RuntimeError(f"{kind} failed.\n{self.logs()}")
+
     def processes(self) -> Iterator[tuple[str, psutil.Process]]:
         """Yield each living process with its kind: client and keeper alone, the others with their descendants."""
         for kind, roots in self._roots.items():

@@ -1,8 +1,7 @@
 """StoFlow itself: jobs submitted through its use case, orchestrator and workers as their commands start them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 
 from benchmarks.machine import Machine, free_port
 from benchmarks.peer import PROCESSES, THREADS
@@ -10,26 +9,24 @@ from benchmarks.stoflow_marketplace import ACTION, MARKETPLACE, NAME
 from benchmarks.workload import BenchJob
 from stoflow.domain.ids import TenantId
 from stoflow.marketplaces.registry import ENTRY_POINT_GROUP, build_registry
-from stoflow.migrations import runner
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import SubmitJob
-from stoflow.settings import Settings
 from stoflow.storage.database.installations import installation_name
-from stoflow.storage.database.pooling import meet
-from stoflow.storage.database.session import Database, schema_name
+from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.transports.feed import HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.transports.names import Names
-from stoflow.wiring.installation import Installation, prepare
+from stoflow.upkeep.action_types import register_action_types
 
 ENTRY_POINTS = f"[{ENTRY_POINT_GROUP}]\n{NAME} = benchmarks.stoflow_marketplace:MARKETPLACE\n"
-LOOKED_AT = 50  # tenants
+IN_FLIGHT = 1000  # events: so many may have been begun before the last one seen, and committed after it
 METADATA = "Metadata-Version: 2.1\nName: stoflow-nowhere\nVersion: 0\n"
 
-FINISHED = """
-SELECT {tenant} AS tenant, id, extract(epoch FROM completed_at)::float8 AS at
-FROM {schema}.marketplace_jobs WHERE status = 'completed' AND id = ANY(%s)
+# Where everybody hears of ends: pages, webhooks, GET /events.
+ENDED = """
+SELECT id, tenant, subject, extract(epoch FROM at)::float8 AS at FROM public.events
+WHERE id > %s AND type = 'job_status_update' AND state = 'completed'
 """
 
 
@@ -53,11 +50,12 @@ class StoflowPeer:
         self.tenants: list[TenantId] = []
         self._waiting: dict[TenantId, dict[int, str]] = defaultdict(dict)  # names of unfinished jobs, by id
         self._done: dict[str, float] = {}
+        self._seen = 0  # the last event
 
     def setup(self, *, tenants: int) -> None:
         self._install_marketplace()
-        runner.migrate(self.machine.urls.database_url, parallel=1)
-        prepare(Installation(Settings(), self.machine.urls, self.database, self._registry))
+        self.machine.run("migrate", ["-m", "stoflow", "migrate"], self.environment)
+        register_action_types(self.database, self._registry)
         for _ in range(tenants):
             self.add_tenant()
 
@@ -88,32 +86,19 @@ class StoflowPeer:
         self._waiting[tenant][made] = job.name
 
     def done_times(self, beginning: str) -> Mapping[str, float]:
-        """Look at some tenants at a time, as far as theirs are done: all at once would cost what is measured."""
-        waiting = {tenant: asked for tenant in self.tenants if (asked := self._asked(tenant, beginning))}
-        for tenants in batched(waiting, LOOKED_AT):
-            if self._look({tenant: waiting[tenant] for tenant in tenants}) < sum(
-                len(waiting[each]) for each in tenants
-            ):
-                break
-        return {name: at for name, at in self._done.items() if name.startswith(beginning)}
-
-    def _look(self, asked: Mapping[TenantId, list[int]]) -> int:
-        parts = [FINISHED.format(tenant=tenant, schema=schema_name(tenant)) for tenant in asked]
         with self.database.records() as connection:
-            for tenant in asked:
-                meet(connection, tenant)
-            rows = connection.execute(" UNION ALL ".join(parts).encode(), list(asked.values())).fetchall()
-        for row in rows:
-            self._done[self._waiting[row["tenant"]].pop(row["id"])] = row["at"]
-        return len(rows)
+            ended = connection.execute(ENDED, [self._seen - IN_FLIGHT]).fetchall()
+        for row in ended:
+            self._seen = max(self._seen, row["id"])
+            name = self._waiting[row["tenant"]].pop(row["subject"], None)
+            if name is not None:
+                self._done[name] = row["at"]
+        return {name: at for name, at in self._done.items() if name.startswith(beginning)}
 
     def stop(self) -> None:
         self.machine.end_processes()
         self._hints.stop()
         self.database.close()
-
-    def _asked(self, tenant: TenantId, beginning: str) -> list[int]:
-        return [job for job, name in self._waiting[tenant].items() if name.startswith(beginning)]
 
     def _install_marketplace(self) -> None:
         """Bring the marketplace as an installed package would: by its entry point."""
@@ -121,10 +106,3 @@ class StoflowPeer:
         package.mkdir(parents=True)
         (package / "METADATA").write_text(METADATA)
         (package / "entry_points.txt").write_text(ENTRY_POINTS)
-
-
-def batched(values: Iterable[TenantId], size: int) -> Iterator[list[TenantId]]:
-    """`itertools.batched`, which Python 3.11 has not."""
-    rest = iter(values)
-    while some := list(islice(rest, size)):
-        yield some
