@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.handle import ActionType
 from stoflow.storage.database.session import Database
+from stoflow.storage.database.transactions import Transaction
 
 UPSERT = """
 INSERT INTO public.marketplace_action_types
@@ -18,6 +20,16 @@ ONE = """
 SELECT id, marketplace, code, name, priority, is_batch, rate_limit_ms, max_retries, timeout_seconds
 FROM public.marketplace_action_types WHERE id = %(id)s
 """
+
+KNOWN = "SELECT id FROM public.marketplace_action_types WHERE marketplace = %s AND code = %s"
+
+
+class ActionNotKnown(DatabaseNotPrepared):
+    """No process of the release that has this action has run here yet."""
+
+    def __init__(self, marketplace: str, action: str) -> None:
+        unknown = f"The database does not know {action} of {marketplace} yet"
+        super().__init__(f"{unknown}: start `stoflow orchestrator` once, which tells it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +55,9 @@ def find_action_type(database: Database, action_type_id: int) -> ActionType | No
     with database.records() as connection:
         row = connection.execute(ONE, {"id": action_type_id}).fetchone()
     return ActionType(**row) if row else None
+
+
+def refuse_unknown_action(connection: Transaction, marketplace: str, action: str) -> None:
+    """Raise ActionNotKnown where no job of this action can be made."""
+    if connection.execute(KNOWN, [marketplace, action]).fetchone() is None:
+        raise ActionNotKnown(marketplace, action)

@@ -19,6 +19,7 @@ from stoflow.resources.jobs.submit import may_fold, new_job, plan_tasks
 from stoflow.resources.jobs.views import SubmitJob
 from stoflow.resources.needs import ChangesJobs
 from stoflow.resources.products.stored import products_in
+from stoflow.storage.action_types import refuse_unknown_action
 from stoflow.storage.database.session import Records
 from stoflow.storage.engine.batches import (
     KeyedBatch,
@@ -79,6 +80,7 @@ def _made(
     folds = all(may_fold(registry, one.marketplace, plan) for plan in tasks.values())
     if not insert_jobs(connection, tenant, batch, new_job(one), images, tasks, folds=folds):
         refuse_more_jobs(connection, tenant, len(products))
+        refuse_unknown_action(connection, one.marketplace, one.action)
         raise Conflict("The quota of jobs changed just now: please ask again.")
     return batch
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.ids import JobId, TenantId
@@ -20,6 +20,7 @@ from stoflow.resources.jobs.read import read_seen, view_of
 from stoflow.resources.jobs.scopes import refuse_ungranted
 from stoflow.resources.jobs.views import JobView, SubmitJob
 from stoflow.resources.needs import ChangesJobs, ReadsJobs
+from stoflow.storage.action_types import ActionNotKnown, refuse_unknown_action
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.engine.change import cancel_waiting
@@ -68,7 +69,8 @@ def submit(
     """Return the job's id, and whether it was made now (False: the idempotency key had made it before).
 
     Raise InputError naming each bad field, NotFound for an unknown product, Conflict for what the seller did not grant;
-    with `only_sold_out`, Conflict where some of the product are left.
+    with `only_sold_out`, Conflict where some of the product are left. DatabaseNotPrepared where the database has not
+    been told of the action.
     """
     return _committed(database, registry, tenant, asked, lambda _, job: job, only_sold_out=only_sold_out)
 
@@ -130,16 +132,28 @@ def _made(
     folds = may_fold(registry, asked.marketplace, tasks)
     inserted = insert_job(connection, tenant, new_job(asked), tasks, is_counted=is_counted, folds=folds)
     if asked.idempotency_key is None:
-        return partial(_inserted, inserted, connection, tenant) if is_counted else lambda: cast("JobId", inserted())
-    job = _inserted(inserted, connection, tenant)  # where it is not made nothing else may stand
+        told = partial(_inserted, inserted, connection, tenant, asked)
+        return told if is_counted else partial(_uncounted, inserted, asked)
+    job = _inserted(inserted, connection, tenant, asked)  # where it is not made nothing else may stand
     return lambda: job
 
 
-def _inserted(inserted: Callable[[], JobId | None], connection: Transaction, tenant: TenantId) -> JobId:
+def _uncounted(inserted: Callable[[], JobId | None], asked: SubmitJob) -> JobId:
+    """Return the job, which neither a quota nor a key can have kept from being made."""
+    job = inserted()
+    if job is None:
+        raise ActionNotKnown(asked.marketplace, asked.action)
+    return job
+
+
+def _inserted(
+    inserted: Callable[[], JobId | None], connection: Transaction, tenant: TenantId, asked: SubmitJob
+) -> JobId:
     """Return the job; raise QuotaExceeded where it was one too many, Conflict where another one took its key."""
     job = inserted()
     if job is None:
         refuse_more_jobs(connection, tenant, 1)
+        refuse_unknown_action(connection, asked.marketplace, asked.action)
         message = "Another request with this Idempotency-Key is under way."
         raise Conflict(message)
     return job

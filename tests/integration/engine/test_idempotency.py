@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stoflow.domain.errors import Conflict, InputError
+from stoflow.domain.errors import Conflict, DatabaseNotPrepared, InputError
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import SubmitJob
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHOP = "shop"
 
 
-def ask(bench: "Bench", product: int, *, key: str = "k", digest: str | None = "d", shop: str = SHOP):
+def ask(bench: "Bench", product: int, *, key: str | None = "k", digest: str | None = "d", shop: str = SHOP):
     asked = SubmitJob(shop, "publish", product, idempotency_key=key, idempotency_digest=digest)
     return submit(bench.engine.database, bench.engine.registry, bench.tenant, asked)
 
@@ -134,3 +134,17 @@ def test_no_caller_can_take_the_key_of_what_follows_by_itself(bench: "Bench") ->
 
     assert (made, by_itself == mine) == (True, False)
     assert ask(bench, product, key="periodic:publish:today") == (mine, False)
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+def test_an_action_that_the_database_was_not_told_of_is_refused(bench: "Bench", key: str) -> None:
+    product = bench.product()
+    bench.all(
+        "UPDATE public.marketplace_action_types SET code = 'gone' WHERE (marketplace, code) = ('shop', 'publish')"
+    )
+    try:
+        with pytest.raises(DatabaseNotPrepared, match="does not know publish of shop yet: start"):
+            ask(bench, product, key=key or None)
+    finally:
+        bench.all("UPDATE public.marketplace_action_types SET code = 'publish' WHERE code = 'gone'")
+    assert bench.all("SELECT id FROM {s}.marketplace_jobs") == []
