@@ -63,6 +63,9 @@ class StoflowPeer:
         self.tenants.append(create_tenant(self.database, f"tenant{len(self.tenants)}@example.com"))
 
     def open(self) -> None:
+        """Begin with connections that have made no tenant: those that did know each of them while they live."""
+        self.database.close()
+        self.database = Database(self.machine.urls.database_url)
         self._feed = HintedFeed(self._hints, Names(installation_name(self.database)))
         self._hints.start()
 
