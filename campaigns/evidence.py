@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def collected(world: World, final_after_s: float | None) -> Evidence:
         outcomes=[outcome for tenant, client in world.clients.items() for outcome in _outcomes(tenant, client)],
         final_after_s=final_after_s,
         said=counted(path.read_text("utf-8", errors="replace") for path in sorted(world.folder.glob("*.log"))),
-        taken_at=takings((world.folder / "orchestrator.log").read_text("utf-8", errors="replace")),
+        taken_at=takings(path.read_text("utf-8", errors="replace") for path in world.folder.glob("orchestrator*.log")),
         journaled={event: journaled(world, event) for event in ("lost", "replayed", "interrupted")},
     )
 
@@ -107,10 +107,10 @@ def _times_said(pattern: str, line: str) -> int:
     return number * (int(again[1]) if again else 1)
 
 
-def takings(log: str) -> Sequence[float]:
-    """Return when tenants were taken."""
-    times = re.findall(r"^(\S+)Z .*Tenant \d+ is ours", log, re.MULTILINE)
-    return [datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() for at in times]
+def takings(logs: Iterable[str]) -> Sequence[float]:
+    """Return when tenants were taken, in order, by the logs of all orchestrators."""
+    times = [at for log in logs for at in re.findall(r"^(\S+)Z .*Tenant \d+ is ours", log, re.MULTILINE)]
+    return sorted(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp() for at in times)
 
 
 def _open_jobs(world: World) -> int | None:

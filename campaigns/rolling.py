@@ -1,4 +1,7 @@
-"""`python -m campaigns.rolling`: one release takes another's place and goes back, process by process, under load."""
+"""`python -m campaigns.rolling`: one release takes another's place and goes back, process by process, under load.
+
+The newer one is this one with a task and an action more; with `--older COMMIT` it is this one, and the older one real.
+"""
 
 import argparse
 import json
@@ -21,7 +24,10 @@ from campaigns.crew import Member, signal_process
 from campaigns.load import Clients, History, Wish
 from campaigns.nemesis import REBORN_WITHIN_S, Nemesis
 from campaigns.newer import NEWER, SURVEY
+from campaigns.older import FOLDER_VARIABLE, check_out
+from campaigns.older import OLDER as OLDER_OF_COMMIT
 from campaigns.plan import Blow, Plan
+from campaigns.releases import BY_OLDER, MIXED, UNDER_OLDER, Releases
 from campaigns.report import Report, reported, worded
 from campaigns.world import MARKETPLACES, PRODUCT, World, wait_until, world
 from stoflow.domain.errors import StoflowError
@@ -67,15 +73,27 @@ SHORT_STAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Roll:
-    """A plan, who changes in it to which release, and how many blows follow each change."""
+    """A plan, who changes in it to which release, and how many blows follow each change.
+
+    `commit` is what the older release is made of, "" where it is this one.
+    """
 
     plan: Plan
     stages: Sequence[tuple[str, str]]
     blows: int
+    commit: str = ""
+
+    def module(self, release: str) -> str:
+        """Return what runs the commands of this release."""
+        return {OLDER: OLDER_OF_COMMIT, NEWER: PRODUCT}[release] if self.commit else release
+
+    def after(self, commit: str) -> "Roll":
+        """Return the same with a real older release, whose processes have to do whole jobs, alone and beside others."""
+        return replace(self, commit=commit, plan=replace(self.plan, expected=(BY_OLDER, UNDER_OLDER, MIXED)))
 
 
-def full(*, jobs: int = 300, seed: int) -> Roll:
-    """Return the campaign of `make rolling`."""
+def full(*, jobs: int = 190, seed: int) -> Roll:
+    """Return the campaign of `make rolling`: for more jobs the demo's catalogue has too few products."""
     plan = Plan(
         jobs,
         seed,
@@ -109,36 +127,42 @@ def main() -> int:
     """Return 0 where everything demanded held, 1 otherwise."""
     end_on_sigterm()
     parser = argparse.ArgumentParser(prog="python -m campaigns.rolling", description=__doc__)
-    parser.add_argument("--jobs", type=int, help="300, or 60 with --short")
+    parser.add_argument("--jobs", type=int, help="190, or 60 with --short")
     parser.add_argument("--seed", type=int, help="decides who is killed when; printed when not given")
     parser.add_argument("--short", action="store_true", help="60 jobs, in two minutes")
+    parser.add_argument("--older", metavar="COMMIT", help="what the older release is made of; this one")
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else int(time.time() * 1000) % LARGEST_SEED
     given = {"jobs": arguments.jobs} if arguments.jobs else {}
-    report = campaign((short if arguments.short else full)(seed=seed, **given))
+    roll = (short if arguments.short else full)(seed=seed, **given)
+    report = campaign(roll.after(arguments.older) if arguments.older else roll)
     print(json.dumps(report.document(), indent=2) if arguments.json else worded(report))
     return 0 if report.is_green else 1
 
 
 def campaign(roll: Roll) -> Report:
     """Run one campaign; its folder is kept where it was not green."""
-    plan = roll.plan
     folder = Path(tempfile.mkdtemp(prefix="rolling-"))
+    plan = replace(roll.plan, variables={FOLDER_VARIABLE: str(folder / "older")})
+    if roll.commit:
+        check_out(roll.commit, folder / "older")
     print(f"Seed {plan.seed}; logs are in {folder}.", file=sys.stderr, flush=True)
     begun_s = time.monotonic()
     with world(plan, folder) as made:
         history = History(folder / "history.ndjson")
         for name, arguments in (("orchestrator-2", ()), ("worker-2", ("--processes", "2"))):
             made.crew.start(name, name.partition("-")[0], *arguments, **made.variables)
+        releases = Releases()
         with _watched(made) as watch:
-            nemesis = _rolled(made, roll, history)
+            nemesis = _rolled(made, roll, history, releases)
             last_fault = time.monotonic()
             final_after_s = evidence.wait_until_final(made, since=last_fault, within_s=plan.final_within_s)
         time.sleep(LATE_COMMITS_S / plan.speed)
         found = evidence.collected(made, final_after_s)
         findings = judged(made, history, found, nemesis, lasted_s=time.monotonic() - begun_s)
-    findings = replace(findings, stories={**findings.stories, WAITED: len(watch.waited)})
+    told = {WAITED: len(watch.waited), **releases.stories(found.outcomes)}
+    findings = replace(findings, stories={**findings.stories, **told})
     report = reported(plan, found, findings)
     evidence.kept(found, folder / "jobs.json")
     if report.is_green:
@@ -146,18 +170,23 @@ def campaign(roll: Roll) -> Report:
     return report
 
 
-def _rolled(made: World, roll: Roll, history: History) -> Nemesis:
+def _rolled(made: World, roll: Roll, history: History, releases: Releases) -> Nemesis:
     """Submit the jobs while one process after the other changes its release and others are killed."""
     random = Random(made.plan.seed)
     clients = Clients(made.http, made.api_url, made.sellers, history)
     nemesis = Nemesis(made, Random(random.random()))
     asked = load.wishes(made.products, MARKETPLACES, made.plan.jobs)
+    for name in sorted({name for name, _ in STAGES}):
+        releases.note(name, is_older=True)
+        if roll.commit:
+            _change(made, made.crew[name], roll.module(OLDER))
     with ThreadPoolExecutor(1) as beside:
         submitting = beside.submit(clients.submit_all, asked, over_s=len(roll.stages) * STAGE_S, random=random)
         try:
             for number, (name, module) in enumerate(roll.stages):
-                _change(made, made.crew[name], module)
-                if name == "api" and module == NEWER:
+                with releases.changing(name, to_older=module == OLDER):
+                    _change(made, made.crew[name], roll.module(module))
+                if name == "api" and roll.module(module) == NEWER:
                     _survey(made, clients, number)
                 for _ in range(roll.blows):
                     nemesis.strike(random.choice(KILLS))

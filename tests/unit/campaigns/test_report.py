@@ -121,10 +121,14 @@ def test_logs_are_counted_by_sentence_and_the_sweeper_by_its_tasks() -> None:
     assert said["stale worker fenced"] == 0
 
 
-def test_takings_are_read_with_their_times() -> None:
-    log = "2026-11-20T06:00:01.500Z INFO    MainProcess Tenant 4 is ours, epoch 39.\nA line of something else"
+def test_takings_are_read_with_their_times_of_all_orchestrators() -> None:
+    later, first = (
+        f"2026-11-20T06:00:0{second}.500Z INFO    MainProcess Tenant 4 is ours, epoch 39.\nA line of something else"
+        for second in (2, 1)
+    )
+    expected = [datetime(2026, 11, 20, 6, 0, second, 500_000, tzinfo=UTC).timestamp() for second in (1, 2)]
 
-    assert takings(log) == [datetime(2026, 11, 20, 6, 0, 1, 500_000, tzinfo=UTC).timestamp()]
+    assert takings([later, first]) == expected
 
 
 def test_the_full_campaign_strikes_as_decided() -> None:
