@@ -191,6 +191,8 @@ class TenantSupervisor(PooledActor):
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
         for job in jobs:
             self._arrive(job)
+        if ended := {job.id for job in jobs if job.final and not self._is_held(job)}:
+            self._read_followers(ended)  # cancelled, or expired
         for marketplace in tuple(self._branches):
             self._serve(marketplace)
         if jobs:
@@ -198,14 +200,13 @@ class TenantSupervisor(PooledActor):
         self._idling.note_deed()
 
     def _arrive(self, job: QueuedJob) -> None:
-        held = job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
         if job.behind:
             self._behind.add(job.id)
         else:
             self._behind.discard(job.id)
         if job.followed:
             self._followed.add(job.id)
-        if held:
+        if self._is_held(job):
             tell(self._branches[job.marketplace].actor, Take((job,)))
         elif job.final or job.behind:
             return
@@ -215,6 +216,9 @@ class TenantSupervisor(PooledActor):
             self._context.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
         elif not self._branch(job.marketplace).queue.put(job):
             self._full |= {job.marketplace}  # what was left out is read again when its turn comes
+
+    def _is_held(self, job: QueuedJob) -> bool:
+        return job.marketplace in self._branches and job.id in self._branches[job.marketplace].held
 
     # What goes to the marketplaces
 
@@ -253,12 +257,16 @@ class TenantSupervisor(PooledActor):
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
         self._branches[marketplace].held.pop(job, None)
+        self._read_followers({job})
+        self._idling.note_deed()
+
+    def _read_followers(self, ended: set[JobId]) -> None:
+        """Read those again that waited for these jobs, which have ended."""
         if self._behind:
             self._context.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
-        if job in self._followed:
-            self._followed.discard(job)
+        if not ended.isdisjoint(self._followed):
+            self._followed -= ended
             self._load()
-        self._idling.note_deed()
 
     def _is_idle(self) -> bool:
         return not self._loading and all(branch.is_idle for branch in self._branches.values())

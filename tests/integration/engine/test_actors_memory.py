@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
@@ -196,6 +197,20 @@ def test_a_job_that_is_described_waits_for_another_of_its_product(owner: Owner) 
     assert owner.window.next().job == third
     owner.ends(running)
     assert owner.window.next().job == second
+
+
+def test_a_job_goes_on_at_once_where_the_one_before_it_is_cancelled_that_nobody_held(owner: Owner) -> None:
+    product = owner.bench.product()
+    put_off = owner.bench.submit(product, not_before=datetime.now(UTC) + timedelta(days=1))
+    waiting = owner.bench.submit(product)
+    owner.hears()
+    begun = owner.window.next()
+    owner.reports(begun, NextMove.RELOAD)  # its claim is refused
+
+    owner.bench.cancel(put_off)
+    owner.hears()
+
+    assert (begun.job, owner.window.next().job) == (waiting, waiting)
 
 
 def test_an_urgent_job_is_not_left_in_postgresql_because_memory_is_full_of_others(owner: Owner) -> None:
