@@ -39,8 +39,7 @@ class Machine:
 
     def start(self, kind: str, command: Sequence[str], env: Mapping[str, str]) -> int:
         """Start a process counted under `kind`, with its log in the home; return its pid."""
-        path = os.pathsep.join(filter(None, (str(self.site), str(CHECKOUT), os.environ.get("PYTHONPATH"))))
-        ours = {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore", STARTED_FILE: str(self.started_file)}
+        ours = {"PYTHONPATH": self.path, "PYTHONWARNINGS": "ignore", STARTED_FILE: str(self.started_file)}
         with (self.home / f"{kind}-{len(self._started)}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -57,11 +56,19 @@ class Machine:
     def python(self, kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
         return self.start(kind, [sys.executable, *arguments], env)
 
-    def run(self, kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> None:
+    @property
+    def path(self) -> str:
+        """Where Python finds what the peers' processes import."""
+        return os.pathsep.join(filter(None, (str(self.site), str(CHECKOUT), os.environ.get("PYTHONPATH"))))
+
+    def run(self, arguments: Sequence[str], env: Mapping[str, str]) -> None:
         """Run Python to its end; RuntimeError, with what it said, where that is not a good one."""
-        self.python(kind, arguments, env)
-        if self._started.pop().wait() != 0:
-            raise RuntimeError(f"{kind} failed.\n{self.logs()}")
+        environment = {**os.environ, "PYTHONPATH": self.path, **env}
+        ended = subprocess.run(
+            [sys.executable, *arguments], env=environment, cwd=self.home, capture_output=True, text=True, check=False
+        )
+        if ended.returncode != 0:
+            raise RuntimeError(f"{arguments} failed.\n{ended.stdout}{ended.stderr}")
 
     def processes(self) -> Iterator[tuple[str, psutil.Process]]:
         """Yield each living process with its kind: client and keeper alone, the others with their descendants."""

@@ -38,8 +38,7 @@ class Lent(Machine):
         self.urls = ServerUrls(infra.pg_uri, infra.redis_url)
 
     def python(self, kind: str, arguments: Sequence[str], env: Mapping[str, str]) -> int:
-        path = {"PYTHONPATH": f"{self.site}:{Path(__file__).parent.parent}"}
-        started = self.infra.spawn(kind, [sys.executable, *arguments], {**env, **path})
+        started = self.infra.spawn(kind, [sys.executable, *arguments], {**env, "PYTHONPATH": self.path})
         return int(started.pid)
 
     def end_processes(self) -> None:

@@ -54,7 +54,7 @@ class StoflowPeer:
 
     def setup(self, *, tenants: int) -> None:
         self._install_marketplace()
-        self.machine.run("migrate", ["-m", "stoflow", "migrate"], self.environment)
+        self.machine.run(["-m", "stoflow", "migrate"], self.environment)
         register_action_types(self.database, self._registry)
         for _ in range(tenants):
             self.add_tenant()
