@@ -54,7 +54,7 @@ class Dispatcher(PooledActor):
         super().__init__(pool, on_death)
         self._free = window
         # Of one tenant: fewer than the workers' threads (see the setting), so that some are free for whoever comes;
-        # with the usual window 10, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
+        # ten of the usual window, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
         self._share = max(1, window // 3)
         self._out: Counter[TenantId] = Counter()
         self._send = send
