@@ -11,14 +11,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,
          'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
-         'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')), 'put_off', (
-    SELECT jsonb_build_object('job', ahead.id, 'until', ahead.not_before) FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')
-        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
-      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1), 'refusal', (
+         'refusal', (
   SELECT jsonb_build_object('channel', a.channel, 'detail', a.detail, 'since', a.since, 'due_in_s',
     extract(epoch FROM a.next_try - clock_timestamp()))
   FROM public.application_refusals a WHERE a.marketplace = j.marketplace AND a.ended_at IS NULL),
@@ -87,7 +80,13 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
          'look_at', t.look_at,
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
-         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status)
+         || (SELECT jsonb_build_object('behind', min(ahead.id), 'put_off',
+         jsonb_agg(jsonb_build_object('job', ahead.id, 'until', ahead.not_before)
+           ORDER BY ahead.not_before DESC, ahead.id)
+         FILTER (WHERE ahead.status = 'pending' AND ahead.not_before > clock_timestamp()) -> 0) FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
@@ -133,14 +132,7 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
     SELECT FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
     WHERE v.tenant = %(tenant)s AND v.connected AND NOT p.dead AND p.expires_at > clock_timestamp()), 'plugin_since', v.since,
          'accepted', (SELECT jsonb_agg(n.marketplace || ' ' || n.version) FROM {s}.plugin_terms n), 'acts_until', v.acts_until,
-         'behind', (SELECT min(ahead.id) FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')), 'put_off', (
-    SELECT jsonb_build_object('job', ahead.id, 'until', ahead.not_before) FROM {s}.marketplace_jobs ahead
-      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
-        AND ahead.status IN ('pending', 'running')
-        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
-      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1), 'refusal', (
+         'refusal', (
   SELECT jsonb_build_object('channel', a.channel, 'detail', a.detail, 'since', a.since, 'due_in_s',
     extract(epoch FROM a.next_try - clock_timestamp()))
   FROM public.application_refusals a WHERE a.marketplace = j.marketplace AND a.ended_at IS NULL),
@@ -209,7 +201,13 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
          'look_at', t.look_at,
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
-         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status)
+         || (SELECT jsonb_build_object('behind', min(ahead.id), 'put_off',
+         jsonb_agg(jsonb_build_object('job', ahead.id, 'until', ahead.not_before)
+           ORDER BY ahead.not_before DESC, ahead.id)
+         FILTER (WHERE ahead.status = 'pending' AND ahead.not_before > clock_timestamp()) -> 0) FROM {s}.marketplace_jobs ahead
+      WHERE ahead.marketplace = j.marketplace AND ahead.product_id = j.product_id AND ahead.id < j.id
+        AND ahead.status IN ('pending', 'running')) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,

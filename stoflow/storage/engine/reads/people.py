@@ -57,11 +57,11 @@ PACE_UNTIL = f"""(
       WHERE o.status NOT IN {PASSED} AND o.kind <> 'inner'
       ORDER BY o.position LIMIT 1))"""
 
-# Of the jobs before it on its product the one that is put off for longest: none of them is passed by.
-PUT_OFF = f"""(
-    {ahead_of("j", what="jsonb_build_object('job', ahead.id, 'until', ahead.not_before)")}
-        AND ahead.status = 'pending' AND ahead.not_before > clock_timestamp()
-      ORDER BY ahead.not_before DESC, ahead.id LIMIT 1)"""
+# Of the jobs before it on its product the first, and the one that is put off for longest: none of them is passed by.
+AHEAD_TOLD = """jsonb_build_object('behind', min(ahead.id), 'put_off',
+         jsonb_agg(jsonb_build_object('job', ahead.id, 'until', ahead.not_before)
+           ORDER BY ahead.not_before DESC, ahead.id)
+         FILTER (WHERE ahead.status = 'pending' AND ahead.not_before > clock_timestamp()) -> 0)"""
 
 VIEW = f"""
 SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority, j.created_at, j.started_at,
@@ -74,14 +74,15 @@ SELECT j.id, j.marketplace, a.code AS action, j.status, j.product_id, j.priority
          'resume_at', (SELECT r.resume_at FROM {s}.connections r WHERE r.marketplace = j.marketplace),
          'plugin_connected', {plugin_connected()}, 'plugin_since', v.since,
          'accepted', {ACCEPTED}, 'acts_until', v.acts_until,
-         'behind', ({ahead_of("j", what="min(ahead.id)")}), 'put_off', {PUT_OFF}, 'refusal', {REFUSAL},
+         'refusal', {REFUSAL},
          'unknown', {UNKNOWN}, 'served', {SERVED}, 'decided', {DECIDED}, 'orchestrators', {ORCHESTRATORS},
          'under_way', {under_way("t")}, 'in_flight', {IN_FLIGHT}, 'pace_until', {PACE_UNTIL},
          'late_until', CASE WHEN j.status = 'pending' THEN ({late_before("j", what="max(late.late_until)")})
            WHEN j.late_until > clock_timestamp() AND t.kind <> 'repeatable' THEN j.late_until END,
          'look_at', t.look_at,
          'accepted_until', CASE WHEN t.look_at IS NOT NULL THEN t.output ->> 'until' END,
-         'retry_at', t.not_before, 'error', t.error, 'status', t.status) END AS facts,
+         'retry_at', t.not_before, 'error', t.error, 'status', t.status)
+         || ({ahead_of("j", what=AHEAD_TOLD)}) END AS facts,
        (SELECT jsonb_agg(k ORDER BY k.position) FROM (
           SELECT id, name, position, status, claims - polls AS attempt, failures, look_at IS NOT NULL AS verifying,
                  CASE WHEN status = 'completed' THEN output END AS output, error,
