@@ -12,6 +12,9 @@ CLIENTS = "clients"
 ASKING = frozenset({"Request", "call_http", "ask_http"})
 CLOCKS = frozenset({"time.time", "time.time_ns"})
 DATES = frozenset({"datetime.now", "datetime.utcnow", "datetime.datetime.now"})
+SANDBOX_CLOCK = "stoflow_sandbox/clock.py"
+OUTSIDE_THE_SANDBOX = ("stoflow_sandbox/plugin.py", "stoflow_sandbox/vinted/conformance")
+"""What goes by the machine's clock: a seller's plugin is a program of its own, and so is what tries one."""
 OUTPUT_MODULE = "stoflow/cli/output.py"
 PRINTS = frozenset({"click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write"})
 ASYNC_FACADE = "stoflow/marketplaces/processor.py"  # keeps the legacy `await`, which only wraps a thread
@@ -75,6 +78,12 @@ def _reads_the_date(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func) in DATES
 
 
+def sandbox_by_its_clock(source: Source) -> Iterator[Finding]:
+    for node in source.nodes:
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS | DATES:
+            yield Finding(node.lineno, f"A sandbox lives at the time of its options' clock; see {SANDBOX_CLOCK}.")
+
+
 def requests_in_clients(source: Source) -> Iterator[Finding]:
     for node in source.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ASKING:
@@ -91,6 +100,14 @@ def _outside_clients(source: Source) -> bool:
 def _measures(source: Source) -> bool:
     """Simulated marketplaces tell the time of day, as the real ones do."""
     return is_product(source) and not source.within("stoflow_sandbox")
+
+
+def _in_sandbox(source: Source) -> bool:
+    return (
+        is_python(source)
+        and source.within("stoflow_sandbox")
+        and not source.within(SANDBOX_CLOCK, *OUTSIDE_THE_SANDBOX)
+    )
 
 
 def _outside_output(source: Source) -> bool:
@@ -122,5 +139,6 @@ CALL_RULES = (
     Rule("async-only-in-doors", _outside_doors, async_only_in_doors),
     Rule("terminal-through-output", _outside_output, terminal_through_output),
     Rule("durations-by-monotonic-time", _measures, durations_by_monotonic_time),
+    Rule("sandbox-by-its-clock", _in_sandbox, sandbox_by_its_clock),
     Rule("requests-in-clients", _outside_clients, requests_in_clients),
 )

@@ -1,7 +1,6 @@
 """The sandbox as one web application: the simulated marketplaces and the control endpoints."""
 
 import threading
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +15,13 @@ from starlette.types import Receive, Scope, Send
 from stoflow.domain.errors import InputError, NotFound
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.control import Control
 from stoflow_sandbox.door import Door, Tempo
 from stoflow_sandbox.faults import FaultPlan
 from stoflow_sandbox.ledger import Ledger
 from stoflow_sandbox.market import Market
 from stoflow_sandbox.markets import known_markets
-from stoflow_sandbox.own_acts import Clock, acts_by_itself
 from stoflow_sandbox.wire import response_of
 
 UNPROCESSABLE = 422
@@ -33,7 +32,7 @@ NOT_FOUND = 404
 class SandboxOptions:
     """How the sandbox behaves: `speed` divides its delays, `token_speed` its tokens' lives; see Tempo for the rest.
 
-    By `clock` the marketplaces do what they do by themselves.
+    Every marketplace and the ledger go by `clock`; what is slow or late is so by the machine's.
     """
 
     ledger_file: Path | None = None
@@ -45,7 +44,7 @@ class SandboxOptions:
     hold_s: float = 20.0
     application: Application = field(default_factory=Application)
     markets: Sequence[type[Market]] = field(default_factory=known_markets)
-    clock: Clock = time.time
+    clock: Clock = MACHINE_CLOCK
 
 
 class Sandbox:
@@ -57,16 +56,18 @@ class Sandbox:
         self.faults = FaultPlan(rate=options.fault_rate, seed=options.seed)
         low_ms, high_ms = options.latency_ms
         self._tempo = Tempo(options.speed, (low_ms / 1000, high_ms / 1000), options.hold_s)
-        self.markets = tuple(market(options.application, token_speed=options.token_speed) for market in options.markets)
-        for market in self.markets:
-            if acts_by_itself(market):
-                market.agenda.clock = options.clock
+        self._clock = options.clock
+        self.markets = tuple(
+            market(options.application, token_speed=options.token_speed, clock=options.clock)
+            for market in options.markets
+        )
         self._lock = threading.Lock()
         self.control = Control(
             self.markets,
             ledger=self.ledger,
             faults=self.faults,
             application=options.application,
+            clock=self._clock,
             lock=self._lock,
         )
 
@@ -81,7 +82,9 @@ class Sandbox:
         )
 
     def _served(self, market: Market) -> Router:
-        door = Door(market, ledger=self.ledger, faults=self.faults, tempo=self._tempo, lock=self._lock)
+        door = Door(
+            market, ledger=self.ledger, faults=self.faults, tempo=self._tempo, clock=self._clock, lock=self._lock
+        )
         return Router(door.routes(), redirect_slashes=False, default=_always(market.not_found))
 
 

@@ -1,11 +1,11 @@
 """A simulated marketplace whose calls carry a seller's bearer token, which the application renews."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.market import Market, Operation
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
@@ -21,15 +21,15 @@ def bearer_token(headers: Mapping[str, str]) -> str:
 class BearerMarket(Market):
     """Leaves to a market of its own what it sells, how it refuses, and its operations."""
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens, self.numbers, self._application = TokenBook(), Numbers(), application
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        self.tokens, self.numbers, self._application = TokenBook(clock), Numbers(), application
         self._life_s = TOKEN_LIFE_S / token_speed
 
     def token_of(self, headers: Mapping[str, str]) -> str:
         return bearer_token(headers)
 
     def authorize(self, call: ReceivedCall) -> None:
-        if not self.tokens.is_live(self.token_of(call.headers), time.time()):
+        if not self.tokens.is_live(self.token_of(call.headers)):
             raise Refusal(self.signed_out())
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:

@@ -6,13 +6,13 @@ redirect at once.
 
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, urlencode
 
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.market import Operation, Renaming
 from stoflow_sandbox.sellers import Seller
 
@@ -51,7 +51,7 @@ class ConsentDesk:
     """The sellers of one marketplace who may be asked, and the codes they gave."""
 
     def __init__(
-        self, title: str, *, code_prefix: str = "", life_s: float = CODE_LIFE_S, clock: Callable[[], float] = time.time
+        self, title: str, *, code_prefix: str = "", life_s: float = CODE_LIFE_S, clock: Clock = MACHINE_CLOCK
     ) -> None:
         self._title = title
         self._prefix = code_prefix

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from stoflow.domain.errors import InputError, NotFound
 from stoflow_sandbox.application import Application
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.faults import FaultKind, FaultPlan, ScriptedFault
 from stoflow_sandbox.ledger import Ledger, LedgerEntry
 from stoflow_sandbox.market import BEHIND, Market
@@ -32,12 +33,14 @@ class Control:
         ledger: Ledger,
         faults: FaultPlan,
         application: Application,
+        clock: Clock,
         lock: threading.Lock,
     ) -> None:
         self._markets = {market.name: market for market in markets}
         self._ledger = ledger
         self._faults = faults
         self._application = application
+        self._clock = clock
         self._lock = lock
         self._sellers: dict[tuple[str, str], Seller] = {}
         self._connections: dict[tuple[str, str], dict[str, Any]] = {}  # what was granted last
@@ -76,7 +79,8 @@ class Control:
         with self._lock:
             settle(market, self._ledger)
             effect = market.behave(seller, act, wishes)
-            return self._ledger.append(unasked(market.name, f"{BEHIND}{act}", seller, effect))
+            entry = unasked(market.name, f"{BEHIND}{act}", seller, effect, at=self._clock())
+            return self._ledger.append(entry)
 
     def settle(self) -> None:
         """Let every marketplace do by itself what is due."""

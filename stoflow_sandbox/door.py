@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from random import Random
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.faults import AFTER_WORK, Fault, FaultKind, FaultPlan
 from stoflow_sandbox.ledger import Ledger, LedgerEntry
 from stoflow_sandbox.market import Market, Operation
@@ -49,12 +49,13 @@ class Door:
     """Serves one marketplace."""
 
     def __init__(
-        self, market: Market, *, ledger: Ledger, faults: FaultPlan, tempo: Tempo, lock: threading.Lock
+        self, market: Market, *, ledger: Ledger, faults: FaultPlan, tempo: Tempo, clock: Clock, lock: threading.Lock
     ) -> None:
         self._market = market
         self._ledger = ledger
         self._faults = faults
         self._tempo = tempo
+        self._clock = clock
         self._lock = lock  # one call, or one person, changes a shop at a time
         self._random = Random(market.name)
         self._late: set[asyncio.Task[None]] = set()
@@ -73,7 +74,7 @@ class Door:
         return serve
 
     async def _serve(self, request: Request, operation: Operation) -> Response:
-        received_at = time.time()
+        received_at = self._clock()
         token = self._market.token_of(request.headers)
         seller = self._market.tokens.owner(token) if token else None
         try:
@@ -150,7 +151,7 @@ class Door:
         return NoAnswer() if lost else response_of(answer)
 
     def _record(self, call: ReceivedCall, answer: Answer, fault: Fault | None, *, answered: bool) -> None:
-        now = time.time()
+        now = self._clock()
         effect = answer.effect or Effect(committed=False)
         seller: Seller | None = call.seller or effect.seller
         self._ledger.append(

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from stoflow.domain.errors import InputError
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.sellers import Seller, TokenBook
 
 
@@ -85,7 +86,9 @@ class Market(Protocol):
     paced: Paced
     tokens: TokenBook
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None: ...
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        """Every time it tells or judges by is that of `clock`; `token_speed` divides the lives of its tokens."""
+        ...
 
     @staticmethod
     def variables(url: str, application: Application) -> Mapping[str, str]:

@@ -1,16 +1,14 @@
 """What a marketplace does by itself when its own clock says so, and what nobody called for as the ledger has it."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from stoflow_sandbox.calls import Effect
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.ledger import Ledger, LedgerEntry
 from stoflow_sandbox.market import BY_ITSELF, DEEDS_BY_ITSELF, Market
 from stoflow_sandbox.sellers import Seller
-
-Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class OwnAct:
 class Agenda:
     """What a market will do by itself; `clock` tells it when, in epoch seconds."""
 
-    clock: Clock = time.time
+    clock: Clock = MACHINE_CLOCK
     _planned: list[OwnAct] = field(default_factory=list[OwnAct])
 
     def plan(self, after_s: float, act: str, seller: Seller, work: Callable[[], Effect | None]) -> None:
@@ -67,16 +65,15 @@ def _done(market: SelfActing) -> Iterator[LedgerEntry]:
     while due := market.agenda.take_due():  # an act may plan another that is due already
         for act in due:
             if effect := act.work():
-                yield unasked(market.name, f"{BY_ITSELF}{act.act}", act.seller, effect)
+                yield unasked(market.name, f"{BY_ITSELF}{act.act}", act.seller, effect, at=market.agenda.clock())
 
 
-def unasked(marketplace: str, operation: str, seller: Seller, effect: Effect) -> LedgerEntry:
+def unasked(marketplace: str, operation: str, seller: Seller, effect: Effect, *, at: float) -> LedgerEntry:
     """Return the entry of something that no call did, to a listing of this seller."""
-    now = time.time()
     return LedgerEntry(
         marketplace=marketplace,
         operation=operation,
-        time=now,
+        time=at,
         status=200,
         seller=seller.external_id,
         tenant=seller.tenant,
@@ -86,6 +83,6 @@ def unasked(marketplace: str, operation: str, seller: Seller, effect: Effect) ->
         offer_id=effect.offer_id,
         state=effect.state,
         title=effect.title,
-        committed_at=now,
-        answered_at=now,
+        committed_at=at,
+        answered_at=at,
     )

@@ -2,11 +2,12 @@
 
 import secrets
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 
 DIGEST_LENGTH = 12
 FIRST_SELLER_NUMBER = 100_001
@@ -32,15 +33,16 @@ class _Access:
 class TokenBook:
     """The tokens of one marketplace: access tokens end, refresh tokens are revoked or rotated."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = MACHINE_CLOCK) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._access: dict[str, _Access] = {}
         self._refresh: dict[str, Seller] = {}
 
-    def grant_access(self, seller: Seller, *, expires_at: float, prefix: str = "") -> str:
+    def grant_access(self, seller: Seller, *, life_s: float, prefix: str = "") -> str:
         """Return a new access token of this seller; older ones live on until their own end."""
         token = f"{prefix}{secrets.token_urlsafe(24)}"
-        self.know(token, seller, expires_at=expires_at)
+        self.know(token, seller, expires_at=self._clock() + life_s)
         return token
 
     def know(self, token: str, seller: Seller, *, expires_at: float) -> None:
@@ -58,7 +60,7 @@ class TokenBook:
     def grant(self, seller: Seller, *, life_s: float, prefix: str = "", refresh_prefix: str = "") -> dict[str, Any]:
         """Return both tokens as OAuth answers with them."""
         return {
-            "access_token": self.grant_access(seller, expires_at=time.time() + life_s, prefix=prefix),
+            "access_token": self.grant_access(seller, life_s=life_s, prefix=prefix),
             "refresh_token": self.grant_refresh(seller, prefix=refresh_prefix or prefix),
             "expires_in": int(life_s),
         }
@@ -69,11 +71,11 @@ class TokenBook:
             access = self._access.get(access_token)
             return access.seller if access else None
 
-    def is_live(self, access_token: str, now: float) -> bool:
+    def is_live(self, access_token: str) -> bool:
         """Say whether the token still opens the door."""
         with self._lock:
             access = self._access.get(access_token)
-            return access is not None and now < access.expires_at
+            return access is not None and self._clock() < access.expires_at
 
     def refreshed_by(self, refresh_token: str) -> Seller | None:
         """Return whose refresh token this is."""

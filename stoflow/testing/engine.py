@@ -135,7 +135,8 @@ def opened_engine(stage: Stage, home: Path, **settings: Any) -> Iterator[Virtual
         options = SandboxOptions(latency_ms=(0.0, 0.0), clock=clock.epoch_s)
         sandbox = stack.enter_context(SandboxServer(options))
         with led_to_sandbox(sandbox.url, sandbox.sandbox.markets):
-            installation = stack.enter_context(opened(_settings(home, url, settings), with_redis=False))
+            plain = stack.enter_context(opened(_settings(home, url, settings), with_redis=False))
+            installation = replace(plain, clock=clock.epoch_s)
             prepare(installation)
             registry = installation.registry
             engine = make_engine(installation, installation.lease("worker"), KeptFeed())

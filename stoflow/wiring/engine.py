@@ -48,4 +48,4 @@ def _transport(installation: Installation, applications: Applications) -> Direct
 
 
 def make_client(installation: Installation) -> DirectClient:
-    return installation.resources.enter_context(closing(DirectClient()))
+    return installation.resources.enter_context(closing(DirectClient(clock=installation.clock)))

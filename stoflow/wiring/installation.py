@@ -1,5 +1,6 @@
 """One StoFlow, opened: what every process of it begins with."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -46,7 +47,7 @@ class Installation:
     """One StoFlow: its settings, its servers, its database and the marketplaces it knows.
 
     `told` is by what its orchestrators judge, where this process is one that only explains their verdicts.
-    What is put into `resources` is closed at its end, the last one first.
+    What is put into `resources` is closed at its end, the last one first. `clock` tells epoch seconds.
     """
 
     settings: Settings
@@ -55,6 +56,7 @@ class Installation:
     registry: Registry
     resources: ExitStack = field(default_factory=ExitStack)
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    clock: Callable[[], float] = time.time
 
     @property
     def tempo(self) -> Tempo:

@@ -1,6 +1,5 @@
 """What stands around an eBay offer: OAuth tokens, business policies, locations, pictures, who the seller is."""
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,7 +81,7 @@ def give_tokens(
             if seller is None:
                 what = "the provided authorization refresh token is invalid or was issued to another client"
                 return _oauth_error(400, "invalid_grant", what)
-            access = tokens.grant_access(seller, expires_at=time.time() + life_s)
+            access = tokens.grant_access(seller, life_s=life_s)
             body = {"access_token": access, "expires_in": int(life_s), "token_type": "User Access Token"}
             return Answer(200, body, effect=Effect(seller=seller, state="granted"))
         case "authorization_code":
@@ -157,7 +156,7 @@ def upload_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]], numb
         raise refusal(400, 190201)
     if picture_type(upload.content) is None:
         raise refusal(400, 190203)
-    return _kept(pictures, numbers)
+    return _kept(pictures, numbers, at=call.received_at)
 
 
 def link_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]], numbers: Numbers) -> Answer:
@@ -165,7 +164,7 @@ def link_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]], number
     url = call.json.get("imageUrl") if isinstance(call.json, dict) else None
     if not isinstance(url, str) or not url.startswith("https://"):
         raise refusal(400, 190204)
-    return _kept(pictures, numbers)
+    return _kept(pictures, numbers, at=call.received_at)
 
 
 def get_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]]) -> Answer:
@@ -176,10 +175,10 @@ def get_picture(call: ReceivedCall, pictures: dict[str, dict[str, Any]]) -> Answ
     return Answer(200, picture)
 
 
-def _kept(pictures: dict[str, dict[str, Any]], numbers: Numbers) -> Answer:
+def _kept(pictures: dict[str, dict[str, Any]], numbers: Numbers, *, at: float) -> Answer:
     image_id = str(numbers.take())
     url = f"https://i.ebayimg.com/images/g/{image_id}/s-l1600.jpg"
-    expires = datetime.now(UTC) + timedelta(days=PICTURE_LIFE_DAYS)
+    expires = datetime.fromtimestamp(at, UTC) + timedelta(days=PICTURE_LIFE_DAYS)
     pictures[image_id] = {
         "imageUrl": url,
         "expirationDate": expires.strftime("%Y-%m-%dT%H:%M:%S.000Z"),

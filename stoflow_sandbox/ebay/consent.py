@@ -5,6 +5,7 @@ from typing import Any
 
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.consent import CODE_LIFE_S, ConsentDesk, redirect, refused_page
 from stoflow_sandbox.sellers import Seller
 
@@ -16,8 +17,8 @@ REFRESH_LIFE_S = 47_304_000
 INVALID_CODE = "the provided authorization grant code is invalid or was issued to another client"
 
 
-def desk() -> ConsentDesk:
-    return ConsentDesk("The simulated eBay", code_prefix="v^1.1#i^1#f^0#r^1#p^3#I^3#t^")
+def desk(clock: Clock) -> ConsentDesk:
+    return ConsentDesk("The simulated eBay", code_prefix="v^1.1#i^1#f^0#r^1#p^3#I^3#t^", clock=clock)
 
 
 def show_page(call: ReceivedCall, desk: ConsentDesk, application: Application) -> Answer:

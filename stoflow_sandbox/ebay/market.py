@@ -1,6 +1,5 @@
 """eBay as the sandbox serves it."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
@@ -11,6 +10,7 @@ from stoflow.settings import variable_of
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.bearer import bearer_token
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.consent import consent_operations
 from stoflow_sandbox.ebay import account, consent, items, offers, orders, people, taxonomy
 from stoflow_sandbox.ebay.deeds import DEEDS, PACED
@@ -43,9 +43,10 @@ class EbayMarket:
     deeds: Deeds = DEEDS
     paced: Paced = PACED
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens = TokenBook()
-        self._consents = consent.desk()
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        self._clock = clock
+        self.tokens = TokenBook(clock)
+        self._consents = consent.desk(clock)
         self._application = application
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
@@ -122,7 +123,7 @@ class EbayMarket:
         token = self.token_of(call.headers)
         if not token:
             raise refusal(400, 1003)
-        if not self.tokens.is_live(token, time.time()):
+        if not self.tokens.is_live(token):
             raise refusal(401, 1001)
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
@@ -148,7 +149,7 @@ class EbayMarket:
             "content_language": language,
         }
         seller = Seller(self.name, f"ebay-{number}", name, tenant, settings)
-        shop = self._shops[seller.external_id] = Shop(seller.external_id, quirks)
+        shop = self._shops[seller.external_id] = Shop(seller.external_id, self._clock, quirks)
         account.furnish(shop, policies, site)
         account.furnish_more(shop, wishes, site)
         self._consents.know(seller)

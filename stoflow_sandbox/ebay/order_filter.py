@@ -1,7 +1,6 @@
 """The `filter` of getOrders: which orders are asked for, and every way in which that can be asked wrongly."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,9 +38,8 @@ class OrderFilter:
         return sale.changed_at if self.by_change else sale.created_at
 
 
-def read_filter(text: str) -> OrderFilter:
+def read_filter(text: str, now: float) -> OrderFilter:
     """Return what the text asks for; by default the orders made in the last 90 days."""
-    now = time.time()
     ranges: dict[str, tuple[float, float]] = {}
     status = ""
     for criterion in filter(None, text.split(",")):

@@ -52,7 +52,7 @@ def list_orders(shop: Shop, call: ReceivedCall) -> Answer:
         found = _named(shop, call.query["orderIds"])
         return Answer(200, _page(shop, found, limit=PAGE_SIZE, offset=0, query=""))
     limit, offset = _paging(call)
-    wanted = read_filter(call.query.get("filter", ""))
+    wanted = read_filter(call.query.get("filter", ""), shop.clock())
     found = sorted(filter(wanted.wants, shop.sales.values()), key=lambda sale: (wanted.at(sale), sale.order_id))
     query = f"filter={call.query['filter']}&" if "filter" in call.query else ""
     return Answer(200, _page(shop, found, limit=limit, offset=offset, query=query))

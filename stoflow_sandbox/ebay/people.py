@@ -1,7 +1,6 @@
 """What happens on eBay behind StoFlow's back: buyers buy, and the seller is at work in eBay's own pages."""
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -85,8 +84,8 @@ _ACTS: Mapping[str, Callable[[Shop, Offer, Wishes, Numbers], Effect]] = {
 
 
 def _sale(shop: Shop, offer: Offer, wishes: Wishes, number: int) -> Sale:
-    now, price = time.time(), offer.body["pricingSummary"]["price"]
-    created_at = now - DAY_S * wishes.get("days_ago", 0)
+    price = offer.body["pricingSummary"]["price"]
+    created_at = shop.clock() - DAY_S * wishes.get("days_ago", 0)
     return Sale(
         order_id=f"14-{number // 100_000:05d}-{number % 100_000:05d}",
         line_id=f"{number:014d}",

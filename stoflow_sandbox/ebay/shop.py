@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.ebay.errors import refusal
 
 MARKETPLACES: Mapping[str, tuple[str, str]] = {
@@ -95,6 +96,7 @@ class Shop:
     """One seller's inventory. Policies by kind, then id; sales by the order's id, oldest first."""
 
     seller_id: str
+    clock: Clock
     quirks: Quirks = field(default_factory=Quirks)
     locations: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict[str, dict[str, dict[str, Any]]])
@@ -135,7 +137,7 @@ class Shop:
 
     def revise(self, offer: Offer) -> None:
         """Count a change of what buyers see; refuse it where the listing was changed too often today."""
-        today = offer.listing_id, time.strftime("%Y-%m-%d", time.gmtime())
+        today = offer.listing_id, time.strftime("%Y-%m-%d", time.gmtime(self.clock()))
         if self.revisions[today] >= self.quirks.revisions_a_day:
             raise refusal(400, self.quirks.revision_error, additionalInfo="Revised too often today.")
         self.revisions[today] += 1

@@ -8,6 +8,7 @@ from typing import Any
 
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.consent import ConsentDesk, redirect, refused_page
 from stoflow_sandbox.etsy.errors import described
 from stoflow_sandbox.sellers import Seller
@@ -23,8 +24,8 @@ SCOPES = frozenset(
 )
 
 
-def desk() -> ConsentDesk:
-    return ConsentDesk("The simulated Etsy")
+def desk(clock: Clock) -> ConsentDesk:
+    return ConsentDesk("The simulated Etsy", clock=clock)
 
 
 def show_page(call: ReceivedCall, desk: ConsentDesk, application: Application) -> Answer:

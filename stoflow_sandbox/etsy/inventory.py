@@ -5,7 +5,7 @@ from typing import Any
 from stoflow_sandbox.calls import Answer, ReceivedCall
 from stoflow_sandbox.etsy.errors import refusal
 from stoflow_sandbox.etsy.listings import own_listing
-from stoflow_sandbox.etsy.shop import Listing, Shop, money, now_s
+from stoflow_sandbox.etsy.shop import Listing, Shop, money
 from stoflow_sandbox.sellers import Numbers
 
 SKU_LENGTH = 32
@@ -26,7 +26,7 @@ def replace_inventory(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answe
     listing.products = [_product(product, shop, numbers) for product in products]
     listing.on_property = {name: list(call.json.get(name, [])) for name in ON_PROPERTY}
     _carry_over(listing, products)
-    listing.changed_at = now_s()
+    listing.changed_at = shop.now_s()
     return Answer(200, inventory_json(listing), effect=listing.effect())
 
 

@@ -7,7 +7,7 @@ from stoflow_sandbox.calls import Answer, ReceivedCall
 from stoflow_sandbox.etsy.errors import refusal
 from stoflow_sandbox.etsy.fields import changed_fields, new_listing_fields
 from stoflow_sandbox.etsy.parameters import CHANGED_BY, CREATED_WITH, IN_A_SHOP, OF_ONE, check_form, includes_of
-from stoflow_sandbox.etsy.shop import Listing, Shop, listing_json, marker_in, now_s
+from stoflow_sandbox.etsy.shop import Listing, Shop, listing_json, marker_in
 from stoflow_sandbox.images import picture_type
 from stoflow_sandbox.market import Renaming
 from stoflow_sandbox.sellers import Numbers
@@ -39,7 +39,7 @@ def create_draft(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
     check_shop(shop, call)
     _check_form(call, CREATED_WITH)
     fields = new_listing_fields(call.form, shop)
-    now = now_s()
+    now = shop.now_s()
     listing = Listing(numbers.take(), fields, created_at=now, changed_at=now, marker=marker_in(fields["description"]))
     shop.listings[listing.listing_id] = listing
     return Answer(201, listing_json(shop, listing), effect=listing.effect())
@@ -61,7 +61,7 @@ def update(shop: Shop, call: ReceivedCall) -> Answer:
     listing.fields.update(fields)
     if state == "active" and listing.state == "sold_out":
         listing.renew()
-    listing.state, listing.changed_at = state, now_s()
+    listing.state, listing.changed_at = state, shop.now_s()
     return Answer(200, listing_json(shop, listing), effect=listing.effect())
 
 
@@ -125,7 +125,8 @@ def upload_image(shop: Shop, call: ReceivedCall, numbers: Numbers) -> Answer:
         listing.images = [image for image in listing.images if image["rank"] != rank]
     if len(listing.images) >= IMAGES_AT_MOST:
         raise refusal(409, f"A listing can have at most {IMAGES_AT_MOST} images.")
-    image = _image(listing, numbers.take(), rank=rank, alt_text=call.form.get("alt_text", ""))
+    alt_text = call.form.get("alt_text", "")
+    image = _image(listing, numbers.take(), now=shop.now_s(), rank=rank, alt_text=alt_text)
     listing.images.append(image)
     return Answer(201, image, effect=listing.effect())
 
@@ -215,9 +216,8 @@ def _own_image(listing: Listing, call: ReceivedCall) -> dict[str, Any]:
     raise refusal(404, f"Could not find a ListingImage with listing_image_id = {number}")
 
 
-def _image(listing: Listing, image_id: int, *, rank: int, alt_text: str) -> dict[str, Any]:
+def _image(listing: Listing, image_id: int, *, now: int, rank: int, alt_text: str) -> dict[str, Any]:
     address = f"https://i.etsystatic.com/{listing.listing_id}/r/il/{image_id}/il_{{size}}.{image_id}.jpg"
-    now = now_s()
     return {
         "listing_id": listing.listing_id,
         "listing_image_id": image_id,

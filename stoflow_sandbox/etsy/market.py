@@ -1,6 +1,5 @@
 """Etsy as the sandbox serves it."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ from stoflow.settings import variable_of
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.bearer import bearer_token
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.consent import consent_operations
 from stoflow_sandbox.etsy import account, batches, consent, inventory, listings, people, receipts, taxonomy
 from stoflow_sandbox.etsy.deeds import DEEDS, PACED
@@ -45,9 +45,10 @@ class EtsyMarket:
     deeds: Deeds = DEEDS
     paced: Paced = PACED
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens = TokenBook()
-        self._consents = consent.desk()
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        self._clock = clock
+        self.tokens = TokenBook(clock)
+        self._consents = consent.desk(clock)
         self._application = application
         self._life_s = ACCESS_LIFE_S / token_speed
         self._shops: dict[str, Shop] = {}
@@ -121,7 +122,7 @@ class EtsyMarket:
         user, dot, _ = token.partition(".")
         if not (token and dot and user.isdecimal() and call.seller):
             raise described(401, "invalid_token", "The access token is malformed or unknown")
-        if not self.tokens.is_live(token, time.time()):
+        if not self.tokens.is_live(token):
             raise described(401, "invalid_token", "access token is expired")
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
@@ -139,6 +140,7 @@ class EtsyMarket:
             shipping_profile_id=self._users.take(),
             return_policy_id=self._users.take(),
             readiness_state_id=self._users.take(),
+            clock=self._clock,
             repeats_listings=bool(wishes.get("repeats_listings")),
             denies_empty_lists=bool(wishes.get("denies_empty_lists")),
             omits_unknown_listings=bool(wishes.get("omits_unknown_listings")),

@@ -7,7 +7,7 @@ from stoflow.domain.errors import InputError
 from stoflow.domain.outcome import FieldError
 from stoflow_sandbox.calls import Effect, Refusal
 from stoflow_sandbox.etsy.fields import changed_fields
-from stoflow_sandbox.etsy.shop import Listing, Receipt, Shop, money, now_s
+from stoflow_sandbox.etsy.shop import Listing, Receipt, Shop, money
 from stoflow_sandbox.sellers import Numbers
 
 EDITABLE = ("title", "price")
@@ -35,7 +35,7 @@ def behave(shop: Shop, act: str, wishes: Wishes, numbers: Numbers) -> Effect:
     if listing is None:
         raise _wrong("listing_id", f"Etsy has no listing {number} of this seller.")
     ACTS[act](shop, listing, wishes, numbers)
-    listing.changed_at = now_s()
+    listing.changed_at = shop.now_s()
     return listing.effect()
 
 
@@ -47,14 +47,14 @@ def _sell(shop: Shop, listing: Listing, wishes: Wishes, numbers: Numbers) -> Non
         raise _wrong("quantity", f"A buyer can have 1 to {left} of listing {listing.listing_id}.")
     if state not in SALES:
         raise _wrong("state", f"A sale is {', '.join(SALES)}.")
-    receipt = _receipt(listing, quantity, wishes, numbers)
+    receipt = _receipt(shop, listing, quantity, wishes, numbers)
     shop.receipts[receipt.receipt_id] = receipt
     listing.take(quantity)
     listing.state = "active" if quantity < left else "sold_out"
 
 
-def _receipt(listing: Listing, quantity: int, wishes: Wishes, numbers: Numbers) -> Receipt:
-    time = now_s() - int(DAY_S * wishes.get("days_ago", 0))
+def _receipt(shop: Shop, listing: Listing, quantity: int, wishes: Wishes, numbers: Numbers) -> Receipt:
+    time = shop.now_s() - int(DAY_S * wishes.get("days_ago", 0))
     return Receipt(
         receipt_id=numbers.take(),
         transaction_id=numbers.take(),

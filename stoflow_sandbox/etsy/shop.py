@@ -1,13 +1,13 @@
 """What one Etsy seller has: a shop, its profiles, its listings, and what was bought."""
 
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from stoflow_sandbox.calls import Effect
+from stoflow_sandbox.clock import Clock
 
 PRICE_DIVISOR = 100
 LISTING_LIFE_S = 120 * 24 * 3600
@@ -115,12 +115,17 @@ class Shop:
     shipping_profile_id: int
     return_policy_id: int
     readiness_state_id: int
+    clock: Clock
     repeats_listings: bool = False
     denies_empty_lists: bool = False
     omits_unknown_listings: bool = False
     listings: dict[int, Listing] = field(default_factory=dict[int, Listing])
     receipts: dict[int, Receipt] = field(default_factory=dict[int, Receipt])
     more: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    def now_s(self) -> int:
+        """Return the time in Etsy's whole seconds."""
+        return int(self.clock())
 
     def all_of(self, setting: str) -> list[int]:
         """Return the numbers of what a setting names: the one every shop has, and those it has besides."""
@@ -177,8 +182,3 @@ def listing_json(shop: Shop, listing: Listing) -> dict[str, Any]:
 def marker_in(description: str) -> str:
     """Return the description where it is one word that only a program writes."""
     return description if MARKER.fullmatch(description) else ""
-
-
-def now_s() -> int:
-    """Return the time in Etsy's whole seconds."""
-    return int(time.time())

@@ -1,6 +1,5 @@
 """Vinted as the sandbox serves it, to a member's own browser."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -8,6 +7,7 @@ from uuid import uuid4
 
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.market import Deeds, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 from stoflow_sandbox.vinted import dealings, items, people, site
@@ -38,8 +38,15 @@ class VintedMarket:
     deeds: Deeds = DEEDS
     paced: Paced = PACED
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # has none
-        self.tokens = TokenBook()
+    def __init__(
+        self,
+        application: Application,  # noqa: ARG002  # has none
+        *,
+        token_speed: float = 1.0,
+        clock: Clock = MACHINE_CLOCK,
+    ) -> None:
+        self._clock = clock
+        self.tokens = TokenBook(clock)
         self._life_s = ACCESS_LIFE_S / token_speed
         self._wardrobes: dict[str, Wardrobe] = {}
         self._members_by_login: dict[str, Seller] = {}
@@ -116,7 +123,7 @@ class VintedMarket:
 
     def authorize(self, call: ReceivedCall) -> None:
         """Refuse a session that ended, and a write without the page's CSRF token."""
-        if call.seller is None or not self.tokens.is_live(self.token_of(call.headers), time.time()):
+        if call.seller is None or not self.tokens.is_live(self.token_of(call.headers)):
             raise Refusal(SIGNED_OUT)
         wardrobe = self._wardrobes[call.seller.external_id]
         if wardrobe.is_challenged:
@@ -130,7 +137,7 @@ class VintedMarket:
         currency = str(wishes.get("currency", "EUR"))
         settings = {"user_id": user_id, "login": login, "currency": currency}
         seller = Seller(self.name, str(user_id), name, tenant, settings)
-        self._wardrobes[seller.external_id] = Wardrobe(user_id, login, currency)
+        self._wardrobes[seller.external_id] = Wardrobe(user_id, login, currency, self._clock)
         self._members_by_login[login] = seller
         return seller
 
@@ -170,7 +177,7 @@ class VintedMarket:
         return NOT_FOUND
 
     def _wardrobe_of(self, call: ReceivedCall) -> Wardrobe | None:
-        is_here = call.seller is not None and self.tokens.is_live(self.token_of(call.headers), time.time())
+        is_here = call.seller is not None and self.tokens.is_live(self.token_of(call.headers))
         return self._wardrobes[call.seller.external_id] if call.seller and is_here else None
 
     def _sign_in(self, call: ReceivedCall) -> Answer:
@@ -198,7 +205,7 @@ class VintedMarket:
         seller = self.tokens.refreshed_by(refresh)
         if seller is None:
             raise Refusal(SIGNED_OUT)
-        access = self.tokens.grant_access(seller, expires_at=time.time() + self._life_s)
+        access = self.tokens.grant_access(seller, life_s=self._life_s)
         cookie = {"set-cookie": f"{ACCESS_COOKIE}={access}; Path=/"}
         return Answer(200, {"code": 0}, cookie, Effect(seller=seller, state="refreshed"))
 

@@ -63,7 +63,7 @@ def _sell(wardrobe: Wardrobe, item: Item, wishes: Wishes, registers: Registers) 
         item_id=item.item_id,
         title=item.title,
         price=price_json(wardrobe, item),
-        date=(datetime.now(UTC) - timedelta(days=days_ago)).isoformat(),
+        date=(datetime.fromtimestamp(wardrobe.clock(), UTC) - timedelta(days=days_ago)).isoformat(),
         status=SALE_STATES[state],
     )
     item.is_sold = state != "cancelled"

@@ -1,12 +1,12 @@
 """What one Vinted member has: photos, drafts and items, which are the same thing before and after completion; sales."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from stoflow_sandbox.calls import Effect
+from stoflow_sandbox.clock import Clock
 from stoflow_sandbox.vinted.trade import Conversation, Sale
 
 MARKER = re.compile(r"[A-Za-z0-9_:.-]{8,80}")
@@ -23,7 +23,6 @@ class Item:
     is_reserved: bool = False
     is_sold: bool = False
     marker: str = ""
-    created_at: float = field(default_factory=time.time)
 
     @property
     def state(self) -> str:
@@ -55,6 +54,7 @@ class Wardrobe:
     user_id: int
     login: str
     currency: str
+    clock: Clock
     csrf_token: str = ""
     is_challenged: bool = False
     photos: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])

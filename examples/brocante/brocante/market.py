@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.bearer import BearerMarket
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.kept import KeptThings, Thing
 from stoflow_sandbox.market import Deed, Deeds, Operation, Paced
 
@@ -17,8 +18,8 @@ class BrocanteMarket(BearerMarket):
     deeds: Deeds = DEEDS
     paced: Paced = PACED
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        super().__init__(application, token_speed=token_speed)
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        super().__init__(application, token_speed=token_speed, clock=clock)
         self._things = KeptThings(self.numbers, "https://brocante.example/things/{}")
 
     @staticmethod

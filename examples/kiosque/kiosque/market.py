@@ -1,7 +1,6 @@
 """Kiosque as the sandbox plays it: signatures are good once, and notices go up and end by themselves."""
 
 import hmac
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -12,6 +11,7 @@ from kiosque.marketplace import sign
 from stoflow.transports.direct.signing import OutgoingCall
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.kept import KeptThings, Thing, whose
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow_sandbox.own_acts import Agenda
@@ -32,11 +32,17 @@ class KiosqueMarket(Market):
     paced: Paced = PACED
     printed_s: float | None = None  # how long printing takes; None: until somebody asks the second time
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:  # noqa: ARG002  # as a Market
-        self.tokens, self._numbers = TokenBook(), Numbers()
+    def __init__(
+        self,
+        application: Application,  # noqa: ARG002  # as a Market
+        *,
+        token_speed: float = 1.0,
+        clock: Clock = MACHINE_CLOCK,
+    ) -> None:
+        self._clock, self.tokens, self._numbers = clock, TokenBook(clock), Numbers()
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._new = {"state": "draft", "printings": 0, "asked": 0, "failing": 0, "shown_s": SHOWN_S / token_speed}
-        self.agenda = Agenda()
+        self.agenda = Agenda(clock)
         self.push: Push = lambda headers, raw: None  # noqa: ARG005  # to StoFlow, who may be anywhere
         self._used: set[str] = set()
         self.closed: set[str] = set()  # stands that Kiosque has locked
@@ -65,7 +71,7 @@ class KiosqueMarket(Market):
         as_sent = OutgoingCall(call.method, call.target, call.raw, float(at or 0))
         expected = sign(as_sent, {"key": key, "secret": _secret_of(key)})["authorization"]
         is_right = hmac.compare_digest(expected, call.headers.get("authorization", ""))
-        if self.tokens.owner(key) is None or not is_right or abs(time.time() - float(at)) > TOO_OLD_S:
+        if self.tokens.owner(key) is None or not is_right or abs(self._clock() - float(at)) > TOO_OLD_S:
             raise Refusal(Answer(401, {"error": "This key or signature is not good."}))
         if signature in self._used:
             raise Refusal(Answer(401, {"error": "This signature was used before."}))
@@ -98,7 +104,7 @@ class KiosqueMarket(Market):
         """Finish this printing, unless that is done, and tell StoFlow of it."""
         if notice["state"] == "printing" and notice["printings"] == printing:
             notice["state"] = "draft" if notice["fails"] else "live"
-        told = OutgoingCall("POST", "/notices", notice["operation"].encode(), time.time())
+        told = OutgoingCall("POST", "/notices", notice["operation"].encode(), self._clock())
         self.push(sign(told, {"key": STOFLOW, "secret": _secret_of(STOFLOW)}), told.body)
 
     def _asked(self, notice: Thing) -> Answer:

@@ -1,7 +1,7 @@
 """One HTTP call with a total deadline and a bounded answer."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -21,7 +21,15 @@ IDLE_S = 15.0
 class DirectClient:
     """A pool of connections shared by threads and tenants; it keeps no cookie and follows no redirect."""
 
-    def __init__(self, *, connections: int = CONNECTIONS, body_limit_bytes: int = BODY_LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        connections: int = CONNECTIONS,
+        body_limit_bytes: int = BODY_LIMIT_BYTES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """By `clock`, in epoch seconds, signed calls say when they left."""
+        self._clock = clock
         self._body_limit_bytes = body_limit_bytes
         self._http = httpx.Client(
             transport=DeadlineTransport(connections=connections, idle_s=IDLE_S),
@@ -48,7 +56,7 @@ class DirectClient:
         with foreign_failures(), deadline(deadline_s):
             outgoing = self._outgoing(base_url, request, headers, deadline_s)
             if sign is not None:
-                outgoing.headers.update(sign(_as_it_leaves(outgoing)))
+                outgoing.headers.update(sign(_as_it_leaves(outgoing, self._clock())))
             response = self._http.send(outgoing, stream=True)
             try:
                 return _reply(response, self._content(response))
@@ -83,12 +91,12 @@ class DirectClient:
         return bytes(content)
 
 
-def _as_it_leaves(outgoing: httpx.Request) -> OutgoingCall:
+def _as_it_leaves(outgoing: httpx.Request, at: float) -> OutgoingCall:
     return OutgoingCall(
         method=outgoing.method,
         target=outgoing.url.raw_path.decode(),
         body=outgoing.read(),
-        at=datetime.now(UTC).timestamp(),
+        at=at,
         headers={name.lower(): value for name, value in outgoing.headers.items()},
     )
 

@@ -1,6 +1,5 @@
 """Attic as the sandbox plays it, and the browser in which its sellers act: a session is a word in a header."""
 
-import time
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
@@ -11,6 +10,7 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.browsing import Answer as CommandAnswer
 from stoflow_sandbox.browsing import FetchFile, Payload, failed
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.kept import Thing, whose
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
@@ -69,8 +69,8 @@ class AtticMarket(Market):
     deeds: Deeds = OFFERED
     paced: Paced = PACE
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens, self._numbers = TokenBook(), Numbers()
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        self.tokens, self._numbers = TokenBook(clock), Numbers()
         self._lots: dict[tuple[str, str], Thing] = {}
 
     @staticmethod
@@ -92,7 +92,7 @@ class AtticMarket(Market):
         return headers.get("x-session", "")
 
     def authorize(self, call: ReceivedCall) -> None:
-        if not self.tokens.is_live(self.token_of(call.headers), time.time()):
+        if not self.tokens.is_live(self.token_of(call.headers)):
             raise Refusal(Answer(SIGNED_OUT, {}))
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:

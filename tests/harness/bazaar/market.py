@@ -1,12 +1,12 @@
 """Bazaar as the sandbox plays it: what is sent is for sale at once."""
 
-import time
 from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
 from stoflow_sandbox.application import Application
 from stoflow_sandbox.calls import Answer, Effect, ReceivedCall, Refusal
+from stoflow_sandbox.clock import MACHINE_CLOCK, Clock
 from stoflow_sandbox.kept import Thing, whose
 from stoflow_sandbox.market import Deed, Deeds, Market, Operation, Paced
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
@@ -20,8 +20,8 @@ class BazaarMarket(Market):
     deeds: Deeds = SOLD
     paced: Paced = PACE
 
-    def __init__(self, application: Application, *, token_speed: float = 1.0) -> None:
-        self.tokens, self._numbers = TokenBook(), Numbers()
+    def __init__(self, application: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
+        self.tokens, self._numbers = TokenBook(clock), Numbers()
         self._ads: dict[str, Thing] = {}
 
     @staticmethod
@@ -41,7 +41,7 @@ class BazaarMarket(Market):
         return headers.get("x-key", "")
 
     def authorize(self, call: ReceivedCall) -> None:
-        if not self.tokens.is_live(self.token_of(call.headers), time.time()):
+        if not self.tokens.is_live(self.token_of(call.headers)):
             raise Refusal(Answer(401, {"problem": "This key is not good."}))
 
     def make_seller(self, *, name: str, tenant: int | None, wishes: Mapping[str, Any]) -> Seller:
