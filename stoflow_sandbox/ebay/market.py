@@ -157,7 +157,13 @@ class EbayMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens, as after a consent."""
-        return self.tokens.grant(seller, life_s=self._life_s, prefix="v^1.1#", refresh_prefix="v^1.1#r#")
+        return self.tokens.grant(
+            seller,
+            life_s=self._life_s,
+            refresh_life_s=consent.REFRESH_LIFE_S,
+            prefix="v^1.1#",
+            refresh_prefix="v^1.1#r#",
+        )
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer buy, or the seller act in eBay's own pages."""

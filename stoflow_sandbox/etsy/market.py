@@ -18,6 +18,7 @@ from stoflow_sandbox.market import Deeds, Operation, Paced, taking
 from stoflow_sandbox.sellers import Numbers, Seller, TokenBook
 
 ACCESS_LIFE_S = 3600
+REFRESH_LIFE_S = 90 * 24 * 3600
 FIRST_USER = 700_000_001
 FIRST_LISTING = 1_700_000_001
 V3 = "/v3/application"
@@ -161,7 +162,8 @@ class EtsyMarket:
 
     def grant(self, seller: Seller) -> Mapping[str, Any]:
         """Grant both tokens; each begins with the user's id."""
-        return self.tokens.grant(seller, life_s=self._life_s, prefix=f"{seller.settings['user_id']}.")
+        prefix = f"{seller.settings['user_id']}."
+        return self.tokens.grant(seller, life_s=self._life_s, refresh_life_s=REFRESH_LIFE_S, prefix=prefix)
 
     def behave(self, seller: Seller, act: str, wishes: Mapping[str, Any]) -> Effect:
         """Let a buyer, or the seller in Etsy's own pages, act on a listing."""

@@ -55,6 +55,25 @@ def test_a_token_ends_in_its_time_and_is_renewed(stoflow_engine: VirtualEngine, 
     assert began_s <= renewal.time <= stoflow_engine.clock.epoch_s()
 
 
+@pytest.mark.parametrize(("marketplace", "days"), [("ebay", 548), ("etsy", 91)])
+def test_a_consent_ends_where_its_refresh_token_does(
+    stoflow_engine: VirtualEngine, marketplace: str, days: int
+) -> None:
+    seller = stoflow_engine.make_tenant(marketplace)
+    stoflow_engine.advance(days=days - 2)
+    look_for_orders(stoflow_engine, seller, marketplace)  # by which Etsy's is a new one
+
+    stoflow_engine.advance(days=days)
+    job = seller.create_job(marketplace, ORDERS[marketplace])
+    stoflow_engine.run_until_idle()
+    hold = seller.job(job.id).hold
+    assert hold is not None
+    assert hold.kind == "seller_must_act"
+    seller.reconnect(marketplace)
+    stoflow_engine.run_until_idle()
+    assert seller.job(job.id).status == "completed"
+
+
 def test_a_listing_and_its_photo_have_the_date_of_the_virtual_clock(stoflow_engine: VirtualEngine) -> None:
     seller = stoflow_engine.make_tenant("ebay", "etsy")
     stoflow_engine.advance(days=40)
