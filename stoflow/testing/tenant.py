@@ -14,7 +14,8 @@ from stoflow.execution.engine import Engine
 from stoflow.resources.jobs.change import retry_job
 from stoflow.resources.jobs.explain import Explanation
 from stoflow.resources.jobs.read import explain_job, find_job, list_jobs, timeline
-from stoflow.resources.jobs.views import JobFilter, JobView
+from stoflow.resources.jobs.submit import submit_job
+from stoflow.resources.jobs.views import JobFilter, JobView, SubmitJob
 from stoflow.storage.engine.ownership import acquire_tenant, leave_tenant
 from stoflow.storage.products.snapshots import add_product, change_product
 from stoflow.testing.examples import COLOURS, DRESS
@@ -60,9 +61,14 @@ class VirtualTenant:
             change_product(session, product, _typed(fields))
 
     def create_job(self, marketplace: str, action_code: str, product_id: int | None = None, **more: Any) -> JobView:
-        """Accept a job, as `MarketplaceJobService(db).create_job` does; `more` are its `priority` and `payload`."""
+        """Accept a job, as `POST /api/{marketplace}/jobs` does.
+
+        `more` are its `priority`, `payload`, `not_before` and `expires_at`. Raise ValueError for a pair that nobody
+        registered, InputError for what is wrong otherwise.
+        """
+        self.installation.registry.handler(marketplace, action_code)
         try:
-            return self.db.create_job(marketplace, action_code, product_id=product_id, **more)
+            return submit_job(self.installation, self.id, SubmitJob(marketplace, action_code, product_id, **more))[0]
         except InputError as error:
             raise InputError(error.told, error.errors) from None
 

@@ -18,6 +18,7 @@ from stoflow.testing.clock import install_clock
 from stoflow.testing.databases import Databases
 from stoflow.testing.stage import Stage
 
+A_SECOND = timedelta(seconds=1)
 TIMES = """
 CREATE TABLE public.marks (
   number integer, by_default timestamptz DEFAULT now(), by_clock timestamptz DEFAULT clock_timestamp(), by_trigger timestamptz);
@@ -138,3 +139,24 @@ def test_to_import_it_loads_no_sandbox_no_servers_and_no_pytest() -> None:
     asked = "import stoflow.testing, sys; print([n for n in ('stoflow_sandbox', 'pytest', 'psycopg', 'starlette') if n in sys.modules])"
     found = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_job_begins_at_its_own_time_and_not_after_its_end(stoflow_engine: VirtualEngine) -> None:
+    seller = stoflow_engine.make_tenant("ebay", "vinted")
+    seller.close_browser()
+    stoflow_engine.advance(days=30)
+    begins, ends = stoflow_engine.now + timedelta(days=2), stoflow_engine.now + timedelta(days=4)
+    job, never = (
+        seller.create_job(name, "publish", seller.make_product(), not_before=begins, expires_at=ends).id
+        for name in ("ebay", "vinted")
+    )
+    stoflow_engine.advance(days=1, hours=23)
+    assert (hold := seller.job(job).hold)
+    assert (hold.kind, hold.until) == ("not_before", begins)
+
+    stoflow_engine.advance(hours=2)
+    assert seller.job(job).status == "completed"
+    assert begins <= (seller.job(job).started_at or begins - A_SECOND) < begins + A_SECOND
+    assert seller.job(never).status == "pending"
+    stoflow_engine.advance(days=2)
+    assert seller.job(never).status == "expired"
