@@ -1,6 +1,7 @@
 """What rules judge by: a place (one tenant at one marketplace), and a job there."""
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,13 +16,15 @@ from stoflow.settings import Settings
 class Conditions:
     """What is configured, the same for every tenant: settings, who is reached through a plugin, caps by marketplace.
 
-    `terms` are the wordings by marketplace that a seller must have accepted before a plugin acts for them.
+    `terms` are the wordings by marketplace that a seller must have accepted before a plugin acts for them. `clock`
+    tells epoch seconds.
     """
 
     settings: Settings = field(default_factory=Settings.model_construct)
     plugins: frozenset[str] = frozenset()
     caps: Mapping[str, int] = field(default_factory=dict[str, int])
     terms: Mapping[str, str] = field(default_factory=dict[str, str])
+    clock: Callable[[], float] = time.time
 
     def asks(self, marketplace: str, accepted: Collection[str]) -> bool:
         """Say whether the wording in force there is not among those that were accepted: "shop 2026-10"."""

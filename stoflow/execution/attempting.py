@@ -40,7 +40,8 @@ def held_back(engine: Engine, job: StoredJob, *, then: NextMove) -> Move | None:
 
 def held_at_place(engine: Engine, job: StoredJob) -> Move | None:
     """Return that the job is read again where nothing may begin there now; what the row says is the claim's to ask."""
-    place = Place(tenant=job.tenant, marketplace=job.marketplace, now=datetime.now(UTC), settings=engine.settings)
+    now = datetime.fromtimestamp(engine.clock(), UTC)
+    place = Place(tenant=job.tenant, marketplace=job.marketplace, now=now, settings=engine.settings)
     return RELOAD if job.status is JobStatus.PENDING and judge_place(place).stops_new else None
 
 

@@ -1,5 +1,6 @@
 """What a worker needs to run jobs: its tools, put together in wiring."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -59,6 +60,7 @@ class Engine:
     applications: Applications
     photos: PhotosElsewhere | None = None  # of which `media_root` has copies
     settings: Settings = field(default_factory=Settings.model_construct)
+    clock: Callable[[], float] = time.time  # epoch seconds
     random: Random = field(default_factory=Random)
     calls: CallNotes = field(default_factory=CallNotes)
     doing: Doing = field(default_factory=Doing)

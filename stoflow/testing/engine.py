@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from stoflow.admission.rules.blackout import window_end
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.settings import Settings, load
@@ -83,7 +84,7 @@ class VirtualEngine:
             raise ValueError("Time does not go back: advance by a positive time.")
         self._run_due()
         while self.now < until:
-            self.clock.move_to(self.clock.next_time(self._schemas, until=until))
+            self.clock.move_to(self._next_time(until))
             self._run_due()
 
     def assert_all_happened(self) -> None:
@@ -91,6 +92,11 @@ class VirtualEngine:
         left = [f"{name} ({', '.join(met)})" for name, each in self.marketplaces.items() if (met := each.never_met())]
         if left:
             raise AssertionError(f"No call met what was planned for {'; '.join(left)}.")
+
+    def _next_time(self, until: datetime) -> datetime:
+        """Return where the clock stops next: what waits for the end of hours of rest has that in no row."""
+        rests = (window_end(hours, self.now) for hours in self.installation.settings.blackout.values())
+        return min([self.clock.next_time(self._schemas, until=until), *filter(None, rests)])
 
     @property
     def _schemas(self) -> list[str]:

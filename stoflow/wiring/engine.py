@@ -36,6 +36,7 @@ def make_engine(installation: Installation, lease: Lease, feed: Feed) -> Engine:
         taxonomy=TaxonomyCache(installation.database).of,
         applications=applications,
         settings=settings,
+        clock=installation.clock,
     )
 
 

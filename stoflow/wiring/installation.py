@@ -74,7 +74,7 @@ class Installation:
             name: judging.concurrency.get(name, place.concurrency) for name, place in self.registry.marketplaces.items()
         }
         terms = {} if judging.plugin_terms == "told" else self._terms
-        return Conditions(judging, frozenset(self.plugin_marketplaces), caps, terms)
+        return Conditions(judging, frozenset(self.plugin_marketplaces), caps, terms, self.clock)
 
     @property
     def _terms(self) -> Mapping[str, str]:

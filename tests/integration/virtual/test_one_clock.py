@@ -1,6 +1,6 @@
 """An engine on a virtual clock and its marketplaces live at one time."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +103,20 @@ def test_a_signed_call_says_the_time_by_which_it_is_judged(stoflow_stage: Stage,
             assert (seller.job(job.id).status, seller.job(job.id).error) == ("completed", None)
             engine.advance(days=31)
             assert engine.marketplace("kiosque").on_sale(seller.id) == []  # notices end after 30 days
+
+
+def test_hours_of_rest_are_those_of_the_virtual_clock(stoflow_stage: Stage, tmp_path: Path) -> None:
+    begins = datetime.now(UTC) + timedelta(hours=2)
+    hours = f"{begins:%H:%M}-{begins + timedelta(hours=2):%H:%M}"
+    with opened_engine(stoflow_stage, tmp_path / "home", blackout={"etsy": hours}) as engine:
+        seller = engine.make_tenant("etsy")
+        engine.advance(hours=3)
+        job = seller.create_job("etsy", "publish", seller.make_product()).id
+        engine.run_until_idle()
+        assert (hold := seller.job(job).hold)
+        assert (hold.kind, seller.job(job).status) == ("blackout", "pending")
+
+        engine.advance(hours=20)
+        assert seller.job(job).status == "completed"
+        assert hold.until is not None
+        assert timedelta() <= (seller.job(job).started_at or engine.now) - hold.until < timedelta(seconds=1)

@@ -1,9 +1,10 @@
 """The queue of one tenant as its supervisor pages it: what may go on now, most urgent first."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from stoflow.domain.ids import JobId, TaskId, TenantId
@@ -160,7 +161,7 @@ class QueuePage:
     jobs: tuple[QueuedJob, ...]
     full: frozenset[str]
     halted: Mapping[str, str]  # marketplace → why nothing may be sent there for this tenant
-    resting: Mapping[str, datetime]  # marketplace → until when it wants no call, by the clock of this process
+    resting: Mapping[str, float]  # marketplace → until when it wants no call, by monotonic time
     suspended: bool  # nothing of the tenant may begin; what became of lost answers is still looked for
     plugin_connected: bool
     orphans: tuple[QueuedOrphan, ...]
@@ -189,13 +190,13 @@ def begin_page(
     def page() -> QueuePage:
         jobs = _ours(chosen)
         (row,) = standing
-        now = datetime.now(UTC)
+        now_s = time.monotonic()
         pending = Counter(job.marketplace for job in jobs if not job.running)
         return QueuePage(
             jobs=jobs,
             full=frozenset(name for name, count in pending.items() if count >= limit),
             halted=row["halted"] or {},
-            resting={name: now + timedelta(seconds=rest_s) for name, rest_s in (row["resting"] or {}).items()},
+            resting={name: now_s + rest_s for name, rest_s in (row["resting"] or {}).items()},
             suspended=row["suspended"],
             plugin_connected=row["connected"],
             orphans=tuple(map(_orphan, row["strays"] or ())),
