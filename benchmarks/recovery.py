@@ -75,7 +75,7 @@ def measure(plan: Plan) -> Recovery:
                 peer.add_tenant()
                 if (number + 1) % SAY_EVERY == 0:
                     print(f"{number + 1} tenants …", file=sys.stderr, flush=True)
-            _settle(peer.database)
+            _settle(peer)
             peer.open()
             peer.start_workers()
             _wait(lambda: _is_ready(peer), "the api", place)
@@ -88,12 +88,17 @@ def measure(plan: Plan) -> Recovery:
             peer.stop()
 
 
-def _settle(database: Database) -> None:
-    """Let what making the tenants wrote be of long ago, as it is where they were not all made in the last minutes."""
-    with database.reading() as connection:
+def _settle(peer: OwnServersPeer) -> None:
+    """Let what making the tenants wrote be of long ago, as it is where they were not all made in the last minutes.
+
+    A row's first reader notes in it that its writer has committed: whoever starts StoFlow reads one of each tenant.
+    """
+    peer.machine.run(["-m", "stoflow", "migrate"], peer.environment)
+    with peer.database.reading() as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("CHECKPOINT")
         connection.execute("RESET statement_timeout")
+    os.sync()
 
 
 def _killed_and_back(peer: OwnServersPeer, place: Machine, plan: Plan) -> Recovery:

@@ -32,9 +32,14 @@ class Intake:
         news = {told.tenant: told for told in taking()}
         tenants.announce(list(news.values()))  # before anything that waits for a disk, or may fail
         unknown = [tenant for tenant in news if tenant not in tenants]
-        taken = self._acquired(unknown)
+        # Those with news first: whoever takes over thousands has most of them with work that waits already.
+        taken = sorted(self._acquired(unknown), key=lambda acquired: acquired.tenant not in news)
         for acquired in taken:
-            tenants.take(acquired.tenant, acquired.epoch, _all_work(acquired, news.get(acquired.tenant)))
+            told = news.get(acquired.tenant)
+            work = _all_work(acquired, told)
+            tenants.take(acquired.tenant, acquired.epoch, work)
+            if told is not None and not work:
+                tenants.announce([told])  # its page, which has it too, may be read after a thousand others
         self._hand_back([news[tenant] for tenant in unknown if tenant not in tenants])
         kept = [told for tenant, told in news.items() if tenant in tenants]
         return bool(taken), sum(len(told.jobs) + len(told.described) for told in kept) >= AT_ONCE

@@ -62,10 +62,18 @@ class Loader:
         self._requests.close()
         self._thread.join(JOIN_S)
 
-    def page(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, held: Sequence[JobId], limit: int) -> None:
-        """Answer PageRead: what may go on for the tenant beyond what is held."""
+    def page(
+        self,
+        reply_to: pykka.ActorRef[Any],
+        tenant: TenantId,
+        held: Sequence[JobId],
+        limit: int,
+        *,
+        behind: bool = False,
+    ) -> None:
+        """Answer PageRead: what may go on for the tenant beyond what is held; `behind` what others ask for."""
         read = page_read(tenant, marketplaces=self._marketplaces, held=held, limit=limit)
-        self._requests.put(_Request(reply_to, read, PageRead))
+        self._requests.put(_Request(reply_to, read, PageRead), behind=behind)
 
     def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
         """Answer JobsRead: these jobs as they stand."""
@@ -84,7 +92,7 @@ class Loader:
             return Released(kept=became is Release.KEPT)
 
         read = release_read(tenant, self._me, epoch, marketplaces=self._marketplaces)
-        self._requests.put(_Request(reply_to, read, told))
+        self._requests.put(_Request(reply_to, read, told), behind=True)
 
     def _jobs_told(self, jobs: Sequence[QueuedJob]) -> JobsRead:
         """Leave out those of marketplaces that only a newer release knows: they wait for its orchestrator."""

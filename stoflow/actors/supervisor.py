@@ -58,6 +58,7 @@ class TenantSupervisor(PooledActor):
         self._behind: set[JobId] = set()  # jobs that wait for another of their product
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
         self._loading = False
+        self._at_leisure = False  # what is loading is read when nobody else wants anything
         self._stale = False
         self._work = work
         self._idling = Idling(
@@ -72,7 +73,7 @@ class TenantSupervisor(PooledActor):
         if self._work:
             self._on_announced((), self._work)
         else:
-            self._load()
+            self._load(at_leisure=True)  # who takes over thousands of tenants reads as many pages
 
     def handle(self, message: Any) -> None:  # noqa: C901, PLR0912  one case per message
         match message:
@@ -119,16 +120,16 @@ class TenantSupervisor(PooledActor):
 
     # What came from PostgreSQL
 
-    def _load(self) -> None:
-        if self._loading:
+    def _load(self, *, at_leisure: bool = False) -> None:
+        if self._loading and not self._at_leisure:
             self._stale = True
             return
-        self._loading = True
+        self._loading, self._at_leisure = True, at_leisure
         known = [job for branch in self._branches.values() for job in branch.known]
-        self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size)
+        self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size, behind=at_leisure)
 
     def _on_page(self, page: QueuePage) -> None:
-        self._loading = False
+        self._loading = self._at_leisure = False
         self._full = page.full
         self._known = page
         self._tell_places()
@@ -185,7 +186,7 @@ class TenantSupervisor(PooledActor):
 
     def _know_places(self) -> None:
         """Read the page where none was: what is known by announcements alone is nothing of the tenant's places."""
-        if self._known is None and not self._loading:
+        if self._known is None and (self._at_leisure or not self._loading):
             self._load()
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:

@@ -24,3 +24,13 @@ def test_a_queue_that_is_closed_empty_ends_at_once() -> None:
     queue = CoalescingQueue[int](most=3)
     queue.close()
     assert list(queue) == []
+
+
+def test_what_nobody_waits_for_goes_with_the_room_that_others_leave() -> None:
+    queue = CoalescingQueue[str](most=3)
+    for page in ("p1", "p2", "p3"):
+        queue.put(page, behind=True)
+    for job in ("j1", "j2", "j3"):
+        queue.put(job)
+    queue.close()
+    assert list(queue) == [["j1", "j2", "p1"], ["j3", "p2", "p3"]]

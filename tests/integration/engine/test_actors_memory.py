@@ -14,7 +14,7 @@ from stoflow.actors.news import Announced, JobsRead, Offer, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
-from stoflow.domain.ids import JobId, TaskId
+from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.orphan_drafts import claim_orphan, keep_orphan
 from stoflow.storage.engine.ownership import Announcement, consume_outbox
@@ -182,6 +182,34 @@ def test_a_tenant_that_nobody_had_begins_unread_and_is_read_when_a_run_comes_to_
     bench.all(f"INSERT INTO public.outbox (tenant, job) VALUES ({bench.tenant}, 0)")
     owner.hears()
     assert owner.window.next().job == job
+
+
+@dataclass
+class Asked:
+    """A loader that reads nothing: what it was asked for, and whether that was to wait for what others ask."""
+
+    asked: SimpleQueue[tuple[Any, bool]] = field(default_factory=SimpleQueue[tuple[Any, bool]])
+
+    def page(self, _ref: Any, _tenant: TenantId, _held: Any, _limit: int, *, behind: bool = False) -> None:
+        self.asked.put(("page", behind))
+
+    def jobs(self, _ref: Any, _tenant: TenantId, jobs: tuple[JobId, ...]) -> None:
+        self.asked.put((jobs, False))
+
+    def next(self) -> tuple[Any, bool]:
+        return self.asked.get(timeout=WAIT_S)
+
+
+def test_a_tenant_that_is_taken_over_is_read_behind_others_until_something_is_announced_for_it(owner: Owner) -> None:
+    loader = Asked()
+    around = replace(owner.around, loader=cast("Any", loader))
+    taken_over = TenantSupervisor.start(around, _fail, owner.bench.tenant, owner.bench.epoch)
+    assert loader.next() == ("page", True)
+
+    for job in (JobId(7), JobId(8)):
+        taken_over.tell(Announced((job,)))
+    assert [loader.next() for _ in range(3)] == [("page", False), ((7,), False), ((8,), False)]
+    taken_over.stop()
 
 
 def test_a_job_that_is_described_waits_for_another_of_its_product(owner: Owner) -> None:

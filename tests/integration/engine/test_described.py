@@ -179,9 +179,11 @@ def test_who_is_ours_hears_of_it_although_taking_another_fails(
 
 def test_one_that_had_work_before_or_was_told_something_else_is_read(nobody_s: Orchestrator) -> None:
     bench = nobody_s.bench
-    bench.submit(bench.product())
+    first = bench.submit(bench.product())
     bench.all(f"INSERT INTO public.outbox (tenant, job) VALUES ({bench.tenant}, 0)")
     assert nobody_s.looks().began == [(bench.tenant, [])]
+    (told,) = nobody_s.supervisors.told
+    assert (told.jobs, [job.id for job in told.described]) == ((0,), [first])
 
     with bench.database.records() as connection:
         owner = owner_of(connection, bench.tenant)
@@ -190,6 +192,16 @@ def test_one_that_had_work_before_or_was_told_something_else_is_read(nobody_s: O
     bench.submit(bench.product())
     nobody_s.supervisors.owned.clear()
     assert nobody_s.looks().began[1:] == [(bench.tenant, [])]
+
+
+def test_whoever_takes_over_many_begins_with_those_of_whom_there_is_news(nobody_s: Orchestrator) -> None:
+    bench = nobody_s.bench
+    others = [bench.tenant - 1, bench.tenant + 1]
+    bench.all(f"INSERT INTO public.tenant_work (tenant) SELECT unnest(ARRAY{others})")
+    job = bench.submit(bench.product())
+
+    assert nobody_s.looks().began[0] == (bench.tenant, [job])
+    assert {tenant for tenant, _ in nobody_s.supervisors.began[1:]} == set(others)
 
 
 def test_one_of_whose_work_another_took_a_part_meanwhile_is_read(
