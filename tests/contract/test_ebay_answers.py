@@ -23,6 +23,7 @@ from stoflow_sandbox.server import SandboxServer
 from tests.contract.conftest import SiteMaker
 from tests.harness.account import SellersAccount
 from tests.harness.going import Going
+from tests.harness.official import documents
 
 INVENTORY = "/sell/inventory/v1"
 PHOTO = ProductImage(1, "1.jpg")
@@ -136,6 +137,7 @@ def test_the_warnings_of_every_success_are_read_also_of_each_thing_of_several(st
 
 
 def test_a_call_with_nothing_to_say_says_it(make_site: SiteMaker) -> None:
+    documents("ebay")
     site = make_site(EBAY)
     refused = site.answer(Request("POST", f"{INVENTORY}/offer/1/withdraw", json={}))
     assert isinstance(refused, Reply)
