@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.facts.outages import RedisAway, ServerOutageBegan, ServerOutageEnded
@@ -107,14 +107,11 @@ class FeedReader:
     def _wait(self) -> tuple[list[RunReport], bool]:
         """Return the reports that have come, and whether an announcement has."""
         try:
-            got = cast("Any", self._client.blpop([self._key, self._wake], timeout=LOOK_EVERY_S))
-            if got is None:
-                self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
-                return [], True
-            with self._client.pipeline(transaction=False) as pipeline:
+            with self._client.pipeline(transaction=False) as pipeline:  # Redis waits, then does what stands behind it
+                pipeline.blpop([self._key, self._wake], timeout=LOOK_EVERY_S)
                 pipeline.lpop(self._key, BATCH)
                 pipeline.delete(self._wake)
-                more, woken = pipeline.execute()
+                got, more, woken = pipeline.execute()
         except redis.RedisError as failure:
             error = str(failure)
             self._outage.failed(lambda: ServerOutageBegan(REDIS, error))
@@ -122,8 +119,9 @@ class FeedReader:
             self._stopping.wait(LOOK_EVERY_S)
             return [], True
         self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
-        announced = got[0].decode() == self._wake
-        texts = [*(more or ()), *(() if announced else (got[1],))]
+        key, first = got or (self._wake.encode(), b"")  # where nothing came it is time to look, as after a wake
+        announced = key.decode() == self._wake
+        texts = [*(() if announced else (first,)), *(more or ())]
         return [report for text in texts if (report := _parsed(text)) is not None], announced or bool(woken)
 
 

@@ -1,6 +1,7 @@
 """The broker: Dramatiq on Redis as a doorbell. It carries hints; PostgreSQL decides."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from dramatiq.broker import MessageProxy
@@ -11,7 +12,7 @@ from dramatiq.middleware import Middleware
 
 from stoflow.domain.errors import InputError
 from stoflow.domain.facts.work import MessageRefused
-from stoflow.monitoring.lean_redis import redis
+from stoflow.monitoring.lean_redis import exceptions, redis
 from stoflow.monitoring.record import record
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.envelope import decode, key_in_redis
@@ -70,20 +71,30 @@ class WakingConsumer(_RedisConsumer):
         if outstanding > self.prefetch * 3 // 4:
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
-        if not self._maybe_more:
-            self._wait()
         room = self.prefetch - outstanding
-        self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        self.message_cache = self._fetch(room) if self._maybe_more else self._wait_and_fetch(room)
         self._in_vain = 0 if self.message_cache else self._in_vain + 1
         self._maybe_more = len(self.message_cache) >= room
         if self._maybe_more:
             self.broker.wake(self.queue_name)
 
-    def _wait(self) -> None:
-        """Wait for a wake: a process that has nothing to do should not look at four queues every second."""
+    def _fetch(self, room: int) -> list[bytes]:
+        return self.broker.do_fetch(self.queue_name, room)
+
+    def _wait_and_fetch(self, room: int) -> list[bytes]:
+        """Wait for a wake and fetch, one way there and back: Redis does what a client asks behind a wait after it.
+
+        A process that has nothing to do should not look at four queues every second.
+        """
         rests = self._in_vain >= RESTS_AFTER and not self.broker.is_ending
         lists = [self.broker.names.wake(self.queue_name), self.broker.names.ending(self.broker.broker_id)]
-        self.broker.client.blpop(lists, timeout=REST_S if rests else WAKE_TIMEOUT_S)
+        with self.broker.client.pipeline(transaction=False) as pipeline:
+            pipeline.blpop(lists, timeout=REST_S if rests else WAKE_TIMEOUT_S)
+            self.broker.add_fetch(pipeline, self.queue_name, room)
+            try:
+                return pipeline.execute()[-1]
+            except exceptions.NoScriptError:  # a Redis that was started anew
+                return self._fetch(room)
 
     def _decoded(self) -> MessageProxy | None:
         """Return the next message of ours; anything else is dropped alone, not with its neighbours."""
@@ -143,15 +154,25 @@ class WakingBroker(RedisBroker):
 
     def dispatch(self, pipeline: Any, command: str, queue: str, *arguments: str | bytes) -> None:
         """Add a call of the broker's script to the pipeline: the broker itself knows no pipelines."""
-        script = self.scripts["dispatch"]
-        settings = (self.broker_id, self.heartbeat_timeout, self.dead_message_ttl, NO_MAINTENANCE, UNPACK_AT_MOST)
-        complete = [command, current_millis(), queue, *settings, *arguments]
+        script, complete = self.scripts["dispatch"], self._complete(command, queue, arguments)
         if time.monotonic() > self._known_until_s:
             # Asks Redis first whether it has the script (still), which costs a round trip.
             self._known_until_s = time.monotonic() + SCRIPT_KNOWN_S
             script(keys=[self.namespace], args=complete, client=pipeline)
         else:
             pipeline.evalsha(script.sha, 1, self.namespace, *complete)
+
+    def add_fetch(self, pipeline: Any, queue: str, most: int) -> None:
+        """Add a fetch to the pipeline; it fails with NoScriptError where Redis does not have the script (any more)."""
+        complete = self._complete("fetch", queue, [most], maintains=self._should_do_maintenance("fetch"))
+        pipeline.evalsha(self.scripts["dispatch"].sha, 1, self.namespace, *complete)
+
+    def _complete(
+        self, command: str, queue: str, arguments: Sequence[str | bytes | int], *, maintains: int = NO_MAINTENANCE
+    ) -> Sequence[Any]:
+        """Return the arguments of the script."""
+        settings = (self.broker_id, self.heartbeat_timeout, self.dead_message_ttl, maintains, UNPACK_AT_MOST)
+        return [command, current_millis(), queue, *settings, *arguments]
 
     @property
     def consumer_class(self) -> Any:

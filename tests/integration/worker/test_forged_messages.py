@@ -143,18 +143,43 @@ def test_a_process_ends_without_waiting_for_its_rests(queue: Queue, monkeypatch:
     """Whoever waits for this gives up long before a consumer does that nobody wakes."""
     monkeypatch.setattr(broker, "RESTS_AFTER", 0)
     monkeypatch.setattr(broker, "REST_S", 4 * GIVES_UP_S)
-    rests, wait = Event(), broker.WakingConsumer._wait
+    rests, wait = Event(), broker.WakingConsumer._wait_and_fetch
 
-    def rest(consumer: broker.WakingConsumer) -> None:
+    def rest(consumer: broker.WakingConsumer, room: int) -> list[bytes]:
         rests.set()
-        wait(consumer)
+        return wait(consumer, room)
 
-    monkeypatch.setattr(broker.WakingConsumer, "_wait", rest)
+    monkeypatch.setattr(broker.WakingConsumer, "_wait_and_fetch", rest)
     assert rests.wait(WITHIN_S)
 
     queue.working.stop(within_s=GIVES_UP_S)
 
     assert [thread for thread in enumerate_threads() if isinstance(thread, ConsumerThread)] == []
+
+
+def test_a_consumer_that_waits_gives_redis_the_script_again_that_it_has_lost(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, fetched = SimpleQueue[broker.WakingConsumer](), SimpleQueue[broker.WakingConsumer]()
+    fetch, wait = broker.WakingConsumer._fetch, broker.WakingConsumer._wait_and_fetch
+
+    def note_fetch(consumer: broker.WakingConsumer, room: int) -> list[bytes]:
+        fetched.put(consumer)
+        return fetch(consumer, room)
+
+    def note_wait(consumer: broker.WakingConsumer, room: int) -> list[bytes]:
+        waiting.put(consumer)
+        return wait(consumer, room)
+
+    monkeypatch.setattr(broker.WakingConsumer, "_fetch", note_fetch)
+    monkeypatch.setattr(broker.WakingConsumer, "_wait_and_fetch", note_wait)
+    consumer = waiting.get(timeout=WITHIN_S)  # which has fetched by itself before
+    queue.client.script_flush()
+    queue.client.rpush(NAMES.wake(QUEUE), "1")
+    assert fetched.get(timeout=WITHIN_S) is consumer
+
+    queue.send(1)
+    assert queue.heard.jobs.get(timeout=WITHIN_S) == JobId(1)
 
 
 FORGERIES: dict[str, dict[str, Any]] = {
