@@ -91,10 +91,14 @@ class WakingConsumer(_RedisConsumer):
         with self.broker.client.pipeline(transaction=False) as pipeline:
             pipeline.blpop(lists, timeout=REST_S if rests else WAKE_TIMEOUT_S)
             self.broker.add_fetch(pipeline, self.queue_name, room)
-            try:
-                return pipeline.execute()[-1]
-            except exceptions.NoScriptError:  # a Redis that was started anew
-                return self._fetch(room)
+            waited, fetched = pipeline.execute(raise_on_error=False)
+        if isinstance(fetched, exceptions.NoScriptError):  # a Redis that was started anew
+            return self._fetch(room)
+        if isinstance(fetched, exceptions.ResponseError):
+            raise fetched
+        if isinstance(waited, exceptions.ResponseError) and not fetched:
+            raise waited  # but never for messages: Redis gives what was fetched to nobody else
+        return fetched
 
     def _decoded(self) -> MessageProxy | None:
         """Return the next message of ours; anything else is dropped alone, not with its neighbours."""

@@ -21,6 +21,7 @@ from stoflow.execution.calls import CallNotes
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages import broker
 from stoflow.transports.messages.broker import make_broker, queue_name
+from stoflow.transports.messages.envelope import encode
 from stoflow.transports.messages.sending import Messages
 from stoflow.transports.names import Names
 from stoflow.worker.process import WorkerProcess
@@ -180,6 +181,23 @@ def test_a_consumer_that_waits_gives_redis_the_script_again_that_it_has_lost(
 
     queue.send(1)
     assert queue.heard.jobs.get(timeout=WITHIN_S) == JobId(1)
+
+
+def test_what_was_fetched_behind_a_wait_that_failed_is_not_lost(redis_url: str) -> None:
+    """Once it is fetched, Redis keeps it for this worker as long as that lives."""
+    waking = make_broker(redis_url, NAMES, Hints(redis_url))
+    waking.declare_queue(QUEUE)
+    consumer = waking.consume(QUEUE, prefetch=2)
+    assert next(consumer) is None  # fetches by itself once; it waits from now on
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(NAMES.wake(QUEUE), "of another type")
+        RedisBroker(client=client, namespace=NAMES.namespace, middleware=[]).do_enqueue(QUEUE, *encode(QUEUE, hint(1)))
+
+        message = next(consumer)
+        assert message is not None
+        assert message.kwargs == hint(1).to_json()
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+            next(consumer)  # nor does it ask without a pause
 
 
 FORGERIES: dict[str, dict[str, Any]] = {
