@@ -32,6 +32,7 @@ class CoalescingQueue(Generic[Item]):
             self._spacing.wait()
             self._receive()
             yield self._batch()
+        self._closed = False  # whoever iterates again takes what was put meanwhile
 
     def put(self, item: Item, *, behind: bool = False) -> None:
         self._queue.put((item, behind))

@@ -20,6 +20,14 @@ def test_nothing_is_taken_behind_the_end() -> None:
     assert len(queue) == 1
 
 
+def test_whoever_begins_again_takes_what_was_put_behind_the_end() -> None:
+    queue = CoalescingQueue[int](most=3)
+    queue.close()
+    queue.put(1)
+    queue.close()
+    assert [list(queue), list(queue)] == [[], [[1]]]
+
+
 def test_a_queue_that_is_closed_empty_ends_at_once() -> None:
     queue = CoalescingQueue[int](most=3)
     queue.close()
