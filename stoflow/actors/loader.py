@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pykka
@@ -73,7 +74,7 @@ class Loader:
     ) -> None:
         """Answer PageRead: what may go on for the tenant beyond what is held; `behind` what others ask for."""
         read = page_read(tenant, marketplaces=self._marketplaces, held=held, limit=limit)
-        self._requests.put(_Request(reply_to, read, PageRead), behind=behind)
+        self._requests.put(_Request(reply_to, read, partial(PageRead, behind=behind)), behind=behind)
 
     def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
         """Answer JobsRead: these jobs as they stand."""

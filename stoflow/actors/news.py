@@ -24,7 +24,10 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
+    """The tenant's queue as it stands; `behind`: read when nobody else wanted anything."""
+
     page: QueuePage
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

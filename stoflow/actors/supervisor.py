@@ -86,8 +86,9 @@ class TenantSupervisor(PooledActor):
                 self._on_finished(marketplace, job)
             case JobsRead(jobs):
                 self._arrive_all(jobs)
-            case PageRead(page):
-                self._on_page(page)
+            case PageRead(page, behind):
+                if self._at_leisure or not behind:  # else another was asked for in its stead: it may say what was
+                    self._on_page(page)
             case Announced(jobs, described):
                 self._on_announced(jobs, described)
             case Reread(jobs):
@@ -252,6 +253,7 @@ class TenantSupervisor(PooledActor):
     def _route(self, marketplace: str, message: Reported) -> None:
         branch = self._branches.get(marketplace)
         if branch is None or not tell(branch.actor, message):
+            self._know_places()
             self._context.loader.jobs(self.actor_ref, self._tenant, (message.report.job,))
 
     # Ends

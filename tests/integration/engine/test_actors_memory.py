@@ -10,7 +10,7 @@ import pytest
 
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
-from stoflow.actors.news import Announced, JobsRead, Offer, Reported
+from stoflow.actors.news import Announced, JobsRead, Offer, PageRead, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
@@ -75,6 +75,12 @@ class Owner:
     def _told(self) -> Sequence[Announcement]:
         with self.bench.engine.database.records() as connection:
             return consume_outbox(connection, self.bench.owner, limit=1000)
+
+    def is_taken_over(self, loader: "Asked") -> None:
+        """Decide for the tenant with another loader, as one that had work before."""
+        self.supervisor.stop()
+        self.around = replace(self.around, loader=cast("Any", loader))
+        self.supervisor = TenantSupervisor.start(self.around, _fail, self.bench.tenant, self.bench.epoch)
 
     def hears(self) -> None:
         """Be told what the outbox says."""
@@ -202,14 +208,40 @@ class Asked:
 
 def test_a_tenant_that_is_taken_over_is_read_behind_others_until_something_is_announced_for_it(owner: Owner) -> None:
     loader = Asked()
-    around = replace(owner.around, loader=cast("Any", loader))
-    taken_over = TenantSupervisor.start(around, _fail, owner.bench.tenant, owner.bench.epoch)
+    owner.is_taken_over(loader)
     assert loader.next() == ("page", True)
 
     for job in (JobId(7), JobId(8)):
-        taken_over.tell(Announced((job,)))
+        owner.supervisor.tell(Announced((job,)))
     assert [loader.next() for _ in range(3)] == [("page", False), ((7,), False), ((8,), False)]
-    taken_over.stop()
+
+
+def test_a_page_in_whose_stead_another_was_asked_for_takes_no_place_for_what_has_ended_since(owner: Owner) -> None:
+    bench = owner.bench
+    jobs = [submitted(bench, 3) for _ in range(3)]
+    owner.is_taken_over(Asked())
+    owner.supervisor.tell(Announced((jobs[0],)))
+    with bench.database.records() as connection:
+        page = begin_page(connection, bench.tenant, marketplaces=["shop"], held=(), limit=PAGE)()
+    owner.supervisor.tell(PageRead(page))
+    begun = owner.window.next()
+    owner.ends(begun)
+    following = owner.window.next()
+
+    # Read while the first was under way, with the pages of thirty others, and told with them.
+    first = replace(page.jobs[0], running=True, in_flight=True, deadline_in_s=60.0)
+    owner.supervisor.tell(PageRead(replace(page, jobs=(first,)), behind=True))
+    owner.ends(following)
+
+    assert [begun.job, following.job, owner.window.next().job] == jobs
+
+
+def test_what_a_run_came_to_is_read_behind_the_page_of_a_tenant_that_is_taken_over(owner: Owner) -> None:
+    """Its supervisor died, and nobody knows yet what may be sent."""
+    loader = Asked()
+    owner.is_taken_over(loader)
+    owner.reports(owner.bench.message(submitted(owner.bench, 3)), NextMove.RUN)
+    assert [loader.next() for _ in range(2)] == [("page", True), ("page", False)]
 
 
 def test_a_job_that_is_described_waits_for_another_of_its_product(owner: Owner) -> None:
