@@ -17,6 +17,7 @@ from stoflow.actors.news import (
     CancelNow,
     Due,
     Finished,
+    Freed,
     Left,
     MayTry,
     Offer,
@@ -88,6 +89,10 @@ class MarketplaceActor(PooledActor):
 
     def begin(self) -> None:
         self._fill()
+
+    def on_stop(self) -> None:
+        """Give back its places in the window: whoever decides next for the tenant knows of none."""
+        tell(self._dispatcher, Freed(self.messages_out))
 
     def handle(self, message: Any) -> None:
         self._judge(message.place if isinstance(message, PlaceRead) else None)

@@ -15,7 +15,6 @@ from stoflow.actors.news import (
     CancelNow,
     ChildDied,
     Finished,
-    Freed,
     IdleCheck,
     JobsRead,
     MayTry,
@@ -287,10 +286,9 @@ class TenantSupervisor(PooledActor):
             self._context.on_released(self._tenant, self._epoch)
 
     def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:
-        """Runs in the dying actor's turn: give back its places in the window and tell its supervisor."""
+        """Runs in the dying actor's turn: tell its supervisor."""
         assert isinstance(actor, MarketplaceActor)
         record(ActorFailed("marketplace", self._tenant, f"{type(error).__name__}: {error}"))
-        tell(self._context.dispatcher, Freed(actor.messages_out))
         tell(self.actor_ref, ChildDied(actor.marketplace))
 
     def _restart(self, marketplace: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
-from stoflow.actors.news import Announced, JobsRead, Offer, PageRead, Reported
+from stoflow.actors.news import Announced, Freed, JobsRead, Offer, PageRead, Released, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
@@ -32,13 +32,17 @@ LATER_S = 0.2
 
 @dataclass
 class Window:
-    """A dispatcher that keeps what it is offered."""
+    """A dispatcher that keeps what it is offered, and what is freed."""
 
     offers: SimpleQueue[RunMessage] = field(default_factory=SimpleQueue)
+    freed: SimpleQueue[RunMessage] = field(default_factory=SimpleQueue)
 
     def tell(self, message: Any) -> None:
         if isinstance(message, Offer):
             self.offers.put(message.message)
+        if isinstance(message, Freed):
+            for each in message.messages:
+                self.freed.put(each)
 
     def next(self) -> RunMessage:
         return self.offers.get(timeout=WAIT_S)
@@ -234,6 +238,15 @@ def test_a_page_in_whose_stead_another_was_asked_for_takes_no_place_for_what_has
     owner.ends(following)
 
     assert [begun.job, following.job, owner.window.next().job] == jobs
+
+
+def test_a_tenant_that_is_let_go_before_a_run_is_heard_of_gives_its_place_in_the_window_back(owner: Owner) -> None:
+    """The run is done by then, but Redis lost what was told of it."""
+    submitted(owner.bench, 3)
+    owner.hears()
+    begun = owner.window.next()
+    owner.supervisor.tell(Released(kept=False))
+    assert owner.window.freed.get(timeout=WAIT_S) == begun
 
 
 def test_what_a_run_came_to_is_read_behind_the_page_of_a_tenant_that_is_taken_over(owner: Owner) -> None:
