@@ -59,6 +59,7 @@ class TenantSupervisor(PooledActor):
         self._loading = False
         self._at_leisure = False  # what is loading is read when nobody else wants anything
         self._stale = False
+        self._ended: set[JobId] = set()  # since the page was asked for, which may show them under way
         self._work = work
         self._idling = Idling(
             self._is_idle, lambda wait_s, deeds: around.timers.after(wait_s, self.actor_ref, IdleCheck(deeds))
@@ -124,7 +125,7 @@ class TenantSupervisor(PooledActor):
         if self._loading and not self._at_leisure:
             self._stale = True
             return
-        self._loading, self._at_leisure = True, at_leisure
+        self._loading, self._at_leisure, self._ended = True, at_leisure, set()
         known = [job for branch in self._branches.values() for job in branch.known]
         self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size, behind=at_leisure)
 
@@ -133,7 +134,7 @@ class TenantSupervisor(PooledActor):
         self._full = page.full
         self._known = page
         self._tell_places()
-        self._arrive_all(page.jobs)
+        self._arrive_all(tuple(job for job in page.jobs if job.id not in self._ended))
         for orphan in page.orphans:
             tell(self._branch(orphan.marketplace).actor, Take((), (orphan,)))
         if page.later_in_s is not None:
@@ -259,6 +260,8 @@ class TenantSupervisor(PooledActor):
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
         self._branches[marketplace].held.pop(job, None)
+        if self._loading:
+            self._ended.add(job)
         self._read_followers({job})
         self._idling.note_deed()
 

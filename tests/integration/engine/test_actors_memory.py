@@ -10,7 +10,7 @@ import pytest
 
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
-from stoflow.actors.news import Announced, Freed, JobsRead, Offer, PageRead, Released, Reported
+from stoflow.actors.news import Announced, Freed, JobsRead, Offer, PageRead, Released, Reload, Reported
 from stoflow.actors.supervisor import Context, TenantSupervisor
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
@@ -18,7 +18,7 @@ from stoflow.domain.ids import JobId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.orphan_drafts import claim_orphan, keep_orphan
 from stoflow.storage.engine.ownership import Announcement, consume_outbox
-from stoflow.storage.engine.reads.queue import begin_page
+from stoflow.storage.engine.reads.queue import begin_page, begin_queued
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -238,6 +238,29 @@ def test_a_page_in_whose_stead_another_was_asked_for_takes_no_place_for_what_has
     owner.ends(following)
 
     assert [begun.job, following.job, owner.window.next().job] == jobs
+
+
+def test_a_page_takes_no_place_for_what_has_ended_while_it_was_read(owner: Owner) -> None:
+    bench = owner.bench
+    with bench.database.records() as connection:
+        page = begin_page(connection, bench.tenant, marketplaces=["shop"], held=(), limit=PAGE)()
+    owner.is_taken_over(Asked())
+    owner.supervisor.tell(PageRead(page))
+    owner.supervisor.ask(Reload(), timeout=WAIT_S)
+    jobs = [submitted(bench, 3) for _ in range(2)]
+    with bench.database.records() as connection:
+        under_way = begin_queued(connection, bench.tenant, jobs[:1])()
+    owner.hears()
+    begun = owner.window.next()
+    owner.ends(begun)
+    following = owner.window.next()
+    first = replace(under_way[0], running=True, in_flight=True, deadline_in_s=60.0)
+    owner.supervisor.tell(PageRead(replace(page, jobs=(first,))))
+    owner.ends(following)
+
+    last = submitted(bench, 3)
+    owner.hears()
+    assert [begun.job, following.job, owner.window.next().job] == [*jobs, last]
 
 
 def test_a_tenant_that_is_let_go_before_a_run_is_heard_of_gives_its_place_in_the_window_back(owner: Owner) -> None:
