@@ -8,6 +8,7 @@ from stoflow_sandbox.market import Deed
 from stoflow_sandbox.sightings import Sighting, Subject
 
 DEED_OF_ACTION = {"publish": Deed.ACTIVATED, "update": Deed.UPDATED, "delete": Deed.ENDED}
+LINK = "link_product"
 
 
 class Case:
@@ -44,8 +45,15 @@ def _lost(case: Case) -> Iterator[Finding]:
     name, last = f"job {done[-1]['id']} for {case.name}", done[-1]["action"]
     if last == "publish" and not case.active_at_end and not case.last_ended_behind:
         yield Finding("lost", f"{name} completed, but no listing is active.")
-    if last == "delete" and case.active_at_end:
+    if last == "delete" and case.active_at_end - _linked_since(case, done[-1]):
         yield Finding("lost", f"{name} completed a delete, but a listing is active.")
+
+
+def _linked_since(case: Case, job: Job) -> set[str]:
+    """Return the listings that the seller has made by hand, and named to StoFlow as the product's since this job."""
+    later = case.jobs[case.jobs.index(job) + 1 :]
+    linked = {each.get("external_id") for each in later if each["action"] == LINK and is_in(each, "completed")}
+    return case.listed_behind & linked
 
 
 def _doubled(case: Case) -> Iterator[Finding]:

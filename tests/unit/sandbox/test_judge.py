@@ -111,6 +111,16 @@ def test_a_completed_delete_that_deleted_nothing_is_lost() -> None:
     assert counted(Story().ebay(), job(1), job(2, action="delete")) == {"lost": 1}
 
 
+def test_what_the_seller_lists_by_hand_and_links_after_a_delete_is_not_lost() -> None:
+    by_hand = Story().add("vinted", "behind.list", listing_id="V1", state="active")
+    delete, link = job(1, "vinted", action="delete"), job(2, "vinted", action="link_product", external_id="V1")
+    assert not counted(by_hand, delete, link)
+    assert counted(by_hand, job(1, "vinted", action="link_product", external_id="V1"), {**delete, "id": 2}) == {
+        "lost": 1
+    }
+    assert counted(by_hand.vinted("V2", "marker-2"), delete, link, job(0, "vinted", external_id="V2"))["lost"] == 1
+
+
 # doubled
 
 
