@@ -28,6 +28,7 @@ from stoflow.actors.news import (
     Take,
     Want,
 )
+from stoflow.actors.paging import Paging
 from stoflow.actors.timers import tell
 from stoflow.admission.asking import judge_place
 from stoflow.admission.facts import Place
@@ -51,15 +52,11 @@ class TenantSupervisor(PooledActor):
         self._tenant = tenant
         self._epoch = epoch
         self._branches: dict[str, Branch] = {}
-        self._known: QueuePage | None = None  # the page that was read last
         self._refusing = around.refusing()
         self._full: frozenset[str] = frozenset()
         self._behind: set[JobId] = set()  # jobs that wait for another of their product
         self._followed: set[JobId] = set()  # jobs whose end lets another one begin
-        self._loading = False
-        self._at_leisure = False  # what is loading is read when nobody else wants anything
-        self._stale = False
-        self._ended: set[JobId] = set()  # since the page was asked for, which may show them under way
+        self._paging = Paging(self._ask_page)
         self._work = work
         self._idling = Idling(
             self._is_idle, lambda wait_s, deeds: around.timers.after(wait_s, self.actor_ref, IdleCheck(deeds))
@@ -73,7 +70,7 @@ class TenantSupervisor(PooledActor):
         if self._work:
             self._on_announced((), self._work)
         else:
-            self._load(at_leisure=True)  # who takes over thousands of tenants reads as many pages
+            self._paging.load(at_leisure=True)  # who takes over thousands of tenants reads as many pages
 
     def handle(self, message: Any) -> None:  # noqa: C901, PLR0912  one case per message
         match message:
@@ -87,17 +84,16 @@ class TenantSupervisor(PooledActor):
             case JobsRead(jobs):
                 self._arrive_all(jobs)
             case PageRead(page, behind):
-                if self._at_leisure or not behind:  # else another was asked for in its stead: it may say what was
-                    self._on_page(page)
+                self._on_page(page, at_leisure=behind)
             case Announced(jobs, described):
                 self._on_announced(jobs, described)
             case Reread(jobs):
-                self._know_places()
+                self._paging.load_first()
                 self._context.loader.jobs(self.actor_ref, self._tenant, jobs)
             case CancelNow(job):
                 self._context.loader.cancel(self.actor_ref, self._tenant, job)
             case Reload():
-                self._load()
+                self._paging.load()
             case RefusalsChanged(refusing):
                 self._on_refusals(refusing)
             case MayTry(marketplace):
@@ -121,31 +117,26 @@ class TenantSupervisor(PooledActor):
 
     # What came from PostgreSQL
 
-    def _load(self, *, at_leisure: bool = False) -> None:
-        if self._loading and not self._at_leisure:
-            self._stale = True
-            return
-        self._loading, self._at_leisure, self._ended = True, at_leisure, set()
+    def _ask_page(self, at_leisure: bool) -> None:  # noqa: FBT001 - as it is called
         known = [job for branch in self._branches.values() for job in branch.known]
         self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size, behind=at_leisure)
 
-    def _on_page(self, page: QueuePage) -> None:
-        self._loading = self._at_leisure = False
+    def _on_page(self, page: QueuePage, *, at_leisure: bool) -> None:
+        jobs = self._paging.take(page, at_leisure=at_leisure)
+        if jobs is None:
+            return
         self._full = page.full
-        self._known = page
         self._tell_places()
-        self._arrive_all(tuple(job for job in page.jobs if job.id not in self._ended))
+        self._arrive_all(jobs)
         for orphan in page.orphans:
             tell(self._branch(orphan.marketplace).actor, Take((), (orphan,)))
         if page.later_in_s is not None:
             self._context.timers.after(page.later_in_s, self.actor_ref, Reload())
-        if self._stale:
-            self._stale = False
-            self._load()
+        self._paging.load_again()
 
     def _place(self, marketplace: str) -> Place:
         refused = marketplace in self._refusing
-        return self._context.place(self._tenant, marketplace, self._known, refused=refused)
+        return self._context.place(self._tenant, marketplace, self._paging.known, refused=refused)
 
     def _tell_places(self) -> None:
         for marketplace, branch in self._branches.items():
@@ -156,11 +147,11 @@ class TenantSupervisor(PooledActor):
         accepted, self._refusing = self._refusing - refusing, refusing
         self._tell_places()
         if accepted & self._branches.keys():
-            self._load()
+            self._paging.load()
 
     def _on_announced(self, jobs: tuple[JobId, ...], described: tuple[QueuedJob, ...]) -> None:
         if 0 in jobs or len(jobs) + len(described) > MANY:
-            self._load()  # something about the tenant, or a flood: the page holds what matters of it
+            self._paging.load()  # something about the tenant, or a flood: the page holds what matters of it
         if len(jobs) + len(described) > MANY:
             return
         named = {job for job in jobs if job}
@@ -170,12 +161,12 @@ class TenantSupervisor(PooledActor):
             else:
                 named.add(job.id)
         if named:
-            self._know_places()
+            self._paging.load_first()
             self._context.loader.jobs(self.actor_ref, self._tenant, tuple(named))
 
     def _is_believed(self, job: QueuedJob) -> bool:
         """Whether a new job is as it was described, for all that is known here: PostgreSQL is asked of any other."""
-        if job.marketplace not in self._context.conditions.caps or (self._known is None and self._loading):
+        if job.marketplace not in self._context.conditions.caps or self._paging.knows_nothing_yet:
             return False
         branch = self._branches.get(job.marketplace)
         if branch is not None and branch.has(job.id):
@@ -184,11 +175,6 @@ class TenantSupervisor(PooledActor):
             return True
         is_alone = branch is None or not branch.concerns(job.product)
         return is_alone and not self._behind and job.marketplace not in self._full
-
-    def _know_places(self) -> None:
-        """Read the page where none was: what is known by announcements alone is nothing of the tenant's places."""
-        if self._known is None and (self._at_leisure or not self._loading):
-            self._load()
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
         for job in jobs:
@@ -248,20 +234,19 @@ class TenantSupervisor(PooledActor):
         branch = self._branches[marketplace]
         branch.serve()
         if marketplace in self._full and branch.runs_low and not judge_place(self._place(marketplace)).stops_new:
-            self._load()
+            self._paging.load()
 
     def _route(self, marketplace: str, message: Reported) -> None:
         branch = self._branches.get(marketplace)
         if branch is None or not tell(branch.actor, message):
-            self._know_places()
+            self._paging.load_first()
             self._context.loader.jobs(self.actor_ref, self._tenant, (message.report.job,))
 
     # Ends
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
         self._branches[marketplace].held.pop(job, None)
-        if self._loading:
-            self._ended.add(job)
+        self._paging.note_end(job)
         self._read_followers({job})
         self._idling.note_deed()
 
@@ -271,19 +256,19 @@ class TenantSupervisor(PooledActor):
             self._context.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
         if not ended.isdisjoint(self._followed):
             self._followed -= ended
-            self._load()
+            self._paging.load()
 
     def _is_idle(self) -> bool:
-        return not self._loading and all(branch.is_idle for branch in self._branches.values())
+        return not self._paging.awaits and all(branch.is_idle for branch in self._branches.values())
 
     def _release(self) -> None:
-        self._loading = True
+        self._paging.begin_release()
         self._context.loader.release(self.actor_ref, self._tenant, self._epoch)
 
     def _on_released(self, *, kept: bool) -> None:
-        self._loading = False
+        self._paging.end_release()
         if kept:
-            self._load()
+            self._paging.load()
         else:
             self.stop_all()
             self._context.on_released(self._tenant, self._epoch)
@@ -297,4 +282,4 @@ class TenantSupervisor(PooledActor):
     def _restart(self, marketplace: str) -> None:
         old = self._branches.pop(marketplace)
         self._branches[marketplace] = Branch(self._start(marketplace), old.queue)
-        self._load()
+        self._paging.load()
