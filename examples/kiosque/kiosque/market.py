@@ -32,13 +32,7 @@ class KiosqueMarket(Market):
     paced: Paced = PACED
     printed_s: float | None = None  # how long printing takes; None: until somebody asks the second time
 
-    def __init__(
-        self,
-        application: Application,  # noqa: ARG002  # as a Market
-        *,
-        token_speed: float = 1.0,
-        clock: Clock = MACHINE_CLOCK,
-    ) -> None:
+    def __init__(self, _: Application, *, token_speed: float = 1.0, clock: Clock = MACHINE_CLOCK) -> None:
         self._clock, self.tokens, self._numbers = clock, TokenBook(clock), Numbers()
         self._notices = KeptThings(self._numbers, "https://kiosque.example/notices/{}")
         self._new = {"state": "draft", "printings": 0, "asked": 0, "failing": 0, "shown_s": SHOWN_S / token_speed}
