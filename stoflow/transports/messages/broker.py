@@ -71,15 +71,25 @@ class WakingConsumer(_RedisConsumer):
         if outstanding > self.prefetch * 3 // 4:
             time.sleep(BUSY_POLL_S)  # until it is worth a round trip
             return
-        room = self.prefetch - outstanding
+        if outstanding and not self._maybe_more:
+            self._wait()  # meanwhile there is more room: what is asked for before the wait would be too little
+            self._maybe_more = True
+        room = self.prefetch - self.outstanding_message_count
         self.message_cache = self._fetch(room) if self._maybe_more else self._wait_and_fetch(room)
         self._in_vain = 0 if self.message_cache else self._in_vain + 1
         self._maybe_more = len(self.message_cache) >= room
         if self._maybe_more:
             self.broker.wake(self.queue_name)
 
+    @property
+    def _wakes(self) -> list[str]:
+        return [self.broker.names.wake(self.queue_name), self.broker.names.ending(self.broker.broker_id)]
+
     def _fetch(self, room: int) -> list[bytes]:
         return self.broker.do_fetch(self.queue_name, room)
+
+    def _wait(self) -> None:
+        self.broker.client.blpop(self._wakes, timeout=WAKE_TIMEOUT_S)
 
     def _wait_and_fetch(self, room: int) -> list[bytes]:
         """Wait for a wake and fetch, one way there and back: Redis does what a client asks behind a wait after it.
@@ -87,9 +97,8 @@ class WakingConsumer(_RedisConsumer):
         A process that has nothing to do should not look at four queues every second.
         """
         rests = self._in_vain >= RESTS_AFTER and not self.broker.is_ending
-        lists = [self.broker.names.wake(self.queue_name), self.broker.names.ending(self.broker.broker_id)]
         with self.broker.client.pipeline(transaction=False) as pipeline:
-            pipeline.blpop(lists, timeout=REST_S if rests else WAKE_TIMEOUT_S)
+            pipeline.blpop(self._wakes, timeout=REST_S if rests else WAKE_TIMEOUT_S)
             self.broker.add_fetch(pipeline, self.queue_name, room)
             waited, fetched = pipeline.execute(raise_on_error=False)
         if isinstance(fetched, exceptions.NoScriptError):  # a Redis that was started anew
