@@ -70,11 +70,11 @@ class Loader:
         held: Sequence[JobId],
         limit: int,
         *,
-        behind: bool = False,
+        at_leisure: bool = False,
     ) -> None:
-        """Answer PageRead: what may go on for the tenant beyond what is held; `behind` what others ask for."""
+        """Answer PageRead: what may go on for the tenant beyond what is held; `at_leisure`: behind all others."""
         read = page_read(tenant, marketplaces=self._marketplaces, held=held, limit=limit)
-        self._requests.put(_Request(reply_to, read, partial(PageRead, behind=behind)), behind=behind)
+        self._requests.put(_Request(reply_to, read, partial(PageRead, at_leisure=at_leisure)), behind=at_leisure)
 
     def jobs(self, reply_to: pykka.ActorRef[Any], tenant: TenantId, jobs: Sequence[JobId]) -> None:
         """Answer JobsRead: these jobs as they stand."""

@@ -24,10 +24,10 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """The tenant's queue as it stands; `behind`: read when nobody else wanted anything."""
+    """The tenant's queue as it stands; `at_leisure`: read when nobody else wanted anything."""
 
     page: QueuePage
-    behind: bool = False
+    at_leisure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class Paging:
     """
 
     def __init__(self, ask: Callable[[bool], None]) -> None:
-        """`ask` has a page read, and is told whether behind what others ask for."""
+        """`ask` has a page read, and is told whether at leisure."""
         self._ask = ask
         self._known: QueuePage | None = None
         self._awaits = False

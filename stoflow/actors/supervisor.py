@@ -83,8 +83,8 @@ class TenantSupervisor(PooledActor):
                 self._on_finished(marketplace, job)
             case JobsRead(jobs):
                 self._arrive_all(jobs)
-            case PageRead(page, behind):
-                self._on_page(page, at_leisure=behind)
+            case PageRead(page, at_leisure):
+                self._on_page(page, at_leisure=at_leisure)
             case Announced(jobs, described):
                 self._on_announced(jobs, described)
             case Reread(jobs):
@@ -119,7 +119,7 @@ class TenantSupervisor(PooledActor):
 
     def _ask_page(self, at_leisure: bool) -> None:  # noqa: FBT001 - as it is called
         known = [job for branch in self._branches.values() for job in branch.known]
-        self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size, behind=at_leisure)
+        self._context.loader.page(self.actor_ref, self._tenant, known, self._context.page_size, at_leisure=at_leisure)
 
     def _on_page(self, page: QueuePage, *, at_leisure: bool) -> None:
         jobs = self._paging.take(page, at_leisure=at_leisure)

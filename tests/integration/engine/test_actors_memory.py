@@ -200,8 +200,8 @@ class Asked:
 
     asked: SimpleQueue[tuple[Any, bool]] = field(default_factory=SimpleQueue[tuple[Any, bool]])
 
-    def page(self, _ref: Any, _tenant: TenantId, _held: Any, _limit: int, *, behind: bool = False) -> None:
-        self.asked.put(("page", behind))
+    def page(self, _ref: Any, _tenant: TenantId, _held: Any, _limit: int, *, at_leisure: bool = False) -> None:
+        self.asked.put(("page", at_leisure))
 
     def jobs(self, _ref: Any, _tenant: TenantId, jobs: tuple[JobId, ...]) -> None:
         self.asked.put((jobs, False))
@@ -234,7 +234,7 @@ def test_a_page_in_whose_stead_another_was_asked_for_takes_no_place_for_what_has
 
     # Read while the first was under way, with the pages of thirty others, and told with them.
     first = replace(page.jobs[0], running=True, in_flight=True, deadline_in_s=60.0)
-    owner.supervisor.tell(PageRead(replace(page, jobs=(first,)), behind=True))
+    owner.supervisor.tell(PageRead(replace(page, jobs=(first,)), at_leisure=True))
     owner.ends(following)
 
     assert [begun.job, following.job, owner.window.next().job] == jobs
