@@ -16,7 +16,6 @@ from campaigns.crew import Member, signal_process
 from campaigns.plan import MARKETPLACES, PAUSE_S, Blow
 from campaigns.world import World
 from stoflow.cli.run.children import WORKER_PROCESS
-from stoflow.cli.run.forking import FORK_SERVER
 from stoflow.storage.database.session import Database, schema_name
 from stoflow.storage.servers.embedded import server_pids
 
@@ -84,7 +83,6 @@ class Nemesis:
             Blow.KILL_WORKER: self._kill_worker,
             Blow.KILL_SUPERVISOR: lambda: self._kill(self.world.crew["worker"]),
             Blow.KILL_WORKER_HOST: self._kill_host,
-            Blow.KILL_FORK_SERVER: self._kill_fork_server,
             Blow.KILL_PLUGIN: self._kill_plugin,
             Blow.KILL_LOOK: self._kill_look,
             Blow.PAUSE_WORKER: self._pause_worker,
@@ -133,13 +131,6 @@ class Nemesis:
         for child in children:
             signal_process(child.pid, signal.SIGKILL)
         return (member.pid, *(child.pid for child in children))
-
-    def _kill_fork_server(self) -> tuple[int, ...]:
-        """Kill what the workers are forked from, and then one of them: whoever replaces it has to come from another."""
-        servers = self._warm(self.world.crew["worker"]).children(FORK_SERVER)
-        for server in servers:
-            signal_process(server.pid, signal.SIGKILL)
-        return (*(server.pid for server in servers), *self._kill_worker())
 
     def _pause_worker(self) -> tuple[int, ...]:
         child = self._worker_in_a_call()

@@ -31,7 +31,6 @@ class Blow(StrEnum):
     KILL_WORKER = "kill -9 of a worker process"
     KILL_SUPERVISOR = "kill -9 of the workers' supervisor"
     KILL_WORKER_HOST = "kill -9 of supervisor and workers"
-    KILL_FORK_SERVER = "kill -9 of what workers are forked from, and of one"
     KILL_PLUGIN = "kill -9 of a plugin"
     KILL_LOOK = "kill -9 of a worker in a look"
     PAUSE_WORKER = "SIGSTOP of a worker process"
@@ -51,7 +50,6 @@ KILLS: Mapping[Blow, int] = {  # the shares, of 20
     Blow.KILL_PLUGIN: 3,
 }
 OTHERS: Mapping[Blow, int] = {
-    Blow.KILL_FORK_SERVER: 2,
     Blow.KILL_LOOK: 4,
     Blow.PAUSE_WORKER: 4,
     Blow.PAUSE_ORCHESTRATOR: 1,
@@ -61,7 +59,6 @@ OTHERS: Mapping[Blow, int] = {
     Blow.ROLL: 2,
 }
 OTHERS_SHORT: Mapping[Blow, int] = {
-    Blow.KILL_FORK_SERVER: 1,
     Blow.KILL_LOOK: 1,
     Blow.PAUSE_WORKER: 2,
     Blow.WIPE_REDIS: 1,

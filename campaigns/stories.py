@@ -18,7 +18,6 @@ WORKER_DEATHS = frozenset(
         Blow.KILL_WORKER,
         Blow.KILL_SUPERVISOR,
         Blow.KILL_WORKER_HOST,
-        Blow.KILL_FORK_SERVER,
         Blow.KILL_LOOK,
         Blow.PAUSE_WORKER,
     }

@@ -189,6 +189,17 @@ def serving(settings: Settings, *, pool_size: int, planned_size: int = PLANNED_C
         yield installation
 
 
+@contextmanager
+def looked_at(settings: Settings, look: Callable[[Installation], object]) -> Iterator[ServerUrls]:
+    """Give the servers to a process that has others serve: it opens the same, looks once, and keeps nothing open."""
+    check_home(settings)
+    with resolve_servers(settings) as urls:
+        named = settings.model_copy(update={"database_url": urls.database_url, "redis_url": urls.redis_url})
+        with serving(named, pool_size=1) as installation:
+            look(installation)
+        yield urls
+
+
 def check_home(settings: Settings, *, with_files: bool = False) -> None:
     """Raise ConfigurationError where the data would be in a home in which there is none: nobody meant an empty one."""
     with usable(settings.home):

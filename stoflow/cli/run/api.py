@@ -5,14 +5,14 @@ from contextlib import ExitStack
 import click
 
 from stoflow.cli.commands import loaded
-from stoflow.cli.run.child import serve
+from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import Children, make_forking
 from stoflow.cli.run.forking import EVERYBODYS
 from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import until_stopped
 from stoflow.http.listening import DRAIN_S, listen
 from stoflow.settings import Settings
-from stoflow.wiring.installation import prepare, serving
+from stoflow.wiring.installation import looked_at, prepare
 from stoflow.wiring.tokens import access_tokens
 
 CHECK_EVERY_S = 0.2
@@ -42,19 +42,17 @@ def api(settings: Settings, *, host: str | None, port: int | None, processes: in
 def _supervise(settings: Settings, host: str, port: int, processes: int) -> None:
     """Keep so many apis at work that listen on what is opened here."""
     with (
-        make_forking(LOADS, serve=serve) as forks,
+        make_forking(LOADS, become=run_command, forks_itself=True) as forks,
         until_stopped() as stopped,
-        serving(settings, pool_size=1) as installation,
+        looked_at(settings, prepare) as urls,
     ):
-        prepare(installation)
         access_tokens(settings)  # the first keys are made by one, not by each
-        urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
         with ExitStack() as opened, Children(environment, forking=forks) as children:
             children.handed_on = [opened.enter_context(each) for each in listen(host, port)]
             for number in range(processes):
                 children.start(f"api-{number}", "api", "--host", host, "--port", str(port))
             while not stopped.wait(CHECK_EVERY_S):
-                replace_dead(children, installation.database)
+                replace_dead(children, urls.database_url)
             opened.close()  # who comes now is refused at once
             children.stop(within_s=DRAIN_S + STOP_GRACE_S, together=True)

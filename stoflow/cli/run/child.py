@@ -20,18 +20,13 @@ GRACE_S = 30.0  # as long as a drain may take
 def main() -> None:
     pipe, arguments = _taken_input(), sys.argv[1:]
     if arguments[:1] == [FORK_SERVER]:
-        serve(socket.socket(fileno=pipe), arguments[1:])
+        fork_server = import_module("stoflow.cli.run.fork_server")  # no other command pays for it
+        fork_server.serve(socket.socket(fileno=pipe), arguments[1:], run_command)
     else:
-        run(arguments, pipe)
+        run_command(arguments, pipe)
 
 
-def serve(door: socket.socket, loads: Sequence[str]) -> None:
-    """Be what commands are forked from, at this door."""
-    fork_server = import_module("stoflow.cli.run.fork_server")  # no other command pays for it
-    fork_server.serve(door, loads, run)
-
-
-def run(arguments: Sequence[str], pipe: int) -> None:
+def run_command(arguments: Sequence[str], pipe: int) -> None:
     """Run a command for as long as the pipe is open, whose other end only the parent holds."""
     Thread(target=_end_with, args=(pipe,), name="parent", daemon=True).start()
     stoflow(args=list(arguments), prog_name="stoflow")

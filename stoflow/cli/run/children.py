@@ -11,12 +11,15 @@ from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, INHERITED, Forking, Process, Serve, lifeline
+from stoflow.cli.run.forking import CAN_FORK, EVERYBODYS, INHERITED, Forking, Process, lifeline
 from stoflow.domain.facts.processes import Stumbled
 from stoflow.monitoring.record import record
+
+if TYPE_CHECKING:
+    from stoflow.cli.run.fork import Become
 
 POLL_S = 0.05
 READY_WITHIN_S = 60.0
@@ -49,9 +52,11 @@ class Child:
         return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-SHOWN_LOG_LINES:])
 
 
-def make_forking(loads: Sequence[str] = EVERYBODYS, *, serve: Serve | None = None) -> Forking:
-    """Return what forks our commands from a process that has loaded these modules; `serve` as in Forking."""
-    return Forking([sys.executable, "-m", CHILD_MODULE], loads, serve=serve)
+def make_forking(
+    loads: Sequence[str] = EVERYBODYS, *, become: "Become | None" = None, forks_itself: bool = False
+) -> Forking:
+    """Return what forks our commands from a process that has loaded these modules; the rest as in Forking."""
+    return Forking([sys.executable, "-m", CHILD_MODULE], loads, become=become, forks_itself=forks_itself)
 
 
 @dataclass(slots=True)

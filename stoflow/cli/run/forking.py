@@ -1,4 +1,4 @@
-"""Our side of the fork server: it is started, asked for children, and started again where it was killed."""
+"""How our children are forked: here, or by a fork server that is started, asked for them, and started again."""
 
 import ctypes
 import gc
@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from stoflow.cli.run.fork import Become
 
 FORK_SERVER = "fork-server"
 INHERITED = "INHERITED_SOCKETS"  # the numbers of what a child is to listen on
@@ -30,7 +33,8 @@ TIMES_ASKED = 2
 POLL_S = 0.02
 LONGEST_ANSWER = 16
 PR_SET_CHILD_SUBREAPER = 36
-LAST_STANDARD = 2  # of the files that every process has
+FORK = "stoflow.cli.run.fork"  # loaded by who forks: no other command pays for multiprocessing
+FORK_SERVER_MODULE = "stoflow.cli.run.fork_server"
 
 
 class Process(Protocol):
@@ -85,10 +89,6 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-Serve = Callable[[socket.socket, Sequence[str]], None]
-"""Forks whoever is asked for at this door, from a process that has loaded these modules."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Server:
     process: Process
@@ -105,23 +105,31 @@ class _Server:
 
 
 class Forking:
-    """A context with a fork server in it, which loads these modules while others do something else.
+    """A context that forks our commands from a process that has loaded these modules; without forks nothing happens.
 
-    `command` starts it; without forks nothing happens. With `serve` the first one is forked from this process where it
-    has no thread yet: it shares what is loaded with us too, and nothing is loaded twice.
+    Which process that is: this one where it `forks_itself` and has no thread beside its first one, so that whoever
+    opens nothing for long needs no other process. Else a fork server, forked from this process where what it is to
+    `become` is known and it has no thread yet, so that nothing is loaded twice; one that is started later is a program
+    of its own, as `command` says.
     """
 
     def __init__(
-        self, command: Sequence[str], loads: Sequence[str] = EVERYBODYS, *, serve: Serve | None = None
+        self,
+        command: Sequence[str],
+        loads: Sequence[str] = EVERYBODYS,
+        *,
+        become: "Become | None" = None,
+        forks_itself: bool = False,
     ) -> None:
         self._command = [*command, FORK_SERVER, *loads]
         self._loads = loads
-        self._serve = serve
+        self._become = become
+        self._forks_itself = forks_itself
         self._server: _Server | None = None
 
     def __enter__(self) -> Self:
-        if CAN_FORK and self._server is None:
-            ours = self._serve if has_one_thread() else None
+        if CAN_FORK and self._server is None and not self._forks_itself:
+            ours = self._become if has_one_thread() else None
             self._server = _started(self._command) if ours is None else _forked(ours, self._loads)
         return self
 
@@ -142,15 +150,25 @@ class Forking:
         server after the other is killed or hangs.
         """
         wanted = {"arguments": arguments, "environment": dict(environment), "inherited": len(inherited)}
+        if self._become is not None and self._forks_itself and has_one_thread():
+            load_for_all(self._loads)
+            with lifeline() as (theirs, ours), _adopting():
+                return _ours(_fork_here(wanted, (theirs, *logs, *inherited), self._become)), ours
         asked = json.dumps(wanted).encode() + b"\n"
         for _ in range(TIMES_ASKED):
             server = self._server = self._server or _started(self._command)
             with suppress(OSError), lifeline() as (theirs, ours), _adopting():
-                forked = Forked(_ask(server.door, asked, (theirs, *logs, *inherited)))
-                forked.poll()  # fails where it is not ours
-                return forked, ours
+                return _ours(_ask(server.door, asked, (theirs, *logs, *inherited))), ours
             self.close(within_s=0.0)
         raise ConnectionError("one fork server after the other ended, or hung")
+
+
+def load_for_all(loads: Sequence[str]) -> None:
+    """Load what all children need before they are forked."""
+    for name in loads:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # the collector writes on what it looks at, and what is written on is shared no more
 
 
 def has_one_thread() -> bool:
@@ -184,12 +202,9 @@ def _started(command: Sequence[str]) -> _Server:
         return _Server(subprocess.Popen(command, stdin=theirs.fileno(), start_new_session=True), ours)
 
 
-def _forked(serve: Serve, loads: Sequence[str]) -> _Server:
+def _forked(become: "Become", loads: Sequence[str]) -> _Server:
     """Fork the server from this process, once it has loaded what all need."""
-    for name in loads:
-        import_module(name)
-    gc.collect()
-    gc.freeze()  # the collector writes on what it looks at, and what is written on is shared no more
+    load_for_all(loads)
     ours, theirs = socket.socketpair()
     ours.settimeout(ANSWERS_WITHIN_S)
     if pid := os.fork():
@@ -198,8 +213,8 @@ def _forked(serve: Serve, loads: Sequence[str]) -> _Server:
     code = 1
     try:
         os.setsid()
-        _keep_only(theirs)
-        serve(theirs, loads)
+        import_module(FORK).keep_only(theirs.fileno())
+        import_module(FORK_SERVER_MODULE).serve(theirs, loads, become)
         code = 0
     except Exception:  # noqa: BLE001 - it goes no further than this process, whose parent sees its end only
         traceback.print_exc()
@@ -207,23 +222,29 @@ def _forked(serve: Serve, loads: Sequence[str]) -> _Server:
         os._exit(code)
 
 
-def _keep_only(door: socket.socket) -> None:
-    """Close all that this process opened before it was forked, locks among it: they are the parent's."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    for number in [int(file.name) for file in Path("/proc/self/fd").iterdir()]:
-        if number > LAST_STANDARD and number != door.fileno():
-            with suppress(OSError):
-                os.close(number)
+def _fork_here(wanted: Mapping[str, Any], files: Sequence[int], become: "Become") -> int:
+    fork = import_module(FORK)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()  # what waits to be written would be written by the child too
+    return _pid(fork.fork_child(fork.Request(**wanted, files=[os.dup(file) for file in files]), become))
 
 
 def _ask(door: socket.socket, asked: bytes, files: Sequence[int]) -> int:
     sent = socket.send_fds(door, [asked], files)
     door.sendall(asked[sent:])
-    answer = door.recv(LONGEST_ANSWER).strip()
-    if not answer:
+    return _pid(door.recv(LONGEST_ANSWER))
+
+
+def _pid(answer: bytes) -> int:
+    if not answer.strip():
         raise ConnectionError("nothing was forked")
     return int(answer)
+
+
+def _ours(pid: int) -> Forked:
+    forked = Forked(pid)
+    forked.poll()  # fails where it is not ours
+    return forked
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import click
 from stoflow.cli.commands import loaded
 from stoflow.cli.output import say
 from stoflow.cli.run.alone import alone
-from stoflow.cli.run.child import serve
+from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import LOCALHOST, Child, Children, make_forking
 from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import until_stopped
@@ -77,7 +77,7 @@ def up(settings: Settings, *, with_sandbox: bool, workers: int, port: int | None
     simulation = loaded(SIMULATION) if with_sandbox else None
     with ExitStack() as stack:
         stack.enter_context(alone(settings.home))
-        forks = stack.enter_context(make_forking(serve=serve))
+        forks = stack.enter_context(make_forking(become=run_command))
         stopped = stack.enter_context(until_stopped())
         urls = stack.enter_context(resolve_servers(settings))
         database = stack.enter_context(closing(Database(urls.database_url, pool_size=2)))
@@ -131,7 +131,7 @@ class _Terminal:
         self.children.wait_until(lambda: self.stopped.is_set() or ready(), child)
 
     def _look_after(self, simulated: Simulated | None) -> None:
-        died = replace_dead(self.children, self.database)
+        died = replace_dead(self.children, self.database.url)
         try:
             if simulated:
                 simulated.look_after(has_died=any(child.name == simulated.name for child in died))

@@ -5,14 +5,14 @@ from threading import Event
 
 import click
 
-from stoflow.cli.run.child import serve
+from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import WORKER_PROCESS, Children, make_forking
 from stoflow.cli.run.replacing import replace_dead
 from stoflow.cli.run.serving import spare_the_collector, until_stopped
 from stoflow.domain.facts.processes import ThreadsGone
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
-from stoflow.wiring.installation import Installation, serving
+from stoflow.wiring.installation import Installation, looked_at, serving
 from stoflow.wiring.worker import make_worker_process
 from stoflow.worker.process import WorkerProcess
 
@@ -34,17 +34,15 @@ def worker(settings: Settings, *, processes: int, threads: int, queues: str) -> 
     """Run worker processes; one that dies is buried and replaced, and its siblings do not notice."""
     arguments = ["--threads", str(threads), "--queues", queues]
     with (
-        make_forking([__name__], serve=serve) as forks,
+        make_forking([__name__], become=run_command, forks_itself=True) as forks,
         until_stopped() as stopped,
-        serving(settings, pool_size=1) as installation,
+        looked_at(settings, lambda installation: _known_queues(installation, queues)) as urls,
     ):
-        _known_queues(installation, queues)
-        urls = installation.urls
         environment = {"STOFLOW_DATABASE_URL": urls.database_url, "STOFLOW_REDIS_URL": urls.redis_url}
         with Children(environment, forking=forks) as children:
             children.start_worker_processes(processes, *arguments)
             while not stopped.wait(CHECK_EVERY_S):
-                replace_dead(children, installation.database)
+                replace_dead(children, urls.database_url)
             children.stop(within_s=settings.drain_s + 2, together=True)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stoflow.cli.output import WorkFailed
-from stoflow.cli.run.child import serve
+from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import Children, make_forking
 from stoflow.cli.run.migrate import bring_forward
 from stoflow.cli.simulate.demo_jobs import DemoJobs
@@ -92,7 +92,7 @@ def run_demo(settings: Settings, plan: DemoPlan, teller: Teller) -> tuple[Summar
     # Read first, so that a wrong file or option ends the run before anything has begun.
     items = read_products(plan.file, mapping=plan.mapping, group_by=plan.group_by) if plan.file else None
     with ExitStack() as stack:
-        forks = stack.enter_context(make_forking(serve=serve))
+        forks = stack.enter_context(make_forking(become=run_command))
         installation = stack.enter_context(opened(settings))
         reach(installation.database)
         began = time.monotonic()

@@ -23,14 +23,39 @@ GONE_WITHIN_S = 20
 PARENT = """
 import sys
 from pathlib import Path
-from stoflow.cli.run.child import serve
+from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import Children, make_forking
 opened = Path(sys.argv[1], "lock").open("w")
-forking = make_forking(serve=serve if sys.argv[2] == "forked" else None)
+become = None if sys.argv[2] == "a program" else run_command
+forking = make_forking(become=become, forks_itself=sys.argv[2] == "itself")
 children = Children({}, Path(sys.argv[1]), forking=forking.__enter__())
-child = children.start("sandbox", "sandbox", "--port", "0")
-print(child.process.pid, flush=True)
+pids = [children.start(f"sandbox{number}", "sandbox", "--port", "0").process.pid for number in range(2)]
+print(*pids, flush=True)
 sys.stdin.read()
+"""
+SUPERVISOR = """
+import sys
+from pathlib import Path
+from threading import Thread
+from stoflow.cli.run.child import run_command
+from stoflow.cli.run.children import Children, make_forking
+from stoflow.cli.run.serving import until_stopped
+folder = Path(sys.argv[1])
+with (
+    make_forking(become=run_command, forks_itself=True) as forking,
+    until_stopped() as stopped,
+    Children({"STOFLOW_HOME": str(folder)}, folder, forking=forking) as children,
+):
+    print("not written yet", end="")  # for a child to write a second time
+    if sys.argv[2] == "with a thread":
+        Thread(target=stopped.wait, daemon=True).start()
+    first = children.start("sandbox", "sandbox", "--port", "0")
+    first.process.terminate()  # before it hears for itself what that means
+    code = first.process.wait(20)
+    children.run("config")
+    second = children.start("other", "sandbox", "--port", "0")
+    print(f"\\n{code} {stopped.is_set()} {second.process.pid}", flush=True)
+    sys.stdin.read()
 """
 
 
@@ -187,13 +212,33 @@ def test_where_fork_servers_end_again_and_again_a_child_is_a_program_of_its_own(
         children.run("config")
 
 
-@pytest.mark.parametrize("server", ["a program", pytest.param("forked", marks=forks)])
-def test_children_end_when_their_parent_is_killed_and_hold_nothing_of_its_own(tmp_path: Path, server: str):
-    command = [sys.executable, "-c", PARENT, str(tmp_path), server]
+@forks
+@pytest.mark.parametrize(("beside", "servers"), [("without a thread", 0), ("with a thread", 1)])
+def test_who_has_no_thread_forks_itself_and_its_children_hear_signals_as_programs_do(
+    tmp_path: Path, beside: str, servers: int
+):
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path), beside]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
-        child = psutil.Process(int(parent.stdout.readline()))
-        everybody = [child, *fork_servers(parent.pid)]
+        assert parent.stdin
+        assert parent.stdout.readline() == "not written yet\n"
+        code, stopped, child = parent.stdout.readline().split()
+        assert " ".join(psutil.Process(int(child)).cmdline()).startswith("stoflow sandbox --port")
+        assert len(fork_servers(parent.pid)) == servers
+        parent.stdin.close()
+    assert int(code) in {0, -signal.SIGTERM}
+    assert stopped == "False"
+    assert parent.returncode == 0
+    assert "STOFLOW_HOME" in (tmp_path / "config.log").read_text()
+
+
+@pytest.mark.parametrize("way", ["a program", pytest.param("forked", marks=forks), pytest.param("itself", marks=forks)])
+def test_children_end_when_their_parent_is_killed_and_hold_nothing_of_its_own(tmp_path: Path, way: str):
+    command = [sys.executable, "-c", PARENT, str(tmp_path), way]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        children = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        everybody = [*children, *fork_servers(parent.pid)]
         held = {file.path for process in everybody for file in process.open_files()}
         parent.kill()
     _, outlived = psutil.wait_procs(everybody, GONE_WITHIN_S)

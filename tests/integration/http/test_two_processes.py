@@ -76,9 +76,9 @@ class Pair:
         return access_tokens(self.settings).issue_access_token(tenant)
 
     def _serves(self, process: psutil.Process) -> bool:
-        """Say whether it listens; not one that ends meanwhile, nor what others are forked from."""
+        """Say whether it listens; not one that ends meanwhile, nor who only hands on what another is to have."""
         try:
-            connections = process.net_connections("tcp") if process.name() != "stoflow fork-se" else ()
+            connections = process.net_connections("tcp") if process.name().startswith("stoflow api") else ()
         except psutil.NoSuchProcess:
             return False
         return any(each.status == psutil.CONN_LISTEN and each.laddr.port == self.port for each in connections)
