@@ -43,8 +43,10 @@ from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.stock import Stock
 from stoflow.upkeep.ticking import Ticking
 from stoflow.wiring.engine import make_client, make_engine
-from stoflow.wiring.installation import Installation, Told, fetching, health, media_of
+from stoflow.wiring.health import health
+from stoflow.wiring.installation import Installation, Told
 from stoflow.wiring.live import make_board, make_publisher
+from stoflow.wiring.photos import fetching, media_of
 from stoflow.wiring.tokens import access_tokens
 from stoflow.wiring.watching import make_watching
 

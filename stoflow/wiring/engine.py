@@ -14,7 +14,8 @@ from stoflow.transports.direct.client import DirectClient
 from stoflow.transports.direct.grants import renew
 from stoflow.transports.direct.transport import DirectTransport
 from stoflow.upkeep.lease import Lease
-from stoflow.wiring.installation import Installation, media_of
+from stoflow.wiring.installation import Installation
+from stoflow.wiring.photos import media_of
 
 
 def make_engine(installation: Installation, lease: Lease, feed: Feed) -> Engine:

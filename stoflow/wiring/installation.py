@@ -4,41 +4,39 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stoflow.admission.facts import Conditions
-from stoflow.domain.errors import ConfigurationError, DatabaseError, DatabaseNotPrepared
+from stoflow.domain.errors import ConfigurationError
 from stoflow.domain.facts.outages import ServerOutageBegan
 from stoflow.domain.facts.processes import RoleTooStrong
 from stoflow.domain.ids import TenantId
 from stoflow.domain.tempo import Tempo
-from stoflow.http.context import Health
 from stoflow.marketplaces.contract import Marketplace
 from stoflow.marketplaces.registry import Registry, build_registry
 from stoflow.migrations.prepared import check_prepared, check_tenant_prepared
 from stoflow.monitoring.record import record
-from stoflow.resources.products.media import MediaBucket, MediaFolder, media_folder
-from stoflow.resources.products.photo_source import Fetch, PhotoSource
 from stoflow.settings import Settings, judging_by
 from stoflow.storage.applications import Applications
-from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import is_too_strong, reach
 from stoflow.storage.database.installations import installation_name
 from stoflow.storage.database.session import PLANNED_CONNECTIONS, Database
 from stoflow.storage.engine.processes import read_told
-from stoflow.storage.photo_bucket import PhotoBucket
 from stoflow.storage.servers.embedded import has_servers, resolve_servers, usable
 from stoflow.storage.servers.keeping import ServerUrls
-from stoflow.transports.direct.photos import FetchLimits, PhotoFetcher
 from stoflow.transports.health import redis_trouble
 from stoflow.transports.hints import REDIS
 from stoflow.transports.names import Names
 from stoflow.upkeep.action_types import register_action_types
 from stoflow.upkeep.lease import Lease
 
+if TYPE_CHECKING:
+    from stoflow.resources.products.media import MediaFolder
+    from stoflow.storage.credentials.vault import Vault
+
 Hear = Callable[[Mapping[str, Any]], None]
-COPIES = "media-copies"  # of the photos in a bucket
 PATIENCE_S = 1.8  # of a process that begins while PostgreSQL is started again
 
 
@@ -63,8 +61,10 @@ class Installation:
         return Tempo(self.settings.speed)
 
     @property
-    def vault(self) -> Vault:
-        return Vault(secret_keys(self.settings.secret_keys, self.settings.home))
+    def vault(self) -> "Vault":
+        """Loaded by who asks for it: an orchestrator knows no secrets."""
+        vault = import_module("stoflow.storage.credentials.vault")
+        return vault.Vault(vault.secret_keys(self.settings.secret_keys, self.settings.home))
 
     @property
     def conditions(self) -> Conditions:
@@ -87,8 +87,9 @@ class Installation:
         return tuple(place.name for place in known if place.by_plugin)
 
     @property
-    def media(self) -> MediaFolder:
-        return media_of(self.settings)
+    def media(self) -> "MediaFolder":
+        """Loaded by who asks for it, as photos are."""
+        return import_module("stoflow.wiring.photos").media_of(self.settings)
 
     def announced(self) -> None:
         """Wake nobody: a command has no Redis at hand, and an orchestrator looks every second."""
@@ -218,50 +219,3 @@ def _not_there(home: Path) -> str:
 def prepare(installation: Installation) -> None:
     """Let PostgreSQL know the action types of every registered marketplace."""
     register_action_types(installation.database, installation.registry)
-
-
-def photo_source(installation: Installation, folder: Path) -> PhotoSource:
-    """Return where the photos of one import come from: the folder of its file, and the addresses the file gives."""
-    fetch = installation.resources.enter_context(fetching(installation.settings))
-    return PhotoSource(folder, media_of(installation.settings), fetch)
-
-
-def media_of(settings: Settings) -> MediaFolder:
-    """Return where photos are kept: a folder of the installation's home, or a bucket with copies in another one."""
-    if not settings.media_url:
-        return media_folder(settings.home)
-    return MediaBucket(settings.home / COPIES, PhotoBucket(settings))
-
-
-@contextmanager
-def fetching(settings: Settings) -> Iterator[Fetch]:
-    """Give what fetches the photos of one import, or of one request."""
-    fetcher = PhotoFetcher(
-        FetchLimits(
-            content_bytes=settings.photo_bytes,
-            seconds=settings.photo_timeout_s,
-            redirects=settings.photo_redirects,
-            photos=settings.photo_addresses,
-            networks=settings.photo_networks,
-        )
-    )
-    try:
-        yield fetcher.fetch
-    finally:
-        fetcher.close()
-
-
-def health(installation: Installation) -> Health:
-    """Say which servers answer now, and whether they are ones to work with."""
-    trouble = redis_trouble(installation.urls.redis_url)
-    # Anybody may ask, so the address stays unsaid.
-    refusing = f"{REDIS} {trouble.advice}." if trouble and trouble.takes_nothing else ""
-    found = Health(postgres=True, redis=trouble is None, refusing=refusing)
-    try:
-        check_prepared(installation.database)
-        standing = installation.applications().read_refusals()
-    except DatabaseNotPrepared as error:
-        return replace(found, unprepared=str(error))
-    except DatabaseError:
-        return replace(found, postgres=False)
-    return replace(found, refused_by={view.marketplace: view.since for view, _ in standing})

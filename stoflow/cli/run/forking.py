@@ -26,7 +26,13 @@ FORK_SERVER = "fork-server"
 INHERITED = "INHERITED_SOCKETS"  # the numbers of what a child is to listen on
 # Elsewhere a system's own libraries may start threads, and a fork between them is not safe.
 CAN_FORK = sys.platform == "linux" and find_spec("setproctitle") is not None
-EVERYBODYS = ("stoflow.cli.beginning", "stoflow.wiring.installation", "stoflow.cli.run.serving")
+EVERYBODYS = (
+    "stoflow.cli.beginning",
+    "stoflow.wiring.installation",
+    "stoflow.wiring.photos",
+    "stoflow.storage.credentials.vault",
+    "stoflow.cli.run.serving",
+)
 ANSWERS_WITHIN_S = 60.0  # it loads first, which takes a second, or many on a busy machine
 ENDS_WITHIN_S = 5.0
 TIMES_ASKED = 2

@@ -40,7 +40,8 @@ from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.health import reach
 from stoflow.transports.api_client import ApiClient
 from stoflow.transports.direct.client import DirectClient
-from stoflow.wiring.installation import Installation, opened, photo_source
+from stoflow.wiring.installation import Installation, opened
+from stoflow.wiring.photos import photo_source
 from stoflow.wiring.tokens import access_tokens
 from stoflow_sandbox.demo.catalogue import demo_products
 from stoflow_sandbox.demo.photos import PlaceholderPhotos, with_a_photo

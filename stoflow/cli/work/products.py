@@ -17,7 +17,8 @@ from stoflow.resources.products.importing import import_products
 from stoflow.resources.products.store import Link, Products
 from stoflow.settings import Settings
 from stoflow.upkeep.stock import Stock
-from stoflow.wiring.installation import photo_source, prepared
+from stoflow.wiring.installation import prepared
+from stoflow.wiring.photos import photo_source
 
 
 @click.group()

@@ -34,7 +34,8 @@ from stoflow.settings import Settings
 from stoflow.storage.credentials.accounts import accounts_of
 from stoflow.storage.database.session import Database
 from stoflow.storage.taxonomy import read_answers
-from stoflow.wiring.installation import media_of, prepared
+from stoflow.wiring.installation import prepared
+from stoflow.wiring.photos import media_of
 
 PAGE_SIZE = 200
 

@@ -23,7 +23,7 @@ from stoflow.marketplaces.photos import UnreadablePhoto, read_photo
 from stoflow.marketplaces.registry import build_registry
 from stoflow.resources.products.media import MediaFolder, forget_oldest
 from stoflow.settings import Settings
-from stoflow.wiring.installation import media_of
+from stoflow.wiring.photos import media_of
 from tests.harness.bucket import Bucket, serving_bucket
 
 ANNA = TenantId(7)

@@ -21,7 +21,7 @@ from stoflow.domain.errors import PhotosUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.photo_bucket import PhotoBucket
-from stoflow.wiring.installation import media_of
+from stoflow.wiring.photos import media_of
 
 NAMED = "STOFLOW_TEST_BUCKET"
 DEBIANS_PYTHON = "/usr/bin/python3"

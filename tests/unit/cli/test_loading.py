@@ -14,6 +14,7 @@ HEAVY = {"sqlalchemy", "psycopg", "pydantic", "redis", "rich", "httpx", "PIL", "
 DOORS = {"starlette", "uvicorn", "socketio"}
 ROWS = {"sqlalchemy", "alembic", "mako"}  # who stores products or migrates
 FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's files, or decodes a photo
+SECRETS = {"jwt", "_cffi_backend"}  # who keeps them, or signs: the second is what cryptography loads
 UNUSED = {
     "rich",
     "pygments",
@@ -29,7 +30,7 @@ WITHOUT = {
     "stoflow.storage.servers.keeper": {*HEAVY, "structlog", "ssl"},
     "stoflow.cli.run.up": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "httpx", "PIL", "redis", "rich"},
     "stoflow.cli.run.worker": {*ROWS, *DOORS, *FILES, *UNUSED, "pykka", "smtplib"},
-    "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES, *UNUSED},
+    "stoflow.cli.run.orchestrator": {*ROWS, *DOORS, *FILES, *UNUSED, *SECRETS},
     "stoflow.cli.run.api": {*ROWS, *DOORS, *FILES, "dramatiq", "pykka", "markdown_it", "smtplib"},
     "stoflow.cli.run.api_process": {"jinja2", *ROWS, *FILES, *UNUSED, "dramatiq", "pykka", "markdown_it", "smtplib"},
     ", ".join(EVERYBODYS): {*ROWS, *DOORS, *FILES, *UNUSED, "dramatiq", "pykka"},  # what children are forked from
