@@ -54,4 +54,4 @@ assert labels("Number", every) == [label for _, _, label in ARTICLES if label !=
 assert labels("SKU", every) == [], "changed"
 print(f"{'the header SKU for Number':<30} no label at all")
 PYTHON
-venv/bin/python see.py
+TMPDIR="$folder" venv/bin/python see.py # it keeps a folder beside others' temporary files
