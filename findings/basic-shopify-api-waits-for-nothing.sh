@@ -66,6 +66,8 @@ async def seen(kind):
     return took, changed, shopify.calls
 
 
-assert asyncio.run(seen(Client)) == (3, True, 2), "changed: Client"
-assert asyncio.run(seen(AsyncClient)) == (0, False, 3), "changed"
+took, *refused = asyncio.run(seen(Client))
+assert took >= 3 and refused == [True, 2], "changed: Client"
+took, *refused = asyncio.run(seen(AsyncClient))
+assert took < 3 and refused == [False, 3], "changed"
 PYTHON
