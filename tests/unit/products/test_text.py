@@ -41,6 +41,15 @@ from stoflow.resources.products.files.rows import RejectedRow
         ("Bold <b>start", "Bold <b>start"),
         ("<p>Never closed: <script> and <style", "Never closed: <script> and <style"),
         ("<p>a</p><!-- never closed", "a\n\n<!-- never closed"),
+        ('<table><colgroup><col style="width:50%"><col></colgroup><tbody><tr><td>Size</td><td>38</td></tr></tbody></table>',
+         "Size | 38"),
+        ("<p>Red</p><picture><source srcset='a.webp'><img src='a.jpg'></picture><p>New</p>", "Red\n\nNew"),
+        ("<hgroup><h1>Coat</h1><p>Wool</p></hgroup><meter value=3>3 of 5</meter>", "Coat\n\nWool"),
+        ("<p>\u7740<ruby>\u7269<rp>(</rp><rt>mono</rt><rp>)</rp></ruby></p>", "\u7740\u7269(mono)"),
+        ('<marquee behavior="slide">Sale</marquee><p>Coat</p>', "Sale\n\nCoat"),
+        ("<p>A <shop-badge>new</shop-badge> coat <g-emoji class='x'>*</g-emoji></p>", "A new coat *"),
+        ("<p>Size <M>, <tag> and </tags>, <coat>wool</coat></p>", "Size <M>, <tag> and </tags>, wool"),
+        ("<p>a</p><plaintext>b</plaintext><p>c</p>", "a\n\n<plaintext>b</plaintext>\n\nc"),
     ],
 )  # fmt: skip
 def test_html_becomes_the_text_it_shows(written: str, kept: str):

@@ -10,20 +10,23 @@ from stoflow.resources.products.fields.errors import UnclearText
 
 MOST_OPEN_ELEMENTS = 500  # a parser of HTML takes the square of its depth
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q s samp small span strike"
-    " strong sub sup time tt u var".split()
+    "a abbr acronym b bdi bdo big blink cite code colgroup data del dfn em font i ins kbd label mark nobr output"
+    " picture q rb rp rt rtc ruby s samp slot small span strike strong sub sup time tt u var".split()
 )
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset("area base basefont bgsound br col embed hr img input link meta param source track wbr".split())
 APART = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 hr ol p pre table ul".split())
 LINES = frozenset(
     "address article aside body button caption center dd details dir div dt fieldset figcaption figure footer form"
-    " header html legend li main menu nav option section select summary tbody td tfoot th thead tr".split()
+    " header hgroup html legend li main marquee menu nav optgroup option section select summary tbody td tfoot th thead"
+    " tr".split()
 )
 LEFT_OUT = frozenset(
-    "audio canvas head iframe map math noscript object script style svg template textarea title video".split()
+    "applet audio canvas datalist head iframe map math meter noembed noframes noscript object progress script style svg"
+    " template textarea title video".split()
 )
 CLOSED_BY_THE_NEXT = frozenset("p li dt dd tr td th tbody thead tfoot option".split())
 ELEMENTS = INLINE | VOID | APART | LINES | LEFT_OUT
+AS_IT_STANDS = frozenset({"plaintext", "xmp"})  # a parser takes what is in them for no HTML, escapes neither
 CELLS, LISTS = frozenset({"td", "th"}), frozenset({"ul", "ol", "menu", "dir"})
 CELL_SEPARATOR = " | "
 LESS_THAN = re.compile(r"<(?:(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)(?P<rest>[\s/][^<>]*)?>)?")
@@ -70,10 +73,22 @@ def _last_closings(text: str) -> Mapping[str, int]:
     return {name: lowered.rfind(f"</{name}") for name in LEFT_OUT}
 
 
+def _own_elements(markup: str) -> frozenset[str]:
+    """Return the elements that are not HTML's, such as `shop-badge`: no words are closed after they were opened."""
+    opened, own = set[str](), set[str]()
+    for tag in LESS_THAN.finditer(markup):
+        name = (tag["name"] or "").lower()
+        if tag["close"] and name in opened:
+            own.add(name)
+        elif name and not tag["close"]:
+            opened.add(name)
+    return frozenset(own - AS_IT_STANDS)
+
+
 def _guarded(markup: str) -> str:
     """Return the HTML with each "&" and "<" that is no tag of it escaped: no words are taken for tags."""
     last_end, last_comment_end = markup.rfind(">"), markup.rfind("-->")
-    closings = _last_closings(markup)
+    closings, own = _last_closings(markup), _own_elements(markup)
     unclosed = Counter[str]()
 
     def guard(tag: re.Match[str]) -> str:
@@ -81,7 +96,8 @@ def _guarded(markup: str) -> str:
         if not name and DECLARATION.match(markup, tag.start()):
             is_comment = markup.startswith("<!--", tag.start())
             return "<" if tag.start() < (last_comment_end if is_comment else last_end) else "&lt;"
-        if not _is_known(name) or (name in LEFT_OUT and not tag["close"] and closings[name] < tag.start()):
+        is_tag = _is_known(name) or name in own
+        if not is_tag or (name in LEFT_OUT and not tag["close"] and closings[name] < tag.start()):
             return f"&lt;{tag[0][1:]}"
         _count(unclosed, name, closes=bool(tag["close"]), is_empty=(tag["rest"] or "").endswith("/"))
         return tag[0]
