@@ -6,7 +6,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,14 +36,9 @@ from benchmarks import (
     viewers,
     weight,
 )
-from benchmarks.dbos_peer import DbosPeer, PartitionedDbosPeer
-from benchmarks.dramatiq_peer import DramatiqPeer
-from benchmarks.peer import MakePeer
-from benchmarks.stoflow_peer import StoflowPeer
+from benchmarks.alone import measured_alone
+from benchmarks.peers import FAIR, FASTEST, make_peer
 from campaigns import soak
-
-PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dramatiq": DramatiqPeer, "dbos": DbosPeer}
-FAIR_PEERS: Mapping[str, MakePeer] = {"stoflow": StoflowPeer, "dbos-partitioned": PartitionedDbosPeer}
 
 SOAK_MINUTES, SHORT_SOAK_MINUTES = 60.0, 1.0
 SEED = 1
@@ -53,12 +48,17 @@ Measurement = Callable[[bool, frozenset[str]], dict[str, Any]]
 
 
 def _throughput(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
-    return throughput.compare(_chosen(PEERS, only), throughput.SHORT if short else throughput.Plan())
+    return throughput.compare(_chosen(FASTEST, only), throughput.SHORT if short else throughput.Plan())
 
 
 def _neighbour(short: bool, only: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
     plan = neighbour.SHORT if short else neighbour.Plan()
-    return {name: asdict(neighbour.measure(make, plan)) for name, make in _chosen(FAIR_PEERS, only).items()}
+    return {name: asdict(neighbour.measure(make_peer(name), plan)) for name in _chosen(FAIR, only)}
+
+
+def _many(short: bool, _: frozenset[str]) -> dict[str, Any]:  # noqa: FBT001
+    plan = many.SHORT if short else many.Plan()
+    return measured_alone("benchmarks.many:measure", plan.active, plan.jobs)
 
 
 def _soak(minutes: float) -> dict[str, Any]:
@@ -78,7 +78,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "active": lambda short, _: asdict(active.measure(200, 20) if short else active.measure(10_000, 1_000)),
     "intake": lambda short, _: asdict(intake.measure(5_000, 5) if short else intake.measure(1_000_000)),
     "job-lists": lambda short, _: job_lists.measure(job_lists.SHORT if short else job_lists.Plan()),
-    "many": lambda short, _: many.measure(many.SHORT if short else many.Plan()),
+    "many": _many,
     "load": lambda short, _: load.measure(3, 100) if short else load.measure(20),
     "monitoring": lambda short, _: monitoring.measure(monitoring.SHORT if short else monitoring.Plan()),
     "viewers": lambda short, _: viewers.measure(viewers.SHORT if short else viewers.Plan()),
@@ -131,8 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(peers: Mapping[str, MakePeer], only: frozenset[str]) -> dict[str, MakePeer]:
-    return {name: make for name, make in peers.items() if not only or name in only}
+def _chosen(peers: Sequence[str], only: frozenset[str]) -> Sequence[str]:
+    return [name for name in peers if not only or name in only]
 
 
 if __name__ == "__main__":

@@ -42,8 +42,9 @@ class Cost:
     peak_pss_mib_by_kind: dict[str, float]
 
 
-def measure(plan: Plan) -> dict[str, Any]:
+def measure(active: Sequence[int], jobs: int) -> dict[str, Any]:
     """Make all tenants, then let so many of them have work, each time with new processes."""
+    plan = Plan(active, jobs)
     with machine() as place:
         peer = StoflowPeer(place)
         try:

@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import throughput
-from benchmarks.__main__ import PEERS
+from benchmarks.alone import measured_alone
 from benchmarks.machine import Machine
 from benchmarks.stoflow_peer import StoflowPeer
 from benchmarks.workload import BenchJob
@@ -24,6 +23,7 @@ from stoflow.storage.servers.keeping import ServerUrls
 
 TENANTS = 50
 JOBS = 2000
+TRICKLE_S = 1.0
 WARM = 40
 WITHIN_S = 180.0
 
@@ -108,7 +108,8 @@ def main() -> int:
     for _ in range(arguments.rounds):
         for name in names:
             theirs[name].append(_of_another_process(arguments.folder, name))
-            ours[name].append(throughput.measure(PEERS[name], throughput.Plan(trickle_s=1.0)).jobs_per_s)
+            found = measured_alone("benchmarks.throughput:measure", name, JOBS, TRICKLE_S)
+            ours[name].append(found["jobs_per_s"])
     return max(_told(name, theirs, ours) for name in names[1:])
 
 

@@ -1,14 +1,16 @@
 """How fast, how soon and at what cost: a burst of five-step jobs, then a trickle."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.alone import measured_alone
 from benchmarks.figures import medians, percentile
 from benchmarks.machine import Machine
-from benchmarks.peer import MakePeer, Peer, wait_until_done
+from benchmarks.peer import Peer, wait_until_done
+from benchmarks.peers import make_peer
 from benchmarks.sampling import Sampler
 from benchmarks.session import warm
 from benchmarks.workload import at_rate, jobs
@@ -44,14 +46,13 @@ class Throughput:
     trickle_cpu_ms_per_job: float
 
 
-def compare(peers: Mapping[str, MakePeer], plan: Plan) -> dict[str, Any]:
+def compare(names: Sequence[str], plan: Plan) -> dict[str, Any]:
     """Run all peers in each round, since the machine changes between rounds; begin each round with another one."""
-    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in peers}
-    names = list(peers)
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for number in range(plan.rounds):
         shift = number % len(names)
-        for name in names[shift:] + names[:shift]:
-            rounds[name].append(asdict(measure(peers[name], plan)))
+        for name in [*names[shift:], *names[:shift]]:
+            rounds[name].append(measured_alone("benchmarks.throughput:measure", name, plan.jobs, plan.trickle_s))
     return {
         "peers": {name: medians(measured) for name, measured in rounds.items()},
         "ratios": {name: ratio_to(measured, rounds["stoflow"]) for name, measured in rounds.items()}
@@ -61,12 +62,12 @@ def compare(peers: Mapping[str, MakePeer], plan: Plan) -> dict[str, Any]:
     }
 
 
-def measure(make: MakePeer, plan: Plan) -> Throughput:
-    """Measure one peer once."""
-    with warm(make, tenants=TENANTS) as (peer, place):
-        measured = burst(peer, place, plan.jobs)
-        trickle = _trickle(peer, place, plan.trickle_s)
-    return Throughput(**measured, **trickle)
+def measure(name: str, jobs: int, trickle_s: float) -> dict[str, Any]:
+    """Measure one peer once; return a Throughput's figures."""
+    with warm(make_peer(name), tenants=TENANTS) as (peer, place):
+        measured = burst(peer, place, jobs)
+        trickle = _trickle(peer, place, trickle_s)
+    return asdict(Throughput(**measured, **trickle))
 
 
 def burst(peer: Peer, place: Machine, count: int, name: str = "burst") -> dict[str, Any]:
