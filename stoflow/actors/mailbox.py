@@ -35,8 +35,8 @@ class Pool:
                 thread.start()
 
     def stop(self) -> None:
-        for _ in self._threads:
-            self._runnable.put(None)
+        """End when nothing is left to be handled, what an actor tells others as it ends included."""
+        self._runnable.put(None)
         for thread in self._threads:
             thread.join(JOIN_S)
 
@@ -44,8 +44,13 @@ class Pool:
         self._runnable.put(inbox)
 
     def _work(self) -> None:
-        while (inbox := self._runnable.get()) is not None:
-            inbox.run()
+        ends = False
+        while not ends:
+            if (inbox := self._runnable.get()) is not None:
+                inbox.run()
+            else:
+                ends = self._runnable.empty()
+                self._runnable.put(None)  # the last in line again, for the other threads too
 
 
 class Mailbox:

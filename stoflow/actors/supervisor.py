@@ -109,11 +109,10 @@ class TenantSupervisor(PooledActor):
             case _:
                 super().handle(message)
 
-    def stop_all(self) -> None:
-        """Stop the marketplace actors and then this one; called when ownership was lost or this actor died."""
+    def on_stop(self) -> None:
+        """Take the marketplace actors along, however this one ends: released, owned by somebody else, or dead."""
         for branch in self._branches.values():
             branch.actor.stop(block=False)
-        self.stop()
 
     # What came from PostgreSQL
 
@@ -270,7 +269,7 @@ class TenantSupervisor(PooledActor):
         if kept:
             self._paging.load()
         else:
-            self.stop_all()
+            self.stop()
             self._context.on_released(self._tenant, self._epoch)
 
     def _on_child_death(self, actor: PooledActor, error: BaseException) -> None:

@@ -4,6 +4,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import pykka
 
 from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.intake import Intake
@@ -154,6 +157,7 @@ class OwnershipTerm:
         self._looking = threading.Lock()
         self._intake = Intake(database, me)
         self._tenants: Tenants | None = None
+        self._dispatcher: pykka.ActorRef[Any] | None = None
         self._on_broken: Callable[[], None] = lambda: None
 
     @property
@@ -184,17 +188,22 @@ class OwnershipTerm:
         self._sweeper.stop()
         if self._tenants is not None:
             self._tenants.stop()
+        if self._dispatcher is not None:
+            self._dispatcher.stop(block=False)
         self._loader.stop()
         self._timers.stop()
         self._pool.stop()
 
     def _make_context(self) -> Context:
         policy = self._policy
+        self._dispatcher = Dispatcher.start(
+            self._pool, self._on_dispatcher_death, window=policy.window, send=self._send
+        )
         return Context(
             pool=self._pool,
             loader=self._loader,
             timers=self._timers,
-            dispatcher=Dispatcher.start(self._pool, self._on_dispatcher_death, window=policy.window, send=self._send),
+            dispatcher=self._dispatcher,
             me=self._me,
             conditions=policy.conditions,
             pace_s=policy.pace_s,

@@ -91,7 +91,6 @@ class Tenants:
         """Runs in the dying supervisor's turn: its successor begins with what PostgreSQL knows."""
         assert isinstance(actor, TenantSupervisor)
         record(ActorFailed("supervisor", actor.tenant, f"{type(error).__name__}: {error}"))
-        actor.stop_all()
         with self._lock:
             known = self._owned.get(actor.tenant)
             if known is not None and known[1] == actor.actor_ref:

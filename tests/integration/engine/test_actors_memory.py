@@ -272,6 +272,14 @@ def test_a_tenant_that_is_let_go_before_a_run_is_heard_of_gives_its_place_in_the
     assert owner.window.freed.get(timeout=WAIT_S) == begun
 
 
+def test_a_tenant_that_is_another_orchestrators_gives_its_places_in_the_window_back(owner: Owner) -> None:
+    submitted(owner.bench, 3)
+    owner.hears()
+    begun = owner.window.next()
+    owner.supervisor.stop()
+    assert owner.window.freed.get(timeout=WAIT_S) == begun
+
+
 def test_what_a_run_came_to_is_read_behind_the_page_of_a_tenant_that_is_taken_over(owner: Owner) -> None:
     """Its supervisor died, and nobody knows yet what may be sent."""
     loader = Asked()

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from threading import Event
 from typing import Any
 
+import pykka
+
 import stoflow
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.marketplaces import MarketplaceJobService
@@ -73,3 +75,16 @@ def test_an_api_reads_with_each_beat_what_the_orchestrators_were_told(settings: 
             assert terms()
         finally:
             lease.stop()
+
+
+def actors() -> set[str]:
+    return {ref.actor_urn for ref in pykka.ActorRegistry.get_all()}
+
+
+def test_nothing_of_an_orchestrator_is_left_when_it_stops(settings: Settings, tenant: TenantId) -> None:
+    before = actors()
+    with stoflow.open(settings, tenant=tenant) as db:
+        MarketplaceJobService(db).create_job(marketplace="vinted", action_code="sync")
+    with orchestrator(settings):
+        assert actors() - before
+    assert actors() <= before

@@ -1,25 +1,65 @@
-"""A tenant that went idle and came back at the same moment keeps its new supervisor."""
+"""A tenant that went idle and came back at the same moment keeps its new supervisor; nothing of one that went is left."""
 
+from queue import SimpleQueue
 from typing import Any, cast
+
+import pykka
 
 from stoflow.actors.context import Context
 from stoflow.actors.mailbox import Pool
+from stoflow.actors.news import Offer
 from stoflow.actors.tenants import Tenants
+from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
-from stoflow.domain.ids import Epoch, ProcessId, TenantId
+from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
+from stoflow.storage.engine.reads.queue import QueuedJob
 
 TENANT = TenantId(7)
 NOBODY = cast("Any", None)
+WAIT_S = 20
+JOB = QueuedJob(
+    id=JobId(1),
+    marketplace="shop",
+    action="publish",
+    priority=3,
+    running=False,
+    final=False,
+    waiting="",
+    cancel_requested=False,
+    cancelling=False,
+    behind=False,
+    followed=False,
+    task=TaskId(1),
+    claims=0,
+    paced=False,
+    pace_in_s=0.0,
+    in_flight=False,
+    verifying=False,
+    due_in_s=0.0,
+    deadline_in_s=0.0,
+    product=None,
+)
 
 
-def owned() -> Tenants:
+class Window:
+    """A dispatcher that keeps what it is offered."""
+
+    def __init__(self) -> None:
+        self.offers = SimpleQueue[Offer]()
+
+    def tell(self, message: object) -> None:
+        if isinstance(message, Offer):
+            self.offers.put(message)
+
+
+def owned(pool: Pool | None = None, dispatcher: Any = NOBODY) -> Tenants:
     around = Context(
-        pool=Pool(0),
+        pool=pool or Pool(0),
         loader=NOBODY,
-        timers=NOBODY,
-        dispatcher=NOBODY,
+        timers=Timers(),
+        dispatcher=dispatcher,
         me=ProcessId(1),
-        conditions=Conditions(),
+        conditions=Conditions(caps={"shop": 1}),
         pace_s=lambda *_: 0.0,
         sweep_soon=lambda _: None,
         page_size=10,
@@ -47,3 +87,17 @@ def test_a_late_release_does_not_end_the_supervisor_of_a_later_epoch() -> None:
     tenants.release(TENANT, Epoch(1))
 
     assert TENANT in tenants
+
+
+def test_nothing_of_a_tenant_is_left_when_the_term_ends_in_which_it_had_work() -> None:
+    before = {ref.actor_urn for ref in pykka.ActorRegistry.get_all()}
+    pool, window = Pool(2), Window()
+    pool.start()
+    tenants = owned(pool, window)
+    tenants.take(TENANT, Epoch(1), [JOB])
+    assert window.offers.get(timeout=WAIT_S).message.tenant == TENANT
+
+    tenants.stop()
+    pool.stop()
+
+    assert {ref.actor_urn for ref in pykka.ActorRegistry.get_all()} <= before
