@@ -17,7 +17,7 @@ from stoflow.monitoring.failpoints import FailpointError
 from stoflow.settings import Settings
 from stoflow.storage.database.session import schema_name
 from stoflow.storage.engine.ownership import acquire_tenants, consume_outbox
-from stoflow.storage.engine.processes import mark_child_dead
+from stoflow.storage.engine.processes import mark_children_dead
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan, QueuePage, begin_page
 from stoflow.storage.engine.timetable import Period
 from stoflow.storage.engine.unfinished import finish_cancel
@@ -154,7 +154,7 @@ def inline_orchestrator(
         worker = make_worker_process(installation, threads=1, marketplaces=())
         with installation.database.records() as connection:
             for pid in mourned:
-                mark_child_dead(connection, pid)
+                mark_children_dead(connection, [pid])
         worker.lease.start()
         try:
             yield InlineOrchestrator(installation, worker.engine, tenant, marketplace, person, browser)

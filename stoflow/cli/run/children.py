@@ -32,14 +32,17 @@ WORKER_PROCESS = "worker-process"
 
 @dataclass(slots=True)
 class Child:
-    """One `stoflow` command running as a process; `log` is None where it writes to our own terminal."""
+    """One `stoflow` command running as a process; `log` is None where it writes to our own terminal.
+
+    The `lifeline` is None once its end was seen to, though it may not be started again yet.
+    """
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     log: Path | None
     process: Process
-    lifeline: int
+    lifeline: int | None
 
     @property
     def has_ended(self) -> bool:
@@ -120,13 +123,23 @@ class Children:
             if child.has_ended:
                 raise _failure(child)
 
-    def revive(self) -> Sequence[Child]:
-        """Start again those that have ended; return them."""
-        ended = [child for child in self.running if child.has_ended]
+    @property
+    def ended(self) -> Sequence[Child]:
+        """Those that have ended."""
+        return [child for child in self.running if child.has_ended]
+
+    def revive(self, ended: Sequence[Child]) -> Sequence[Child]:
+        """Start these again, which have ended; return them. Those that the system has no room for stay as they are."""
+        revived: list[Child] = []
         for child in ended:
             _kill(child)  # whatever it left behind
-            child.process, child.lifeline = self._spawn(child.arguments, child.environment, child.log)
-        return ended
+            try:
+                child.process, child.lifeline = self._spawn(child.arguments, child.environment, child.log)
+            except OSError as error:
+                record(Stumbled(f"starting {child.name} again", str(error)))
+            else:
+                revived.append(child)
+        return revived
 
     def stop(self, *, within_s: float = STOP_WITHIN_S, together: bool = False) -> None:
         """Ask each to end, last started first, and wait for it; who takes too long is killed with its own children.
@@ -197,4 +210,6 @@ def _kill(child: Child) -> None:
     with suppress(ProcessLookupError, PermissionError):  # the whole group has ended, as it should
         os.killpg(child.process.pid, signal.SIGKILL)
     child.process.wait()
-    os.close(child.lifeline)
+    if child.lifeline is not None:
+        os.close(child.lifeline)
+        child.lifeline = None

@@ -11,10 +11,9 @@ from typing import NoReturn
 
 from setproctitle import setproctitle
 
-from stoflow.cli.run.forking import INHERITED
+from stoflow.cli.run.forking import INHERITED, LAST_STANDARD
 
 LONGEST_PID = 16
-LAST_STANDARD = 2  # of the files that every process has
 MAIN = current_process().name  # in the lines of logs
 
 Become = Callable[[Sequence[str], int], None]
@@ -37,17 +36,16 @@ class Request:
 def fork_child(request: Request, become: Become) -> bytes:
     """Return the pid of a new child, once it is nobody's but the one's who asked; nothing where there is none.
 
-    The kernel gives it to the next "subreaper" from here upwards. Its files are closed here.
+    The kernel gives it to the next "subreaper" from here upwards.
     """
     told, tell = os.pipe()
-    try:
-        if not (between := os.fork()):
-            _hand_on(request, tell, become)
-    finally:
-        for file in (tell, *request.files):
-            os.close(file)
-    os.waitpid(between, 0)
     with os.fdopen(told, "rb") as pipe:
+        try:
+            if not (between := os.fork()):
+                _hand_on(request, tell, become)
+        finally:
+            os.close(tell)
+        os.waitpid(between, 0)
         return pipe.read(LONGEST_PID)
 
 

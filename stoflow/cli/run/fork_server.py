@@ -4,6 +4,7 @@ It has no thread and keeps nothing: whoever asks gets each child as a child of i
 """
 
 import json
+import os
 import socket
 from collections.abc import Sequence
 
@@ -21,7 +22,10 @@ def serve(door: socket.socket, loads: Sequence[str], become: Become) -> None:
     setproctitle(f"stoflow {FORK_SERVER}")
     load_for_all(loads)
     while request := _receive(door):
-        door.sendall(fork_child(request, become) + b"\n")
+        pid = fork_child(request, become)
+        for file in request.files:
+            os.close(file)
+        door.sendall(pid + b"\n")
 
 
 def _receive(door: socket.socket) -> Request | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from threading import active_count
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -38,6 +39,8 @@ ENDS_WITHIN_S = 5.0
 TIMES_ASKED = 2
 POLL_S = 0.02
 LONGEST_ANSWER = 16
+ENDED_WITHIN_S = 0.1
+LAST_STANDARD = 2  # of the files that every process has
 PR_SET_CHILD_SUBREAPER = 36
 FORK = "stoflow.cli.run.fork"  # loaded by who forks: no other command pays for multiprocessing
 FORK_SERVER_MODULE = "stoflow.cli.run.fork_server"
@@ -134,6 +137,7 @@ class Forking:
         self._server: _Server | None = None
 
     def __enter__(self) -> Self:
+        _fill_standard_files()
         if CAN_FORK and self._server is None and not self._forks_itself:
             ours = self._become if has_one_thread() else None
             self._server = _started(self._command) if ours is None else _forked(ours, self._loads)
@@ -152,8 +156,8 @@ class Forking:
     ) -> tuple[Forked, int]:
         """Return a child of ours that runs our command with these arguments, and the end of the pipe it lives by.
 
-        It has our sockets that are `inherited` too, under numbers of its own. Raise ConnectionError where one fork
-        server after the other is killed or hangs.
+        It has our sockets that are `inherited` too, under numbers of its own. Raise ConnectionError where nothing is
+        forked: the system has no process to spare, or one fork server after the other is killed or hangs.
         """
         wanted = {"arguments": arguments, "environment": dict(environment), "inherited": len(inherited)}
         if self._become is not None and self._forks_itself and has_one_thread():
@@ -178,8 +182,16 @@ def load_for_all(loads: Sequence[str]) -> None:
 
 
 def has_one_thread() -> bool:
-    """Say whether nobody else runs in this process: a fork would leave others' locks as they are then."""
-    return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+    """Say whether nobody else runs in this process: a fork would leave others' locks as they are then.
+
+    A thread that has ended, and was waited for, is one of the system's for a millisecond more.
+    """
+    ends_at = time.monotonic() + ENDED_WITHIN_S
+    while sum(1 for _ in Path("/proc/self/task").iterdir()) > 1:
+        if active_count() > 1 or time.monotonic() > ends_at:
+            return False
+        time.sleep(0)
+    return True
 
 
 def inherited_sockets() -> Sequence[socket.socket]:
@@ -198,6 +210,16 @@ def lifeline() -> Iterator[tuple[int, int]]:
         raise
     finally:
         os.close(theirs)
+
+
+def _fill_standard_files() -> None:
+    """Open what is closed of the standard files: a pipe would stand there, and a child has another input."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD:
+        continue
+    os.close(number)
+    # Python has none where they were closed when it began; a child's log comes in their place.
+    sys.stdout = sys.stdout or os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", buffering=1, closefd=False)
 
 
 def _started(command: Sequence[str]) -> _Server:
@@ -231,8 +253,12 @@ def _forked(become: "Become", loads: Sequence[str]) -> _Server:
 def _fork_here(wanted: Mapping[str, Any], files: Sequence[int], become: "Become") -> int:
     fork = import_module(FORK)
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()  # what waits to be written would be written by the child too
-    return _pid(fork.fork_child(fork.Request(**wanted, files=[os.dup(file) for file in files]), become))
+        with suppress(OSError):  # nobody reads it any more
+            stream.flush()  # what waits to be written would be written by the child too
+    try:
+        return _pid(fork.fork_child(fork.Request(**wanted, files=files), become))
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _ask(door: socket.socket, asked: bytes, files: Sequence[int]) -> int:

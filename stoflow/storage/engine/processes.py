@@ -29,9 +29,9 @@ WHERE id = %(id)s AND NOT dead RETURNING id
 
 MARK_DEAD = "UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead"
 
-MARK_PID_DEAD = """
+MARK_PIDS_DEAD = """
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
-WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
+WHERE host = %(host)s AND pid = ANY(%(pids)s) AND NOT dead
 """
 
 OF_MACHINE = "SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead"
@@ -141,9 +141,9 @@ def mark_dead(connection: Connection[DictRow], process: ProcessId) -> None:
     connection.execute(MARK_DEAD, {"id": process})
 
 
-def mark_child_dead(connection: Connection[DictRow], pid: int) -> None:
-    """Declare a process of this host dead by its pid, which its parent has just reaped."""
-    connection.execute(MARK_PID_DEAD, {"host": socket.gethostname(), "pid": pid})
+def mark_children_dead(connection: Connection[DictRow], pids: Sequence[int]) -> None:
+    """Declare processes of this host dead by their pids, which their parent has just reaped."""
+    connection.execute(MARK_PIDS_DEAD, {"host": socket.gethostname(), "pids": list(pids)})
 
 
 def mark_gone_dead(

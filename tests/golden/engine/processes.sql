@@ -24,9 +24,9 @@ SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_t
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
 WHERE id = ANY(%(gone)s::bigint[]) AND NOT dead RETURNING id, kind
 
--- MARK_PID_DEAD
+-- MARK_PIDS_DEAD
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
-WHERE host = %(host)s AND pid = %(pid)s AND NOT dead
+WHERE host = %(host)s AND pid = ANY(%(pids)s) AND NOT dead
 
 -- OF_MACHINE
 SELECT id, pid, begun FROM public.processes WHERE machine = %(machine)s AND NOT dead

@@ -15,6 +15,10 @@ from stoflow.cli.run import children as children_module
 from stoflow.cli.run import forking
 from stoflow.cli.run.children import LOCALHOST, Child, Children, free_port
 from stoflow.cli.run.forking import CAN_FORK, FORK_SERVER
+from stoflow.cli.run.replacing import replace_dead
+from stoflow.domain.facts.processes import ProcessDied
+from stoflow.monitoring.logs import Fact
+from stoflow.monitoring.record import listen, unlisten
 from stoflow.transports.api_client import is_ready
 from stoflow.transports.direct.client import DirectClient
 
@@ -47,8 +51,11 @@ with (
     Children({"STOFLOW_HOME": str(folder)}, folder, forking=forking) as children,
 ):
     print("not written yet", end="")  # for a child to write a second time
-    if sys.argv[2] == "with a thread":
-        Thread(target=stopped.wait, daemon=True).start()
+    threads = [Thread(target=stopped.wait if sys.argv[2] == "with a thread" else int, daemon=True) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads if sys.argv[2] != "with a thread" else ():
+        thread.join()  # which the system still counts for a moment
     first = children.start("sandbox", "sandbox", "--port", "0")
     first.process.terminate()  # before it hears for itself what that means
     code = first.process.wait(20)
@@ -115,9 +122,9 @@ def test_a_child_that_was_killed_is_started_again_on_request(tmp_path: Path, htt
         child = started(children, http)
         child.process.kill()
         child.process.wait()
-        assert children.revive() == [child]
+        assert children.revive(children.ended) == [child]
         assert not child.has_ended
-        assert children.revive() == []
+        assert children.revive(children.ended) == []
 
 
 @pytest.mark.usefixtures("either_way")
@@ -185,7 +192,7 @@ def test_a_killed_fork_server_takes_nobody_along_and_the_next_child_comes_from_a
         assert fork_servers(os.getpid()) != [before]
         first.process.kill()
         first.process.wait()
-        assert children.revive() == [first]
+        assert children.revive(children.ended) == [first]
     assert second.has_ended
     assert not fork_servers(os.getpid())
 
@@ -230,6 +237,57 @@ def test_who_has_no_thread_forks_itself_and_its_children_hear_signals_as_program
     assert stopped == "False"
     assert parent.returncode == 0
     assert "STOFLOW_HOME" in (tmp_path / "config.log").read_text()
+
+
+@forks
+@pytest.mark.parametrize("closed", ["<&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_children_run_where_standard_files_are_closed(tmp_path: Path, closed: str):
+    ends = SUPERVISOR.replace("    sys.stdin.read()\n", "").replace(
+        "flush=True", "file=Path(sys.argv[1], 'said').open('w')"
+    )
+    command = f'exec "$0" -c "$1" "$2" alone {closed}'
+    assert subprocess.run(["sh", "-c", command, sys.executable, ends, str(tmp_path)], check=False).returncode == 0
+    code, stopped, _ = (tmp_path / "said").read_text().split()
+    assert int(code) in {0, -signal.SIGTERM}
+    assert stopped == "False"
+
+
+@forks
+def test_a_child_that_cannot_be_started_again_is_tried_the_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with Children({"STOFLOW_HOME": str(tmp_path)}, tmp_path) as children:
+        child = children.start("config", "config")
+        child.process.wait(GONE_WITHIN_S)
+        ended, others = children.ended, os.pipe()
+        with monkeypatch.context() as patched:
+            patched.setattr(children_module, "_run", refuse)
+            patched.setattr(forking.Forking, "fork", refuse)
+            assert (children.revive(ended), children.revive(ended)) == ([], [])
+        for file in others:
+            os.close(file)  # nobody else has closed it
+        assert children.revive(children.ended) == [child]
+        child.process.wait(GONE_WITHIN_S)
+    assert (tmp_path / "config.log").read_text().count("STOFLOW_HOME") >= 2
+
+
+def test_all_who_died_are_said_and_started_again_also_where_nobody_can_be_told(
+    tmp_path: Path, request: pytest.FixtureRequest
+):
+    facts: list[Fact] = []
+    listen(facts.append)
+    request.addfinalizer(lambda: unlisten(facts.append))
+    with Children({"STOFLOW_HOME": str(tmp_path)}, tmp_path) as children:
+        died = [children.start(name, "config") for name in ("one", "other")]
+        for child in died:
+            child.process.wait(GONE_WITHIN_S)
+        pids = [child.process.pid for child in died]
+        assert replace_dead(children, f"postgresql://nobody@{LOCALHOST}:{free_port()}/none") == died
+        assert [child.process.pid for child in died] != pids
+    assert [fact.process for fact in facts if isinstance(fact, ProcessDied)] == pids
+    assert sum(not isinstance(fact, ProcessDied) for fact in facts) == 1  # one question for both
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise BlockingIOError(11, "Resource temporarily unavailable")
 
 
 @pytest.mark.parametrize("way", ["a program", pytest.param("forked", marks=forks), pytest.param("itself", marks=forks)])
