@@ -13,7 +13,12 @@ LOADED = "import sys, {module}; {then}; print(*sorted({{name.split('.')[0] for n
 HEAVY = {"sqlalchemy", "psycopg", "pydantic", "redis", "rich", "httpx", "PIL", "alembic", "asyncio"}
 DOORS = {"starlette", "uvicorn", "socketio"}
 ROWS = {"sqlalchemy", "alembic", "mako"}  # who stores products or migrates
-FILES = {"openpyxl", "python_calamine", "pillow_heif"}  # who reads a seller's files, or decodes a photo
+FILES = {
+    "openpyxl",
+    "python_calamine",
+    "pillow_heif",
+    "selectolax",
+}  # who reads a seller's files or HTML, or decodes a photo
 SECRETS = {"jwt", "_cffi_backend"}  # who keeps them, or signs: the second is what cryptography loads
 UNUSED = {
     "rich",

@@ -3,10 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from stoflow.resources.products.fields.errors import UnclearText
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 MOST_OPEN_ELEMENTS = 500  # a parser of HTML takes the square of its depth
 INLINE = frozenset(
@@ -46,7 +49,7 @@ def holds_markup(text: str) -> bool:
 
 def shown_text(markup: str) -> str:
     """Return the text that a page of this HTML would show; its entities are decoded before."""
-    body = LexborHTMLParser(_guarded(markup)).body
+    body = import_module("selectolax.lexbor").LexborHTMLParser(_guarded(markup)).body  # comes with the first HTML
     if body is None:
         return ""
     layout = _Layout(keeps_lines=not re.search(r"<(?:p|br)\b", markup, re.IGNORECASE))
@@ -189,7 +192,7 @@ class _Layout:
         self._breaks, self._before = 0, ""
 
 
-def _walk(root: LexborNode, layout: _Layout) -> None:
+def _walk(root: "LexborNode", layout: _Layout) -> None:
     """Go through the tree without recursion: its depth is the seller's. (`==` of nodes compares their HTML.)"""
     node: LexborNode | None = root
     while node is not None:
@@ -204,7 +207,7 @@ def _walk(root: LexborNode, layout: _Layout) -> None:
         node = _after(node, root, layout)
 
 
-def _after(node: LexborNode, root: LexborNode, layout: _Layout) -> LexborNode | None:
+def _after(node: "LexborNode", root: "LexborNode", layout: _Layout) -> "LexborNode | None":
     """Return what follows a node whose children are done, leaving what ends with it."""
     here: LexborNode | None = node
     while here is not None:
@@ -217,7 +220,7 @@ def _after(node: LexborNode, root: LexborNode, layout: _Layout) -> LexborNode | 
     return None
 
 
-def _leave(node: LexborNode, layout: _Layout) -> None:
+def _leave(node: "LexborNode", layout: _Layout) -> None:
     name = node.tag or ""
     if name != "-text" and name not in LEFT_OUT:
         layout.leave(name)
