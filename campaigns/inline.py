@@ -153,8 +153,7 @@ def inline_orchestrator(
     with opened(settings) as installation:
         worker = make_worker_process(installation, threads=1, marketplaces=())
         with installation.database.records() as connection:
-            for pid in mourned:
-                mark_children_dead(connection, [pid])
+            mark_children_dead(connection, mourned)
         worker.lease.start()
         try:
             yield InlineOrchestrator(installation, worker.engine, tenant, marketplace, person, browser)

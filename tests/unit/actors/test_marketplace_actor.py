@@ -33,31 +33,10 @@ from stoflow.admission.facts import Conditions, Place
 from stoflow.domain.application import RefusalMark
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.storage.engine.reads.queue import QueuedJob
+from tests.harness.queued import NEW_JOB
 
 UPLOAD, CREATE, SAVE = TaskId(11), TaskId(12), TaskId(13)
-JOB = QueuedJob(
-    id=JobId(1),
-    marketplace="shop",
-    action="publish",
-    priority=3,
-    running=False,
-    final=False,
-    waiting="",
-    cancel_requested=False,
-    cancelling=False,
-    behind=False,
-    followed=False,
-    task=UPLOAD,
-    claims=0,
-    paced=False,
-    pace_in_s=0.0,
-    in_flight=False,
-    verifying=False,
-    due_in_s=0.0,
-    deadline_in_s=0.0,
-    product=5,
-)
+JOB = replace(NEW_JOB, task=UPLOAD, product=5)
 
 
 class Later(datetime):

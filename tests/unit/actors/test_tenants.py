@@ -11,34 +11,12 @@ from stoflow.actors.news import Offer
 from stoflow.actors.tenants import Tenants
 from stoflow.actors.timers import Timers
 from stoflow.admission.facts import Conditions
-from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
-from stoflow.storage.engine.reads.queue import QueuedJob
+from stoflow.domain.ids import Epoch, ProcessId, TenantId
+from tests.harness.queued import NEW_JOB
 
 TENANT = TenantId(7)
 NOBODY = cast("Any", None)
 WAIT_S = 20
-JOB = QueuedJob(
-    id=JobId(1),
-    marketplace="shop",
-    action="publish",
-    priority=3,
-    running=False,
-    final=False,
-    waiting="",
-    cancel_requested=False,
-    cancelling=False,
-    behind=False,
-    followed=False,
-    task=TaskId(1),
-    claims=0,
-    paced=False,
-    pace_in_s=0.0,
-    in_flight=False,
-    verifying=False,
-    due_in_s=0.0,
-    deadline_in_s=0.0,
-    product=None,
-)
 
 
 class Window:
@@ -94,7 +72,7 @@ def test_nothing_of_a_tenant_is_left_when_the_term_ends_in_which_it_had_work() -
     pool, window = Pool(2), Window()
     pool.start()
     tenants = owned(pool, window)
-    tenants.take(TENANT, Epoch(1), [JOB])
+    tenants.take(TENANT, Epoch(1), [NEW_JOB])
     assert window.offers.get(timeout=WAIT_S).message.tenant == TENANT
 
     tenants.stop()
