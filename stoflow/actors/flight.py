@@ -93,8 +93,9 @@ class Flight:
             self.timers.after(min(WATCH_S, max(WATCH_APART_S, wait_s)), self.actor, Watch())
 
     def _read_again(self, lost: list[Held], now_s: float) -> None:
-        if lost:
+        if any(not held.is_within_deadline for held in lost):
             self.permits.sweep_soon(self.permits.tenant)
+        if lost:
             tell(self.supervisor, Reread(tuple(held.job.id for held in lost)))
         for held in lost:
             held.fly(now_s, WATCH_S)

@@ -9,6 +9,8 @@ from stoflow.storage.engine.reads.queue import QueuedJob
 WATCH_S = 5.0  # without a word for so long, a job is read again
 LEAVES_WITHIN_S = 2.5  # usually; then the dispatcher is asked
 LONGEST_WATCH_S = 20.0  # of a message that was lost again and again: nobody may be there to run it
+LONGEST_BELIEVED_S = 60.0  # what is said is a hint: PostgreSQL is asked before anything waits for longer
+AFTER_DEADLINE_S = 0.2
 LOST_UNTIL_STEPWISE = 3
 FOR_EVER_S = float("inf")
 
@@ -24,6 +26,7 @@ class Held:
     patience_s: float = WATCH_S
     overdue: bool = False
     lost: int = 0
+    met: int = 0  # how often it was read while somebody else had its task
     refused: tuple[TaskId, int] | None = None  # the fence under which it last came to nothing
 
     def fly(self, now_s: float, patience_s: float) -> None:
@@ -39,6 +42,20 @@ class Held:
         """Wait for what becomes of the message, longer each time that it was lost."""
         self.left = True
         self.fly(now_s, min(LEAVES_WITHIN_S * 2**self.lost, LONGEST_WATCH_S))
+
+    def meets(self, job: QueuedJob) -> float:
+        """Return the seconds to wait for the task that somebody else has: longer each time that it is read again.
+
+        Its run may report to an orchestrator that is gone, and nothing is heard of it then before its deadline.
+        """
+        same = self.job.in_flight and (self.job.task, self.job.claims) == (job.task, job.claims)
+        self.met = self.met + 1 if same else 1
+        return min(job.deadline_in_s + AFTER_DEADLINE_S, WATCH_S * 2 ** (self.met - 1), LONGEST_BELIEVED_S)
+
+    @property
+    def is_within_deadline(self) -> bool:
+        """Whether its patience ended while whoever has its task may still have it."""
+        return self.job.in_flight and self.patience_s < self.job.deadline_in_s
 
     @property
     def is_stepwise(self) -> bool:

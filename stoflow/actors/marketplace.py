@@ -9,7 +9,7 @@ import pykka
 
 from stoflow.actors.collecting import Collecting
 from stoflow.actors.flight import Flight
-from stoflow.actors.held import WATCH_S, Held
+from stoflow.actors.held import AFTER_DEADLINE_S, LONGEST_BELIEVED_S, WATCH_S, Held
 from stoflow.actors.judged import JudgedPlace
 from stoflow.actors.lanes import Lanes
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
@@ -38,9 +38,6 @@ from stoflow.admission.facts import Place
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuedOrphan
-
-AFTER_DEADLINE_S = 0.2
-LONGEST_BELIEVED_S = 60.0  # a report is a hint: PostgreSQL is asked before anything waits for longer
 
 
 class MarketplaceActor(PooledActor):
@@ -164,9 +161,10 @@ class MarketplaceActor(PooledActor):
         self._lanes.remove(job.id)
         held.lost = held.lost + 1 if held.awaits(job) else 0
         self._flight.land(held)
+        met_for_s = held.meets(job) if job.in_flight else 0.0
         held.job = job
         if job.in_flight:
-            self._flight.wait_for(held, job.deadline_in_s + AFTER_DEADLINE_S)
+            self._flight.wait_for(held, met_for_s)
         elif job.cancelling and not job.verifying:
             tell(self._supervisor, CancelNow(job.id))
         elif job.due_in_s > 0:

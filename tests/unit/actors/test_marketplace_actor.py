@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -84,6 +85,7 @@ class Scene:
     supervisor: Ref
     dispatcher: Ref
     clock: Clock
+    swept: list[TenantId]
 
     def hears(self, *messages: Any) -> None:
         for message in messages:
@@ -115,6 +117,7 @@ MakeScene = Callable[..., Scene]
 def scene() -> MakeScene:
     def make(*, cap: int = 1, pace_s: float = 0.0) -> Scene:
         supervisor, dispatcher, clock = Ref(), Ref(), Clock()
+        swept: list[TenantId] = []
         permits = Permits(
             tenant=TenantId(7),
             marketplace="shop",
@@ -122,10 +125,10 @@ def scene() -> MakeScene:
             me=ProcessId(1),
             cap=cap,
             pace_s=lambda _: pace_s,
-            sweep_soon=lambda _: None,
+            sweep_soon=swept.append,
         )
         actor = MarketplaceActor(Pool(0), _no_death, permits, *cast("Any", (supervisor, dispatcher, clock)))
-        return Scene(actor, supervisor, dispatcher, clock)
+        return Scene(actor, supervisor, dispatcher, clock, swept)
 
     return make
 
@@ -326,6 +329,40 @@ def test_a_message_that_left_and_was_not_heard_of_is_sent_again(
     shop.hears(Take((JOB,)))
     assert shop.sent == [(UPLOAD, 0), (UPLOAD, 0)]
     assert len(shop.dispatcher.of(Freed)) == 1
+
+
+def test_a_task_that_somebody_else_has_is_read_again_long_before_its_deadline(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run may report to the orchestrator that had the tenant before, and died."""
+    shop = scene()
+    elsewhere = replace(JOB, running=True, in_flight=True, claims=1, deadline_in_s=300.0)
+    shop.hears(Take((elsewhere,)))
+    _passes(monkeypatch, 6.0)
+    shop.hears(Watch())
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
+
+    shop.hears(Take((replace(elsewhere, in_flight=False),)))
+    assert shop.sent == [(UPLOAD, 1)]
+
+
+def test_a_task_that_somebody_has_for_long_is_read_more_and_more_seldom_and_swept_at_its_deadline(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = scene()
+    read_at_s: list[int] = []
+    swept_at_s: list[int] = []
+    for second in range(403):
+        if second == 0 or len(shop.supervisor.of(Reread)) > len(read_at_s):
+            read_at_s.extend([second] if second else [])
+            shop.hears(Take((replace(JOB, running=True, in_flight=True, claims=1, deadline_in_s=400.0 - second),)))
+        swept_at_s.extend([second] * (len(shop.swept) - len(swept_at_s)))
+        _passes(monkeypatch, 1.0)
+        shop.hears(Watch())
+
+    apart_s = [later - sooner for sooner, later in pairwise(second for second in read_at_s if second < 400)]
+    assert apart_s == [11, 21, 41, 61, 61, 61, 61, 61]
+    assert swept_at_s == [second for second in read_at_s if second > 400] != []
 
 
 def test_a_message_lost_again_is_waited_for_longer(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
