@@ -29,8 +29,8 @@ from stoflow_sandbox.application import Application
 from stoflow_sandbox.demo.catalogue import demo_products
 from stoflow_sandbox.ebay.consent import RU_NAME
 from stoflow_sandbox.server import SandboxServer
+from tests.harness.serving import serving
 from tests.harness.trust import TRUST
-from tests.integration.http.conftest import serving
 
 WAIT_S = 10.0
 WITHIN_S = 60.0

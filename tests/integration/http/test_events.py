@@ -16,8 +16,9 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.engine.statement import bind
 from stoflow.storage.events.numbering import forget_events, number_events
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.raw_socket import RawSocket
+from tests.harness.serving import api_of
 from tests.harness.shop import Shop
-from tests.integration.http.conftest import RawSocket, api_of
 
 ORDER = """
 INSERT INTO {s}.orders (marketplace, external_id, state, ordered_at, total, currency)

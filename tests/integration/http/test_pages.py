@@ -21,7 +21,7 @@ from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.processes import register_process
 from stoflow.storage.tenants.roles import change_role
 from stoflow.wiring.tokens import access_tokens
-from tests.integration.http.conftest import api_of
+from tests.harness.serving import api_of
 
 PASSWORD = "correct horse battery"
 WAIT_S = 30

@@ -11,7 +11,7 @@ import pytest
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.wiring.tokens import access_tokens
-from tests.integration.http.conftest import api_of
+from tests.harness.serving import api_of
 
 WAIT_S = 30
 NOWHERE = "redis://127.0.0.1:1/0"

@@ -5,7 +5,6 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +19,7 @@ from stoflow.http.auth.auth import TenantStatus
 from stoflow.http.context import Health
 from stoflow.http.rest import bodies
 from stoflow.http.routes import find_operations
+from tests.harness.faked.products import PHOTO
 
 NOBODY = 2**31 - 1
 NEW_JOB = {"action_type": "publish", "product_id": 1}
@@ -159,7 +159,7 @@ def test_a_file_is_answered_as_what_it_is(api: Any) -> None:
     made = api.ask("POST", "/api/products", json=NEW_PRODUCT).json()["id"]
     photo = api.ask("GET", f"/api/products/{made}/photos/1")
     assert (photo.status_code, photo.headers["content-type"]) == (200, "image/png")
-    assert photo.content == (Path(__file__).parent / "conftest.py").read_bytes()
+    assert photo.content == PHOTO.read_bytes()
     assert api.ask("HEAD", f"/api/products/{made}/photos/1").status_code == 200
     problem(api.ask("GET", f"/api/products/{made}/photos/2"), 404)
     problem(api.ask("GET", f"/api/products/{made}/photos/1", tenant=api.bob), 404)

@@ -16,7 +16,7 @@ from stoflow.settings import Settings
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.wiring.tokens import access_tokens
-from tests.integration.http.conftest import RawSocket
+from tests.harness.raw_socket import RawSocket
 
 ELSEWHERE = "127.9.9.9"
 PASSWORD = "correct horse battery"

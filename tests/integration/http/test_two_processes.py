@@ -22,8 +22,8 @@ from stoflow.settings import Settings, variable_of
 from stoflow.storage.database.session import Database
 from stoflow.transports.probe import is_ready
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.raw_socket import RawSocket
 from tests.harness.trust import TRUST
-from tests.integration.http.conftest import RawSocket
 
 PATIENCE_S = 60
 LOOK_EVERY_S = 0.05

@@ -17,8 +17,8 @@ from stoflow.http.rest import waiting
 from stoflow.http.rest.waiting import Waiters, preferred_wait_s
 from stoflow.settings import Settings
 from stoflow.wiring.tokens import access_tokens
+from tests.harness.serving import api_of
 from tests.harness.trust import TRUST
-from tests.integration.http.conftest import api_of
 
 LONG = {"Prefer": "wait=30"}
 WAIT_S = 40

