@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from stoflow.actors.tenants import Tenants
 from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.storage.database.session import Database
-from stoflow.storage.engine.ownership import Acquired, Announcement, acquire_tenants, announce, begin_consuming
+from stoflow.storage.engine.ownership import (
+    Acquired,
+    Announcement,
+    acquire_tenants,
+    announce,
+    begin_consuming,
+    leave_all,
+)
 from stoflow.storage.engine.reads.queue import QueuedJob
 
 AT_ONCE = 1000
@@ -20,6 +27,7 @@ class Intake:
         self._database = database
         self._me = me
         self._acquire_at_s = 0.0
+        self._begins = True
 
     def acquire_soon(self) -> None:
         """Look for tenants without an owner the next time: somebody has died, and owns nobody any more."""
@@ -52,7 +60,11 @@ class Intake:
         if is_time:
             self._acquire_at_s = time.monotonic() + ACQUIRE_EVERY_S
         with self._database.planned_records() as connection:
-            return acquire_tenants(connection, self._me, limit=AT_ONCE, of=None if is_time else told)
+            if self._begins:  # what a term before under the same identity had is decided anew
+                leave_all(connection, self._me)
+            acquired = acquire_tenants(connection, self._me, limit=AT_ONCE, of=None if is_time else told)
+        self._begins = False
+        return acquired
 
     def _hand_back(self, news: Sequence[Announcement]) -> None:
         """Announce again what was taken for tenants that somebody else acquired meanwhile, who may not have read it."""

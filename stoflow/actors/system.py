@@ -82,7 +82,7 @@ class Orchestrator:
             serves=tuple(policy.conditions.caps),
             told=policy.conditions.settings.judging,
         )
-        self._restarting = threading.Lock()
+        self._beginning = threading.Lock()  # a term is stopped by somebody else only when it has begun
         self._term: OwnershipTerm | None = None
         self._live = policy.live
         policy.board.process |= {"process": self._lease.process, "tenants": lambda: self.tenants}
@@ -93,17 +93,19 @@ class Orchestrator:
         return self._term.tenants if self._term else 0
 
     def start(self) -> None:
-        if self._term is None:
-            self._lease.start()
-            self._begin()
-            self._live.start()
+        with self._beginning:
+            if self._term is None:
+                self._lease.start()
+                self._begin()
+                self._live.start()
 
     def stop(self) -> None:
         """Stop permitting, then give ownership back, so that another orchestrator goes on at once."""
-        if self._term is not None:
-            self._live.stop()
-            self._term.stop()
-            self._term = None
+        with self._beginning:
+            if self._term is not None:
+                self._live.stop()
+                self._term.stop()
+                self._term = None
         self._lease.stop()
 
     def _begin(self) -> None:
@@ -112,7 +114,7 @@ class Orchestrator:
 
     def _begin_again(self) -> None:
         """After a lost lease, or a dispatcher that died: everything in memory is stale, PostgreSQL is not."""
-        with self._restarting:
+        with self._beginning:
             if self._term is not None:
                 self._term.stop()
                 self._begin()

@@ -64,6 +64,8 @@ LEAVE = """
 UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s
 """
 
+LEAVE_ALL = "UPDATE public.tenant_work SET owner = NULL WHERE owner = %(me)s"
+
 VERSION = "SELECT version FROM public.tenant_work WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s"
 
 # Only where nothing was announced since `version` was read, which was before the tenant was seen to be idle.
@@ -150,6 +152,11 @@ def acquire_tenant(connection: Connection[DictRow], tenant: TenantId, me: Proces
 def leave_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessId, epoch: Epoch) -> None:
     """Give the tenant back under the epoch it was acquired with."""
     connection.execute(LEAVE, {"tenant": tenant, "me": me, "epoch": epoch})
+
+
+def leave_all(connection: Transaction, me: ProcessId) -> None:
+    """Give back whatever is owned, under whichever epoch."""
+    connection.execute(LEAVE_ALL, {"me": me})
 
 
 def read_version(connection: Transaction, tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:
