@@ -122,6 +122,7 @@ class PooledActor(pykka.Actor):
         super().__init__()
         self._pool = pool
         self._on_death = on_death
+        self._failed = False
 
     @staticmethod
     def _create_actor_inbox() -> Any:
@@ -149,11 +150,14 @@ class PooledActor(pykka.Actor):
         return self._guarded(lambda: self.handle(message))
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
+        if self._failed:  # its end stands behind what was told it before
+            return None
         try:
             return act()
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # noqa: BLE001 - one actor's failure may not stop another
+            self._failed = True
             self.stop()
             self._on_death(self, error)
 
