@@ -29,6 +29,7 @@ class Sweeper:
         self._asked: set[TenantId] = set()
         self._lock = threading.Lock()
         self._page_at_s = 0.0
+        self._died = False  # somebody, and not everyone was swept since
         self._ticking = Ticking("sweeper", self._turn, every_s=LOOK_EVERY_S, idle_s=REST_S, doing="sweeping")
 
     def start(self) -> None:
@@ -52,9 +53,9 @@ class Sweeper:
         page = time.monotonic() >= self._page_at_s
         if page:
             self._page_at_s = time.monotonic() + self._every_s
-        died = self._sweep.mark_dead()
-        if died:
-            self._sweep.everyone()
+        died = self._died = self._sweep.mark_dead() or self._died
+        if died and self._sweep.everyone():
+            self._died = False
         with self._lock:
             asked, self._asked = self._asked, set()
         if asked:

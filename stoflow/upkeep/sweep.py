@@ -52,18 +52,20 @@ class Sweep:
         self.known_dead = dead
         return news
 
-    def everyone(self) -> None:
-        """Sweep every tenant with work, page by page."""
+    def everyone(self) -> bool:
+        """Sweep every tenant with work, page by page; False where it came to no end, as somebody else sweeps."""
         self.after = BEGINNING
-        while self.next_page():
-            pass
+        more: bool | None = True
+        while more:
+            more = self.next_page()
+        return more is not None
 
-    def next_page(self) -> bool:
-        """Sweep the next tenants; False at the end, where the next call begins anew."""
+    def next_page(self) -> bool | None:
+        """Sweep the next tenants; False at the end, where the next call begins anew, None where another sweeps."""
         failpoint("sweep.page.before")
         with self.database.records() as connection:
             if not take_sweep(connection):
-                return False
+                return None
             tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
             forget_late(connection)
             forget_dead(connection)

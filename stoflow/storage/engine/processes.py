@@ -44,15 +44,16 @@ WHERE id = ANY(%(gone)s::bigint[]) AND NOT dead RETURNING id, kind
 
 FORGET = "DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'"
 
-# The dead for a minute, because a claim that began before the burial may commit after the first sweep. Of a dead
-# process `expires_at` is the time of its burial. One statement, since it is asked twice a second for ever.
+# The dead for as long as they are remembered: a claim that began before the burial may commit after the first sweep,
+# and that may come long after, where no orchestrator ran. Of a dead process `expires_at` is the time of its burial. One
+# statement, since it is asked twice a second for ever.
 MARK_EXPIRED_DEAD = """
 WITH expired AS (
   UPDATE public.processes SET dead = true, expires_at = clock_timestamp()
   WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind)
 SELECT id, kind, true AS now FROM expired
 UNION ALL
-SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
+SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 hour'
 """
 
 # The newest, as it is the one of the settings of now while one after another is restarted.
@@ -161,7 +162,7 @@ def mark_gone_dead(
 
 
 def mark_expired_dead(connection: Transaction) -> Mapping[ProcessId, Death]:
-    """Declare every process dead whose lease has ended; return who died within the last minute."""
+    """Declare every process dead whose lease has ended; return who died within the last hour."""
     rows = connection.execute(MARK_EXPIRED_DEAD)
     return {ProcessId(row["id"]): Death(row["kind"], now=row["now"]) for row in rows}
 

@@ -9,6 +9,8 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMode
 from stoflow.execution.look import look
 from stoflow.execution.run import run
+from stoflow.storage.engine.sweep import take_sweep
+from stoflow.upkeep.sweep import Sweep
 
 if TYPE_CHECKING:
     from conftest import Act, Bench
@@ -66,6 +68,27 @@ def test_a_creating_call_of_a_dead_process_is_looked_for_after_the_quiet_time(be
     bench.look(job)
     assert bench.run(job).move is NextMove.NOTHING
     assert bench.shop.calls.count("POST /offer") == 1
+
+
+def test_what_a_process_had_is_free_also_where_nobody_swept_for_long_after_its_death(bench: "Bench") -> None:
+    """No orchestrator ran, or PostgreSQL was away: its deadline is minutes off."""
+    job = bench.submit(bench.product())
+    worker = bench.worker()
+    bench.hold(job, "upload", by=worker.process)
+    worker.dies()
+    bench.all(f"UPDATE public.processes SET expires_at = now() - interval '59 minutes' WHERE id = {worker.process}")
+
+    bench.sweep()
+
+    assert bench.task(job, "upload")["status"] == "pending"
+
+
+def test_a_sweep_of_everyone_says_whether_somebody_else_swept_meanwhile(bench: "Bench") -> None:
+    sweep = Sweep(bench.database, {}, [])
+    with bench.database.records() as other:
+        assert take_sweep(other)
+        assert not sweep.everyone()
+    assert sweep.everyone()
 
 
 def test_a_process_whose_lease_ended_is_taken_for_dead(bench: "Bench") -> None:

@@ -71,8 +71,9 @@ class Quiet:
         self.looked.release()
         return self.died
 
-    def everyone(self) -> None:
+    def everyone(self) -> bool:
         self.died = False
+        return True
 
     def next_page(self) -> bool:
         return False
@@ -102,3 +103,39 @@ def test_whoever_looks_for_tenants_is_told_that_somebody_died() -> None:
     assert told.get(timeout=SOON_S)
 
     sweeper.stop()
+
+
+class Interrupted(Quiet):
+    """A sweep of everyone that comes to its end the third time only: first it breaks, then somebody else sweeps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = 0
+        self.ended = threading.Event()
+
+    def mark_dead(self) -> bool:
+        return self.begun == 0  # of one death the sweep is told once
+
+    def everyone(self) -> bool:
+        self.begun += 1
+        if self.begun == 1:
+            raise LookupError("PostgreSQL went away")
+        if self.begun == 3:
+            self.ended.set()
+        return self.begun >= 3
+
+
+def test_everyone_is_swept_after_a_death_though_the_first_sweeps_came_to_no_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whom it did not come to would wait for the deadlines of what the dead one had under way."""
+    monkeypatch.setattr("stoflow.actors.sweeper.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("stoflow.actors.sweeper.REST_S", 0.0)
+    sweep = Interrupted()
+    sweeper = Sweeper(cast("Sweep", sweep), every_s=NEVER_S, on_swept=lambda _: None, rests=lambda: False)
+    sweeper.start()
+
+    assert sweep.ended.wait(SOON_S)
+
+    sweeper.stop()
+    assert sweep.begun == 3
