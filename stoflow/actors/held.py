@@ -11,6 +11,7 @@ LEAVES_WITHIN_S = 2.5  # usually; then the dispatcher is asked
 LONGEST_WATCH_S = 20.0  # of a message that was lost again and again: nobody may be there to run it
 LONGEST_BELIEVED_S = 60.0  # what is said is a hint: PostgreSQL is asked before anything waits for longer
 AFTER_DEADLINE_S = 0.2
+DOUBLED_AT_MOST = 10
 LOST_UNTIL_STEPWISE = 3
 FOR_EVER_S = float("inf")
 
@@ -26,7 +27,7 @@ class Held:
     patience_s: float = WATCH_S
     overdue: bool = False
     lost: int = 0
-    met: int = 0  # how often it was read while somebody else had its task
+    met: int = 0  # how often it was read again while somebody else had its task
     refused: tuple[TaskId, int] | None = None  # the fence under which it last came to nothing
 
     def fly(self, now_s: float, patience_s: float) -> None:
@@ -49,8 +50,9 @@ class Held:
         Its run may report to an orchestrator that is gone, and nothing is heard of it then before its deadline.
         """
         same = self.job.in_flight and (self.job.task, self.job.claims) == (job.task, job.claims)
-        self.met = self.met + 1 if same else 1
-        return min(job.deadline_in_s + AFTER_DEADLINE_S, WATCH_S * 2 ** (self.met - 1), LONGEST_BELIEVED_S)
+        self.met = self.met + self.overdue if same else 0  # what is announced of it meanwhile puts nothing off
+        longer_s = WATCH_S * 2 ** min(self.met, DOUBLED_AT_MOST)
+        return min(job.deadline_in_s + AFTER_DEADLINE_S, longer_s, LONGEST_BELIEVED_S)
 
     @property
     def is_within_deadline(self) -> bool:

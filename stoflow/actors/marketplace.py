@@ -186,8 +186,8 @@ class MarketplaceActor(PooledActor):
             case NextMove.RELOAD | NextMove.SELLER:
                 self._ask_again(held, report.move)
             case NextMove.PLUGIN:
-                held.job = replace(held.job, running=True, in_flight=True)
-                self._flight.wait_for(held, min(report.delay_s, LONGEST_BELIEVED_S) + AFTER_DEADLINE_S)
+                held.job = replace(held.job, running=True, in_flight=True, deadline_in_s=report.delay_s)
+                self._flight.wait_for(held, min(report.delay_s + AFTER_DEADLINE_S, WATCH_S))
             case _ if report.delay_s > LONGEST_BELIEVED_S:
                 self._flight.wait_for(held, WATCH_S)
                 tell(self._supervisor, Reread((report.job,)))

@@ -148,6 +148,22 @@ def test_a_job_with_a_plugin_holds_its_place_until_the_answer(scene: MakeScene) 
     assert shop.sent == [(UPLOAD, 0), (CREATE, 0)]
 
 
+def test_a_plugins_answer_that_nobody_was_told_of_is_read_long_before_the_commands_deadline(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis was away when it came, or the api that took it ended."""
+    shop = scene()
+    shop.hears(Take((JOB,)))
+    shop.reported(NextMove.PLUGIN, UPLOAD, 1, delay_s=300.0)
+    _passes(monkeypatch, 6.0)
+    shop.hears(Watch())
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
+    assert shop.swept == [], "its deadline is far"
+
+    shop.hears(Take((replace(JOB, running=True, task=CREATE),)))
+    assert shop.sent == [(UPLOAD, 0), (CREATE, 0)]
+
+
 def test_an_answer_reported_before_its_run_lets_the_job_go_on_at_once(scene: MakeScene) -> None:
     shop = scene()
     shop.hears(Take((JOB,)))
@@ -363,6 +379,20 @@ def test_a_task_that_somebody_has_for_long_is_read_more_and_more_seldom_and_swep
     apart_s = [later - sooner for sooner, later in pairwise(second for second in read_at_s if second < 400)]
     assert apart_s == [11, 21, 41, 61, 61, 61, 61, 61]
     assert swept_at_s == [second for second in read_at_s if second > 400] != []
+
+
+def test_what_is_announced_of_a_task_that_somebody_else_has_does_not_put_off_that_it_is_read_again(
+    scene: MakeScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its seller cancels it again and again."""
+    shop = scene()
+    elsewhere = Take((replace(JOB, running=True, in_flight=True, claims=1, deadline_in_s=300.0),))
+    shop.hears(*[elsewhere] * 2000)
+    assert shop.supervisor.of(Reread) == []
+
+    _passes(monkeypatch, 6.0)
+    shop.hears(Watch())
+    assert shop.supervisor.of(Reread) == [Reread((JOB.id,))]
 
 
 def test_a_message_lost_again_is_waited_for_longer(scene: MakeScene, monkeypatch: pytest.MonkeyPatch) -> None:
