@@ -12,6 +12,7 @@ from stoflow.domain.ids import ProcessId, TenantId
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.database.session import Database
+from stoflow.storage.engine.commands import set_gone_with_apis
 from stoflow.storage.engine.due import tenants_to_sweep
 from stoflow.storage.engine.operations import forget_late
 from stoflow.storage.engine.ownership import announce
@@ -48,9 +49,14 @@ class Sweep:
             if death.now:
                 record(ProcessDied(death.kind, process, "its lease ended"))
         dead = frozenset(deaths)
-        news = bool(dead - self.known_dead)
+        news = dead - self.known_dead
+        if any(deaths[process].kind == "api" for process in news):
+            failpoint("plugins.gone.before")
+            with self.database.records() as connection:
+                set_gone_with_apis(connection)
+            failpoint("plugins.gone.after")
         self.known_dead = dead
-        return news
+        return bool(news)
 
     def everyone(self) -> bool:
         """Sweep every tenant with work, page by page; False where it came to no end, as somebody else sweeps."""

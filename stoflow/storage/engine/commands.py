@@ -83,6 +83,18 @@ UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
 WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
 """
 
+# Whoever holds an api's sockets says when they leave; where it has ended nobody does. Of several sweepers that look at
+# once each tells of others.
+GONE_WITH_APIS = """
+WITH gone AS (
+  UPDATE public.plugin_presence SET connected = false, since = clock_timestamp() WHERE tenant IN (
+    SELECT v.tenant FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.connected AND p.dead ORDER BY v.tenant FOR UPDATE OF v SKIP LOCKED)
+  RETURNING tenant
+)
+INSERT INTO public.outbox (tenant, job) SELECT tenant, 0 FROM gone JOIN public.tenant_work USING (tenant)
+"""
+
 ABSENT = f"""
 SELECT t.tenant FROM unnest(%(tenants)s::int[]) AS t (tenant)
 WHERE NOT {plugin_connected("t.tenant")}
@@ -210,6 +222,11 @@ def set_gone(connection: Connection[DictRow], tenant: TenantId, plugin_id: str, 
     """Note that the plugin left; False where another socket of it has come since."""
     params = {"tenant": tenant, "plugin_id": plugin_id, "socket_id": socket_id}
     return connection.execute(GONE, params).rowcount == 1
+
+
+def set_gone_with_apis(connection: Connection[DictRow]) -> None:
+    """Note that the plugins left whose api has ended, and tell their tenants' owners."""
+    connection.execute(GONE_WITH_APIS)
 
 
 def absent(connection: Connection[DictRow], tenants: Sequence[TenantId]) -> Sequence[TenantId]:

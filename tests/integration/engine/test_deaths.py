@@ -9,6 +9,9 @@ from stoflow.domain.ids import JobId
 from stoflow.domain.run import NextMove, RunMode
 from stoflow.execution.look import look
 from stoflow.execution.run import run
+from stoflow.storage.engine.commands import absent, set_connected
+from stoflow.storage.engine.ownership import consume_outbox
+from stoflow.storage.engine.processes import mark_dead, register_process
 from stoflow.storage.engine.sweep import take_sweep
 from stoflow.upkeep.sweep import Sweep
 
@@ -89,6 +92,44 @@ def test_a_sweep_of_everyone_says_whether_somebody_else_swept_meanwhile(bench: "
         assert take_sweep(other)
         assert not sweep.everyone()
     assert sweep.everyone()
+
+
+def connected(bench: "Bench") -> bool:
+    with bench.database.records() as connection:
+        return not absent(connection, [bench.tenant])
+
+
+def test_a_tenant_is_told_that_its_plugin_is_gone_with_the_api_that_it_was_connected_to(bench: "Bench") -> None:
+    """Nobody else says so, and its jobs would be begun, and charged for the answers that do not come."""
+    bench.submit(bench.product())
+    with bench.database.records() as connection:
+        consume_outbox(connection, bench.owner, limit=1000)
+        api = register_process(connection, "api", lease_s=30.0)
+        set_connected(connection, bench.tenant, "laptop", process=api, socket_id="socket")
+        mark_dead(connection, api)
+
+    for _ in range(2):
+        bench.sweep()
+
+    with bench.database.records() as connection:
+        (told,) = consume_outbox(connection, bench.owner, limit=1000)
+    assert (told.tenant, told.jobs) == (bench.tenant, (0,))
+    assert bench.all(f"SELECT connected FROM public.plugin_presence WHERE tenant = {bench.tenant}") == [
+        {"connected": False}
+    ]
+
+
+def test_a_plugin_that_came_again_before_its_api_was_buried_is_there(bench: "Bench") -> None:
+    bench.submit(bench.product())
+    with bench.database.records() as connection:
+        before, now = (register_process(connection, "api", lease_s=30.0) for _ in range(2))
+        set_connected(connection, bench.tenant, "laptop", process=before, socket_id="socket")
+        set_connected(connection, bench.tenant, "laptop", process=now, socket_id="another")
+        mark_dead(connection, before)
+
+    bench.sweep()
+
+    assert connected(bench)
 
 
 def test_a_process_whose_lease_ended_is_taken_for_dead(bench: "Bench") -> None:
