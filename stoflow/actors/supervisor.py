@@ -1,5 +1,6 @@
 """A tenant's supervisor: owns its job queue, paged from PostgreSQL, and the marketplace actors under it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pykka
@@ -7,6 +8,7 @@ import pykka
 from stoflow.actors.backlog import Backlog
 from stoflow.actors.branch import Branch
 from stoflow.actors.context import Context
+from stoflow.actors.followers import Followers, Line
 from stoflow.actors.idling import Idling
 from stoflow.actors.mailbox import OnDeath, PooledActor
 from stoflow.actors.marketplace import MarketplaceActor
@@ -54,8 +56,7 @@ class TenantSupervisor(PooledActor):
         self._branches: dict[str, Branch] = {}
         self._refusing = around.refusing()
         self._full: frozenset[str] = frozenset()
-        self._behind: set[JobId] = set()  # jobs that wait for another of their product
-        self._followed: set[JobId] = set()  # jobs whose end lets another one begin
+        self._followers = Followers()
         self._paging = Paging(self._ask_page)
         self._work = work
         self._idling = Idling(
@@ -173,12 +174,13 @@ class TenantSupervisor(PooledActor):
         if job.product is None:
             return True
         is_alone = branch is None or not branch.concerns(job.product)
-        return is_alone and not self._behind and job.marketplace not in self._full
+        is_first = is_alone and not self._followers.any_of(job.marketplace, job.product)
+        return is_first and job.marketplace not in self._full
 
     def _arrive_all(self, jobs: tuple[QueuedJob, ...]) -> None:
         for job in jobs:
             self._arrive(job)
-        if ended := {job.id for job in jobs if job.final and not self._is_held(job)}:
+        if ended := {job.id: (job.marketplace, job.product) for job in jobs if job.final and not self._is_held(job)}:
             self._read_followers(ended)  # cancelled, or expired
         for marketplace in tuple(self._branches):
             self._serve(marketplace)
@@ -187,12 +189,7 @@ class TenantSupervisor(PooledActor):
         self._idling.note_deed()
 
     def _arrive(self, job: QueuedJob) -> None:
-        if job.behind:
-            self._behind.add(job.id)
-        else:
-            self._behind.discard(job.id)
-        if job.followed:
-            self._followed.add(job.id)
+        self._followers.note(job)
         if self._is_held(job):
             tell(self._branches[job.marketplace].actor, Take((job,)))
         elif job.final or job.behind:
@@ -244,17 +241,19 @@ class TenantSupervisor(PooledActor):
     # Ends
 
     def _on_finished(self, marketplace: str, job: JobId) -> None:
-        self._branches[marketplace].held.pop(job, None)
+        held = self._branches[marketplace].held
+        if job not in held:  # nobody can say who waited for it
+            self._paging.load()
+        product = held.pop(job, None)
         self._paging.note_end(job)
-        self._read_followers({job})
+        self._read_followers({job: (marketplace, product)})
         self._idling.note_deed()
 
-    def _read_followers(self, ended: set[JobId]) -> None:
+    def _read_followers(self, ended: Mapping[JobId, Line]) -> None:
         """Read those again that waited for these jobs, which have ended."""
-        if self._behind:
-            self._context.loader.jobs(self.actor_ref, self._tenant, tuple(self._behind))
-        if not ended.isdisjoint(self._followed):
-            self._followed -= ended
+        if waited := tuple(self._followers.next_of(set(ended.values()))):
+            self._context.loader.jobs(self.actor_ref, self._tenant, waited)
+        if self._followers.end(ended.keys()):
             self._paging.load()
 
     def _is_idle(self) -> bool:

@@ -303,6 +303,36 @@ def test_a_job_that_is_described_waits_for_another_of_its_product(owner: Owner) 
     assert owner.window.next().job == second
 
 
+def test_of_those_that_wait_only_the_next_of_its_product_is_read_when_a_job_ends(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A seller who has changed a thousand products twice has nobody's reads wait for a thousand jobs each time."""
+    bench, products = owner.bench, [owner.bench.product() for _ in range(4)]
+    first = [submitted(bench, 3, product) for product in products]
+    later = [submitted(bench, 3, product) for _ in range(2) for product in products]
+    owner.hears()
+    running = owner.window.next()
+    asked: list[Sequence[JobId]] = []
+    read = owner.loader.jobs
+
+    def jobs(ref: Any, tenant: TenantId, named: Sequence[JobId]) -> None:
+        asked.append(named)
+        read(ref, tenant, named)
+
+    monkeypatch.setattr(owner.loader, "jobs", jobs)
+    owner.ends(running)
+
+    assert running.job == first[0]
+    assert [named for named in asked if named] == [(later[0],)]
+    monkeypatch.undo()
+    ended = [running.job]
+    for _ in range(11):
+        running = owner.window.next()
+        ended.append(running.job)
+        owner.ends(running)
+    assert sorted(ended) == sorted((*first, *later))
+
+
 def test_a_job_goes_on_at_once_where_the_one_before_it_is_cancelled_that_nobody_held(owner: Owner) -> None:
     product = owner.bench.product()
     put_off = owner.bench.submit(product, not_before=datetime.now(UTC) + timedelta(days=1))
