@@ -49,6 +49,7 @@ class SimulatedSellers:
 
     def _may_connect(self, tenant: TenantId, marketplace: str) -> bool:
         try:
-            return bool(self._connections.account(tenant, marketplace).settings.get(SIMULATED))
+            account = self._connections.account(tenant, marketplace)
         except NotFound:
             return True
+        return bool(account.settings.get(SIMULATED)) or not account.external_id  # "" is nobody's: only waited for

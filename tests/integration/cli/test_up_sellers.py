@@ -8,12 +8,15 @@ from stoflow.cli.simulate.demo_sellers import make_tenants
 from stoflow.cli.simulate.up_sellers import SimulatedSellers
 from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
-from stoflow.storage.credentials.connections import Connections
+from stoflow.storage.credentials.connections import Connections, execute
 from stoflow.storage.credentials.vault import Vault, secret_keys
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.transports.direct.client import DirectClient
 from stoflow.wiring.installation import Installation, opened
 from stoflow_sandbox.server import SandboxServer
+
+# What a plugin that is quicker than the sandbox, or a job, leaves of a marketplace that has no account yet.
+WAITED_FOR = "INSERT INTO {s}.connections (marketplace, state, reason) VALUES ('vinted', 'needs_seller', 'Log in.')"
 
 
 @pytest.fixture
@@ -65,6 +68,15 @@ def test_a_real_connection_stays_as_it_is(
     sellers.connect_new()
     assert connections.account(tenant, "ebay").external_id == "real-seller"
     assert connections.account(tenant, "etsy").settings["simulated"]
+
+
+def test_whoever_was_waited_for_before_they_had_accounts_is_connected_all_the_same(
+    sellers: SimulatedSellers, installation: Installation, connections: Connections, tenant: TenantId
+) -> None:
+    with installation.database.records() as connection:
+        execute(connection, WAITED_FOR, tenant)
+    assert sellers.connect_new() == [tenant]
+    assert connections.account(tenant, "vinted").settings["simulated"]
 
 
 def test_those_who_rest_and_those_of_a_demo_are_left_alone(
