@@ -67,13 +67,13 @@ OPERATIONS: Final = (
         "POST", "/api/products/{id}/photos", "addPhotos",
         "Add photos behind those that are there: files (JPEG, PNG, GIF, WEBP, HEIC, AVIF, BMP or TIFF, up to 30 MiB "
         "each), or addresses to fetch them from. One that is no photo is named, and none is added then; one that the "
-        "product has already is not added again. Its listings follow with a job `update`.",
+        "product has already is not added again. Its listings stay as they are until you ask for a job `update`.",
         add_photos, PhotosBody, 201, body=PhotoAddressesBody, upload=Upload("files", MOST_FILES), heavy=True,
         body_bytes=UPLOAD_BYTES, headers=IF_MATCH, problems=(400, 404, 408, 409, 412, 413, 415, 422, 429),
     ),
     Operation(
         "PUT", "/api/products/{id}/photos", "orderPhotos",
-        "Put the photos of a product in another order; its listings follow with a job `update`.",
+        "Put the photos of a product in another order. Its listings stay as they are until you ask for a job `update`.",
         order_photos, PhotosBody, body=PhotoOrderBody, headers=IF_MATCH,
         problems=(400, 404, 408, 412, 413, 415, 422),
     ),
@@ -84,7 +84,7 @@ OPERATIONS: Final = (
     Operation(
         "DELETE", "/api/products/{id}/photos/{position}", "deletePhoto",
         "Take one photo of a product away; those behind it move up, so send `If-Match` with what you saw. Its listings "
-        "follow with a job `update`.",
+        "stay as they are until you ask for a job `update`.",
         delete_photo, PhotosBody, headers=IF_MATCH, problems=(404, 412, 422),
     ),
 )  # fmt: skip

@@ -112,7 +112,8 @@ OPERATIONS: Final = (
     ),
     Operation(
         "PATCH", "/api/products/{id}", "changeProduct",
-        "Change a product; its listings follow with a job `update`, and end by themselves at quantity 0.",
+        "Change a product. Its listings stay as they are until you ask for a job `update` at each marketplace; only at "
+        "quantity 0 they end by themselves.",
         change_product, ProductBody, body=ChangedProductBody, headers=IF_MATCH,
         problems=(400, 404, 408, 409, 412, 413, 415, 422),
     ),
