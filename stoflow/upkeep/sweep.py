@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.facts.accounts import ConnectionTried
@@ -23,6 +24,14 @@ DEATHS_UNTIL_TOLD = 3
 TENANTS_A_PAGE = 50
 ROWS_A_TENANT = 200
 BEGINNING = TenantId(0)
+
+
+class Page(Enum):
+    """What became of a page of tenants."""
+
+    MORE_FOLLOW = auto()
+    THE_LAST = auto()
+    SOMEBODY_ELSES = auto()  # who sweeps just now
 
 
 @dataclass(slots=True)
@@ -61,24 +70,23 @@ class Sweep:
     def everyone(self) -> bool:
         """Sweep every tenant with work, page by page; False where it came to no end, as somebody else sweeps."""
         self.after = BEGINNING
-        more: bool | None = True
-        while more:
-            more = self.next_page()
-        return more is not None
+        while (swept := self.next_page()) is Page.MORE_FOLLOW:
+            pass
+        return swept is Page.THE_LAST
 
-    def next_page(self) -> bool | None:
-        """Sweep the next tenants; False at the end, where the next call begins anew, None where another sweeps."""
+    def next_page(self) -> Page:
+        """Sweep the next tenants; behind the last page the next call begins anew."""
         failpoint("sweep.page.before")
         with self.database.records() as connection:
             if not take_sweep(connection):
-                return None
+                return Page.SOMEBODY_ELSES
             tenants = tenants_with_work(connection, after=self.after, limit=TENANTS_A_PAGE)
             forget_late(connection)
             forget_dead(connection)
         failpoint("sweep.page.after")
         self.tenants(tenants)
         self.after = tenants[-1] if len(tenants) == TENANTS_A_PAGE else BEGINNING
-        return len(tenants) == TENANTS_A_PAGE
+        return Page.MORE_FOLLOW if self.after != BEGINNING else Page.THE_LAST
 
     def tenants(self, tenants: Sequence[TenantId]) -> None:
         """Sweep those of whom anything is due, each in a transaction of its own: a broken one holds up no other."""

@@ -135,8 +135,11 @@ class Orchestrator:
     me: ProcessId
     supervisors: Supervisors = field(default_factory=Supervisors)
 
+    def __post_init__(self) -> None:
+        self.intake = Intake(self.bench.database, self.me)
+
     def looks(self) -> Supervisors:
-        Intake(self.bench.database, self.me).take(cast("Any", self.supervisors))
+        self.intake.take(cast("Any", self.supervisors))
         return self.supervisors
 
 
