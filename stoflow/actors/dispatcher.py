@@ -1,13 +1,13 @@
 """The dispatcher: a bounded window of messages in flight, started jobs first, then round-robin over tenants."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pykka
 
 from stoflow.actors.mailbox import OnDeath, Pool, PooledActor
-from stoflow.actors.news import Freed, HasLeft, Left, Offer
+from stoflow.actors.news import Freed, HasLeft, Left, Offer, SendAgain
 from stoflow.actors.timers import tell
 from stoflow.domain.ids import TenantId
 from stoflow.domain.run import RunMessage
@@ -56,7 +56,8 @@ class Dispatcher(PooledActor):
         # Of one tenant: fewer than the workers' threads (see the setting), so that some are free for whoever comes;
         # ten of the usual window, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
         self._share = max(1, window // 3)
-        self._out: Counter[TenantId] = Counter()
+        self._out: dict[RunMessage, str] = {}  # what left and was not given back, and to which marketplace
+        self._out_of: Counter[TenantId] = Counter()
         self._send = send
         self._started = _Lane()
         self._new = _Lane()
@@ -73,6 +74,8 @@ class Dispatcher(PooledActor):
                     self._free_place(freed)
             case HasLeft(asked, asker):
                 self._answer(asked, asker)
+            case SendAgain():
+                self._send_all(self._out)
             case _:
                 super().handle(message)
         if self.actor_inbox.empty() or self._free > 0:
@@ -82,10 +85,12 @@ class Dispatcher(PooledActor):
         self._askers.pop(message, None)
         if self._started.withdraw(message) or self._new.withdraw(message):
             return
+        if self._out.pop(message, None) is None:
+            return
         self._free += 1
-        self._out[message.tenant] -= 1
-        if self._out[message.tenant] <= 0:
-            del self._out[message.tenant]
+        self._out_of[message.tenant] -= 1
+        if self._out_of[message.tenant] <= 0:
+            del self._out_of[message.tenant]
 
     def _answer(self, message: RunMessage, asker: pykka.ActorRef[Any]) -> None:
         if message in self._started or message in self._new:
@@ -94,19 +99,27 @@ class Dispatcher(PooledActor):
             tell(asker, Left(message))
 
     def _send_what_fits(self) -> None:
-        batches: dict[str, list[RunMessage]] = {}
+        leaving: dict[RunMessage, str] = {}
         while self._free > 0 and (offer := self._next()) is not None:
-            self._free -= 1
-            self._out[offer.message.tenant] += 1
-            batches.setdefault(offer.marketplace, []).append(offer.message)
-            asker = self._askers.pop(offer.message, None)
+            message = offer.message
+            if message not in self._out:  # else its actor died, and the next one permits the same
+                self._free -= 1
+                self._out_of[message.tenant] += 1
+            leaving[message] = self._out[message] = offer.marketplace
+            asker = self._askers.pop(message, None)
             if asker is not None:
-                tell(asker, Left(offer.message))
-        for marketplace, messages in batches.items():
-            self._send(marketplace, messages)
+                tell(asker, Left(message))
+        self._send_all(leaving)
+
+    def _send_all(self, messages: Mapping[RunMessage, str]) -> None:
+        batches: dict[str, list[RunMessage]] = {}
+        for message, marketplace in messages.items():
+            batches.setdefault(marketplace, []).append(message)
+        for marketplace, batch in batches.items():
+            self._send(marketplace, batch)
 
     def _next(self) -> Offer | None:
         return self._started.take(self._may) or self._new.take(self._may)
 
     def _may(self, tenant: TenantId) -> bool:
-        return self._out[tenant] < self._share
+        return self._out_of[tenant] < self._share

@@ -164,6 +164,11 @@ class Freed:
 
 
 @dataclass(frozen=True, slots=True)
+class SendAgain:
+    """Redis was away, and may have lost what was on its way."""
+
+
+@dataclass(frozen=True, slots=True)
 class HasLeft:
     """Has the message left? `asker` hears it with `Left`: at once, or when it leaves."""
 

@@ -12,12 +12,13 @@ from stoflow.actors.dispatcher import Dispatcher, Send
 from stoflow.actors.intake import Intake
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
+from stoflow.actors.news import SendAgain
 from stoflow.actors.refusals import ReadRefusals, Refusals
 from stoflow.actors.showing import Showing
 from stoflow.actors.supervisor import Context
 from stoflow.actors.sweeper import Sweeper
 from stoflow.actors.tenants import Tenants
-from stoflow.actors.timers import Timers
+from stoflow.actors.timers import Timers, tell
 from stoflow.admission.facts import Conditions
 from stoflow.domain.errors import DatabaseError
 from stoflow.domain.facts.outages import database_failure
@@ -34,7 +35,7 @@ from stoflow.upkeep.sweep import Sweep
 from stoflow.upkeep.ticking import Ticking, Turn
 from stoflow.upkeep.waiting import WaitingJobs
 
-MakeReader = Callable[[ProcessId, OnNews], FeedReader]
+MakeReader = Callable[[ProcessId, OnNews, Callable[[], None]], FeedReader]
 
 POOL_THREADS = 2
 REFUSALS_EVERY_S = 1.0
@@ -148,7 +149,7 @@ class OwnershipTerm:
             idle_s=REFUSALS_IDLE_S,
             doing="reading who refuses StoFlow",
         )
-        self._reader = feed(me, self._on_news)
+        self._reader = feed(me, self._on_news, self._on_back)
         self._waiting = WaitingJobs(database, tuple(policy.conditions.caps), policy.board)
         self._counting = Ticking(
             "waiting", self._waiting.turn, every_s=COUNT_EVERY_S, idle_s=COUNT_IDLE_S, doing="counting what waits"
@@ -239,6 +240,11 @@ class OwnershipTerm:
                 each.wake()
         if look:
             self._look()
+
+    def _on_back(self) -> None:
+        """Redis answers again: what was on its way is sent once more; whoever waits for it waits for long by then."""
+        if self._dispatcher is not None:
+            tell(self._dispatcher, SendAgain())
 
     def _on_swept(self, died: bool) -> None:  # noqa: FBT001
         if died:

@@ -73,12 +73,23 @@ OnNews = Callable[[Sequence[RunReport], bool], None]
 class FeedReader:
     """Waits for reports to one orchestrator and for wakes, in a thread of its own."""
 
-    def __init__(self, url: str, names: Names, me: ProcessId, on_news: OnNews, outage: Outage) -> None:
+    def __init__(
+        self,
+        url: str,
+        names: Names,
+        me: ProcessId,
+        on_news: OnNews,
+        outage: Outage,
+        *,
+        on_back: Callable[[], None] = lambda: None,
+    ) -> None:
         """`on_news` is called for each batch of reports, and told whether it is time to look at the outbox.
 
-        `outage` is Redis's as this process meets it.
+        `outage` is Redis's as this process meets it; `on_back` is called when Redis answers again.
         """
         self._outage = outage
+        self._on_back = on_back
+        self._is_away = False
         self._client = redis.Redis.from_url(url, socket_timeout=LOOK_EVERY_S + 2)  # pyright: ignore[reportUnknownMemberType]
         self._key = names.reports(me)
         self._wake = names.announcements
@@ -98,11 +109,14 @@ class FeedReader:
     def _run(self) -> None:
         looked_at_s = 0.0
         while not self._stopping.is_set():
+            was_away = self._is_away
             reports, woken = self._wait()
             look = woken or time.monotonic() - looked_at_s >= LOOK_EVERY_S
             if look:
                 looked_at_s = time.monotonic()
             self._on_news(reports, look)
+            if was_away and not self._is_away:
+                self._on_back()
 
     def _wait(self) -> tuple[list[RunReport], bool]:
         """Return the reports that have come, and whether an announcement has."""
@@ -113,11 +127,12 @@ class FeedReader:
                 pipeline.delete(self._wake)
                 got, more, woken = pipeline.execute()
         except redis.RedisError as failure:
-            error = str(failure)
+            error, self._is_away = str(failure), True
             self._outage.failed(lambda: ServerOutageBegan(REDIS, error))
             record(RedisAway("waiting for reports", error))
             self._stopping.wait(LOOK_EVERY_S)
             return [], True
+        self._is_away = False
         self._outage.answered(lambda lasted_s: ServerOutageEnded(REDIS, lasted_s))
         key, first = got or (self._wake.encode(), b"")  # where nothing came it is time to look, as after a wake
         announced = key.decode() == self._wake

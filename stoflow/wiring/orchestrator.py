@@ -1,6 +1,6 @@
 """How an orchestrator is put together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from stoflow.actors.system import Orchestrator, Policy
@@ -42,8 +42,8 @@ def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     hints, names = Hints(installation.urls.redis_url, apart_s=0.0), installation.names()
     messages = Messages(make_broker(installation.urls.redis_url, names, hints), hints)
 
-    def reader(me: ProcessId, on_news: OnNews) -> FeedReader:
-        return FeedReader(installation.urls.redis_url, names, me, on_news, hints.outage)
+    def reader(me: ProcessId, on_news: OnNews, on_back: Callable[[], None]) -> FeedReader:
+        return FeedReader(installation.urls.redis_url, names, me, on_news, hints.outage, on_back=on_back)
 
     return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
 

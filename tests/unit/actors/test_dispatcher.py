@@ -9,7 +9,7 @@ import pytest
 
 from stoflow.actors.dispatcher import Dispatcher
 from stoflow.actors.mailbox import Pool
-from stoflow.actors.news import Freed, HasLeft, Left, Offer
+from stoflow.actors.news import Freed, HasLeft, Left, Offer, SendAgain
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.run import RunMessage, RunMode
 
@@ -71,7 +71,7 @@ def _freed(tenant: int, *jobs: int) -> Freed:
     return Freed(tuple(_offer(tenant, job).message for job in jobs))
 
 
-def _tell(ref: pykka.ActorRef[Dispatcher], *news: Offer | Freed | HasLeft) -> None:
+def _tell(ref: pykka.ActorRef[Dispatcher], *news: Offer | Freed | HasLeft | SendAgain) -> None:
     """Tell it all, and wait until it has heard the last."""
     for one in news[:-1]:
         ref.tell(one)
@@ -135,3 +135,25 @@ def test_whoever_asks_hears_when_the_message_leaves(dispatcher: pykka.ActorRef[D
 
     _tell(dispatcher, _freed(1, 1))
     assert asker.told == [Left(first), Left(last)]
+
+
+def test_what_is_out_is_sent_again_when_redis_is_back_and_takes_no_further_places(
+    dispatcher: pykka.ActorRef[Dispatcher], sent: Sent
+) -> None:
+    """Redis has lost it; whoever permitted it would miss it after twenty seconds, and nobody has its place meanwhile."""
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 2)), _freed(2, 1))
+    sent.messages.clear()
+
+    _tell(dispatcher, SendAgain())
+    assert sent.messages == [(tenant, 1) for tenant in (1, *range(3, WINDOW + 2))]
+
+    sent.messages.clear()
+    _tell(dispatcher, _offer(20, 1), _freed(1, 1), _offer(21, 1))
+    assert sent.messages == [(20, 1)]
+
+
+def test_what_is_given_back_twice_gives_one_place_back(dispatcher: pykka.ActorRef[Dispatcher], sent: Sent) -> None:
+    """A supervisor died: its successor permits the same, and what the actors before it end with says so once more."""
+    _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 1)), _freed(1, 1), _freed(1, 1))
+    _tell(dispatcher, _offer(30, 1), _offer(31, 1))
+    assert sent.messages[WINDOW:] == [(30, 1)]
