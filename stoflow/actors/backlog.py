@@ -30,19 +30,20 @@ class Backlog:
 
     def put(self, job: QueuedJob) -> bool:
         """Take the job in, or take it as it stands now; return False where the least urgent one had to be left out."""
-        self._remove(job.id)
+        self.remove(job.id)
         insort(self._order, (job.priority, job.id))
         self._jobs[job.id] = job
         if len(self._jobs) <= self._most:
             return True
-        self._remove(self._order[-1][1])
+        self.remove(self._order[-1][1])
         return False
 
     def take(self) -> QueuedJob | None:
         """Return the most urgent job, which waits here no longer; None where none waits."""
-        return self._remove(self._order[0][1]) if self._order else None
+        return self.remove(self._order[0][1]) if self._order else None
 
-    def _remove(self, job: JobId) -> QueuedJob | None:
+    def remove(self, job: JobId) -> QueuedJob | None:
+        """Let the job wait here no longer; return it as it stood, None where it did not wait."""
         known = self._jobs.pop(job, None)
         if known is not None:
             del self._order[bisect_left(self._order, (known.priority, job))]

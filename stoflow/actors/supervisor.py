@@ -192,9 +192,12 @@ class TenantSupervisor(PooledActor):
         self._followers.note(job)
         if self._is_held(job):
             tell(self._branches[job.marketplace].actor, Take((job,)))
-        elif job.final or job.behind:
             return
-        elif job.running:
+        if job.marketplace in self._branches:
+            self._branches[job.marketplace].queue.remove(job.id)  # as it stood before
+        if job.final or job.behind:
+            return
+        if job.running:
             self._branch(job.marketplace).hold(job)
         elif job.due_in_s > 0:
             self._context.timers.after(job.due_in_s, self.actor_ref, Announced((job.id,)))
@@ -208,10 +211,12 @@ class TenantSupervisor(PooledActor):
 
     def _branch(self, marketplace: str) -> Branch:
         if marketplace not in self._branches:
-            queue = Backlog(self._context.page_size * 2)
-            self._branches[marketplace] = Branch(self._start(marketplace), queue)
-            tell(self._branches[marketplace].actor, PlaceRead(self._place(marketplace)))
+            self._begin(marketplace, Backlog(self._context.page_size * 2))
         return self._branches[marketplace]
+
+    def _begin(self, marketplace: str, queue: Backlog) -> None:
+        branch = self._branches[marketplace] = Branch(self._start(marketplace), queue)
+        tell(branch.actor, PlaceRead(self._place(marketplace)))
 
     def _start(self, marketplace: str) -> pykka.ActorRef[Any]:
         around = self._context
@@ -278,6 +283,5 @@ class TenantSupervisor(PooledActor):
         tell(self.actor_ref, ChildDied(actor.marketplace))
 
     def _restart(self, marketplace: str) -> None:
-        old = self._branches.pop(marketplace)
-        self._branches[marketplace] = Branch(self._start(marketplace), old.queue)
+        self._begin(marketplace, self._branches[marketplace].queue)
         self._paging.load()

@@ -194,6 +194,12 @@ def test_a_tenant_that_nobody_had_begins_unread_and_is_read_when_a_run_comes_to_
     assert owner.window.next().job == job
 
 
+class Broken:
+    """A report of which its actor understands nothing but where it belongs."""
+
+    marketplace = "shop"
+
+
 @dataclass
 class Asked:
     """A loader that reads nothing: what it was asked for, and whether that was to wait for what others ask."""
@@ -331,6 +337,47 @@ def test_of_those_that_wait_only_the_next_of_its_product_is_read_when_a_job_ends
         ended.append(running.job)
         owner.ends(running)
     assert sorted(ended) == sorted((*first, *later))
+
+
+def test_a_job_that_somebody_else_began_while_it_waited_here_does_not_wait_here_any_more(owner: Owner) -> None:
+    """Whoever had the tenant before had sent for it. Handed over as it was, it took a place of the cap for ever."""
+    bench = owner.bench
+    first, second, third = (submitted(bench, 3) for _ in range(3))
+    owner.hears()
+    running = owner.window.next()
+    with bench.database.records() as connection:
+        (read,) = begin_queued(connection, bench.tenant, [second])()
+    begun = replace(read, running=True, in_flight=True, deadline_in_s=60.0)
+    for told in (begun, replace(begun, final=True)):
+        owner.supervisor.ask(JobsRead((told,)), timeout=WAIT_S)
+
+    owner.ends(running)
+
+    assert (running.job, owner.window.next().job) == (first, third)
+
+
+def test_a_marketplace_that_is_begun_anew_after_a_failure_sends_nothing_where_nothing_may_be_sent(
+    owner: Owner,
+) -> None:
+    """It was begun as one of which nothing is known: all that waited there was sent in vain."""
+    bench = owner.bench
+    loader = Asked()
+    first, _ = submitted(bench, 3), submitted(bench, 3)
+    with bench.database.records() as connection:
+        page = begin_page(connection, bench.tenant, marketplaces=["shop"], held=(), limit=PAGE)()
+    owner.is_taken_over(loader)
+    owner.supervisor.ask(PageRead(page, at_leisure=True), timeout=WAIT_S)
+    assert owner.window.next().job == first
+    held = replace(page, halted={"shop": "Log in again."}, jobs=())
+    owner.supervisor.ask(PageRead(held), timeout=WAIT_S)
+
+    owner.supervisor.ask(Reported(cast("Any", Broken())), timeout=WAIT_S)
+    while loader.next() != ("page", False):
+        pass
+
+    owner.supervisor.ask(JobsRead(()), timeout=WAIT_S)
+    with pytest.raises(Empty):
+        owner.window.offers.get(timeout=LATER_S)
 
 
 def test_a_job_goes_on_at_once_where_the_one_before_it_is_cancelled_that_nobody_held(owner: Owner) -> None:
