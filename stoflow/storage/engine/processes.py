@@ -22,9 +22,10 @@ VALUES (%(kind)s, %(host)s, %(pid)s, %(machine)s, %(begun)s, %(release)s, %(serv
 RETURNING id
 """
 
+# Tenants may be taken as soon as their owner's lease has ended, and what a worker has only once it is buried.
 BEAT = """
 UPDATE public.processes SET expires_at = clock_timestamp() + %(lease_s)s::float8 * interval '1 second'
-WHERE id = %(id)s AND NOT dead RETURNING id
+WHERE id = %(id)s AND NOT dead AND (kind <> 'orchestrator' OR expires_at > clock_timestamp()) RETURNING id
 """
 
 MARK_DEAD = "UPDATE public.processes SET dead = true, expires_at = clock_timestamp() WHERE id = %(id)s AND NOT dead"
@@ -133,7 +134,8 @@ def release() -> str:
 
 
 def beat(connection: Connection[DictRow], process: ProcessId, *, lease_s: float) -> bool:
-    """Renew the lease; False where the process was declared dead meanwhile and must take a new identity."""
+    """Renew the lease; False where the process was declared dead meanwhile and must take a new identity, or where it is
+    an orchestrator whose lease has ended."""
     return connection.execute(BEAT, {"id": process, "lease_s": lease_s}).fetchone() is not None
 
 

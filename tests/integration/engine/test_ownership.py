@@ -18,7 +18,7 @@ from stoflow.storage.engine.ownership import (
     read_version,
     release_tenant,
 )
-from stoflow.storage.engine.processes import Death, mark_dead, mark_expired_dead, register_process
+from stoflow.storage.engine.processes import Death, beat, mark_dead, mark_expired_dead, register_process
 
 if TYPE_CHECKING:
     from conftest import Bench
@@ -140,6 +140,21 @@ def test_a_paused_owner_learns_from_its_next_beat_that_it_is_dead(bench: "Bench"
 
     with records(bench) as connection:
         assert read_version(connection, bench.tenant, bench.owner, bench.epoch) is None
+
+
+def test_an_owner_whose_lease_has_ended_learns_so_from_its_next_beat_also_before_anybody_buried_it(
+    bench: "Bench",
+) -> None:
+    """Somebody may have taken its tenants by then, and it would go on permitting for them, in vain."""
+    bench.all(
+        f"UPDATE public.processes SET expires_at = clock_timestamp() WHERE id IN ({bench.owner}, {bench.process})"
+    )
+    (taken,) = take(bench, orchestrator(bench))
+
+    with records(bench) as connection:
+        assert taken.tenant == bench.tenant
+        assert not beat(connection, bench.owner, lease_s=30.0)
+        assert beat(connection, bench.process, lease_s=30.0), "nobody takes what a worker has before it is buried"
 
 
 def release(bench: "Bench", version: int) -> bool:
