@@ -158,6 +158,7 @@ class OwnershipTerm:
         self._policy = policy
         self._send = send
         self._looking = threading.Lock()
+        self._to_look = threading.Event()
         self._intake = Intake(database, me)
         self._tenants: Tenants | None = None
         self._dispatcher: pykka.ActorRef[Any] | None = None
@@ -252,17 +253,22 @@ class OwnershipTerm:
         self._look()
 
     def _look(self) -> None:
-        """Read the whole outbox and take tenants whose owner is gone."""
-        if self._tenants is None or not self._looking.acquire(blocking=False):
-            return
+        """Read the whole outbox and take tenants whose owner is gone; once more where it is asked for meanwhile."""
+        self._to_look.set()
+        while self._to_look.is_set() and self._tenants is not None and self._looking.acquire(blocking=False):
+            try:
+                self._to_look.clear()
+                self._take_in(self._tenants)
+            finally:
+                self._looking.release()
+
+    def _take_in(self, tenants: Tenants) -> None:
         try:
             more = True
             while more:
-                acquired, more = self._intake.take(self._tenants)
+                acquired, more = self._intake.take(tenants)
                 if acquired:
                     self._sweeper.wake()
                     self._marks.wake()
         except DatabaseError as error:
             record(database_failure("reading the outbox", error))
-        finally:
-            self._looking.release()
