@@ -130,7 +130,9 @@ class Reread:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """Read the tenant's queue again."""
+    """Read the tenant's queue again; `at_leisure`: when nobody else wants anything."""
+
+    at_leisure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

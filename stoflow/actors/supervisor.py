@@ -93,8 +93,8 @@ class TenantSupervisor(PooledActor):
                 self._context.loader.jobs(self.actor_ref, self._tenant, jobs)
             case CancelNow(job):
                 self._context.loader.cancel(self.actor_ref, self._tenant, job)
-            case Reload():
-                self._paging.load()
+            case Reload(at_leisure):
+                self._paging.load(at_leisure=at_leisure)
             case RefusalsChanged(refusing):
                 self._on_refusals(refusing)
             case MayTry(marketplace):

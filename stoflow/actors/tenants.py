@@ -1,7 +1,7 @@
 """The supervisors of the tenants this orchestrator owns: started, told, restarted, let go."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -33,6 +33,12 @@ class Tenants:
 
     def __contains__(self, tenant: TenantId) -> bool:
         return tenant in self._owned
+
+    @property
+    def epochs(self) -> Mapping[TenantId, Epoch]:
+        """Return whom this orchestrator decides for, and under which epoch."""
+        with self._lock:
+            return {tenant: epoch for tenant, (epoch, _) in self._owned.items()}
 
     def take(self, tenant: TenantId, epoch: Epoch, work: Sequence[QueuedJob] = ()) -> None:
         """Begin to decide for a tenant under this epoch; `work` is all that it has, where that is known."""

@@ -1,7 +1,7 @@
 """Who decides for a tenant: one orchestrator by lease, with an epoch that fences the one before."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -64,7 +64,12 @@ LEAVE = """
 UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s
 """
 
-LEAVE_ALL = "UPDATE public.tenant_work SET owner = NULL WHERE owner = %(me)s"
+# An answer to ACQUIRE may be lost, and a term begin under the identity of the one before.
+LEAVE_OTHERS = """
+UPDATE public.tenant_work w SET owner = NULL WHERE w.owner = %(me)s AND NOT EXISTS (
+  SELECT FROM unnest(%(tenants)s::int[], %(epochs)s::bigint[]) AS known (tenant, epoch)
+  WHERE known.tenant = w.tenant AND known.epoch = w.epoch)
+"""
 
 VERSION = "SELECT version FROM public.tenant_work WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s"
 
@@ -154,9 +159,9 @@ def leave_tenant(connection: Connection[DictRow], tenant: TenantId, me: ProcessI
     connection.execute(LEAVE, {"tenant": tenant, "me": me, "epoch": epoch})
 
 
-def leave_all(connection: Transaction, me: ProcessId) -> None:
-    """Give back whatever is owned, under whichever epoch."""
-    connection.execute(LEAVE_ALL, {"me": me})
+def leave_others(connection: Transaction, me: ProcessId, known: Mapping[TenantId, Epoch]) -> None:
+    """Give back whatever is owned but these, each under its epoch."""
+    connection.execute(LEAVE_OTHERS, {"me": me, "tenants": list(known), "epochs": list(known.values())})
 
 
 def read_version(connection: Transaction, tenant: TenantId, me: ProcessId, epoch: Epoch) -> int | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from stoflow.actors.intake import Intake
+from stoflow.actors.news import Reload
 from stoflow.domain.errors import DatabaseUnavailable
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.marketplaces.contract import ActionSpec, Marketplace
@@ -21,6 +22,7 @@ from stoflow.storage.engine.ownership import (
     Announcement,
     acquire_tenant,
     acquire_tenants,
+    begin_consuming,
     consume_outbox,
     leave_tenant,
     owner_of,
@@ -117,12 +119,20 @@ class Supervisors:
     owned: set[TenantId] = field(default_factory=set[TenantId])
     began: list[tuple[TenantId, list[JobId]]] = field(default_factory=list[tuple[TenantId, list[JobId]]])
     told: list[Announcement] = field(default_factory=list[Announcement])
+    all_told: list[object] = field(default_factory=list[object])
 
     def __contains__(self, tenant: TenantId) -> bool:
         return tenant in self.owned
 
+    @property
+    def epochs(self) -> dict[TenantId, Epoch]:
+        return {}
+
     def announce(self, news: list[Announcement]) -> None:
         self.told += [told for told in news if told.tenant in self.owned]
+
+    def tell_all(self, message: object) -> None:
+        self.all_told.append(message)
 
     def take(self, tenant: TenantId, epoch: Epoch, work: tuple[QueuedJob, ...]) -> None:
         self.owned.add(tenant)
@@ -242,3 +252,73 @@ def test_what_was_taken_of_a_tenant_that_another_acquired_meanwhile_is_announced
 
     (told,) = consumed(bench, other)
     assert told.jobs == (job,)
+
+
+def test_what_was_taken_while_postgresql_went_away_is_not_forgotten_by_who_owns_its_tenant(
+    nobody_s: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken, and the answer was lost: a tenant that is never idle would not be read again."""
+    bench, take = nobody_s.bench, begin_consuming
+    nobody_s.supervisors.owned.add(bench.tenant)
+    bench.submit(bench.product())
+
+    def lose(connection: Transaction, me: ProcessId, *, limit: int) -> Any:
+        take(connection, me, limit=limit)
+        return fail
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise DatabaseUnavailable("PostgreSQL was stopped meanwhile.")
+
+    with monkeypatch.context() as away:
+        away.setattr("stoflow.actors.intake.begin_consuming", lose)
+        with pytest.raises(DatabaseUnavailable):
+            nobody_s.looks()
+
+    for _ in range(2):
+        nobody_s.looks()
+    assert nobody_s.supervisors.all_told == [Reload(at_leisure=True)]
+
+
+def test_what_was_taken_of_a_tenant_that_another_acquired_is_announced_to_it_also_when_postgresql_went_away(
+    nobody_s: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = nobody_s.bench
+    job = bench.submit(bench.product())
+    with bench.database.records() as connection:
+        other = register_process(connection, "orchestrator", lease_s=60.0)
+
+    def fail(*_: Any, **__: Any) -> Any:
+        with bench.database.records() as beside:
+            assert acquire_tenant(beside, bench.tenant, other)
+        raise DatabaseUnavailable("PostgreSQL was stopped meanwhile.")
+
+    with monkeypatch.context() as away:
+        away.setattr("stoflow.actors.intake.acquire_tenants", fail)
+        with pytest.raises(DatabaseUnavailable):
+            nobody_s.looks()
+    for _ in range(2):
+        assert nobody_s.looks().began == []
+
+    (told,) = consumed(bench, other)
+    assert told.jobs == (job,)
+
+
+def test_a_tenant_that_was_acquired_when_postgresql_went_away_is_taken_once_it_answers(
+    nobody_s: Orchestrator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By PostgreSQL it is ours, so that nobody else takes it, and nobody here knows."""
+    bench = nobody_s.bench
+    nobody_s.looks()
+    bench.submit(bench.product())
+
+    def lose(_: Transaction, me: ProcessId, **asked: Any) -> Any:
+        with bench.database.records() as connection:
+            assert acquire_tenants(connection, me, **asked)
+        raise DatabaseUnavailable("PostgreSQL was stopped meanwhile.")
+
+    with monkeypatch.context() as away:
+        away.setattr("stoflow.actors.intake.acquire_tenants", lose)
+        with pytest.raises(DatabaseUnavailable):
+            nobody_s.looks()
+
+    assert nobody_s.looks().began == [(bench.tenant, [])]
