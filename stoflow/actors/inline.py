@@ -1,19 +1,24 @@
 """An orchestrator of one job: it decides for a tenant in the process that asks, for as long as that job runs there."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from stoflow.actors.permits import Permits
 from stoflow.actors.places import place_of
 from stoflow.admission.asking import Verdict, judge_place
 from stoflow.admission.facts import Conditions
+from stoflow.domain.errors import DatabaseError
+from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TenantId
 from stoflow.domain.run import RunMode
 from stoflow.execution.collect import collect
 from stoflow.execution.engine import Engine
 from stoflow.execution.look import look
 from stoflow.execution.run import run
+from stoflow.monitoring.record import record
 from stoflow.storage.engine.ownership import acquire_tenant, leave_tenant
 from stoflow.storage.engine.reads.actors import cancel_read, jobs_read, page_read, read_together
 from stoflow.storage.engine.reads.queue import QueuedJob, QueuePage
@@ -22,6 +27,7 @@ from stoflow.upkeep.sweep import Sweep
 PAGE_SIZE = 50
 LOOK_EVERY_S = 0.2  # whether a plugin has answered; nobody tells an orchestrator that owns nothing yet
 PATIENCE_S = 60.0
+LEAVE_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,23 @@ class InlineOrchestrator:
             self.sweep.tenants([tenant])
             return _Turn(self, tenant, me, epoch).run(marketplaces)
         finally:
+            self._leave(tenant, me, epoch)
+
+    def _leave(self, tenant: TenantId, me: ProcessId, epoch: Epoch) -> None:
+        """Give the tenant back, at once or as soon as PostgreSQL answers: nobody else decides for it before."""
+        try:
             with self.engine.database.records() as connection:
                 leave_tenant(connection, tenant, me, epoch)
+        except DatabaseError as error:
+            record(database_failure("giving a tenant back", error))
+            later = threading.Timer(LEAVE_AGAIN_S, self._leave_again, (tenant, me, epoch))
+            later.daemon = True
+            later.start()
+
+    def _leave_again(self, tenant: TenantId, me: ProcessId, epoch: Epoch) -> None:
+        with suppress(RuntimeError):  # this process has given its lease back, and owns nobody
+            if self.engine.process() == me:
+                self._leave(tenant, me, epoch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stoflow.actors.inline import InlineOrchestrator
-from stoflow.domain.errors import APITimeoutError
+from stoflow.domain.errors import APITimeoutError, DatabaseUnavailable
 from stoflow.domain.ids import JobId, ProcessId
+from stoflow.storage.engine.ownership import leave_tenant
 from stoflow.storage.engine.processes import mark_dead, register_process
 from stoflow.upkeep.sweep import Sweep
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOP = "shop"
 A_MINUTE_MS = 60_000
+WAIT_S = 10.0
 
 
 def of_another_process(bench: "Bench", *, patience_s: float = 10.0) -> InlineOrchestrator:
@@ -52,6 +54,30 @@ def test_it_runs_one_job_to_its_end_and_gives_the_tenant_back(bench: "Bench") ->
     assert run_next(bench) == first
     assert (bench.row(first)["status"], bench.row(second)["status"]) == ("completed", "pending")
     assert bench.shop.calls == ["PUT /photo", "POST /offer", "POST /publish"]
+    assert owner_of(bench) is None
+
+
+def test_a_tenant_is_given_back_later_where_postgresql_is_away_just_then(
+    bench: "Bench", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process lives on, and nobody else may decide for the tenant until it is."""
+    give_up(bench)
+    job = bench.submit(bench.product())
+    fails, left = iter([True]), threading.Event()
+
+    def leave(*of: Any) -> None:
+        if next(fails, False):
+            raise DatabaseUnavailable("It is started anew.")
+        leave_tenant(*of)
+        left.set()
+
+    monkeypatch.setattr("stoflow.actors.inline.leave_tenant", leave)
+    monkeypatch.setattr("stoflow.actors.inline.LEAVE_AGAIN_S", 0.01)
+
+    assert run_next(bench) == job
+    assert left.wait(WAIT_S)
+    with bench.database.records() as connection:  # waits for the commit of what was left
+        connection.execute("SELECT FROM public.tenant_work FOR UPDATE")
     assert owner_of(bench) is None
 
 
