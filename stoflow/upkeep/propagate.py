@@ -13,13 +13,13 @@ def propagate(database: Database, registry: Registry, tenant: TenantId) -> int:
     """Submit every job that is missing, before others at the same marketplace; return how many were made now."""
     made = keep_to_stock(database, registry, tenant)
     with database.records() as connection:
-        updates, products = read_updates(connection, tenant)
+        updates, told = read_updates(connection, tenant)
     asked = [
         SubmitJob(each.marketplace, "update", each.product, priority=HIGH, idempotency_key=each.key) for each in updates
     ]
     made += sum(submit_known(database, registry, tenant, job) for job in asked)
     failpoint("propagate.before")
     with database.records() as connection:
-        note_propagated(connection, tenant, products)
+        note_propagated(connection, tenant, told)
     failpoint("propagate.after")
     return made

@@ -1,13 +1,15 @@
 """What one marketplace told of a product and the others do not know yet: which updates would tell them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from stoflow.domain.ids import TenantId
+from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.follow_ups import FollowUp, follow_ups_in
-from stoflow.storage.engine.statement import bind
+from stoflow.storage.engine.statement import bind, s
 
 # A rest of stock is told once per sale; an edit is undone only where the seller wants StoFlow's words to hold.
 MISSING_UPDATES = """
@@ -26,19 +28,51 @@ JOIN {s}.connections c ON c.marketplace = listed.marketplace AND c.settings ->> 
 WHERE r.edited_at > listed.updated_at
 """
 
-PROPAGATED = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id = ANY(%(products)s::int[])"
-WITHOUT_PRODUCT = "UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id IS NULL"
-UNPROPAGATED = "SELECT DISTINCT product_id FROM {s}.order_lines WHERE NOT spread AND product_id IS NOT NULL"
+# Of a job that may come to show the product, nobody knows yet whether it read how many were left before the sale: it
+# is told once it has ended.
+UNTOLD = f"""
+SELECT o.marketplace, o.order_id, o.line_id FROM {s}.order_lines o
+WHERE NOT o.spread AND NOT EXISTS (
+  SELECT FROM public.marketplace_action_types a
+  JOIN {s}.marketplace_jobs j ON j.action_type_id = a.id AND j.marketplace = a.marketplace
+  WHERE j.product_id = o.product_id AND j.status IN {UNFINISHED} AND a.code <> 'delete'
+    AND j.marketplace <> o.marketplace AND NOT EXISTS (
+      SELECT FROM {s}.listings l
+      WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace AND l.external_id IS NOT NULL AND l.visible)
+)
+"""
+
+PROPAGATED = """
+UPDATE {s}.order_lines o SET spread = true
+FROM unnest(%(marketplaces)s::text[], %(orders)s::text[], %(lines)s::text[]) AS told (marketplace, order_id, line_id)
+WHERE (o.marketplace, o.order_id, o.line_id) = (told.marketplace, told.order_id, told.line_id)
+"""
 
 
-def read_updates(connection: Connection[DictRow], tenant: TenantId) -> tuple[Sequence[FollowUp], Sequence[int]]:
-    """Return the updates that would carry what is known to where it is not, and the products of sales not spread."""
+@dataclass(frozen=True, slots=True)
+class OrderLineKey:
+    marketplace: str
+    order: str
+    line: str
+
+
+def read_updates(
+    connection: Connection[DictRow], tenant: TenantId
+) -> tuple[Sequence[FollowUp], Sequence[OrderLineKey]]:
+    """Return the updates that would carry what is known to where it is not, and the sales that are told with them.
+
+    The sales are read first: whatever becomes known, or is shown, from then on is for the next time.
+    """
+    told = bind(UNTOLD, tenant).on(connection).fetchall()
     updates = follow_ups_in(bind(MISSING_UPDATES, tenant).on(connection))
-    unpropagated = bind(UNPROPAGATED, tenant).on(connection).fetchall()
-    return updates, [row["product_id"] for row in unpropagated]
+    return updates, [OrderLineKey(row["marketplace"], row["order_id"], row["line_id"]) for row in told]
 
 
-def note_propagated(connection: Connection[DictRow], tenant: TenantId, products: Sequence[int]) -> None:
-    """Note that the sales of these products were carried to every marketplace."""
-    bind(PROPAGATED, tenant, products=list(products)).on(connection)
-    bind(WITHOUT_PRODUCT, tenant).on(connection)
+def note_propagated(connection: Connection[DictRow], tenant: TenantId, told: Sequence[OrderLineKey]) -> None:
+    """Note that these sales were carried to every marketplace."""
+    keys = {
+        "marketplaces": [each.marketplace for each in told],
+        "orders": [each.order for each in told],
+        "lines": [each.line for each in told],
+    }
+    bind(PROPAGATED, tenant, **keys).on(connection)

@@ -14,10 +14,17 @@ JOIN {s}.connections c ON c.marketplace = listed.marketplace AND c.settings ->> 
 WHERE r.edited_at > listed.updated_at
 
 -- PROPAGATED
-UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id = ANY(%(products)s::int[])
+UPDATE {s}.order_lines o SET spread = true
+FROM unnest(%(marketplaces)s::text[], %(orders)s::text[], %(lines)s::text[]) AS told (marketplace, order_id, line_id)
+WHERE (o.marketplace, o.order_id, o.line_id) = (told.marketplace, told.order_id, told.line_id)
 
--- UNPROPAGATED
-SELECT DISTINCT product_id FROM {s}.order_lines WHERE NOT spread AND product_id IS NOT NULL
-
--- WITHOUT_PRODUCT
-UPDATE {s}.order_lines SET spread = true WHERE NOT spread AND product_id IS NULL
+-- UNTOLD
+SELECT o.marketplace, o.order_id, o.line_id FROM {s}.order_lines o
+WHERE NOT o.spread AND NOT EXISTS (
+  SELECT FROM public.marketplace_action_types a
+  JOIN {s}.marketplace_jobs j ON j.action_type_id = a.id AND j.marketplace = a.marketplace
+  WHERE j.product_id = o.product_id AND j.status IN ('pending', 'running') AND a.code <> 'delete'
+    AND j.marketplace <> o.marketplace AND NOT EXISTS (
+      SELECT FROM {s}.listings l
+      WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace AND l.external_id IS NOT NULL AND l.visible)
+)
