@@ -60,7 +60,7 @@ class PhotoFetcher:
         try:
             with deadline(self._limits.seconds):
                 return self._followed(url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last of the host of a redirect
             raise NotFetched(f"cannot be fetched: {_failure(error)}") from error
 
     def close(self) -> None:
@@ -117,11 +117,12 @@ def _checked(address: str) -> httpx.URL:
         raise NotFetched(f"is an address of more than {MAX_ADDRESS_CHARACTERS:,} characters")
     try:
         url = httpx.URL(address)
+        host = url.host  # decoded when it is asked for: of "xn--" and no word behind it a ValueError
     except (httpx.InvalidURL, ValueError):
         raise NotFetched("is no valid address; copy it from a browser") from None
     if url.scheme not in SCHEMES:
         raise NotFetched(f"leads to an address of {url.scheme or 'no scheme'}, and only http and https are fetched")
-    if not url.host:
+    if not host:
         raise NotFetched("is an address without a host; copy it from a browser")
     if url.userinfo:
         raise NotFetched("is an address with a user's name in it; give one that anybody may open")
@@ -131,6 +132,8 @@ def _checked(address: str) -> httpx.URL:
 def _failure(error: Exception) -> str:
     if isinstance(error.__cause__, ForbiddenAddress):
         return "it leads to a private network; save the photo beside the file, or allow the network"
+    if isinstance(error, UnicodeError):
+        return "it leads to no valid address; give the one of the photo itself"
     if isinstance(error, httpx.TimeoutException):
         return "it took too long; import again later"
     if isinstance(error, httpx.ConnectError):

@@ -11,6 +11,7 @@ from stoflow.transports.lean_httpx import httpx
 
 IDLE_S: Final = 15.0
 MAX_ADDRESS_CHARACTERS: Final = 2_000
+MAX_PORT: Final = 65_535
 PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -29,15 +30,19 @@ def receiver_of(address: str, networks: Sequence[Network]) -> str:
     """
     try:
         url = httpx.URL(address)
+        host = url.host  # decoded when it is asked for: of "xn--" and no word behind it a ValueError
     except (httpx.InvalidURL, ValueError):
         raise BadAddress("is no address") from None
-    if len(address) > MAX_ADDRESS_CHARACTERS or not url.host or url.userinfo or url.fragment:
+    if len(address) > MAX_ADDRESS_CHARACTERS or not host or url.userinfo or url.fragment:
         raise BadAddress("must name a host, without a user's name or a fragment")
     if url.scheme != "https" and not (url.scheme == "http" and networks):
         raise BadAddress("must begin with https://")
-    if _is_private(url.host, networks):
+    if _is_private(host, networks):
         raise BadAddress("leads to a private network")
-    return f"{url.host}:{url.port or PORTS[url.scheme]}"
+    port = url.port or PORTS[url.scheme]
+    if port > MAX_PORT:
+        raise BadAddress(f"names the port {port}, and the last one is {MAX_PORT}")
+    return f"{host}:{port}"
 
 
 def _is_private(host: str, networks: Sequence[Network]) -> bool:
@@ -73,7 +78,7 @@ class WebhookClient:
                 ) as response,
             ):
                 return response.status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last of the host of a redirect
             raise NotSent(_failure(error)) from error
 
     def close(self) -> None:
@@ -83,6 +88,8 @@ class WebhookClient:
 def _failure(error: Exception) -> str:
     if isinstance(error.__cause__, ForbiddenAddress):
         return "The address leads to a private network."
+    if isinstance(error, UnicodeError):
+        return "The receiver leads on to what is no address."
     if isinstance(error, httpx.TimeoutException):
         return "The receiver did not answer in time."
     if isinstance(error, httpx.ConnectError):

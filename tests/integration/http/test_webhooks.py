@@ -68,6 +68,7 @@ class Receiver:
     """Answers each path with the statuses it was given, the last one again and again; `held` paths wait to be let go."""
 
     url: str = ""
+    location: str = ""
     statuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     held: dict[str, threading.Event] = field(default_factory=dict[str, threading.Event])
     came: Queue[Received] = field(default_factory=Queue[Received])
@@ -92,7 +93,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             self.send_response(receiver.answer(Received(self.path, headers, body)))
-            self.send_header("location", f"{receiver.url}/elsewhere")
+            self.send_header("location", receiver.location or f"{receiver.url}/elsewhere")
             self.send_header("content-length", "0")
             self.end_headers()
 
@@ -410,6 +411,8 @@ def test_a_fault_of_ours_in_sending_is_told_and_loses_nothing(
         "ftp://shop.example/x",
         "shop.example",
         "https://",
+        "https://xn--/x",
+        "https://shop.example:99999/x",
     ],
 )
 def test_an_address_that_nobody_may_call_is_refused_by_name(shops: tuple[Shop, Shop], url: str) -> None:
@@ -428,6 +431,16 @@ def test_a_name_that_leads_to_a_private_network_is_not_called(receiver: Receiver
     finally:
         client.close()
     assert receiver.came.empty()
+
+
+def test_a_receiver_that_leads_on_to_what_is_no_address_has_not_taken_it(receiver: Receiver) -> None:
+    receiver.location, receiver.statuses = "https://xn--/", {"/x": [302]}
+    client = WebhookClient(connections=1, timeout_s=WAIT_S, networks=HERE)
+    try:
+        with pytest.raises(NotSent, match="leads on to what is no address"):
+            client.send(f"{receiver.url}/x", {}, "{}")
+    finally:
+        client.close()
 
 
 def test_a_platform_is_told_of_its_own_tenants_and_no_others(

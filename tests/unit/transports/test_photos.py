@@ -138,6 +138,7 @@ def test_a_redirect_is_followed_and_to_a_private_machine_it_is_not(
         ("file:///etc/passwd", "leads to an address of file"),
         ("ftp://host/a", "leads to an address of ftp"),
         ("http://user:word@127.0.0.1/a", "user's name"),
+        ("http://xn--/a", "no valid address"),
         ("/round/and/round", "leads on more than 3 times"),
     ],
 )
@@ -156,6 +157,8 @@ def test_a_redirect_is_checked_like_an_address(
         ("https:///a.jpg", "without a host"),
         ("http://[::1/a.jpg", "no valid address"),
         ("http://host:notaport/a.jpg", "no valid address"),
+        ("http://xn--/a.jpg", "no valid address"),
+        ("http://xn--a/a.jpg", "no valid address"),
         ("http://host/" + "a" * 2000, "more than 2,000 characters"),
     ],
 )
