@@ -28,6 +28,11 @@ SESSION_SETTINGS: Mapping[str, str] = MappingProxyType(
         "plan_cache_mode": "force_custom_plan",
         "jit": "off",
         "timezone": "UTC",
+        # What an operator may have set otherwise for a role or a database: psycopg reads no other dates, and whoever
+        # waited for another's commit has to see it.
+        "datestyle": "ISO, MDY",
+        "intervalstyle": "postgres",
+        "default_transaction_isolation": "read committed",
     }
 )
 # Scans and the joins that need them are ruled out, whatever the statistics say or do not say yet.
@@ -62,7 +67,7 @@ def conninfo(url: str, *, application_name: str) -> str:
     Raise ConfigurationError for a URL that libpq cannot read, without showing it: it may hold a password.
     """
     defaults = {"connect_timeout": CONNECT_WITHIN_S, "application_name": application_name, **NETWORK_SETTINGS}
-    return make_conninfo("", **(defaults | _given(url)))
+    return make_conninfo("", **(defaults | _given(url) | {"client_encoding": "UTF8"}))
 
 
 def server_of(url: str) -> Server:

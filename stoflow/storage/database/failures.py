@@ -83,6 +83,14 @@ BY_WORDS: Sequence[tuple[str, Trouble]] = (
         Trouble("has no such database", "create it, or correct {setting}", is_misnamed=True),
     ),
     (
+        "the database is encoded in",
+        Trouble(
+            "has a database that is not in UTF-8",
+            "create one with ENCODING 'UTF8' TEMPLATE template0, and name it in {setting}",
+            is_misnamed=True,
+        ),
+    ),
+    (
         "statement pooling mode",
         Trouble("is behind a pooler that knows no transactions", "set its pool_mode to transaction", is_misnamed=True),
     ),

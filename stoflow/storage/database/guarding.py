@@ -48,4 +48,4 @@ def setting_locally(settings: Mapping[str, str]) -> bytes:
 
 def beginning(settings: Mapping[str, str]) -> bytes:
     """Return what begins a transaction and guards it, in one round trip."""
-    return b"BEGIN; " + setting_locally(settings)
+    return b"BEGIN ISOLATION LEVEL READ COMMITTED; " + setting_locally(settings)

@@ -4,7 +4,7 @@ import select
 import time
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -20,7 +20,10 @@ IDLE_S = 20.0  # one that has not been used for so long is closed, and one more 
 TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
 # A backend that has touched 1,000 schemas has grown by 200 MiB, so none lives long, and shorter where it meets many.
 LIFETIME_S = 600.0
+UTF8 = "UTF8"
 RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
+
+Connection = TypeVar("Connection", bound=psycopg.Connection[Any])
 
 
 @dataclass(slots=True)
@@ -32,6 +35,15 @@ class LastFailure:
 
     def since(self, began_s: float) -> psycopg.Error | None:
         return self.error if self.at_s >= began_s else None
+
+
+def _in_utf8(connection: Connection) -> Connection:
+    """Return the connection; of a database of any other encoding bytes come back, or what sellers write is refused."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != UTF8:
+        connection.pgconn.finish()
+        raise psycopg.OperationalError(f"the database is encoded in {encoding}")
+    return connection
 
 
 class PooledConnection(psycopg.Connection[Any]):
@@ -59,7 +71,7 @@ class PooledConnection(psycopg.Connection[Any]):
     ) -> Self:
         """Connect, and note in `failure` why that went wrong: the pool keeps it from those who wait."""
         try:
-            return super().connect(conninfo, **options)
+            return _in_utf8(super().connect(conninfo, **options))
         except psycopg.Error as error:
             if failure is not None:
                 failure.error, failure.at_s = error, time.monotonic()

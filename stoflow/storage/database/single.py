@@ -16,5 +16,6 @@ def single_connection(url: str) -> Iterator[psycopg.Connection[DictRow]]:
     """Lend a connection for one transaction of the engine's SQL; raise DatabaseError as a pool's would."""
     info, connect = conninfo(url, application_name="stoflow"), psycopg.Connection[DictRow].connect
     with failures_by_name(server_of(url)), connect(info, row_factory=dict_row) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         connection.execute(setting_locally(SESSION_SETTINGS))
         yield connection

@@ -23,8 +23,18 @@ from stoflow.testing.databases import Databases
 from tests.harness.pooler import pooler_before
 
 PGBOUNCER = os.environ.get("STOFLOW_CI_PGBOUNCER") or shutil.which("pgbouncer", path="/usr/sbin:/usr/bin")
-GUARDS = ("search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "jit", "TimeZone")
-GUARDED = ["", "5s", "2s", "15s", "off", "UTC"]
+GUARDS = (
+    "search_path",
+    "statement_timeout",
+    "lock_timeout",
+    "idle_in_transaction_session_timeout",
+    "jit",
+    "TimeZone",
+    "datestyle",
+    "intervalstyle",
+    "default_transaction_isolation",
+)
+GUARDED = ["", "5s", "2s", "15s", "off", "UTC", "ISO, MDY", "postgres", "read committed"]
 USUAL: LiteralString = "SELECT current_setting('search_path'), current_setting('statement_timeout')"
 
 

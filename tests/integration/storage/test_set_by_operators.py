@@ -1,0 +1,93 @@
+"""What an operator may have set for a role or a database, and a database that was made in another encoding."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from stoflow.domain.errors import DatabaseMisnamed
+from stoflow.domain.ids import TenantId
+from stoflow.migrations.prepared import check_prepared
+from stoflow.migrations.runner import migrate
+from stoflow.storage.database.connecting import plain_url
+from stoflow.storage.database.session import Database
+from stoflow.storage.database.single import single_connection
+from stoflow.storage.database.tenants import create_tenant, list_tenants
+from stoflow.storage.servers.keeping import ServerUrls
+from stoflow.testing.databases import Databases
+
+SET = {
+    "datestyle": "German",
+    "intervalstyle": "iso_8601",
+    "client_encoding": "LATIN1",
+    "default_transaction_isolation": "repeatable read",
+}
+WAITING = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+AMPLE_S = 20
+Opened = Callable[[], AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def set_otherwise(databases: Databases, server_urls: ServerUrls, database_url: str) -> Iterator[Database]:
+    """A database for which its operator has set what each connection begins with."""
+    with psycopg.connect(plain_url(server_urls.database_url), autocommit=True) as connection:
+        for name, value in SET.items():
+            of = sql.Identifier(databases.name_of(database_url))
+            connection.execute(sql.SQL("ALTER DATABASE {} SET {} = {}").format(of, sql.Identifier(name), value))
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+def test_dates_and_texts_come_back_whatever_was_set(set_otherwise: Database):
+    create_tenant(set_otherwise, "one@example.com", full_name="Zoë „€“ 🧥")
+    (found,) = list_tenants(set_otherwise)
+    assert (found.full_name, found.created_at.date()) == ("Zoë „€“ 🧥", datetime.now(UTC).date())
+    with set_otherwise.planned_records() as connection:
+        row = connection.execute("SELECT full_name, created_at, interval '90 s' AS took FROM public.users").fetchone()
+    assert row is not None
+    assert (row["full_name"], row["took"].total_seconds()) == ("Zoë „€“ 🧥", 90)
+
+
+def test_who_waited_for_anothers_commit_sees_it_whatever_was_set(set_otherwise: Database, tenant: TenantId):
+    add = "UPDATE public.users SET full_name = concat(full_name, 'x') WHERE id = %s"
+
+    def waits() -> bool:
+        with set_otherwise.records() as watching:
+            row = watching.execute(WAITING).fetchone()
+        return bool(row and row["n"])
+
+    for opened in (set_otherwise.records, set_otherwise.planned_records, lambda: single_connection(set_otherwise.url)):
+        with ThreadPoolExecutor(1) as threads, set_otherwise.records() as first:
+            first.execute(add, [tenant])
+
+            def second(opened: Opened = opened) -> int:
+                with opened() as connection:
+                    return connection.execute(add, [tenant]).rowcount
+
+            waiting = threads.submit(second)
+            while not waits():
+                assert not waiting.done()
+            first.commit()
+            assert waiting.result(AMPLE_S) == 1
+
+
+def test_a_database_in_another_encoding_is_refused_with_what_to_do(server_urls: ServerUrls, databases: Databases):
+    name = f"{databases.migrated}_ascii"
+    with psycopg.connect(plain_url(server_urls.database_url), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'".encode())
+        url = databases.url_of(name)
+        try:
+            with pytest.raises(DatabaseMisnamed, match="not in UTF-8: create one with ENCODING 'UTF8'"):
+                migrate(url)
+            database = Database(url)
+            with pytest.raises(DatabaseMisnamed, match="not in UTF-8: create one with ENCODING 'UTF8'"):
+                check_prepared(database)
+            database.close()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
