@@ -200,6 +200,8 @@ class MarketplaceActor(PooledActor):
             self._lanes.not_granted(held.job)
         self._flight.wait_for(held, WATCH_S)
         refused_again = move is NextMove.RELOAD and held.is_refused_again()
+        if refused_again:
+            self._permits.sweep_soon(self._permits.tenant)  # its time may be over
         if refused_again or move is NextMove.SELLER:
             tell(self._supervisor, Reload())
         if not refused_again:

@@ -44,6 +44,9 @@ UNDISTURBED: Parts = (("undisturbed", "AND (j.late_until IS NULL OR j.late_until
 # No call may be made for the account: its seller must act, or the marketplace told that none is left.
 MUST_WAIT = "(c.state <> 'connected' OR c.resume_at > clock_timestamp())"
 
+# The sweep ends what was not done in time; of thousands of tenants it takes minutes, and nothing begins meanwhile.
+IN_TIME = "(j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())"
+
 # Actors ask the same before they permit, but a message may be late, repeated or forged: nothing begins that is held.
 # What it is of all tenants' tables is asked by a function, planned once for a connection and not for each tenant.
 NOT_HELD = f"""
@@ -73,7 +76,7 @@ CLAIM = f"""
 WITH [[settled]]was AS MATERIALIZED (
   SELECT j.id, j.status FROM {s}.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN {UNFINISHED} AND (j.acted OR NOT j.cancel_requested)
-    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()){NOT_HELD}
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND {IN_TIME}{NOT_HELD}
     [[in line]] [[undisturbed]] [[if settled]]
   FOR UPDATE OF j
 [[pace]][[trying]]), task AS (

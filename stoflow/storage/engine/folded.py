@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from stoflow.domain.ids import JobId, TenantId
 from stoflow.domain.job import JobStatus, TaskPlan
 from stoflow.storage.database.transactions import Transaction
-from stoflow.storage.engine.claim import IN_LINE, NOT_HELD, PACING, UNDISTURBED, Claim
+from stoflow.storage.engine.claim import IN_LINE, IN_TIME, NOT_HELD, PACING, UNDISTURBED, Claim
 from stoflow.storage.engine.close import Closing
 from stoflow.storage.engine.facts import UNFINISHED, telling
 from stoflow.storage.engine.recorded import Granted
@@ -84,7 +84,7 @@ IS_OURS = """j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND
   AND NOT j.cancel_requested AND %(fits)s"""
 
 MAY_CLAIM = f"""{IS_OURS}
-  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()){NOT_HELD}
+  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND {IN_TIME}{NOT_HELD}
   [[in line]] [[undisturbed]]"""
 
 

@@ -27,6 +27,15 @@ WHERE request_id = %(request_id)s::uuid AND plugin_id = %(plugin_id)s AND answer
 UPDATE public.plugin_presence SET connected = false, since = clock_timestamp()
 WHERE tenant = %(tenant)s AND plugin_id = %(plugin_id)s AND socket_id = %(socket_id)s AND connected
 
+-- GONE_WITH_APIS
+WITH gone AS (
+  UPDATE public.plugin_presence SET connected = false, since = clock_timestamp() WHERE tenant IN (
+    SELECT v.tenant FROM public.plugin_presence v JOIN public.processes p ON p.id = v.process
+    WHERE v.connected AND p.dead ORDER BY v.tenant FOR UPDATE OF v SKIP LOCKED)
+  RETURNING tenant
+)
+INSERT INTO public.outbox (tenant, job) SELECT tenant, 0 FROM gone JOIN public.tenant_work USING (tenant)
+
 -- ISSUE
 INSERT INTO {s}.plugin_commands
   (request_id, job_id, task_id, claims, seq, plugin_id, action, payload, deadline, looks)

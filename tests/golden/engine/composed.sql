@@ -2,7 +2,7 @@
 WITH was AS MATERIALIZED (
   SELECT j.id, j.status FROM user_7.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND (j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
       SELECT FROM user_7.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
@@ -44,7 +44,7 @@ WITH settled AS (
 ), was AS MATERIALIZED (
   SELECT j.id, j.status FROM user_7.marketplace_jobs j
   WHERE j.id = %(job)s AND j.status IN ('pending', 'running') AND (j.acted OR NOT j.cancel_requested)
-    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
+    AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND (j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
       SELECT FROM user_7.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))

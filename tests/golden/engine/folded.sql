@@ -4,7 +4,7 @@ SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = %(holder)s,
     deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'[[begun]]
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
   AND NOT j.cancel_requested AND %(fits)s
-  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
+  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND (j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
       SELECT FROM {s}.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
@@ -15,7 +15,7 @@ RETURNING true AS granted[[told]]
 WITH was AS MATERIALIZED (
   SELECT j.id FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
   AND NOT j.cancel_requested AND %(fits)s
-  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
+  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND (j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
       SELECT FROM {s}.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))
@@ -33,7 +33,7 @@ SET folded = %(document)s::jsonb, fence = j.fence + 1, claimed_by = %(holder)s,
     deadline = clock_timestamp() + %(deadline_s)s::float8 * interval '1 second'[[begun]]
 WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
   AND NOT j.cancel_requested AND %(fits)s
-  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp())
+  AND (j.not_before IS NULL OR j.not_before <= clock_timestamp()) AND (j.status = 'running' OR j.expires_at IS NULL OR j.expires_at > clock_timestamp())
     AND public.may_begin(%(tenant)s, %(epoch)s, %(process)s)
     AND NOT EXISTS (
       SELECT FROM {s}.connections c WHERE c.marketplace = %(marketplace)s AND (c.state <> 'connected' OR c.resume_at > clock_timestamp()))

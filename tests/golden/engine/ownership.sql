@@ -41,6 +41,11 @@ ORDER BY taken.id
 -- LEAVE
 UPDATE public.tenant_work SET owner = NULL WHERE tenant = %(tenant)s AND owner = %(me)s AND epoch = %(epoch)s
 
+-- LEAVE_OTHERS
+UPDATE public.tenant_work w SET owner = NULL WHERE w.owner = %(me)s AND NOT EXISTS (
+  SELECT FROM unnest(%(tenants)s::int[], %(epochs)s::bigint[]) AS known (tenant, epoch)
+  WHERE known.tenant = w.tenant AND known.epoch = w.epoch)
+
 -- OWNER
 SELECT owner, epoch FROM public.tenant_work WHERE tenant = %(tenant)s
 

@@ -1,6 +1,6 @@
 -- BEAT
 UPDATE public.processes SET expires_at = clock_timestamp() + %(lease_s)s::float8 * interval '1 second'
-WHERE id = %(id)s AND NOT dead RETURNING id
+WHERE id = %(id)s AND NOT dead AND (kind <> 'orchestrator' OR expires_at > clock_timestamp()) RETURNING id
 
 -- FORGET
 DELETE FROM public.processes WHERE dead AND expires_at < clock_timestamp() - interval '1 hour'
@@ -18,7 +18,7 @@ WITH expired AS (
   WHERE NOT dead AND expires_at <= clock_timestamp() RETURNING id, kind)
 SELECT id, kind, true AS now FROM expired
 UNION ALL
-SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 minute'
+SELECT id, kind, false FROM public.processes WHERE dead AND expires_at > clock_timestamp() - interval '1 hour'
 
 -- MARK_GONE_DEAD
 UPDATE public.processes SET dead = true, expires_at = clock_timestamp()

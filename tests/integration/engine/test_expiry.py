@@ -51,6 +51,21 @@ def test_a_job_whose_time_is_over_expires_with_a_reason(bench: "Bench") -> None:
     assert bench.shop.calls == []
 
 
+@pytest.mark.parametrize("in_rows", [False, True])
+def test_a_job_whose_time_is_over_does_not_begin_though_nobody_has_swept_yet(bench: "Bench", in_rows: bool) -> None:
+    """A sweep of thousands of tenants takes minutes."""
+    job = submit(bench)
+    if in_rows:
+        bench.all(f"SELECT public.unfold('{{s}}', ARRAY[{job}])")
+    end_time(bench)
+
+    assert bench.run(job).move is NextMove.RELOAD
+
+    assert bench.shop.calls == []
+    bench.sweep()
+    assert bench.row(job)["status"] == "expired"
+
+
 def test_an_expired_job_lets_the_next_one_of_its_product_begin(bench: "Bench") -> None:
     product = bench.product()
     first = bench.submit(product, expires_at=datetime.now(UTC) + timedelta(hours=1))

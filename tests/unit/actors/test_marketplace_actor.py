@@ -447,11 +447,13 @@ def test_a_job_that_comes_to_nothing_twice_is_not_sent_again_before_the_tenant_w
     shop.hears(Take((JOB,)))
     shop.reported(NextMove.RELOAD, UPLOAD, 0)
     shop.hears(Take((JOB,)))
+    assert shop.swept == []
     shop.reported(NextMove.RELOAD, UPLOAD, 0)
 
     assert len(shop.supervisor.of(Reread)) == 1
     assert len(shop.supervisor.of(Reload)) == 1
     assert shop.sent == [(UPLOAD, 0), (UPLOAD, 0)]
+    assert shop.swept == [7]  # its time may be over
 
 
 def test_a_report_that_says_to_wait_for_very_long_is_not_believed_without_asking(scene: MakeScene) -> None:
