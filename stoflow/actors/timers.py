@@ -9,6 +9,7 @@ from typing import Any
 import pykka
 
 JOIN_S = 5.0
+LONGEST_WAIT_S = 3600.0  # a thread cannot wait for centuries, which a job may be put off
 
 
 class Timers:
@@ -55,7 +56,7 @@ class Timers:
         return bool(self._heap) and self._heap[0][0] <= time.monotonic()
 
     def _wait_s(self) -> float | None:
-        return max(0.0, self._heap[0][0] - time.monotonic()) if self._heap else None
+        return min(LONGEST_WAIT_S, max(0.0, self._heap[0][0] - time.monotonic())) if self._heap else None
 
 
 def tell(ref: pykka.ActorRef[Any], message: Any) -> bool:
