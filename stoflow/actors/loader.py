@@ -54,6 +54,10 @@ class Loader:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="loader", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         if not self._thread.is_alive():
             self._thread.start()

@@ -29,6 +29,10 @@ class Pool:
         self._runnable: SimpleQueue[_Inbox | None] = SimpleQueue()
         self._threads = [threading.Thread(target=self._work, name=f"actors-{n}", daemon=True) for n in range(threads)]
 
+    @property
+    def is_alive(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
+
     def start(self) -> None:
         for thread in self._threads:
             if not thread.is_alive():

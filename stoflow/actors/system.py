@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import pykka
 
@@ -44,6 +44,13 @@ COUNT_EVERY_S = 1.0
 COUNT_IDLE_S = 60.0  # unless it is woken
 
 
+class Part(Protocol):
+    """What has threads of its own."""
+
+    @property
+    def is_alive(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What an orchestrator is told of the marketplaces and of time; seconds are real ones."""
@@ -71,7 +78,10 @@ class Orchestrator:
         *,
         send: Send,
         feed: MakeReader,
+        hints: Part,
     ) -> None:
+        """`hints` is what `send` leaves messages to."""
+        self._hints = hints
         self._new_term = partial(OwnershipTerm, database, policy, send=send, feed=feed)
         lease_s = policy.ownership_lease_s
         self._lease = Lease(
@@ -92,6 +102,16 @@ class Orchestrator:
     def tenants(self) -> int:
         """How many tenants this orchestrator decides for."""
         return self._term.tenants if self._term else 0
+
+    def gone(self) -> str:
+        """Name what should run in this process and does not any more, "" where all of it does."""
+        if not self._beginning.acquire(blocking=False):
+            return ""
+        try:
+            parts = {"lease": self._lease, "hints": self._hints, **self._term.parts} if self._term is not None else {}
+            return ", ".join(name for name, part in parts.items() if not part.is_alive)
+        finally:
+            self._beginning.release()
 
     def start(self) -> None:
         with self._beginning:
@@ -167,6 +187,11 @@ class OwnershipTerm:
     @property
     def tenants(self) -> int:
         return len(self._tenants) if self._tenants else 0
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Return those of which nothing would be done any more should they end."""
+        return {"actors": self._pool, "timers": self._timers, "loader": self._loader, "feed": self._reader}
 
     def start(self, *, on_broken: Callable[[], None]) -> None:
         self._on_broken = on_broken

@@ -22,6 +22,10 @@ class Timers:
         self._running = False
         self._thread: threading.Thread | None = None
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         if self._thread is None:
             self._running = True

@@ -97,6 +97,10 @@ class FeedReader:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         if not self._thread.is_alive():
             self._thread.start()

@@ -45,7 +45,8 @@ def make_orchestrator(installation: Installation) -> tuple[Orchestrator, Hints]:
     def reader(me: ProcessId, on_news: OnNews, on_back: Callable[[], None]) -> FeedReader:
         return FeedReader(installation.urls.redis_url, names, me, on_news, hints.outage, on_back=on_back)
 
-    return Orchestrator(installation.database, _policy(installation), send=messages.send, feed=reader), hints
+    policy = _policy(installation)
+    return Orchestrator(installation.database, policy, send=messages.send, feed=reader, hints=hints), hints
 
 
 def _policy(installation: Installation) -> Policy:

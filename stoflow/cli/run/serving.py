@@ -6,9 +6,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
+from typing import Protocol
 
+CHECK_THREADS_EVERY_S = 1.0
 SWITCH_S = 0.0005
 GARBAGE_UNTIL_COLLECTED = 10_000  # objects; Python's own 700 suits programs that make few
+
+
+class Breakable(Protocol):
+    """What runs in threads of its own."""
+
+    def gone(self) -> str:
+        """Name what should run and does not any more, "" where all of it does."""
+        ...
 
 
 @contextmanager
@@ -21,6 +31,14 @@ def until_stopped() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def until_stopped_or_broken(working: Breakable, stopped: Event) -> str:
+    """Return what ended by itself: half a process would go on renewing its lease and do nothing."""
+    while not stopped.wait(CHECK_THREADS_EVERY_S):
+        if gone := working.gone():
+            return gone
+    return ""
 
 
 def hand_over_soon() -> None:

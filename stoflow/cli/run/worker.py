@@ -1,23 +1,20 @@
 """`stoflow worker`: worker processes under our supervision, each with its own consumers and threads."""
 
 import sys
-from threading import Event
 
 import click
 
 from stoflow.cli.run.child import run_command
 from stoflow.cli.run.children import WORKER_PROCESS, Children, make_forking
 from stoflow.cli.run.replacing import replace_dead
-from stoflow.cli.run.serving import spare_the_collector, until_stopped
+from stoflow.cli.run.serving import spare_the_collector, until_stopped, until_stopped_or_broken
 from stoflow.domain.facts.processes import ThreadsGone
 from stoflow.monitoring.record import record
 from stoflow.settings import Settings
 from stoflow.wiring.installation import Installation, looked_at, serving
 from stoflow.wiring.worker import make_worker_process
-from stoflow.worker.process import WorkerProcess
 
 CHECK_EVERY_S = 0.2
-CHECK_THREADS_EVERY_S = 1.0
 BROKEN_DRAIN_S = 2.0
 CONNECTIONS_BESIDE_THREADS = 3
 
@@ -65,14 +62,6 @@ def worker_process(settings: Settings, *, threads: int, queues: str) -> None:
     if gone:
         record(ThreadsGone("worker", gone))
         sys.exit(1)
-
-
-def until_stopped_or_broken(working: WorkerProcess, stopped: Event) -> str:
-    """Return what ended by itself: half a worker would go on renewing its lease and do nothing."""
-    while not stopped.wait(CHECK_THREADS_EVERY_S):
-        if gone := working.gone():
-            return gone
-    return ""
 
 
 def _known_queues(installation: Installation, queues: str) -> list[str]:

@@ -10,6 +10,8 @@ import pytest
 import stoflow
 from stoflow.actors.intake import Intake
 from stoflow.actors.sweeper import Sweeper
+from stoflow.actors.timers import Timers
+from stoflow.cli.run.serving import until_stopped_or_broken
 from stoflow.domain.ids import TenantId
 from stoflow.domain.run import RunMessage
 from stoflow.marketplaces import MarketplaceJobService
@@ -44,6 +46,31 @@ def test_a_tenant_is_taken_again_after_the_dispatcher_died(
         decides.start()
         try:
             assert sent.get(timeout=WAIT_S).job == job
+        finally:
+            decides.stop()
+            hints.stop()
+
+
+def test_one_of_which_a_part_ended_by_itself_says_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process ends then and is replaced: it would own its tenants and decide nothing."""
+    with serving(settings, pool_size=4) as installation:
+        decides, hints = make_orchestrator(installation)
+        hints.start()
+        decides.start()
+        try:
+            assert decides.gone() == ""
+            hints.stop()
+            assert until_stopped_or_broken(decides, threading.Event()) == "hints"
+        finally:
+            decides.stop()
+        assert decides.gone() == ""
+
+        monkeypatch.setattr(Timers, "_run", lambda _: None)
+        decides, hints = make_orchestrator(installation)
+        hints.start()
+        decides.start()
+        try:
+            assert until_stopped_or_broken(decides, threading.Event()) == "timers"
         finally:
             decides.stop()
             hints.stop()
