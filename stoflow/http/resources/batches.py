@@ -62,7 +62,7 @@ def _wish(context: Context, asked: Asked) -> SubmitBatch:
         idempotency_digest=digest_of(marketplace, body),
         request_id=asked.request_id,
     )
-    wanted = filter_of(body.filter) if body.filter else None
+    wanted = filter_of(body.filter, context.registry.marketplaces, within="filter.") if body.filter else None
     return SubmitBatch(job, products=body.product_ids, wanted=wanted, name=body.name)
 
 

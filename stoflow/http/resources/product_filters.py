@@ -1,9 +1,12 @@
 """Which products are meant, as a query or a body says it."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import Field
 
+from stoflow.domain.errors import InputError
+from stoflow.domain.outcome import FieldError
 from stoflow.domain.product_filter import Availability, ProductFilter
 from stoflow.http.rest.schemas import Given, Marketplace, PageQuery, Word
 
@@ -25,6 +28,15 @@ class ProductsQuery(PageQuery, ProductFilterBody):
     """Which products, and where to read on."""
 
 
-def filter_of(given: ProductFilterBody) -> ProductFilter:
+def filter_of(given: ProductFilterBody, marketplaces: Collection[str], *, within: str = "") -> ProductFilter:
+    """Raise InputError for a marketplace that there is not: `not_on` such a one is every product."""
     named = {name: getattr(given, name) for name in ProductFilterBody.model_fields}
+    there_are = f"there is no such marketplace; there are {', '.join(sorted(marketplaces))}"
+    errors = tuple(
+        FieldError(f"{within}{name}", there_are)
+        for name in ("for_sale_on", "not_on")
+        if named[name] is not None and named[name] not in marketplaces
+    )
+    if errors:
+        raise InputError("The filter is not right.", errors)
     return ProductFilter(**named)

@@ -88,7 +88,7 @@ def _price(money: Money) -> dict[str, Any]:
 
 def list_products(context: Context, asked: Asked) -> ProductsPage:
     query: ProductsQuery = asked.query
-    wanted = filter_of(query)
+    wanted = filter_of(query, context.registry.marketplaces)
     page = editing.list_products(context, asked.tenant, wanted, query.limit, query.cursor)
     return ProductsPage.of_items(page, ProductBody.of)
 

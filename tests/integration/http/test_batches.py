@@ -58,6 +58,19 @@ def test_a_filter_means_the_products_that_are_so_now(shops: tuple[Shop, Shop]) -
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("field", ["for_sale_on", "not_on"])
+@pytest.mark.parametrize("name", ["Ebay", "etsi", ""])
+def test_a_marketplace_that_there_is_not_means_no_products_and_not_all(
+    shops: tuple[Shop, Shop], field: str, name: str
+) -> None:
+    alice, _ = shops
+    alice.product()
+    batch = ask(alice, filter={field: name})
+    assert (batch.status_code, batch.json()["errors"][0]["field"]) == (422, f"filter.{field}")
+    listed = alice.client.get("/api/products", params={field: name})
+    assert (listed.status_code, listed.json()["errors"][0]["field"]) == (422, field)
+
+
 def test_products_are_listed_by_the_same_filter(shops: tuple[Shop, Shop]) -> None:
     alice, _ = shops
     alice.product(title="Green scarf")
