@@ -122,8 +122,15 @@ def _of_waiting(line: Line, holds: Sequence[Hold], goes_on_at: datetime, first: 
     by_pace = _ends_by_pace(line, number, goes_on_at)
     ends = max(begins + timedelta(seconds=median(seen)), by_pace) if seen else None
     variance = turn.variance + _variance(seen) + (apart_s / EIGHT_OF_TEN) ** 2
-    spread_s = _spread(variance, (begins - line.now).total_seconds(), min(len(seen), len(line.lately)))
+    uncertain_s = (begins - min(begins, _named_time(line, holds))).total_seconds()
+    spread_s = _spread(variance, uncertain_s, min(len(seen), len(line.lately)))
     return _told(line, Estimate(begins, ends, spread_s))
+
+
+def _named_time(line: Line, holds: Sequence[Hold]) -> datetime:
+    """Return until when it waits because somebody said so, which does not drift."""
+    named = (hold.until for hold in holds if hold.kind == "not_before" and hold.until is not None)
+    return max(named, default=line.now)
 
 
 def _told(line: Line, found: Estimate) -> Outlook:

@@ -104,6 +104,14 @@ def test_the_spread_is_wider_where_little_was_seen() -> None:
     assert few > 1.5 * many
 
 
+def test_a_time_that_somebody_named_is_as_certain_however_far_away_it_is() -> None:
+    line = replace(LINE, lately=passed(12.0))
+    tomorrow, in_a_year = (
+        estimate(line, Hold("not_before", "…", until=at(days * 86_400.0))).spread for days in (1, 365)
+    )
+    assert tomorrow == in_a_year < 60.0
+
+
 def test_a_hold_that_ends_by_the_clock_is_waited_for_and_the_line_after_that_of_its_place() -> None:
     line = replace(LINE, before=3, mix={"publish": 3}, lately=passed(12.0))
     later = Hold("not_before", "…", until=at(600.0))
