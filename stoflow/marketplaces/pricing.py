@@ -64,7 +64,9 @@ def priced(currency: str, product: Product, account: Account) -> Priced | FieldE
     same = product.currency == currency
     rate = None if same else rate_of(account.settings.get("exchange_rates"), product.currency)
     if rate is None and not same:
-        return FieldError("currency", f"The price is in {product.currency}, this account sells in {currency}.")
+        own, told = product.currency, f"The price is in {product.currency}, this account sells in {currency}"
+        rates = f"or say what one {own} is worth in the account's `exchange_rates`"
+        return FieldError("currency", f"{told}: give it in {currency}, {rates}.")
     return Priced(rule.of(product.price * (rate or 1)), currency, product.price, product.currency, rate, rule)
 
 

@@ -119,6 +119,8 @@ def test_lines_of_json_and_other_names_of_columns_are_read(place: Place, anna: T
     [
         ("", {}, "empty"),
         ("a,b\n1,2\n", {}, "No column looks like the title"),
+        ("[]", {}, "The file holds no products"),
+        ("{}", {}, "The file holds no products"),
         (f"{HEADER}Coat,1,EUR,A\n", {"map": "title=Nothing"}, 'no column "Nothing"'),
         (f"{HEADER}Coat,1,EUR,A\n", {"map": "nonsense"}, "--map"),
         (f"{HEADER}Coat,1,EUR,A\n", {"group_by": "Nothing"}, 'no column "Nothing"'),

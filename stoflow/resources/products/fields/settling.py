@@ -31,6 +31,8 @@ SOURCE = "source"  # where the file was taken from
 
 def settle(names: Sequence[str], mapping: Mapped) -> Columns:
     """Match the file's columns with the fields; InputError where an asked one, a title or a price is missing."""
+    if not names:
+        raise InputError("The file holds no products.")
     asked = {field: (each,) if isinstance(each, str) else tuple(each) for field, each in mapping.items()}
     constants = {field: columns[0][1:] for field, columns in asked.items() if columns[0].startswith("=")}
     headings = headings_of(names)
