@@ -41,6 +41,9 @@ from stoflow.storage.database.tenants import TEMPLATE_LOCK, no_tenant
 
 LOCK_MS = 2_000  # a tenant whose tables are in use is named and left for the next run
 STATEMENT_MS = 600_000
+WITH_TRANSACTION_TIMEOUT = (
+    170_000  # one that an operator has set would end the transaction that holds the lock of a run
+)
 RUN_LOCK = 0x53544F46  # "STOF": one run at a time; the next one waits
 UNKNOWN_REVISION = (
     "It is at revision {revision}, which this StoFlow does not know: it is a newer StoFlow's, or another program's."
@@ -154,12 +157,13 @@ def status(database_url: str) -> Status:
 
 
 def engine_of(database_url: str) -> Engine:
-    changed = {"statement_timeout": str(STATEMENT_MS), "lock_timeout": str(LOCK_MS)}
+    limits = {"statement_timeout": str(STATEMENT_MS), "lock_timeout": str(LOCK_MS)}
     text_of_connection = conninfo(database_url, application_name="stoflow migrate")
 
     def connect() -> PooledConnection:
         connection = PooledConnection.connect(text_of_connection, prepare_threshold=None)
-        guard(connection, guards(changed))
+        knows_it = connection.info.server_version >= WITH_TRANSACTION_TIMEOUT
+        guard(connection, guards(limits | ({"transaction_timeout": "0"} if knows_it else {})))
         return connection
 
     return guarded_engine(connect)

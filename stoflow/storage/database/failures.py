@@ -56,6 +56,7 @@ BY_CLASS: Mapping[type[BaseException], Trouble] = {
     errors.CrashShutdown: Trouble("was stopped", "try again when it runs"),
     errors.CannotConnectNow: Trouble("is starting or stopping", LATER),
     errors.IdleInTransactionSessionTimeout: Trouble("ended a transaction that stood still", LATER),
+    errors.TransactionTimeout: Trouble("ended a transaction that took too long", LATER),
     errors.LockNotAvailable: Trouble("did not get what another transaction holds", LATER),
     errors.QueryCanceled: Trouble("did not finish in the time it has", "try again when it is less busy"),
     errors.DiskFull: Trouble("has no disk space left", "free some"),

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from stoflow.domain.errors import DatabaseMisnamed
+from stoflow.domain.errors import DatabaseMisnamed, DatabaseUnavailable
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.prepared import check_prepared
-from stoflow.migrations.runner import migrate
+from stoflow.migrations.runner import WITH_TRANSACTION_TIMEOUT, migrate
 from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.single import single_connection
@@ -32,13 +32,17 @@ AMPLE_S = 20
 Opened = Callable[[], AbstractContextManager[Any]]
 
 
+def set_for(server_url: str, database: str, **settings: str) -> None:
+    with psycopg.connect(plain_url(server_url), autocommit=True) as connection:
+        for name, value in settings.items():
+            change = sql.SQL("ALTER DATABASE {} SET {} = {}")
+            connection.execute(change.format(sql.Identifier(database), sql.Identifier(name), value))
+
+
 @pytest.fixture
 def set_otherwise(databases: Databases, server_urls: ServerUrls, database_url: str) -> Iterator[Database]:
     """A database for which its operator has set what each connection begins with."""
-    with psycopg.connect(plain_url(server_urls.database_url), autocommit=True) as connection:
-        for name, value in SET.items():
-            of = sql.Identifier(databases.name_of(database_url))
-            connection.execute(sql.SQL("ALTER DATABASE {} SET {} = {}").format(of, sql.Identifier(name), value))
+    set_for(server_urls.database_url, databases.name_of(database_url), **SET)
     opened = Database(database_url)
     yield opened
     opened.close()
@@ -91,3 +95,17 @@ def test_a_database_in_another_encoding_is_refused_with_what_to_do(server_urls: 
             database.close()
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_a_run_of_migrate_takes_as_long_as_it_takes(
+    server_urls: ServerUrls, databases: Databases, empty_database_url: str
+):
+    with psycopg.connect(plain_url(server_urls.database_url)) as connection:
+        if connection.info.server_version < WITH_TRANSACTION_TIMEOUT:
+            pytest.skip("PostgreSQL has had transaction_timeout since 17.")
+    set_for(server_urls.database_url, databases.name_of(empty_database_url), transaction_timeout="100ms")
+    assert migrate(empty_database_url).succeeded
+    database = Database(empty_database_url)
+    with pytest.raises(DatabaseUnavailable, match="ended a transaction that took too long"), database.records() as one:
+        one.execute("SELECT pg_sleep(1)")
+    database.close()
