@@ -17,6 +17,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if str(service["image"]).startswith("stoflow:")}
 GIVEN = {"POSTGRES_PASSWORD": "open-sesame", "STOFLOW_SECRET_KEYS": Fernet.generate_key().decode()}
+OF_THE_IMAGE = {"STOFLOW_HOME", "STOFLOW_HOST", "STOFLOW_PORT", "STOFLOW_FAILPOINTS"}
 REFERENCE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 
 
@@ -56,9 +57,10 @@ def test_a_services_command_is_understood_by_the_real_command_line(name: str) ->
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_services_variables_are_understood_by_the_real_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = {key: filled(str(value)) for key, value in OURS[name]["environment"].items()}
+    given = OURS[name]["environment"]
+    environment = {key: filled(str(value)) for key, value in given.items() if value is not None}
     known = {variable_of(field) for field in Settings.model_fields}
-    assert {key for key in environment if key.startswith(ENV_PREFIX)} <= known
+    assert {key for key in given if key.startswith(ENV_PREFIX)} <= known
     for key, value in environment.items():
         monkeypatch.setenv(key, value)
     settings = load(env_file=None)
@@ -66,11 +68,20 @@ def test_a_services_variables_are_understood_by_the_real_settings(name: str, mon
     assert settings.secret_keys == (GIVEN["STOFLOW_SECRET_KEYS"],)
 
 
+@pytest.mark.parametrize("name", ["api", "orchestrator", "worker"])
+def test_a_variable_that_an_operator_sets_reaches_every_process(name: str) -> None:
+    """A value for a variable that is not named here would be dropped without a word."""
+    wanted = {variable_of(field) for field in Settings.model_fields} - OF_THE_IMAGE
+    of_the_api = set(OURS["api"]["environment"]) - set(OURS["worker"]["environment"])
+    assert wanted - set(OURS[name]["environment"]) - (of_the_api if name != "api" else set()) == set()
+
+
 def test_no_secret_stands_in_the_file() -> None:
     secrets = [variable_of(name) for name, field in Settings.model_fields.items() if not field.repr]
     for service in OURS.values():
         for variable in {*secrets, "POSTGRES_PASSWORD"} & set(service["environment"]):
-            assert REFERENCE.search(str(service["environment"][variable])) or variable == "STOFLOW_REDIS_URL"
+            value = service["environment"][variable]
+            assert value is None or REFERENCE.search(str(value)) or variable == "STOFLOW_REDIS_URL"
 
 
 def test_every_service_that_stays_is_restarted_and_waits_for_the_servers_it_needs() -> None:
