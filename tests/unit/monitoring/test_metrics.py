@@ -235,6 +235,14 @@ def test_promtool_takes_the_rules_and_every_expression_of_the_dashboard(tmp_path
     assert linted.returncode in {0, 3}, linted.stderr  # 3: a name that could be better, which ours keep
 
 
+def test_an_alert_tells_that_there_is_nothing_to_read() -> None:
+    """Every other alert compares a number of StoFlow's, and is silent where /metrics is."""
+    assert [each for each in expressions() if "absent(up{" in each] == [
+        'up{job="stoflow"} == 0 or absent(up{job="stoflow"})'
+    ]
+    assert "job_name: stoflow" in (DOCUMENTS.parent / "monitoring.md").read_text(encoding="utf-8")
+
+
 def test_alerts_and_the_dashboard_name_only_what_there_is() -> None:
     named = {name for expression in expressions() for name in NAME.findall(expression)}
     assert named <= {name for name, _ in samples()} | {metric.name for metric in metrics_of(snapshot())}
