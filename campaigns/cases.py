@@ -114,9 +114,10 @@ MOST_PASSINGS = 2
 LOOK = "look."  # passed only where an answer was lost
 # These are struck once more, at any time in the life of a listing: published, updated and deleted.
 IN_LIFE = (*OFTEN, LOOK)
-# Passed only while PostgreSQL is away, which is the chaos campaign's to see to, beside another release: the rolling
-# campaign's, where a seller granted less than was asked for, where a marketplace pushes, as none of the three does, or
-# where what ended long ago is forgotten or counted, a tenant leaves, a model writes a text, or an old program a job.
+# Passed only while PostgreSQL is away or an api was killed, which is the chaos campaign's to see to, beside another
+# release: the rolling campaign's, where a seller granted less than was asked for, where a marketplace pushes, as none
+# of the three does, or where what ended long ago is forgotten or counted, a tenant leaves, a model writes a text, or an
+# old program a job.
 PASSED_ELSEWHERE = (
     "bulk.",
     "by_hand.",
@@ -128,6 +129,7 @@ PASSED_ELSEWHERE = (
     "hand_back.",
     "notice.",
     "plan.",
+    "plugins.gone.",
     "retention.",
     "rounds.",
     "statistics.",
