@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import pykka
 
@@ -13,6 +13,7 @@ from stoflow.actors.intake import Intake
 from stoflow.actors.loader import Loader
 from stoflow.actors.mailbox import Pool, PooledActor
 from stoflow.actors.news import SendAgain
+from stoflow.actors.parts import Part
 from stoflow.actors.refusals import ReadRefusals, Refusals
 from stoflow.actors.showing import Showing
 from stoflow.actors.supervisor import Context
@@ -42,13 +43,6 @@ REFUSALS_EVERY_S = 1.0
 REFUSALS_IDLE_S = 5.0  # without a tenant, unless it is woken
 COUNT_EVERY_S = 1.0
 COUNT_IDLE_S = 60.0  # unless it is woken
-
-
-class Part(Protocol):
-    """What has threads of its own."""
-
-    @property
-    def is_alive(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +220,11 @@ class OwnershipTerm:
     def _make_context(self) -> Context:
         policy = self._policy
         self._dispatcher = Dispatcher.start(
-            self._pool, self._on_dispatcher_death, window=policy.window, send=self._send
+            self._pool,
+            self._on_dispatcher_death,
+            window=policy.window,
+            marketplaces=tuple(policy.conditions.caps),
+            send=self._send,
         )
         return Context(
             pool=self._pool,

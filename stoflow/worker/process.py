@@ -9,11 +9,12 @@ from stoflow.execution.engine import Engine
 from stoflow.execution.keeping_calls import keeping_calls
 from stoflow.monitoring.live.publisher import Publisher
 from stoflow.transports.hints import Hints
-from stoflow.transports.messages.broker import WakingBroker
+from stoflow.transports.messages.broker import WakingBroker, queue_name
 from stoflow.upkeep.deliveries import Deliveries
 from stoflow.upkeep.lease import Lease
 from stoflow.upkeep.ticking import Ticking
 from stoflow.worker.functions import declare
+from stoflow.worker.kept_threads import KeptThreads
 
 IDLE_WAKE_MS = 1000
 SEND_EVERY_S = 1.0
@@ -34,6 +35,7 @@ class WorkerProcess:
     deliveries: Deliveries
     live: Publisher
     _consumers: Worker | None = None
+    _queue: KeptThreads | None = None
     _sending: Ticking | None = None
     _keeping: Ticking | None = None
 
@@ -53,6 +55,9 @@ class WorkerProcess:
             # A few beyond the threads, so that none waits for a round trip; more would wait here for those before
             # them while another process is idle.
             self._consumers.queue_prefetch = self.threads * 3 // 2
+            self._consumers.work_queue = self._queue = KeptThreads(
+                self.threads, [queue_name(marketplace) for marketplace in self.marketplaces]
+            )
             self._consumers.start()
 
     def gone(self) -> str:
@@ -71,6 +76,8 @@ class WorkerProcess:
         """Begin nothing more, let what runs finish, hand back what was fetched; within the grace period."""
         if self._consumers is not None:
             self.broker.end_rests()
+            if self._queue is not None:
+                self._queue.keep_none()
             self._consumers.stop(timeout=int((self.drain_s if within_s is None else within_s) * 1000))
             self._consumers = None
             if self._sending is not None:

@@ -37,7 +37,7 @@ MIDDLEWARE: tuple[Middleware, ...] = ()
 
 
 def queue_name(marketplace: str) -> str:
-    """One queue per marketplace: an outage of one fills no other's threads."""
+    """One queue per marketplace, so that a worker can leave a thread to each (`worker/kept_threads.py`)."""
     return f"{QUEUE_PREFIX}{marketplace}"
 
 

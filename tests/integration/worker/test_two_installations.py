@@ -16,10 +16,8 @@ from stoflow.domain.attempt import Attempt
 from stoflow.domain.errors import DatabaseNotPrepared
 from stoflow.domain.ids import Epoch, JobId, ProcessId, TaskId, TenantId
 from stoflow.domain.job import JobChanged, JobStatus
-from stoflow.domain.outcome import Done, FieldError, Outcome
-from stoflow.domain.product import NewProduct, Product
+from stoflow.domain.product import NewProduct
 from stoflow.domain.run import NextMove, RunMessage, RunMode, RunReport
-from stoflow.marketplaces.contract import ActionSpec, Marketplace, Step, TaskPlan
 from stoflow.monitoring.outage import Outage
 from stoflow.resources.jobs.submit import submit
 from stoflow.resources.jobs.views import SubmitJob
@@ -28,8 +26,6 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tenants import create_tenant
 from stoflow.storage.products.snapshots import add_product
 from stoflow.storage.servers.keeping import ServerUrls
-from stoflow.transports.direct.oauth import RefreshFlow
-from stoflow.transports.direct.profile import DirectProfile, bearer
 from stoflow.transports.feed import FeedReader, HintedFeed
 from stoflow.transports.hints import Hints
 from stoflow.transports.messages.broker import make_broker, queue_name
@@ -38,53 +34,23 @@ from stoflow.transports.names import Names
 from stoflow.wiring.installation import Installation, opened, prepare
 from stoflow.wiring.orchestrator import make_orchestrator
 from stoflow.wiring.worker import make_worker_process
+from tests.harness.flea import FLEA, Note, flea
 
 if TYPE_CHECKING:
     from conftest import Databases
 
 WITHIN_S = 20.0
-FLEA = "flea"
 OWNER = ProcessId(1)  # of the same number in both
 TENANT = TenantId(1)
 
 
-class FleaHandler:
-    """Notes a job in its installation's own book, and calls nobody."""
+def noting(book: "SimpleQueue[str]") -> Note:
+    """Note each job's product in its installation's own book."""
 
-    marketplace = FLEA
-    action = "publish"
+    def note(attempt: Attempt) -> None:
+        book.put(attempt.product.title if attempt.product else "")
 
-    def __init__(self, book: "SimpleQueue[str]") -> None:
-        self._book = book
-
-    def create_tasks(self, product: Product | None) -> list[TaskPlan]:
-        return [TaskPlan("note", self._step.kind, self._step.paced)]
-
-    def payload_errors(self, payload: object) -> tuple[FieldError, ...]:
-        return ()
-
-    def step(self, task_name: str) -> Step:
-        return self._step
-
-    @property
-    def _step(self) -> Step:
-        return Step("note", self._note)
-
-    def _note(self, attempt: Attempt) -> Outcome:
-        self._book.put(attempt.product.title if attempt.product else "")
-        return Done({})
-
-
-def flea(book: "SimpleQueue[str]") -> Marketplace:
-    refresh = RefreshFlow("http://127.0.0.1:1", "/token", "an app")
-    return Marketplace(
-        name=FLEA,
-        transport="direct",
-        actions=(ActionSpec("publish", "Publish"),),
-        handlers={"publish": FleaHandler(book)},
-        products=frozenset({"publish"}),
-        profile=lambda _: DirectProfile(FLEA, "http://127.0.0.1:1", bearer, refresh),
-    )
+    return note
 
 
 @dataclass
@@ -163,7 +129,7 @@ def _side(stack: ExitStack, home: Path, server_urls: ServerUrls, databases: "Dat
         orders_every_s=0,
     )
     book: SimpleQueue[str] = SimpleQueue()
-    installation = stack.enter_context(opened(settings, pool_size=8, extra=[flea(book)]))
+    installation = stack.enter_context(opened(settings, pool_size=8, extra=[flea(noting(book))]))
     prepare(installation)
     assert create_tenant(installation.database, "seller@example.com") == TENANT
     return Side(installation, Hints(redis_url), client, book)

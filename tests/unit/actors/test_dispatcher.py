@@ -1,6 +1,8 @@
 """The dispatcher keeps a short window, serves started jobs first, and lets no tenant have all of it."""
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,12 +21,14 @@ WITHIN_S = 5.0
 
 @dataclass
 class Sent:
-    """What left, in order, as (tenant, job)."""
+    """What left, in order, as (tenant, job), and to which marketplaces."""
 
     messages: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    to: list[str] = field(default_factory=list[str])
 
-    def send(self, _marketplace: str, messages: list[RunMessage]) -> None:
+    def send(self, marketplace: str, messages: list[RunMessage]) -> None:
         self.messages += [(message.tenant, message.job) for message in messages]
+        self.to += [marketplace] * len(messages)
 
 
 @dataclass
@@ -44,15 +48,24 @@ def sent() -> Sent:
 
 @pytest.fixture
 def dispatcher(sent: Sent) -> Iterator[pykka.ActorRef[Dispatcher]]:
+    with _dispatcher(sent, "shop") as ref:
+        yield ref
+
+
+@contextmanager
+def _dispatcher(sent: Sent, *marketplaces: str, window: int = WINDOW) -> Iterator[pykka.ActorRef[Dispatcher]]:
+    def on_death(_: object, error: BaseException) -> None:
+        pytest.fail(str(error))
+
     pool = Pool(1)
     pool.start()
-    ref = Dispatcher.start(pool, lambda _, error: pytest.fail(str(error)), window=WINDOW, send=sent.send)
+    ref = Dispatcher.start(pool, on_death, window=window, marketplaces=marketplaces, send=sent.send)
     yield ref
     ref.stop(block=False)
     pool.stop()
 
 
-def _offer(tenant: int, job: int, *, started: bool = False) -> Offer:
+def _offer(tenant: int, job: int, *, started: bool = False, marketplace: str = "shop") -> Offer:
     message = RunMessage(
         tenant=TenantId(tenant),
         job=JobId(job),
@@ -64,7 +77,7 @@ def _offer(tenant: int, job: int, *, started: bool = False) -> Offer:
         permit=False,
         stepwise=False,
     )
-    return Offer("shop", message, started)
+    return Offer(marketplace, message, started)
 
 
 def _freed(tenant: int, *jobs: int) -> Freed:
@@ -157,3 +170,26 @@ def test_what_is_given_back_twice_gives_one_place_back(dispatcher: pykka.ActorRe
     _tell(dispatcher, *(_offer(tenant, 1) for tenant in range(1, WINDOW + 1)), _freed(1, 1), _freed(1, 1))
     _tell(dispatcher, _offer(30, 1), _offer(31, 1))
     assert sent.messages[WINDOW:] == [(30, 1)]
+
+
+def test_a_marketplace_of_which_nothing_comes_back_leaves_places_for_the_others(sent: Sent) -> None:
+    with _dispatcher(sent, "fair", "flea", "shop", window=24) as ref:
+        _tell(ref, *[_offer(tenant, tenant, marketplace="flea") for tenant in range(1, 40)])
+        assert Counter(sent.to) == {"flea": 20}
+
+        _tell(ref, *[_offer(tenant, 100 + tenant, marketplace="fair") for tenant in range(1, 40)])
+        assert Counter(sent.to) == {"flea": 20, "fair": 2}
+
+        for job in range(50):
+            _tell(ref, _offer(7, 200 + job), _freed(7, 200 + job))
+        assert Counter(sent.to) == {"flea": 20, "fair": 2, "shop": 50}
+
+
+def test_marketplaces_take_turns(sent: Sent) -> None:
+    with _dispatcher(sent, "fair", "shop", window=16) as ref:
+        _tell(ref, *[_offer(tenant, 1, marketplace="fair") for tenant in range(1, 30)])
+        _tell(ref, *[_offer(tenant, 1, marketplace="shop") for tenant in range(31, 60)])
+        sent.to.clear()
+        for tenant in range(1, 9):
+            _tell(ref, _freed(tenant, 1))
+        assert sent.to == ["fair", "shop"] * 4

@@ -1,0 +1,63 @@
+"""What a worker's threads take next: of them one is kept for each marketplace."""
+
+from collections import Counter
+from collections.abc import Sequence
+from heapq import heappop, heappush
+from queue import PriorityQueue
+from threading import get_ident
+from typing import Any
+
+THREADS_A_QUEUE = 2  # fewer than so many for each queue are kept for nobody: one marketplace's burst would miss them
+
+
+class KeptThreads(PriorityQueue[Any]):
+    """Dramatiq's queue between its consumers and its threads, with a line for each marketplace's queue.
+
+    All threads take from one queue, so calls that hang at one marketplace would have all of them, and every other
+    marketplace would wait for their deadlines. Whoever has a thread already leaves one for each that has none.
+    """
+
+    def __init__(self, threads: int, queues: Sequence[str]) -> None:
+        """`queues` are those that are consumed; messages of others have no thread kept for them."""
+        super().__init__()
+        self._threads = threads
+        self._keeping = threads >= THREADS_A_QUEUE * len(queues)
+        self._idle = set(queues)  # those without a thread
+        self._lines: dict[str, list[Any]] = {queue: [] for queue in queues}
+        self._at_work = Counter[str]()
+        self._taken: dict[int, str] = {}  # by thread
+
+    def keep_none(self) -> None:
+        """Let everything be taken, by whoever hands back what was fetched."""
+        with self.mutex:
+            self._keeping = False
+            self.not_empty.notify_all()
+
+    def task_done(self) -> None:
+        with self.mutex:
+            queue = self._taken.pop(get_ident(), None)
+            if queue is not None:
+                self._at_work[queue] -= 1
+                if not self._at_work[queue] and queue in self._lines:
+                    self._idle.add(queue)
+        super().task_done()
+
+    # What queue.Queue asks, while it holds its lock
+
+    def _qsize(self) -> int:
+        return sum(len(line) for queue, line in self._lines.items() if line and self._may_go(queue))
+
+    def _put(self, item: Any) -> None:
+        heappush(self._lines.setdefault(item.message.queue_name, []), item)
+
+    def _get(self) -> Any:
+        may_go = (queue for queue, line in self._lines.items() if line and self._may_go(queue))
+        queue = min(may_go, key=lambda queue: self._lines[queue][0])
+        self._taken[get_ident()] = queue
+        self._at_work[queue] += 1
+        self._idle.discard(queue)
+        return heappop(self._lines[queue])
+
+    def _may_go(self, queue: str) -> bool:
+        free = self._threads - len(self._taken)
+        return not self._keeping or queue in self._idle or free > len(self._idle)
