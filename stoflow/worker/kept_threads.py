@@ -1,5 +1,6 @@
 """What a worker's threads take next: of them one is kept for each marketplace."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from heapq import heappop, heappush
@@ -7,21 +8,22 @@ from queue import PriorityQueue
 from threading import get_ident
 from typing import Any
 
-THREADS_A_QUEUE = 2  # fewer than so many for each queue are kept for nobody: one marketplace's burst would miss them
+KEPT_OF = 4  # a quarter of the threads at most is kept: a burst at one marketplace has the others
 
 
 class KeptThreads(PriorityQueue[Any]):
     """Dramatiq's queue between its consumers and its threads, with a line for each marketplace's queue.
 
     All threads take from one queue, so calls that hang at one marketplace would have all of them, and every other
-    marketplace would wait for their deadlines. Whoever has a thread already leaves one for each that has none.
+    marketplace would wait for their deadlines. Whoever has a thread already leaves one for each that has none, as far
+    as a quarter of all goes.
     """
 
     def __init__(self, threads: int, queues: Sequence[str]) -> None:
         """`queues` are those that are consumed; messages of others have no thread kept for them."""
         super().__init__()
         self._threads = threads
-        self._keeping = threads >= THREADS_A_QUEUE * len(queues)
+        self._kept = threads // KEPT_OF
         self._idle = set(queues)  # those without a thread
         self._lines: dict[str, list[Any]] = {queue: [] for queue in queues}
         self._at_work = Counter[str]()
@@ -30,7 +32,7 @@ class KeptThreads(PriorityQueue[Any]):
     def keep_none(self) -> None:
         """Let everything be taken, by whoever hands back what was fetched."""
         with self.mutex:
-            self._keeping = False
+            self._kept, self._threads = 0, sys.maxsize
             self.not_empty.notify_all()
 
     def task_done(self) -> None:
@@ -60,4 +62,4 @@ class KeptThreads(PriorityQueue[Any]):
 
     def _may_go(self, queue: str) -> bool:
         free = self._threads - len(self._taken)
-        return not self._keeping or queue in self._idle or free > len(self._idle)
+        return queue in self._idle or free > min(self._kept, len(self._idle))

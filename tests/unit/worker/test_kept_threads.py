@@ -106,12 +106,12 @@ def test_the_oldest_goes_first_whosever_it_is(workers: MakeWorkers) -> None:
 
 
 def test_who_waits_hears_of_a_message_that_may_go(workers: MakeWorkers) -> None:
-    queue = KeptThreads(6, QUEUES)
-    threads = workers(queue, 5)
+    queue = KeptThreads(4, QUEUES)
+    threads = workers(queue, 4)
     fill(queue, *["run.ebay"] * 9)
-    for each in threads[:4]:
+    for each in threads[:3]:
         each.take()
-    waiting = threads[4].waits()
+    waiting = threads[3].waits()
     fill(queue, "run.ebay")
     assert not waiting.done()
 
@@ -120,9 +120,9 @@ def test_who_waits_hears_of_a_message_that_may_go(workers: MakeWorkers) -> None:
 
 
 def test_a_thread_that_is_done_takes_the_next_one_of_the_same(workers: MakeWorkers) -> None:
-    queue = KeptThreads(6, QUEUES)
-    threads = workers(queue, 4)
-    fill(queue, *["run.ebay"] * 9)
+    queue = KeptThreads(8, QUEUES)
+    threads = workers(queue, 6)
+    fill(queue, *["run.ebay"] * 12)
     for each in threads:
         each.take()
     for _ in range(5):
@@ -130,11 +130,15 @@ def test_a_thread_that_is_done_takes_the_next_one_of_the_same(workers: MakeWorke
         assert threads[0].take() == "run.ebay"
 
 
-@pytest.mark.parametrize("count", [1, 3, 5])
-def test_of_few_threads_none_is_kept(workers: MakeWorkers, count: int) -> None:
+@pytest.mark.parametrize(("count", "kept"), [(1, 0), (3, 0), (4, 1), (7, 1), (8, 2), (16, 2)])
+def test_a_quarter_of_the_threads_is_kept_at_most(workers: MakeWorkers, count: int, kept: int) -> None:
     queue = KeptThreads(count, QUEUES)
-    fill(queue, *["run.ebay"] * 9)
-    assert [each.take() for each in workers(queue, count)] == ["run.ebay"] * count
+    fill(queue, *["run.ebay"] * 20)
+    threads = workers(queue, count)
+    assert [each.take() for each in threads[: count - kept]] == ["run.ebay"] * (count - kept)
+    for each in threads[count - kept :]:
+        with pytest.raises(Empty):
+            each.take()
 
 
 def test_a_worker_of_one_marketplace_has_all_its_threads(workers: MakeWorkers) -> None:
@@ -144,13 +148,13 @@ def test_a_worker_of_one_marketplace_has_all_its_threads(workers: MakeWorkers) -
 
 
 def test_whoever_hands_back_what_was_fetched_gets_everything(workers: MakeWorkers) -> None:
-    queue = KeptThreads(6, QUEUES)
-    threads = workers(queue, 4)
+    queue = KeptThreads(8, QUEUES)
+    threads = workers(queue, 6)
     fill(queue, *["run.ebay"] * 9)
     for each in threads:
         each.take()
     queue.keep_none()
-    assert len(list(iter_queue(queue))) == 5
+    assert len(list(iter_queue(queue))) == 3
 
 
 def test_everything_is_taken_once_by_threads_that_race() -> None:
