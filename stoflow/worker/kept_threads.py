@@ -8,7 +8,8 @@ from queue import PriorityQueue
 from threading import get_ident
 from typing import Any
 
-KEPT_OF = 4  # a quarter of the threads at most is kept: a burst at one marketplace has the others
+KEPT_OF = 8  # an eighth of the threads is kept, and one at least, so that a burst at one marketplace has the others
+KEPT_FROM = 4  # of fewer threads none can be missed
 
 
 class KeptThreads(PriorityQueue[Any]):
@@ -16,14 +17,14 @@ class KeptThreads(PriorityQueue[Any]):
 
     All threads take from one queue, so calls that hang at one marketplace would have all of them, and every other
     marketplace would wait for their deadlines. Whoever has a thread already leaves one for each that has none, as far
-    as a quarter of all goes.
+    as those go that are kept.
     """
 
     def __init__(self, threads: int, queues: Sequence[str]) -> None:
         """`queues` are those that are consumed; messages of others have no thread kept for them."""
         super().__init__()
         self._threads = threads
-        self._kept = threads // KEPT_OF
+        self._kept = max(1, threads // KEPT_OF) if threads >= KEPT_FROM else 0
         self._idle = set(queues)  # those without a thread
         self._lines: dict[str, list[Any]] = {queue: [] for queue in queues}
         self._at_work = Counter[str]()
