@@ -79,9 +79,9 @@ class Dispatcher(PooledActor):
         self._free = window
         self._marketplaces = {name: _Marketplace() for name in marketplaces}  # the one whose turn is next first
         self._kept = window // (KEPT_OF * max(1, len(marketplaces)))
-        # Of one tenant: fewer than the workers' threads (see the setting), so that some are free for whoever comes;
-        # ten of the usual window, more than the usual caps of three marketplaces ever let it have (4 + 4 + 1).
-        self._share = max(1, window // 3)
+        # Of one tenant: fewer than the workers' threads (see the setting), of which some are kept, so that others are
+        # free for whoever comes; eight of the usual window, as many as the usual caps of two marketplaces (4 + 4).
+        self._share = max(1, window // 4)
         self._out: dict[RunMessage, str] = {}  # what left and was not given back, and to which marketplace
         self._out_of: Counter[TenantId] = Counter()
         self._send = send
