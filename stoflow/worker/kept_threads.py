@@ -1,4 +1,4 @@
-"""What a worker's threads take next: of them one is kept for each marketplace."""
+"""What a worker's threads take next: some are kept for marketplaces that have none."""
 
 import sys
 from collections import Counter
@@ -30,11 +30,11 @@ class KeptThreads(PriorityQueue[Any]):
         self._at_work = Counter[str]()
         self._taken: dict[int, str] = {}  # by thread
 
-    def keep_none(self) -> None:
-        """Let everything be taken, by whoever hands back what was fetched."""
+    def get_nowait(self) -> Any:
+        """Return the next of all that is here: who does not wait is no thread, and hands back what was fetched."""
         with self.mutex:
             self._kept, self._threads = 0, sys.maxsize
-            self.not_empty.notify_all()
+        return super().get_nowait()
 
     def task_done(self) -> None:
         with self.mutex:

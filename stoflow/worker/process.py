@@ -35,7 +35,6 @@ class WorkerProcess:
     deliveries: Deliveries
     live: Publisher
     _consumers: Worker | None = None
-    _queue: KeptThreads | None = None
     _sending: Ticking | None = None
     _keeping: Ticking | None = None
 
@@ -55,7 +54,7 @@ class WorkerProcess:
             # A few beyond the threads, so that none waits for a round trip; more would wait here for those before
             # them while another process is idle.
             self._consumers.queue_prefetch = self.threads * 3 // 2
-            self._consumers.work_queue = self._queue = KeptThreads(
+            self._consumers.work_queue = KeptThreads(
                 self.threads, [queue_name(marketplace) for marketplace in self.marketplaces]
             )
             self._consumers.start()
@@ -76,8 +75,6 @@ class WorkerProcess:
         """Begin nothing more, let what runs finish, hand back what was fetched; within the grace period."""
         if self._consumers is not None:
             self.broker.end_rests()
-            if self._queue is not None:
-                self._queue.keep_none()
             self._consumers.stop(timeout=int((self.drain_s if within_s is None else within_s) * 1000))
             self._consumers = None
             if self._sending is not None:

@@ -153,7 +153,6 @@ def test_whoever_hands_back_what_was_fetched_gets_everything(workers: MakeWorker
     fill(queue, *["run.ebay"] * 9)
     for each in threads:
         each.take()
-    queue.keep_none()
     assert len(list(iter_queue(queue))) == 2
 
 
