@@ -28,13 +28,15 @@ class Listed:
 
     `external_id` is chosen by compare-and-set: the first one recorded stays, unless it is the one that this one
     `replaces`, as it has ended. `visible` means buyers see it. `photos` are all that StoFlow has given it, in order;
-    None leaves those recorded.
+    None leaves those recorded. `quantity` is how many of the product buyers can take of it, None where a listing is one
+    thing, or nothing was said of it: what is recorded stays.
     """
 
     external_id: str
     visible: bool = False
     url: str = ""
     photos: tuple[SentPhoto, ...] | None = None
+    quantity: int | None = None
     replaces: str = ""
 
 

@@ -97,6 +97,12 @@ def no_more_offered(body: Mapping[str, Any], left: int | None) -> Mapping[str, A
     return body if left is None else {**body, "availableQuantity": min(left, body["availableQuantity"])}
 
 
+def offered_in(attempt: Attempt) -> int:
+    """Return how many of the product buyers can take, by what this job put."""
+    left = attempt.outputs.get("item", {}).get("left")
+    return int(no_more_offered(attempt.outputs["map"]["offer"], left)["availableQuantity"])
+
+
 def marketplace_id(attempt: Attempt) -> str:
     """Return eBay's name of the site the seller sells on, such as EBAY_FR."""
     return site_of_account(attempt)["marketplace_id"]

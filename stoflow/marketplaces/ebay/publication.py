@@ -33,6 +33,7 @@ from stoflow.marketplaces.ebay.mapping import (
     no_more_items,
     no_more_offered,
     offer,
+    offered_in,
     sku_of,
 )
 from stoflow.marketplaces.ebay.offers import (
@@ -202,5 +203,12 @@ def _shown(attempt: Attempt, listing_id: str, state: str = "") -> Done:
     url = listing_url(attempt, listing_id)
     # A SKU has one offer on a site, and an offer one listing: another one that is recorded has ended.
     replaces = attempt.listing_id if attempt.listing_id != listing_id else ""
-    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME), replaces=replaces)
+    listed = Listed(
+        listing_id,
+        visible=True,
+        url=url,
+        photos=sent_photos(attempt, NAME),
+        quantity=offered_in(attempt),
+        replaces=replaces,
+    )
     return Done({"listing_id": listing_id, "url": url, **({"state": state} if state else {})}, listed=listed)

@@ -21,6 +21,7 @@ from stoflow.marketplaces.ebay.mapping import (
     listing_url,
     marketplace_id,
     offer,
+    offered_in,
     sku_of,
 )
 from stoflow.marketplaces.ebay.offers import offer_to_put, read_offer, standing_listing, without_key
@@ -168,6 +169,7 @@ def _updated(attempt: Attempt, *, changed: bool) -> Done:
         visible=True,
         url=listing_url(attempt, listing_id) if another else "",
         photos=sent_photos(attempt, NAME),
+        quantity=offered_in(attempt),
         replaces=attempt.listing_id if another else "",
     )
     return Done({"changed": changed}, listed=listed)

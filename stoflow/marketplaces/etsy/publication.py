@@ -20,7 +20,7 @@ from stoflow.marketplaces.etsy.drafts import find_draft
 from stoflow.marketplaces.etsy.mapping import content_of, in_todays_labels, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, send_picture
 from stoflow.marketplaces.etsy.states import ACTIVE, DRAFT, MEANING, in_words
-from stoflow.marketplaces.etsy.stock import no_more_than
+from stoflow.marketplaces.etsy.stock import left_of, no_more_than, offered_in
 from stoflow.marketplaces.etsy.validation import etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import sent_photos
@@ -67,7 +67,7 @@ class EtsyPublication:
     def store_inventory(self, attempt: Attempt) -> Conversation:
         """Put the inventory whole: the same call again changes nothing. What has sold of a listing is not put back."""
         mapped = attempt.outputs["map"]
-        wanted = no_more_than(mapped["inventory"], attempt.outputs.get("create", {}).get("left"))
+        wanted = no_more_than(mapped["inventory"], left_of(attempt))
         reply = reply_of((yield update_listing_inventory(chosen(attempt), wanted)))
         return Done({"sku": mapped["sku"]}) if is_success(reply) else failures.outcome_of(reply, unsafe=False)
 
@@ -136,6 +136,7 @@ def _shown(attempt: Attempt, body: Any) -> Done:
     """Return that buyers have seen the listing, and what became of it since."""
     listing_id = chosen(attempt)
     url = text_in(body, "url") or f"https://www.etsy.com/listing/{listing_id}"
-    listed = Listed(listing_id, visible=True, url=url, photos=sent_photos(attempt, NAME))
+    photos, quantity = sent_photos(attempt, NAME), offered_in(attempt)
+    listed = Listed(listing_id, visible=True, url=url, photos=photos, quantity=quantity)
     since = standing(MEANING.get(text_in(body, "state"), ListingState.FOR_SALE))
     return Done({"listing_id": listing_id, "url": url, **since}, listed=listed)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from stoflow.domain.attempt import Attempt
 from stoflow.domain.outcome import FieldError, Refused
 from stoflow.marketplaces.etsy.money import amount_in
 from stoflow.marketplaces.outputs import text_in
@@ -45,6 +46,17 @@ def no_more_than(inventory: Item, left: int | None) -> Item:
     (said,) = inventory["products"]
     offerings = [{**offering, "quantity": min(offering["quantity"], left)} for offering in said["offerings"]]
     return {**inventory, "products": [{**said, "offerings": offerings}]}
+
+
+def offered_in(attempt: Attempt) -> int:
+    """Return how many of the product buyers can take, by what this job put."""
+    (said,) = no_more_than(attempt.outputs["map"]["inventory"], left_of(attempt))["products"]
+    return sum(int(offering["quantity"]) for offering in said["offerings"])
+
+
+def left_of(attempt: Attempt) -> int | None:
+    """Return how many were left of what is published again, None of what was not for sale."""
+    return attempt.outputs.get("create", {}).get("left")
 
 
 def _as_written(product: Item) -> dict[str, Any]:

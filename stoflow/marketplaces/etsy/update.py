@@ -20,7 +20,7 @@ from stoflow.marketplaces.etsy.clients.listing import (
 from stoflow.marketplaces.etsy.mapping import content_of, in_todays_labels, update_form
 from stoflow.marketplaces.etsy.pictures import NAME, PHOTO_LIMIT_BYTES, images_by_rank, remove_pictures, send_picture
 from stoflow.marketplaces.etsy.states import in_words
-from stoflow.marketplaces.etsy.stock import changed_inventory, no_more_than
+from stoflow.marketplaces.etsy.stock import changed_inventory, no_more_than, offered_in
 from stoflow.marketplaces.etsy.validation import etsy_errors
 from stoflow.marketplaces.outputs import text_in
 from stoflow.marketplaces.photos import Photo, sent_photos
@@ -179,5 +179,6 @@ def _as_form(value: Any) -> str:
 
 
 def _updated(attempt: Attempt, *, changed: bool) -> Done:
-    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
+    photos, quantity = sent_photos(attempt, NAME), offered_in(attempt)
+    listed = Listed(attempt.listing_id, visible=True, photos=photos, quantity=quantity)
     return Done({"changed": changed}, listed=listed)

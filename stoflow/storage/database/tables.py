@@ -152,5 +152,6 @@ class ListingRow(Base):
     url: Mapped[str | None]
     job_id: Mapped[int | None]
     photos: Mapped[list[Any] | None] = mapped_column(JSONB)
+    quantity: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())

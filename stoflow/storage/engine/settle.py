@@ -29,7 +29,8 @@ SAID = f"""said AS (
 # and what a sync saw of it; sold is sold.
 FORGOTTEN = """, listing AS (
   UPDATE {s}.listings l
-  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,
+      updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 )"""
@@ -66,8 +67,8 @@ SELECT false AS cancelled FROM acted
 # becomes an orphan, deleted later by its marker. What another product has there is not taken from it: nothing is
 # recorded then, and the job goes on without a listing. Beside a `task` with its marker, and its `job`.
 LISTED = """listing AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
-  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, quantity, job_id)
+  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, %(quantity)s, id FROM job
   WHERE product_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM {s}.listings o
     WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
@@ -77,6 +78,8 @@ LISTED = """listing AS (
         visible = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
                        THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
+        quantity = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
+                        THEN coalesce(EXCLUDED.quantity, l.quantity) ELSE l.quantity END,
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 )[[gone]], orphan AS (
@@ -199,6 +202,7 @@ def listed_params(listed: Listed) -> dict[str, Any]:
         "visible": listed.visible,
         "url": listed.url,
         "photos": photos_json(listed),
+        "quantity": listed.quantity,
         "replaces": listed.replaces,
         "ended": listed.replaces,
     }

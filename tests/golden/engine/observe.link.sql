@@ -8,7 +8,7 @@ WITH offered AS MATERIALIZED (
   JOIN {s}.products p ON p.external_id = r.external_id AND p.deleted_at IS NULL
   WHERE r.marketplace = %(names)s AND r.state IN ('for_sale', 'hidden')
 ), open AS MATERIALIZED (
-  SELECT o.*, r.url, CASE
+  SELECT o.*, r.url, r.quantity, CASE
     WHEN count(*) OVER (PARTITION BY o.marketplace, o.product_id) > 1 THEN 'several listings'
     WHEN count(*) OVER (PARTITION BY o.marketplace, o.external_id) > 1 THEN 'several products'
     WHEN EXISTS (SELECT FROM {s}.listings l WHERE l.marketplace = o.marketplace
@@ -19,10 +19,11 @@ WITH offered AS MATERIALIZED (
     END AS obstacle, r.product_id IS NULL AND r.state = 'for_sale' AS is_wanted
   FROM offered o JOIN {s}.remote_listings r USING (marketplace, external_id)
 ), linked AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url)
-  SELECT product_id, marketplace, external_id, true, url FROM open WHERE is_wanted AND obstacle IS NULL
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, quantity)
+  SELECT product_id, marketplace, external_id, true, url, quantity FROM open WHERE is_wanted AND obstacle IS NULL
   ON CONFLICT (product_id, marketplace) DO UPDATE
-    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, updated_at = clock_timestamp()
+    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, quantity = EXCLUDED.quantity,
+        updated_at = clock_timestamp()
     WHERE l.external_id IS NULL
   RETURNING product_id, marketplace, external_id
 ), remote AS (

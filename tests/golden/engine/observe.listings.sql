@@ -37,22 +37,31 @@ WITH fence AS MATERIALIZED (
         edited_at = CASE WHEN EXISTS (SELECT FROM seen WHERE seen.external_id = r.external_id AND seen.is_changed)
                          THEN clock_timestamp() ELSE r.edited_at END
 ), linked AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
-  SELECT DISTINCT ON (product_id) product_id, marketplace, external_id, true, url, job FROM seen AS l
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, quantity, job_id)
+  SELECT DISTINCT ON (product_id) product_id, marketplace, external_id, true, url, quantity, job FROM seen AS l
   WHERE product_id IS NOT NULL AND listing IS NULL AND state = 'for_sale' AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running')) ORDER BY product_id, external_id
   ON CONFLICT (product_id, marketplace) DO UPDATE
-    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, job_id = EXCLUDED.job_id,
-        updated_at = clock_timestamp()
+    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, quantity = EXCLUDED.quantity,
+        job_id = EXCLUDED.job_id, updated_at = clock_timestamp()
     WHERE l.external_id IS NULL
   RETURNING l.id
 ), shown AS (
   UPDATE {s}.listings l
-  SET visible = (seen.state = 'for_sale'), job_id = seen.job, updated_at = clock_timestamp()
+  SET visible = (seen.state = 'for_sale'), quantity = greatest(l.quantity, seen.quantity), job_id = seen.job,
+      updated_at = clock_timestamp()
   FROM seen
   WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
     AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND NOT EXISTS (
+    SELECT FROM {s}.marketplace_jobs b
+    WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))
+), raised AS (
+  UPDATE {s}.listings l SET quantity = seen.quantity
+  FROM seen
+  WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
+    AND seen.state <> 'sold' AND l.visible = (seen.state = 'for_sale') AND coalesce(l.quantity, 0) < seen.quantity
+    AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))
 ), sold AS (
@@ -64,18 +73,19 @@ WITH fence AS MATERIALIZED (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN ('pending', 'running'))
 ), heir AS (
-  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url
+  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url,
+    min(r.quantity) AS quantity
   FROM vanished v JOIN {s}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
   WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
     SELECT FROM {s}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
   GROUP BY v.id, v.product_id HAVING count(*) = 1
 ), followed AS (
   UPDATE {s}.listings l
-  SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
-      updated_at = clock_timestamp()
+  SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, quantity = heir.quantity,
+      job_id = job.id, updated_at = clock_timestamp()
   FROM job, heir WHERE l.product_id = heir.product_id AND l.marketplace = job.marketplace AND l.id = heir.id
 ), ended AS (
-  UPDATE {s}.listings l SET external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp(), job_id = job.id
+  UPDATE {s}.listings l SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, updated_at = clock_timestamp(), job_id = job.id
   FROM job WHERE (l.id IN (SELECT id FROM vanished) AND l.id NOT IN (SELECT id FROM heir))
     OR (l.id IN (SELECT listing FROM seen WHERE state = 'sold') AND NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
@@ -156,7 +166,8 @@ WITH fence AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,
     CASE WHEN r.state = 'sold' THEN coalesce(r.took, 2147483647) ELSE 0 END AS accounted,
-    coalesce(given.ordered_at < sold.created_at - interval '1 minute', false) AS is_older
+    coalesce(given.ordered_at < sold.created_at - interval '1 minute', false) AS is_older, l.quantity AS offered,
+    l.quantity > 1 AND coalesce(given.ordered_at < l.updated_at - interval '1 second', false) AS is_put_back
   FROM job CROSS JOIN jsonb_to_recordset(%(lines)s) AS g(order_id text, line_id text, listing_id text, sku text,
     title text, quantity int, amount numeric(12, 2), product int)
   LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.listing_id
@@ -171,7 +182,8 @@ WITH fence AS MATERIALIZED (
   ON CONFLICT (marketplace, order_id, line_id) DO NOTHING
   RETURNING order_id, line_id, product_id, quantity, listing_id
 ), by_listing AS (
-  SELECT lines.product_id, lines.listing_id, sum(lines.quantity) AS quantity, max(told.accounted) AS accounted
+  SELECT lines.product_id, lines.listing_id, sum(lines.quantity) AS quantity, max(told.accounted) AS accounted,
+    greatest(0, max(told.offered) - coalesce(sum(lines.quantity) FILTER (WHERE NOT told.is_put_back), 0)) AS still_there
   FROM lines JOIN told USING (order_id, line_id) WHERE lines.product_id IS NOT NULL AND NOT told.is_older
   GROUP BY lines.product_id, lines.listing_id
 ), taken AS (
@@ -189,20 +201,28 @@ WITH fence AS MATERIALIZED (
   FROM bought WHERE p.id = bought.id
   RETURNING p.id, p.title, p.oversold, p.restocked_at, p.created_at, quantity > before AND p.oversold > 0 AS is_short,
     quantity > 0 AND p.stock_quantity = 0 AS is_sold
+), sold_from AS MATERIALIZED (
+  SELECT by_listing.*, coalesce(left_over.is_sold, false) AND still_there = 0 AS is_sold_out
+  FROM by_listing LEFT JOIN left_over ON left_over.id = by_listing.product_id
 ), ended AS (
-  UPDATE {s}.listings l SET external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp(), job_id = job.id
-  FROM job, left_over
-  WHERE l.product_id = left_over.id AND l.marketplace = job.marketplace AND left_over.is_sold
-    AND l.external_id IN (SELECT listing_id FROM lines)
+  UPDATE {s}.listings l SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, updated_at = clock_timestamp(), job_id = job.id
+  FROM job, sold_from
+  WHERE l.product_id = sold_from.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = sold_from.listing_id AND is_sold_out
+), lowered AS (
+  UPDATE {s}.listings l SET quantity = still_there
+  FROM job, sold_from
+  WHERE l.product_id = sold_from.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = sold_from.listing_id AND NOT is_sold_out AND l.quantity > still_there
 ), remote AS (
-  UPDATE {s}.remote_listings r SET state = CASE WHEN left_over.is_sold THEN 'sold' ELSE r.state END,
+  UPDATE {s}.remote_listings r SET state = CASE WHEN is_sold_out THEN 'sold' ELSE r.state END,
     took = CASE WHEN r.state = 'sold' AND r.took IS NULL THEN NULL
-                WHEN r.state = 'sold' THEN greatest(0, r.took - by_listing.quantity)
-                WHEN left_over.is_sold THEN 0 END,
-    seen_at = CASE WHEN left_over.is_sold THEN clock_timestamp() ELSE r.seen_at END
-  FROM job CROSS JOIN by_listing LEFT JOIN left_over ON left_over.id = by_listing.product_id
-  WHERE r.marketplace = job.marketplace AND r.external_id = by_listing.listing_id
-    AND (left_over.is_sold OR r.state = 'sold')
+                WHEN r.state = 'sold' THEN greatest(0, r.took - sold_from.quantity)
+                WHEN is_sold_out THEN 0 END,
+    seen_at = CASE WHEN is_sold_out THEN clock_timestamp() ELSE r.seen_at END
+  FROM job CROSS JOIN sold_from
+  WHERE r.marketplace = job.marketplace AND r.external_id = sold_from.listing_id
+    AND (is_sold_out OR r.state = 'sold')
 ), short AS (
   SELECT id, oversold, restocked_at, title, created_at FROM left_over WHERE is_short
 ), rivals AS (

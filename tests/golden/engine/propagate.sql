@@ -1,12 +1,12 @@
 -- MISSING_UPDATES
 WITH listed AS (
-  SELECT l.product_id, l.marketplace, l.external_id, l.updated_at
+  SELECT l.product_id, l.marketplace, l.external_id, l.updated_at, l.quantity > p.stock_quantity AS is_too_many
   FROM {s}.listings l JOIN {s}.products p ON p.id = l.product_id
   WHERE l.external_id IS NOT NULL AND l.visible AND p.stock_quantity > 0
 )
 SELECT listed.product_id, listed.marketplace, 'stock:' || listed.product_id || ':' || o.order_id AS key
 FROM listed JOIN {s}.order_lines o ON o.product_id = listed.product_id AND NOT o.spread
-WHERE o.marketplace <> listed.marketplace
+WHERE o.marketplace <> listed.marketplace OR listed.is_too_many
 UNION ALL
 SELECT listed.product_id, listed.marketplace, 'edited:' || listed.product_id || ':' || r.edited_at
 FROM listed JOIN {s}.remote_listings r ON r.marketplace = listed.marketplace AND r.external_id = listed.external_id
@@ -24,7 +24,7 @@ WHERE NOT o.spread AND NOT EXISTS (
   SELECT FROM public.marketplace_action_types a
   JOIN {s}.marketplace_jobs j ON j.action_type_id = a.id AND j.marketplace = a.marketplace
   WHERE j.product_id = o.product_id AND j.status IN ('pending', 'running') AND a.code <> 'delete'
-    AND j.marketplace <> o.marketplace AND NOT EXISTS (
+    AND (j.marketplace = o.marketplace OR NOT EXISTS (
       SELECT FROM {s}.listings l
-      WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace AND l.external_id IS NOT NULL AND l.visible)
+      WHERE l.product_id = j.product_id AND l.marketplace = j.marketplace AND l.external_id IS NOT NULL AND l.visible))
 )

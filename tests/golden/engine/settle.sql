@@ -71,7 +71,8 @@ WITH task AS (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
   UPDATE {s}.listings l
-  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,
+      updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 ), remote AS (
@@ -118,8 +119,8 @@ WITH task AS (
   SELECT j.id, j.product_id, j.marketplace, j.cancel_requested, j.acted
   FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
 ), listing AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
-  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, quantity, job_id)
+  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, %(quantity)s, id FROM job
   WHERE product_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM {s}.listings o
     WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
@@ -129,6 +130,8 @@ WITH task AS (
         visible = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
                        THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
+        quantity = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
+                        THEN coalesce(EXCLUDED.quantity, l.quantity) ELSE l.quantity END,
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 )[[gone]], orphan AS (

@@ -8,7 +8,8 @@ WITH job AS MATERIALIZED (
   AND NOT j.cancel_requested AND %(fits)s FOR UPDATE OF j
 ), listing AS (
   UPDATE {s}.listings l
-  SET external_id = NULL, visible = false, url = NULL, photos = NULL, job_id = job.id, updated_at = clock_timestamp()
+  SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,
+      updated_at = clock_timestamp()
   FROM job
   WHERE l.product_id = job.product_id AND l.marketplace = job.marketplace AND l.external_id = %(ended)s
 ), remote AS (
@@ -23,8 +24,8 @@ WITH job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
   AND NOT j.cancel_requested AND %(fits)s FOR UPDATE OF j
 ), task AS (SELECT %(marker)s::text AS marker), listing AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, job_id)
-  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, id FROM job
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, photos, quantity, job_id)
+  SELECT product_id, marketplace, %(external_id)s, %(visible)s, %(url)s, %(photos)s, %(quantity)s, id FROM job
   WHERE product_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM {s}.listings o
     WHERE o.marketplace = job.marketplace AND o.external_id = %(external_id)s AND o.product_id <> job.product_id)
@@ -34,6 +35,8 @@ WITH job AS MATERIALIZED (
         visible = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
                        THEN EXCLUDED.visible OR l.visible ELSE l.visible END,
         url = coalesce(nullif(EXCLUDED.url, ''), l.url), photos = coalesce(EXCLUDED.photos, l.photos),
+        quantity = CASE WHEN coalesce(nullif(l.external_id, %(replaces)s), EXCLUDED.external_id) = EXCLUDED.external_id
+                        THEN coalesce(EXCLUDED.quantity, l.quantity) ELSE l.quantity END,
         job_id = EXCLUDED.job_id
   RETURNING external_id, visible
 )[[gone]], orphan AS (

@@ -19,7 +19,7 @@ SELECT id, product_id, marketplace, started_at IS NOT NULL AS begun FROM due
 
 -- DISOWN
 WITH listing AS (
-  UPDATE {s}.listings SET external_id = NULL, photos = NULL, updated_at = clock_timestamp()
+  UPDATE {s}.listings SET external_id = NULL, photos = NULL, quantity = NULL, updated_at = clock_timestamp()
   WHERE job_id = %(job)s AND product_id = %(product)s AND NOT visible AND external_id IS NOT NULL RETURNING product_id
 )
 INSERT INTO {s}.strays (job_id, product_id, marketplace, marker, look_after)

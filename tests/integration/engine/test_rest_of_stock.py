@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,10 +105,10 @@ def coat(selling: "Bench") -> int:
     return product
 
 
-def show(bench: "Bench", product: int, place: str) -> None:
+def show(bench: "Bench", product: int, place: str, quantity: int | None = None) -> None:
     bench.all(
-        "INSERT INTO {s}.listings (product_id, marketplace, external_id, visible, updated_at) "
-        f"VALUES ({product}, '{place}', 'c', true, clock_timestamp() - interval '1 hour')"
+        "INSERT INTO {s}.listings (product_id, marketplace, external_id, visible, quantity, updated_at) "
+        f"VALUES ({product}, '{place}', 'c', true, {quantity or 'NULL'}, clock_timestamp() - interval '1 hour')"
     )
 
 
@@ -123,17 +124,28 @@ def read_orders(bench: "Bench", place: str = SHOP) -> None:
     assert bench.row(job)["status"] == "completed"
 
 
-def sale(name: str) -> Order:
-    return Order(name, OrderState.PAID, (OrderLine(f"{name}-1", "c", 1),))
+def sale(name: str, quantity: int = 1, ordered_at: datetime | None = None) -> Order:
+    return Order(name, OrderState.PAID, (OrderLine(f"{name}-1", "c", quantity),), ordered_at=ordered_at)
 
 
-def updates(bench: "Bench") -> list[str]:
+def updates(bench: "Bench", action: str = "update") -> list[str]:
     """Return at which marketplaces an update was asked for."""
     rows = bench.all(
         "SELECT j.marketplace FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a "
-        "ON a.id = j.action_type_id WHERE a.code = 'update' ORDER BY j.id"
+        f"ON a.id = j.action_type_id WHERE a.code = '{action}' ORDER BY j.id"
     )
     return [row["marketplace"] for row in rows]
+
+
+def removals(bench: "Bench") -> list[str]:
+    return updates(bench, "delete")
+
+
+def shown(bench: "Bench", product: int, place: str = SHOP) -> tuple[str | None, int | None]:
+    """Return which listing is recorded, and how many it is known to show."""
+    query = f"SELECT external_id, quantity FROM {{s}}.listings WHERE product_id = {product} AND marketplace = '{place}'"
+    (row,) = bench.all(query)
+    return row["external_id"], row["quantity"]
 
 
 def test_what_is_sold_while_another_marketplace_is_about_to_show_it_is_told_there_afterwards(
@@ -191,3 +203,63 @@ def test_a_sale_that_becomes_known_while_another_one_is_told_of_is_told_of_too(
     bought.clear()
     read_orders(selling, MARKET)
     assert updates(selling) == [MARKET, SHOP]
+
+
+@pytest.mark.parametrize(("showing_now", "left"), [(None, (None, None)), (1, (None, None)), (3, ("c", 2))])
+def test_only_a_listing_that_shows_none_any_more_is_ended_by_the_sale_of_the_last(
+    selling: "Bench", bought: list[Order], coat: int, showing_now: int | None, left: tuple[str | None, int | None]
+) -> None:
+    selling.all(f"UPDATE {{s}}.listings SET quantity = {showing_now or 'NULL'} WHERE product_id = {coat}")
+    selling.all(f"UPDATE {{s}}.products SET stock_quantity = 1 WHERE id = {coat}")
+    bought.append(sale("o1"))
+    read_orders(selling)
+    assert shown(selling, coat) == left
+    assert removals(selling) == ([SHOP] if left[0] else [])
+
+
+def test_a_marketplace_that_shows_more_than_are_left_after_its_own_sale_is_told(
+    selling: "Bench", bought: list[Order], coat: int
+) -> None:
+    selling.all(f"UPDATE {{s}}.listings SET quantity = 5 WHERE product_id = {coat}")
+    bought.append(sale("o1"))
+    read_orders(selling)
+    assert shown(selling, coat) == ("c", 4)
+    assert updates(selling) == [SHOP]
+    read_orders(selling)
+    assert updates(selling) == [SHOP]
+
+
+def test_one_that_shows_what_is_left_is_told_nothing(selling: "Bench", bought: list[Order], coat: int) -> None:
+    selling.all(f"UPDATE {{s}}.listings SET quantity = 3 WHERE product_id = {coat}")
+    bought.append(sale("o1", quantity=2))
+    read_orders(selling)
+    assert shown(selling, coat) == ("c", 1)
+    assert updates(selling) == []
+
+
+def test_what_was_sold_before_an_update_put_it_back_is_told_there(
+    selling: "Bench", bought: list[Order], coat: int
+) -> None:
+    selling.all(f"UPDATE {{s}}.listings SET quantity = 3, updated_at = clock_timestamp() WHERE product_id = {coat}")
+    bought.append(sale("o1", ordered_at=datetime.now(UTC) - timedelta(minutes=5)))
+    read_orders(selling)
+    assert shown(selling, coat) == ("c", 3)
+    assert updates(selling) == [SHOP]
+
+
+def test_what_is_sold_while_an_update_puts_it_back_is_told_there_afterwards(
+    selling: "Bench", answering: Answering, bought: list[Order], coat: int
+) -> None:
+    selling.all(f"UPDATE {{s}}.listings SET quantity = 3 WHERE product_id = {coat}")
+    updating = ask(selling, "update", SHOP, coat)
+    answering.status = BUSY
+    selling.run(updating)
+    answering.status = OK
+    bought.append(sale("o1"))
+    read_orders(selling)
+    assert updates(selling) == [SHOP]
+    while selling.run(updating).move is not NextMove.NOTHING:
+        selling.make_due()
+    selling.all(f"UPDATE {{s}}.listings SET quantity = 3, updated_at = clock_timestamp() WHERE product_id = {coat}")
+    read_orders(selling)
+    assert updates(selling) == [SHOP, SHOP]

@@ -67,7 +67,8 @@ def wardrobe_page(*items: Mapping[str, Any], pages: int = 1) -> Answer:
 
 @pytest.fixture
 def etsy(make_attempt: MakeAttempt) -> Attempt:
-    return make_attempt("etsy", outputs={"choose": {"listing_id": "5"}})
+    inventory = {"products": [{"sku": "sf7p5", "offerings": [{"quantity": 3}]}]}
+    return make_attempt("etsy", outputs={"map": {"inventory": inventory}, "choose": {"listing_id": "5"}})
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def vinted(make_attempt: MakeAttempt) -> Attempt:
 
 @pytest.fixture
 def ebay(make_attempt: MakeAttempt) -> Attempt:
-    offer = {"sku": "sf7p5", "marketplaceId": "EBAY_FR", "format": "FIXED_PRICE"}
+    offer = {"sku": "sf7p5", "marketplaceId": "EBAY_FR", "format": "FIXED_PRICE", "availableQuantity": 3}
     created = {"offer_id": "8", "adopted": True}
     outputs = {"map": {"sku": "sf7p5", "offer": offer}, "create": created, "revise": {}}
     return make_attempt("ebay", outputs=outputs)
@@ -165,6 +166,21 @@ def test_a_listing_on_etsy_is_what_its_state_says(etsy: Attempt, reply: Reply, e
     assert isinstance(found, ending)
 
 
+@pytest.mark.parametrize(("left", "shown"), [(None, 3), (2, 2), (5, 3)])
+def test_a_listing_shows_as_many_as_were_put_of_it(etsy: Attempt, ebay: Attempt, left: int | None, shown: int) -> None:
+    created = {"listing_id": "5", "state": "draft", "left": left}
+    again = replace(etsy, outputs={**etsy.outputs, "create": created})
+    ended, _ = held(ETSY.look_for_listing(again), [Reply(200, body={"state": "active"})])
+    assert isinstance(ended, Done)
+    assert ended.listed is not None
+    assert ended.listed.quantity == shown
+    revised = {"item": {"left": left}, "revise": {"listing_id": "110"}}
+    ended, _ = held(EBAY.publish(replace(ebay, outputs={**ebay.outputs, **revised})), [])
+    assert isinstance(ended, Done)
+    assert ended.listed is not None
+    assert ended.listed.quantity == shown
+
+
 def test_a_marketplace_that_answers_without_an_id_is_not_trusted(
     make_attempt: MakeAttempt, etsy: Attempt, vinted: Attempt, ebay: Attempt
 ) -> None:
@@ -248,7 +264,7 @@ def test_a_published_offer_is_adopted_with_its_listing(ebay: Attempt) -> None:
     body = {"status": "PUBLISHED", "listing": {"listingId": "110"}}
     found, _ = held(EBAY.look_for_listing(ebay), [Reply(200, body=body)])
     assert isinstance(found, Done)
-    assert found.listed == Listed("110", visible=True, url="https://www.ebay.fr/itm/110", photos=())
+    assert found.listed == Listed("110", visible=True, url="https://www.ebay.fr/itm/110", photos=(), quantity=3)
 
 
 def test_vinteds_wardrobe_leaves_descriptions_out_so_each_draft_is_asked_for(vinted: Attempt) -> None:

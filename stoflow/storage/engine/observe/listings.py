@@ -60,22 +60,30 @@ REMOTE = f"""remote AS (
                          THEN clock_timestamp() ELSE r.edited_at END
 )"""
 
-# What that says of the seller's own listings and products.
+# What that says of the seller's own listings and products. Less than a listing was known to show is a sale, of which
+# its order tells.
 OWN = f"""linked AS (
-  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, job_id)
-  SELECT DISTINCT ON (product_id) product_id, marketplace, external_id, true, url, job FROM seen AS l
+  INSERT INTO {s}.listings AS l (product_id, marketplace, external_id, visible, url, quantity, job_id)
+  SELECT DISTINCT ON (product_id) product_id, marketplace, external_id, true, url, quantity, job FROM seen AS l
   WHERE product_id IS NOT NULL AND listing IS NULL AND state = 'for_sale' AND {IDLE} ORDER BY product_id, external_id
   ON CONFLICT (product_id, marketplace) DO UPDATE
-    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, job_id = EXCLUDED.job_id,
-        updated_at = clock_timestamp()
+    SET external_id = EXCLUDED.external_id, visible = true, url = EXCLUDED.url, quantity = EXCLUDED.quantity,
+        job_id = EXCLUDED.job_id, updated_at = clock_timestamp()
     WHERE l.external_id IS NULL
   RETURNING l.id
 ), shown AS (
   UPDATE {s}.listings l
-  SET visible = (seen.state = 'for_sale'), job_id = seen.job, updated_at = clock_timestamp()
+  SET visible = (seen.state = 'for_sale'), quantity = greatest(l.quantity, seen.quantity), job_id = seen.job,
+      updated_at = clock_timestamp()
   FROM seen
   WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
     AND seen.state <> 'sold' AND l.visible <> (seen.state = 'for_sale') AND {IDLE}
+), raised AS (
+  UPDATE {s}.listings l SET quantity = seen.quantity
+  FROM seen
+  WHERE l.product_id = seen.product_id AND l.marketplace = seen.marketplace AND l.id = seen.listing
+    AND seen.state <> 'sold' AND l.visible = (seen.state = 'for_sale') AND coalesce(l.quantity, 0) < seen.quantity
+    AND {IDLE}
 ), sold AS (
   UPDATE {s}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
   FROM gone_with WHERE p.id = gone_with.id AND gone_with.stock_quantity > 0 RETURNING p.id
@@ -87,15 +95,16 @@ VANISHED = f"""vanished AS (
   SELECT l.id, l.external_id, l.product_id, l.marketplace FROM {s}.listings l, job
   WHERE l.marketplace = job.marketplace AND l.external_id = ANY(%(gone)s::text[]) AND {IDLE}
 ), heir AS (
-  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url
+  SELECT v.id, v.product_id, min(r.external_id) AS external_id, min(r.url) AS url,
+    min(r.quantity) AS quantity
   FROM vanished v JOIN {s}.remote_listings r ON r.marketplace = v.marketplace AND r.product_id = v.product_id
   WHERE r.state = 'for_sale' AND r.external_id <> ALL(%(gone)s::text[]) AND NOT EXISTS (
     SELECT FROM {s}.listings o WHERE o.marketplace = r.marketplace AND o.external_id = r.external_id)
   GROUP BY v.id, v.product_id HAVING count(*) = 1
 ), followed AS (
   UPDATE {s}.listings l
-  SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, job_id = job.id,
-      updated_at = clock_timestamp()
+  SET external_id = heir.external_id, url = heir.url, visible = true, photos = NULL, quantity = heir.quantity,
+      job_id = job.id, updated_at = clock_timestamp()
   FROM job, heir WHERE l.product_id = heir.product_id AND l.marketplace = job.marketplace AND l.id = heir.id
 ), ended AS (
   UPDATE {s}.listings l SET {ENDED}, job_id = job.id

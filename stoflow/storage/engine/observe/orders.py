@@ -36,12 +36,14 @@ KNOWN = f"""given AS (
 )"""
 
 # A listing that a sync saw sold out took so many of the stock with it: its orders, which come later, take no more.
-# Where nobody noted how many, they are all that were ever bought of it.
+# Where nobody noted how many, they are all that were ever bought of it. What was bought of several before they were
+# told the last time was put back by that: it is still there to be bought. Times of orders are whole seconds.
 LINES = f"""told AS MATERIALIZED (
   SELECT DISTINCT ON (g.order_id, g.line_id) job.marketplace, g.order_id, g.line_id, g.listing_id,
     coalesce(l.product_id, r.product_id, p.id) AS product_id, g.sku, g.title, g.quantity, g.amount,
     CASE WHEN r.state = 'sold' THEN coalesce(r.took, 2147483647) ELSE 0 END AS accounted,
-    {is_older("given", than="sold")} AS is_older
+    {is_older("given", than="sold")} AS is_older, l.quantity AS offered,
+    l.quantity > 1 AND coalesce(given.ordered_at < l.updated_at - interval '1 second', false) AS is_put_back
   FROM job CROSS JOIN jsonb_to_recordset(%(lines)s) AS g(order_id text, line_id text, listing_id text, sku text,
     title text, quantity int, amount numeric(12, 2), product int)
   LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.listing_id
@@ -56,14 +58,16 @@ LINES = f"""told AS MATERIALIZED (
   ON CONFLICT (marketplace, order_id, line_id) DO NOTHING
   RETURNING order_id, line_id, product_id, quantity, listing_id
 ), by_listing AS (
-  SELECT lines.product_id, lines.listing_id, sum(lines.quantity) AS quantity, max(told.accounted) AS accounted
+  SELECT lines.product_id, lines.listing_id, sum(lines.quantity) AS quantity, max(told.accounted) AS accounted,
+    greatest(0, max(told.offered) - coalesce(sum(lines.quantity) FILTER (WHERE NOT told.is_put_back), 0)) AS still_there
   FROM lines JOIN told USING (order_id, line_id) WHERE lines.product_id IS NOT NULL AND NOT told.is_older
   GROUP BY lines.product_id, lines.listing_id
 ), taken AS (
   SELECT product_id, sum(greatest(0, quantity - accounted)) AS quantity FROM by_listing GROUP BY product_id
 )"""
 
-# What was bought is locked in one order, as two marketplaces may sell the same things at once.
+# What was bought is locked in one order, as two marketplaces may sell the same things at once. A listing that shows
+# more than there were is not ended by the last of them: it stays known, to be taken away.
 STOCK = f"""bought AS MATERIALIZED (
   SELECT p.id, p.stock_quantity AS before, coalesce(taken.quantity, 0) AS quantity,
     coalesce(turned.quantity, 0) AS turned
@@ -77,20 +81,28 @@ STOCK = f"""bought AS MATERIALIZED (
   FROM bought WHERE p.id = bought.id
   RETURNING p.id, p.title, p.oversold, p.restocked_at, p.created_at, quantity > before AND p.oversold > 0 AS is_short,
     quantity > 0 AND p.stock_quantity = 0 AS is_sold
+), sold_from AS MATERIALIZED (
+  SELECT by_listing.*, coalesce(left_over.is_sold, false) AND still_there = 0 AS is_sold_out
+  FROM by_listing LEFT JOIN left_over ON left_over.id = by_listing.product_id
 ), ended AS (
   UPDATE {s}.listings l SET {ENDED}, job_id = job.id
-  FROM job, left_over
-  WHERE l.product_id = left_over.id AND l.marketplace = job.marketplace AND left_over.is_sold
-    AND l.external_id IN (SELECT listing_id FROM lines)
+  FROM job, sold_from
+  WHERE l.product_id = sold_from.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = sold_from.listing_id AND is_sold_out
+), lowered AS (
+  UPDATE {s}.listings l SET quantity = still_there
+  FROM job, sold_from
+  WHERE l.product_id = sold_from.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = sold_from.listing_id AND NOT is_sold_out AND l.quantity > still_there
 ), remote AS (
-  UPDATE {s}.remote_listings r SET state = CASE WHEN left_over.is_sold THEN 'sold' ELSE r.state END,
+  UPDATE {s}.remote_listings r SET state = CASE WHEN is_sold_out THEN 'sold' ELSE r.state END,
     took = CASE WHEN r.state = 'sold' AND r.took IS NULL THEN NULL
-                WHEN r.state = 'sold' THEN greatest(0, r.took - by_listing.quantity)
-                WHEN left_over.is_sold THEN 0 END,
-    seen_at = CASE WHEN left_over.is_sold THEN clock_timestamp() ELSE r.seen_at END
-  FROM job CROSS JOIN by_listing LEFT JOIN left_over ON left_over.id = by_listing.product_id
-  WHERE r.marketplace = job.marketplace AND r.external_id = by_listing.listing_id
-    AND (left_over.is_sold OR r.state = 'sold')
+                WHEN r.state = 'sold' THEN greatest(0, r.took - sold_from.quantity)
+                WHEN is_sold_out THEN 0 END,
+    seen_at = CASE WHEN is_sold_out THEN clock_timestamp() ELSE r.seen_at END
+  FROM job CROSS JOIN sold_from
+  WHERE r.marketplace = job.marketplace AND r.external_id = sold_from.listing_id
+    AND (is_sold_out OR r.state = 'sold')
 )"""
 
 # Every order that still stands of what was found to be short now, those of this page among them. The index of lines

@@ -28,4 +28,6 @@ ENDING = """task AS (
 )
 SELECT named.things AS named FROM task, named"""
 
-ENDED = "external_id = NULL, visible = false, url = NULL, photos = NULL, updated_at = clock_timestamp()"
+ENDED = (
+    "external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, updated_at = clock_timestamp()"
+)
