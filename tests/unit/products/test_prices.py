@@ -247,6 +247,23 @@ def test_sign_and_column_of_a_currency_must_agree(read: Read, price: str, column
     assert said(read("title;price;currency", f"a;{price};{column}")) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("prices_and_currencies", "expected"),
+    [
+        (("12.345;USD", "12.50;EUR"), "refused"),  # not 12,345: the column's dot parts decimals
+        (("12.345;USD", "12,50;EUR"), "12345.00 USD"),
+        (("12.345;USD", "1.500;EUR"), "12345.00 USD"),
+        (("1.500;EUR", "12.345;USD"), "1500.00 EUR"),
+        (("1.500;EUR", "12.345;USD", "12.50;EUR"), "1.50 EUR"),
+    ],
+)
+def test_bare_numbers_are_written_in_one_way_whatever_their_currency(
+    read: Read, prices_and_currencies: tuple[str, ...], expected: str
+):
+    rows = (f"{number};{row}" for number, row in enumerate(prices_and_currencies))
+    assert said(read("title;price;currency", *rows))[0] == expected
+
+
 def test_a_contradiction_of_sign_and_column_names_both(read: Read):
     refused = read("title;price;currency", "a;£12;EUR")[0]
     assert isinstance(refused, RejectedRow)

@@ -55,15 +55,18 @@ class Amount:
 class Signs:
     """The decimal signs that the numbers of a column use, for each currency ("" for none).
 
-    `proven` are those of numbers with one reading; `likely` of those whose currency leaves one.
+    `proven` are those of numbers with one reading; `likely` of those whose currency, written beside them, leaves one;
+    `fitting` of those whose currency, as a column of its own names it, does. Who writes signs beside prices may write
+    each currency as its country does; a column of bare numbers is written in one way.
     """
 
     proven: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     likely: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    fitting: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def of(self, currency: str) -> str:
         """Return the column's decimal sign, "" where its numbers say none or contradict each other."""
-        everything = (set[str]().union(*kind.values()) for kind in (self.proven, self.likely))
+        everything = [set[str]().union(*kind.values()) for kind in (self.proven, self.likely, self.fitting)]
         for signs in (self.proven.get(currency), self.likely.get(currency), *everything):
             if signs:
                 return next(iter(signs)) if len(signs) == 1 else ""
@@ -73,9 +76,9 @@ class Signs:
         if sign:
             self.proven.setdefault(currency, set()).add(sign)
 
-    def suggest(self, currency: str, sign: str) -> None:
+    def suggest(self, currency: str, sign: str, *, beside: bool) -> None:
         if sign:
-            self.likely.setdefault(currency, set()).add(sign)
+            (self.likely if beside else self.fitting).setdefault(currency, set()).add(sign)
 
 
 SignOf = Callable[[str], str]  # the decimal sign of a column's numbers in a currency

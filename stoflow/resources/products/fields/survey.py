@@ -60,7 +60,7 @@ def _note_price(record: Record, signs: Signs) -> None:
     price = written_price(record)
     currency = settled_currency(record, price)
     if price.number.in_doubt:
-        signs.suggest(currency.code, likely_sign(price, currency))
+        signs.suggest(currency.code, likely_sign(price, currency), beside=bool(price.beside))
     else:
         signs.prove(currency.code, price.number.sign)
 
