@@ -67,6 +67,9 @@ class Product(NewProduct):
     id: int = field(kw_only=True)
 
 
+MOST_PIECES = 1_000_000
+"""So many of a product can be told of it, whoever tells."""
+
 PRICE_AND_STOCK = frozenset({"price", "currency", "quantity"})
 
 

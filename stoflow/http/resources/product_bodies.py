@@ -10,7 +10,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from stoflow.domain.product import Product
+from stoflow.domain.product import MOST_PIECES, Product
 from stoflow.http.rest.answers import Answered, Moment, PageBody, PriceBody, SomeMarketplace, price_of
 from stoflow.http.rest.schemas import (
     CONTROLS,
@@ -110,7 +110,7 @@ class NewProductBody(Given):
     gender: ProductWord = ""
     season: ProductWord = ""
     fit: ProductWord = ""
-    quantity: Annotated[int, Field(ge=0, le=1_000_000, description="A new product without it is one piece.")] = 1
+    quantity: Annotated[int, Field(ge=0, le=MOST_PIECES, description="A new product without it is one piece.")] = 1
     who_made: ProductWord = ""
     when_made: ProductWord = ""
     sku: Key = ""

@@ -84,15 +84,27 @@ def says_nothing(_currency: str) -> str:
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("0", 0), ("0.0", 0), ("2.0", 2), ("1,0", 1), (" 3 ", 3), ("1 000", 1_000), ("٣", 3), (4, 4), (2.0, 2), (0, 0)],
+    [
+        ("0", 0),
+        ("0.0", 0),
+        ("2.0", 2),
+        ("1,0", 1),
+        (" 3 ", 3),
+        ("1 000", 1_000),
+        ("٣", 3),
+        (4, 4),
+        (2.0, 2),
+        (0, 0),
+        ("1000000", 1_000_000),
+    ],
 )
 def test_a_quantity_is_a_whole_number_of_things_and_may_be_none(written: Any, number: int):
     assert values.quantity(written, says_nothing) == number
 
 
-@pytest.mark.parametrize("written", ["-1", "1.5", "many", "10001", "nan", "5+", "1e3", "2 pcs", "½", -1, 1.5, True])
+@pytest.mark.parametrize("written", ["-1", "1.5", "many", "1000001", "nan", "5+", "1e3", "2 pcs", "½", -1, 1.5, True])
 def test_what_is_no_quantity_is_refused(written: Any):
-    with pytest.raises(BadValue, match=r"is not a whole number from 0 to 10,000"):
+    with pytest.raises(BadValue, match=r"is not a whole number from 0 to 1,000,000"):
         values.quantity(written, says_nothing)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
 
+from stoflow.domain.product import MOST_PIECES
 from stoflow.resources.products.fields.currencies import currencies_of
 from stoflow.resources.products.fields.errors import BadValue
 from stoflow.resources.products.fields.numbers import MAX_CHARACTERS, Number, SignOf, exact, normal, read_number
@@ -12,7 +13,6 @@ from stoflow.resources.products.fields.text import clean_line
 from stoflow.resources.products.fields.words import meanings, plain
 from stoflow.resources.products.files.rows import LISTS, literal
 
-MAX_QUANTITY = 10_000
 BEST_NOTE = 10
 NAME_KEYS = ("name", "title", "value", "url", "src", "path", "full_size_url", "href")
 # A comma or a space parts photos only before an address, a comma after the ending of a file too: a path may hold one.
@@ -85,7 +85,7 @@ def quantity(value: Any, sign_of: SignOf) -> int:
     number = written_quantity(value)
     sign = sign_of("") if number.in_doubt else ""  # asking costs another reading of the file
     amount = settled(number, sign, text(value))
-    if amount != amount.to_integral_value() or not 0 <= amount <= MAX_QUANTITY:
+    if amount != amount.to_integral_value() or not 0 <= amount <= MOST_PIECES:
         raise BadValue(_no_quantity(value))
     return int(amount)
 
@@ -117,7 +117,7 @@ def two_readings(number: Number, written: str) -> str:
 
 
 def _no_quantity(value: Any) -> str:
-    return f"A quantity of {text(value)[:40]} is not a whole number from 0 to {MAX_QUANTITY:,}."
+    return f"A quantity of {text(value)[:40]} is not a whole number from 0 to {MOST_PIECES:,}."
 
 
 def _items(value: Any) -> Iterator[Any]:
