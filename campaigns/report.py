@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from campaigns.evidence import Evidence
 from campaigns.nemesis import Strike
 from campaigns.plan import KILLS, Plan
 from campaigns.stories import Recovery
-from stoflow.cli.simulate.demo_summary import failed_task, reasons_of
+from stoflow.cli.simulate.demo_summary import JobOutcome, failed_task, reasons_of
 from stoflow.domain.job import FINAL_JOB_STATUSES, JobStatus
 from stoflow.marketplaces.registry import BUILT_IN
 
 CONFIDENCE = 0.95
+MOST_LINES = 12  # of a timeline, in a report
 
 # A short run is too short for these rare paths.
 EXPECTED_IN_FULL = ("stale worker fenced", "lease expired", "lease lost while paused", "journal replayed")
@@ -44,6 +46,7 @@ class Report:
     recovery_s: Mapping[str, Mapping[str, float]]
     bounds: Mapping[str, float | None]
     final_after_s: float | None
+    last: Sequence[str]
     lasted_s: float
     failures: Sequence[str]
     details: Sequence[str]
@@ -101,10 +104,26 @@ def reported(plan: Plan, evidence: Evidence, found: Findings) -> Report:
             "doubling per job": _bound(found.counters["doubled"], len(evidence.outcomes)),
         },
         final_after_s=evidence.final_after_s,
+        last=list(last_to_end(evidence.outcomes)),
         lasted_s=round(found.lasted_s, 1),
         failures=list(_failures(plan, evidence, found, sometimes)),
         details=found.details,
     )
+
+
+def last_to_end(outcomes: Sequence[JobOutcome], *, count: int = 3) -> Iterator[str]:
+    """Say of the jobs that ended last what happened to each, and how many seconds before its end."""
+    told = [outcome for outcome in outcomes if outcome.timeline]
+    for outcome in sorted(told, key=lambda each: str(each.timeline[-1]["at"]))[-count:]:
+        times = [datetime.fromisoformat(line["at"]).timestamp() for line in outcome.timeline]
+        steps = (
+            f"-{times[-1] - at:.1f} {line['task'] or 'job'} {line['cause']}"
+            for at, line in zip(times, outcome.timeline, strict=True)
+        )
+        job = outcome.job
+        yield f"ended last: {job['action']} on {job['marketplace']}, job {job['id']}: " + "; ".join(
+            [*steps][-MOST_LINES:]
+        )
 
 
 def _failures(plan: Plan, evidence: Evidence, found: Findings, sometimes: Mapping[str, int]) -> Iterator[str]:
@@ -187,6 +206,6 @@ def worded(report: Report) -> str:
     for name, bound in report.bounds.items():
         lines.append(f"{name}: at most {bound:.2%} at 95 %" if bound is not None else f"{name}: no bound")
     ended = "not all jobs were final" if report.final_after_s is None else f"all final {report.final_after_s:.1f} s"
-    lines += [f"{ended} after the last fault; {report.lasted_s:.0f} s in all", *report.details[:20]]
+    lines += [f"{ended} after the last fault; {report.lasted_s:.0f} s in all", *report.last, *report.details[:20]]
     lines += ["", "GREEN" if report.is_green else "RED: " + "; ".join(report.failures)]
     return "\n".join(lines)

@@ -142,3 +142,22 @@ def test_the_full_campaign_strikes_as_decided() -> None:
     assert plan.blows.count(Blow.KILL_LOOK) == 4
     assert plan.blows.count(Blow.STOP_POSTGRES) == plan.blows.count(Blow.ROLL) == 2
     assert {Blow.KILL_API, Blow.KILL_ORCHESTRATOR, Blow.KILL_WORKER, Blow.KILL_SUPERVISOR, Blow.KILL_PLUGIN} <= {*kills}
+
+
+def test_what_ended_last_is_told_with_what_happened_to_it() -> None:
+    def line(second: int, task: str | None, cause: str) -> dict[str, object]:
+        return {"at": f"2026-11-30T10:00:{second:02}+00:00", "task": task, "cause": cause}
+
+    early, late = EVIDENCE.outcomes
+    outcomes = [
+        replace(
+            late, timeline=(line(1, None, "created"), line(3, "page:1", "outcome unknown"), line(33, None, "done"))
+        ),
+        replace(early, timeline=(line(1, None, "created"), line(2, None, "done"))),
+    ]
+    made = report(evidence=replace(EVIDENCE, outcomes=outcomes))
+    assert made.last == [
+        "ended last: sync on ebay, job 1: -1.0 job created; -0.0 job done",
+        "ended last: sync on ebay, job 2: -32.0 job created; -30.0 page:1 outcome unknown; -0.0 job done",
+    ]
+    assert made.last[-1] in worded(made)
