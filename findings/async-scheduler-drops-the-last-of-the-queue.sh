@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # async-scheduler 1.4.4 (npm): a newer task that takes the place of one that runs costs the last one of the queue.
 #
-# Expected: of two tasks with one mutex `KEEP_THIS` keeps the newer one "and rejects the other one", `RESOLVE_THIS` lets
-#           the other one "resolve using this task"; all others are run. "Newly enqueued tasks do not affect already
+# Expected: of two tasks with one mutex `KEEP_THIS` of the newer one is to "reject the other one", and `RESOLVE_THIS` to
+#           let it "resolve using this task"; all others are run. "Newly enqueued tasks do not affect already
 #           running ones." `new Scheduler(2)` runs two at once.
 # Happens:  one that runs is taken out of the queue as well. When it ends it looks for itself there, finds nothing, and
 #           takes out what stands at -1: the last one, whatever it is. That is never run, and its promise is neither

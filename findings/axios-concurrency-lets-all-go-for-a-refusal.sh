@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # axios-concurrency 1.0.4 (npm): each request that is refused before it waits lets another one go, whatever the limit.
 #
-# Expected: "a concurrency parameter of 1 makes all api requests sequential"; no more than so many are under way.
+# Expected: no more requests are under way than its parameter says; 1 makes "all api requests" go one after the other.
 # Happens:  a place is given back when a response comes or an error, and with it the next one goes, without a look at
 #           the limit. An error of another request interceptor comes there too: axios runs those first that were added
 #           last, and a request that is refused by one of them has neither waited nor had a place. So it gives another

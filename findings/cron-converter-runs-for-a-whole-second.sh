@@ -6,8 +6,8 @@
 # Happens:  the reference's seconds are looked at, and its milliseconds are not: at 10:00:00.003, when the timer for ten
 #           o'clock fires, the next run of "0 10 * * *" is 10:00:00.000, in the past. Whoever waits until then does
 #           not wait: a job that takes 40 ms is run 25 times each morning, one that takes longer than a second once.
-#           And a day must be both of the month and of the week: the first of a month that is a Monday, twice or
-#           thrice a year. Its README says neither.
+#           And a day must be both of the month and of the week: the first of a month that is a Monday, one to
+#           three times a year. Its README says neither.
 # Seen on 2026-11-30 with cron-parser 5.10.5 beside it; a clock of this script, from 9:59 to 10:01:
 #                                            cron-converter              cron-parser
 #   next after 10:00:00.003                  2026-11-30T10:00:00.000Z    2026-12-01T10:00:00.000Z
