@@ -197,7 +197,7 @@ def test_a_number_that_stays_in_doubt_is_refused_with_both_readings(read: Read, 
     assert (refused.line, refused.field) == (2, "price")
     assert "1299" in refused.reason
     assert "1.299" in refused.reason
-    assert "--decimal comma or --decimal dot" in refused.reason
+    assert "the option decimal, comma or dot" in refused.reason
 
 
 def test_a_person_may_say_how_numbers_are_written(read: Read):

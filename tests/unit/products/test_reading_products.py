@@ -68,7 +68,7 @@ def test_a_field_may_be_named_as_its_columns_are(tmp_path: Path):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["title"], "--map takes field=Column"),
+        (["title"], "The option map takes field=Column"),
         (["flavour=Model"], 'no field "flavour"'),
         (["title=Nowhere"], 'no column "Nowhere"'),
     ],
@@ -79,7 +79,7 @@ def test_a_wrong_mapping_is_refused_before_anything_is_read(tmp_path: Path, opti
 
 
 def test_a_file_without_a_price_says_how_to_name_it(tmp_path: Path):
-    with pytest.raises(InputError, match=r"--map price=Column.* The file has title, cost"):
+    with pytest.raises(InputError, match=r"the option map, price=Column.* The file has title, cost"):
         read(tmp_path / "a.csv", "title,cost\na,1\n")
 
 

@@ -130,7 +130,7 @@ def _assumed(named: tuple[str, ...]) -> str:
     if not code:
         listed = f"{', '.join(named[:-1])} or {named[-1]}"
         raise BadField(
-            "currency", f"The price may be in {listed}: name one in a column of currencies or by --currency."
+            "currency", f"The price may be in {listed}: name one in a column of currencies or by the option currency."
         )
     return code
 

@@ -21,7 +21,7 @@ def parse_mapping(options: Iterable[str]) -> dict[str, tuple[str, ...]]:
         for pair in re.split(r",(?=\s*\w+\s*=)", option):
             name, equals, column = pair.partition("=")
             if not equals or not column.strip():
-                raise InputError(f'--map takes field=Column, and "{pair}" is not that.')
+                raise InputError(f'The option map takes field=Column, and "{pair}" is not that.')
             field = _field(name.strip())
             mapping[field] = (*mapping.get(field, ()), column.strip())
             _check_once(field, mapping[field])

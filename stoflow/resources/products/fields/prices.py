@@ -150,5 +150,5 @@ def _against_its_column(price: WrittenPrice, code: str) -> str:
     number = price.number
     return (
         f'"{price.written[:40]}" reads as {number.as_decimal} as its column writes, which is no amount of {code}, '
-        f"and as {number.value} otherwise: write its decimals, or say --decimal comma or --decimal dot."
+        f"and as {number.value} otherwise: write its decimals, or give the option decimal, comma or dot."
     )

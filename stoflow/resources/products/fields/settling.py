@@ -46,7 +46,9 @@ def settle(names: Sequence[str], mapping: Mapped) -> Columns:
     by_field = {field: chosen.get(field) or matcher.columns(field) for field in FIELDS if field not in constants}
     for field in REQUIRED_FIELDS:
         if field not in constants and not by_field[field]:
-            raise InputError(f"No column looks like the {field}: name it with --map {field}=Column. {_has(names)}")
+            raise InputError(
+                f"No column looks like the {field}: name it by the option map, {field}=Column. {_has(names)}"
+            )
     return _settled(by_field, constants, matcher, headings)
 
 

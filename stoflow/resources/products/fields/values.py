@@ -112,7 +112,7 @@ def two_readings(number: Number, written: str) -> str:
     """Return that a number can be read in two ways, and what to do about it."""
     return (
         f'"{written[:40]}" can be read as {number.value} or as {number.as_decimal}, and its column does not say which: '
-        "write its decimals, or say --decimal comma or --decimal dot."
+        "write its decimals, or give the option decimal, comma or dot."
     )
 
 
