@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from stoflow.domain.call import Answer, Call, Command, Response
-from stoflow.domain.errors import APIError, ApplicationNotAccepted, MarketplaceResting
+from stoflow.domain.errors import APIError, ApplicationNotAccepted, DatabaseUnavailable, MarketplaceResting
 from stoflow.domain.job import TaskKind
 from stoflow.domain.outcome import Broken, LookResult, Outcome, TryAgain, Unknown
 from stoflow.marketplaces.replies import application_refused
 
 Result = TypeVar("Result", Outcome, LookResult, Outcome | LookResult)
+NOT_READ = "StoFlow could not read what it keeps of the connection."
 Begun = Outcome | LookResult | Generator[Call, Response, Outcome | LookResult]
 
 
@@ -89,6 +90,12 @@ def no_answer(error: APIError, kind: TaskKind) -> Outcome:
 
 
 def broken(error: Exception, *, unsafe: bool) -> Outcome:
-    """Return the outcome of a fault in a step's own code; after an unsafe call, nobody knows what was done."""
-    reason = f"{type(error).__name__}: {error}"
-    return Unknown(reason) if unsafe else Broken(reason)
+    """Return the outcome of a fault in a step's own code; after an unsafe call, nobody knows what was done.
+
+    That a token could not be had of PostgreSQL is no fault of the task, and where that runs is nothing for its seller.
+    """
+    is_ours = isinstance(error, DatabaseUnavailable)
+    reason = NOT_READ if is_ours else f"{type(error).__name__}: {error}"
+    if unsafe:
+        return Unknown(reason)
+    return TryAgain(reason, charged=False, away=True) if is_ours else Broken(reason)

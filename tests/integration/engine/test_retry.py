@@ -4,12 +4,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stoflow.domain.errors import Conflict
+from stoflow.domain.errors import Conflict, DatabaseMisnamed, DatabaseUnavailable
 from stoflow.domain.retry import OUTAGE_S, OUTAGE_TRIES
 from stoflow.domain.run import NextMove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
     from conftest import Bench
+
+    from stoflow.domain.call import Reply
 
 MAX_RETRIES = 3
 NEVER = "never"  # the call never arrives, and nobody says so
@@ -39,6 +44,28 @@ def test_a_completed_task_keeps_its_output_and_its_times_through_a_retry(bench: 
     bench.run(job)
 
     assert bench.task(job, "create") == before
+
+
+@pytest.mark.parametrize("kind", [DatabaseUnavailable, DatabaseMisnamed])
+def test_a_call_whose_token_cannot_be_read_costs_no_attempt_and_tells_nobody_of_our_servers(
+    bench: "Bench", kind: "type[DatabaseUnavailable]"
+) -> None:
+    """As with a PostgreSQL of which some connections answer: claims and settles come through."""
+    job = bench.submit(bench.product())
+
+    def cannot_read_the_token(_: "Callable[[], Reply]") -> "NoReturn":
+        raise kind("PostgreSQL at 10.0.0.7:5432 has no connection free: end some.")
+
+    bench.shop.script = [cannot_read_the_token] * (MAX_RETRIES + 1)
+    for _ in range(MAX_RETRIES + 1):
+        assert bench.run(job).move is NextMove.RUN
+        bench.make_due()
+    task = bench.task(job, "upload")
+    assert (task["status"], task["failures"]) == ("pending", 0)
+    assert "10.0.0.7" not in str(task) + str(bench.row(job)) + str(bench.all("SELECT detail FROM {s}.job_timeline"))
+
+    assert bench.run(job).move is NextMove.NOTHING
+    assert bench.row(job)["status"] == "completed"
 
 
 def test_a_marketplace_that_is_away_costs_no_attempt_until_an_outage_has_gone_on_for_hours(bench: "Bench") -> None:
