@@ -5,9 +5,12 @@ from dataclasses import replace
 from stoflow.domain.errors import DatabaseError, DatabaseNotPrepared
 from stoflow.http.context import Health
 from stoflow.migrations.prepared import check_prepared
+from stoflow.storage.database.health import is_read_only
 from stoflow.transports.health import redis_trouble
 from stoflow.transports.hints import REDIS
 from stoflow.wiring.installation import Installation
+
+READ_ONLY = "PostgreSQL can only be read: name the primary in STOFLOW_DATABASE_URL."
 
 
 def health(installation: Installation) -> Health:
@@ -18,6 +21,8 @@ def health(installation: Installation) -> Health:
     found = Health(postgres=True, redis=trouble is None, refusing=refusing)
     try:
         check_prepared(installation.database)
+        if is_read_only(installation.database):
+            return replace(found, unprepared=READ_ONLY)
         standing = installation.applications().read_refusals()
     except DatabaseNotPrepared as error:
         return replace(found, unprepared=str(error))

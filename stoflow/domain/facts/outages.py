@@ -30,8 +30,11 @@ class MarketplaceOutageEnded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ServerOutageBegan(Fact):
+    """`advice` is the reason without where the server is: not everybody is to know that."""
+
     server: str
     reason: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from stoflow.monitoring.logs import Fact
 PlaceKey = tuple[int, str]
 """A tenant and a marketplace."""
 
+RELAPSE_S = 5.0
+
 EVERYBODY = 0
 """In the place of a tenant: all of them."""
 
@@ -138,10 +140,16 @@ class Board:
         self, fact: MarketplaceOutageBegan | MarketplaceOutageEnded | ServerOutageBegan | ServerOutageEnded
     ) -> None:
         of = fact.server if isinstance(fact, ServerOutageBegan | ServerOutageEnded) else fact.marketplace
+        now_s = self._clock()
+        before = self._outages.get(of, {"since": now_s})
         if isinstance(fact, MarketplaceOutageBegan | ServerOutageBegan):
-            self._outages[of] = {"since": self._clock(), "reason": fact.reason, "lasted_s": None}
+            # A server that refuses some of what is asked of it answers again and again: that is one outage.
+            since = before["since"] if now_s - before.get("until", 0.0) <= RELAPSE_S else now_s
+            advice = fact.advice if isinstance(fact, ServerOutageBegan) else ""
+            why = {"reason": fact.reason, "advice": advice}
+            self._outages[of] = {"since": since, "until": now_s, **why, "lasted_s": None}
         else:
-            self._outages[of] = {**self._outages.get(of, {"since": self._clock()}), "lasted_s": fact.lasted_s}
+            self._outages[of] = {**before, "until": now_s, "lasted_s": max(fact.lasted_s, now_s - before["since"])}
 
     def _note_calls_left(self, fact: CallsLeftTold) -> None:
         now_s = self._clock()

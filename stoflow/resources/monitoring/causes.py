@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from stoflow.domain.application import Channel, RefusalView
 from stoflow.monitoring.live.reader import Live, LiveProcess
 from stoflow.resources.monitoring.held import NEXT, UNDER_WAY
 from stoflow.resources.monitoring.rows import Row
+from stoflow.storage.database.session import POSTGRESQL
 from stoflow.storage.engine.reads.installation import InstallationFacts, LivingProcess
 
 SLOW_S = 1.0
+FAILS_FOR_S = 15.0  # longer than a process asks nothing: one lock that was waited for in vain is over by then
+STILL_FAILS_S = 15.0
 JUST_BEGUN_S = 10.0  # a process that young may not have shown itself yet
 SHOWS_ITSELF = ("api", "orchestrator", "worker")  # a process of the caller's own, which runs its own jobs, does not
 JUST_EMPTIED_S = 60.0
@@ -62,7 +66,7 @@ class Seen:
     @property
     def gone(self) -> Sequence[LiveProcess]:
         """Return who showed themselves lately and hold no lease, without those that have hardly begun."""
-        if self.live is None:
+        if self.live is None or self.facts.read_only:
             return ()
         living, old_by = {each.id for each in self.facts.living}, self.live.read_at - JUST_BEGUN_S
         shown = [each for each in self.live.processes if each.told.get("started_at", 0) < old_by]
@@ -78,6 +82,23 @@ def slow_postgresql(seen: Seen) -> Causes:
         yield Cause("postgres_slow", detail, "See docs/postgresql.md, and what holds locks.", frozenset({FLOWS}))
 
 
+def read_only_postgresql(seen: Seen) -> Causes:
+    if seen.facts.read_only:
+        detail = "PostgreSQL can only be read: nothing is accepted, and no work is done."
+        following = "Name the primary in STOFLOW_DATABASE_URL, or let this one be written again; nothing is lost."
+        yield Cause("postgres_read_only", detail, following, frozenset({FLOWS}))
+
+
+def failing_postgresql(seen: Seen) -> Causes:
+    """It answers small questions and refuses others again and again, as where its disk is full."""
+    for each in seen.live.processes if seen.live else ():
+        if (met := each.outages.get(POSTGRESQL)) and _goes_on(met, now_s=each.told.get("at", 0) + each.age_s):
+            detail = f"PostgreSQL goes on to refuse what the {each.kind} {each.process} asks of it: {met['advice']}."
+            following = "See PostgreSQL's own log, and docs/postgresql.md; nothing is lost."
+            yield Cause("postgres_fails", detail, following, frozenset({FLOWS}), since=met["since"])
+            return
+
+
 def redis_away(seen: Seen) -> Causes:
     if seen.redis:
         kind = "redis_full" if seen.redis_is_full else "redis_away"
@@ -86,7 +107,7 @@ def redis_away(seen: Seen) -> Causes:
 
 
 def nobody_decides(seen: Seen) -> Causes:
-    if not seen.facts.living_of("orchestrator"):
+    if not seen.facts.read_only and not seen.facts.living_of("orchestrator"):
         waits = f", and {seen.facts.tenants} sellers have unfinished jobs" if seen.facts.tenants else ""
         detail = f"No orchestrator is running{waits}."
         since = seen.facts.gone.get("orchestrator")
@@ -94,6 +115,8 @@ def nobody_decides(seen: Seen) -> Causes:
 
 
 def nobody_works(seen: Seen) -> Causes:
+    if seen.facts.read_only:
+        return
     if not seen.facts.living_of("worker"):
         since = seen.facts.gone.get("worker")
         yield Cause("no_worker", "No worker is running.", "stoflow worker", frozenset({FLOWS}), since=since)
@@ -221,6 +244,8 @@ def clocks_differ(seen: Seen) -> Causes:
 
 
 JUDGES: Sequence[Callable[[Seen], Causes]] = (
+    read_only_postgresql,
+    failing_postgresql,
     slow_postgresql,
     redis_away,
     nobody_decides,
@@ -236,6 +261,12 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     process_died,
 )
 """In the order of likeliness: each may be what those after it come from."""
+
+
+def _goes_on(met: Mapping[str, Any], *, now_s: float) -> bool:
+    """Say whether an outage has lasted for a while, and was met just now."""
+    until = now_s if met["lasted_s"] is None else met["until"]
+    return until - met["since"] >= FAILS_FOR_S and now_s - until <= STILL_FAILS_S
 
 
 def _is_after(living: LivingProcess, gone: LiveProcess) -> bool:

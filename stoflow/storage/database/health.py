@@ -32,6 +32,13 @@ def _connect(database: Database) -> None:
         psycopg.connect(conninfo(database.url, application_name="stoflow")).close()
 
 
+def is_read_only(database: Database) -> bool:
+    """Whether PostgreSQL answers and takes nothing: a standby, or one that is kept from being written."""
+    with database.records() as connection:
+        row = connection.execute("SELECT current_setting('transaction_read_only')::boolean AS so").fetchone()
+    return row is not None and row["so"]
+
+
 def is_too_strong(database: Database) -> bool:
     """Whether the role that StoFlow was given for a PostgreSQL of its operator's is a superuser."""
     if database.server.setting != SETTING:

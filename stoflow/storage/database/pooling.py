@@ -20,6 +20,7 @@ IDLE_S = 20.0  # one that has not been used for so long is closed, and one more 
 TRUSTED_S = 0.05  # so soon after its last use a connection is used again without a look
 # A backend that has touched 1,000 schemas has grown by 200 MiB, so none lives long, and shorter where it meets many.
 LIFETIME_S = 600.0
+READ_ONLY_FOR_S = 0.5
 UTF8 = "UTF8"
 RECONNECT_S = 2.0  # the pool's own attempts, before the next request starts new ones
 
@@ -54,7 +55,8 @@ class PooledConnection(psycopg.Connection[Any]):
 
     idle_since_s = 0.0
     beginning = b""
-    _expire_at: float  # the pool's: from then on it takes another one in its place
+    _created_at: float  # the pool's, and from when on it takes another one in its place
+    _expire_at: float
 
     @cached_property
     def pipelined(self) -> Pipeline:
@@ -64,6 +66,12 @@ class PooledConnection(psycopg.Connection[Any]):
     @cached_property
     def known_tenants(self) -> KnownTenants:
         return KnownTenants()
+
+    @property
+    def only_reads_since_long(self) -> bool:
+        """Whether an operator let nothing be written when it was made: one that is made now may be allowed to write."""
+        is_old = time.monotonic() - self._created_at > READ_ONLY_FOR_S
+        return is_old and self.info.parameter_status("default_transaction_read_only") == "on"
 
     @classmethod
     def connect(  # pyright: ignore[reportIncompatibleMethodOverride] - one word more, which libpq does not know
@@ -150,7 +158,7 @@ def take(pool: ConnectionPool[Any]) -> PooledConnection:
         connection = _next_of(pool, max(0.01, deadline - time.monotonic()))
         is_new, is_trusted = not connection.idle_since_s, time.monotonic() - connection.idle_since_s < TRUSTED_S
         refused = None
-        if is_trusted or not _has_ended(connection):
+        if not connection.only_reads_since_long and (is_trusted or not _has_ended(connection)):
             refused = _refused(connection)
             if refused is None:
                 return connection

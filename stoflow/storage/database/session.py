@@ -149,8 +149,9 @@ class Database:
         try:
             yield
         except DatabaseUnavailable as error:
-            reason = str(error)
-            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason.removesuffix(".")))
+            reason = str(error).removesuffix(".")
+            advice = reason.replace(self.server.name, POSTGRESQL, 1)
+            self._outage.failed(lambda: ServerOutageBegan(POSTGRESQL, reason, advice))
             raise
         self._outage.answered(lambda lasted_s: ServerOutageEnded(POSTGRESQL, lasted_s))
 

@@ -1,5 +1,5 @@
 -- INSTALLATION
-SELECT clock_timestamp() AS now,
+SELECT clock_timestamp() AS now, current_setting('transaction_read_only')::boolean AS read_only,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'host', host, 'pid', pid,
        'release', release, 'lives_s', extract(epoch FROM clock_timestamp() - started_at),
        'lease_s', extract(epoch FROM expires_at - clock_timestamp())) ORDER BY id)

@@ -21,6 +21,7 @@ from stoflow.storage.database.session import Database
 from stoflow.storage.database.tables import ProductRow
 from stoflow.storage.database.tenants import suspend_tenant
 from stoflow.storage.engine.commands import absent
+from stoflow.wiring import health
 from stoflow.wiring.tokens import access_tokens
 from tests.harness.shop import PRODUCT, Shop
 
@@ -388,6 +389,17 @@ def test_the_api_says_that_it_is_ready(shops: tuple[Shop, Shop]) -> None:
         "redis": "up",
         "refused_by": [],
     }
+
+
+def test_a_postgresql_that_takes_nothing_is_not_ready(
+    shops: tuple[Shop, Shop], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "is_read_only", lambda _: True)
+
+    answer = shops[0].client.get("/readyz")
+
+    assert (answer.status_code, answer.json()["part"]) == (503, "postgres")
+    assert "STOFLOW_DATABASE_URL" in answer.json()["detail"]
 
 
 def test_the_command_serves_until_sigterm_and_gives_its_lease_back(settings: Settings, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,9 +10,15 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from psycopg.conninfo import conninfo_to_dict
 
 from stoflow.domain.application import Channel, Refusal
-from stoflow.domain.facts.outages import MarketplaceOutageBegan, MarketplaceOutageEnded
+from stoflow.domain.facts.outages import (
+    MarketplaceOutageBegan,
+    MarketplaceOutageEnded,
+    ServerOutageBegan,
+    ServerOutageEnded,
+)
 from stoflow.domain.facts.work import JobCompleted, JobFailed
 from stoflow.domain.ids import TenantId
 from stoflow.monitoring.live.keys import LIFETIME_S
@@ -208,6 +215,47 @@ def test_a_slow_postgresql_is_named(scene: Scene, database_url: str, monkeypatch
 
         release.join()
     assert cause.kind == "postgres_slow"
+
+
+def test_a_postgresql_that_can_only_be_read_is_named_and_nobody_is_said_to_be_gone(
+    scene: Scene, database_url: str
+) -> None:
+    scene.write()
+    scene.dies("worker")
+    scene.dies("orchestrator")  # as it looks where no lease can be renewed
+    name = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(database_url, autocommit=True) as operator:
+        operator.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'.encode())
+        try:
+            found = read_snapshot(replace(scene.watching, database=Database(database_url))).verdict
+        finally:
+            operator.execute("SET default_transaction_read_only = off")
+            operator.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'.encode())
+
+    assert [cause.kind for cause in found.causes] == ["postgres_read_only"]
+    assert not found.well
+
+
+def test_a_postgresql_that_refuses_again_and_again_is_named_with_why_and_one_that_did_once_is_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = ServerOutageBegan(
+        "PostgreSQL", "PostgreSQL at db:5432 has no disk space left", "PostgreSQL has no disk space left: free some"
+    )
+    scene.boards["worker"].hear(full)
+    scene.boards["worker"].hear(ServerOutageEnded("PostgreSQL", 0.1))
+    assert scene.look().verdict.well
+    monkeypatch.setattr(causes, "FAILS_FOR_S", 0.0)
+    scene.boards["worker"].hear(full)
+    scene.boards["worker"].hear(ServerOutageEnded("PostgreSQL", 0.1))
+
+    cause = scene.first()
+
+    assert cause.kind == "postgres_fails"
+    assert "no disk space left: free some" in cause.detail
+    assert "db:5432" not in cause.detail
+    monkeypatch.setattr(causes, "STILL_FAILS_S", -1.0)
+    assert scene.look().verdict.well
 
 
 def test_jobs_that_fail_are_told_apart_from_work_that_does_not_flow(scene: Scene) -> None:

@@ -1,8 +1,9 @@
 """What an operator may have set for a role or a database, and a database that was made in another encoding."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from stoflow.storage.database.connecting import plain_url
 from stoflow.storage.database.session import Database
 from stoflow.storage.database.single import single_connection
 from stoflow.storage.database.tenants import create_tenant, list_tenants
+from stoflow.storage.database.transactions import Transaction
 from stoflow.storage.servers.keeping import ServerUrls
 from stoflow.testing.databases import Databases
 
@@ -29,6 +31,7 @@ SET = {
 }
 WAITING = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 AMPLE_S = 20
+SOON_S = 5
 Opened = Callable[[], AbstractContextManager[Any]]
 
 
@@ -109,3 +112,29 @@ def test_a_run_of_migrate_takes_as_long_as_it_takes(
     with pytest.raises(DatabaseUnavailable, match="ended a transaction that took too long"), database.records() as one:
         one.execute("SELECT pg_sleep(1)")
     database.close()
+
+
+def test_what_could_only_be_read_is_written_again_as_soon_as_it_may_be(
+    databases: Databases, server_urls: ServerUrls, database_url: str, tenant: TenantId
+):
+    """A connection that was made meanwhile can only read for as long as it lives."""
+
+    def is_written(records: Callable[[], AbstractContextManager[Transaction]]) -> bool:
+        with suppress(DatabaseMisnamed), records() as connection:
+            connection.execute("UPDATE public.users SET full_name = 'Zoë' WHERE id = %s", [tenant])
+            return True
+        return False
+
+    name = databases.name_of(database_url)
+    set_for(server_urls.database_url, name, default_transaction_read_only="on")
+    opened = Database(database_url)
+    assert not any(is_written(records) for records in (opened.records, opened.planned_records))
+
+    set_for(server_urls.database_url, name, default_transaction_read_only="off")
+
+    for records in (opened.records, opened.planned_records):
+        tried_until_s = time.monotonic() + SOON_S
+        while not is_written(records) and time.monotonic() < tried_until_s:
+            pass
+        assert is_written(records)
+    opened.close()

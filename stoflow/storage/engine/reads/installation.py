@@ -12,7 +12,7 @@ COUNTED_AT_MOST = 100_000
 
 # The oldest is the first one, as ids grow.
 INSTALLATION = """
-SELECT clock_timestamp() AS now,
+SELECT clock_timestamp() AS now, current_setting('transaction_read_only')::boolean AS read_only,
   (SELECT jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'serves', serves, 'host', host, 'pid', pid,
        'release', release, 'lives_s', extract(epoch FROM clock_timestamp() - started_at),
        'lease_s', extract(epoch FROM expires_at - clock_timestamp())) ORDER BY id)
@@ -49,7 +49,8 @@ class LivingProcess:
 class InstallationFacts:
     """`outbox` counts jobs that no orchestrator has heard of yet, `tenants` those with unfinished work.
 
-    `gone` is by kind since when the last process that has ended is gone, as far as that is known.
+    `gone` is by kind since when the last process that has ended is gone, as far as that is known. Where PostgreSQL is
+    `read_only` no lease can be renewed, and who lives is not known.
     """
 
     now: datetime
@@ -59,6 +60,7 @@ class InstallationFacts:
     tenants: int
     plugins: int
     gone: Mapping[str, float] = field(default_factory=dict[str, float])
+    read_only: bool = False
 
     @classmethod
     def of(cls, row: DictRow) -> Self:
