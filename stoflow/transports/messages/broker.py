@@ -28,6 +28,8 @@ HEARTBEAT_TIMEOUT_MS = 15_000
 MAINTENANCE_PER_MILLION = 10_000
 NO_MAINTENANCE = 0
 UNPACK_AT_MOST = 1000
+# A fetch writes: Redis is away, full or a replica, which is told in one line and waited for.
+TAKES_NOTHING = (redis.ConnectionError, redis.TimeoutError, exceptions.OutOfMemoryError, exceptions.ReadOnlyError)
 SCRIPT_KNOWN_S = 1.0
 BUSY_POLL_S = 0.005
 
@@ -58,7 +60,7 @@ class WakingConsumer(_RedisConsumer):
             if not self.message_cache:
                 self._fetch_or_wait()
             return self._decoded()
-        except (redis.ConnectionError, redis.TimeoutError) as error:
+        except TAKES_NOTHING as error:
             raise ConnectionClosed(error) from None
 
     def ack(self, message: Any) -> None:

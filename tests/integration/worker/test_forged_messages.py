@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import redis
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
 from dramatiq.worker import ConsumerThread, WorkerThread
 
 from stoflow.cli.run.worker import until_stopped_or_broken
@@ -198,6 +199,18 @@ def test_what_was_fetched_behind_a_wait_that_failed_is_not_lost(redis_url: str) 
         assert message.kwargs == hint(1).to_json()
         with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
             next(consumer)  # nor does it ask without a pause
+
+
+def test_a_redis_that_is_full_is_waited_for_like_one_that_is_away(redis_url: str) -> None:
+    """What is none of these is logged with its whole way through the program, each second and queue."""
+    consumer = make_broker(redis_url, NAMES, Hints(redis_url)).consume(QUEUE, prefetch=2)
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(ConnectionClosed, match="maxmemory"):
+                next(consumer)
+        finally:
+            client.config_set("maxmemory", 0)
 
 
 FORGERIES: dict[str, dict[str, Any]] = {
