@@ -1,6 +1,6 @@
 """Whether a database is one that this StoFlow can work with: asked before the work begins."""
 
-from stoflow.domain.errors import DatabaseNotPrepared
+from stoflow.domain.errors import DatabaseNotPrepared, NotFound
 from stoflow.domain.ids import TenantId
 from stoflow.migrations.revisions import SHARED, TENANT, VERSION_TABLE, is_behind
 from stoflow.storage.database.session import Database, schema_name
@@ -21,6 +21,15 @@ def check_prepared(database: Database) -> None:
         found = connection.execute(REVISIONS).fetchone()
     if found is None or is_behind(SHARED, found["shared"]) or is_behind(TENANT, found["template"]):
         raise DatabaseNotPrepared
+
+
+def why_refused(database: Database, tenant: TenantId, reason: str) -> str:
+    """Return the reason for which something of a tenant was refused, or the one that is behind it and what to do."""
+    try:
+        check_tenant_prepared(database, tenant)
+    except (DatabaseNotPrepared, NotFound) as exact:
+        return str(exact)
+    return reason
 
 
 def check_tenant_prepared(database: Database, tenant: TenantId) -> None:

@@ -8,6 +8,7 @@ from stoflow.cli.arguments import TenantNumber
 from stoflow.cli.output import WorkFailed, json_option, print_json, say
 from stoflow.domain.errors import DatabaseRefused
 from stoflow.domain.ids import TenantId
+from stoflow.migrations.prepared import why_refused
 from stoflow.settings import LEAST_DAYS_KEPT, Settings
 from stoflow.storage.database.tenants import list_tenants
 from stoflow.upkeep.retention import forget_ended
@@ -43,7 +44,7 @@ def _forget(installation: Installation, tenant: TenantId, days: float, *, dry_ru
     try:
         return forget_ended(installation.database, tenant, days=days, only_count=dry_run)
     except DatabaseRefused as error:
-        say(f"Tenant {tenant}: {error}", err=True)
+        say(f"Tenant {tenant}: {why_refused(installation.database, tenant, str(error))}", err=True)
         return None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stoflow.domain.facts.accounts import SealedSecretUnreadable
 from stoflow.domain.facts.outages import (
     MarketplaceOutageBegan,
     MarketplaceOutageEnded,
@@ -50,6 +51,7 @@ class Board:
             "at": clock,
             "outages": self._outages_now,
             "calls_left": self._calls_left_now,
+            "unopened": lambda: len(self._unopened),
         }
         self.before_writing: Callable[[], None] = lambda: None
         self._clock = clock
@@ -60,6 +62,7 @@ class Board:
         self._ended: set[PlaceKey] = set()
         self._counts: Counter[str] = Counter()
         self._outages: dict[str, dict[str, Any]] = {}
+        self._unopened: set[PlaceKey] = set()  # for as long as this process lives: it has no other keys until then
         self._calls_left: dict[tuple[str, str], Mapping[str, Any]] = {}  # by marketplace and window
 
     def stir(self) -> None:
@@ -78,6 +81,8 @@ class Board:
                     self._tally((fact.tenant, fact.marketplace), failed=True)
                 case MarketplaceOutageBegan() | ServerOutageBegan() | MarketplaceOutageEnded() | ServerOutageEnded():
                     self._note_outage(fact)
+                case SealedSecretUnreadable():
+                    self._unopened.add((fact.tenant, fact.marketplace))
                 case CallsLeftTold():
                     self._note_calls_left(fact)
                 case _:

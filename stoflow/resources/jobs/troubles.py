@@ -14,7 +14,8 @@ from stoflow.resources.monitoring.verdict import judge
 from stoflow.resources.needs import ReadsJobs
 
 REMARKS: Final = frozenset({"clock_skew"})  # it harms nothing by itself, and makes every `until` doubtful
-OF_ONE: Final = frozenset({*SELLERS, "stalled"})  # what one seller's jobs wait for is among a job's own Holds
+OF_ONE: Final = frozenset({*SELLERS, "stalled", "keys_missing"})
+"""What one seller's jobs wait for is among a job's own Holds."""
 HOLDS: Final = {"no_consumer": "no_worker", "quota_used_up": "application_refused"}
 """What is told by a Hold of another name."""
 

@@ -184,6 +184,15 @@ SELLERS: Mapping[str, tuple[str, str]] = {
 """What holds one seller's jobs at a place, in words, and what to do."""
 
 
+def keys_missing(seen: Seen) -> Causes:
+    """A remark where nobody waits: sellers who connected again need the missing key no more."""
+    if seen.live and any(each.told.get("unopened") for each in seen.live.processes):
+        detail = "None of STOFLOW_SECRET_KEYS opens what is kept of some connections of sellers."
+        following = "Put the older key back, last, everywhere: jobs then go on. `stoflow keys rotate` says whose."
+        waits = any("seller_must_act" in row.waiting or "seller_must_act" in row.holds for row in seen.rows)
+        yield Cause("keys_missing", detail, following, frozenset({FLOWS}) if waits else frozenset[Question]())
+
+
 def sellers_held(seen: Seen) -> Causes:
     """A remark, unless nothing else goes on at that marketplace."""
     for row in seen.rows:
@@ -253,6 +262,7 @@ JUDGES: Sequence[Callable[[Seen], Causes]] = (
     application_refused,
     quota_nearly_used,
     marketplace_down,
+    keys_missing,
     sellers_held,
     stalled,
     many_fail,

@@ -10,7 +10,7 @@ from stoflow.domain.ids import TenantId
 from stoflow.settings import Settings
 from stoflow.storage.credentials.connections import Connections
 from stoflow.storage.credentials.vault import Vault
-from stoflow.storage.database.session import Database
+from stoflow.storage.database.session import Database, schema_name
 from stoflow.transports.direct.tokens import Tokens
 
 TOKENS = Tokens("access-1", "refresh-1", access_expires_in_s=3600)
@@ -47,3 +47,12 @@ def test_a_tenant_that_fails_is_named_and_the_exit_code_is_1(
     assert result.stderr == "Error: The secrets of 1 tenants stayed as they were: keep the older STOFLOW_SECRET_KEYS.\n"
     failed = json.loads(rotate(settings, settings.secret_keys[0], as_json=True).stdout)["failed"]
     assert [failure["tenant"] for failure in failed] == [tenant]
+
+
+def test_of_a_tenant_of_whom_nothing_is_left_it_is_said_what_to_do(
+    settings: Settings, database: Database, tenant: TenantId
+) -> None:
+    with database.records() as connection:
+        connection.execute(f"DROP SCHEMA {schema_name(tenant)} CASCADE".encode())
+    (failed,) = json.loads(rotate(settings, settings.secret_keys[0], as_json=True).stdout)["failed"]
+    assert "bring it back from a backup" in failed["reason"]

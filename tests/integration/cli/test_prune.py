@@ -64,5 +64,5 @@ def test_a_broken_tenant_is_named_and_holds_up_no_other(settings: Settings, tena
             connection.execute(f"DROP SCHEMA {schema_name(broken)} CASCADE".encode())
     result = run(settings, "--days", "90", "--json")
     assert result.exit_code == 1
-    assert f"Tenant {broken}: " in result.stderr
+    assert f"Tenant {broken}: What tenant {broken} has stored is not there: bring it back" in result.stderr
     assert {"tenant": tenant, "jobs": 1} in json.loads(result.stdout)["forgotten"]

@@ -13,6 +13,7 @@ import redis
 from psycopg.conninfo import conninfo_to_dict
 
 from stoflow.domain.application import Channel, Refusal
+from stoflow.domain.facts.accounts import SealedSecretUnreadable
 from stoflow.domain.facts.outages import (
     MarketplaceOutageBegan,
     MarketplaceOutageEnded,
@@ -255,6 +256,20 @@ def test_a_postgresql_that_refuses_again_and_again_is_named_with_why_and_one_tha
     assert "no disk space left: free some" in cause.detail
     assert "db:5432" not in cause.detail
     monkeypatch.setattr(causes, "STILL_FAILS_S", -1.0)
+    assert scene.look().verdict.well
+
+
+def test_a_missing_key_is_the_cause_and_not_the_sellers_whose_tokens_it_opens(scene: Scene) -> None:
+    for tenant in (7, 8):
+        scene.shows(tenant, "ebay", holds=["seller_must_act"])
+        scene.boards["worker"].hear(SealedSecretUnreadable(tenant, "ebay", "None of the keys opens them."))
+
+    cause = scene.first()
+
+    assert cause.kind == "keys_missing"
+    assert "back" in cause.next
+    for tenant in (7, 8):
+        scene.hides(tenant, "ebay")
     assert scene.look().verdict.well
 
 
