@@ -25,6 +25,7 @@ POLL_S = 0.05
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
 SHOWN_LOG_LINES = 8
+BEGINS_FOR_S = 2.0  # who gives up by itself within so long would do so again at once
 LOCALHOST = "127.0.0.1"
 CHILD_MODULE = "stoflow.cli.run.child"
 WORKER_PROCESS = "worker-process"
@@ -43,6 +44,13 @@ class Child:
     log: Path | None
     process: Process
     lifeline: int | None
+    started_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether it ended with an error of its own while it began: others than it have to change first."""
+        code = self.process.poll()
+        return code is not None and code > 0 and time.monotonic() - self.started_s < BEGINS_FOR_S
 
     @property
     def has_ended(self) -> bool:
@@ -129,15 +137,22 @@ class Children:
         return [child for child in self.running if child.has_ended]
 
     def revive(self, ended: Sequence[Child]) -> Sequence[Child]:
-        """Start these again, which have ended; return them. Those that the system has no room for stay as they are."""
+        """Start these again, which have ended; return them. Those that the system has no room for stay as they are.
+
+        So does, for two seconds from its start, who gave up by itself: PostgreSQL that can only be read ends a process
+        in a third of a second, each time.
+        """
         revived: list[Child] = []
         for child in ended:
             _kill(child)  # whatever it left behind
+            if child.gave_up:
+                continue
             try:
                 child.process, child.lifeline = self._spawn(child.arguments, child.environment, child.log)
             except OSError as error:
                 record(Stumbled(f"starting {child.name} again", str(error)))
             else:
+                child.started_s = time.monotonic()
                 revived.append(child)
         return revived
 

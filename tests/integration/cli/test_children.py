@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,6 +268,19 @@ def test_a_child_that_cannot_be_started_again_is_tried_the_next_time(tmp_path: P
         assert children.revive(children.ended) == [child]
         child.process.wait(GONE_WITHIN_S)
     assert (tmp_path / "config.log").read_text().count("STOFLOW_HOME") >= 2
+
+
+def test_a_child_that_gives_up_while_it_begins_is_not_started_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with Children({"STOFLOW_HOME": str(tmp_path), "STOFLOW_PORT": "none"}, tmp_path) as children:
+        child = children.start("config", "config")
+        assert child.process.wait(GONE_WITHIN_S) > 0
+        child.started_s = time.monotonic()  # however slow this machine is
+        assert children.revive(children.ended) == []
+        monkeypatch.setattr(children_module, "BEGINS_FOR_S", 0.0)
+        assert children.revive(children.ended) == [child]
+        child.process.wait(GONE_WITHIN_S)
 
 
 def test_all_who_died_are_said_and_started_again_also_where_nobody_can_be_told(
