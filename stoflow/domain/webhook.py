@@ -57,6 +57,15 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
+def joined_secrets(secrets: Sequence[str]) -> str:
+    """Return several secrets as the one text that is sealed."""
+    return " ".join(secrets)
+
+
+def secrets_in(text: str) -> Sequence[str]:
+    return text.split()
+
+
 def signatures(keys: Sequence[str], message: str, timestamp: int, body: str) -> str:
     """Return the header webhook-signature of Standard Webhooks: one signature for each secret that is good now."""
     signed = f"{message}.{timestamp}.{body}".encode()

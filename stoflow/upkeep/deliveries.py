@@ -12,7 +12,7 @@ from stoflow.domain.facts.outages import database_failure
 from stoflow.domain.facts.processes import Stumbled
 from stoflow.domain.facts.work import WebhookDisabled
 from stoflow.domain.tempo import Tempo
-from stoflow.domain.webhook import DAY_S, Owner, rest_s, retry_after_s, signatures
+from stoflow.domain.webhook import DAY_S, Owner, rest_s, retry_after_s, secrets_in, signatures
 from stoflow.monitoring.failpoints import failpoint
 from stoflow.monitoring.record import record
 from stoflow.storage.credentials.vault import Vault
@@ -109,7 +109,7 @@ class Deliveries:
     def _headers(self, claimed: Claimed) -> Mapping[str, str]:
         owner = Owner(claimed.tenant, claimed.platform)
         sealed = [each for each in (claimed.secret, claimed.old_secret) if each]
-        keys = [self.vault.unseal_webhook(owner, each) for each in sealed]
+        keys = [key for each in sealed for key in secrets_in(self.vault.unseal_webhook(owner, each))]
         now = int(self.clock())
         return {
             "webhook-id": claimed.message,

@@ -29,13 +29,13 @@ class NewWebhookBody(Given):
 ChangedWebhookBody = changes_of(
     NewWebhookBody,
     "ChangedWebhookBody",
-    "What is to be otherwise. `active: true` switches on what was switched off, and forgets its failures.",
+    "What is to be otherwise; no `events` are all. `active: true` switches on what was off, and forgets its failures.",
     example={"active": True},
 )
 
 
 class WebhookBody(Answered):
-    """A webhook. `disabled_reason` says why it was switched off, `old_until` how long the secret before still signs."""
+    """A webhook. `disabled_reason` says why it was switched off, `old_until` how long those before still sign."""
 
     id: int
     url: str

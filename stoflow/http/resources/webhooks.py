@@ -113,7 +113,7 @@ def _keeping(prefix: str, whose: str, owner_of: OwnerOf, **more: Any) -> tuple[O
         ),
         Operation(
             "POST", f"{one}/secret", f"rotate{whose}WebhookSecret",
-            "Sign with a new secret, told this once; for a day what is sent is signed by the one before it too.",
+            "Sign with a new secret, told this once; for a day what is sent is signed by those before it too.",
             _handled(rotate_secret, owner_of), WebhookWithSecretBody, problems=changed, **more,
         ),
     )  # fmt: skip

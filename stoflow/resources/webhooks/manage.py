@@ -1,15 +1,16 @@
 """Webhooks made, changed and deleted by their owners; a secret is told once."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from stoflow.domain.errors import Conflict, InputError, NotFound
 from stoflow.domain.outcome import FieldError
 from stoflow.domain.page import LARGEST_ID
-from stoflow.domain.webhook import Owner, WebhookEvent, new_secret
+from stoflow.domain.webhook import Owner, WebhookEvent, joined_secrets, new_secret, secrets_in
 from stoflow.resources.needs import Reads
-from stoflow.storage.credentials.vault import Vault
+from stoflow.storage.credentials.vault import SecretUnreadable, Vault
 from stoflow.storage.webhooks import webhooks
 from stoflow.storage.webhooks.webhooks import NewWebhook, WebhookChange, WebhookView
 from stoflow.transports.direct.public_addresses import Network
@@ -17,6 +18,7 @@ from stoflow.transports.direct.webhooks import BadAddress, receiver_of
 
 MOST_WEBHOOKS: Final = 20
 OLD_SECRET_GOOD_S: Final = 86_400.0
+MOST_OLD_SECRETS: Final = 3  # each is one more signature in a header
 
 
 class KeepsWebhooks(Reads, Protocol):
@@ -79,16 +81,24 @@ def change_webhook(needs: KeepsWebhooks, owner: Owner, webhook: int, change: Web
     """Change it; raise NotFound, or InputError for an address not to be called. Who sets it active begins anew."""
     if change.url is not None:
         change = replace(change, receiver=_receiver(needs, change.url))
+    if change.events is not None:
+        change = replace(change, events=list(change.events or WebhookEvent))
     with needs.database.records() as connection:
         return known(webhooks.change_webhook(connection, owner, sane(webhook), change), webhook)
 
 
 def rotate_secret(needs: KeepsWebhooks, owner: Owner, webhook: int) -> WebhookWithSecret:
-    """Sign with a new secret from now on, and with the one before it too for a day; raise NotFound."""
+    """Sign with a new secret from now on, and for a day with those that were good until now; raise NotFound.
+
+    All of them: who asks again, since the answer was lost, has a receiver that knows only the first.
+    """
     secret = new_secret()
     sealed = needs.vault.seal_webhook(owner, secret)
     with needs.database.records() as connection:
-        found = webhooks.rotate_secret(connection, owner, sane(webhook), secret=sealed, good_s=OLD_SECRET_GOOD_S)
+        old = _still_signing(needs.vault, owner, webhooks.good_secrets(connection, owner, sane(webhook)))
+        found = webhooks.rotate_secret(
+            connection, owner, webhook, secret=sealed, old_secret=old, good_s=OLD_SECRET_GOOD_S
+        )
         return WebhookWithSecret(known(found, webhook), secret)
 
 
@@ -114,6 +124,15 @@ def sane(webhook: int) -> int:
 
 def not_there(webhook: int) -> NotFound:
     return NotFound(f"There is no webhook {webhook}.")
+
+
+def _still_signing(vault: Vault, owner: Owner, good: Sequence[str]) -> str | None:
+    """Return the secrets among these that can be read, sealed as one; what no key opens would stop what is sent."""
+    readable: list[str] = []
+    for sealed in good:
+        with suppress(SecretUnreadable):
+            readable += secrets_in(vault.unseal_webhook(owner, sealed))
+    return vault.seal_webhook(owner, joined_secrets(readable[:MOST_OLD_SECRETS])) if readable else None
 
 
 def _receiver(needs: KeepsWebhooks, url: str) -> str:

@@ -48,8 +48,14 @@ SET url = coalesce(%(url)s, url), receiver = coalesce(%(receiver)s, receiver), e
 WHERE {OWNED} AND id = %(webhook)s RETURNING {COLUMNS}
 """
 
+# Held until the commit, so that of two who ask for a new secret the later one knows the earlier one's.
+GOOD = f"""
+SELECT secret, CASE WHEN old_until > clock_timestamp() THEN old_secret END AS old_secret
+FROM public.webhooks WHERE {OWNED} AND id = %(webhook)s FOR UPDATE
+"""
+
 ROTATE = f"""
-UPDATE public.webhooks SET old_secret = secret, secret = %(secret)s, updated_at = clock_timestamp(),
+UPDATE public.webhooks SET old_secret = %(old_secret)s, secret = %(secret)s, updated_at = clock_timestamp(),
   old_until = clock_timestamp() + %(good_s)s::float8 * interval '1 second'
 WHERE {OWNED} AND id = %(webhook)s RETURNING {COLUMNS}
 """
@@ -121,11 +127,17 @@ def change_webhook(
     return _view(connection, CHANGE, owner, webhook=webhook, **params | {"events": events})
 
 
+def good_secrets(connection: Connection[DictRow], owner: Owner, webhook: int) -> Sequence[str]:
+    """Return what the webhook is signed by now, sealed, newest first, and let nobody change it meanwhile."""
+    row = connection.execute(GOOD, {**_of(owner), "webhook": webhook}).fetchone()
+    return [each for each in (row["secret"], row["old_secret"]) if each] if row else []
+
+
 def rotate_secret(
-    connection: Connection[DictRow], owner: Owner, webhook: int, *, secret: str, good_s: float
+    connection: Connection[DictRow], owner: Owner, webhook: int, *, secret: str, old_secret: str | None, good_s: float
 ) -> WebhookView | None:
-    """Sign with this sealed secret from now on, and for `good_s` with the one before it too."""
-    return _view(connection, ROTATE, owner, webhook=webhook, secret=secret, good_s=good_s)
+    """Sign with this sealed secret from now on, and for `good_s` with the old one too."""
+    return _view(connection, ROTATE, owner, webhook=webhook, secret=secret, old_secret=old_secret, good_s=good_s)
 
 
 def delete_webhook(connection: Connection[DictRow], owner: Owner, webhook: int) -> bool:

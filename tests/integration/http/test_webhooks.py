@@ -339,6 +339,60 @@ def test_a_new_secret_signs_beside_the_old_one(shops: tuple[Shop, Shop], receive
     assert came.is_signed_by(rotated["secret"])
 
 
+def test_whoever_asks_for_a_new_secret_again_within_the_day_still_signs_by_the_one_that_its_receiver_has(
+    shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database, settings: Settings
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    rotate_secret = f"/api/webhooks/{made['id']}/secret"
+    given = [made["secret"], *(alice.client.post(rotate_secret).json()["secret"] for _ in range(2))]
+    newest = Fernet.generate_key().decode()
+    assert rotate(database, Vault([newest, *settings.secret_keys])).failed == ()
+    alice.client.post(f"/api/webhooks/{made['id']}/ping")
+    Deliveries(database, Vault([newest]), sender.deliveries.send, AT_ONCE).turn()
+    came = receiver.came.get(timeout=WAIT_S)
+    assert [came.is_signed_by(secret) for secret in given] == [True, True, True]
+
+
+def test_a_secret_that_was_replaced_a_day_ago_comes_back_with_no_later_one(
+    shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    rotate_secret = f"/api/webhooks/{made['id']}/secret"
+    second = alice.client.post(rotate_secret).json()["secret"]
+    with database.records() as connection:
+        connection.execute("UPDATE public.webhooks SET old_until = clock_timestamp()")
+    alice.client.post(rotate_secret)
+    alice.client.post(f"/api/webhooks/{made['id']}/ping")
+    sender.turn()
+    came = receiver.came.get_nowait()
+    assert not came.is_signed_by(made["secret"])
+    assert came.is_signed_by(second)
+
+
+def test_a_secret_that_no_key_opens_any_more_is_replaced_by_a_new_one_and_sending_goes_on(
+    shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x")
+    with database.records() as connection:
+        connection.execute("UPDATE public.webhooks SET secret = 'sealed by a key that is lost'")
+    fresh = alice.client.post(f"/api/webhooks/{made['id']}/secret").json()["secret"]
+    alice.client.post(f"/api/webhooks/{made['id']}/ping")
+    sender.turn()
+    assert receiver.came.get_nowait().is_signed_by(fresh)
+
+
+def test_a_webhook_that_is_to_name_no_events_is_told_all_as_when_it_was_made(
+    shops: tuple[Shop, Shop], receiver: Receiver
+) -> None:
+    alice, _ = shops
+    made = hook(alice, f"{receiver.url}/x", events=["job.failed"])
+    changed = alice.client.patch(f"/api/webhooks/{made['id']}", json={"events": []}).json()
+    assert changed["events"] == hook(alice, f"{receiver.url}/y")["events"] != []
+
+
 def test_secrets_are_sealed_anew_with_a_new_key(
     shops: tuple[Shop, Shop], receiver: Receiver, sender: Sender, database: Database, settings: Settings
 ) -> None:
