@@ -23,7 +23,8 @@ from stoflow.resources.products.files.rows import RejectedRow, Row, column_names
 TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 ODS_HEAD = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-    f'xmlns:table="{TABLE}" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.2">'
+    f'xmlns:table="{TABLE}" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
+    'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0" office:version="1.2">'
     "<office:body><office:spreadsheet>"
 )
 ODS_MANIFEST = (
@@ -273,6 +274,29 @@ def test_an_open_document_spreadsheet_is_read(tmp_path: Path):
     assert list(read_rows(path)) == [
         Row(3, {"Titel": "Jacke <neu>\nrot", "Preis": 12.5, "Id": 110000000001, "Bild": "", "Bild (2)": ""}),
         Row(4, {"Titel": "Hose", "Preis": 0.3, "Id": "007", "Bild": "a", "Bild (2)": "b"}),
+    ]
+
+
+def test_what_an_open_document_spreadsheet_shows_beside_a_number_is_read_with_it(tmp_path: Path):
+    path = tmp_path / "a.ods"
+    in_dollars = '<table:table-cell office:value-type="currency" office:currency="USD" office:value="1299.5" '
+    write_ods(
+        path,
+        ods_table(
+            "S",
+            [text_cell("SKU"), text_cell("Title"), text_cell("Price"), text_cell("Off")],
+            [
+                '<table:table-cell office:value-type="float" office:value="17"><text:p>0017</text:p></table:table-cell>',
+                text_cell("Coat"),
+                f'{in_dollars}calcext:value-type="currency"><text:p>1.299,50 $</text:p></table:table-cell>',
+                number_cell("0.5", "percentage"),
+            ],
+            [number_cell("18"), text_cell("Hat"), f"{in_dollars}/>", text_cell("")],
+        ),
+    )
+    assert values(path) == [
+        {"SKU": "0017", "Title": "Coat", "Price": Amount(1299.5, "USD"), "Off": "50%"},
+        {"SKU": 18, "Title": "Hat", "Price": Amount(1299.5, "USD"), "Off": ""},
     ]
 
 

@@ -7,18 +7,29 @@ from contextlib import closing, contextmanager
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from stoflow.domain.errors import InputError
-from stoflow.resources.products.files.sheets import Cells, Sheet, bounded, shown
+from stoflow.resources.products.fields.numbers import Amount
+from stoflow.resources.products.files.sheets import Cells, Sheet, bounded, percent, shown
 
 CONTENT = "content.xml"
 MAX_CONTENT_BYTES = 64 * 1024**2
 MANIFEST = "META-INF/manifest.xml"  # says whether the workbook is encrypted
 # What calamine 0.9.1 leaves out of a text, and the indentation between cells at which it ends, as SheetJS writes it.
 BREAKS = ((re.compile(rb"<text:line-break\s*/>"), b"&#10;"), (re.compile(rb"<text:tab\b[^<>]*/>"), b"&#9;"))
+# A number with all that its cell says of it: calamine gives the bare number, whatever stands beside it.
+NUMBER = re.compile(
+    rb'<table:table-cell\b(?P<said>[^<>]*\boffice:value="(?P<value>-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)"[^<>]*)>'
+    rb"(?:<text:p>(?P<shown>0[0-9]+)</text:p>)?"
+)
+KIND = re.compile(rb'\boffice:value-type="([a-z]+)"')
+CURRENCY = re.compile(rb'\boffice:currency="([A-Z]{3})"')
+VALUE = re.compile(rb'\boffice:value="[^"<>]*"')
+AMOUNT = re.compile("\ue000([A-Z]{3})\ue000(.+)")  # how a price in a currency is handed through calamine, as a text
 INDENTATION = re.compile(rb"(?<=>)\s+(?=</?table:)")
 
 
@@ -42,9 +53,32 @@ def _plain(path: Path) -> BytesIO:
         content = INDENTATION.sub(b"", _part(archive, CONTENT, path))
         for written, meant in BREAKS:
             content = written.sub(meant, content)
-        copy.writestr(CONTENT, content)
+        copy.writestr(CONTENT, NUMBER.sub(_with_what_is_beside, content))
     plain.seek(0)
     return plain
+
+
+def _with_what_is_beside(cell: re.Match[bytes]) -> bytes:
+    """Return the beginning of a number's cell, as a text's where more than the number is to be read."""
+    text = _text_of(cell)
+    if not text:
+        return cell[0]
+    kind = KIND.sub(b'office:value-type="string"', VALUE.sub(b'office:string-value="%b"' % text.encode(), cell["said"]))
+    return cell[0].replace(cell["said"], kind, 1)
+
+
+def _text_of(cell: re.Match[bytes]) -> str:
+    value, shown_as = cell["value"].decode(), (cell["shown"] or b"").decode()
+    kind, currency = KIND.search(cell["said"]), CURRENCY.search(cell["said"])
+    match kind[1] if kind else b"":
+        case b"currency" if currency:
+            return f"\ue000{currency[1].decode()}\ue000{value}"
+        case b"percentage":
+            return percent(float(value))
+        case b"float" if value.isdigit() and shown_as.lstrip("0") == value.lstrip("0"):
+            return shown_as
+        case _:
+            return ""
 
 
 def _part(archive: ZipFile, name: str, path: Path) -> bytes:
@@ -58,4 +92,10 @@ def _part(archive: ZipFile, name: str, path: Path) -> bytes:
 
 def _rows(path: Path, sheet: CalamineSheet) -> Iterator[tuple[int, Cells]]:
     for line, cells in enumerate(sheet.iter_rows(), start=1):
-        yield line, bounded([shown(cell) for cell in cells], path, line)
+        yield line, bounded([_cell(cell) for cell in cells], path, line)
+
+
+def _cell(cell: Any) -> Any:
+    value = shown(cell)
+    amount = AMOUNT.fullmatch(value) if isinstance(value, str) else None
+    return Amount(shown(float(amount[2])), amount[1]) if amount else value

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,10 @@ def shown(value: Any) -> Any:
             return ""
         case _:
             return str(value)
+
+
+def percent(value: float) -> str:
+    return f"{(Decimal(str(value)) * 100).normalize():f}%"
 
 
 def bounded(cells: Cells, path: Path, line: int) -> Cells:

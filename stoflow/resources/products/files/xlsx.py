@@ -5,7 +5,6 @@ import warnings
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from stoflow.domain.errors import InputError
 from stoflow.resources.products.fields.currencies import currencies_of
 from stoflow.resources.products.fields.numbers import Amount
 from stoflow.resources.products.files.lines import opened
-from stoflow.resources.products.files.sheets import Cells, Sheet, bounded, shown
+from stoflow.resources.products.files.sheets import Cells, Sheet, bounded, percent, shown
 from stoflow.resources.products.files.strict import usual_class
 
 MAX_SHEET_BYTES = 512 * 1024**2  # unpacked, and streamed
@@ -114,7 +113,7 @@ def _formatted(value: float, number_format: str) -> Any:
     if LEADING_ZEROS.fullmatch(first) and value >= 0 and isinstance(value, int):
         return str(value).zfill(len(first))
     if first.endswith("%"):
-        return f"{(Decimal(str(value)) * 100).normalize():f}%"
+        return percent(value)
     written = (next(filter(None, match)).strip() for match in BESIDE.findall(first))
     sign = next(filter(currencies_of, written), "")
     return Amount(value, sign) if sign else value
