@@ -47,6 +47,17 @@ def test_a_file_is_taken_at_once_and_read_while_one_asks_how_far_it_is(shops: tu
     assert bob.client.get(f"{where}/rows").status_code == 404
 
 
+def test_the_products_that_are_listed_can_be_changed_in_a_file_and_given_back(shop: Shop) -> None:
+    rows = "title,price,sku,colors\nCoat,49.00 EUR,K1,Grey\nHat,5.00 USD,K2,\n"
+    ended(shop, shop.client.post("/api/products/import", content=rows).headers["location"])
+    listed = shop.client.get("/api/products").json()
+    listed["items"][0]["price"]["amount"] = "6.00"
+    for body in (listed, listed["items"]):
+        found = ended(shop, shop.client.post("/api/products/import", json=body).headers["location"])
+        assert (found["imported"], found["rejected"]) == (2, 0)
+    assert shop.client.get("/api/products").json()["items"] == listed["items"]
+
+
 def test_what_cannot_be_read_is_refused_at_once(shop: Shop) -> None:
     for content, query in (("", {}), ("a,b\n1,2\n", {}), ("title,price\nCoat,1\n", {"map": "title=Nothing"})):
         answer = shop.client.post("/api/products/import", content=content, params=query)

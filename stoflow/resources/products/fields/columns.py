@@ -10,7 +10,7 @@ from stoflow.marketplaces.vocabulary.wording import shorten
 from stoflow.resources.products.fields.matching import GATHERED
 from stoflow.resources.products.fields.numbers import Amount, exact
 from stoflow.resources.products.fields.options import OptionColumns
-from stoflow.resources.products.fields.profiles import UNKNOWN, Profile
+from stoflow.resources.products.fields.profiles import ANYTHING, UNKNOWN, Profile
 from stoflow.resources.products.fields.special_prices import SpecialPrices
 from stoflow.resources.products.fields.words import NOT_KNOWN, YES, meanings, plain, without_code
 from stoflow.resources.products.files.rows import literal
@@ -95,14 +95,15 @@ class Columns:
 
     def left_out_as(self, values: Values) -> str:
         """Return what makes the row no product, such as "grouped", "" where it is one."""
-        return next((word for column, word in self.tool.leave_out if self.says(values, ((column, word),))), "")
+        found = next((mark for mark in self.tool.leave_out if self.says(values, (mark,))), ("", ""))
+        return found[0] if found[1] == ANYTHING else found[1]
 
     def marked(self, values: Values, mark: str) -> bool:
         return any(not is_empty(values.get(name)) for name in self.marks.get(mark, ()))
 
     def says(self, values: Values, marks: tuple[tuple[str, str], ...]) -> bool:
         """Say whether one of these (column, word) holds in the row."""
-        return any(word in _words(values.get(name)) for column, word in marks for name in self.marks.get(column, ()))
+        return any(_holds(values.get(name), word) for column, word in marks for name in self.marks.get(column, ()))
 
     def _cell(self, values: Values, field: str, column: str) -> Any:
         if field == "quantity" and self._is_untracked(values):
@@ -149,6 +150,10 @@ def first_line(text: str) -> str:
 def _items(value: Any) -> list[Any]:
     read = literal(value.strip()) if isinstance(value, str) else value
     return list(read) if isinstance(read, list | tuple | set) else [read]
+
+
+def _holds(value: Any, word: str) -> bool:
+    return not is_empty(value) if word == ANYTHING else word in _words(value)
 
 
 def _words(value: Any) -> list[str]:

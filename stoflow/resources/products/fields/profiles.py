@@ -7,6 +7,7 @@ from functools import cache
 from stoflow.resources.products.fields.headings import Heading
 from stoflow.resources.products.fields.words import plain, table
 
+ANYTHING = "*"  # in place of a word: the column is filled
 FIRST_FIELD = "title"  # the columns of the table before it are rules, it and those behind it fields
 
 
@@ -85,4 +86,7 @@ def _names(cell: str) -> tuple[str, ...]:
 
 
 def _pairs(cell: str) -> tuple[tuple[str, str], ...]:
-    return tuple((column, plain(value)) for column, _, value in (pair.partition("=") for pair in _names(cell)))
+    return tuple(
+        (column, value if value == ANYTHING else plain(value))
+        for column, _, value in (pair.partition("=") for pair in _names(cell))
+    )
