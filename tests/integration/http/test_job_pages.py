@@ -78,6 +78,25 @@ def test_a_seller_sees_and_changes_their_own_jobs_only(signed_in: Callable[..., 
     assert "said to bob" in shown(his, "/monitoring/jobs?status=failed")
 
 
+def test_a_job_that_is_looked_at_offers_what_can_be_done_with_it_now(
+    signed_in: Callable[..., Seller], database: Database
+) -> None:
+    alice, hers = signed_in("alice")
+    job = hers.post("/api/ebay/jobs", json={"action_type": "sync"}).json()["id"]
+    with hers.stream("GET", f"/monitoring/live/jobs/{alice}/{job}") as told:
+        lines = told.iter_lines()
+        offered = (next(lines) for line in lines if line == "event: live_acts")
+        assert "/jobs/cancel" in next(offered)
+        with database.records() as connection:
+            connection.execute(
+                f"UPDATE user_{alice}.marketplace_jobs SET status = 'failed', error_kind = 'refused',"
+                " completed_at = now(), error_message = ''".encode()
+            )
+        after = next(offered)
+    assert "/jobs/retry" in after
+    assert "/jobs/cancel" not in after
+
+
 def test_an_administrator_tries_an_act_on_all_that_a_filter_means_and_then_does_it(
     signed_in: Callable[..., Seller],
 ) -> None:

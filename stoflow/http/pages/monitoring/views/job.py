@@ -32,13 +32,7 @@ class JobForm(FormBody):
 def show(shown: Shown) -> Mapping[str, Any]:
     tenant, number = _of(shown)
     found = read_details(shown.context, _seen(shown, tenant), number)
-    job = found.job
-    return {
-        **_changing(shown, found),
-        "sees_all": shown.viewer.scope is None,
-        "may_retry": may_change(shown) and job.status is JobStatus.FAILED,
-        "may_cancel": may_change(shown) and job.status not in FINAL_JOB_STATUSES and not job.cancel_requested,
-    }
+    return {**_changing(shown, found), "sees_all": shown.viewer.scope is None}
 
 
 def show_changing(shown: Shown) -> Mapping[str, Any]:
@@ -64,8 +58,15 @@ def _pulse(status: JobStatus | None, stops: str) -> Pulse:
 
 
 def _changing(shown: Shown, found: JobDetails) -> Mapping[str, Any]:
-    said = with_troubles(found.explanation, shown.glance.look(), found.tenant)
-    return {"found": found, "explanation": said, "job": found.job, "waterfall": waterfall_of(found)}
+    job = found.job
+    return {
+        "found": found,
+        "explanation": with_troubles(found.explanation, shown.glance.look(), found.tenant),
+        "job": job,
+        "waterfall": waterfall_of(found),
+        "may_retry": may_change(shown) and job.status is JobStatus.FAILED,
+        "may_cancel": may_change(shown) and job.status not in FINAL_JOB_STATUSES and not job.cancel_requested,
+    }
 
 
 def _of(shown: Shown) -> tuple[TenantId, JobId]:
