@@ -82,10 +82,11 @@ def list_rejections(context: Context, asked: Asked) -> RejectionsPage:
 OPERATIONS: Final = (
     Operation(
         "POST", "/api/products/import", "importProducts",
-        "Import a file of products (CSV or NDJSON, as the body): rows that are known already are changed, bad ones are "
-        "rejected one by one. Photos are addresses. It is answered at once, and read while you ask how far it is.",
+        "Import a file of products (CSV, JSON, .xlsx or .ods, as the body): rows that are known already are changed, "
+        "bad ones are rejected one by one. Photos are addresses. It is answered at once, and read while you ask how "
+        "far it is.",
         import_products, ImportBody, 202, query=ImportQuery, body=FileBody, body_bytes=FILE_BYTES, heavy=True,
-        problems=(400, 408, 409, 413, 422, 429),
+        problems=(400, 408, 409, 413, 415, 422, 429),
     ),
     Operation(
         "GET", "/api/imports/{id}", "readImport", "Say how far an import is.", read_import, ImportBody,

@@ -40,6 +40,8 @@ async def body_of(schema: type[Given], upload: Upload | None, most: int, request
     """Give the body of a request, whose files are there until the block ends; `most` bytes have the most time."""
     within_s = BODY_TIMEOUT_S + most // SLOWEST_BYTES_PER_S
     if schema is FileBody:
+        if media_type_of(request) == FORM:
+            raise HTTPException(415, "Send the file itself as the body, not in a form: curl --data-binary @FILE.")
         async with _in_time(within_s):
             file = await read_file(request)
         with file:

@@ -58,6 +58,14 @@ def test_the_products_that_are_listed_can_be_changed_in_a_file_and_given_back(sh
     assert shop.client.get("/api/products").json()["items"] == listed["items"]
 
 
+def test_a_form_with_the_file_in_it_is_refused_with_what_to_send_instead(shop: Shop) -> None:
+    answer = shop.client.post("/api/products/import", files={"file": ("shop.csv", b"title,price\nCoat,1\n")})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        415,
+        "Send the file itself as the body, not in a form: curl --data-binary @FILE.",
+    )
+
+
 def test_what_cannot_be_read_is_refused_at_once(shop: Shop) -> None:
     for content, query in (("", {}), ("a,b\n1,2\n", {}), ("title,price\nCoat,1\n", {"map": "title=Nothing"})):
         answer = shop.client.post("/api/products/import", content=content, params=query)
