@@ -149,7 +149,7 @@ WORDS: Mapping[str, tuple[int, str]] = {
     "Stumbled": (ERROR, "Something unforeseen happened while {doing}, which goes on: {error}."),
     "StatementRefused": (ERROR, "PostgreSQL refused a statement while {doing}: {error}."),
     # the doors
-    "RequestFailed": (ERROR, "Request {request_id} to {path} failed at {where}: {error}."),
+    "RequestFailed": (ERROR, "A request to {path} failed at {where}: {error}."),
     "SocketEventFailed": (ERROR, "A socket's {event} failed at {where}: {error}."),
     "SocketClosed": (INFO, "A socket of tenant {tenant} was closed: {reason}."),
     "BackgroundLoopFailed": (WARNING, "A round of {loop} failed at {where} and is tried again: {error}."),

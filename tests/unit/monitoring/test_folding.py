@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from stoflow.http.facts import RequestFailed
+from stoflow.monitoring import logs
 from stoflow.monitoring.folding import LINES_KEPT, WINDOW_S, Folding
 from stoflow.monitoring.lines import FIELDS, formatter
 from stoflow.monitoring.standard_error import StandardError
@@ -120,3 +122,12 @@ def test_a_forked_process_tells_nothing_of_what_its_parent_counted() -> None:
         "Again.",
         "Again. (said 2 more times)",
     ]
+
+
+def test_requests_that_fail_alike_are_one_line_whichever_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "stoflow"):
+        for request in ("r1", "r2"):
+            logs.write(RequestFailed(request, "/api/jobs", "DatabaseUnavailable", "failures.py:138"))
+    one, another = caplog.records
+    assert one.getMessage() == another.getMessage()
+    assert "[request r1]" in formatter("console").format(one)
