@@ -58,7 +58,7 @@ def render_problem(problem: Problem, viewer: Viewer | None) -> str:
 def _common(title: str, viewer: Viewer | None) -> dict[str, Any]:
     pages = find_views().pages if viewer else ()
     places = [page for page in pages if page.label and viewer and viewer.role.covers(page.role)]
-    return {"title": title, "viewer": viewer, "places": places, "home": HOME, "assets": _digests()}
+    return {"title": title, "viewer": viewer, "places": places, "assets": _digests()}
 
 
 @cache
@@ -87,6 +87,7 @@ def _environment() -> "Environment":
     filters |= {"moment": moment, "number": number, "share": share, "words": words, "query": query}
     everywhere: dict[str, Any] = made.globals
     everywhere["bars_of"] = bars_of
+    everywhere["home"] = HOME
     # As a global, since a block that is rendered alone does not run what its template imports.
     everywhere["shared"] = made.get_template(SHARED).module
     return made
