@@ -26,8 +26,17 @@ SAID = f"""said AS (
 )"""
 
 # What became of a listing that is no longer there, beside a `job`: the product's record of it, where it is that one,
-# and what a sync saw of it; sold is sold.
-FORGOTTEN = """, listing AS (
+# and what a sync saw of it; sold is sold. Whose it was is kept although no sync saw it: somebody may have bought it
+# before, of which the order comes later, and where listings carry no SKU nothing else tells whose it is.
+FORGOTTEN = """, remembered AS (
+  INSERT INTO {s}.remote_listings (marketplace, external_id, product_id, state, title, price, currency, url)
+  SELECT l.marketplace, l.external_id, p.id, 'gone', p.title, p.price, p.currency, coalesce(l.url, '')
+  FROM job
+  JOIN {s}.listings l ON l.product_id = job.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = %(ended)s AND l.visible
+  JOIN {s}.products p ON p.id = l.product_id
+  ON CONFLICT (marketplace, external_id) DO NOTHING
+), listing AS (
   UPDATE {s}.listings l
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,
       updated_at = clock_timestamp()

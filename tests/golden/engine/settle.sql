@@ -69,6 +69,14 @@ WITH task AS (
   RETURNING job_id, name, claims, marker, output
 ), job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j, task WHERE j.id = task.job_id FOR UPDATE OF j
+), remembered AS (
+  INSERT INTO {s}.remote_listings (marketplace, external_id, product_id, state, title, price, currency, url)
+  SELECT l.marketplace, l.external_id, p.id, 'gone', p.title, p.price, p.currency, coalesce(l.url, '')
+  FROM job
+  JOIN {s}.listings l ON l.product_id = job.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = %(ended)s AND l.visible
+  JOIN {s}.products p ON p.id = l.product_id
+  ON CONFLICT (marketplace, external_id) DO NOTHING
 ), listing AS (
   UPDATE {s}.listings l
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,

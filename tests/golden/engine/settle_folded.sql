@@ -6,6 +6,14 @@ UPDATE {s}.marketplace_jobs j SET folded = %(document)s::jsonb, fence = j.fence 
 WITH job AS MATERIALIZED (
   SELECT j.id, j.product_id, j.marketplace FROM {s}.marketplace_jobs j WHERE j.id = %(job)s AND j.fence = %(fence)s AND j.folded IS NOT NULL AND j.status = %(before)s
   AND NOT j.cancel_requested AND %(fits)s FOR UPDATE OF j
+), remembered AS (
+  INSERT INTO {s}.remote_listings (marketplace, external_id, product_id, state, title, price, currency, url)
+  SELECT l.marketplace, l.external_id, p.id, 'gone', p.title, p.price, p.currency, coalesce(l.url, '')
+  FROM job
+  JOIN {s}.listings l ON l.product_id = job.product_id AND l.marketplace = job.marketplace
+    AND l.external_id = %(ended)s AND l.visible
+  JOIN {s}.products p ON p.id = l.product_id
+  ON CONFLICT (marketplace, external_id) DO NOTHING
 ), listing AS (
   UPDATE {s}.listings l
   SET external_id = NULL, visible = false, url = NULL, photos = NULL, quantity = NULL, job_id = job.id,
