@@ -9,6 +9,7 @@ from stoflow.domain.observed import ListingState, ObservedListing
 from stoflow.marketplaces.outputs import text_in
 
 DEFAULT_DOMAIN = "www.vinted.fr"
+PIECES = 1  # of every listing there
 SOLD = "sold"  # what Vinted says closed an item; it may close one for other reasons, of which none is known
 # Each keeps buyers away. A reserved item they find, but only the one it is kept for can buy it, and Vinted no longer
 # shows it to its owner for editing: for everybody else, and for an update, it is not for sale.
@@ -33,7 +34,7 @@ def seen_listing(account: Account, listing_id: str, item: Item) -> ObservedListi
         title=text_in(item, "title"),
         price=amount_in(item),
         currency=text_in(item, "price", "currency_code") or text_in(item, "currency"),
-        quantity=0 if state is ListingState.SOLD else 1,
+        quantity=0 if state is ListingState.SOLD else PIECES,
         url=address_of(account, listing_id, item),
     )
 

@@ -8,7 +8,7 @@ from stoflow.domain.outcome import Done, FieldError, Listed, Outcome, Refused
 from stoflow.marketplaces.contract import Conversation
 from stoflow.marketplaces.payloads import payload_errors
 from stoflow.marketplaces.vinted.asking import LISTING, Link, number_in
-from stoflow.marketplaces.vinted.items import address_of, state_of
+from stoflow.marketplaces.vinted.items import PIECES, address_of, state_of
 from stoflow.marketplaces.vinted.wardrobe import any_item, is_draft
 
 
@@ -50,7 +50,11 @@ def _found(attempt: Attempt, url: str, *, visible: bool) -> Outcome:
     """Return the listing; one that is the product's already is recorded as it stands."""
     output = {LISTING: _wanted(attempt), "url": url}
     is_linked = attempt.listing_id == _wanted(attempt)
-    return Done(output) if is_linked else Done(output, listed=Listed(_wanted(attempt), visible=visible, url=url))
+    return (
+        Done(output)
+        if is_linked
+        else Done(output, listed=Listed(_wanted(attempt), visible=visible, url=url, quantity=PIECES))
+    )
 
 
 def _wanted(attempt: Attempt) -> str:

@@ -14,7 +14,7 @@ from stoflow.marketplaces.outputs import in_order, text_in
 from stoflow.marketplaces.photos import sent_photos
 from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.vinted import failures
-from stoflow.marketplaces.vinted.items import Item, address_of, state_of
+from stoflow.marketplaces.vinted.items import PIECES, Item, address_of, state_of
 from stoflow.marketplaces.vinted.mapping import completion, creation, draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture, with_kept_photo
 from stoflow.marketplaces.vinted.validation import vinted_errors
@@ -96,5 +96,5 @@ def _completed(attempt: Attempt, shown: Any) -> Done:
     """Return that buyers have seen the item, and what became of it since."""
     listing_id, item = chosen(attempt), cast("Item", shown) if isinstance(shown, Mapping) else {}
     address = address_of(attempt.account, listing_id, item)
-    listed = Listed(listing_id, visible=True, url=address, photos=sent_photos(attempt, NAME))
+    listed = Listed(listing_id, visible=True, url=address, photos=sent_photos(attempt, NAME), quantity=PIECES)
     return Done({"listing_id": listing_id, "url": address, **standing(state_of(item))}, listed=listed)

@@ -23,7 +23,7 @@ from stoflow.marketplaces.replies import answer_of
 from stoflow.marketplaces.revision import says
 from stoflow.marketplaces.vinted import failures
 from stoflow.marketplaces.vinted.editing import as_written, edited, seen
-from stoflow.marketplaces.vinted.items import state_of
+from stoflow.marketplaces.vinted.items import PIECES, state_of
 from stoflow.marketplaces.vinted.mapping import draft_fields
 from stoflow.marketplaces.vinted.pictures import NAME, send_picture, with_kept_photo
 from stoflow.marketplaces.vinted.validation import vinted_errors
@@ -110,5 +110,5 @@ def _item_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _updated(attempt: Attempt, *, changed: bool) -> Done:
-    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME))
+    listed = Listed(attempt.listing_id, visible=True, photos=sent_photos(attempt, NAME), quantity=PIECES)
     return Done({"changed": changed}, listed=listed)

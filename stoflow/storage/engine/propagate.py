@@ -11,13 +11,13 @@ from stoflow.storage.engine.facts import UNFINISHED
 from stoflow.storage.engine.follow_ups import FollowUp, follow_ups_in
 from stoflow.storage.engine.statement import bind, s
 
-# A rest of stock is told once per sale, also to the marketplace that sold, where it shows more than are left; an edit
-# is undone only where the seller wants StoFlow's words to hold.
+# A rest of stock is told once per sale, also to the marketplace that sold, where it shows more than are left, and not
+# where it shows none: it has sold. An edit is undone only where the seller wants StoFlow's words to hold.
 MISSING_UPDATES = """
 WITH listed AS (
   SELECT l.product_id, l.marketplace, l.external_id, l.updated_at, l.quantity > p.stock_quantity AS is_too_many
   FROM {s}.listings l JOIN {s}.products p ON p.id = l.product_id
-  WHERE l.external_id IS NOT NULL AND l.visible AND p.stock_quantity > 0
+  WHERE l.external_id IS NOT NULL AND l.visible AND l.quantity IS DISTINCT FROM 0 AND p.stock_quantity > 0
 )
 SELECT listed.product_id, listed.marketplace, 'stock:' || listed.product_id || ':' || o.order_id AS key
 FROM listed JOIN {s}.order_lines o ON o.product_id = listed.product_id AND NOT o.spread

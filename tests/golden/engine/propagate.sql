@@ -2,7 +2,7 @@
 WITH listed AS (
   SELECT l.product_id, l.marketplace, l.external_id, l.updated_at, l.quantity > p.stock_quantity AS is_too_many
   FROM {s}.listings l JOIN {s}.products p ON p.id = l.product_id
-  WHERE l.external_id IS NOT NULL AND l.visible AND p.stock_quantity > 0
+  WHERE l.external_id IS NOT NULL AND l.visible AND l.quantity IS DISTINCT FROM 0 AND p.stock_quantity > 0
 )
 SELECT listed.product_id, listed.marketplace, 'stock:' || listed.product_id || ':' || o.order_id AS key
 FROM listed JOIN {s}.order_lines o ON o.product_id = listed.product_id AND NOT o.spread

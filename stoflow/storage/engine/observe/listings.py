@@ -23,6 +23,18 @@ IDLE = f"""NOT EXISTS (
     SELECT FROM {s}.marketplace_jobs b
     WHERE b.product_id = l.product_id AND b.marketplace = l.marketplace AND b.status IN {UNFINISHED})"""
 
+# A listing that is sold takes of the stock what it was known to show, of which no order has told yet: there may be more
+# of the thing than it ever showed. Where nobody noted that, and no order of it is known, it was the only place.
+TAKEN = f"""gone_with AS MATERIALIZED (
+  SELECT p.id, p.stock_quantity, least(p.stock_quantity, CASE WHEN seen.was = 'sold' THEN 0
+    ELSE coalesce(seen.showed, CASE WHEN NOT EXISTS (
+      SELECT FROM {s}.order_lines o
+      WHERE o.product_id = p.id AND o.spread IN (true, false) AND o.marketplace = seen.marketplace
+        AND o.listing_id = seen.external_id) THEN p.stock_quantity ELSE 0 END) END) AS took
+  FROM seen JOIN {s}.products p ON p.id = seen.product_id
+  WHERE seen.listing IS NOT NULL AND seen.state = 'sold' ORDER BY p.id FOR NO KEY UPDATE OF p
+)"""
+
 # What the page showed, beside what is known of it. Less of a thing is a sale, which its order tells of: only what else
 # differs was changed by hand.
 SEEN = f"""seen AS MATERIALIZED (
@@ -30,25 +42,22 @@ SEEN = f"""seen AS MATERIALIZED (
     coalesce(l.product_id, r.product_id, p.id) AS product_id, r.external_id IS NULL AND l.id IS NULL AS is_new,
     r.external_id IS NOT NULL AND coalesce(l.updated_at < r.seen_at, true)
       AND ((r.title, r.price) IS DISTINCT FROM (g.title, g.price) OR g.quantity > r.quantity
-        OR (r.state <> g.state AND NOT 'sold' IN (r.state, g.state))) AS is_changed
+        OR (r.state <> g.state AND NOT 'sold' IN (r.state, g.state))) AS is_changed,
+    r.state AS was, l.quantity AS showed
   FROM job CROSS JOIN jsonb_to_recordset(%(listings)s) AS g(external_id text, state text, title text,
     price numeric(12, 2), currency text, quantity int, url text, sku text, product int)
   LEFT JOIN {s}.listings l ON l.marketplace = job.marketplace AND l.external_id = g.external_id
   LEFT JOIN {s}.remote_listings r ON r.marketplace = job.marketplace AND r.external_id = g.external_id
   LEFT JOIN {s}.products p ON p.id = g.product AND p.deleted_at IS NULL
   ORDER BY g.external_id
-), gone_with AS MATERIALIZED (
-  SELECT p.id, p.stock_quantity FROM {s}.products p
-  WHERE p.id IN (SELECT product_id FROM seen WHERE listing IS NOT NULL AND state = 'sold')
-  ORDER BY p.id FOR NO KEY UPDATE OF p
-)"""
+), {TAKEN}"""
 
 # What was seen is kept as it was seen, whosever it is: the next page is compared with it.
 REMOTE = f"""remote AS (
   INSERT INTO {s}.remote_listings AS r
     (marketplace, external_id, product_id, state, title, price, currency, quantity, url, sku, seen_by, took)
   SELECT marketplace, external_id, product_id, state, title, price, currency, quantity, url, sku, job,
-    (SELECT g.stock_quantity FROM gone_with g WHERE g.id = seen.product_id AND listing IS NOT NULL AND state = 'sold')
+    (SELECT g.took FROM gone_with g WHERE g.id = seen.product_id AND listing IS NOT NULL AND state = 'sold')
   FROM seen
   ON CONFLICT (marketplace, external_id) DO UPDATE
     SET product_id = coalesce(EXCLUDED.product_id, r.product_id), state = EXCLUDED.state, title = EXCLUDED.title,
@@ -85,8 +94,9 @@ OWN = f"""linked AS (
     AND seen.state <> 'sold' AND l.visible = (seen.state = 'for_sale') AND coalesce(l.quantity, 0) < seen.quantity
     AND {IDLE}
 ), sold AS (
-  UPDATE {s}.products p SET stock_quantity = 0, status = 'sold', updated_at = clock_timestamp()
-  FROM gone_with WHERE p.id = gone_with.id AND gone_with.stock_quantity > 0 RETURNING p.id
+  UPDATE {s}.products p SET stock_quantity = gone_with.stock_quantity - took, updated_at = clock_timestamp(),
+    status = CASE WHEN gone_with.stock_quantity = took THEN 'sold' ELSE p.status END
+  FROM gone_with WHERE p.id = gone_with.id AND took > 0 RETURNING p.id
 )"""
 
 # Where a listing is gone and one other of its product is for sale, that one took its place: ended and listed again, it
