@@ -122,7 +122,7 @@ def test_lines_of_json_and_other_names_of_columns_are_read(place: Place, anna: T
         ("[]", {}, "The file holds no products"),
         ("{}", {}, "The file holds no products"),
         (f"{HEADER}Coat,1,EUR,A\n", {"map": "title=Nothing"}, 'no column "Nothing"'),
-        (f"{HEADER}Coat,1,EUR,A\n", {"map": "nonsense"}, "--map"),
+        (f"{HEADER}Coat,1,EUR,A\n", {"map": "nonsense"}, "The option map"),
         (f"{HEADER}Coat,1,EUR,A\n", {"group_by": "Nothing"}, 'no column "Nothing"'),
         ("%PDF-1.7", {}, "PDF"),
     ],
