@@ -60,7 +60,7 @@ def test_a_reserved_listing_is_linked_though_buyers_cannot_have_it(member: Membe
     member.behave("reserve", listing)
     outcome = link(member, listing).act("read")
     assert isinstance(outcome, Done)
-    assert outcome.listed == Listed(listing, visible=False, url=f"https://www.vinted.fr/items/{listing}")
+    assert outcome.listed == Listed(listing, visible=False, url=f"https://www.vinted.fr/items/{listing}", quantity=1)
 
 
 def test_what_nobody_can_buy_is_refused(member: Member, listing: str) -> None:
