@@ -125,6 +125,12 @@ def test_an_administrator_tries_an_act_on_all_that_a_filter_means_and_then_does_
     assert "Cancel</button>" in one
 
 
+def test_of_jobs_that_failed_alike_the_words_are_said_to_be_the_last_one_s(signed_in: Callable[..., Seller]) -> None:
+    (_, hers), (_, his) = signed_in("alice", failed=3), signed_in("bob", failed=1)
+    assert ">last: said to alice" in shown(hers, "/monitoring/errors")
+    assert ">said to bob" in shown(his, "/monitoring/errors")
+
+
 def test_an_account_keeps_views_of_its_own_on_the_page_and_over_the_api(signed_in: Callable[..., Seller]) -> None:
     (alice, hers), (_, his) = signed_in("alice"), signed_in("bob")
     saved = {"name": "Refused <today>", "status": "failed", "within": "24h"}
