@@ -28,8 +28,7 @@ class Listed:
 
     `external_id` is chosen by compare-and-set: the first one recorded stays, unless it is the one that this one
     `replaces`, as it has ended. `visible` means buyers see it. `photos` are all that StoFlow has given it, in order;
-    None leaves those recorded. `quantity` is how many of the product buyers can take of it, None where a listing is one
-    thing, or nothing was said of it: what is recorded stays.
+    None leaves those recorded. `quantity` is how many of the product buyers can take of it; None leaves that recorded.
     """
 
     external_id: str

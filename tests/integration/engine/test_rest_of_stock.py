@@ -128,8 +128,8 @@ def sale(name: str, quantity: int = 1, ordered_at: datetime | None = None) -> Or
     return Order(name, OrderState.PAID, (OrderLine(f"{name}-1", "c", quantity),), ordered_at=ordered_at)
 
 
-def updates(bench: "Bench", action: str = "update") -> list[str]:
-    """Return at which marketplaces an update was asked for."""
+def asked_for(bench: "Bench", action: str) -> list[str]:
+    """Return at which marketplaces it was asked for."""
     rows = bench.all(
         "SELECT j.marketplace FROM {s}.marketplace_jobs j JOIN public.marketplace_action_types a "
         f"ON a.id = j.action_type_id WHERE a.code = '{action}' ORDER BY j.id"
@@ -137,8 +137,12 @@ def updates(bench: "Bench", action: str = "update") -> list[str]:
     return [row["marketplace"] for row in rows]
 
 
+def updates(bench: "Bench") -> list[str]:
+    return asked_for(bench, "update")
+
+
 def removals(bench: "Bench") -> list[str]:
-    return updates(bench, "delete")
+    return asked_for(bench, "delete")
 
 
 def shown(bench: "Bench", product: int, place: str = SHOP) -> tuple[str | None, int | None]:
